@@ -1,0 +1,197 @@
+"""What was observed: the operations of all actors, each with its start, its end and its outcome.
+
+An operation without an end was cut off (a kill, a time limit): its outcome is unknown, not
+failed, and whoever reads the history must accept both of its futures.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.errors import HistoryError
+
+UNRECOGNISED = "?"
+"""The task of a delivery whose payload the kit never enqueued."""
+
+SECOND = 1_000_000_000
+"""Nanoseconds: the unit in which a history counts time."""
+
+
+class Verb(enum.StrEnum):
+    """What an actor did. The adapter's methods, and two things that happen to an actor."""
+
+    OPEN = "open"
+    ENQUEUE = "enqueue"
+    CLAIM = "claim"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    EXTEND = "extend"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    STATS = "stats"
+    RECLAIM = "reclaim"
+    PURGE = "purge"
+    DEAD_LETTERS = "dead_letters"
+    BACKUP = "backup"
+    CLOSE = "close"
+    KILL = "kill"
+
+
+class Outcome(enum.StrEnum):
+    """How an operation ended.
+
+    OK: the queue did it. REFUSED: it said no, and nothing changed. BUSY: it said not now, and
+    nothing changed. UNKNOWN: any other error, or no end at all: it may have happened or not.
+    """
+
+    OK = "ok"
+    REFUSED = "refused"
+    BUSY = "busy"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One call on the queue, as its caller saw it.
+
+    number: its place in the history, by start.
+    actor: who called.
+    verb: what was called. A batch is recorded as one operation a task, all of one interval.
+    start, end: nanoseconds on the clock that all actors of the run share; end is None where
+        the call never came back.
+    outcome: how it ended.
+    task: the label that the kit put into the payload; None where no task is concerned, or where
+        a claim found the queue empty.
+    claim: for an acknowledgement, the number of the claim whose delivery it acknowledges.
+    arguments: the options given, and as `payload` the canonical text of what was enqueued.
+    result: what came back, as JSON: for a delivery its payload, task id, attempt and token;
+        for stats the counts; for dead letters their labels.
+    error: type and message of the error that was raised.
+    """
+
+    number: int = 0
+    actor: str
+    verb: Verb
+    start: int
+    end: int | None
+    outcome: Outcome
+    task: str | None = None
+    claim: int | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    result: Any = None
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the queue said that it did it."""
+        return self.outcome is Outcome.OK
+
+    @property
+    def is_delivery(self) -> bool:
+        """Whether a task was handed out."""
+        return self.verb is Verb.CLAIM and self.ok and self.task is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a claim was told that there is nothing to do."""
+        return self.verb is Verb.CLAIM and self.ok and self.task is None
+
+    def ended_before(self, other: Operation) -> bool:
+        """Whether this was over when the other began; False where they overlapped."""
+        return self.end is not None and self.end < other.start
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """All operations of one run, sorted by start.
+
+    operations: what was observed; `operations[n].number == n`.
+    lease: seconds of the lease that claims were given where none is among their arguments.
+    drained: whether claims went on until the queue was empty, after every lease had run out:
+        only then is a task that never came a lost one.
+    driver: how the actors were interleaved, for the report.
+    """
+
+    operations: tuple[Operation, ...]
+    lease: float | None = None
+    drained: bool = False
+    driver: str = "sequence"
+
+    @classmethod
+    def of(
+        cls,
+        operations: Iterable[Operation],
+        *,
+        lease: float | None = None,
+        drained: bool = False,
+        driver: str = "sequence",
+    ) -> History:
+        """Sort operations of several actors by start and number them anew.
+
+        The `claim` of an acknowledgement is a number in its own actor's list before, and in the
+        whole history after; each actor's operations must come in the order in which they ended.
+        """
+        return cls(
+            operations=tuple(_merge(operations)), lease=lease, drained=drained, driver=driver
+        )
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self.operations)
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def by(self, *verbs: Verb) -> Sequence[Operation]:
+        """Return the operations of these verbs, in order."""
+        return [operation for operation in self.operations if operation.verb in verbs]
+
+    def lease_of(self, claim: Operation) -> float | None:
+        """Return the seconds for which a delivery was leased, as asked for."""
+        seconds = claim.arguments.get("lease", self.lease)
+        return None if seconds is None else float(seconds)
+
+
+def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:
+    listed = list(operations)
+    order = sorted(range(len(listed)), key=lambda at: (listed[at].start, at))
+    place = {(listed[at].actor, listed[at].number): new for new, at in enumerate(order)}
+    for new, at in enumerate(order):
+        old = listed[at]
+        claim = None if old.claim is None else place[old.actor, old.claim]
+        yield replace(old, number=new, claim=claim)
+
+
+def write_operation(operation: Operation) -> str:
+    """Return an operation as one line of JSON."""
+    return json.dumps(asdict(operation), ensure_ascii=True, default=repr)
+
+
+def read_operation(line: str) -> Operation:
+    """Read a line of JSON. Raises HistoryError where it is not an operation."""
+    try:
+        data = json.loads(line)
+        data["verb"], data["outcome"] = Verb(data["verb"]), Outcome(data["outcome"])
+        return Operation(**data)
+    except (ValueError, TypeError, KeyError) as error:
+        raise HistoryError(f"not an operation: {line[:80]!r} ({error})") from error
+
+
+def write_history(history: History, path: Path) -> None:
+    """Write a history as JSON Lines: a head, then one operation a line."""
+    head = {"lease": history.lease, "drained": history.drained, "driver": history.driver}
+    lines = [json.dumps(head), *map(write_operation, history)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_history(path: Path) -> History:
+    """Read what `write_history` wrote. Raises HistoryError with the line that is wrong."""
+    head, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+    try:
+        return History(operations=tuple(map(read_operation, lines)), **json.loads(head))
+    except (ValueError, TypeError) as error:
+        raise HistoryError(f"{path}: {error}") from error

@@ -1,0 +1,71 @@
+"""What the kit says in the end: a verdict for each rule and queue. Reports know only this."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from pytest_queuekit.history import History, Operation
+
+
+class Status(enum.StrEnum):
+    """What is known about a rule after the run. There is no silent pass."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    NOT_APPLICABLE = "not applicable"
+    NOT_RUN = "not run"
+
+
+class Requirement(enum.StrEnum):
+    """How binding a rule is (RFC 2119). A broken SHOULD or MAY is shown, and fails nothing."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One proof that a promise was broken.
+
+    kind: a stable word for machines, such as "double-delivery".
+    sentence: what happened, with the task and the times.
+    witness: the few operations that prove it, in order of start.
+    """
+
+    kind: str
+    sentence: str
+    witness: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What was found about one rule on one queue.
+
+    rule, family, requirement, sentence: the rule's id, family, force and text.
+    queue: the name of the queue under test.
+    status: what is known.
+    reason: why there is no answer, for not applicable and not run.
+    driver: how the actors were interleaved.
+    violations: the proofs, smallest first, for a failure.
+    history: the run that the proofs come from.
+    seconds: how long the answer took.
+    """
+
+    rule: str
+    family: str
+    requirement: Requirement
+    sentence: str
+    queue: str
+    status: Status
+    reason: str = ""
+    driver: str = ""
+    violations: tuple[Violation, ...] = ()
+    history: History | None = None
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the queue breaks what it must keep."""
+        return self.status is Status.FAIL and self.requirement is Requirement.MUST
