@@ -24,3 +24,7 @@ class UndeclaredError(QueuekitError, AttributeError):
 
 class HistoryError(QueuekitError, ValueError):
     """A history file cannot be read."""
+
+
+class NotRunError(QueuekitError):
+    """A rule cannot be put to this queue here and now; the message is the reason for the report."""

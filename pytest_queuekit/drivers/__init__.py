@@ -1,0 +1,1 @@
+"""Drivers: the ways in which a scenario's actors are interleaved, one a module."""

@@ -1,0 +1,62 @@
+"""Finds out whether a queue goes by the kit's virtual clock, by trying it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pytest_queuekit.clock import virtual_time
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.level import Effort
+from pytest_queuekit.stage import Halt, Stage
+from pytest_queuekit.subject import Subject
+
+_LONG = 3600.0
+
+Trial = Callable[[Stage], bool]
+
+
+def goes_by_virtual_time(subject: Subject, folder: Path) -> bool:
+    """Whether what the queue does with time follows the virtual clock.
+
+    A delay, and where it has leases a lease, is waited for by moving the clock. A queue that
+    ignores its delays or leases altogether follows it too: a rule will tell. False as well
+    where neither can be tried.
+    """
+    folder.mkdir(parents=True)
+    tries = {Capability.DELAY: _delay_follows, Capability.LEASE: _lease_follows}
+    held = [one for one in tries if one in subject.contract.capabilities]
+    return bool(held) and all(_try(subject, folder / one.value, tries[one]) for one in held)
+
+
+def _try(subject: Subject, folder: Path, follows: Trial) -> bool:
+    folder.mkdir()
+    with virtual_time() as clock:
+        stage = Stage(subject, folder, clock=clock, lease=_LONG, effort=Effort())
+        try:
+            with suppress(Halt):
+                return follows(stage)
+            return True  # it cannot be opened: every rule will say so
+        finally:
+            stage.close()
+
+
+def _delay_follows(stage: Stage) -> bool:
+    actor = stage.actor("prober")
+    actor.enqueue("later", delay=_LONG)
+    if actor.claim() is not None:
+        return True
+    stage.outlast(_LONG)
+    return actor.claim() is not None
+
+
+def _lease_follows(stage: Stage) -> bool:
+    actor = stage.actor("prober")
+    actor.enqueue("held")
+    if actor.claim() is None or actor.claim() is not None:
+        return True
+    stage.outlast(stage.lease)
+    if actor.can(Capability.RECLAIM):
+        actor.reclaim()
+    return actor.claim() is not None

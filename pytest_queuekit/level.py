@@ -1,0 +1,48 @@
+"""How hard the kit tries: three levels, and what each means in numbers."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Level(enum.IntEnum):
+    """The depth of a run. A rule is run from its own level upwards."""
+
+    QUICK = 1
+    STANDARD = 2
+    DEEP = 3
+
+    @classmethod
+    def named(cls, name: str) -> Level:
+        """Return the level of a lower-case name. Raises KeyError."""
+        return cls[name.upper()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """What a level means for a driver.
+
+    level: the level itself.
+    claimers: threads or processes that claim at the same time.
+    producers: threads or processes that enqueue at the same time.
+    tasks: tasks that a concurrent scenario puts through the queue.
+    real_time: whether the kit may wait for real where its clock does not reach the queue.
+    limit: seconds after which an actor counts as hung.
+    """
+
+    level: Level = Level.STANDARD
+    claimers: int = 4
+    producers: int = 2
+    tasks: int = 200
+    real_time: bool = True
+    limit: float = 30.0
+
+    @classmethod
+    def at(cls, level: Level) -> Effort:
+        """Return the numbers of a level."""
+        if level is Level.QUICK:
+            return cls(level=level, tasks=60, real_time=False)
+        if level is Level.DEEP:
+            return cls(level=level, tasks=2000, claimers=8, producers=4, limit=120.0)
+        return cls(level=level)
