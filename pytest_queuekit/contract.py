@@ -161,6 +161,7 @@ class QueueAdapter:
     `capabilities` of `claim`), is declared by being there. All times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
+    (`*args` stands in signatures below only so that type checkers accept a class's own options.)
     """
 
     name: ClassVar[str] = ""
@@ -193,11 +194,11 @@ class QueueAdapter:
         """Return a location for a new queue inside an empty private folder."""
         return str(folder / "queue.db")
 
-    def enqueue(self, payload: Any, **options: Any) -> Any:
+    def enqueue(self, payload: Any, *args: Any, **options: Any) -> Any:
         """Add a task; return its id, or None."""
         raise self._undeclared("enqueue(self, payload)")
 
-    def claim(self, worker: str, **options: Any) -> Claim | None:
+    def claim(self, worker: str, *args: Any, **options: Any) -> Claim | None:
         """Take the next task; None means that there is none."""
         raise self._undeclared("claim(self, worker)")
 

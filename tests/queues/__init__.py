@@ -1,0 +1,1 @@
+"""Correct queues of different build: what the kit must not find fault with."""

@@ -1,0 +1,327 @@
+"""A correct queue in memory that can do everything, for the threads of one process.
+
+Each decision has a method of its own, so that a mutant can get one thing wrong.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_queuekit.contract import (
+    Claim,
+    Durability,
+    KeyHold,
+    Liveness,
+    Order,
+    QueueAdapter,
+    Retry,
+    Sharing,
+)
+
+
+class RefusedError(Exception):
+    """The queue said no, and nothing changed."""
+
+
+@dataclass(kw_only=True)
+class Task:
+    """A task as it is kept.
+
+    number: its place among all tasks, by enqueue; also its id.
+    text: the payload as JSON.
+    needs: what a worker must be capable of.
+    due: seconds since the epoch from which it may be claimed.
+    attempts: how often it failed, or its worker did not come back.
+    state: "queued", "leased", "completed" or "dead".
+    token, lease_end: of the latest delivery; lease_end in seconds since the epoch.
+    """
+
+    number: int
+    text: str
+    priority: int
+    due: float
+    key: str | None
+    needs: Mapping[str, Any]
+    max_attempts: int
+    attempts: int = 0
+    state: str = "queued"
+    token: int | None = None
+    lease_end: float = 0.0
+    error: str | None = None
+
+
+@dataclass(kw_only=True)
+class Store:
+    """All that the instances of one location share."""
+
+    tasks: dict[int, Task] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    tokens: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+_STORES: dict[str, Store] = {}
+_STORES_LOCK = threading.Lock()
+
+
+class MemoryQueue(QueueAdapter):
+    """A queue in the memory of one process. It keeps every promise that the form knows."""
+
+    name = "memory"
+    order = Order(priority="lower-first", ties="fifo")
+    durability = Durability.NONE
+    liveness = Liveness.LEASE
+    sharing = Sharing.THREADS
+    retry = Retry(max_attempts=5, first=1, factor=2, cap=300)
+    key_hold = KeyHold.UNTIL_COMPLETION
+    resolution = 0.01
+    refuses = (RefusedError,)
+
+    def __init__(self, location: str) -> None:
+        self.store = self._open(location)
+
+    def enqueue(
+        self,
+        payload: Any,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        text = self._encode(payload)
+        self._check_number("priority", priority, 1)
+        self._check_seconds("delay", delay, 0.0)
+        self._check_number("max_attempts", max_attempts, 1)
+        with self._atomically():
+            held = self._holder_of(key)
+            if held is not None:
+                return held.number
+            task = Task(
+                number=next(self.store.numbers),
+                text=text,
+                priority=priority,
+                due=self._now() + delay,
+                key=key,
+                needs=dict(capabilities or {}),
+                max_attempts=max_attempts,
+            )
+            self._keep(task)
+            return task.number
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        self._check_seconds("lease", lease, 0.001)
+        with self._atomically():
+            self._return_expired()
+            ready = [task for task in self._waiting() if self._may_go(task, capabilities or {})]
+            if not ready:
+                return None
+            return self._lease(min(ready, key=self._order_key), worker, lease)
+
+    def complete(self, claim: Claim) -> None:
+        with self._atomically():
+            task = self._held_by(claim)
+            task.state = "completed"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        with self._atomically():
+            task = self._held_by(claim)
+            task.error = error
+            self._count_attempt(task)
+            task.due = self._now() + self._wait(task.attempts)
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        self._check_seconds("seconds", seconds, 0.001)
+        with self._atomically():
+            task = self._held_by(claim)
+            task.lease_end = max(task.lease_end, self._now()) + seconds
+            return claim
+
+    def release(self, claim: Claim) -> None:
+        with self._atomically():
+            task = self._held_by(claim)
+            task.state, task.due = "queued", self._now()
+
+    def cancel(self, task_id: Any) -> None:
+        with self._atomically():
+            task = self.store.tasks.get(task_id)
+            if task is None or not self._may_cancel(task):
+                raise RefusedError(f"task_id={task_id!r} is not waiting")
+            del self.store.tasks[task_id]
+
+    def stats(self) -> Mapping[str, int]:
+        counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)
+        with self._atomically():
+            for task in self.store.tasks.values():
+                counts[task.state] += 1
+        return counts
+
+    def reclaim(self) -> int:
+        with self._atomically():
+            return self._return_expired()
+
+    def purge(self) -> int:
+        with self._atomically():
+            gone = [task.number for task in self.store.tasks.values() if self._is_purged(task)]
+            for number in gone:
+                del self.store.tasks[number]
+            return len(gone)
+
+    def dead_letters(self) -> Sequence[Any]:
+        with self._atomically():
+            return [self._decode(task.text) for task in self._in_state("dead")]
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+        for payload in payloads:
+            self._encode(payload)
+        with self._atomically():
+            return [self.enqueue(payload) for payload in payloads]
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        self._check_number("limit", limit, 1)
+        claims: list[Claim] = []
+        with self._atomically():
+            while len(claims) < limit and (claim := self.claim(worker)) is not None:
+                claims.append(claim)
+        return claims
+
+    def backup(self, location: str) -> None:
+        with self._atomically():
+            tasks = deepcopy(self.store.tasks)
+        copy = self._open(location)
+        with copy.lock:
+            copy.tasks = tasks
+            copy.numbers = itertools.count(max(tasks, default=0) + 1)
+            copy.tokens = itertools.count(
+                max((t.token or 0 for t in tasks.values()), default=0) + 1
+            )
+
+    # What a mutant may get wrong.
+
+    def _open(self, location: str) -> Store:
+        with _STORES_LOCK:
+            return _STORES.setdefault(location, Store())
+
+    def _atomically(self) -> AbstractContextManager[Any]:
+        return self.store.lock
+
+    def _now(self) -> float:
+        return time.time()
+
+    def _keep(self, task: Task) -> None:
+        self.store.tasks[task.number] = task
+
+    def _in_state(self, state: str) -> list[Task]:
+        return [task for task in self.store.tasks.values() if task.state == state]
+
+    def _waiting(self) -> list[Task]:
+        return self._in_state("queued")
+
+    def _may_go(self, task: Task, capabilities: Mapping[str, Any]) -> bool:
+        return self._is_due(task) and self._matches(task.needs, capabilities)
+
+    def _is_due(self, task: Task) -> bool:
+        return task.due <= self._now()
+
+    def _matches(self, needs: Mapping[str, Any], capabilities: Mapping[str, Any]) -> bool:
+        """Tell whether a worker has every key that a task needs, with its value or in a list."""
+        for key, value in needs.items():
+            offered = capabilities.get(key)
+            if value != offered and not (isinstance(offered, list) and value in offered):
+                return False
+        return True
+
+    def _order_key(self, task: Task) -> tuple[int, int]:
+        return task.priority, task.number
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        task.state, task.lease_end = "leased", self._now() + lease
+        task.token = self._new_token(task)
+        return Claim(
+            task_id=task.number,
+            payload=self._decode(task.text),
+            worker=worker,
+            attempt=task.attempts + 1,
+            token=task.token,
+        )
+
+    def _new_token(self, task: Task) -> int:
+        return next(self.store.tokens)
+
+    def _held_by(self, claim: Claim) -> Task:
+        """Return the task of a delivery that still counts. Raises RefusedError for any other."""
+        task = self.store.tasks.get(claim.task_id)
+        if task is None or not self._is_current(task, claim):
+            raise RefusedError(f"task_id={claim.task_id!r} is no longer held: token={claim.token}")
+        return task
+
+    def _is_current(self, task: Task, claim: Claim) -> bool:
+        return task.state == "leased" and task.token == claim.token
+
+    def _is_expired(self, task: Task) -> bool:
+        return task.lease_end <= self._now()
+
+    def _return_expired(self) -> int:
+        expired = [task for task in self._in_state("leased") if self._is_expired(task)]
+        for task in expired:
+            self._count_attempt(task)
+        return len(expired)
+
+    def _count_attempt(self, task: Task) -> None:
+        task.attempts += 1
+        task.state = "dead" if self._is_spent(task) else "queued"
+
+    def _is_spent(self, task: Task) -> bool:
+        return task.attempts >= task.max_attempts
+
+    def _wait(self, failures: int) -> float:
+        return self.retry.wait(failures)[0] if self.retry else 0.0
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        if key is None:
+            return None
+        same = (task for task in self.store.tasks.values() if task.key == key)
+        return next((task for task in same if self._holds_key(task)), None)
+
+    def _holds_key(self, task: Task) -> bool:
+        return task.state in ("queued", "leased")
+
+    def _may_cancel(self, task: Task) -> bool:
+        return task.state == "queued"
+
+    def _is_purged(self, task: Task) -> bool:
+        return task.state == "completed"
+
+    def _encode(self, payload: Any) -> str:
+        """Return a payload as JSON. Raises RefusedError for what JSON would change."""
+        try:
+            text = json.dumps(payload, allow_nan=False)
+            if repr(json.loads(text)) == repr(payload):
+                return text
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RefusedError(f"payload={payload!r:.40} is not JSON: {error}") from error
+        raise RefusedError(f"payload={payload!r:.40} would not come back equal from JSON")
+
+    def _decode(self, text: str) -> Any:
+        return json.loads(text)
+
+    def _check_number(self, name: str, value: int, least: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise RefusedError(f"{name}={value!r} must be a whole number of at least {least}")
+
+    def _check_seconds(self, name: str, value: float, least: float) -> None:
+        real = isinstance(value, int | float) and not isinstance(value, bool)
+        if not real or not math.isfinite(value) or not least <= value <= 10**9:
+            raise RefusedError(f"{name}={value!r} must be seconds from {least} to 10**9")
