@@ -1,0 +1,224 @@
+"""A correct queue in one SQLite file, for several processes; built without the reference queue.
+
+Each decision has a method of its own, most of them a piece of SQL, so that a mutant can get one
+thing wrong. Time is SQLite's, in seconds since the epoch.
+"""
+
+# ruff: noqa: S608 - the SQL is put together from this file's own pieces only
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pytest_queuekit.contract import Claim, KeyHold, Liveness, Order, Payload, QueueAdapter, Retry
+
+NOW = "((julianday('now') - 2440587.5) * 86400.0)"
+PATIENCE = 20.0
+"""Seconds to wait for the write lock."""
+
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS task (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT NOT NULL, priority INTEGER NOT NULL,
+        due REAL NOT NULL, needs TEXT NOT NULL, max_attempts INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'queued',
+        token INTEGER NOT NULL DEFAULT 0, lease_end REAL NOT NULL DEFAULT 0, error TEXT
+    );
+    CREATE INDEX IF NOT EXISTS task_by_turn ON task (state, priority, id);
+    CREATE TABLE IF NOT EXISTS key (name TEXT PRIMARY KEY, task INTEGER NOT NULL);
+"""
+
+
+class RefusedError(Exception):
+    """The queue said no, and nothing changed."""
+
+
+class BusyError(Exception):
+    """Another process kept the write lock for too long; nothing changed."""
+
+
+class SmallSqliteQueue(QueueAdapter):
+    """A queue in one SQLite file: leases with fencing tokens, retries, keys held for ever."""
+
+    name = "small-sqlite"
+    order = Order(priority="lower-first", ties="fifo")
+    payload = Payload.TEXT
+    liveness = Liveness.LEASE
+    retry = Retry(max_attempts=5, first=1, factor=2, cap=300)
+    key_hold = KeyHold.FOR_EVER
+    resolution = 0.01
+    refuses = (RefusedError,)
+    busy = (BusyError,)
+
+    def __init__(self, location: str) -> None:
+        self.connection = sqlite3.connect(location, PATIENCE, 0, None, check_same_thread=False)
+        self.connection.create_function("matches", 2, self._matches)
+        self.connection.create_function("wait", 1, self._wait)
+        self._use_wal()
+        with self._atomically():
+            for statement in SCHEMA.split(";"):
+                self._run(statement)
+
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        self._check_text(payload)
+        self._check(priority=priority, delay=delay, max_attempts=max_attempts - 1)
+        row = (payload, priority, delay, json.dumps(capabilities or {}), max_attempts)
+        with self._atomically():
+            for (number,) in self._run("SELECT task FROM key WHERE name = ?", key):
+                return int(number)
+            insert = "INSERT INTO task (payload, priority, due, needs, max_attempts)"
+            ((number,),) = self._run(f"{insert} VALUES (?, ?, {NOW} + ?, ?, ?) RETURNING id", *row)
+            if key is not None:
+                self._run("INSERT INTO key VALUES (?, ?)", key, number)
+            return int(number)
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        self._check(lease=lease, more_than_nothing=lease - 0.001)
+        with self._atomically():
+            self._return_expired()
+            head = f"SELECT id FROM task WHERE {self._ready()} ORDER BY {self._turn()} LIMIT 1"
+            taken = f"state = 'leased', token = {self._next_token()}, lease_end = {NOW} + ?"
+            rows = self._run(
+                f"UPDATE task SET {taken} WHERE id = ({head}) RETURNING id, payload, token",
+                *(lease, json.dumps(capabilities or {})),
+            )
+        for number, payload, token in rows:
+            return Claim(task_id=number, payload=payload, worker=worker, token=token)
+        return None
+
+    def complete(self, claim: Claim) -> None:
+        self._acknowledge(claim, "state = 'completed'")
+
+    def fail(self, claim: Claim, error: str) -> None:
+        due = f"{NOW} + wait(attempts + 1)"
+        self._acknowledge(claim, f"error = ?, due = {due}, {self._count_attempt()}", error)
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        self._check(seconds=seconds)
+        self._acknowledge(claim, f"lease_end = max(lease_end, {NOW}) + ?", seconds)
+        return claim
+
+    def release(self, claim: Claim) -> None:
+        self._acknowledge(claim, f"state = 'queued', due = {NOW}")
+
+    def cancel(self, task_id: Any) -> None:
+        self._change("DELETE FROM task WHERE id = ? AND state = 'queued' RETURNING id", task_id)
+
+    def stats(self) -> Mapping[str, int]:
+        counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)
+        return counts | dict(self._run("SELECT state, count(*) FROM task GROUP BY state"))
+
+    def purge(self) -> None:
+        with self._atomically():
+            self._run("DELETE FROM task WHERE state = 'completed'")
+
+    def dead_letters(self) -> Sequence[str]:
+        return [row[0] for row in self._run("SELECT payload FROM task WHERE state = 'dead'")]
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # What a mutant may get wrong.
+
+    def _ready(self) -> str:
+        return f"state = 'queued' AND {self._due()} AND matches(needs, ?)"
+
+    def _due(self) -> str:
+        return f"due <= {NOW}"
+
+    def _turn(self) -> str:
+        return "priority, id"
+
+    def _next_token(self) -> str:
+        return "token + 1"
+
+    def _held(self) -> str:
+        return "state = 'leased' AND token = ?"
+
+    def _expired(self) -> str:
+        return f"lease_end <= {NOW}"
+
+    def _count_attempt(self) -> str:
+        return f"attempts = attempts + 1, state = iif({self._spent()}, 'dead', 'queued')"
+
+    def _spent(self) -> str:
+        return "attempts + 1 >= max_attempts"
+
+    def _wait(self, failures: int) -> float:
+        return self.retry.wait(failures)[0] if self.retry else 0.0
+
+    def _matches(self, needs: str, capabilities: str) -> bool:
+        offered = json.loads(capabilities)
+        for key, value in json.loads(needs).items():
+            has = offered.get(key)
+            if has != value and not (isinstance(has, list) and value in has):
+                return False
+        return True
+
+    def _return_expired(self) -> None:
+        leased = f"state = 'leased' AND {self._expired()}"
+        self._run(f"UPDATE task SET {self._count_attempt()} WHERE {leased}")
+
+    @contextmanager
+    def _atomically(self) -> Iterator[None]:
+        try:
+            self._run("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise BusyError(str(error)) from error
+            raise
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self._run("COMMIT")
+
+    def _use_wal(self) -> None:
+        """Switch to WAL. While others do the same SQLite may say "locked" without waiting."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._run("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        return self.connection.execute(sql, values).fetchall()
+
+    def _change(self, sql: str, *values: Any) -> None:
+        with self._atomically():
+            if not self._run(sql, *values):
+                raise RefusedError(f"no such task: {values!r}")
+
+    def _acknowledge(self, claim: Claim, changes: str, *values: Any) -> None:
+        sql = f"UPDATE task SET {changes} WHERE id = ? AND {self._held()} RETURNING id"
+        self._change(sql, *values, claim.task_id, claim.token)
+
+    def _check_text(self, payload: Any) -> None:
+        if type(payload) is not str or any("\ud800" <= letter <= "\udfff" for letter in payload):
+            raise RefusedError(f"payload={payload!r:.40} must be text that UTF-8 can carry")
+
+    def _check(self, **numbers: float) -> None:
+        for name, value in numbers.items():
+            if isinstance(value, bool) or not math.isfinite(value) or not 0 <= value <= 10**9:
+                raise RefusedError(f"{name}={value!r} must be a number from 0 to 10**9")
