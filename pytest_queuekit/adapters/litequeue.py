@@ -1,0 +1,123 @@
+"""litequeue (https://github.com/litements/litequeue), with its own defaults.
+
+Version 0.13 gave each delivery a number, `claim_id`, and with it another API; it needs Python
+3.12. Whichever version is installed, `LitequeueQueue` is the class for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from litequeue import LiteQueue, Message
+
+from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
+from pytest_queuekit.contract import Claim, KeyHold, Liveness, Payload, QueueAdapter
+
+
+@locked_is_busy
+class MessageLitequeue(QueueAdapter):
+    """litequeue before 0.13: a message is acknowledged by its id, whoever holds it.
+
+    `release` is its `retry`, "mark a locked message as free again"; a message that `fail` marked
+    stays failed. `prune` is told to keep the failed ones.
+    """
+
+    name = "litequeue"
+    distribution = "litequeue"
+    payload = Payload.TEXT
+    refuses: ClassVar[tuple[type[Exception], ...]] = (
+        sqlite3.IntegrityError,
+        sqlite3.ProgrammingError,
+        UnicodeEncodeError,
+    )
+    limitations = (
+        "A message whose worker died stays locked until somebody finds it with list_locked() and "
+        "calls retry() (litequeue.py, list_locked and retry).",
+        "done() may be called again for a message that is done (litequeue.py, done).",
+    )
+
+    def __init__(self, location: str) -> None:
+        self.queue = LiteQueue(location)
+
+    def enqueue(self, payload: str) -> str:
+        return str(self.queue.put(payload).message_id)
+
+    def claim(self, worker: str) -> Claim | None:
+        message = self.queue.pop()
+        if message is None:
+            return None
+        return Claim(task_id=message.message_id, payload=message.data, worker=worker)
+
+    def complete(self, claim: Claim) -> Any:
+        self.queue.done(claim.task_id)
+
+    def fail(self, claim: Claim, error: str) -> Any:
+        self.queue.mark_failed(claim.task_id)
+
+    def release(self, claim: Claim) -> Any:
+        self.queue.retry(claim.task_id)
+
+    def stats(self) -> Mapping[str, int]:
+        leased = len(list(self.queue.list_locked(threshold_seconds=0)))
+        dead = len(list(self.queue.list_failed()))
+        return {"queued": self.queue.qsize() - leased, "leased": leased, "dead": dead}
+
+    def dead_letters(self) -> Sequence[str]:
+        return [message.data for message in self.queue.list_failed()]
+
+    def purge(self) -> None:
+        self.queue.prune(include_failed=False)
+
+    def close(self) -> None:
+        self.queue.close()
+
+
+@locked_is_busy
+class ClaimLitequeue(MessageLitequeue):
+    """litequeue from 0.13 on: an acknowledgement names the delivery, and an old one is refused.
+
+    A lease is what `retry_expired` is told: here the 30 seconds of its documentation.
+    """
+
+    liveness = Liveness.LEASE
+    lease_seconds = 30.0
+    key_hold = KeyHold.FOR_EVER
+    refuses = (sqlite3.IntegrityError, sqlite3.ProgrammingError, TypeError, ValueError)
+    limitations = (
+        "Tasks of dead workers come back when somebody calls retry_expired() (README, Message "
+        "claims).",
+        "A key is free again once prune() has deleted its message (README, Idempotent submission).",
+    )
+
+    def enqueue(self, payload: str, *, key: str | None = None) -> str:
+        return str(self.queue.put(payload, idempotency_key=key).message_id)
+
+    def claim(self, worker: str) -> Claim | None:
+        message = self.queue.pop()
+        if message is None:
+            return None
+        identity = {"task_id": message.message_id, "token": message.claim_id}
+        return Claim(**identity, payload=message.data, worker=worker)
+
+    def complete(self, claim: Claim) -> bool:
+        return bool(self.queue.done(claim.task_id, claim_id=claim.token))
+
+    def fail(self, claim: Claim, error: str) -> bool:
+        return bool(self.queue.mark_failed(claim.task_id, claim_id=claim.token))
+
+    def release(self, claim: Claim) -> bool:
+        return bool(self.queue.retry(claim.task_id, claim_id=claim.token))
+
+    def reclaim(self) -> int:
+        return int(self.queue.retry_expired(threshold_seconds=self.lease_seconds))
+
+    def stats(self) -> Mapping[str, int]:
+        of_state = {"queued": "ready", "leased": "locked", "completed": "done", "dead": "failed"}
+        return {state: getattr(self.queue, f"{its}_count")() for state, its in of_state.items()}
+
+
+LitequeueQueue: type[QueueAdapter] = (
+    ClaimLitequeue if hasattr(Message, "claim_id") else MessageLitequeue
+)

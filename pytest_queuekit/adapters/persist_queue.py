@@ -1,0 +1,73 @@
+"""persist-queue (https://github.com/peter-wangxu/persist-queue) with SQLiteAckQueue.
+
+All defaults are its own but one: `multithreading=True`, which its README asks for where an
+instance is used in more than one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from persistqueue import Empty, SQLiteAckQueue
+
+from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
+from pytest_queuekit.contract import Claim, Liveness, QueueAdapter, Sharing
+
+
+@locked_is_busy
+class PersistQueue(QueueAdapter):
+    """SQLiteAckQueue: a task that was not acknowledged comes back when the queue is next opened.
+
+    An item is acknowledged as in its README, by handing back the very object that `get` returned.
+    """
+
+    name = "persist-queue"
+    distribution = "persist-queue"
+    liveness = Liveness.PROCESS
+    sharing = Sharing.THREADS
+    limitations = (
+        "For the threads of one process, not for several processes "
+        "(https://github.com/peter-wangxu/persist-queue/issues/132 and /152).",
+        "A task that was marked with ack_failed() is not tried again (README, Acknowledgment "
+        "Queue).",
+    )
+
+    def __init__(self, location: str) -> None:
+        self.queue = SQLiteAckQueue(location, multithreading=True)
+
+    @classmethod
+    def provision(cls, folder: Path) -> str:
+        return str(folder / "queue")
+
+    def enqueue(self, payload: Any) -> Any:
+        return self.queue.put(payload)
+
+    def claim(self, worker: str) -> Claim | None:
+        try:
+            item = self.queue.get(block=False)
+        except Empty:
+            return None
+        return Claim(task_id=None, payload=item, worker=worker, handle=item)
+
+    def complete(self, claim: Claim) -> bool:
+        return self.queue.ack(claim.handle) is not None
+
+    def fail(self, claim: Claim, error: str) -> bool:
+        return self.queue.ack_failed(claim.handle) is not None
+
+    def release(self, claim: Claim) -> bool:
+        return self.queue.nack(claim.handle) is not None
+
+    def stats(self) -> Mapping[str, int]:
+        queue = self.queue
+        done, dead = queue.acked_count(), queue.ack_failed_count()
+        waiting = {"queued": queue.size, "leased": queue.unack_count()}
+        return {**waiting, "completed": done, "dead": dead}
+
+    def purge(self) -> None:
+        self.queue.clear_acked_data(max_delete=0, keep_latest=0)
+
+    def close(self) -> None:
+        self.queue.close()
