@@ -1,0 +1,119 @@
+"""Runs the blocks of a page as a reader would: in order, in one folder that was empty before."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.docs.pages import Block
+
+LIMIT = 120.0
+"""Seconds after which a block counts as hung."""
+
+_NUMBER = re.compile(r"\d+(\.\d+)+|\d+(?=( ?(s|ms|µs|us)\b))")
+_RULE_LINE = re.compile(r"^(=+|-+|_+) (.*) \1$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A command of a console block, and what is shown under it."""
+
+    line: str
+    shown: str
+
+
+def run_page(page_blocks: Iterable[Block], folder: Path) -> None:
+    """Run blocks in order. Raises AssertionError at the first that does not do what it says."""
+    live = [block for block in page_blocks if block.reason is None]
+    script = ""
+    for place, block in enumerate(live):
+        if block.file:
+            target = folder / block.file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.text, encoding="utf-8")
+        elif block.language == "python":
+            script += block.text
+            if not _goes_on(live[place + 1 :]):
+                _succeeds(block, [sys.executable, "-W", "error", "-c", script], folder)
+                script = ""
+        elif block.language == "sh":
+            _succeeds(block, ["bash", "-e", "-c", block.text], folder)
+        elif block.language == "console":
+            _shows(block, folder)
+
+
+def commands(text: str) -> Iterator[Command]:
+    """Split a console block at its prompts."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        line, _, shown = part.partition("\n")
+        yield Command(line=line, shown=shown)
+
+
+def same_shape(shown: str, printed: str) -> bool:
+    """Whether an output is what a page shows, but for numbers that differ from run to run.
+
+    A line of three dots stands for any lines.
+    """
+    pattern = ""
+    for line in _shape(shown):
+        pattern += r"(.*\n)*?" if line == "..." else re.escape(line) + r"\n"
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in _shape(printed))) is not None
+
+
+def _shape(text: str) -> list[str]:
+    """Replace times, versions and the width of pytest's rules by placeholders."""
+    lines = (_NUMBER.sub("N", line.rstrip()) for line in text.strip("\n").splitlines())
+    return [_RULE_LINE.sub(lambda rule: f"{rule[1][0]} {rule[2]}", line) for line in lines]
+
+
+def _goes_on(following: Sequence[Block]) -> bool:
+    after = next((block for block in following if block.language == "python"), None)
+    return after is not None and after.run == "continued"
+
+
+def _succeeds(block: Block, argv: list[str], folder: Path) -> None:
+    done = _run(argv, folder)
+    assert done.returncode == 0, f"{block.place} ended with {done.returncode}:\n{done.stdout}"
+
+
+def _shows(block: Block, folder: Path) -> None:
+    shown = list(commands(block.text))
+    assert shown, f"{block.place} has no command: begin its line with '$ '"
+    for command in shown:
+        printed = _run(["bash", "-c", command.line], folder).stdout
+        assert same_shape(command.shown, printed), (
+            f"{block.place}: `{command.line}` does not print what is shown there, but:\n{printed}"
+        )
+
+
+def _run(argv: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        argv,
+        cwd=folder,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=LIMIT,
+        check=False,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment with this Python's commands first, and none of this run's pytest."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    scripts = str(Path(sys.executable).parent)
+    return {
+        **kept,
+        "PATH": os.pathsep.join([scripts, kept.get("PATH", "")]),
+        "COLUMNS": "80",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "-p no:randomly",
+    }

@@ -1,0 +1,69 @@
+"""The documentation's tests can fail: a block that is wrong is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import blocks
+from tests.docs.running import run_page, same_shape
+
+
+def _run(folder: Path, text: str) -> None:
+    page = folder / "page.md"
+    page.write_text(text, encoding="utf-8")
+    home = folder / "home"
+    home.mkdir()
+    run_page(blocks(page), home)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nassert 1 == 2\n```\n",
+        "```sh\nfalse\ntrue\n```\n",
+        "```console\n$ echo one\ntwo\n```\n",
+        "```console\nno prompt\n```\n",
+        "```python\nimport warnings; warnings.warn('old')\n```\n",
+        "```python\na = 1\n```\n\n```python\nprint(a)\n```\n",
+    ],
+    ids=["assertion", "exit status", "output", "no command", "warning", "names not shared"],
+)
+def test_a_wrong_block_is_found(text: str, tmp_path: Path) -> None:
+    """A block that fails, warns, or prints something else than is shown is a failure."""
+    with pytest.raises(AssertionError, match=r"page\.md:\d"):
+        _run(tmp_path, text)
+
+
+def test_blocks_share_files_and_continued_names(tmp_path: Path) -> None:
+    """A file block is found by later ones, and a continued block knows the earlier names."""
+    _run(
+        tmp_path,
+        "<!-- file: told.txt -->\n```text\nhello\n```\n"
+        "```console\n$ cat told.txt\nhello\n```\n"
+        "```python\na = 1\n```\nand\n<!-- run: continued -->\n```python\nassert a == 1\n```\n",
+    )
+
+
+def test_a_block_with_a_reason_is_left_out(tmp_path: Path) -> None:
+    """A comment that says `run: no` keeps the block after it, and no other, from being run."""
+    _run(tmp_path, "<!-- run: no, it installs -->\n```sh\nfalse\n```\n")
+    with pytest.raises(AssertionError):
+        _run(tmp_path / "home", "<!-- run: no, why -->\ntext\n```sh\nfalse\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("== 3 passed in 0.10s ==\n", "==== 3 passed in 12.34s ====\n", True),
+        ("== 3 passed in 0.10s ==\n", "== 4 passed in 0.10s ==\n", False),
+        ("SQLite 3.40.1\n", "SQLite 3.45.2\n", True),
+        ("first\n...\nlast\n", "first\n1\n2\nlast\n", True),
+        ("first\n...\nlast\n", "first\n1\n2\n", False),
+        ("first\n", "first\nsecond\n", False),
+    ],
+)
+def test_outputs_are_compared_by_shape(shown: str, printed: str, *, same: bool) -> None:
+    """Times, versions and widths may differ, words and counts may not."""
+    assert same_shape(shown, printed) is same
