@@ -1,0 +1,89 @@
+"""Every finding of docs/findings.md is still true, or mended, of the library that is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent.parent / "docs" / "findings.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A script, and where its fault was seen.
+
+    script: its name, without the suffix.
+    library: the distribution that it tries.
+    faulty: versions that were tried and have the fault.
+    mended: versions that were tried and do not have it.
+    """
+
+    script: str
+    library: str
+    faulty: tuple[str, ...]
+    mended: tuple[str, ...] = ()
+
+
+FINDINGS = (
+    Finding(script="litequeue_first_open", library="litequeue", faulty=("0.9", "0.14")),
+    Finding(
+        script="litequeue_two_producers", library="litequeue", faulty=("0.14",), mended=("0.9",)
+    ),
+    Finding(
+        script="litequeue_done_comes_back", library="litequeue", faulty=("0.9",), mended=("0.14",)
+    ),
+    Finding(
+        script="litequeue_done_by_another", library="litequeue", faulty=("0.9",), mended=("0.14",)
+    ),
+    Finding(script="huey_killed_scheduler", library="huey", faulty=("3.5.4",)),
+    Finding(script="huey_overdue_in_spring", library="huey", faulty=("3.5.4",)),
+    Finding(script="persist_queue_none", library="persist-queue", faulty=("1.1.0",)),
+    Finding(script="persist_queue_second_process", library="persist-queue", faulty=("1.1.0",)),
+)
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.script)
+def test_script_tells_what_is_known_of_the_installed_version(
+    finding: Finding, tmp_path: Path
+) -> None:
+    """A version that was tried answers as it did then; of another one, either answer is news."""
+    version = metadata.version(finding.library)
+    run = subprocess.run(
+        [sys.executable, str(HERE / f"{finding.script}.py")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    said = run.stdout + run.stderr
+    assert "Traceback" not in said
+    if version in finding.faulty:
+        assert run.returncode == 1, said
+    elif version in finding.mended:
+        assert run.returncode == 0, said
+    else:
+        assert run.returncode in (0, 1), said
+
+
+def test_each_script_is_listed() -> None:
+    """A script that nobody runs proves nothing."""
+    scripts = {path.stem for path in HERE.glob("*.py")} - {"__init__", "test_findings"}
+    assert scripts == {finding.script for finding in FINDINGS}
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.script)
+def test_the_page_tells_each_finding(finding: Finding) -> None:
+    """docs/findings.md names the script, and the versions in which its fault was seen."""
+    sections = PAGE.read_text(encoding="utf-8").split("\n### ")
+    telling = [section for section in sections if f"tests/findings/{finding.script}.py" in section]
+    assert len(telling) == 1
+    for version in finding.faulty:
+        assert f"{finding.library} {version}" in telling[0]
