@@ -1,5 +1,7 @@
 """litequeue: several processes that open a new queue at the same time."""
 
+from __future__ import annotations
+
 import multiprocessing
 import sqlite3
 import sys

@@ -1,5 +1,7 @@
 """persist-queue: a second process opens the queue while the first works on an item."""
 
+from __future__ import annotations
+
 import multiprocessing
 import sys
 import tempfile
