@@ -40,6 +40,35 @@ class Violation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What was measured where a rule is a target of performance.
+
+    what: the operation, in a word or two.
+    value: the median, in `unit`.
+    target: what it may be at most, or must be at least, in `unit`.
+    unit: "ms" or "tasks/min".
+    higher_is_better: whether the target is a least value.
+    depth: tasks that were waiting in the queue meanwhile.
+    rounds: how often it was measured.
+    p95: what 19 of 20 rounds kept within, in `unit`; None where that says nothing.
+    """
+
+    what: str
+    value: float
+    target: float
+    unit: str
+    higher_is_better: bool = False
+    depth: int
+    rounds: int
+    p95: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether the target is kept."""
+        return self.value >= self.target if self.higher_is_better else self.value < self.target
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What was found about one rule on one queue.
 
@@ -51,6 +80,7 @@ class Verdict:
     violations: the proofs, smallest first, for a failure.
     history: the run that the proofs come from.
     seconds: how long the answer took.
+    measurement: what was measured, for a target of performance.
     """
 
     rule: str
@@ -64,6 +94,7 @@ class Verdict:
     violations: tuple[Violation, ...] = ()
     history: History | None = None
     seconds: float = 0.0
+    measurement: Measurement | None = None
 
     @property
     def failed(self) -> bool:

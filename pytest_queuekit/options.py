@@ -1,0 +1,98 @@
+"""The options, ini keys and markers by which a pytest run is told about queues.
+
+Loaded in every run of every user, so it imports nothing and decides nothing:
+`pytest_queuekit.pytest_side.settings` reads the values, and only if they are needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+VALIDATE = "queue-validate"
+"""The option that asks for the rules, and the head of their node ids."""
+
+DATABASE = "queue-db"
+"""The option that asks for the checks of a database, and the head of their node ids."""
+
+LEVELS = ("quick", "standard", "deep")
+PERFORMANCE = ("strict", "report", "off")
+
+MARKERS = (
+    "queue_integration: a test that needs a queue in a file; select with -m queue_integration",
+    "queue_stress: a test of several workers at the same time; leave out with "
+    "-m 'not queue_stress'",
+    "queue_perf: a test that measures time; leave out with -m 'not queue_perf'",
+    "queue_worker(n): a test of the part that worker n builds on the queue, n from 2 to 6",
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the options of the group "queue validation", and their ini keys."""
+    group = parser.getgroup("queue validation", "queue validation")
+    group.addoption(
+        f"--{VALIDATE}",
+        action="store_true",
+        dest="queue_validate",
+        help="Find out whether a task queue is correct and fast enough. Runs the rules alone, and "
+        "tests only where paths are given. Without --queue-impl the reference queue is tested. "
+        "Select with -k CLAIM, -m 'not queue_stress', or by id: queue-validate::CLAIM-1",
+    )
+    group.addoption(
+        "--queue-impl",
+        action="append",
+        dest="queue_impl",
+        metavar="SPEC",
+        help="The queue under test: a built-in name (litequeue), an adapter (mypackage.queues:"
+        "MyQueue), or a module with the API of the reference queue. May be given several times: "
+        "each rule then runs for each queue",
+    )
+    group.addoption(
+        "--queue-level",
+        dest="queue_level",
+        metavar="LEVEL",
+        help="How hard to try: quick (seconds), standard (up to a minute or two, the default) or "
+        "deep (minutes)",
+    )
+    group.addoption(
+        "--queue-perf",
+        dest="queue_perf",
+        metavar="MODE",
+        help="What a missed performance target does: strict (fails, the default), report (is "
+        "shown only) or off (nothing is measured)",
+    )
+    group.addoption(
+        f"--{DATABASE}",
+        dest="queue_db",
+        metavar="PATH",
+        help="Run the eight checks of the reference queue against a database that exists, such as "
+        "--queue-db /var/lib/app/queue.db. Its rows and schema are left as they are",
+    )
+    _add_ini_keys(parser)
+
+
+def _add_ini_keys(parser: pytest.Parser) -> None:
+    parser.addini(
+        "queue_impl", "The queues under test, one a line, as in --queue-impl.", type="linelist"
+    )
+    parser.addini("queue_level", "quick, standard or deep, as in --queue-level.", default="")
+    parser.addini("queue_perf", "strict, report or off, as in --queue-perf.", default="")
+    parser.addini(
+        "queue_db",
+        "A database that --queue-validate checks as well, as in --queue-db; relative to the folder "
+        "of the ini file.",
+        default="",
+    )
+
+
+def is_asked_for(config: pytest.Config) -> bool:
+    """Whether this run has anything to do with the kit."""
+    option = config.option
+    return bool(option.queue_validate or option.queue_db or any(map(is_node_id, config.args)))
+
+
+def is_node_id(argument: str) -> bool:
+    """Whether an argument of the command line means rules or checks, and no path."""
+    return argument.partition("::")[0] in (VALIDATE, DATABASE)

@@ -1,0 +1,92 @@
+"""Keeps what reports say about rules, in the process that writes the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_queuekit import options
+from pytest_queuekit.reports import wire
+from pytest_queuekit.verdict import Requirement, Status, Verdict
+
+_ATTRIBUTE = "queue_verdict"
+"""Under this name a report carries its verdict; pytest and xdist keep a report's attributes."""
+
+
+def attach(report: pytest.TestReport, verdict: Verdict) -> None:
+    """Let a report carry a verdict."""
+    setattr(report, _ATTRIBUTE, wire.pack(verdict))
+
+
+def verdict_of(report: pytest.TestReport) -> Verdict | None:
+    """Return the verdict that a report carries."""
+    data = getattr(report, _ATTRIBUTE, None)
+    return None if data is None else wire.unpack(data)
+
+
+class Ledger:
+    """What was asked, and what was answered, by node id.
+
+    asked: the node ids that were collected and not deselected.
+    answers: verdicts. errors: what happened to questions that ended without one.
+    """
+
+    def __init__(self) -> None:
+        self.asked: dict[str, None] = {}
+        self.answers: dict[str, Verdict] = {}
+        self.errors: dict[str, str] = {}
+
+    def expect(self, node_ids: Iterable[str]) -> None:
+        """Note what is to be answered."""
+        self.asked.update(dict.fromkeys(filter(options.is_node_id, node_ids)))
+
+    def enter(self, report: pytest.TestReport) -> None:
+        """Note what a report says about a question, if it is about one."""
+        if not options.is_node_id(report.nodeid):
+            return
+        verdict = verdict_of(report)
+        if verdict is not None:
+            self._answer(report.nodeid, verdict)
+        elif report.failed:
+            self.errors[report.nodeid] = _last_line(report)
+        elif report.skipped:
+            self._answer(report.nodeid, _skipped(report))
+
+    def unfinished(self) -> list[str]:
+        """Return the node ids that were asked and never answered."""
+        return [one for one in self.asked if one not in self.answers and one not in self.errors]
+
+    def _answer(self, node_id: str, verdict: Verdict) -> None:
+        known = self.answers.get(node_id)
+        # With --dist each a question is answered once a worker, and the bad news counts.
+        if known is None or known.status is not Status.FAIL:
+            self.answers[node_id] = verdict
+
+
+def split(node_id: str) -> tuple[str, str]:
+    """Return the rule and the label of the queue that a node id means."""
+    name = node_id.partition("::")[2]
+    rule, _, label = name.partition("[")
+    return rule, label.removesuffix("]")
+
+
+def _skipped(report: pytest.TestReport) -> Verdict:
+    """Return a verdict for what somebody else skipped, by a marker or an option."""
+    rule, label = split(report.nodeid)
+    reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
+    return Verdict(
+        rule=rule,
+        family=rule.rpartition("-")[0],
+        requirement=Requirement.MUST,
+        sentence="",
+        queue=label,
+        status=Status.NOT_RUN,
+        reason=reason.removeprefix("Skipped: "),
+    )
+
+
+def _last_line(report: pytest.TestReport) -> str:
+    lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
+    errors = [line[1:].strip() for line in lines if line.startswith("E ")]
+    return (errors or lines or ["no answer"])[-1 if not errors else 0]

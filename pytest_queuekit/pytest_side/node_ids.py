@@ -1,0 +1,61 @@
+"""How rules are named in a pytest run: `queue-validate::CLAIM-1[reference]`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from pytest_queuekit.subject import Subject
+
+_UNFIT = re.compile(r"[^\w.@+-]+")
+
+
+def label_all(subjects: Sequence[Subject]) -> dict[str, Subject]:
+    """Return the queues under labels that differ and are fit for a node id."""
+    labelled: dict[str, Subject] = {}
+    for subject in subjects:
+        plain = _UNFIT.sub("-", subject.contract.name).strip("-") or "queue"
+        label, number = plain, 1
+        while label in labelled:
+            number += 1
+            label = f"{plain}-{number}"
+        labelled[label] = subject
+    return labelled
+
+
+def item_name(rule: str, label: str) -> str:
+    """Return the name of the item that puts a rule to a queue."""
+    return f"{rule}[{label}]"
+
+
+def chosen_names(head: str, names: Sequence[str], chosen: Iterable[str]) -> set[str]:
+    """Return those of the item names that the given node ids mean.
+
+    An id may end in an item's name, in a rule's id (for all queues) or in a family's name; the
+    head alone means everything. Raises pytest.UsageError for one that means nothing.
+    """
+    found: set[str] = set()
+    for node_id in chosen:
+        first, _, wanted = node_id.partition("::")
+        if first != head:
+            continue
+        matching = {name for name in names if not wanted or wanted in _meanings(name)}
+        if not matching:
+            raise pytest.UsageError(_not_found(node_id, wanted, names))
+        found |= matching
+    return found
+
+
+def _meanings(name: str) -> tuple[str, str, str]:
+    rule = name.partition("[")[0]
+    return name, rule, rule.rpartition("-")[0]
+
+
+def _not_found(node_id: str, wanted: str, names: Sequence[str]) -> str:
+    meanings = sorted({meaning for name in names for meaning in _meanings(name) if meaning})
+    near = difflib.get_close_matches(wanted, meanings, n=3)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"not found: {node_id}{hint}"

@@ -1,0 +1,158 @@
+"""The rules as pytest items: one item a rule and queue, which takes no fixtures."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.level import Effort
+from pytest_queuekit.pytest_side.node_ids import chosen_names, item_name
+from pytest_queuekit.reports.witness import explain
+from pytest_queuekit.rules.rule import Rule, judge
+from pytest_queuekit.subject import Subject
+from pytest_queuekit.verdict import Status, Verdict
+
+HOME = Path(__file__).parent
+"""Where all nodes lie, as pytest sees it: hooks of a user's conftest files are for their tests."""
+
+
+class QueueItem(pytest.Item):
+    """A question whose answer is a verdict.
+
+    The attributes that follow are those which hooks of other plugins expect of every item.
+    """
+
+    fixturenames: tuple[str, ...] = ()
+    cls = None
+    module = None
+
+    def __init__(self, *, label: str, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.label = label
+        self.verdict: Verdict | None = None
+
+    @abstractmethod
+    def find(self, folder: Path) -> Verdict:
+        """Return the verdict; the folder is empty and private."""
+
+    def runtest(self) -> None:
+        """Find the verdict, and tell pytest what it means."""
+        with TemporaryDirectory(prefix="queuekit-", ignore_cleanup_errors=True) as folder:
+            self.verdict = replace(self.find(Path(folder)), queue=self.label)
+        self.user_properties += _properties(self.verdict)
+        _conclude(self.verdict)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the witness for a broken rule, and a traceback for an error of the kit."""
+        shown = super().repr_failure(excinfo, style)
+        crash = getattr(shown, "reprcrash", None)
+        if crash is not None and isinstance(excinfo.value, pytest.fail.Exception):
+            crash.message = _headline(self.verdict) or crash.message
+        return shown
+
+    def reportinfo(self) -> tuple[os.PathLike[str], None, str]:
+        """Return what stands over a failure."""
+        return self.path, None, self.name
+
+
+class RuleItem(QueueItem):
+    """A rule that is put to a queue."""
+
+    def __init__(self, *, rule: Rule, subject: Subject, effort: Effort, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.rule = rule
+        self.subject = subject
+        self.effort = effort
+        self.extra_keyword_matches |= {rule.requirement.value, rule.driver.name}
+        if rule.chance:
+            self.add_marker(pytest.mark.queue_stress)
+
+    def find(self, folder: Path) -> Verdict:
+        """Judge."""
+        return judge(self.rule, self.subject, folder, self.effort)
+
+
+class Questions(pytest.Collector):
+    """The rules, as a collector beside the files of a project."""
+
+    @classmethod
+    def beside(cls, session: pytest.Session, *, name: str, **rest: Any) -> Questions:
+        """Return the collector; its node id is its name."""
+        made: Questions = cls.from_parent(session, name=name, nodeid=name, path=HOME, **rest)
+        return made
+
+    def __init__(self, *, chosen: tuple[str, ...] = (), **rest: Any) -> None:
+        super().__init__(**rest)
+        self.chosen = chosen
+
+    @abstractmethod
+    def questions(self) -> Iterable[QueueItem]:
+        """Return all items."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        """Return the items, or those of them that were named on the command line."""
+        items = list(self.questions())
+        if self.chosen:
+            names = chosen_names(self.name, [item.name for item in items], self.chosen)
+            items = [item for item in items if item.name in names]
+        return list(items)
+
+
+class Rules(Questions):
+    """The rules of the catalogue, each for each queue."""
+
+    def __init__(
+        self,
+        *,
+        rules: tuple[Rule, ...],
+        subjects: dict[str, Subject],
+        effort: Effort,
+        **rest: Any,
+    ) -> None:
+        super().__init__(**rest)
+        self.rules = rules
+        self.subjects = subjects
+        self.effort = effort
+
+    def questions(self) -> Iterable[QueueItem]:
+        """Return an item a queue and rule."""
+        for label, subject in self.subjects.items():
+            for rule in self.rules:
+                yield RuleItem.from_parent(
+                    self,
+                    name=item_name(rule.id, label),
+                    label=label,
+                    rule=rule,
+                    subject=subject,
+                    effort=self.effort,
+                )
+
+
+def _conclude(verdict: Verdict) -> None:
+    if verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
+        pytest.skip(f"{verdict.status}: {verdict.reason}")
+    if verdict.failed:
+        pytest.fail("\n".join(explain(verdict)), pytrace=False)
+
+
+def _headline(verdict: Verdict | None) -> str:
+    return verdict.violations[0].sentence if verdict and verdict.violations else ""
+
+
+def _properties(verdict: Verdict) -> list[tuple[str, object]]:
+    told = {
+        "queue": verdict.queue,
+        "rule": verdict.rule,
+        "requirement": verdict.requirement.value,
+        "verdict": verdict.status.value,
+        "reason": verdict.reason,
+        "driver": verdict.driver,
+    }
+    return [(f"queue_{name}", value) for name, value in told.items() if value]

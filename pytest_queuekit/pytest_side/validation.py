@@ -1,0 +1,111 @@
+"""The hooks of a run that was asked for rules or checks."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from pytest_queuekit import options
+from pytest_queuekit.pytest_side import ledger, settings, summary
+from pytest_queuekit.pytest_side.nodes import Questions, QueueItem, Rules
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.verdict import Status
+
+NAME = "queuekit-validation"
+
+
+def register(config: pytest.Config) -> None:
+    """Read the options and register the hooks. Raises pytest.UsageError."""
+    validation = Validation(settings.read(config))
+    _leave_paths(config)
+    config.pluginmanager.register(validation, NAME)
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(_Controller(validation.ledger), f"{NAME}-xdist")
+
+
+def _leave_paths(config: pytest.Config) -> None:
+    """Let the run's arguments be the paths that were given, without node ids and defaults."""
+    given = config.args_source is pytest.Config.ArgsSource.ARGS
+    config.args = [one for one in config.args if given and not options.is_node_id(one)]
+
+
+class Validation:
+    """One run: what was asked for, and what was found."""
+
+    def __init__(self, asked: settings.Settings) -> None:
+        self.settings = asked
+        self.ledger = ledger.Ledger()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Put the rules beside what the session collects."""
+        report = yield
+        if isinstance(collector, pytest.Session):
+            report.result = [*(report.result or []), *self._collectors(collector)]
+        return report
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is to be answered."""
+        self.ledger.expect(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the report of a rule carry its verdict."""
+        report = yield
+        if isinstance(item, QueueItem) and call.when == "call" and item.verdict:
+            ledger.attach(report, item.verdict)
+            if report.skipped:
+                # No line number: pytest shows none for None, its types only do not say so.
+                report.longrepr = _skip(item, report)  # type: ignore[assignment]
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the verdict for the summary."""
+        self.ledger.enter(report)
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport | pytest.CollectReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show a broken recommendation as what it is: neither passed nor failed."""
+        if isinstance(report, pytest.TestReport) and report.passed:
+            verdict = ledger.verdict_of(report)
+            if verdict is not None and verdict.status is Status.FAIL:
+                return "not as recommended", "r", ("NOT AS RECOMMENDED", {"yellow": True})
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what was found."""
+        summary.write(terminalreporter, self.settings, self.ledger, len(CATALOGUE))
+
+    def _collectors(self, session: pytest.Session) -> Iterator[Questions]:
+        if self.settings.subjects:
+            yield Rules.beside(
+                session,
+                name=options.VALIDATE,
+                chosen=self.settings.chosen,
+                rules=CATALOGUE,
+                subjects=self.settings.subjects,
+                effort=self.settings.effort,
+            )
+
+
+class _Controller:
+    """The hooks of pytest-xdist, in the process that hands out the rules."""
+
+    def __init__(self, entries: ledger.Ledger) -> None:
+        self.ledger = entries
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Note what is to be answered: the controller itself collects nothing."""
+        self.ledger.expect(ids)
+
+
+def _skip(item: QueueItem, report: pytest.TestReport) -> tuple[str, int | None, str]:
+    """Return where and why a rule was skipped; not in the kit's source, but in its own name."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "Skipped"
+    return str(item.config.rootpath / options.VALIDATE), None, str(reason)
