@@ -1,0 +1,91 @@
+"""Whatever a user can name has its place in docs/, and nothing stands there that is gone."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+
+import pytest
+
+import pytest_queuekit
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.errors import QueuekitError
+from pytest_queuekit.queue.exceptions import QueueDatabaseError
+from tests.docs.pages import ROOT
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def _headings(page: str, pattern: str) -> set[str]:
+    """Return the names in the third-level headings of a page that match a pattern."""
+    return set(re.findall(rf"^### `({pattern})", _page(page), flags=re.MULTILINE))
+
+
+@cache
+def _told(option: str) -> str:
+    """Return what pytest prints for `--help`, `--markers` or `--fixtures`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", option, "-p", "no:cacheprovider"],
+        cwd=ROOT / "docs",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+KINDS = {
+    "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),
+    "ini keys": ("--help", r"^ +(queue_\w+) ", "options.md", r"queue_\w+"),
+    "markers": (
+        "--markers",
+        r"^@pytest\.mark\.(queue_\w+)",
+        "fixtures.md",
+        r"@pytest.mark.queue_\w+",
+    ),
+    "fixtures": ("--fixtures", r"^(queue_\w+)", "fixtures.md", r"queue_\w+"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_pytest_lists_is_documented(kind: str) -> None:
+    """Each option, ini key, marker and fixture has a heading, and each heading is one."""
+    option, listed, page, heading = KINDS[kind]
+    there = set(re.findall(listed, _told(option), flags=re.MULTILINE))
+    documented = {one.removeprefix("@pytest.mark.") for one in _headings(page, heading)}
+    assert there
+    assert documented == there
+
+
+def _descendants(base: type) -> Iterator[type]:
+    yield base
+    for one in base.__subclasses__():
+        yield from _descendants(one)
+
+
+def _errors() -> set[str]:
+    for module in pkgutil.walk_packages(pytest_queuekit.__path__, "pytest_queuekit."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    found = [*_descendants(QueuekitError), *_descendants(QueueDatabaseError)]
+    return {one.__name__ for one in found if one.__module__.startswith("pytest_queuekit.")}
+
+
+def test_every_error_is_documented() -> None:
+    """Each error class that the package defines has a row, and each row is one."""
+    rows = set(re.findall(r"^\| `(\w+)` \|", _page("errors.md"), flags=re.MULTILINE))
+    assert rows == _errors()
+
+
+def test_every_capability_is_documented() -> None:
+    """Each capability is named in docs/adapters.md, by the word that reports use."""
+    page = _page("adapters.md")
+    assert [str(one) for one in Capability if f"`{one}`" not in page] == []
