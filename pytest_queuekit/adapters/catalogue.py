@@ -45,6 +45,11 @@ _ENTRIES = (
         sentence="the reference queue, newest task first",
     ),
     Entry(
+        name="reference-weighted",
+        target=f"{_HOME}.reference:ReferenceWeightedQueue",
+        sentence="the reference queue, by lot",
+    ),
+    Entry(
         name="huey",
         target=f"{_HOME}.huey:HueyQueue",
         extra="huey",

@@ -6,6 +6,7 @@ and worker do up to the moment where the function would run.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ class HueyQueue(QueueAdapter):
     distribution = "huey"
     order = Order(priority="higher-first", ties="none")
     guarantee = Guarantee.AT_MOST_ONCE
+    refuses = (pickle.PicklingError, RecursionError)
     limitations = (
         "A task whose worker is killed is lost (docs/deployment.rst, Shutdown Signals).",
         "Tasks of one priority are not strictly first in, first out, unless strict_fifo is set "

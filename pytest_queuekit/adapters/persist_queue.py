@@ -6,6 +6,7 @@ instance is used in more than one thread.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class PersistQueue(QueueAdapter):
     distribution = "persist-queue"
     liveness = Liveness.PROCESS
     sharing = Sharing.THREADS
+    refuses = (pickle.PicklingError, RecursionError)
     limitations = (
         "For the threads of one process, not for several processes "
         "(https://github.com/peter-wangxu/persist-queue/issues/132 and /152).",

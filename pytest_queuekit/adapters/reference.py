@@ -1,0 +1,135 @@
+"""The reference queue, and any copy of it, by all that it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, ClassVar
+
+from pytest_queuekit import queue
+from pytest_queuekit.contract import Claim, KeyHold, Liveness, Order, QueueAdapter, Retry
+
+
+class ReferenceQueue(QueueAdapter):
+    """The reference queue, by priority. Set `module` to use a copy, `strategy` for another order.
+
+    Times are kept in whole seconds, so a delay, a wait or a lease may last up to one longer.
+    """
+
+    name = "reference"
+    distribution = "pytest-queuekit"
+    module: ClassVar[ModuleType] = queue
+    strategy: ClassVar[str] = "PRIORITY"
+    order = Order(priority="lower-first", ties="fifo")
+    liveness = Liveness.LEASE
+    retry = Retry(max_attempts=5, first=1, factor=2, cap=300, jitter=0.1)
+    key_hold = KeyHold.FOR_EVER
+    refuses = (queue.StaleClaimError, queue.QueueInputError, queue.TaskNotFoundError)
+    busy = (queue.QueueBusyError,)
+
+    def __init__(self, location: str) -> None:
+        self.db = self.module.QueueDatabase(location)
+        self.queue = self.module.TaskQueue(self.db)
+        self.by = self.module.SchedulingStrategy[self.strategy]
+
+    def enqueue(
+        self,
+        payload: Any,
+        *,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        priority: int = 100,
+        delay: float = 0.0,
+        max_attempts: int = 5,
+    ) -> Any:
+        return self.queue.enqueue(
+            "task",
+            payload,
+            idempotency_key=key,
+            compatibility=capabilities,
+            priority=priority,
+            delay=delay,
+            max_attempts=max_attempts,
+        )
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        task = self.queue.claim(worker, capabilities, lease_seconds=lease, strategy=self.by)
+        return None if task is None else _claim(task, worker)
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        tasks = self.queue.claim_many(worker, None, limit=limit, strategy=self.by)
+        return [_claim(task, worker) for task in tasks]
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
+        return self.queue.enqueue_many("task", payloads)
+
+    def complete(self, claim: Claim) -> Any:
+        self.queue.complete(claim.handle)
+
+    def fail(self, claim: Claim, error: str) -> Any:
+        self.queue.fail(claim.handle, error)
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        return _claim(self.queue.extend(claim.handle, seconds), claim.worker)
+
+    def release(self, claim: Claim) -> Any:
+        self.queue.release(claim.handle)
+
+    def cancel(self, task_id: Any) -> Any:
+        return self.queue.cancel(task_id)
+
+    def reclaim(self) -> Any:
+        return self.queue.reclaim()
+
+    def stats(self) -> Mapping[str, int]:
+        stats = self.queue.stats()
+        return {state: getattr(stats, state) for state in ("queued", "leased", "completed", "dead")}
+
+    def dead_letters(self) -> Sequence[Any]:
+        return [task.get_payload() for task in self.queue.dead_letters(limit=1000)]
+
+    def purge(self) -> Any:
+        return self.queue.purge(older_than=0, statuses=("completed",))
+
+    def backup(self, location: str) -> Any:
+        self.queue.backup(location)
+
+    def close(self) -> None:
+        self.db.close()
+
+
+class ReferenceFifoQueue(ReferenceQueue):
+    """The reference queue, oldest task first."""
+
+    name = "reference-fifo"
+    strategy = "FIFO"
+    order = Order(priority=None, ties="fifo")
+
+
+class ReferenceLifoQueue(ReferenceQueue):
+    """The reference queue, newest task first."""
+
+    name = "reference-lifo"
+    strategy = "LIFO"
+    order = Order(priority=None, ties="lifo")
+
+
+class ReferenceWeightedQueue(ReferenceQueue):
+    """The reference queue, by lot: any task, those of lower priority numbers more often."""
+
+    name = "reference-weighted"
+    strategy = "WEIGHTED_RANDOM"
+    order = Order(priority=None, ties="none")
+
+
+def _claim(task: Any, worker: str) -> Claim:
+    return Claim(
+        task_id=task.id,
+        payload=task.get_payload(),
+        worker=worker,
+        attempt=task.attempts,
+        token=task.lease_token,
+        handle=task,
+    )
