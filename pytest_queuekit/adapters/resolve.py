@@ -75,7 +75,7 @@ def _check_spelling(spec: str) -> None:
 
 
 def _unknown(spec: str) -> UsageError:
-    near = _near(spec, [*BUILT_IN, *(one.name for one in pkgutil.iter_modules([str(Path.cwd())]))])
+    near = _near(spec, [*BUILT_IN, *_modules([str(Path.cwd())])])
     return UsageError(
         f"queue {spec!r} is unknown{near}: give one of {', '.join(BUILT_IN)}, or module:Class, "
         "or a module with the seed's API"
@@ -132,13 +132,12 @@ def _missing(part: str, name: str, spec: str) -> UsageError:
     if not parent:
         if ":" not in spec and "." not in spec:
             return _unknown(spec)
-        near = _near(part, _top_level_modules())
-        return UsageError(f"queue {spec!r}: there is no module {part!r} here{near} ({Path.cwd()})")
+        here = Path.cwd()
+        near = _near(part, _modules([str(here)])) or _near(part, _modules(None))
+        return UsageError(f"queue {spec!r}: no module {part!r} is found from {str(here)!r}{near}")
     package = sys.modules.get(parent)
-    inside = [one.name for one in pkgutil.iter_modules(getattr(package, "__path__", []))]
-    return UsageError(
-        f"queue {spec!r}: {parent!r} is there, but has no module {last!r}{_near(last, inside)}"
-    )
+    near = _near(last, _modules(getattr(package, "__path__", [])))
+    return UsageError(f"queue {spec!r}: {parent!r} is there, but has no module {last!r}{near}")
 
 
 def _class_in(module: ModuleType, name: str) -> type[QueueAdapter]:
@@ -172,9 +171,9 @@ def _adapted(module: ModuleType) -> type[QueueAdapter]:
     return seed_api.adapt(module)
 
 
-def _top_level_modules() -> list[str]:
-    with _importable([Path.cwd()]):
-        return [one.name for one in pkgutil.iter_modules()]
+def _modules(folders: Iterable[str] | None) -> list[str]:
+    """Return the names of the modules in some folders; None: in all where Python looks."""
+    return [one.name for one in pkgutil.iter_modules(folders)]
 
 
 def _near(word: str, candidates: Iterable[str]) -> str:
