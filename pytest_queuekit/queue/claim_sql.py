@@ -1,0 +1,129 @@
+"""The SQL of a claim, for each order.
+
+The cost of a claim must not depend on how many tasks wait, so it never walks over tasks: each
+order has an index whose first entry is the next task. Tasks that ask something of their worker
+lie in it by `route`, their compatibility, and a claim takes the best of the first entries of the
+routes it may serve: its cost grows with the number of different compatibilities only.
+
+Weighted claims are an exponential race: a task draws a lot, exponentially distributed with the
+mean priority + 1, and runs from the race's present time; the first to arrive is claimed, and
+sets the present time. Any task then wins with a chance proportional to 1 / (priority + 1), and
+none has an advantage from having waited (Efraimidis and Spirakis 2006 draw their weighted
+samples with such lots).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .models import TASK_COLUMNS
+from .routing import NO_CAPABILITIES
+from .schema import PENDING, READY
+
+# Parameters: the time, the end of the lease, the worker and its capabilities as JSON.
+_TAKE = """
+    UPDATE task_queue
+    SET status = 'leased', locked_by = :worker, lease_until_utc = :until, reserved_at_utc = :now,
+        processing_started_utc = :now, updated_at_utc = :now, due_stamp = NULL,
+        lease_token = lease_token + 1
+"""
+_DUE = f"""EXISTS (
+    SELECT 1 FROM task_queue INDEXED BY pending_priority
+    WHERE {PENDING} AND run_after_utc <= :now)"""
+_LAPSED = "EXISTS (SELECT 1 FROM task_queue INDEXED BY lease_end WHERE lease_ends <= :now)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How one strategy finds the next task.
+
+    ready: index of the ready tasks: route, then `key`.
+    pending: index of the tasks that are not known to be due: run_after_utc, route, `key`.
+    key: columns that decide who is first.
+    backwards: whether the last entry of the index is the first in line.
+    """
+
+    ready: str
+    pending: str
+    key: tuple[str, ...]
+    backwards: bool = False
+
+    def by(self, *columns: str) -> str:
+        """Return an ORDER BY list in the direction of this order."""
+        return ", ".join(f"{column} DESC" if self.backwards else column for column in columns)
+
+    @property
+    def onward(self) -> str:
+        """The comparison that leads on along the index."""
+        return "<" if self.backwards else ">"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimSql:
+    """The statements of one strategy, for a worker with or without capabilities.
+
+    probe: 1 if a claim might find something; reads only.
+    fast: takes the next ready task; no row if some task is due or lapsed and must be looked at.
+    plain: takes the next ready task, after that has been done.
+    merged: takes the next of the ready tasks and of those due but still pending.
+    """
+
+    probe: str
+    fast: str
+    plain: str
+    merged: str
+
+
+def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
+    """Return the statements of an order; `routed` for a worker with capabilities."""
+    head = _routed_head(order) if routed else _plain_head(order)
+    returning = f" RETURNING {TASK_COLUMNS}, race_at"
+    return ClaimSql(
+        probe=f"SELECT ({head}) IS NOT NULL OR {_DUE} OR {_LAPSED}",
+        fast=f"{_TAKE} WHERE id = ({head}) AND NOT {_DUE} AND NOT {_LAPSED}{returning}",
+        plain=f"{_TAKE} WHERE id = ({head}){returning}",
+        merged=f"{_TAKE} WHERE id = ({_merged_head(order, head)}){returning}",
+    )
+
+
+def _plain_head(order: Order) -> str:
+    return f"""
+        SELECT id FROM task_queue INDEXED BY {order.ready}
+        WHERE {READY} AND route = '{NO_CAPABILITIES}'
+        ORDER BY {order.by(*order.key)} LIMIT 1"""
+
+
+def _routed_head(order: Order) -> str:
+    """From the head of one route to the head of the next, then the best that may be served."""
+    line = order.by("route", *order.key)
+    return f"""
+        WITH RECURSIVE head (id) AS (
+            SELECT (SELECT id FROM task_queue INDEXED BY {order.ready}
+                    WHERE {READY} ORDER BY {line} LIMIT 1)
+            UNION ALL
+            SELECT (SELECT id FROM task_queue INDEXED BY {order.ready}
+                    WHERE {READY} AND route {order.onward} here.route ORDER BY {line} LIMIT 1)
+            FROM head JOIN task_queue AS here ON here.id = head.id)
+        SELECT first.id FROM head JOIN task_queue AS first ON first.id = head.id
+        WHERE queue_serves(first.route, :capabilities)
+        ORDER BY {order.by(*(f"first.{column}" for column in order.key))} LIMIT 1"""
+
+
+def _merged_head(order: Order, head: str) -> str:
+    """The same over (second, route) of the tasks that are due, and the best of both worlds."""
+    line = order.by("run_after_utc", "route", *order.key)
+    due = f"SELECT id FROM task_queue INDEXED BY {order.pending} WHERE {PENDING}"
+    return f"""
+        WITH RECURSIVE due (id) AS (
+            SELECT ({due} AND run_after_utc <= :now ORDER BY {line} LIMIT 1)
+            UNION ALL
+            SELECT ({due} AND run_after_utc <= :now
+                    AND (run_after_utc, route) {order.onward} (here.run_after_utc, here.route)
+                    ORDER BY {line} LIMIT 1)
+            FROM due JOIN task_queue AS here ON here.id = due.id)
+        SELECT first.id FROM task_queue AS first
+        WHERE first.id IN (
+            SELECT due.id FROM due JOIN task_queue AS here ON here.id = due.id
+            WHERE queue_serves(here.route, :capabilities)
+            UNION ALL SELECT * FROM ({head}))
+        ORDER BY {order.by(*(f"first.{column}" for column in order.key))} LIMIT 1"""

@@ -1,0 +1,84 @@
+"""The time of the queue: seconds in, 'YYYY-MM-DD HH:MM:SS' (UTC) in the columns.
+
+A moment that something must not come before is rounded up to a whole second, so that no task
+runs early and no lease is shorter than asked.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+Clock = Callable[[], float]
+"""Returns unix time in seconds."""
+
+# Where SQLite's date functions take their moment: all have it first, but strftime has its format.
+_DATE_FUNCTIONS = {
+    "date": 0,
+    "time": 0,
+    "datetime": 0,
+    "julianday": 0,
+    "unixepoch": 0,
+    "strftime": 1,
+}
+
+
+def system_clock() -> float:
+    """Return the time of this machine; looked up at each call, so that it can be patched."""
+    return time.time()
+
+
+def floor_text(seconds: float) -> str:
+    """Return a moment as text, fractions of a second cut off."""
+    return _text(math.floor(seconds))
+
+
+def ceil_text(seconds: float) -> str:
+    """Return a moment as text, rounded up to the next whole second."""
+    return _text(math.ceil(seconds))
+
+
+@lru_cache(maxsize=64)
+def _text(seconds: int) -> str:
+    year, month, day, hour, minute, second = time.gmtime(seconds)[:6]
+    return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}"
+
+
+def seconds_of(text: str) -> float:
+    """Return the unix time, in seconds, of a column's text."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+def follow_clock(conn: sqlite3.Connection, clock: Clock) -> None:
+    """Make the date functions of a connection take 'now' from a clock.
+
+    CURRENT_TIMESTAMP cannot be overridden; column defaults that call datetime('now') follow.
+    """
+    original = sqlite3.connect(":memory:", check_same_thread=False)
+    for name, place in _DATE_FUNCTIONS.items():
+        conn.create_function(name, -1, _substitute(original, name, place, clock))
+
+
+def _substitute(
+    original: sqlite3.Connection, name: str, place: int, clock: Clock
+) -> Callable[..., Any]:
+    def function(*arguments: Any) -> Any:
+        values = list(arguments)
+        if len(values) <= place:
+            values[place:] = ["now"]
+        if isinstance(values[place], str) and values[place].lower() == "now":
+            values[place] = _with_milliseconds(clock())
+        marks = ", ".join("?" * len(values))
+        return original.execute(f"SELECT {name}({marks})", values).fetchone()[0]
+
+    return function
+
+
+def _with_milliseconds(seconds: float) -> str:
+    whole = math.floor(seconds)
+    return f"{_text(whole)}.{int((seconds - whole) * 1000):03d}"

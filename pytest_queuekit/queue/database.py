@@ -1,0 +1,227 @@
+"""QueueDatabase: one file, a connection for each thread, transactions with clear errors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from . import schema
+from .clock import Clock, floor_text, system_clock
+from .config import BUSY_SECONDS, ensure_db_directory, get_default_db_path
+from .exceptions import QueueDatabaseError, QueueInputError
+from .opening import MEMORY, OpenOptions
+from .pool import SessionPool
+from .session import Session
+from .translation import translate, translated
+
+T = TypeVar("T")
+Read = Callable[..., list[tuple[Any, ...]]]
+
+
+class QueueDatabase:
+    """The queue's database.
+
+    path: of the file; ':memory:' for one in memory, shared by the threads of this object;
+        None for get_default_db_path(), whose folder is made.
+    clock: returns unix seconds; the SQL date functions of the connections follow it, so that
+        tests need not sleep. None: the time of this machine.
+    synchronous: "NORMAL": a killed process loses nothing that was acknowledged, a power cut may
+        lose the newest commits; "FULL": a power cut loses none either, and commits are slower.
+    busy_seconds: how long to wait for a lock before QueueBusyError.
+    on_connect: called with each new connection before its first use.
+
+    The file is opened, and its schema made, at first use. Threads may share one object; after
+    a fork, the child opens connections of its own.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        clock: Clock | None = None,
+        synchronous: Literal["NORMAL", "FULL"] = "NORMAL",
+        busy_seconds: float = BUSY_SECONDS,
+        on_connect: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> None:
+        self.path = _default_path() if path is None else _checked_path(path)
+        """The absolute path of the file, or ':memory:'."""
+        self._clock = clock or system_clock
+        self._pool = SessionPool(
+            OpenOptions(
+                path=self.path,
+                clock=clock,
+                synchronous=_checked_synchronous(synchronous),
+                busy_seconds=_checked_busy_seconds(busy_seconds),
+                on_connect=on_connect,
+            )
+        )
+
+    # -- for everybody's own SQL --------------------------------------------------------------
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection, in autocommit: for reading, VACUUM and PRAGMAs.
+
+        A write commits by itself. Raises QueueDatabaseError or one of its kind.
+        """
+        session = self._pool.get()
+        with translated(self.path), session.held():
+            if session.conn.in_transaction:
+                yield session.conn
+                return
+            session.wait_by_sqlite()
+            with session.counted():
+                try:
+                    yield session.conn
+                except BaseException:
+                    session.roll_back()
+                    raise
+                _refuse_open_transaction(session)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection with the write lock held; commit at the end.
+
+        An error rolls back. Inside another transaction of the same thread, the inner one is a
+        savepoint. Raises QueueBusyError if the lock stays taken, and QueueDatabaseError or one
+        of its kind for what SQLite refuses.
+        """
+        session = self._pool.get()
+        with translated(self.path), session.held():
+            if session.conn.in_transaction:
+                with session.savepoint():
+                    yield session.conn
+                return
+            session.begin()
+            try:
+                session.wait_by_sqlite()
+                with session.counted():
+                    yield session.conn
+                session.commit()
+            except BaseException:
+                session.roll_back()
+                raise
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Run one statement in autocommit, or in this thread's open transaction.
+
+        Fetch all rows of a statement that writes: it commits with its last row.
+        """
+        session = self._pool.get()
+        with translated(self.path), session.held():
+            session.wait_by_sqlite()
+            return session.conn.execute(sql, parameters)
+
+    def initialize_schema(self) -> None:
+        """Create the tables, indexes and triggers that are missing. Safe to call again."""
+        self.write(lambda session: schema.create_schema(session.conn))
+
+    def close(self) -> None:
+        """Close the connections of all threads. Using the object afterwards is an error."""
+        with translated(self.path):
+            self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"QueueDatabase({self.path!r})"
+
+    # -- for the modules of the queue ---------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the time of this queue in unix seconds."""
+        return self._clock()
+
+    def now_text(self) -> str:
+        """Return the time of this queue as it stands in the columns."""
+        return floor_text(self._clock())
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Do some work under the write lock: all of it, or nothing."""
+        session = self._pool.get()
+        try:
+            if session.is_shared:
+                with session.held():
+                    return session.write(work)
+            return session.write(work)
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
+    def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """Run one statement as a transaction of its own and return all its rows."""
+        session = self._pool.get()
+        try:
+            if session.is_shared:
+                with session.held():
+                    return session.autocommit(sql, parameters)
+            return session.autocommit(sql, parameters)
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Read]:
+        """Give a function that runs SELECTs, all of which see the same moment."""
+        session = self._pool.get()
+        with translated(self.path), session.held():
+            if session.conn.in_transaction:
+                yield session.run
+                return
+            session.conn.execute("BEGIN")
+            try:
+                yield session.run
+            finally:
+                session.roll_back()
+
+    def _translated(self, error: sqlite3.Error) -> QueueDatabaseError:
+        return error if isinstance(error, QueueDatabaseError) else translate(error, self.path)
+
+
+def _refuse_open_transaction(session: Session) -> None:
+    if session.conn.in_transaction:
+        session.roll_back()
+        raise QueueDatabaseError(
+            "connection() was left with an open transaction, which was rolled back; "
+            "write inside transaction(), or commit"
+        )
+
+
+def _default_path() -> str:
+    path = get_default_db_path()
+    ensure_db_directory(path)
+    return str(path)
+
+
+def _checked_path(path: str | os.PathLike[str]) -> str:
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise QueueInputError(f"path={path!r}: must be the path of a file, or ':memory:'")
+    text = os.fspath(path)
+    if text == MEMORY:
+        return text
+    if not isinstance(text, str) or "\0" in text:
+        raise QueueInputError(f"path={path!r}: must be text without NUL")
+    return os.path.abspath(text)  # noqa: PTH100 - resolves '..' too, but no links
+
+
+def _checked_synchronous(value: str) -> str:
+    if value not in ("NORMAL", "FULL"):
+        raise QueueInputError(f"synchronous={value!r}: must be 'NORMAL' or 'FULL'")
+    return value
+
+
+def _checked_busy_seconds(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
+        raise QueueInputError(f"busy_seconds={value!r}: must be a number from 0 to 3600")
+    return float(value)

@@ -1,0 +1,152 @@
+"""New tasks: checked, then inserted, one or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .clock import ceil_text, floor_text
+from .database import QueueDatabase
+from .exceptions import QueueInputError
+from .inputs import (
+    ATTEMPTS_LIMIT,
+    check_delay,
+    check_name,
+    check_priority,
+    check_whole,
+    compatibility_json,
+    json_text,
+)
+from .session import Session
+from .upkeep import RACE_TIME
+
+_INSERT = f"""
+    INSERT INTO task_queue (
+        type, payload, priority, compatibility, idempotency_key, max_attempts,
+        created_at_utc, updated_at_utc, run_after_utc, due_stamp, race_from, race_draw)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, {RACE_TIME}, queue_draw())
+"""
+_INSERT_KEYED = f"""{_INSERT}
+    ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    RETURNING id
+"""
+_FIND_KEY = "SELECT id FROM task_queue WHERE idempotency_key = ?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """A task that has been checked but not yet inserted.
+
+    type: what kind of work it is.
+    payload: JSON text.
+    priority: the lower goes first.
+    delay: seconds before it may be claimed.
+    idempotency_key: keeps a second task with the same key out; None for no key.
+    compatibility: JSON object, what it asks of its worker.
+    max_attempts: failures after which it is a dead letter.
+    """
+
+    type: str
+    payload: str
+    priority: int
+    delay: float
+    idempotency_key: str | None
+    compatibility: str
+    max_attempts: int
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        type: str,  # noqa: A002 - the column's name
+        payload: Any,
+        priority: int,
+        delay: float,
+        idempotency_key: str | None,
+        compatibility: Mapping[str, Any] | None,
+        max_attempts: int,
+    ) -> NewTask:
+        """Make one from what a caller passed. Raises QueueInputError."""
+        return cls(
+            type=check_name("type", type),
+            payload=json_text("payload", payload),
+            priority=check_priority(priority),
+            delay=check_delay(delay),
+            idempotency_key=_checked_key(idempotency_key),
+            compatibility=compatibility_json(compatibility),
+            max_attempts=check_whole("max_attempts", max_attempts, 1, ATTEMPTS_LIMIT),
+        )
+
+    @classmethod
+    def for_payloads(
+        cls, payloads: Iterable[Any], keys: Sequence[str | None] | None, **common: Any
+    ) -> list[NewTask]:
+        """Make one for each payload. Raises QueueInputError that tells which payload is bad."""
+        values = list(payloads)
+        if keys is not None and len(keys) != len(values):
+            raise QueueInputError(
+                f"idempotency_keys: {len(keys)} for {len(values)} payloads; pass one for each"
+            )
+        pattern = cls.checked(payload=None, idempotency_key=None, **common)
+        return [
+            replace(
+                pattern,
+                payload=json_text(f"payloads[{number}]", value),
+                idempotency_key=_checked_key(keys[number]) if keys is not None else None,
+            )
+            for number, value in enumerate(values)
+        ]
+
+    def parameters(self, now: float) -> tuple[Any, ...]:
+        """Return the parameters of the INSERT, for a task enqueued now."""
+        present = floor_text(now)
+        run_after = ceil_text(now + self.delay) if self.delay else present
+        return (
+            self.type,
+            self.payload,
+            self.priority,
+            self.compatibility,
+            self.idempotency_key,
+            self.max_attempts,
+            present,
+            run_after,
+            None if self.delay else present,
+        )
+
+
+def insert(db: QueueDatabase, task: NewTask) -> int:
+    """Insert one task and return its id, or that of the task which holds its key."""
+    if task.idempotency_key is None:
+        rows = db.autocommit(_INSERT + " RETURNING id", task.parameters(db.now()))
+        return int(rows[0][0])
+    while True:
+        rows = db.autocommit(_INSERT_KEYED, task.parameters(db.now())) or db.autocommit(
+            _FIND_KEY, (task.idempotency_key,)
+        )
+        # None of both: the holder of the key was purged in between, so that it is free now.
+        if rows:
+            return int(rows[0][0])
+
+
+def insert_many(db: QueueDatabase, tasks: Sequence[NewTask]) -> list[int]:
+    """Insert all tasks or none; return their ids."""
+    if not tasks:
+        return []
+
+    def insert_all(session: Session) -> list[int]:
+        now = db.now()
+        return [_insert_in(session, task, now) for task in tasks]
+
+    return db.write(insert_all)
+
+
+def _insert_in(session: Session, task: NewTask, now: float) -> int:
+    rows: list[tuple[Any, ...]] = session.run(_INSERT_KEYED, task.parameters(now)) or session.run(
+        _FIND_KEY, (task.idempotency_key,)
+    )
+    return int(rows[0][0])
+
+
+def _checked_key(key: str | None) -> str | None:
+    return None if key is None else check_name("idempotency_key", key)

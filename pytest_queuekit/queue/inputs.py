@@ -1,0 +1,152 @@
+"""What callers may pass, and a clear QueueInputError for all else: name=value and what to do."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .config import MAX_DELAY_SECONDS, MAX_LEASE_SECONDS, MAX_PRIORITY, MIN_PRIORITY
+from .exceptions import QueueInputError
+from .routing import NO_CAPABILITIES
+
+MAX_TEXT = 255
+"""Characters of a task type, a worker id or an idempotency key."""
+MAX_DEPTH = 200
+"""Lists and objects inside each other in a payload."""
+ATTEMPTS_LIMIT = 1000
+BATCH_LIMIT = 1000
+"""Tasks that one batch may claim."""
+
+
+def check_name(name: str, value: str) -> str:
+    """Return a task type, a worker id or a key, if it is text of a sensible length."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.strip():
+        raise QueueInputError(
+            f"{name}={_shown(value)}: must be text of 1 to {MAX_TEXT} characters, not only spaces"
+        )
+    if "\0" in value or not _is_unicode(value):
+        raise QueueInputError(
+            f"{name}={_shown(value)}: must be text without NUL or lone surrogates"
+        )
+    return value
+
+
+def check_lease_seconds(value: float) -> float:
+    """Return a lease, in seconds, if it ends at all."""
+    return _seconds("lease_seconds", value, 0.0, MAX_LEASE_SECONDS, above="more than 0")
+
+
+def check_delay(value: float) -> float:
+    """Return a delay in seconds; 0 is at once."""
+    return _seconds("delay", value, -1.0, MAX_DELAY_SECONDS, above="0 or more")
+
+
+def check_age(name: str, value: float) -> float:
+    """Return an age in seconds; 0 is everything."""
+    return _seconds(name, value, -1.0, math.inf, above="0 or more")
+
+
+def _seconds(name: str, value: float, floor: float, most: float, *, above: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not floor < value <= most or value < 0:
+        limit = f" and at most {most}" if math.isfinite(most) else ""
+        raise QueueInputError(f"{name}={_shown(value)}: must be seconds, {above}{limit}")
+    return float(value)
+
+
+def check_whole(name: str, value: int, least: int, most: int) -> int:
+    """Return a whole number within its bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise QueueInputError(
+            f"{name}={_shown(value)}: must be a whole number from {least} to {most}"
+        )
+    return value
+
+
+def check_priority(value: int) -> int:
+    """Return a priority; the lower goes first."""
+    return check_whole("priority", value, MIN_PRIORITY, MAX_PRIORITY)
+
+
+def capabilities_json(value: Mapping[str, Any] | None) -> str:
+    """Return a worker's capabilities as JSON; None is none."""
+    return json_object("capabilities", value) if value else _nothing("capabilities", value)
+
+
+def compatibility_json(value: Mapping[str, Any] | None) -> str:
+    """Return what a task asks of its worker as JSON; None is nothing."""
+    return json_object("compatibility", value) if value else _nothing("compatibility", value)
+
+
+def _nothing(name: str, value: Mapping[str, Any] | None) -> str:
+    if value is None or isinstance(value, Mapping):
+        return NO_CAPABILITIES
+    raise QueueInputError(f"{name}={_shown(value)}: must be a dict, such as {{'region': 'US'}}")
+
+
+def json_object(name: str, value: Mapping[str, Any]) -> str:
+    """Return a dict as JSON with sorted keys, so that equal ones have equal text."""
+    if not isinstance(value, dict):
+        raise QueueInputError(f"{name}={_shown(value)}: must be a dict, such as {{'region': 'US'}}")
+    _check_json(name, value)
+    return _dumped(name, value, sort_keys=True)
+
+
+def json_text(name: str, value: Any) -> str:
+    """Return a value as JSON, if it comes back from there equal and of the same types."""
+    _check_json(name, value)
+    return _dumped(name, value, sort_keys=False)
+
+
+def _dumped(name: str, value: Any, *, sort_keys: bool) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
+    except ValueError as error:  # more digits than Python turns into text
+        raise QueueInputError(f"{name}: {error}; pass such a number as text") from error
+
+
+def _check_json(name: str, value: Any) -> None:
+    """Walk level by level: a value that contains itself has no last level."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [part for one in level for part in _parts(name, one)]
+        if not level:
+            return
+    raise QueueInputError(f"{name}: must not have more than {MAX_DEPTH} levels, or contain itself")
+
+
+def _parts(name: str, value: Any) -> list[Any]:
+    kind = type(value)
+    if kind is dict:
+        if all(type(key) is str for key in value):
+            return list(value.values())
+        odd = next(key for key in value if type(key) is not str)
+        raise QueueInputError(f"{name}: key {_shown(odd)} would come back as text; use text keys")
+    if kind is list:
+        return list(value)
+    if kind is float and not math.isfinite(value):
+        raise QueueInputError(f"{name}: {value} is no JSON; pass it as text or None")
+    if kind in (str, int, float, bool) or value is None:
+        return []
+    raise QueueInputError(
+        f"{name}: {_shown(value)} of type {kind.__name__} would not come back as it is; "
+        "use dict, list, str, int, float, bool and None"
+    )
+
+
+def readable(text: object) -> str:
+    """Return the text of an error or a log message in a form that can be stored."""
+    if isinstance(text, BaseException):
+        text = f"{type(text).__name__}: {text}"
+    return str(text).encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _is_unicode(value: str) -> bool:
+    return value.encode("utf-8", "ignore").decode() == value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,193 @@
+"""Keeping the file small and sound, in steps short enough for the workers beside it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .clock import floor_text
+from .config import STALE_AFTER_SECONDS
+from .database import QueueDatabase
+from .exceptions import QueueDatabaseError, QueueInputError, QueuePathError
+from .inputs import check_age
+from .session import Session
+from .translation import translated
+from .upkeep import CHUNK, promote_due, reclaim_lapsed
+
+PURGE_CHUNK = 1000
+"""Tasks deleted in one transaction: about 13 ms."""
+KEEP_SECONDS = 7 * 86_400
+"""For how long ended tasks are kept, unless asked otherwise."""
+PURGED = ("completed", "cancelled")
+"""What is purged unless asked otherwise; dead letters wait for somebody to look at them."""
+_ENDED = ("completed", "cancelled", "failed")
+
+_CHUNK = """
+    SELECT id FROM task_queue INDEXED BY status_completed
+    WHERE status = ?1 AND completed_at_utc < ?2 LIMIT ?3
+"""
+_DELETE = f"DELETE FROM task_queue WHERE id IN ({_CHUNK})"
+_ARCHIVE = f"""
+    INSERT OR REPLACE INTO task_archive (id, task, logs, archived_at_utc)
+    SELECT id,
+        json_object('id', id, 'type', type, 'priority', priority, 'payload', payload,
+            'compatibility', compatibility, 'status', status, 'attempts', attempts,
+            'max_attempts', max_attempts, 'run_after_utc', run_after_utc,
+            'reserved_at_utc', reserved_at_utc, 'completed_at_utc', completed_at_utc,
+            'finished_at_utc', finished_at_utc, 'error_message', error_message,
+            'result', result, 'idempotency_key', idempotency_key,
+            'created_at_utc', created_at_utc, 'lease_token', lease_token),
+        (SELECT json_group_array(json_object('log_id', log_id, 'task_id', task_id,
+            'at_utc', at_utc, 'level', level, 'message', message, 'details', details))
+         FROM task_logs WHERE task_id = task_queue.id),
+        ?4
+    FROM task_queue WHERE id IN ({_CHUNK})
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepResult:
+    """What a sweep did.
+
+    reclaimed: tasks whose lease had lapsed.
+    promoted: tasks that had come due.
+    forgotten: workers that had not reported for STALE_AFTER_SECONDS.
+    """
+
+    reclaimed: int
+    promoted: int
+    forgotten: int
+
+
+def purge(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
+    """Delete tasks that ended more than `older_than` seconds ago; return how many."""
+    limit = _moment_before(db, older_than)
+    return sum(
+        _in_chunks(db, lambda session, s=status: session.change(_DELETE, (s, limit, PURGE_CHUNK)))  # type: ignore[misc] # bound status
+        for status in _checked_statuses(statuses)
+    )
+
+
+def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
+    """Move tasks that ended more than `older_than` seconds ago into task_archive."""
+    limit = _moment_before(db, older_than)
+
+    def move(session: Session, status: str) -> int:
+        session.change(_ARCHIVE, (status, limit, PURGE_CHUNK, db.now_text()))
+        return session.change(_DELETE, (status, limit, PURGE_CHUNK))
+
+    return sum(
+        _in_chunks(db, lambda session, s=status: move(session, s))  # type: ignore[misc] # bound status
+        for status in _checked_statuses(statuses)
+    )
+
+
+def sweep(db: QueueDatabase) -> SweepResult:
+    """Do all that time has brought: reclaim, promote, forget."""
+    reclaimed = _in_chunks(db, lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
+    promoted = _in_chunks(db, lambda session: promote_due(session, db.now_text()), CHUNK)
+    stale = floor_text(db.now() - STALE_AFTER_SECONDS)
+    rows = db.autocommit("DELETE FROM workers WHERE heartbeat_utc < ? RETURNING 1", (stale,))
+    return SweepResult(reclaimed=reclaimed, promoted=promoted, forgotten=len(rows))
+
+
+def _in_chunks(db: QueueDatabase, step: Callable[[Session], int], chunk: int = PURGE_CHUNK) -> int:
+    total = 0
+    while True:
+        count = db.write(step)
+        total += count
+        if count < chunk:
+            return total
+
+
+def _moment_before(db: QueueDatabase, older_than: float) -> str:
+    # Columns are cut to whole seconds; "older than 0" is everything up to now.
+    age = check_age("older_than", older_than)
+    return floor_text(db.now() - age) if age else floor_text(db.now() + 1)
+
+
+def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
+    if isinstance(statuses, str) or not statuses or set(statuses) - set(_ENDED):
+        raise QueueInputError(f"statuses={statuses!r}: must be some of {', '.join(_ENDED)}")
+    return statuses
+
+
+def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
+    """Write a consistent copy to a new file with SQLite's backup API; return its path.
+
+    The copy appears under its name when it is whole. Raises QueuePathError if there is such a
+    file, or no such folder.
+    """
+    target = Path(path).absolute()
+    if target.exists():
+        raise QueuePathError(f"path={str(target)!r} exists; name a new file")
+    if not os.access(target.parent, os.W_OK):
+        raise QueuePathError(f"folder={str(target.parent)!r} is missing or read-only; make it")
+    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        _copy(db, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return str(target)
+
+
+def _copy(db: QueueDatabase, partial: Path) -> None:
+    with translated(str(partial)):
+        copy = sqlite3.connect(partial, isolation_level=None)
+        try:
+            partial.chmod(0o600)
+            with db.connection() as conn:
+                conn.backup(copy)
+        finally:
+            copy.close()
+
+
+def integrity_check(db: QueueDatabase) -> list[str]:
+    """Return a sentence for all that is wrong with the file."""
+    with db.connection() as conn:
+        damage = [f"damage: {row[0]}" for row in conn.execute("PRAGMA integrity_check")]
+        orphans = [
+            f"row {row[1]} of {row[0]} refers to a missing row of {row[2]}"
+            for row in conn.execute("PRAGMA foreign_key_check")
+        ]
+        strays = [
+            f"{count} tasks {what}"
+            for what, condition in _STRAYS
+            if (count := conn.execute(_COUNT + condition).fetchone()[0])
+        ]
+    return [one for one in damage if one != "damage: ok"] + orphans + strays
+
+
+_COUNT = "SELECT count(*) FROM task_queue WHERE "
+_STRAYS = (
+    (
+        "are leased without an end and will never be reclaimed",
+        "status IN ('leased', 'processing') AND lease_until_utc IS NULL",
+    ),
+    (
+        "have completed_at_utc and finished_at_utc that differ",
+        "completed_at_utc IS NOT finished_at_utc",
+    ),
+    (
+        "ended without a time and will never be purged",
+        "status IN ('completed', 'failed', 'cancelled') AND completed_at_utc IS NULL",
+    ),
+    ("have a payload that is not JSON", "NOT json_valid(payload)"),
+)
+
+
+def vacuum(db: QueueDatabase) -> None:
+    """Rewrite the file without gaps and refresh SQLite's statistics.
+
+    Needs the lock for as long as that takes, and as much free disk as the file has.
+    """
+    with db.connection() as conn:
+        if conn.in_transaction:
+            raise QueueDatabaseError("vacuum() cannot run inside a transaction; call it outside")
+        conn.execute("VACUUM")
+        conn.execute("PRAGMA optimize")
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,0 +1,101 @@
+"""A session for each thread, closed when its thread ends; new ones after a fork."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+
+from . import schema
+from .exceptions import QueueClosedError, QueueDatabaseError
+from .opening import MEMORY, OpenOptions, open_connection
+from .session import Session
+from .translation import translated
+
+
+class _Anchor:
+    """Lives as long as its thread does; its end closes the thread's connection."""
+
+
+class SessionPool:
+    """All sessions of one QueueDatabase.
+
+    A database in memory has one session, which its threads share.
+    """
+
+    def __init__(self, options: OpenOptions) -> None:
+        self._options = options
+        self._local = threading.local()
+        self._guard = threading.Lock()
+        self._open: dict[int, Session] = {}
+        self._of_parent: list[Session] = []
+        self._memory: Session | None = None
+        self._closed = False
+
+    def get(self) -> Session:
+        """Return this thread's session, opening it at first use. Raises QueueClosedError."""
+        session: Session | None = getattr(self._local, "session", None)
+        if session is None or session.pid != os.getpid() or self._closed:
+            session = self._first_use(session)
+        return session
+
+    def close(self) -> None:
+        """Close the sessions of all threads."""
+        with self._guard:
+            self._closed = True
+            sessions = list(self._open.values())
+            self._open.clear()
+        for session in sessions:
+            session.close()
+
+    def _first_use(self, inherited: Session | None) -> Session:
+        if self._closed:
+            raise QueueClosedError()
+        if inherited is not None:
+            # Even closing it would take part in the parent's WAL: keep it, untouched.
+            self._of_parent.append(inherited)
+            self._guard = threading.Lock()
+        session = self._shared() if self._options.path == MEMORY else self._own()
+        self._local.session = session
+        return session
+
+    def _own(self) -> Session:
+        session = self._opened()
+        self._local.anchor = anchor = _Anchor()
+        weakref.finalize(anchor, _forget, self._open, session)
+        return session
+
+    def _shared(self) -> Session:
+        with self._guard:
+            memory = self._memory
+            if memory is None:
+                memory = self._memory = self._opened()
+                weakref.finalize(self, memory.close)
+        if memory.pid != os.getpid():
+            raise QueueDatabaseError("a database in memory is not shared across a fork; use a file")
+        return memory
+
+    def _opened(self) -> Session:
+        session = Session(
+            open_connection(self._options),
+            busy_seconds=self._options.busy_seconds,
+            is_shared=self._options.path == MEMORY,
+        )
+        try:
+            with translated(self._options.path):
+                _ensure_schema(session)
+        except BaseException:
+            session.close()
+            raise
+        self._open[id(session)] = session
+        return session
+
+
+def _ensure_schema(session: Session) -> None:
+    if schema.schema_version(session.conn) < schema.SCHEMA_VERSION:
+        session.write(lambda own: schema.create_schema(own.conn))
+
+
+def _forget(sessions: dict[int, Session], session: Session) -> None:
+    sessions.pop(id(session), None)
+    session.close()

@@ -1,0 +1,220 @@
+"""The tables of the queue.
+
+A queued task is *ready* while due_stamp = run_after_utc, else *pending*. The stamp is set when
+the task is known to be due, and it validates itself: a row written or rescheduled by anybody's
+own SQL no longer matches, and is pending until a claim finds it due. So ready tasks lie in
+indexes of their own, and waiting ones never stand in front of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from .exceptions import QueueSchemaError
+
+SCHEMA_VERSION = 1
+"""Stored as user_version in the file."""
+
+STATUSES = ("queued", "leased", "processing", "completed", "failed", "cancelled")
+"""All states of a task; 'processing' is what older readers call 'leased'."""
+
+READY = "status = 'queued' AND due_stamp = run_after_utc"
+PENDING = "status = 'queued' AND due_stamp IS NOT run_after_utc"
+
+_TIME = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*'"
+
+_TASK_QUEUE = f"""
+CREATE TABLE IF NOT EXISTS task_queue (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    type TEXT NOT NULL,
+    priority INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 100,
+    payload TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}',
+    compatibility TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}'
+        CONSTRAINT compatibility_is_a_json_object CHECK (
+            CASE WHEN json_valid(compatibility)
+                THEN json_type(compatibility) = 'object' ELSE 0 END),
+    status TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'queued'
+        CONSTRAINT status_is_known CHECK (status IN {STATUSES}),
+    attempts INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 0,
+    max_attempts INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 5,
+    run_after_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now'))
+        CONSTRAINT run_after_utc_reads_like_datetime_now CHECK (run_after_utc {_TIME}),
+    lease_until_utc TEXT
+        CONSTRAINT lease_until_utc_reads_like_datetime_now CHECK (lease_until_utc {_TIME}),
+    reserved_at_utc TEXT,
+    processing_started_utc TEXT,
+    completed_at_utc TEXT,
+    finished_at_utc TEXT,
+    locked_by TEXT,
+    error_message TEXT,
+    result TEXT,
+    idempotency_key TEXT,
+    created_at_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now')),
+    updated_at_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now')),
+    lease_token INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 0,
+    due_stamp TEXT,
+    race_from REAL,
+    race_draw REAL,
+    region TEXT GENERATED ALWAYS AS (json_extract(compatibility, '$.region')) VIRTUAL,
+    format TEXT GENERATED ALWAYS AS (json_extract(compatibility, '$.format')) VIRTUAL,
+    route TEXT GENERATED ALWAYS AS (json(compatibility)) VIRTUAL,
+    lease_ends TEXT GENERATED ALWAYS AS (
+        CASE WHEN status IN ('leased', 'processing') THEN lease_until_utc END) VIRTUAL,
+    race_at REAL GENERATED ALWAYS AS (
+        race_from + race_draw * (max(priority, 0) + 1)) VIRTUAL
+)
+"""
+
+_OTHER_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS workers (
+        worker_id TEXT PRIMARY KEY,
+        capabilities TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{}',
+        heartbeat_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now'))
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS task_logs (
+        log_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        task_id INTEGER NOT NULL REFERENCES task_queue (id) ON DELETE CASCADE,
+        at_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now')),
+        level TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'INFO',
+        message TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '',
+        details TEXT
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS task_archive (
+        id INTEGER PRIMARY KEY,
+        task TEXT NOT NULL,
+        logs TEXT NOT NULL,
+        archived_at_utc TEXT NOT NULL DEFAULT (datetime('now'))
+    )
+    """,
+    # The virtual time of the weighted lottery, see weighted claims in claim_sql.py.
+    "CREATE TABLE IF NOT EXISTS weighted_race (only_row INTEGER PRIMARY KEY, at REAL NOT NULL)",
+    "INSERT OR IGNORE INTO weighted_race VALUES (1, 0.0)",
+)
+
+_INDEXES = (
+    # For claims: one index an order, so that the next task is the first entry of its route.
+    f"CREATE INDEX IF NOT EXISTS ready_priority ON task_queue (route, priority, id) WHERE {READY}",
+    f"CREATE INDEX IF NOT EXISTS ready_arrival ON task_queue (route, id) WHERE {READY}",
+    f"CREATE INDEX IF NOT EXISTS ready_race ON task_queue (route, race_at) WHERE {READY}",
+    "CREATE INDEX IF NOT EXISTS pending_priority "
+    f"ON task_queue (run_after_utc, route, priority, id) WHERE {PENDING}",
+    "CREATE INDEX IF NOT EXISTS pending_arrival "
+    f"ON task_queue (run_after_utc, route, id) WHERE {PENDING}",
+    "CREATE INDEX IF NOT EXISTS lease_end ON task_queue (lease_ends) WHERE lease_ends IS NOT NULL",
+    # For everybody's own claims and statistics.
+    "CREATE INDEX IF NOT EXISTS status_priority ON task_queue (status, priority)",
+    "CREATE INDEX IF NOT EXISTS status_completed "
+    "ON task_queue (status, completed_at_utc) WHERE completed_at_utc IS NOT NULL",
+    "CREATE UNIQUE INDEX IF NOT EXISTS idempotency "
+    "ON task_queue (idempotency_key) WHERE idempotency_key IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS log_task ON task_logs (task_id)",
+    "CREATE INDEX IF NOT EXISTS worker_heartbeat ON workers (heartbeat_utc)",
+)
+
+# Only for rows written by other SQL than the queue's own: its statements leave nothing to mend.
+_FINISHED = "NEW.status IN ('completed', 'failed', 'cancelled')"
+_TRIGGERS = (
+    f"""
+    CREATE TRIGGER IF NOT EXISTS finish_inserted AFTER INSERT ON task_queue
+    WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
+        OR (NEW.completed_at_utc IS NULL AND {_FINISHED})
+    BEGIN
+        UPDATE task_queue
+        SET completed_at_utc =
+                coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now')),
+            finished_at_utc =
+                coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))
+        WHERE id = NEW.id;
+    END
+    """,
+    f"""
+    CREATE TRIGGER IF NOT EXISTS finish_updated
+    AFTER UPDATE OF status, completed_at_utc, finished_at_utc ON task_queue
+    WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
+        OR (NEW.completed_at_utc IS NULL AND {_FINISHED})
+    BEGIN
+        UPDATE task_queue
+        SET (completed_at_utc, finished_at_utc) = (
+            SELECT moment, moment FROM (
+                SELECT CASE
+                    WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
+                        THEN NEW.completed_at_utc
+                    WHEN NEW.finished_at_utc IS NOT OLD.finished_at_utc
+                        THEN NEW.finished_at_utc
+                    ELSE coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))
+                END AS moment))
+        WHERE id = NEW.id;
+    END
+    """,
+    # A lease that other SQL ends makes the token of its holder old.
+    """
+    CREATE TRIGGER IF NOT EXISTS lease_ended AFTER UPDATE OF status ON task_queue
+    WHEN OLD.status IN ('leased', 'processing') AND NEW.status = 'queued'
+        AND NEW.lease_token = OLD.lease_token
+    BEGIN
+        UPDATE task_queue SET lease_token = OLD.lease_token + 1 WHERE id = NEW.id;
+    END
+    """,
+)
+
+STATEMENTS: tuple[str, ...] = (_TASK_QUEUE, *_OTHER_TABLES, *_INDEXES, *_TRIGGERS)
+"""All that makes the schema, in order; each may be run again on a file that has it."""
+
+_COLUMNS = {
+    "task_queue": {
+        "id", "type", "priority", "payload", "compatibility", "status", "attempts",
+        "max_attempts", "run_after_utc", "lease_until_utc", "reserved_at_utc",
+        "processing_started_utc", "completed_at_utc", "finished_at_utc", "locked_by",
+        "error_message", "result", "idempotency_key", "created_at_utc", "updated_at_utc",
+        "lease_token", "due_stamp", "race_from", "race_draw", "region", "format", "route",
+        "lease_ends", "race_at",
+    },
+    "workers": {"worker_id", "capabilities", "heartbeat_utc"},
+    "task_logs": {"log_id", "task_id", "at_utc", "level", "message", "details"},
+}  # fmt: skip
+
+
+def schema_version(conn: sqlite3.Connection) -> int:
+    """Return the schema version of a file; 0 for one without a schema.
+
+    Raises QueueSchemaError if a newer version of the queue made it.
+    """
+    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise QueueSchemaError(
+            f"user_version={version}: a newer version of the queue made this file, this one knows "
+            f"up to {SCHEMA_VERSION}; update the queue's code"
+        )
+    return version
+
+
+def create_schema(conn: sqlite3.Connection) -> None:
+    """Create what is missing of the schema. To be called inside a write transaction.
+
+    Raises QueueSchemaError if a table of the same name has other columns.
+    """
+    schema_version(conn)
+    missing = missing_columns(conn)
+    if missing:
+        raise QueueSchemaError(
+            f"tables of this name exist, but lack {', '.join(missing)}; "
+            "use a new file, or rename the old tables and copy their rows"
+        )
+    for statement in STATEMENTS:
+        conn.execute(statement)
+    conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def missing_columns(conn: sqlite3.Connection) -> list[str]:
+    """Return 'table.column' for all that existing tables of the queue lack."""
+    lacking = []
+    for table, wanted in _COLUMNS.items():
+        present = {row[1] for row in conn.execute(f"PRAGMA table_xinfo({table})")}
+        if present:
+            lacking += [f"{table}.{column}" for column in sorted(wanted - present)]
+    return lacking

@@ -1,0 +1,270 @@
+"""TaskQueue: the whole life of a task.
+
+queued -> leased -> completed, or back to queued (retry, release, lapsed lease), or failed: a
+dead letter. Each claim has a fencing token, and only who holds the latest may acknowledge.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from . import acknowledge, maintenance, workers
+from .config import (
+    DEFAULT_PRIORITY,
+    LEASE_SECONDS,
+    MAX_ATTEMPTS,
+    STALE_AFTER_SECONDS,
+)
+from .database import QueueDatabase
+from .enqueueing import NewTask, insert, insert_many
+from .exceptions import TaskNotFoundError
+from .inputs import BATCH_LIMIT, check_whole
+from .models import TASK_COLUMNS, Task, TaskLog, Worker
+from .retry import RetryPolicy
+from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
+from .stats import QueueStats, read_stats
+from .upkeep import CHUNK, reclaim_lapsed
+
+
+class TaskQueue:
+    """A task queue in a QueueDatabase. May be shared by threads.
+
+    db: where the tasks are.
+    retry: how long failed tasks wait.
+    rng: for the jitter of the waits; a seeded one makes them repeatable.
+
+    Inside `with db.transaction():` its calls take part in that transaction.
+    """
+
+    KEY_HELD = "for ever"
+    """An idempotency key is held while its task is in the table: after completion too, until the
+    task is purged or archived. Cancelling frees it at once."""
+
+    def __init__(
+        self,
+        db: QueueDatabase,
+        *,
+        retry: RetryPolicy | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.db = db
+        self.retry = retry or RetryPolicy()
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, hides nothing
+        self._claimers: dict[SchedulingStrategy, TaskClaimer] = {}
+
+    # -- enqueue ------------------------------------------------------------------------------
+
+    def enqueue(
+        self,
+        type: str,  # noqa: A002 - the column's name
+        payload: Any,
+        *,
+        priority: int = DEFAULT_PRIORITY,
+        delay: float = 0.0,
+        idempotency_key: str | None = None,
+        compatibility: Mapping[str, Any] | None = None,
+        max_attempts: int = MAX_ATTEMPTS,
+    ) -> int:
+        """Add a task and return its id; with a key that is held, return the first task's id.
+
+        The payload must be JSON that comes back equal, types included. The task is not claimed
+        before `delay` seconds have passed. Raises QueueInputError and changes nothing if an
+        argument cannot be kept as it is.
+        """
+        task = NewTask.checked(
+            type=type,
+            payload=payload,
+            priority=priority,
+            delay=delay,
+            idempotency_key=idempotency_key,
+            compatibility=compatibility,
+            max_attempts=max_attempts,
+        )
+        return insert(self.db, task)
+
+    def enqueue_many(
+        self,
+        type: str,  # noqa: A002 - the column's name
+        payloads: Iterable[Any],
+        *,
+        priority: int = DEFAULT_PRIORITY,
+        delay: float = 0.0,
+        idempotency_keys: Sequence[str | None] | None = None,
+        compatibility: Mapping[str, Any] | None = None,
+        max_attempts: int = MAX_ATTEMPTS,
+    ) -> list[int]:
+        """Add a task for each payload, all or none, and return their ids in the same order."""
+        return insert_many(
+            self.db,
+            NewTask.for_payloads(
+                payloads,
+                idempotency_keys,
+                type=type,
+                priority=priority,
+                delay=delay,
+                compatibility=compatibility,
+                max_attempts=max_attempts,
+            ),
+        )
+
+    # -- claim --------------------------------------------------------------------------------
+
+    def claim(
+        self,
+        worker_id: str,
+        capabilities: Mapping[str, Any] | None = None,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        strategy: SchedulingStrategy = SchedulingStrategy.PRIORITY,
+    ) -> Task | None:
+        """Take the next task; None if there is none. See TaskClaimer.claim_task."""
+        return self._claimer(strategy).claim_task(worker_id, capabilities, lease_seconds)
+
+    def claim_many(
+        self,
+        worker_id: str,
+        capabilities: Mapping[str, Any] | None = None,
+        *,
+        limit: int,
+        lease_seconds: float = LEASE_SECONDS,
+        strategy: SchedulingStrategy = SchedulingStrategy.PRIORITY,
+    ) -> list[Task]:
+        """Take the next tasks, at most `limit`, in one transaction and in order."""
+        return self._claimer(strategy).claim_tasks(worker_id, capabilities, lease_seconds, limit)
+
+    def _claimer(self, strategy: SchedulingStrategy) -> TaskClaimer:
+        claimer = self._claimers.get(strategy)
+        if claimer is None:
+            claimer = self._claimers[strategy] = TaskClaimerFactory.create(strategy, self.db)
+        return claimer
+
+    # -- acknowledge: all raise StaleClaimError, and change nothing, if the claim is not held ---
+
+    def complete(self, task: Task, result: Any = None) -> Task:
+        """End a claimed task well; return it as it now is."""
+        return acknowledge.complete(self.db, task, result)
+
+    def fail(self, task: Task, error: object, *, retry: bool = True) -> Task:
+        """Report that the work failed; return the task as it now is.
+
+        It is queued again after a wait, or is a dead letter (status 'failed') when its attempts
+        are used up or `retry` is False.
+        """
+        wait = self.retry.delay(task.attempts + 1, self._rng)
+        return acknowledge.fail(self.db, task, error, retry=retry, wait=wait)
+
+    def extend(self, task: Task, lease_seconds: float = LEASE_SECONDS) -> Task:
+        """Make the lease last at least `lease_seconds` from now; never shorten it."""
+        return acknowledge.extend(self.db, task, lease_seconds)
+
+    def release(self, task: Task) -> Task:
+        """Give a claimed task back, ready at once, without counting an attempt."""
+        return acknowledge.release(self.db, task)
+
+    def cancel(self, task_id: int) -> bool:
+        """Take a waiting task out; False, and no change, if it does not wait any more.
+
+        Raises TaskNotFoundError.
+        """
+        return acknowledge.cancel(self.db, task_id)
+
+    def requeue(self, task_id: int) -> Task:
+        """Give a dead letter all its attempts again, and queue it.
+
+        Raises TaskNotFoundError if there is no dead letter with this id.
+        """
+        return acknowledge.requeue(self.db, task_id)
+
+    def reclaim(self) -> int:
+        """Take back all tasks whose lease lapsed; return how many. Claims do it by themselves."""
+        total = 0
+        while True:
+            now = self.db.now_text()
+            count = self.db.write(lambda session, now=now: reclaim_lapsed(session, now))  # type: ignore[misc] # bound now
+            total += count
+            if count < CHUNK:
+                return total
+
+    # -- look ---------------------------------------------------------------------------------
+
+    def get(self, task_id: int) -> Task:
+        """Return a task as it is now. Raises TaskNotFoundError."""
+        rows = self.db.autocommit(f"SELECT {TASK_COLUMNS} FROM task_queue WHERE id = ?", (task_id,))
+        if not rows:
+            raise TaskNotFoundError(f"task_id={task_id!r}: there is no such task")
+        return Task.from_columns(rows[0])
+
+    def dead_letters(self, limit: int = 100) -> list[Task]:
+        """Return the tasks that failed for good, the latest first."""
+        check_whole("limit", limit, 1, BATCH_LIMIT)
+        rows = self.db.autocommit(
+            f"SELECT {TASK_COLUMNS} FROM task_queue WHERE status = 'failed' "
+            "AND completed_at_utc IS NOT NULL ORDER BY completed_at_utc DESC, id DESC LIMIT ?",
+            (limit,),
+        )
+        return [Task.from_columns(row) for row in rows]
+
+    def stats(self) -> QueueStats:
+        """Return counts by state, and the age of the oldest ready task."""
+        return read_stats(self.db)
+
+    # -- workers and logs ---------------------------------------------------------------------
+
+    def heartbeat(self, worker_id: str, capabilities: Mapping[str, Any] | None = None) -> Worker:
+        """Record that a worker lives and what it can do."""
+        return workers.heartbeat(self.db, worker_id, capabilities)
+
+    def stale_workers(self, older_than: float = STALE_AFTER_SECONDS) -> list[Worker]:
+        """Return the workers whose last heartbeat is more than so many seconds old."""
+        return workers.stale_workers(self.db, older_than)
+
+    def forget_worker(self, worker_id: str) -> bool:
+        """Take a worker off the list; False if it was not on it."""
+        return workers.forget_worker(self.db, worker_id)
+
+    def log(self, task_id: int, level: str, message: str, details: Any = None) -> int:
+        """Write a line into a task's log and return its number. Raises TaskNotFoundError."""
+        return workers.write_log(self.db, task_id, level, message, details)
+
+    def logs(self, task_id: int) -> list[TaskLog]:
+        """Return a task's log, the oldest line first."""
+        return workers.read_logs(self.db, task_id)
+
+    # -- maintenance --------------------------------------------------------------------------
+
+    def purge(
+        self,
+        older_than: float = maintenance.KEEP_SECONDS,
+        *,
+        statuses: Sequence[str] = maintenance.PURGED,
+    ) -> int:
+        """Delete tasks that ended more than so many seconds ago; return how many."""
+        return maintenance.purge(self.db, older_than, statuses)
+
+    def archive(
+        self,
+        older_than: float = maintenance.KEEP_SECONDS,
+        *,
+        statuses: Sequence[str] = maintenance.PURGED,
+    ) -> int:
+        """Move such tasks with their logs into the table task_archive; return how many."""
+        return maintenance.archive(self.db, older_than, statuses)
+
+    def sweep(self) -> maintenance.SweepResult:
+        """Reclaim all lapsed leases, promote all tasks that came due, forget stale workers."""
+        return maintenance.sweep(self.db)
+
+    def backup(self, path: str | os.PathLike[str]) -> str:
+        """Write a consistent copy to a new file while the queue is in use; return its path."""
+        return maintenance.backup(self.db, path)
+
+    def integrity_check(self) -> list[str]:
+        """Return a sentence for all that is wrong with the file; an empty list if nothing is."""
+        return maintenance.integrity_check(self.db)
+
+    def vacuum(self) -> None:
+        """Give unused space back and refresh SQLite's statistics, when there is little to do."""
+        maintenance.vacuum(self.db)

@@ -1,0 +1,75 @@
+"""Workers that report, and the log of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .clock import floor_text
+from .database import QueueDatabase
+from .exceptions import QueueIntegrityError, TaskNotFoundError
+from .inputs import capabilities_json, check_age, check_name, json_text, readable
+from .models import TaskLog, Worker
+
+_HEARTBEAT = """
+    INSERT INTO workers (worker_id, capabilities, heartbeat_utc) VALUES (?, ?, ?)
+    ON CONFLICT (worker_id) DO UPDATE
+    SET capabilities = excluded.capabilities, heartbeat_utc = excluded.heartbeat_utc
+"""
+_STALE = """
+    SELECT worker_id, capabilities, heartbeat_utc FROM workers
+    WHERE heartbeat_utc < ? ORDER BY heartbeat_utc, worker_id
+"""
+_LOG = """
+    INSERT INTO task_logs (task_id, at_utc, level, message, details)
+    VALUES (?, ?, ?, ?, ?) RETURNING log_id
+"""
+_LOGS = """
+    SELECT log_id, task_id, at_utc, level, message, details FROM task_logs
+    WHERE task_id = ? ORDER BY log_id
+"""
+
+
+def heartbeat(
+    db: QueueDatabase, worker_id: str, capabilities: Mapping[str, Any] | None = None
+) -> Worker:
+    """Record that a worker lives and what it can do."""
+    worker = Worker(
+        worker_id=check_name("worker_id", worker_id),
+        capabilities=capabilities_json(capabilities),
+        heartbeat_utc=db.now_text(),
+    )
+    db.autocommit(_HEARTBEAT, (worker.worker_id, worker.capabilities, worker.heartbeat_utc))
+    return worker
+
+
+def stale_workers(db: QueueDatabase, older_than: float) -> list[Worker]:
+    """Return the workers whose last heartbeat is more than so many seconds old."""
+    limit = floor_text(db.now() - check_age("older_than", older_than))
+    return [
+        Worker(worker_id=name, capabilities=capabilities, heartbeat_utc=moment)
+        for name, capabilities, moment in db.autocommit(_STALE, (limit,))
+    ]
+
+
+def forget_worker(db: QueueDatabase, worker_id: str) -> bool:
+    """Take a worker off the list; False if it was not on it."""
+    sql = "DELETE FROM workers WHERE worker_id = ? RETURNING 1"
+    return bool(db.autocommit(sql, (check_name("worker_id", worker_id),)))
+
+
+def write_log(db: QueueDatabase, task_id: int, level: str, message: str, details: Any) -> int:
+    """Write a line into a task's log and return its number."""
+    stored = None if details is None else json_text("details", details)
+    values = (task_id, db.now_text(), check_name("level", level), readable(message), stored)
+    try:
+        return int(db.autocommit(_LOG, values)[0][0])
+    except QueueIntegrityError as error:
+        raise TaskNotFoundError(f"task_id={task_id!r}: there is no such task") from error
+
+
+def read_logs(db: QueueDatabase, task_id: int) -> list[TaskLog]:
+    """Return a task's log, the oldest line first."""
+    names = ("log_id", "task_id", "at_utc", "level", "message", "details")
+    rows = db.autocommit(_LOGS, (task_id,))
+    return [TaskLog.from_dict(dict(zip(names, row, strict=True))) for row in rows]
