@@ -1,0 +1,1 @@
+"""What validation.py is made of: one check a module, and what they work on."""

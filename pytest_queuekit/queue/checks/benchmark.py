@@ -1,0 +1,69 @@
+"""Times of the queue's operations on a scratch database. They inform, and judge nothing."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..models import Task
+from ..tasks import TaskQueue
+from .scratch import scratch_database
+
+DEPTH = 1000
+"""Tasks that are queued all the while."""
+ROUNDS = 200
+
+_TARGETS = {"Task Enqueue": 10, "Task Claim": 5, "Task Update": 5, "Queue Stats": 50}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long one operation takes.
+
+    name: as in the table of targets. median, target: milliseconds.
+    """
+
+    name: str
+    median: float
+    target: float
+
+
+def measure() -> tuple[Timing, ...]:
+    """Time enqueue, claim, update and statistics, each many times."""
+    times: dict[str, list[float]] = {name: [] for name in _TARGETS}
+    with scratch_database() as db:
+        queue = TaskQueue(db)
+        queue.enqueue_many("benchmark", range(DEPTH))
+        for _ in range(ROUNDS):
+            _round(queue, times)
+    return tuple(
+        Timing(name=name, median=statistics.median(times[name]), target=target)
+        for name, target in _TARGETS.items()
+    )
+
+
+def _round(queue: TaskQueue, times: dict[str, list[float]]) -> None:
+    times["Task Enqueue"].append(_milliseconds(lambda: queue.enqueue("benchmark", {"n": 1})))
+    claimed: list[Task | None] = []
+    times["Task Claim"].append(_milliseconds(lambda: claimed.append(queue.claim("benchmark"))))
+    task = claimed[0]
+    if task is not None:
+        times["Task Update"].append(_milliseconds(lambda: queue.complete(task)))
+    times["Queue Stats"].append(_milliseconds(queue.stats))
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+def lines(timings: tuple[Timing, ...]) -> Iterator[str]:
+    """Yield the figures as text."""
+    yield f"Benchmark (scratch database, {DEPTH} queued tasks, median of {ROUNDS})"
+    for one in timings:
+        yield f"  {one.name:<13} {one.median:8.3f} ms   target < {one.target} ms"
+    task = sum(one.median for one in timings if one.name != "Queue Stats")
+    yield f"  {'Throughput':<13} {60_000 / task:8.0f} tasks/min, one worker   target 200-400"

@@ -1,0 +1,98 @@
+"""The command line of the validation.
+
+Exit code 0: all checks passed. 1: some did not. 2: there was nothing to validate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from ..database import QueueDatabase
+from ..exceptions import QueueDatabaseError, QueuePathError
+from . import benchmark
+from .result import CheckResult
+from .validator import QueueValidator
+
+PASSED, FAILED, UNUSABLE = 0, 1, 2
+
+_RULE = "=" * 70
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Validate the database that the arguments name, print what is found, and return 0, 1 or 2."""
+    options = _parser().parse_args(arguments)
+    _accept_any_character(sys.stdout, sys.stderr)
+    try:
+        validator = _validator(options.path)
+    except QueueDatabaseError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return UNUSABLE
+    try:
+        return _report(validator, with_benchmark=options.benchmark)
+    except BrokenPipeError:
+        # Who reads has seen enough. The interpreter must not write to the pipe once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {__package__.rpartition('.')[0]}.validation",
+        description="Validate the queue infrastructure by eight checks. The rows and the schema "
+        "of an existing file are not touched; a file that does not exist is created.",
+        epilog="Exit code 0: all checks passed; 1: some did not; 2: nothing could be validated.",
+    )
+    parser.add_argument("path", metavar="PATH", help="the queue's database file")
+    parser.add_argument(
+        "--benchmark",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="print times of the queue's operations after the checks (default: yes)",
+    )
+    return parser
+
+
+def _accept_any_character(*streams: TextIO) -> None:
+    """Let a terminal that lacks the signs print others instead of failing."""
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _validator(path: str) -> QueueValidator:
+    if not path:
+        raise QueuePathError("PATH='': name the queue's database file")
+    if not os.path.lexists(path):
+        with QueueDatabase(path) as db:
+            db.initialize_schema()
+        sys.stderr.write(f"note: {path} did not exist, an empty queue was created there\n")
+    return QueueValidator.for_file(path)
+
+
+def _report(validator: QueueValidator, *, with_benchmark: bool) -> int:
+    _print(_RULE, "QUEUE INFRASTRUCTURE VALIDATION", _RULE, "")
+    results = [_run(name, check) for name, check in validator.checks()]
+    failed = sum(not result.passed for result in results)
+    verdict = f"❌ VALIDATION FAILED: {failed} of {len(results)} checks"
+    _print("", _RULE, verdict if failed else "✅ ALL VALIDATIONS PASSED", _RULE)
+    if with_benchmark and not failed:
+        _print("", *benchmark.lines(benchmark.measure()))
+    return FAILED if failed else PASSED
+
+
+def _run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
+    sys.stdout.write(f"Running: {name}... ")
+    sys.stdout.flush()
+    result = check()
+    _print("✅ PASS" if result.passed else "❌ FAIL", *(f"    {one}" for one in result.problems))
+    return result
+
+
+def _print(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
