@@ -10,13 +10,22 @@ from collections.abc import Callable
 from pytest_queuekit.contract import Contract
 from pytest_queuekit.history import History
 from pytest_queuekit.monitors.answers import answers
+from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.expiry import expiry
+from pytest_queuekit.monitors.fencing import fencing
+from pytest_queuekit.monitors.keys import keys
+from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_invention import no_invention
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.order import order
+from pytest_queuekit.monitors.retry import retry
+from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.schedule import schedule
+from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.verdict import Violation
 
 Monitor = Callable[[History, Contract], list[Violation]]
@@ -24,24 +33,42 @@ Monitor = Callable[[History, Contract], list[Violation]]
 
 MONITORS: tuple[Monitor, ...] = (
     answers,
+    batches,
     busy,
     exclusive,
+    expiry,
+    fencing,
+    keys,
+    lease_kept,
     no_invention,
     no_loss,
     no_resurrection,
     order,
+    retry,
+    routing,
     said_empty,
+    schedule,
+    stats,
 )
 
 __all__ = [
     "MONITORS",
     "Monitor",
     "answers",
+    "batches",
     "busy",
     "exclusive",
+    "expiry",
+    "fencing",
+    "keys",
+    "lease_kept",
     "no_invention",
     "no_loss",
     "no_resurrection",
     "order",
+    "retry",
+    "routing",
     "said_empty",
+    "schedule",
+    "stats",
 ]

@@ -39,7 +39,7 @@ def _first_clash(life: Life, holds: Holds) -> Iterator[tuple[Hold, Hold]]:
             if not _may_precede(first, second) and not _may_precede(second, first):
                 yield first, second
                 return
-            if first.may_be_free(0, second.delivery.claim.start):
+            if first.sure_until <= second.delivery.claim.start:
                 break
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Capability, Contract, Durability, Liveness, Sharing
-from pytest_queuekit.history import History, Operation, Verb
+from pytest_queuekit.contract import Contract
+from pytest_queuekit.history import History, Operation
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
 from pytest_queuekit.monitors.evidence.instants import NEVER, span
-from pytest_queuekit.monitors.evidence.lives import Ghosts, weight_of
-from pytest_queuekit.monitors.evidence.lookups import Lookups
+from pytest_queuekit.monitors.evidence.losses import Lookups, excused_by_ghosts, forgets
 from pytest_queuekit.monitors.evidence.stays import Reason, Stay, stays_of
 from pytest_queuekit.verdict import Violation
 
@@ -32,7 +31,7 @@ def no_loss(history: History, contract: Contract) -> list[Violation]:
     `unfinished-lost`: delivered at least once, never acknowledged, and not delivered again.
     Tasks that share an idempotency key are left to the monitor `keys`, failed ones to `retry`.
     """
-    if not history.drained or _forgets(history, contract):
+    if not history.drained or forgets(history, contract):
         return []
     lookups = Lookups(history)
     missing = [
@@ -42,30 +41,12 @@ def no_loss(history: History, contract: Contract) -> list[Violation]:
         for lookup in [lookups.last(stay.enqueue)]
         if lookup is not None and stay.ready < lookup.start
     ]
-    excused = _excused(history, contract)
+    excused = excused_by_ghosts(history, contract)
     return smallest(_tell(history, missing, excused)) if len(missing) > excused else []
-
-
-def _forgets(history: History, contract: Contract) -> bool:
-    """Whether what was accepted may have died with a process."""
-    fleeting = contract.durability is Durability.NONE and contract.sharing is Sharing.PROCESSES
-    return fleeting and bool(history.by(Verb.KILL))
 
 
 def _never_taken(stay: Stay) -> bool:
     return stay.until == NEVER
-
-
-def _excused(history: History, contract: Contract) -> int:
-    """Return how many tasks claims of unknown outcome may have taken for good."""
-    again = Capability.AT_LEAST_ONCE in contract.capabilities
-    if again and contract.liveness is Liveness.LEASE:
-        return 0  # drained means: after their leases too
-    killed = {one.actor for one in history.by(Verb.KILL)}
-    if again and contract.liveness is Liveness.PROCESS:
-        gone = [one for one in Ghosts.of(history).claims if one.actor not in killed]
-        return sum(map(weight_of, gone))
-    return Ghosts.of(history).weight
 
 
 def _tell(

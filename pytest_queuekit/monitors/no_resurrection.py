@@ -9,7 +9,7 @@ from pytest_queuekit.history import History, Operation, Verb
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
 from pytest_queuekit.monitors.evidence.holds import Holds
 from pytest_queuekit.monitors.evidence.instants import span
-from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, lives_of
+from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, lives_of, next_claim
 from pytest_queuekit.verdict import Violation
 
 _KINDS = {
@@ -37,7 +37,8 @@ def no_resurrection(history: History, contract: Contract) -> list[Violation]:
         for life in lives_of(history).values()
         if life.enqueue is not None and life.deliveries
         for end in _ends(life, holds, haunted, buried.get(life.task))
-        for again in _after(life, end)
+        for again in [next_claim(life, end)]
+        if again is not None
     )
 
 
@@ -70,11 +71,6 @@ def _waited(life: Life, cancel: Operation, haunted: float) -> bool:
     enqueue, end = life.enqueues[0], cancel.end or cancel.start
     untouched = all(one.claim.start > end for one in life.deliveries)
     return enqueue.ok and enqueue.ended_before(cancel) and untouched and end < haunted
-
-
-def _after(life: Life, end: Operation) -> list[Operation]:
-    again = (one.claim for one in life.deliveries)
-    return [claim for claim in again if end.ended_before(claim)][:1]
 
 
 def _violation(history: History, life: Life, end: Operation, again: Operation) -> Violation:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability, Contract
-from pytest_queuekit.history import Verb
+from collections.abc import Iterator
+
+from pytest_queuekit.contract import Capability, Contract, Retry
+from pytest_queuekit.history import Operation, Verb
 from pytest_queuekit.monitors.evidence.holds import Holds
 from pytest_queuekit.monitors.evidence.instants import NEVER, nanoseconds, number
-from pytest_queuekit.monitors.evidence.lives import Delivery, Life
+from pytest_queuekit.monitors.evidence.lives import Life
+
+
+def declared_limit(life: Life, contract: Contract) -> float | None:
+    """Return the failures after which a task must be given up; None where that is not declared."""
+    asked = [number(one.arguments.get("max_attempts")) for one in life.enqueues]
+    own = [one for one in asked if one is not None]
+    if own:
+        return min(own)
+    return None if contract.retry is None else contract.retry.max_attempts
 
 
 def limit_of(life: Life, contract: Contract) -> float:
@@ -14,25 +25,21 @@ def limit_of(life: Life, contract: Contract) -> float:
 
     Where that is not declared, a queue that knows failure may give up after any second attempt.
     """
-    asked = [number(one.arguments.get("max_attempts")) for one in life.enqueues]
-    own = [one for one in asked if one is not None]
-    if own:
-        return min(own)
-    if contract.retry is not None:
-        return contract.retry.max_attempts
+    declared = declared_limit(life, contract)
+    if declared is not None:
+        return declared
     gives_up = {Capability.FAIL, Capability.DEAD_LETTERS} & contract.capabilities
     return 2 if gives_up else NEVER
 
 
-def failures(life: Life, delivery: Delivery, holds: Holds) -> int:
-    """Return how often a task certainly failed, up to the end of a delivery."""
-    return sum(
-        holds.counts(life, one, ending)
-        for one in life.deliveries
-        if one.claim.start <= delivery.claim.start
-        for ending in one.endings()
-        if ending.verb is Verb.FAIL
-    )
+def failures(life: Life, holds: Holds) -> Iterator[tuple[int, Operation, int]]:
+    """Return each certain failure of a task: the place of its delivery, and which one it is."""
+    count = 0
+    for place, delivery in enumerate(life.deliveries):
+        for ending in delivery.endings():
+            if ending.verb is Verb.FAIL and holds.counts(life, delivery, ending):
+                count += 1
+                yield place, ending, count
 
 
 def waits(contract: Contract, least: int, most: int) -> tuple[float, float]:
@@ -42,6 +49,12 @@ def waits(contract: Contract, least: int, most: int) -> tuple[float, float]:
     """
     if contract.retry is None:
         return 0, 0
-    every = [contract.retry.wait(count) for count in range(least, max(least, most) + 1)]
-    shortest, longest = min(low for low, _ in every), max(high for _, high in every)
-    return nanoseconds(shortest), nanoseconds(longest)
+    ends = [_wait(contract.retry, least), _wait(contract.retry, most)]  # in between lies between
+    return nanoseconds(min(low for low, _ in ends)), nanoseconds(max(high for _, high in ends))
+
+
+def _wait(retry: Retry, count: int) -> tuple[float, float]:
+    try:
+        return retry.wait(count)
+    except OverflowError:  # too large for a float: so the cap counts
+        return retry.cap * (1 - retry.jitter), retry.cap * (1 + retry.jitter)

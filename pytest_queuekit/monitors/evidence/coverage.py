@@ -35,7 +35,7 @@ class Interval:
         return self.start < probe.start and probe.end < self.end
 
 
-class _Axis:
+class Axis:
     """Numbers the instants that matter, and the gaps between: instants are even, gaps odd."""
 
     def __init__(self, instants: Iterable[float]) -> None:
@@ -52,7 +52,7 @@ def beaten(there: Sequence[Interval], probes: Sequence[Interval]) -> list[Interv
     O(n log n): every gap is covered once, from the best rank to the worst.
     """
     both = [*there, *probes]
-    axis = _Axis(instant for one in both for instant in (one.start, one.end))
+    axis = Axis(instant for one in both for instant in (one.start, one.end))
     free = list(range(axis.length + 1))
     waiting = sorted(there, key=lambda one: one.rank, reverse=True)
     found = []
@@ -90,7 +90,7 @@ def outnumbered(
     """
     both = [*there, *probes]
     ends = [instant for one in both for instant in (one.start, one.end)]
-    axis = _Axis([*ends, *(instant for instant, _ in thieves)])
+    axis = Axis([*ends, *(instant for instant, _ in thieves)])
     change = [0] * (axis.length + 2)
     for one in there:
         if one.start < one.end:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pytest_queuekit.contract import Contract, Guarantee, Liveness
 from pytest_queuekit.history import History, Operation, Verb
 from pytest_queuekit.monitors.evidence.instants import GRAIN, NEVER, latest, nanoseconds, number
-from pytest_queuekit.monitors.evidence.lives import Delivery, Life
+from pytest_queuekit.monitors.evidence.lives import Delivery, Life, happens
 
 UNDECLARED_LEASE = 1.0
 """Seconds that a lease or heartbeat of undeclared length certainly lasts. None shorter is known."""
@@ -37,6 +37,18 @@ class Hold:
     steps: Sequence[tuple[float, float]]
     goodbye: float
     over: float
+
+    @property
+    def sure_until(self) -> float:
+        """The first instant, in nanoseconds, at which the task may not be held any more."""
+        ended = [one.start for one in self.delivery.endings()]
+        ends = [since for since, _ in self.steps[1:]] + [NEVER]
+        lapses = (
+            max(since, until)
+            for (since, until), next_since in zip(self.steps, ends, strict=True)
+            if until <= next_since
+        )
+        return min([*ended, self.goodbye, next(lapses, NEVER)])
 
     def lease_may_end(self, start: float, end: float) -> bool:
         """Whether between two instants the lease may have run out or the worker been gone."""
@@ -93,7 +105,7 @@ class Holds:
             ending.ok
             and ending.end is not None
             and not any(one.start <= ending.end for one in rivals if one is not ending)
-            and alone(life, delivery, ending.end)
+            and delivery.alone(ending.end)
             and not self.of(delivery).lease_may_end(delivery.claim.start, ending.end)
         )
 
@@ -115,12 +127,28 @@ class Holds:
         place = bisect_right(gone, claim.start)
         return gone[place] if place < len(gone) else NEVER
 
+    def must_accept(self, life: Life, delivery: Delivery, said: Operation) -> bool:
+        """Whether the queue had no reason to refuse what the holder of a task said.
 
-def alone(life: Life, delivery: Delivery, until: float) -> bool:
-    """Whether every other delivery of the task was over before this one, or began after `until`."""
-    mine = delivery.claim
-    others = (one.claim for one in life.deliveries if one is not delivery)
-    return all(other.ended_before(mine) or other.start > until for other in others)
+        The lease certainly ran, nobody else had the task, and nothing before may have ended it.
+        """
+        end, before = said.end, [*delivery.acknowledgements, *life.cancels]
+        seconds = number(said.arguments.get("seconds", 1))
+        return (
+            end is not None
+            and self._contract.guarantee is Guarantee.AT_LEAST_ONCE
+            and seconds is not None
+            and 0 < seconds < NEVER
+            and not any(_spoils(one) and one.start <= end for one in before if one is not said)
+            and delivery.alone(end)
+            and not self.of(delivery).lease_may_end(delivery.claim.start, end)
+        )
+
+
+def _spoils(one: Operation) -> bool:
+    """Whether after an operation the worker may be refused: an extension may change the token."""
+    granted = one.verb is Verb.EXTEND and one.ok
+    return happens(one) and not granted
 
 
 def _steps(until: float, extensions: Sequence[Operation]) -> list[tuple[float, float]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from pytest_queuekit.history import UNRECOGNISED, History, Operation, Outcome, Verb
 
@@ -18,10 +21,18 @@ class Delivery:
 
     claim: the operation that handed it out.
     acknowledgements: what was said about it, by start, the refused and the busy ones included.
+    before, after: nanoseconds: when the last of the earlier claims that got the same task ended,
+        and when the next one began.
     """
 
     claim: Operation
     acknowledgements: list[Operation] = field(default_factory=list)
+    before: float = -math.inf
+    after: float = math.inf
+
+    def alone(self, until: float) -> bool:
+        """Whether up to an instant no other claim can have got the task since this one began."""
+        return self.before < self.claim.start and until < self.after
 
     def endings(self) -> list[Operation]:
         """Return the acknowledgements that may have ended the delivery."""
@@ -60,6 +71,14 @@ class Life:
         return self.deliveries[0].claim if self.deliveries else None
 
 
+def next_claim(life: Life, operation: Operation) -> Operation | None:
+    """Return the first claim that got a task and began after an operation had ended."""
+    if operation.end is None:
+        return None
+    place = bisect_right(life.deliveries, operation.end, key=lambda one: one.claim.start)
+    return life.deliveries[place].claim if place < len(life.deliveries) else None
+
+
 def happens(operation: Operation) -> bool:
     """Whether an operation may have had an effect: it was neither refused nor busy."""
     return operation.outcome not in (Outcome.REFUSED, Outcome.BUSY)
@@ -68,26 +87,42 @@ def happens(operation: Operation) -> bool:
 def lives_of(history: History) -> Mapping[str, Life]:
     """Sort the operations of a history by task. Deliveries of nobody's task are left out."""
     lives: dict[str, Life] = {}
-    deliveries: dict[int, Delivery] = {}
+    said: dict[int, list[Operation]] = defaultdict(list)
+    claims: dict[str, list[Operation]] = defaultdict(list)
     for operation in history:
         task = operation.task
-        if operation.verb in (*ENDINGS, Verb.EXTEND):
-            if operation.claim in deliveries:
-                deliveries[operation.claim].acknowledgements.append(operation)
+        if operation.claim is not None:
+            said[operation.claim].append(operation)
         elif task is not None and task != UNRECOGNISED:
             life = lives.get(task) or lives.setdefault(task, Life(task=task))
-            _enter(life, operation, deliveries)
+            if operation.is_delivery:
+                claims[task].append(operation)
+            else:
+                _enter(life, operation)
+    for task, got in claims.items():
+        lives[task].deliveries.extend(_deliveries(got, said))
     return lives
 
 
-def _enter(life: Life, operation: Operation, deliveries: dict[int, Delivery]) -> None:
-    if operation.is_delivery:
-        delivery = deliveries[operation.number] = Delivery(claim=operation)
-        life.deliveries.append(delivery)
-    elif operation.verb is Verb.ENQUEUE:
+def _enter(life: Life, operation: Operation) -> None:
+    if operation.verb is Verb.ENQUEUE:
         (life.enqueues if happens(operation) else life.turned_away).append(operation)
     elif operation.verb is Verb.CANCEL and happens(operation):
         life.cancels.append(operation)
+
+
+def _deliveries(
+    claims: Sequence[Operation], said: Mapping[int, list[Operation]]
+) -> Iterator[Delivery]:
+    before = -math.inf
+    for claim, following in zip_longest(claims, claims[1:]):
+        yield Delivery(
+            claim=claim,
+            acknowledgements=said.get(claim.number, []),
+            before=before,
+            after=math.inf if following is None else following.start,
+        )
+        before = max(before, claim.start if claim.end is None else claim.end)
 
 
 def shared_keys(history: History) -> frozenset[str]:

@@ -67,7 +67,7 @@ def stays_of(history: History, contract: Contract) -> list[Stay]:
         for life in lives.values()
         if life.enqueue is not None and life.task not in shared
         for stay in finder.stays(life, listed=life.task in buried)
-        if stay.ready < stay.until
+        if stay.since < stay.until
     ]
 
 
@@ -134,7 +134,7 @@ class _Finder:
         if ending.verb is Verb.RELEASE:
             reason, wait = Reason.RELEASED, 0.0
         elif ending.verb is Verb.FAIL and self._contract.retry is not None:
-            sure = failures(life, delivery, self._holds)
+            sure = sum(at <= place for at, _, _ in failures(life, self._holds))
             reason = Reason.FAILED
             wait = waits(self._contract, sure, tries)[1] + self._late
         else:

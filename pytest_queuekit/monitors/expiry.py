@@ -1,0 +1,19 @@
+"""A task whose worker vanished comes back when its lease has run out."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Contract
+from pytest_queuekit.history import History
+from pytest_queuekit.monitors.evidence.emptiness import empty_while
+from pytest_queuekit.monitors.evidence.stays import Reason
+from pytest_queuekit.verdict import Violation
+
+
+def expiry(history: History, contract: Contract) -> list[Violation]:
+    """Find `not-reclaimed`: "empty" was said while a task with an expired lease lay there.
+
+    The lease was certainly over, for longer than the resolution, and, where reclaiming is a call
+    of its own, that call was made after it.
+    """
+    state = "lay there with a lease that had run out"
+    return empty_while(history, contract, (Reason.EXPIRED,), "not-reclaimed", state)
