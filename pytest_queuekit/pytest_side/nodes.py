@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.level import Effort
-from pytest_queuekit.pytest_side.node_ids import chosen_names, item_name
+from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.reports.witness import explain
 from pytest_queuekit.rules.rule import Rule, judge
 from pytest_queuekit.subject import Subject
@@ -103,36 +103,6 @@ class Questions(pytest.Collector):
             names = chosen_names(self.name, [item.name for item in items], self.chosen)
             items = [item for item in items if item.name in names]
         return list(items)
-
-
-class Rules(Questions):
-    """The rules of the catalogue, each for each queue."""
-
-    def __init__(
-        self,
-        *,
-        rules: tuple[Rule, ...],
-        subjects: dict[str, Subject],
-        effort: Effort,
-        **rest: Any,
-    ) -> None:
-        super().__init__(**rest)
-        self.rules = rules
-        self.subjects = subjects
-        self.effort = effort
-
-    def questions(self) -> Iterable[QueueItem]:
-        """Return an item a queue and rule."""
-        for label, subject in self.subjects.items():
-            for rule in self.rules:
-                yield RuleItem.from_parent(
-                    self,
-                    name=item_name(rule.id, label),
-                    label=label,
-                    rule=rule,
-                    subject=subject,
-                    effort=self.effort,
-                )
 
 
 def _conclude(verdict: Verdict) -> None:

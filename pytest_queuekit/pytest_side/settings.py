@@ -52,14 +52,18 @@ def read(config: pytest.Config) -> Settings:
     heads = {one.partition("::")[0] for one in chosen}
     rules = config.option.queue_validate or options.VALIDATE in heads
     level = _one_of(config, "queue_level", [level.name.lower() for level in Level], "standard")
-    mode = _one_of(config, "queue_perf", list(Performance), Performance.STRICT)
     return Settings(
         subjects=_subjects(config) if rules else {},
         effort=Effort.at(Level.named(level)),
-        performance=Performance(mode),
+        performance=performance_mode(config),
         database=_database(config, needed=options.DATABASE in heads),
         chosen=chosen,
     )
+
+
+def performance_mode(config: pytest.Config) -> Performance:
+    """Return what a missed target does in this run. Raises pytest.UsageError."""
+    return Performance(_one_of(config, "queue_perf", list(Performance), Performance.STRICT))
 
 
 def _one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_queuekit import options
 from pytest_queuekit.pytest_side import ledger, settings, summary
-from pytest_queuekit.pytest_side.nodes import Questions, QueueItem, Rules
+from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
+from pytest_queuekit.pytest_side.rules_collector import Rules
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.verdict import Status
 
@@ -87,10 +88,8 @@ class Validation:
             yield Rules.beside(
                 session,
                 name=options.VALIDATE,
-                chosen=self.settings.chosen,
                 rules=CATALOGUE,
-                subjects=self.settings.subjects,
-                effort=self.settings.effort,
+                settings=self.settings,
             )
 
 

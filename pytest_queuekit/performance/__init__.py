@@ -1,0 +1,1 @@
+"""The targets of performance, and how a queue is measured against them."""

@@ -1,0 +1,102 @@
+"""The five targets of performance, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.performance.stopwatch import Sample
+from pytest_queuekit.verdict import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """How fast an operation must be.
+
+    id: stable and citable.
+    what: the operation, in a word.
+    sentence: what must hold.
+    limit: the median must be less, in `unit`; or at least so much, if higher is better.
+    unit: "ms" or "tasks/min".
+    needs: the capabilities without which it does not apply.
+    commits: whether the operation is a commit, so that it cannot be faster than the disk.
+    """
+
+    id: str
+    what: str
+    sentence: str
+    limit: float
+    unit: str = "ms"
+    higher_is_better: bool = False
+    needs: tuple[Capability, ...] = ()
+    commits: bool = False
+
+    def against(self, sample: Sample, *, depth: int) -> Measurement:
+        """Set durations in milliseconds against the target."""
+        return Measurement(
+            what=self.what,
+            value=sample.median * 1000,
+            target=self.limit,
+            unit=self.unit,
+            depth=depth,
+            rounds=sample.rounds,
+            p95=sample.p95 * 1000,
+        )
+
+    def against_rate(self, rate: float, *, depth: int) -> Measurement:
+        """Set a number of tasks a minute against the target."""
+        return Measurement(
+            what=self.what,
+            value=rate,
+            target=self.limit,
+            unit=self.unit,
+            higher_is_better=self.higher_is_better,
+            depth=depth,
+            rounds=1,
+        )
+
+
+TARGETS = (
+    Target(
+        id="PERF-1",
+        what="enqueue",
+        sentence="Enqueueing one task takes less than 10 ms.",
+        limit=10,
+        commits=True,
+    ),
+    Target(
+        id="PERF-2",
+        what="claim",
+        sentence="Claiming one task takes less than 5 ms.",
+        limit=5,
+        commits=True,
+    ),
+    Target(
+        id="PERF-3",
+        what="update",
+        sentence="Completing one task takes less than 5 ms.",
+        limit=5,
+        needs=(Capability.COMPLETE,),
+        commits=True,
+    ),
+    Target(
+        id="PERF-4",
+        what="stats",
+        sentence="Counting the tasks by state takes less than 50 ms.",
+        limit=50,
+        needs=(Capability.STATS,),
+    ),
+    Target(
+        id="PERF-5",
+        what="throughput",
+        sentence="Four workers together get through at least 200 tasks a minute.",
+        limit=200,
+        unit="tasks/min",
+        higher_is_better=True,
+        needs=(Capability.THREADS,),
+    ),
+)
+
+BY_WORD = MappingProxyType({target.what: target for target in TARGETS})
+"""The targets under the words for what they measure."""

@@ -1,0 +1,66 @@
+"""How many tasks a minute several workers get through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.drivers.processes import Processes
+from pytest_queuekit.drivers.threads import Threads
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.history import SECOND, History, Outcome, Verb
+from pytest_queuekit.level import Effort
+from pytest_queuekit.recorder import Recorder
+from pytest_queuekit.scenario import Program, Scenario
+from pytest_queuekit.stage import Stage
+from pytest_queuekit.subject import Subject
+
+WORKERS = 4
+
+_PAUSE = 0.005
+"""Seconds to wait where the queue is busy."""
+
+
+def tasks_a_minute(subject: Subject, folder: Path, effort: Effort) -> tuple[float, int]:
+    """Let four workers empty a queue; return tasks a minute, and how many tasks there were.
+
+    Raises NotRunError where the workers did not get through.
+    """
+    several = Capability.PROCESSES in subject.contract.capabilities
+    driver = Processes() if several else Threads()
+    history = driver.run(_scenario(effort.tasks), subject, folder, effort)
+    return _rate(history), effort.tasks
+
+
+def drain(worker: Recorder) -> None:
+    """Claim and complete until the queue is empty, or a minute is over."""
+    deadline = worker.clock.now() + 60 * SECOND
+    while worker.clock.now() < deadline:
+        delivery = worker.claim()
+        if delivery is not None and worker.can(Capability.COMPLETE):
+            worker.complete(delivery)
+        elif delivery is None and worker.last and worker.last.outcome is Outcome.BUSY:
+            worker.clock.wait(_PAUSE)
+        elif delivery is None:
+            return
+
+
+def _scenario(tasks: int) -> Scenario:
+    def fill(stage: Stage) -> None:
+        producer = stage.actor("producer")
+        for number in range(tasks):
+            producer.enqueue(f"task-{number + 1}")
+
+    workers = [Program(actor=f"worker-{one + 1}", function=drain) for one in range(WORKERS)]
+    return Scenario(script=fill, programs=lambda effort: workers)
+
+
+def _rate(history: History) -> float:
+    claims = history.by(Verb.CLAIM)
+    done = [one for one in history.by(Verb.COMPLETE, Verb.CLAIM) if one.ok and one.task]
+    finished = [one.end for one in done if one.end is not None]
+    delivered = sum(one.is_delivery for one in claims)
+    if not finished:
+        raise NotRunError("no worker was given a task")
+    span = max(finished) - min(one.start for one in claims)
+    return delivered * 60 * SECOND / max(span, 1)

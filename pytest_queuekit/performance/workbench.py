@@ -1,0 +1,76 @@
+"""A queue with many tasks waiting in it, on which operations are measured."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.contract import Capability, Claim
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.level import Level
+from pytest_queuekit.payloads import wrap
+from pytest_queuekit.subject import Subject
+
+DEPTHS = {Level.QUICK: 1_000, Level.STANDARD: 10_000, Level.DEEP: 100_000}
+"""Tasks that wait in the queue while it is measured."""
+
+_PATIENCE = {Level.QUICK: 2.0, Level.STANDARD: 10.0, Level.DEEP: 120.0}
+"""Seconds after which filling ends, whatever the depth."""
+
+_BATCH = 500
+
+
+class Workbench:
+    """One adapter instance on a new queue, filled as deep as the level asks, or time allows.
+
+    depth: tasks that were waiting when filling ended.
+    """
+
+    def __init__(self, subject: Subject, folder: Path, level: Level) -> None:
+        self.subject = subject
+        self.folder = folder
+        self._numbers = itertools.count(1)
+        self.adapter = subject.adapter(subject.adapter.provision(folder))
+        self.depth = self._fill(DEPTHS[level], _PATIENCE[level])
+
+    def payload(self) -> Any:
+        """Return the payload of one more task."""
+        return wrap(f"task-{next(self._numbers)}", self.subject.contract.payload)
+
+    def enqueue(self) -> Any:
+        """Add one task."""
+        return self.adapter.enqueue(self.payload())
+
+    def claim(self) -> Claim:
+        """Claim a task. Raises NotRunError where none comes."""
+        claim = self.adapter.claim("worker")
+        if claim is None:
+            raise NotRunError("a claim came back empty from a queue with waiting tasks")
+        return claim
+
+    def close(self) -> None:
+        """Close the adapter."""
+        self.adapter.close()
+
+    def _fill(self, depth: int, patience: float) -> int:
+        deadline = time.monotonic() + patience
+        waiting = 0
+        for added in self._portions(depth):
+            waiting += added
+            if time.monotonic() > deadline:
+                break
+        return waiting
+
+    def _portions(self, depth: int) -> Iterator[int]:
+        if Capability.ENQUEUE_MANY not in self.subject.contract.capabilities:
+            for _ in range(depth):
+                self.enqueue()
+                yield 1
+            return
+        for begin in range(0, depth, _BATCH):
+            batch = [self.payload() for _ in range(min(_BATCH, depth - begin))]
+            self.adapter.enqueue_many(batch)
+            yield len(batch)

@@ -1,0 +1,68 @@
+"""pytest-benchmark as the kit's stopwatch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.performance.stopwatch import Sample
+
+_SAVING = ("benchmark_save", "benchmark_autosave", "benchmark_json", "benchmark_compare")
+
+
+def check_measurable(config: pytest.Config) -> None:
+    """Raise NotRunError with the reason why this run measures nothing, if there is one."""
+    if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
+        raise NotRunError("pytest-xdist runs several tests at once; run without -n")
+    if not config.pluginmanager.hasplugin("pytest-benchmark"):
+        raise NotRunError("pytest-benchmark is not loaded")
+    for name in ("disable", "skip"):
+        if config.getoption(f"benchmark_{name}") and not config.getoption("benchmark_enable"):
+            raise NotRunError(f"--benchmark-{name} was given")
+
+
+class BenchmarkStopwatch:
+    """Measures through a benchmark fixture."""
+
+    def __init__(self, fixture: Any) -> None:
+        self.fixture = fixture
+
+    def __call__(
+        self,
+        function: Callable[..., Any],
+        *,
+        setup: Callable[[], tuple[Sequence[Any], dict[str, Any]]] | None = None,
+        rounds: int,
+    ) -> Sample:
+        """Measure so many calls, each on its own."""
+        self.fixture.pedantic(function, setup=setup, rounds=rounds, iterations=1)
+        return Sample.of(self.fixture.stats.stats.data)
+
+
+def stopwatch_for(item: pytest.Item) -> BenchmarkStopwatch:
+    """Return a stopwatch for an item that takes no fixtures. Raises NotRunError.
+
+    pytest-benchmark saves and compares its results if that was asked for; its table is not shown
+    otherwise, for the summary has the same figures.
+    """
+    check_measurable(item.config)
+    from pytest_benchmark import fixture
+
+    # The plugin has no public way to its session; its own fixture takes it from the same place.
+    session: Any = item.config._benchmarksession  # type: ignore[attr-defined]
+    saved = any(item.config.getoption(name) for name in _SAVING)
+    unseen: list[Any] = []
+    make: Any = fixture.BenchmarkFixture  # its parameters have no types
+    return BenchmarkStopwatch(
+        make(
+            item,
+            add_stats=(session.benchmarks if saved else unseen).append,
+            logger=session.logger,
+            warner=item.warn,
+            disabled=False,
+            **session.options,
+        )
+    )

@@ -1,0 +1,59 @@
+"""All rules and targets, each for each queue under test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pytest_queuekit.performance.targets import TARGETS
+from pytest_queuekit.pytest_side.node_ids import item_name
+from pytest_queuekit.pytest_side.nodes import Questions, QueueItem, RuleItem
+from pytest_queuekit.pytest_side.settings import Performance, Settings
+from pytest_queuekit.pytest_side.target_item import TargetItem, Workbenches
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.subject import Subject
+
+
+class Rules(Questions):
+    """The rules of the catalogue and the targets of performance, each for each queue."""
+
+    def __init__(self, *, rules: tuple[Rule, ...], settings: Settings, **rest: Any) -> None:
+        super().__init__(chosen=settings.chosen, **rest)
+        self.rules = rules
+        self.settings = settings
+        self.benches = Workbenches()
+
+    def teardown(self) -> None:
+        """Delete what was filled for the measurements."""
+        self.benches.close()
+
+    def questions(self) -> Iterable[QueueItem]:
+        """Return an item for each queue and rule, and for each queue and target."""
+        for label, subject in self.settings.subjects.items():
+            yield from self._rules(label, subject)
+            if self.settings.performance is not Performance.OFF:
+                yield from self._targets(label, subject)
+
+    def _rules(self, label: str, subject: Subject) -> Iterator[QueueItem]:
+        for rule in self.rules:
+            yield RuleItem.from_parent(
+                self,
+                name=item_name(rule.id, label),
+                label=label,
+                rule=rule,
+                subject=subject,
+                effort=self.settings.effort,
+            )
+
+    def _targets(self, label: str, subject: Subject) -> Iterator[QueueItem]:
+        for target in TARGETS:
+            yield TargetItem.from_parent(
+                self,
+                name=item_name(target.id, label),
+                label=label,
+                target=target,
+                subject=subject,
+                effort=self.settings.effort,
+                strict=self.settings.performance is Performance.STRICT,
+                benches=self.benches,
+            )
