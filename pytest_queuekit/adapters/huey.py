@@ -34,7 +34,8 @@ class HueyQueue(QueueAdapter):
         "Tasks of one priority are not strictly first in, first out, unless strict_fifo is set "
         "(huey/storage.py, SqliteStorage).",
         "A cancelled task stays until a worker meets it and throws it away (docs/api.rst, revoke).",
-        "Failed tasks are retried by huey's own consumer, which the kit does not run.",
+        "Failed tasks are retried by huey's own consumer, which the kit does not run "
+        "(docs/guide.rst, Retrying tasks that fail).",
     )
 
     def __init__(self, location: str) -> None:

@@ -1,0 +1,217 @@
+"""The adapters of queue libraries: each promises what its library does, and translates it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sqlite3
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.adapters.catalogue import BUILT_IN
+from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.adapters.sqlite_locks import DatabaseLockedError
+from pytest_queuekit.contract import Contract, Payload
+from pytest_queuekit.subject import Subject
+
+LIBRARIES = ("huey", "litequeue", "persist-queue")
+ROOT = Path(__file__).parents[2]
+LIMIT = 40
+"""Lines that a class may have, its docstring and blank lines apart."""
+FAR = datetime(2100, 1, 1)  # noqa: DTZ001 - huey's own form of UTC
+
+
+@pytest.fixture(params=LIBRARIES)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """Each library's queue in turn."""
+    return resolve(request.param)
+
+
+@pytest.fixture
+def location(subject: Subject, tmp_path: Path) -> str:
+    """Where a new queue may be."""
+    return subject.adapter.provision(tmp_path)
+
+
+@pytest.fixture
+def queue(subject: Subject, location: str) -> Iterator[Any]:
+    """An open queue of the library."""
+    adapter = subject.adapter(location)
+    yield adapter
+    adapter.close()
+
+
+def payload(contract: Contract, text: str) -> Any:
+    """Return a payload of the queue's domain."""
+    return (
+        {"text": text, "list": [1, 2.5, None, True]} if contract.payload is Payload.JSON else text
+    )
+
+
+def test_a_task_comes_out_as_it_went_in(subject: Subject, queue: Any) -> None:
+    """What is claimed equals what was enqueued, and then the queue is empty."""
+    queue.enqueue(payload(subject.contract, "one"))
+    assert queue.claim("w").payload == payload(subject.contract, "one")
+    assert queue.claim("w") is None
+
+
+def test_a_closed_queue_keeps_its_tasks(subject: Subject, queue: Any, location: str) -> None:
+    """All three are durable: another instance finds what was enqueued."""
+    queue.enqueue(payload(subject.contract, "one"))
+    queue.close()
+    later = subject.adapter(location)
+    claim = later.claim("w")
+    later.close()
+    assert claim is not None
+    assert claim.payload == payload(subject.contract, "one")
+
+
+def test_the_counts_follow_a_task(subject: Subject, queue: Any) -> None:
+    """`stats` uses the kit's words for the library's states."""
+    queue.enqueue(payload(subject.contract, "one"))
+    queue.enqueue(payload(subject.contract, "two"))
+    assert queue.stats()["queued"] == 2
+    queue.claim("w")
+    stats = queue.stats()
+    assert (stats["queued"], stats.get("leased", 1)) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["litequeue", "persist-queue"])
+def test_acknowledgements_do_what_they_say(name: str, tmp_path: Path) -> None:
+    """Complete ends a task, release gives it back first in line, fail makes it dead."""
+    subject = resolve(name)
+    queue: Any = subject.adapter(subject.adapter.provision(tmp_path))
+    for text in ("one", "two", "three"):
+        queue.enqueue(payload(subject.contract, text))
+    queue.complete(queue.claim("w"))
+    queue.release(queue.claim("w"))
+    again = queue.claim("w")
+    assert again.payload == payload(subject.contract, "two")
+    queue.fail(again, "no")
+    stats = queue.stats()
+    assert (stats["queued"], stats["leased"], stats["dead"]) == (1, 0, 1)
+    queue.purge()
+    assert queue.stats()["dead"] == 1
+    assert queue.stats().get("completed", 0) == 0
+    queue.close()
+
+
+def test_litequeue_lists_its_dead_letters(tmp_path: Path) -> None:
+    """What was marked failed is listed with its payload."""
+    queue: Any = resolve("litequeue").adapter(str(tmp_path / "queue.db"))
+    queue.enqueue("one")
+    queue.fail(queue.claim("w"), "no")
+    assert queue.dead_letters() == ["one"]
+    queue.close()
+
+
+def test_persist_queue_refuses_a_second_acknowledgement(tmp_path: Path) -> None:
+    """It answers None to an item that it does not know as handed out; the adapter says False."""
+    queue: Any = resolve("persist-queue").adapter(str(tmp_path / "queue"))
+    queue.enqueue({"n": 1})
+    claim = queue.claim("w")
+    assert queue.complete(claim) is True
+    assert queue.complete(claim) is False
+    assert queue.release(claim) is False
+    queue.close()
+
+
+def test_huey_gives_the_higher_priority_first(tmp_path: Path) -> None:
+    """As its guide says: 50 before 10 before none."""
+    queue: Any = resolve("huey").adapter(str(tmp_path / "queue.db"))
+    for priority in (None, 50, 10):
+        queue.enqueue(priority, priority=priority)
+    assert [queue.claim("w").payload for _ in range(3)] == [50, 10, None]
+    queue.close()
+
+
+def test_huey_keeps_a_delayed_task_back(tmp_path: Path) -> None:
+    """A task that is not due goes to the schedule, and comes from there when it is."""
+    queue: Any = resolve("huey").adapter(str(tmp_path / "queue.db"))
+    queue.enqueue("late", delay=3600)
+    assert queue.claim("w") is None
+    assert queue.stats() == {"queued": 1}
+    queue.huey._get_timestamp = lambda: FAR
+    assert queue.claim("w").payload == "late"
+    queue.close()
+
+
+def test_huey_throws_a_cancelled_task_away(tmp_path: Path) -> None:
+    """A revoked task is not handed out; the next one is."""
+    queue: Any = resolve("huey").adapter(str(tmp_path / "queue.db"))
+    cancelled = queue.enqueue("one")
+    queue.enqueue("two")
+    queue.cancel(cancelled)
+    assert queue.claim("w").payload == "two"
+    queue.close()
+
+
+def test_a_locked_database_is_busy_and_not_empty(
+    subject: Subject, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another connection holds the write lock, an enqueue and a claim say busy."""
+    connect: Any = sqlite3.connect
+
+    def connect_impatiently(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*args, **{**kwargs, "timeout": 0})
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect_impatiently)
+    queue: Any = subject.adapter(location)
+    queue.enqueue(payload(subject.contract, "one"))
+    (file,) = (path for path in tmp_path.rglob("*.db"))
+    blocker = connect(file, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseLockedError, match="locked"):
+        queue.enqueue(payload(subject.contract, "two"))
+    with pytest.raises(DatabaseLockedError, match="locked"):
+        queue.claim("w")
+    assert DatabaseLockedError in queue.busy
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert queue.claim("w").payload == payload(subject.contract, "one")
+    queue.close()
+
+
+def test_another_sqlite_error_is_not_busy(subject: Subject, location: str, tmp_path: Path) -> None:
+    """A table that is gone is an error of its own: trying again would not help."""
+    queue: Any = subject.adapter(location)
+    queue.enqueue(payload(subject.contract, "one"))
+    (file,) = (path for path in tmp_path.rglob("*.db"))
+    other = sqlite3.connect(file)
+    tables = other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (table,) in tables:
+        if not table.startswith("sqlite_"):
+            other.execute(f'DROP TABLE "{table}"')
+    other.close()
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        queue.enqueue(payload(subject.contract, "two"))
+    queue.close()
+
+
+def test_each_limitation_has_a_source(subject: Subject) -> None:
+    """A limit is declared with the place where the library documents it, in brackets."""
+    assert subject.contract.limitations
+    assert [one for one in subject.contract.limitations if not one.rstrip(".").endswith(")")] == []
+
+
+def test_an_adapter_is_short(subject: Subject) -> None:
+    """A class has at most 40 lines: whoever writes the next adapter reads it in a minute."""
+    source = inspect.getsource(inspect.getmodule(subject.adapter) or subject.adapter)
+    for node in (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)):
+        body = source.splitlines()[node.body[1].lineno - 1 : node.end_lineno]
+        lines = len([line for line in body if line.strip()])
+        assert lines <= LIMIT, f"{node.name} has {lines} lines"
+
+
+def test_each_extra_exists() -> None:
+    """The extra that the catalogue names is one of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {entry.extra for entry in BUILT_IN.values() if entry.extra}
+    assert extras <= set(project["optional-dependencies"])
+    assert extras == set(LIBRARIES)

@@ -1,0 +1,123 @@
+"""A module with the seed's API is adapted by itself, a copy of the reference queue or another."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pytest_queuekit.queue as reference
+from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.adapters.seed_api import NEEDED, adapt
+from pytest_queuekit.contract import Capability, Contract, QueueAdapter
+from pytest_queuekit.errors import UsageError
+
+
+@pytest.fixture
+def seed() -> types.ModuleType:
+    """A module that has the seed's names and no TaskQueue, as a team's own would."""
+    module = types.ModuleType("a_team.queue")
+    for name in (*NEEDED, "QueueBusyError"):
+        setattr(module, name, getattr(reference, name))
+    return module
+
+
+@pytest.fixture
+def queue(seed: types.ModuleType, tmp_path: Path) -> Iterator[Any]:
+    """An adapter of that module's queue, open."""
+    adapter = adapt(seed)(str(tmp_path / "queue.db"))
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[QueueAdapter]]:
+    """The adapter of a copy of the reference queue in a tree of its own."""
+    known = set(sys.modules)
+    tree = tmp_path / "Client" / "Backend" / "src" / "queue"
+    shutil.copytree(Path(reference.__file__).parent, tree)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield resolve("Client.Backend.src.queue").adapter
+    for name in set(sys.modules) - known:
+        del sys.modules[name]
+
+
+def test_a_task_goes_through_the_documented_patterns(queue: Any) -> None:
+    """What is enqueued by SQL is claimed by priority, and completed by SQL."""
+    queue.enqueue({"n": 1})
+    urgent = queue.enqueue({"n": 2}, priority=1)
+    first, second = queue.claim("w", lease=60), queue.claim("w", lease=60)
+    assert (first.task_id, first.payload, second.payload) == (urgent, {"n": 2}, {"n": 1})
+    assert queue.claim("w") is None
+    queue.complete(first)
+    assert queue.stats() == {"queued": 0, "leased": 1, "completed": 1, "dead": 0}
+
+
+def test_a_delayed_task_is_never_due_too_early(queue: Any) -> None:
+    """Whole seconds are rounded up, so that the adapter adds no fault of its own."""
+    queue.enqueue({"n": 1}, delay=0.9)
+    with queue.db.connection() as conn:
+        ((ahead,),) = conn.execute(
+            "SELECT unixepoch(run_after_utc) - unixepoch('now') FROM task_queue"
+        ).fetchall()
+    assert ahead >= 1
+
+
+def test_what_the_documentation_shows_is_declared_and_no_more(seed: types.ModuleType) -> None:
+    """Priority, schedule, lease, completion and counts; but no retry, no key, no fencing call."""
+    held = Contract.of(adapt(seed)).capabilities
+    shown = {"priority", "fifo", "delay", "lease-option", "complete", "stats", "processes"}
+    assert shown <= held
+    assert not held & {Capability.RETRY, Capability.KEY, Capability.EXTEND, Capability.FAIL}
+
+
+def test_its_own_busy_error_means_busy(seed: types.ModuleType) -> None:
+    """A module's QueueBusyError is taken for busy, and one without it declares none."""
+    assert adapt(seed).busy == (reference.QueueBusyError,)
+    del seed.QueueBusyError
+    assert adapt(seed).busy == ()
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_module_that_lacks_a_name_is_told_which(seed: types.ModuleType, name: str) -> None:
+    """The error names what is missing and what to give instead."""
+    delattr(seed, name)
+    with pytest.raises(UsageError, match=f"lacks {name}: give module:Class"):
+        adapt(seed)
+
+
+def test_a_copy_is_adapted_in_full(copy: type[QueueAdapter], tmp_path: Path) -> None:
+    """All that the reference queue promises is declared of its copy too, under the copy's name."""
+    contract = Contract.of(copy)
+    assert contract.name == "Client.Backend.src.queue"
+    assert contract.capabilities == Contract.of(resolve("reference").adapter).capabilities
+
+
+def test_a_copy_is_used_and_not_the_original(copy: Any, tmp_path: Path) -> None:
+    """Its classes and its errors are the copy's own."""
+    queue = copy(str(tmp_path / "queue.db"))
+    assert type(queue.queue).__module__ == "Client.Backend.src.queue.tasks"
+    assert [error.__module__ for error in copy.refuses + copy.busy] == [
+        "Client.Backend.src.queue.exceptions"
+    ] * 4
+    queue.enqueue({"n": 1})
+    claim = queue.claim("w")
+    queue.complete(claim)
+    with pytest.raises(copy.refuses):
+        queue.complete(claim)
+    queue.close()
+
+
+def test_a_payload_that_is_no_json_is_refused(queue: Any) -> None:
+    """What json.dumps does not take never reaches the table."""
+    with pytest.raises(queue.refuses):
+        queue.enqueue({"n": object()})
+    assert queue.claim("w") is None
+    assert sqlite3.IntegrityError in queue.refuses
