@@ -15,6 +15,9 @@ from tests.docs.pages import Block
 LIMIT = 120.0
 """Seconds after which a block counts as hung."""
 
+_NOT_THE_KITS = ("asyncio", "randomly", "pytest_cov", "timeout")
+"""Plugins that the tests install, and that a reader who installed the kit does not have."""
+
 _NUMBER = re.compile(r"\d+(\.\d+)+|\d+(?=( ?(s|ms|µs|us)\b))")
 _RULE_LINE = re.compile(r"^(=+|-+|_+) (.*) \1$")
 
@@ -115,5 +118,5 @@ def _environment() -> dict[str, str]:
         "PATH": os.pathsep.join([scripts, kept.get("PATH", "")]),
         "COLUMNS": "80",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_ADDOPTS": "-p no:randomly",
+        "PYTEST_ADDOPTS": " ".join(f"-p no:{plugin}" for plugin in _NOT_THE_KITS),
     }
