@@ -56,9 +56,12 @@ def _statement_problems(db: QueueDatabase) -> Iterator[str]:
 def _busy_problems(db: QueueDatabase) -> Iterator[str]:
     with second_connection(db) as other:
         other.execute("BEGIN IMMEDIATE")
-        yield from _unexpected(
-            "a locked database", exceptions.QueueBusyError, lambda: _write(db, _INSERT)
-        )
+        deeds: dict[str, Deed] = {
+            "a transaction in": lambda: _write(db, _INSERT),
+            "a single statement in": lambda: db.execute(_INSERT),
+        }
+        for what, deed in deeds.items():
+            yield from _unexpected(f"{what} a locked database", exceptions.QueueBusyError, deed)
         other.execute("ROLLBACK")
 
 
@@ -76,6 +79,8 @@ def _opening_problems(kind: type[QueueDatabase], folder: Path) -> Iterator[str]:
     no_database = folder / "text.db"
     no_database.write_text("this is no database\n" * 100, encoding="ascii")
     newer = folder / "newer.db"
+    with closing(kind(newer)) as db:
+        db.initialize_schema()
     with closing(sqlite3.connect(newer)) as conn:
         conn.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION + 1}")
     cases = (

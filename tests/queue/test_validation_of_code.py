@@ -1,0 +1,339 @@
+"""The checks that try out the code go red when the code is broken, and no others do."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    Task,
+    TaskClaimerFactory,
+    config,
+    scheduling,
+    schema,
+    translation,
+)
+from pytest_queuekit.queue import exceptions as queue_exceptions
+from pytest_queuekit.queue.validation import QueueValidator
+from tests.queue.validating import new_queue, red
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file of an empty queue."""
+    return new_queue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("journal_mode", "DELETE"),
+        ("synchronous", "OFF"),
+        ("busy_timeout", 0),
+        ("foreign_keys", "OFF"),
+        ("wal_autocheckpoint", 0),
+        ("page_size", 1000),
+        ("cache_size", 0),
+        ("temp_store", "SOMEWHERE"),
+    ],
+)
+def test_configuration_sees_unsound_pragma(
+    tmp_path: Path, monkeypatch: Patch, name: str, value: str | int
+) -> None:
+    """A setting that harms a queue is named by the check of the configuration alone."""
+    path = tmp_path / "queue.db"
+    changed = MappingProxyType({**config.PRODUCTION_PRAGMAS, name: value})
+    monkeypatch.setattr(config, "PRODUCTION_PRAGMAS", changed)
+    with contextlib.suppress(queue_exceptions.QueueDatabaseError), QueueDatabase(path) as db:
+        db.initialize_schema()
+    found = red(path)
+    if name in ("journal_mode", "busy_timeout", "page_size", "temp_store"):
+        # No connection can be given these, or the connections that take them show it too.
+        assert "PRAGMA Settings" in found
+    else:
+        assert list(found) == ["Configuration"]
+    assert any(repr(value) in one and name in one for one in found["Configuration"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_CONCURRENT_WORKERS", 0),
+        ("MAX_CONCURRENT_WORKERS", 9),
+        ("WORKER_LIMIT", 100),
+        ("LEASE_SECONDS", float("inf")),
+        ("MAX_ATTEMPTS", 0),
+        ("STALE_AFTER_SECONDS", 30),
+        ("DEFAULT_PRIORITY", 0),
+        ("BUSY_SECONDS", 0),
+    ],
+)
+def test_configuration_sees_unsound_number(
+    file: Path, monkeypatch: Patch, name: str, value: float
+) -> None:
+    """A number that harms a queue turns the check of the configuration red, and no other."""
+    monkeypatch.setattr(config, name, value)
+    found = red(file)
+    assert list(found) == ["Configuration"]
+    assert f"{name} is {value!r}" in found["Configuration"][0]
+
+
+def test_configuration_sees_default_path_that_is_a_folder(
+    file: Path, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    """A default path that cannot be a database is found, without being opened."""
+    monkeypatch.setenv(config.DB_PATH_VARIABLE, str(tmp_path))
+    found = red(file)
+    assert list(found) == ["Configuration"]
+    assert str(tmp_path) in found["Configuration"][0]
+
+
+def test_configuration_sees_relative_default_path(file: Path, monkeypatch: Patch) -> None:
+    """A default path that depends on the current folder is found."""
+    monkeypatch.setattr(config, "get_default_db_path", lambda: Path("queue.db"))
+    assert list(red(file)) == ["Configuration"]
+
+
+def test_pragmas_that_are_not_applied(file: Path, monkeypatch: Patch) -> None:
+    """Connections that no longer get their settings turn the check of the PRAGMAs red."""
+    monkeypatch.setattr(
+        "pytest_queuekit.queue.opening.apply_pragmas",
+        lambda conn, synchronous=None: conn.execute("PRAGMA journal_mode=WAL").fetchall(),
+    )
+    assert list(red(file)) == ["PRAGMA Settings"]
+
+
+def broken_from_dict(record: object) -> Task:
+    raise KeyError("payload")
+
+
+def forgetful_from_dict(record: sqlite3.Row) -> Task:
+    return Task(id=record["id"], type=record["type"])
+
+
+@pytest.mark.parametrize("broken", [broken_from_dict, forgetful_from_dict])
+def test_models_that_lose_something(
+    file: Path, monkeypatch: Patch, broken: Callable[[sqlite3.Row], Task]
+) -> None:
+    """A from_dict that fails or forgets turns the check of the models red, and no other."""
+    monkeypatch.setattr(Task, "from_dict", broken)
+    found = red(file)
+    assert list(found) == ["Data Models"]
+    assert "Task.from_dict" in found["Data Models"][0]
+
+
+@pytest.mark.parametrize("method", ["get_payload", "get_payload_dict", "get_compatibility"])
+def test_models_that_decode_wrongly(file: Path, monkeypatch: Patch, method: str) -> None:
+    """A payload that is decoded wrongly turns the check of the models red, and no other."""
+    monkeypatch.setattr(Task, method, lambda self: {})
+    found = red(file)
+    assert list(found) == ["Data Models"]
+    assert f"Task.{method}()" in found["Data Models"][0]
+
+
+def with_transaction(
+    transaction: Callable[[QueueDatabase, sqlite3.Connection], Iterator[sqlite3.Connection]],
+) -> type[QueueDatabase]:
+    """Return a class of database with other transactions."""
+
+    class Changed(QueueDatabase):
+        @contextmanager
+        def transaction(self) -> Iterator[sqlite3.Connection]:
+            with self.connection() as conn:
+                yield from transaction(self, conn)
+
+    return Changed
+
+
+def deferred(db: QueueDatabase, conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    conn.execute("BEGIN")
+    try:
+        yield conn
+        conn.execute("COMMIT")
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise
+
+
+def autocommit(db: QueueDatabase, conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    yield conn
+
+
+def always_committing(db: QueueDatabase, conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield conn
+    finally:
+        if conn.in_transaction:
+            conn.execute("COMMIT")
+
+
+def swallowing(db: QueueDatabase, conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield conn
+        conn.execute("COMMIT")
+    except sqlite3.Error:
+        conn.execute("ROLLBACK")
+        raise
+    except Exception:  # noqa: BLE001 - this is the defect
+        conn.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    ("transaction", "sentence"),
+    [
+        (deferred, "without the write lock"),
+        (autocommit, "can be seen from outside"),
+        (always_committing, "of a transaction that failed are there"),
+        (swallowing, "swallows the error"),
+    ],
+)
+def test_transactions_that_let_something_through(
+    file: Path,
+    transaction: Callable[[QueueDatabase, sqlite3.Connection], Iterator[sqlite3.Connection]],
+    sentence: str,
+) -> None:
+    """A class of database with wrong transactions turns the check of isolation red alone."""
+    with with_transaction(transaction)(file) as db:
+        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
+    assert list(found) == ["Transaction Isolation"]
+    assert any(sentence in one for one in found["Transaction Isolation"])
+
+
+def test_claim_that_gives_a_task_twice(file: Path, monkeypatch: Patch) -> None:
+    """A claim that does not mark its task turns the check of isolation red alone."""
+
+    class Generous:
+        def __init__(self, db: QueueDatabase) -> None:
+            self._db = db
+
+        def claim_task(self, *arguments: object) -> Task | None:
+            with self._db.connection() as conn:
+                row = conn.execute(
+                    "SELECT * FROM task_queue WHERE status = 'queued' ORDER BY priority, id LIMIT 1"
+                ).fetchone()
+            return Task.from_dict(row) if row else None
+
+    monkeypatch.setattr(
+        TaskClaimerFactory, "create", staticmethod(lambda strategy, db: Generous(db))
+    )
+    found = red(file)
+    assert list(found) == ["Transaction Isolation"]
+    assert "2 of 2 workers claimed the only task" in found["Transaction Isolation"][0]
+
+
+def without_index(sql: str) -> str:
+    """Return the statement of a claim as somebody would write it without the indexes."""
+    return re.sub(r"INDEXED BY \w+", "NOT INDEXED", sql)
+
+
+def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
+    """A claim that no longer uses the indexes turns the check of indexes red, and no other."""
+    slow = {
+        key: dataclasses.replace(
+            statements, **{name: without_index(sql) for name, sql in vars(statements).items()}
+        )
+        for key, statements in scheduling._STATEMENTS.items()
+    }
+    monkeypatch.setattr(scheduling, "_STATEMENTS", slow)
+    found = red(file)
+    assert list(found) == ["Index Performance"]
+    problems = found["Index Performance"]
+    assert any("USE TEMP B-TREE" in one for one in problems)
+    assert any("SCAN task_queue" in one for one in problems)
+    for strategy in scheduling.SchedulingStrategy:
+        assert any(f"a {strategy.name} claim takes" in one for one in problems), strategy
+
+
+def test_claim_that_walks_along_an_index(file: Path, monkeypatch: Patch) -> None:
+    """A claim that reads all waiting tasks is found by its steps, although it uses an index."""
+    count = "SELECT count(*) FROM task_queue WHERE status = 'queued'"
+    claim_task = scheduling.TaskClaimer.claim_task
+
+    def counting(self: scheduling.TaskClaimer, *arguments: Any) -> Task | None:
+        self._db.execute(count).fetchone()
+        return claim_task(self, *arguments)
+
+    monkeypatch.setattr(scheduling.TaskClaimer, "claim_task", counting)
+    found = red(file)
+    assert list(found) == ["Index Performance"]
+    assert all("steps with 2000 queued rows" in one for one in found["Index Performance"])
+
+
+def raised_as(kind: type[Exception]) -> Callable[[sqlite3.Error, str], Exception]:
+    return lambda error, path: kind(str(error))
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (sqlite3.OperationalError, "raises OperationalError, not QueueDatabaseError"),
+        (
+            queue_exceptions.QueueDatabaseError,
+            "a single statement in a locked database raises QueueDatabaseError",
+        ),
+        (RuntimeError, "raises RuntimeError"),
+    ],
+)
+def test_errors_that_are_not_told_apart(
+    file: Path, monkeypatch: Patch, kind: type[Exception], sentence: str
+) -> None:
+    """Errors that are no longer mapped turn the check of errors red, and no other."""
+    monkeypatch.setattr(translation, "translate", raised_as(kind))
+    monkeypatch.setattr(translation, "is_busy", lambda error: False)
+    found = red(file)
+    assert list(found) == ["Error Handling"]
+    assert any(sentence in one for one in found["Error Handling"])
+
+
+def test_errors_that_are_swallowed(file: Path) -> None:
+    """A transaction that says nothing of a locked database is found."""
+
+    class Silent(QueueDatabase):
+        @contextmanager
+        def transaction(self) -> Iterator[sqlite3.Connection]:
+            try:
+                with super().transaction() as conn:
+                    yield conn
+            except queue_exceptions.QueueBusyError:
+                with closing(sqlite3.connect(":memory:")) as nowhere:
+                    nowhere.execute("CREATE TABLE task_queue (type, payload)")
+                    yield nowhere
+
+    with Silent(file) as db:
+        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
+    assert list(found) == ["Error Handling"]
+    assert "in a locked database raises nothing" in found["Error Handling"][0]
+
+
+def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
+    """An error class that does not derive from what callers catch is found."""
+
+    class LonelyError(Exception):
+        """Derives from nothing that callers know."""
+
+    monkeypatch.setattr(queue_exceptions, "QueueBusyError", LonelyError)
+    found = red(file)
+    assert list(found) == ["Error Handling"]
+    assert "QueueBusyError does not derive from QueueDatabaseError" in found["Error Handling"][0]
+
+
+def test_newer_files_that_are_opened(file: Path, monkeypatch: Patch) -> None:
+    """A queue that opens a file of a newer version is found."""
+    monkeypatch.setattr(schema, "schema_version", lambda conn: 1)
+    found = red(file)
+    assert list(found) == ["Error Handling"]
+    assert "a file of a newer version raises nothing" in found["Error Handling"][0]

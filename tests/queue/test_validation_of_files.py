@@ -1,0 +1,258 @@
+"""The checks that read the file go red when the file is broken, and no others do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    TaskQueue,
+    schema,
+)
+from pytest_queuekit.queue.validation import QueueValidator, validate_file
+from tests.queue.validating import alter, index_names, new_queue, red, rewrite
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file of an empty queue."""
+    return new_queue(tmp_path)
+
+
+def test_sound_queue_is_green(file: Path) -> None:
+    """A new file passes all eight checks, in the order of the documentation."""
+    results = validate_file(file)
+    assert [one.name for one in results] == [
+        "Configuration",
+        "Database Connection",
+        "Schema Integrity",
+        "PRAGMA Settings",
+        "Data Models",
+        "Transaction Isolation",
+        "Index Performance",
+        "Error Handling",
+    ]
+    assert [one.problems for one in results] == [()] * 8
+
+
+def test_connection_without_column_names(file: Path) -> None:
+    """A connection whose rows have no names turns the check of the connection red."""
+
+    class Nameless(QueueDatabase):
+        @contextmanager
+        def connection(self) -> Iterator[sqlite3.Connection]:
+            with super().connection() as conn:
+                conn.row_factory = None
+                yield conn
+                conn.row_factory = sqlite3.Row
+
+    with Nameless(file) as db:
+        found = {one.name for one in QueueValidator(db).run_all() if not one.passed}
+    assert "Database Connection" in found
+
+
+def test_connection_inside_transaction(file: Path) -> None:
+    """Reading in a transaction that somebody left open is found."""
+    with QueueDatabase(file) as db, db.transaction():
+        result = QueueValidator(db).validate_database_connection()
+    assert "inside a transaction" in result.problems[0]
+
+
+def test_connection_to_file_that_is_no_database(tmp_path: Path) -> None:
+    """All checks that read the file are red for a text file; those of the code are not."""
+    path = tmp_path / "text.db"
+    path.write_text("not a database, but long enough to have a header\n" * 100)
+    found = red(path)
+    assert list(found) == [
+        "Database Connection",
+        "Schema Integrity",
+        "PRAGMA Settings",
+        "Index Performance",
+    ]
+    assert "not a database" in found["Database Connection"][0]
+
+
+def test_connection_by_old_sqlite(file: Path, monkeypatch: Patch) -> None:
+    """An SQLite without RETURNING is found."""
+    with QueueDatabase(file) as db:
+        db.initialize_schema()
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+        result = QueueValidator(db).validate_database_connection()
+    assert "RETURNING" in result.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (["DROP TABLE task_logs"], "table task_logs is missing"),
+        (["DROP TABLE workers"], "table workers is missing"),
+        (
+            ["ALTER TABLE task_queue DROP COLUMN error_message"],
+            "column task_queue.error_message is missing",
+        ),
+        (["ALTER TABLE task_logs RENAME COLUMN details TO extras"], "column task_logs.details"),
+        (["DROP TRIGGER finish_updated"], "trigger finish_updated is missing"),
+        (
+            [
+                "DROP TRIGGER lease_ended",
+                "CREATE TRIGGER lease_ended AFTER UPDATE ON workers BEGIN SELECT 1; END",
+            ],
+            "trigger lease_ended is not the queue's own",
+        ),
+        (["DROP INDEX idempotency"], "unique index idempotency is missing"),
+        (["PRAGMA user_version=99"], "made by a newer version"),
+        (["PRAGMA user_version=0"], "user_version is 0"),
+        (
+            [
+                "PRAGMA foreign_keys=OFF",
+                "INSERT INTO task_logs (task_id, message) VALUES (77, 'orphan')",
+            ],
+            "refers to a row of task_queue that is not there",
+        ),
+    ],
+)
+def test_schema_that_lacks_something(file: Path, statements: list[str], sentence: str) -> None:
+    """What is missing, changed or orphaned is named by the check of the schema."""
+    alter(file, *statements)
+    found = red(file)
+    # An index goes with its table.
+    assert [name for name in found if name != "Index Performance"] == ["Schema Integrity"]
+    assert ("Index Performance" in found) == statements[0].startswith("DROP TABLE")
+    assert any(sentence in one and str(file) in one for one in found["Schema Integrity"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("error_message TEXT,", "error_message INTEGER,", "task_queue.error_message is INTEGER"),
+        (" ON DELETE CASCADE", "", "task_logs.task_id does not refer"),
+        ("CONSTRAINT status_is_known CHECK", "CHECK", "constraint status_is_known"),
+    ],
+)
+def test_schema_that_was_changed(file: Path, old: str, new: str, sentence: str) -> None:
+    """A table of the right name that is not the queue's is found by the check of the schema."""
+    rewrite(file, old, new)
+    found = red(file)
+    assert list(found) == ["Schema Integrity"]
+    assert sentence in found["Schema Integrity"][0]
+
+
+def test_schema_of_empty_file(tmp_path: Path) -> None:
+    """A file without tables is told to have none, and gets none."""
+    path = tmp_path / "empty.db"
+    path.touch()
+    assert "has no tables" in red(path)["Schema Integrity"][0]
+    assert path.stat().st_size == 0
+
+
+def test_schema_of_damaged_file(file: Path) -> None:
+    """A damaged page is found."""
+    with QueueDatabase(file) as db:
+        TaskQueue(db).enqueue_many("work", [{"text": "x" * 1000}] * 100)
+    content = bytearray(file.read_bytes())
+    for page in range(20, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 12] = b"\x0d" + b"\xff" * 11
+    file.write_bytes(content)
+    assert "Schema Integrity" in red(file)
+
+
+def test_pragmas_of_file_made_by_others(file: Path) -> None:
+    """A file that is not in WAL mode is told so, and stays as it is."""
+    alter(file, "PRAGMA journal_mode=DELETE")
+    found = red(file)
+    assert list(found) == ["PRAGMA Settings"]
+    assert "PRAGMA journal_mode is 'delete', not 'WAL'" in found["PRAGMA Settings"][0]
+    with closing(sqlite3.connect(file)) as conn:
+        assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+
+
+def test_pragmas_of_file_with_other_pages(file: Path) -> None:
+    """A file with pages of another size is told so."""
+    alter(file, "PRAGMA journal_mode=DELETE", "PRAGMA page_size=8192", "VACUUM")
+    alter(file, "PRAGMA journal_mode=WAL")
+    found = red(file)
+    assert list(found) == ["PRAGMA Settings"]
+    assert "page_size is 8192" in found["PRAGMA Settings"][0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "PRAGMA foreign_keys=OFF",
+        "PRAGMA synchronous=OFF",
+        "PRAGMA cache_size=-2000",
+        "PRAGMA temp_store=FILE",
+        "PRAGMA wal_autocheckpoint=5",
+    ],
+)
+def test_pragmas_of_connection(file: Path, statement: str) -> None:
+    """A connection with another setting than config.py promises turns one check red."""
+    with QueueDatabase(file, on_connect=lambda conn: conn.executescript(statement).close()) as db:
+        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
+    assert list(found) == ["PRAGMA Settings"]
+    assert statement.split("=")[0] in found["PRAGMA Settings"][0]
+
+
+def test_pragmas_stricter_than_promised(file: Path) -> None:
+    """A queue that waits for the disk at each commit keeps more than is promised."""
+    with QueueDatabase(file, synchronous="FULL") as db:
+        assert QueueValidator(db).validate_all()
+
+
+def test_index_that_is_missing(file: Path) -> None:
+    """Each index of the queue that is dropped turns the check of indexes red, and no other."""
+    names = index_names(file)
+    assert len(names) >= 5
+    for name in names:
+        with closing(sqlite3.connect(file)) as conn:
+            row = conn.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+        alter(file, f"DROP INDEX {name}")
+        result = QueueValidator.for_file(file).validate_index_performance()
+        assert any(f"index {name} is missing" in one for one in result.problems)
+        if name == names[0]:
+            assert list(red(file)) == ["Index Performance"]
+        alter(file, row[0])
+
+
+def test_index_of_the_same_name_on_other_columns(file: Path) -> None:
+    """An index that has only the name of the queue's is found."""
+    alter(
+        file,
+        "DROP INDEX status_priority",
+        "CREATE INDEX status_priority ON task_queue (status, run_after_utc)",
+    )
+    found = red(file)
+    assert list(found) == ["Index Performance"]
+    assert "status_priority is not the queue's own" in found["Index Performance"][0]
+
+
+def test_indexes_of_the_team_are_no_fault(file: Path) -> None:
+    """Tables, columns and indexes that a team has added are its own affair."""
+    alter(
+        file,
+        "ALTER TABLE task_queue ADD COLUMN customer TEXT",
+        "CREATE INDEX by_customer ON task_queue (customer, priority)",
+        "CREATE INDEX by_type ON task_queue (type)",
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY)",
+    )
+    assert red(file) == {}
+
+
+def test_index_of_the_team_that_misleads(file: Path, monkeypatch: Patch) -> None:
+    """Everybody's own claims are planned with the indexes that the file really has."""
+    monkeypatch.setattr(
+        "pytest_queuekit.queue.schema.STATEMENTS",
+        tuple(one for one in schema.STATEMENTS if "INDEX IF NOT EXISTS status_priority" not in one),
+    )
+    result = QueueValidator.for_file(file).validate_index_performance()
+    assert result.passed, "the file still has status_priority"
+    alter(file, "DROP INDEX status_priority")
+    result = QueueValidator.for_file(file).validate_index_performance()
+    assert any("the claim of pattern 2" in one for one in result.problems)

@@ -1,0 +1,52 @@
+"""What the tests of the validation share: a queue's file, and how it is changed and judged."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+)
+from pytest_queuekit.queue.validation import validate_file
+
+
+def red(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the checks that found something, with what they found."""
+    return {one.name: one.problems for one in validate_file(path) if not one.passed}
+
+
+def new_queue(folder: Path) -> Path:
+    """Make an empty queue and return its file."""
+    path = folder / "queue.db"
+    with QueueDatabase(path) as db:
+        db.initialize_schema()
+    return path
+
+
+def alter(path: Path, *statements: str) -> None:
+    """Run statements on a file, past the queue."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for statement in statements:
+            conn.execute(statement)
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    """Change the text of the schema, as no statement of SQL can."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        conn.execute("PRAGMA writable_schema=1")
+        changed = conn.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE instr(sql, ?)", (old, new, old)
+        ).rowcount
+        assert changed == 1, "the text to be changed is not there"
+        conn.execute("PRAGMA writable_schema=RESET")
+
+
+def index_names(path: Path) -> list[str]:
+    """Return the indexes that only make things fast."""
+    with closing(sqlite3.connect(path)) as conn:
+        rows = conn.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'"
+        )
+        return [row[0] for row in rows]
