@@ -13,8 +13,10 @@ from importlib import import_module
 import pytest
 
 import pytest_queuekit
+from pytest_queuekit.cli.rules import entries
 from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import QueuekitError
+from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.queue.exceptions import QueueDatabaseError
 from tests.docs.pages import ROOT
 
@@ -41,6 +43,8 @@ def _told(option: str) -> str:
     )
     return done.stdout
 
+
+COMMANDS = ("validate", "vendor", "rules")
 
 KINDS = {
     "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),
@@ -83,6 +87,27 @@ def test_every_error_is_documented() -> None:
     """Each error class that the package defines has a row, and each row is one."""
     rows = set(re.findall(r"^\| `(\w+)` \|", _page("errors.md"), flags=re.MULTILINE))
     assert rows == _errors()
+
+
+def test_every_rule_is_documented() -> None:
+    """Each rule and each target has a heading in docs/rules.md, in the catalogue's order."""
+    headings = re.findall(r"^### ([A-Z]+-\d+)$", _page("rules.md"), flags=re.MULTILINE)
+    assert headings == [entry.id for entry in entries()]
+
+
+def test_every_command_is_documented() -> None:
+    """Each command of `queuekit` has a heading in docs/options.md, and each heading is one."""
+    listed = {f"queuekit {name}" for name in COMMANDS}
+    assert _headings("options.md", "queuekit [a-z]+") == listed
+
+
+def test_the_targets_of_performance_are_documented() -> None:
+    """docs/performance.md has the limit of each target beside its id."""
+    rows = re.findall(r"^\| `(PERF-\d)` \| .* \| (.*) \|$", _page("performance.md"), re.MULTILINE)
+    sign = {False: "<", True: "≥"}
+    assert rows == [
+        (one.id, f"{sign[one.higher_is_better]} {one.limit:g} {one.unit}") for one in TARGETS
+    ]
 
 
 def test_every_capability_is_documented() -> None:
