@@ -1,18 +1,17 @@
 """Time as a run sees it: the real clock, or one that only the kit moves.
 
-The virtual clock reaches Python's wall clock (through time-machine) and the date functions of
-every SQLite connection that is opened with `sqlite3.connect` while it is in force. Whether that
-is the time a queue goes by is probed, not assumed: see `pytest_queuekit.drivers.probe`.
+The virtual clock reaches Python's wall clock (through time-machine) and SQLite's date functions
+(see `pytest_queuekit.sqlite_time`). Whether that is the time a queue goes by is probed, not
+assumed: see `pytest_queuekit.drivers.probe`. It is loaded when it is used: a process that acts
+in real time starts without it.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
-from unittest import mock
+from contextlib import contextmanager
+from typing import Protocol
 
 from pytest_queuekit.history import SECOND
 
@@ -59,12 +58,14 @@ class VirtualClock:
 
     Each look moves it so that no two moments of a sequential history are the same. Made by
     `virtual_time`.
+
+    show: sets the wall clock to so many seconds after the beginning.
     """
 
     virtual = True
 
-    def __init__(self, shift: Callable[[float], None]) -> None:
-        self._shift = shift
+    def __init__(self, show: Callable[[float], None]) -> None:
+        self._show = show
         self._passed = 0
 
     def now(self) -> int:
@@ -78,7 +79,7 @@ class VirtualClock:
 
     def _advance(self, nanoseconds: int) -> None:
         self._passed += nanoseconds
-        self._shift(nanoseconds / SECOND)
+        self._show(self._passed / SECOND)
 
 
 @contextmanager
@@ -86,56 +87,8 @@ def virtual_time() -> Iterator[VirtualClock]:
     """Put Python's wall clock and SQLite's date functions under a virtual clock."""
     import time_machine
 
-    with ExitStack() as stack:
-        traveller = stack.enter_context(time_machine.travel(_BEGIN, tick=False))
-        stack.enter_context(_sqlite_follows_python())
-        yield VirtualClock(traveller.shift)
+    from pytest_queuekit.sqlite_time import sqlite_follows_python
 
-
-_DATE_FUNCTIONS = {
-    "date": 0,
-    "time": 0,
-    "datetime": 0,
-    "julianday": 0,
-    "unixepoch": 0,
-    "strftime": 1,
-}
-"""SQLite's date functions, and the place of the time value among their arguments
-(https://www.sqlite.org/lang_datefunc.html)."""
-
-
-@contextmanager
-def _sqlite_follows_python() -> Iterator[None]:
-    connect = sqlite3.connect
-    evaluator = connect(":memory:", check_same_thread=False)
-
-    def connect_with_clock(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*args, **kwargs)
-        for name, place in _DATE_FUNCTIONS.items():
-            function = _date_function(evaluator, name, place)
-            # Deterministic, or a schema may not use it in an index; "now" is fixed in a statement.
-            connection.create_function(name, -1, function, deterministic=True)
-        return connection
-
-    try:
-        with (
-            mock.patch.object(sqlite3, "connect", connect_with_clock),
-            mock.patch.object(sqlite3.dbapi2, "connect", connect_with_clock),
-        ):
-            yield
-    finally:
-        evaluator.close()
-
-
-def _date_function(evaluator: sqlite3.Connection, name: str, place: int) -> Callable[..., Any]:
-    def function(*arguments: Any) -> Any:
-        given = list(arguments)
-        if len(given) == place:
-            given.append("now")
-        if len(given) > place and str(given[place]).lower() == "now":
-            given[place : place + 1] = [f"{time.time():.3f}", "unixepoch"]
-        marks = ", ".join("?" * len(given))
-        # The name is one of the six above; the values are bound.
-        return evaluator.execute(f"SELECT {name}({marks})", given).fetchone()[0]
-
-    return function
+    with time_machine.travel(_BEGIN, tick=False) as traveller, sqlite_follows_python():
+        # To a moment, not by a distance: a sum of many small floats drifts.
+        yield VirtualClock(lambda passed: traveller.move_to(_BEGIN + passed))

@@ -6,13 +6,16 @@ It is the actor that a scenario's program is given. Its `claim` is not the queue
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_queuekit.clock import Clock
 from pytest_queuekit.contract import Capability, Claim, Contract, QueueAdapter
+from pytest_queuekit.errors import AdapterError, UndeclaredError
 from pytest_queuekit.history import UNRECOGNISED, Operation, Outcome, Verb
+from pytest_queuekit.log import Gone
 from pytest_queuekit.payloads import canonical, label_of, wrap
 
 Sink = Callable[[Operation], None]
@@ -33,11 +36,42 @@ class Delivery:
     number: int
 
 
+def leave() -> NoReturn:
+    """End an actor's program where the actor is no process of its own."""
+    raise Gone
+
+
+_OPTIONS = {
+    Verb.ENQUEUE: {
+        "priority": Capability.PRIORITY,
+        "delay": Capability.DELAY,
+        "key": Capability.KEY,
+        "capabilities": Capability.ROUTING,
+        "max_attempts": Capability.MAX_ATTEMPTS,
+    },
+    Verb.CLAIM: {"lease": Capability.LEASE_OPTION, "capabilities": Capability.ROUTING},
+}
+"""What a queue must declare for an option to be given."""
+
+_OPTIONAL = frozenset(Verb) & frozenset(Capability)
+"""The verbs that a queue must declare."""
+
+
 class Recorder:
     """One actor: an adapter instance, a name, and a record of what it did.
 
-    Options that the queue does not declare are an error of the rule that uses them, except
-    `lease`, which is given to every claim where the queue takes it.
+    Where a program uses what the queue does not declare, an UndeclaredError tells the rule that
+    it forgot to ask; only a `lease` is given by itself, to every claim that takes it. Where the
+    adapter answers in a form that is not the form's, an AdapterError tells its author.
+
+    adapter: the instance through which the actor reaches the queue.
+    actor: the actor's name, and the queue's name for the worker.
+    contract: what the queue declares.
+    clock: where starts and ends are read.
+    sink: takes the operations.
+    lease: seconds for which claims are leased.
+    first: the number of the first operation.
+    leave: how the actor ends when it dies.
     """
 
     def __init__(
@@ -50,6 +84,7 @@ class Recorder:
         sink: Sink,
         lease: float | None = None,
         first: int = 0,
+        leave: Callable[[], NoReturn] = leave,
     ) -> None:
         self.actor = actor
         self.contract = contract
@@ -59,6 +94,7 @@ class Recorder:
         self._sink = sink
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
+        self._leave = leave
         self._task_ids: dict[str, Any] = {}
 
     def can(self, *capabilities: Capability) -> bool:
@@ -67,6 +103,7 @@ class Recorder:
 
     def enqueue(self, label: str, *, body: Any = None, **options: Any) -> bool:
         """Enqueue a task under a label; return whether the queue took it."""
+        self._check_options(Verb.ENQUEUE, options)
         payload = wrap(label, self.contract.payload, body)
         ended = self._call(
             Verb.ENQUEUE,
@@ -78,32 +115,33 @@ class Recorder:
         return ended.ok
 
     def enqueue_many(self, labels: Sequence[str]) -> bool:
-        """Enqueue several tasks in one step; return whether the queue took them."""
+        """Enqueue at least one task in one step; return whether the queue took them."""
+        self._check(Capability.ENQUEUE_MANY)
         payloads = [wrap(label, self.contract.payload) for label in labels]
-        begun = self._begin(Verb.ENQUEUE, arguments={"batch": len(labels)})
-        ended, ids = self._run(begun, lambda: self._adapter.enqueue_many(payloads))
-        for place, (label, payload) in enumerate(zip(labels, payloads, strict=True)):
-            if ended.ok and ids is not None:
-                self._task_ids[label] = ids[place]
-            self._end(
-                replace(ended, result=None),
-                task=label,
-                arguments={"batch": len(labels), "payload": canonical(payload)},
-            )
+        begun = self._begin_batch(labels, payloads)
+        ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads))
+        if ended.ok and ids is not None:
+            self._task_ids.update(self._ids(labels, ids))
+        for one in begun:
+            self._end(replace(one, end=ended.end, outcome=ended.outcome, error=ended.error))
         return ended.ok
 
     def claim(self, **options: Any) -> Delivery | None:
         """Claim a task; None where none came: `last.outcome` tells empty from busy or refused."""
         if self._lease is not None:
             options = {"lease": self._lease, **options}
+        self._check_options(Verb.CLAIM, options)
         begun = self._begin(Verb.CLAIM, arguments=options)
         ended, claim = self._run(begun, lambda: self._adapter.claim(self.actor, **options))
         return self._deliver(ended, claim)
 
     def claim_many(self, limit: int) -> list[Delivery]:
         """Claim at most `limit` tasks in one step."""
+        self._check(Capability.CLAIM_MANY)
         begun = self._begin(Verb.CLAIM, arguments={"batch": limit})
         ended, claims = self._run(begun, lambda: self._adapter.claim_many(self.actor, limit))
+        if ended.ok and not isinstance(claims, Sequence):
+            raise self._misshapen("claim_many", claims, "a list of Claim")
         deliveries = [self._deliver(ended, claim) for claim in claims or [None]]
         return [delivery for delivery in deliveries if delivery is not None]
 
@@ -143,12 +181,12 @@ class Recorder:
 
     def stats(self) -> Mapping[str, int]:
         """Ask for the counts; empty where none came."""
-        ended = self._call(Verb.STATS, self._adapter.stats, read=dict)
+        ended = self._call(Verb.STATS, self._adapter.stats, read=self._counts)
         return ended.result if ended.ok else {}
 
     def dead_letters(self) -> list[str]:
         """Ask for the dead tasks; return their labels."""
-        ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=_labels)
+        ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=self._labels)
         return list(ended.result) if ended.ok else []
 
     def reclaim(self) -> bool:
@@ -172,8 +210,34 @@ class Recorder:
         self._adapter.close()
 
     def vanish(self) -> None:
-        """Note that this actor does nothing any more, as if it had died between two calls."""
+        """Note that this actor does nothing any more, as if it had died between two calls.
+
+        It is for scripts, which must not use the actor again; a program says `die`.
+        """
         self._end(self._begin(Verb.KILL), end=self.clock.now(), outcome=Outcome.OK)
+
+    def die(self) -> NoReturn:
+        """End the program as if this actor had died: as a process, it kills itself for real."""
+        self.vanish()
+        self._leave()
+
+    def _check(self, *needs: Capability) -> None:
+        lacking = self.contract.lacks(needs)
+        if lacking:
+            raise UndeclaredError(f"queue {self.contract.name!r} declares no {', '.join(lacking)}")
+
+    def _check_options(self, verb: Verb, options: Mapping[str, Any]) -> None:
+        known = _OPTIONS[verb]
+        unknown = options.keys() - known.keys()
+        if unknown:
+            raise UndeclaredError(f"{verb} has no option {', '.join(sorted(unknown))}")
+        self._check(*(known[option] for option in options))
+
+    def _misshapen(self, method: str, value: object, wanted: str) -> AdapterError:
+        return AdapterError(
+            f"{type(self._adapter).__name__}.{method}() returned {type(value).__name__}: "
+            f"{value!r:.60}; it must return {wanted}"
+        )
 
     def _acknowledge(
         self,
@@ -204,18 +268,36 @@ class Recorder:
         read: Callable[[Any], Any] | None = None,
         keep: Callable[[Any], None] | None = None,
     ) -> Operation:
+        if verb in _OPTIONAL:
+            self._check(Capability(verb))
         begun = self._begin(verb, task=task, claim=claim, arguments=arguments or {})
         ended, value = self._run(begun, call)
         if ended.ok and keep:
             keep(value)
         return self._end(ended, result=read(value) if ended.ok and read else None)
 
-    def _begin(self, verb: Verb, **fields: Any) -> Operation:
+    def _begin_batch(self, labels: Sequence[str], payloads: Sequence[Any]) -> list[Operation]:
+        """Begin an operation for each task: if none of them ends, each may have been enqueued."""
+        start = self.clock.now()
+        return [
+            self._begin(
+                Verb.ENQUEUE,
+                start=start,
+                number=self._next + place,
+                task=label,
+                arguments={"batch": len(labels), "payload": canonical(payload)},
+            )
+            for place, (label, payload) in enumerate(zip(labels, payloads, strict=True))
+        ]
+
+    def _begin(
+        self, verb: Verb, *, start: int | None = None, number: int | None = None, **fields: Any
+    ) -> Operation:
         begun = Operation(
-            number=self._next,
+            number=self._next if number is None else number,
             actor=self.actor,
             verb=verb,
-            start=self.clock.now(),
+            start=self.clock.now() if start is None else start,
             end=None,
             outcome=Outcome.UNKNOWN,
             **fields,
@@ -228,11 +310,22 @@ class Recorder:
         try:
             value = call()
             outcome = Outcome.REFUSED if value is False else Outcome.OK
-        except Exception as raised:  # noqa: BLE001 - a queue may raise anything; it is recorded
+        except BaseException as raised:
+            # A queue may raise anything; it is recorded, unless it comes from elsewhere.
+            if not self._is_answer(raised):
+                raise
             outcome, error = self._judge(raised), _told(raised)
         return replace(begun, end=self.clock.now(), outcome=outcome, error=error), value
 
-    def _judge(self, raised: Exception) -> Outcome:
+    def _is_answer(self, raised: BaseException) -> bool:
+        """Tell what a queue may raise from what stops a run: Ctrl-C, a test's time-out."""
+        if isinstance(raised, Exception | SystemExit):
+            return True
+        asyncio = sys.modules.get("asyncio")  # its import costs more than all the rest
+        cancelled = (asyncio.CancelledError,) if asyncio else ()
+        return isinstance(raised, (*cancelled, *self._adapter.refuses, *self._adapter.busy))
+
+    def _judge(self, raised: BaseException) -> Outcome:
         if isinstance(raised, self._adapter.busy):
             return Outcome.BUSY
         if isinstance(raised, self._adapter.refuses):
@@ -246,23 +339,41 @@ class Recorder:
         self._sink(ended)
         return ended
 
+    def _ids(self, labels: Sequence[str], ids: Any) -> dict[str, Any]:
+        if not isinstance(ids, Sequence) or len(ids) != len(labels):
+            raise self._misshapen("enqueue_many", ids, f"None, or {len(labels)} ids")
+        return dict(zip(labels, ids, strict=True))
+
+    def _counts(self, counts: object) -> dict[str, object]:
+        if not isinstance(counts, Mapping):
+            raise self._misshapen("stats", counts, "a dict of counts")
+        return {str(state): _plain(count) for state, count in counts.items()}
+
+    def _labels(self, payloads: object) -> list[str]:
+        if not isinstance(payloads, Sequence):
+            raise self._misshapen("dead_letters", payloads, "a list of payloads")
+        return [label_of(payload) or UNRECOGNISED for payload in payloads]
+
     def _deliver(self, ended: Operation, claim: Claim | None) -> Delivery | None:
         if not ended.ok or claim is None:
             self._end(ended)
             return None
+        if not isinstance(claim, Claim):
+            raise self._misshapen("claim", claim, "a Claim, or None for empty")
         label = label_of(claim.payload) or UNRECOGNISED
         result = {
             "payload": canonical(claim.payload),
-            "task_id": claim.task_id,
-            "attempt": claim.attempt,
-            "token": claim.token,
+            "task_id": _plain(claim.task_id),
+            "attempt": _plain(claim.attempt),
+            "token": _plain(claim.token),
         }
         done = self._end(ended, task=label, result=result)
         return Delivery(label=label, claim=claim, number=done.number)
 
 
-def _labels(payloads: Sequence[Any]) -> list[str]:
-    return [label_of(payload) or UNRECOGNISED for payload in payloads]
+def _plain(value: object) -> object:
+    """Return a value as JSON carries it, so that a history says the same after it was written."""
+    return value if value is None or isinstance(value, str | int | float) else repr(value)
 
 
 def _told(error: BaseException) -> str:

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from pytest_queuekit.clock import Clock
 from pytest_queuekit.contract import Capability, QueueAdapter, Sharing
+from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import SECOND, History, Operation, Outcome, Verb
 from pytest_queuekit.level import Effort
-from pytest_queuekit.recorder import Delivery, Recorder
+from pytest_queuekit.log import Log
+from pytest_queuekit.pending import pending_waits
+from pytest_queuekit.recorder import Delivery, Recorder, Sink, leave
 from pytest_queuekit.subject import Subject
+
+LONGEST_WAIT = 10.0
+"""Seconds that the kit waits for real in one go."""
 
 _PATIENCE = 5.0
 _PAUSE = 0.01
+_MARGIN = 0.05
+_MOST = 10_000
 
 
 class Halt(Exception):  # noqa: N818 - it ends a script, and is no error of anybody
     """The queue could not even be opened: the history says why, and the script ends."""
 
 
-class Log:
-    """Keeps the newest state of each operation that recorders report."""
-
-    def __init__(self) -> None:
-        self._newest: dict[tuple[str, int], Operation] = {}
-
-    def __call__(self, operation: Operation) -> None:
-        self._newest[operation.actor, operation.number] = operation
-
-    def operations(self) -> list[Operation]:
-        """Return the operations in the order in which they began, actor by actor."""
-        return list(self._newest.values())
-
-
 class Stage:
     """One run of a scenario on a new queue.
 
-    lease: seconds for which claims are leased. wait: lets time pass. Each actor has an adapter
-    instance of its own, or all share one where the queue is not for several instances.
+    Each actor has an adapter instance of its own, or all share one where the queue is not for
+    several instances.
+
+    subject: the queue under test.
+    folder: where the queue may keep its files.
+    clock: the time of the run.
+    lease: seconds for which claims are leased, where the queue lets that be asked for.
+    effort: how hard the run tries.
+    location: where the queue is; None for a new one inside the folder.
     """
 
     def __init__(
-        self, subject: Subject, folder: Path, *, clock: Clock, lease: float, effort: Effort
+        self,
+        subject: Subject,
+        folder: Path,
+        *,
+        clock: Clock,
+        lease: float,
+        effort: Effort,
+        location: str | None = None,
     ) -> None:
         self.subject = subject
         self.contract = subject.contract
@@ -51,7 +61,7 @@ class Stage:
         self.clock = clock
         self.effort = effort
         self.log = Log()
-        self.location = subject.adapter.provision(folder)
+        self.location = subject.adapter.provision(folder) if location is None else location
         self.drained = False
         fixed = self.contract.lease_seconds
         self.lease = lease if fixed is None else fixed
@@ -66,44 +76,65 @@ class Stage:
 
     def recorder(self, name: str) -> Recorder:
         """Open the queue for a new actor. Raises Halt where it cannot be opened."""
-        return Recorder(
-            self._open(name),
-            actor=name,
-            contract=self.contract,
+        shared = self._instance(name)
+        if shared is not None:
+            return Recorder(
+                shared,
+                actor=name,
+                contract=self.contract,
+                clock=self.clock,
+                sink=self.log,
+                lease=self.lease,
+                first=self.log.next(name),
+            )
+        return open_actor(
+            self.subject,
+            self.location,
+            name,
             clock=self.clock,
             sink=self.log,
             lease=self.lease,
-            first=1,
+            first=self.log.next(name),
         )
 
     def reopen(self, name: str) -> Recorder:
         """Close an actor's instance and return a successor with a new one, named with a prime."""
         self.actor(name).close()
+        self._shared = None
         return self.actor(name + "'")
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass. Raises NotRunError where that would take too long."""
+        if not self._can_wait(seconds):
+            raise NotRunError(
+                f"the kit's clock does not reach this queue, and {seconds:g} s is too long to wait"
+            )
         self.clock.wait(seconds)
 
     def outlast(self, seconds: float) -> None:
         """Let time pass until whatever takes so many seconds is over and noticed."""
-        self.clock.wait(seconds + self.contract.resolution + 0.05)
+        self.wait(seconds + self.contract.resolution + _MARGIN)
 
     def claim_all(self, name: str, *, complete: bool = True) -> list[Delivery]:
         """Claim, and complete, until the queue says that it is empty."""
         return claim_all(self.actor(name), complete=complete)
 
     def settle(self) -> None:
-        """Let all leases run out, then claim until nothing is left.
+        """Let all leases, delays and retries run out, then claim until nothing is left.
 
-        Only after this is a task that never came a lost one.
+        Only after this is a task that never came a lost one. Where it would take too long, what
+        is there is claimed and the history says that it was not drained.
         """
         collector = self.actor("collector")
-        if collector.can(Capability.LEASE) and self._held():
-            self.outlast(self.lease)
-        if collector.can(Capability.RECLAIM):
-            collector.reclaim()
-        claim_all(collector)
+        for seconds in pending_waits(self.log.operations(), self.contract, self.lease):
+            if not self._can_wait(seconds):
+                claim_all(collector)
+                return
+            if seconds:
+                self.outlast(seconds)
+            if collector.can(Capability.RECLAIM):
+                collector.reclaim()
+            claim_all(collector)
         self.drained = collector.last is not None and collector.last.is_empty
 
     def history(self, driver: str) -> History:
@@ -118,36 +149,56 @@ class Stage:
             with suppress(Exception):
                 recorder.let_go()
 
-    def _held(self) -> bool:
-        operations = self.log.operations()
-        ended = {
-            (one.actor, one.claim)
-            for one in operations
-            if one.ok and one.verb in (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
-        }
-        return any(
-            one.outcome is Outcome.UNKNOWN
-            or (one.is_delivery
-            and (one.actor, one.number) not in ended)
-            for one in operations
-            if one.verb is Verb.CLAIM
-        )
+    def _can_wait(self, seconds: float) -> bool:
+        return self.clock.virtual or seconds <= LONGEST_WAIT
 
-    def _open(self, name: str) -> QueueAdapter:
-        if self._shared is not None:
-            return self._shared
-        adapter = open_recorded(self.subject, self.location, name, self.clock, self.log)
-        if self.contract.sharing is not Sharing.PROCESSES:
-            self._shared = adapter
-        return adapter
+    def _instance(self, name: str) -> QueueAdapter | None:
+        """Return the instance that all actors share, opened by the first; None where none does."""
+        if self.contract.sharing is Sharing.PROCESSES:
+            return None
+        if self._shared is None:
+            self._shared = open_recorded(
+                self.subject, self.location, name, self.clock, self.log, self.log.next(name)
+            )
+        return self._shared
+
+
+def open_actor(
+    subject: Subject,
+    location: str,
+    name: str,
+    *,
+    clock: Clock,
+    sink: Sink,
+    lease: float,
+    first: int = 0,
+    leave: Callable[[], NoReturn] = leave,
+) -> Recorder:
+    """Return a new actor with an instance of its own. Raises Halt where opening fails."""
+    adapter = open_recorded(subject, location, name, clock, sink, first)
+    return Recorder(
+        adapter,
+        actor=name,
+        contract=subject.contract,
+        clock=clock,
+        sink=sink,
+        lease=lease,
+        first=first + 1,
+        leave=leave,
+    )
 
 
 def open_recorded(
-    subject: Subject, location: str, actor: str, clock: Clock, sink: Log
+    subject: Subject, location: str, actor: str, clock: Clock, sink: Sink, number: int = 0
 ) -> QueueAdapter:
-    """Open the queue for an actor, as its operation number 0. Raises Halt where that fails."""
+    """Open the queue for an actor, as an operation of its. Raises Halt where that fails."""
     begun = Operation(
-        actor=actor, verb=Verb.OPEN, start=clock.now(), end=None, outcome=Outcome.UNKNOWN
+        number=number,
+        actor=actor,
+        verb=Verb.OPEN,
+        start=clock.now(),
+        end=None,
+        outcome=Outcome.UNKNOWN,
     )
     sink(begun)
     try:
@@ -168,7 +219,7 @@ def claim_all(recorder: Recorder, *, complete: bool = True) -> list[Delivery]:
     """
     taken: list[Delivery] = []
     since = recorder.clock.now()
-    while len(taken) < 100_000:
+    while len(taken) < _MOST:
         delivery = recorder.claim()
         if delivery is not None:
             taken.append(delivery)

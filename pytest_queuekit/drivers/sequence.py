@@ -12,11 +12,9 @@ from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import History
 from pytest_queuekit.level import Effort
 from pytest_queuekit.scenario import Scenario
+from pytest_queuekit.stage import LONGEST_WAIT as LONGEST_WAIT
 from pytest_queuekit.stage import Halt, Stage
 from pytest_queuekit.subject import Subject
-
-LONGEST_WAIT = 10.0
-"""Seconds that the kit waits for real for one lease to run out."""
 
 
 class Sequence:
