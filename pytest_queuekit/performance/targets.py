@@ -17,6 +17,7 @@ class Target:
     id: stable and citable.
     what: the operation, in a word.
     sentence: what must hold.
+    why: what goes wrong where it does not hold.
     limit: the median must be less, in `unit`; or at least so much, if higher is better.
     unit: "ms" or "tasks/min".
     needs: the capabilities without which it does not apply.
@@ -26,6 +27,7 @@ class Target:
     id: str
     what: str
     sentence: str
+    why: str
     limit: float
     unit: str = "ms"
     higher_is_better: bool = False
@@ -62,6 +64,7 @@ TARGETS = (
         id="PERF-1",
         what="enqueue",
         sentence="Enqueueing one task takes less than 10 ms.",
+        why="Whoever asks for the work waits for it: an enqueue is part of somebody's request.",
         limit=10,
         commits=True,
     ),
@@ -69,6 +72,7 @@ TARGETS = (
         id="PERF-2",
         what="claim",
         sentence="Claiming one task takes less than 5 ms.",
+        why="Claims stand in one line for the write lock: what one takes, all workers wait.",
         limit=5,
         commits=True,
     ),
@@ -76,6 +80,7 @@ TARGETS = (
         id="PERF-3",
         what="update",
         sentence="Completing one task takes less than 5 ms.",
+        why="An acknowledgement holds the lock as a claim does, and there is one for each task.",
         limit=5,
         needs=(Capability.COMPLETE,),
         commits=True,
@@ -84,6 +89,7 @@ TARGETS = (
         id="PERF-4",
         what="stats",
         sentence="Counting the tasks by state takes less than 50 ms.",
+        why="Who watches the queue asks often, and must not slow down who works.",
         limit=50,
         needs=(Capability.STATS,),
     ),
@@ -91,6 +97,7 @@ TARGETS = (
         id="PERF-5",
         what="throughput",
         sentence="Four workers together get through at least 200 tasks a minute.",
+        why="More workers are started to get through more tasks, not to wait for each other.",
         limit=200,
         unit="tasks/min",
         higher_is_better=True,

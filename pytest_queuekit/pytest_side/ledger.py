@@ -45,6 +45,7 @@ class Ledger:
         """Note what a report says about a question, if it is about one."""
         if not options.is_node_id(report.nodeid):
             return
+        self.asked.setdefault(report.nodeid)
         verdict = verdict_of(report)
         if verdict is not None:
             self._answer(report.nodeid, verdict)

@@ -31,7 +31,7 @@ def item_name(rule: str, label: str) -> str:
     return f"{rule}[{label}]"
 
 
-def chosen_names(head: str, names: Sequence[str], chosen: Iterable[str]) -> set[str]:
+def chosen_names(names: Sequence[str], chosen: Iterable[str]) -> set[str]:
     """Return those of the item names that the given node ids mean.
 
     An id may end in an item's name, in a rule's id (for all queues) or in a family's name; the
@@ -39,9 +39,7 @@ def chosen_names(head: str, names: Sequence[str], chosen: Iterable[str]) -> set[
     """
     found: set[str] = set()
     for node_id in chosen:
-        first, _, wanted = node_id.partition("::")
-        if first != head:
-            continue
+        wanted = node_id.partition("::")[2]
         matching = {name for name in names if not wanted or wanted in _meanings(name)}
         if not matching:
             raise pytest.UsageError(_not_found(node_id, wanted, names))

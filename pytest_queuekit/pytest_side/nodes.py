@@ -47,7 +47,14 @@ class QueueItem(pytest.Item):
         with TemporaryDirectory(prefix="queuekit-", ignore_cleanup_errors=True) as folder:
             self.verdict = replace(self.find(Path(folder)), queue=self.label)
         self.user_properties += _properties(self.verdict)
-        _conclude(self.verdict)
+        if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
+            pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
+        if self.verdict.failed:
+            pytest.fail("\n".join(self.explain(self.verdict)), pytrace=False)
+
+    def explain(self, verdict: Verdict) -> list[str]:
+        """Return what is shown for a failure."""
+        return explain(verdict)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the witness for a broken rule, and a traceback for an error of the kit."""
@@ -90,7 +97,7 @@ class Questions(pytest.Collector):
 
     def __init__(self, *, chosen: tuple[str, ...] = (), **rest: Any) -> None:
         super().__init__(**rest)
-        self.chosen = chosen
+        self.chosen = [one for one in chosen if one.partition("::")[0] == self.name]
 
     @abstractmethod
     def questions(self) -> Iterable[QueueItem]:
@@ -100,16 +107,9 @@ class Questions(pytest.Collector):
         """Return the items, or those of them that were named on the command line."""
         items = list(self.questions())
         if self.chosen:
-            names = chosen_names(self.name, [item.name for item in items], self.chosen)
+            names = chosen_names([item.name for item in items], self.chosen)
             items = [item for item in items if item.name in names]
         return list(items)
-
-
-def _conclude(verdict: Verdict) -> None:
-    if verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
-        pytest.skip(f"{verdict.status}: {verdict.reason}")
-    if verdict.failed:
-        pytest.fail("\n".join(explain(verdict)), pytrace=False)
 
 
 def _headline(verdict: Verdict | None) -> str:

@@ -56,7 +56,7 @@ def read(config: pytest.Config) -> Settings:
         subjects=_subjects(config) if rules else {},
         effort=Effort.at(Level.named(level)),
         performance=performance_mode(config),
-        database=_database(config, needed=options.DATABASE in heads),
+        database=_database(config, named=options.DATABASE in heads),
         chosen=chosen,
     )
 
@@ -86,15 +86,15 @@ def _subjects(config: pytest.Config) -> dict[str, Subject]:
     return label_all(found)
 
 
-def _database(config: pytest.Config, *, needed: bool) -> Path | None:
+def _database(config: pytest.Config, *, named: bool) -> Path | None:
     given = config.getoption("queue_db")
     if given:
         return _existing(config.invocation_params.dir / Path(given).expanduser(), "--queue-db")
     kept = str(config.getini("queue_db"))
-    if kept:
+    if kept and (named or config.getoption("queue_validate")):
         folder = config.inipath.parent if config.inipath else config.rootpath
         return _existing(folder / Path(kept).expanduser(), "queue_db")
-    if needed:
+    if named:
         raise pytest.UsageError("queue-db::… names a check of a database: add --queue-db PATH")
     return None
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from pytest_queuekit import options
 from pytest_queuekit.pytest_side.ledger import Ledger, split
 from pytest_queuekit.pytest_side.settings import Performance, Settings
-from pytest_queuekit.reports import terminal
+from pytest_queuekit.queue.config import sqlite_warning
+from pytest_queuekit.reports import database, terminal
 from pytest_queuekit.reports.environment import environment
 from pytest_queuekit.reports.examination import Examination
-from pytest_queuekit.reports.terminal import Line, Tone
+from pytest_queuekit.reports.lines import Line, Tone
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.subject import Subject
 
 _MARKUP = {
     Tone.PLAIN: {},
@@ -20,44 +26,55 @@ _MARKUP = {
 }
 
 
-def write(
-    reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger, rules: int
-) -> None:
-    """Write what was found: the environment, each queue, and last the verdicts."""
+def write(reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger) -> None:
+    """Write what was found, unless the run only collected."""
     if reporter.config.option.collectonly:
         return
-    examinations = examine(settings, ledger, rules)
-    silent = reporter.config.option.tbstyle == "no"
     reporter.section("queue validation")
-    lines = environment(settings.effort.level)
-    for one in examinations:
-        lines += [Line(""), *terminal.report(one, witnesses=silent)]
-    lines.append(Line(""))
-    for one in examinations:
-        lines += terminal.closing(one)
-    for line in lines:
+    # Failures are told above, with their witness, unless pytest was asked not to.
+    silent = reporter.config.option.tbstyle == "no"
+    for line in _lines(settings, ledger, witnesses=silent):
         reporter.write_line(line.text, **_MARKUP[line.tone])
 
 
-def examine(settings: Settings, ledger: Ledger, rules: int) -> list[Examination]:
-    """Sort what is known by queue."""
-    return [
-        Examination(
-            title=f"{label} {subject.version}".strip(),
-            verdicts=tuple(
-                verdict for node_id, verdict in ledger.answers.items() if split(node_id)[1] == label
-            ),
-            unfinished=tuple(
-                split(node_id)[0] for node_id in ledger.unfinished() if split(node_id)[1] == label
-            ),
-            errors={
-                split(node_id)[0]: told
-                for node_id, told in ledger.errors.items()
-                if split(node_id)[1] == label
-            },
-            rules=rules,
-            measured=settings.performance is not Performance.OFF,
-            limitations=subject.contract.limitations,
-        )
-        for label, subject in settings.subjects.items()
-    ]
+def _lines(settings: Settings, ledger: Ledger, *, witnesses: bool) -> Iterator[Line]:
+    """Yield the environment, each queue, the database, and last the verdicts."""
+    yield from environment(settings.effort.level, warning=sqlite_warning() or "")
+    queues = [_examine(*one, settings, ledger) for one in settings.subjects.items()]
+    checks = [one for one in ledger.answers.values() if one.family == options.DATABASE]
+    for queue in queues:
+        yield Line("")
+        yield from terminal.report(queue, witnesses=witnesses)
+    if settings.database:
+        yield Line("")
+        yield from database.report(str(settings.database), checks, problems=witnesses)
+    yield Line("")
+    for queue in queues:
+        yield from terminal.close(queue)
+    if settings.database:
+        missing = _of_database([*ledger.unfinished(), *ledger.errors])
+        yield from database.close(str(settings.database), checks, missing=missing)
+
+
+def _examine(label: str, subject: Subject, settings: Settings, ledger: Ledger) -> Examination:
+    """Sort out what is known about one queue."""
+    verdicts = [one for one in ledger.answers.values() if one.queue == label]
+    mine = {split(one)[0]: one for one in ledger.asked if split(one)[1] == label}
+    return Examination(
+        title=f"{label} {subject.version}".strip(),
+        verdicts=tuple(sorted(verdicts, key=lambda one: _place(one.rule))),
+        unfinished=tuple(rule for rule, one in mine.items() if one in ledger.unfinished()),
+        errors={rule: ledger.errors[one] for rule, one in mine.items() if one in ledger.errors},
+        rules=len(CATALOGUE),
+        measured=settings.performance is not Performance.OFF,
+        limitations=subject.contract.limitations,
+    )
+
+
+def _place(rule: str) -> int:
+    """Return where in the catalogue a rule is; under pytest-xdist they end in any order."""
+    return next((at for at, one in enumerate(CATALOGUE) if one.id == rule), len(CATALOGUE))
+
+
+def _of_database(node_ids: list[str]) -> int:
+    return sum(one.partition("::")[0] == options.DATABASE for one in node_ids)

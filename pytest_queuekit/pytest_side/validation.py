@@ -8,6 +8,7 @@ import pytest
 
 from pytest_queuekit import options
 from pytest_queuekit.pytest_side import ledger, settings, summary
+from pytest_queuekit.pytest_side.database_checks import Checks
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
 from pytest_queuekit.pytest_side.rules_collector import Rules
 from pytest_queuekit.rules.catalogue import CATALOGUE
@@ -81,7 +82,7 @@ class Validation:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what was found."""
-        summary.write(terminalreporter, self.settings, self.ledger, len(CATALOGUE))
+        summary.write(terminalreporter, self.settings, self.ledger)
 
     def _collectors(self, session: pytest.Session) -> Iterator[Questions]:
         if self.settings.subjects:
@@ -90,6 +91,13 @@ class Validation:
                 name=options.VALIDATE,
                 rules=CATALOGUE,
                 settings=self.settings,
+            )
+        if self.settings.database:
+            yield Checks.beside(
+                session,
+                name=options.DATABASE,
+                chosen=self.settings.chosen,
+                database=self.settings.database,
             )
 
 

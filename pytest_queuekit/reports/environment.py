@@ -6,8 +6,7 @@ import platform
 import sqlite3
 
 from pytest_queuekit.level import Level
-from pytest_queuekit.reports.terminal import Line, Tone
-from pytest_queuekit.reports.witness import wrapped
+from pytest_queuekit.reports.lines import Line, Tone, wrapped
 
 
 def environment(level: Level, *, warning: str = "") -> list[Line]:

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pytest_queuekit.reports.examination import Examination
-from pytest_queuekit.reports.witness import cut, explain, wrapped
+from pytest_queuekit.reports.lines import Line, Tone, cut, wrapped
+from pytest_queuekit.reports.witness import explain
 from pytest_queuekit.verdict import Measurement, Status, Verdict
-
-
-class Tone(enum.Enum):
-    """How a line is meant, for terminals with colours."""
-
-    PLAIN = "plain"
-    HEAD = "head"
-    GOOD = "good"
-    BAD = "bad"
-    CAREFUL = "careful"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the report and how it is meant."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
 
 
 def report(examination: Examination, *, witnesses: bool) -> list[Line]:
@@ -51,7 +32,7 @@ def report(examination: Examination, *, witnesses: bool) -> list[Line]:
     return lines
 
 
-def closing(examination: Examination) -> list[Line]:
+def close(examination: Examination) -> list[Line]:
     """Return the verdict on a queue."""
     tone = Tone.GOOD if examination.good else Tone.BAD
     return [Line(text, tone) for text in wrapped(examination.closing(), hanging="  ")]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from pytest_queuekit.history import SECOND, Operation, Outcome, Verb
+from pytest_queuekit.reports.lines import cut, printable, wrapped
 from pytest_queuekit.verdict import Verdict, Violation
 
 LINES = 12
-WIDTH = 80
+"""What a witness may take."""
 
 
 def explain(verdict: Verdict, *, head: str = "") -> list[str]:
@@ -22,23 +22,6 @@ def explain(verdict: Verdict, *, head: str = "") -> list[str]:
     foot = _foot(verdict, others)
     room = LINES - len(head_lines) - len(said) - len(foot)
     return [*head_lines, *said, *_operations(first.witness, room), *foot]
-
-
-def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -> list[str]:
-    """Return a text in so many lines at most, cut with an ellipsis."""
-    return textwrap.wrap(
-        " ".join(printable(text).split()),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + hanging,
-        max_lines=lines,
-        placeholder=" …",
-    )
-
-
-def printable(text: str) -> str:
-    """Return a text without what a terminal would act upon, or could not encode."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _foot(verdict: Verdict, others: Sequence[Violation]) -> list[str]:
@@ -91,8 +74,3 @@ def _delivery(result: object) -> str:
     known = {name: result.get(name) for name in ("attempt", "token")}
     parts = [f"{name} {value}" for name, value in known.items() if value is not None]
     return f" ({', '.join(parts)})" if parts else ""
-
-
-def cut(line: str, width: int = WIDTH) -> str:
-    """Return a line of at most so many columns."""
-    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,50 @@
+"""Lines of a report: at most eighty columns, and of letters that every terminal can show."""
+
+from __future__ import annotations
+
+import enum
+import textwrap
+from dataclasses import dataclass
+
+WIDTH = 80
+"""Columns."""
+
+
+class Tone(enum.Enum):
+    """How a line is meant, for terminals with colours."""
+
+    PLAIN = "plain"
+    HEAD = "head"
+    GOOD = "good"
+    BAD = "bad"
+    CAREFUL = "careful"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the report and how it is meant."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -> list[str]:
+    """Return a text in so many lines at most, cut with an ellipsis."""
+    return textwrap.wrap(
+        " ".join(printable(text).split()),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        max_lines=lines,
+        placeholder=" …",
+    )
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would act upon, or could not encode."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def cut(line: str, width: int = WIDTH) -> str:
+    """Return a line of at most so many columns."""
+    return line if len(line) <= width else line[: width - 1] + "…"
