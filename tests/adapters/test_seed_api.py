@@ -15,6 +15,7 @@ import pytest
 import pytest_queuekit.queue as reference
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.adapters.seed_api import NEEDED, adapt
+from pytest_queuekit.clock import virtual_time
 from pytest_queuekit.contract import Capability, Contract, QueueAdapter
 from pytest_queuekit.errors import UsageError
 
@@ -60,14 +61,16 @@ def test_a_task_goes_through_the_documented_patterns(queue: Any) -> None:
     assert queue.stats() == {"queued": 0, "leased": 1, "completed": 1, "dead": 0}
 
 
-def test_a_delayed_task_is_never_due_too_early(queue: Any) -> None:
+def test_a_delayed_task_is_never_due_too_early(seed: types.ModuleType, tmp_path: Path) -> None:
     """Whole seconds are rounded up, so that the adapter adds no fault of its own."""
-    queue.enqueue({"n": 1}, delay=0.9)
-    with queue.db.connection() as conn:
-        ((ahead,),) = conn.execute(
-            "SELECT unixepoch(run_after_utc) - unixepoch('now') FROM task_queue"
-        ).fetchall()
-    assert ahead >= 1
+    with virtual_time() as clock:
+        queue: Any = adapt(seed)(str(tmp_path / "queue.db"))
+        queue.enqueue({"n": 1}, delay=0.5)
+        clock.wait(0.4)
+        assert queue.claim("w") is None
+        clock.wait(0.1 + queue.resolution)
+        assert queue.claim("w").payload == {"n": 1}
+        queue.close()
 
 
 def test_what_the_documentation_shows_is_declared_and_no_more(seed: types.ModuleType) -> None:

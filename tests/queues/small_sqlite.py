@@ -60,6 +60,7 @@ class SmallSqliteQueue(QueueAdapter):
         self.connection.create_function("matches", 2, self._matches)
         self.connection.create_function("wait", 1, self._wait)
         self._use_wal()
+        self._run("PRAGMA synchronous = NORMAL")  # enough for a crash of the process
         with self._atomically():
             for statement in SCHEMA.split(";"):
                 self._run(statement)
