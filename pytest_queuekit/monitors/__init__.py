@@ -1,6 +1,6 @@
 """Monitors: each is a pure function from a history and a contract to the violations it proves.
 
-One closed property a module. Adding a monitor is one module and its line in this list.
+One closed property a module. Adding a monitor is one module and its line in one of the two lists.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from pytest_queuekit.contract import Contract
 from pytest_queuekit.history import History
+from pytest_queuekit.monitors.accepted import accepted
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.busy import busy
@@ -20,12 +21,16 @@ from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_invention import no_invention
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.nonsense import nonsense
 from pytest_queuekit.monitors.order import order
+from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.schedule import schedule
+from pytest_queuekit.monitors.share import share
 from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.monitors.turns import turns
 from pytest_queuekit.verdict import Violation
 
 Monitor = Callable[[History, Contract], list[Violation]]
@@ -50,10 +55,22 @@ MONITORS: tuple[Monitor, ...] = (
     schedule,
     stats,
 )
+"""Those that any history may be put to."""
+
+FOR_SCENARIOS: tuple[Monitor, ...] = (
+    accepted,
+    nonsense,
+    poison,
+    share,
+    turns,
+)
+"""Those that know what their scenario did, and are wrong about any other."""
 
 __all__ = [
+    "FOR_SCENARIOS",
     "MONITORS",
     "Monitor",
+    "accepted",
     "answers",
     "batches",
     "busy",
@@ -65,10 +82,14 @@ __all__ = [
     "no_invention",
     "no_loss",
     "no_resurrection",
+    "nonsense",
     "order",
+    "poison",
     "retry",
     "routing",
     "said_empty",
     "schedule",
+    "share",
     "stats",
+    "turns",
 ]

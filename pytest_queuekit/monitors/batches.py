@@ -13,10 +13,10 @@ from pytest_queuekit.verdict import Violation
 
 def batches(history: History, contract: Contract) -> list[Violation]:
     """Find `over-limit`: a claim of several tasks that handed out more than its limit."""
-    calls: dict[tuple[str, int], list[Operation]] = defaultdict(list)
+    calls: dict[tuple[str, int, int | None], list[Operation]] = defaultdict(list)
     for claim in history.by(Verb.CLAIM):
         if claim.is_delivery and "batch" in claim.arguments:
-            calls[claim.actor, claim.start].append(claim)
+            calls[claim.actor, claim.start, claim.end].append(claim)
     return smallest(
         violation(
             "over-limit",

@@ -33,7 +33,8 @@ def _first_clash(life: Life, holds: Holds) -> Iterator[tuple[Hold, Hold]]:
     freed = min((one.start for one in life.cancels), default=NEVER)
     each = [holds.of(delivery) for delivery in life.deliveries]
     for place, first in enumerate(each):
-        for second in each[place + 1 :]:
+        for later in range(place + 1, len(each)):
+            second = each[later]
             if _ended(second) >= freed:
                 break
             if not _may_precede(first, second) and not _may_precede(second, first):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from dataclasses import dataclass, field
+from itertools import accumulate, chain
 
 from pytest_queuekit.contract import Capability, Contract, KeyHold
 from pytest_queuekit.history import History, Operation, Outcome, Verb
@@ -26,24 +27,35 @@ def keys(history: History, contract: Contract) -> list[Violation]:
     whoever had its key was completed before; `keyed-lost`: of all tasks of a key none ever came.
     """
     finder = _Finder(history, contract)
-    groups = _groups(history)
-    lost = [one for group in groups for one in finder.lost(group)]
+    lives = lives_of(history).values()
+    groups = _groups(lives)
+    lost = [found for group in groups if (found := list(finder.lost(group.lives)))]
     return smallest(
         [
-            *(one for group in groups for one in finder.let_through(group)),
+            *(one for group in groups for one in finder.let_through(group.lives)),
             *(one for group in groups for one in finder.turned_away(group)),
-            *(lost if len(lost) > excused_by_ghosts(history, contract) else []),
+            *(chain(*lost) if len(lost) > excused_by_ghosts(history, contract, lives) else []),
         ]
     )
 
 
-def _groups(history: History) -> list[list[Life]]:
-    """Sort the tasks that have a key by it. Those enqueued more than once are left in."""
-    groups: dict[str, list[Life]] = defaultdict(list)
-    for life in lives_of(history).values():
-        for key in {_key(one) for one in (*life.enqueues, *life.turned_away)} - {None}:
-            groups[str(key)].append(life)
-    return list(groups.values())
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """All that concerns one key: tasks that may have had it, and enqueues that were refused it."""
+
+    lives: list[Life] = field(default_factory=list)
+    refused: list[Operation] = field(default_factory=list)
+
+
+def _groups(lives: Iterable[Life]) -> list[_Group]:
+    groups: dict[str | None, _Group] = defaultdict(_Group)
+    for life in lives:
+        for key in {_key(one) for one in life.enqueues}:
+            groups[key].lives.append(life)
+        for one in life.turned_away:
+            if one.outcome is Outcome.REFUSED:
+                groups[_key(one)].refused.append(one)
+    return [group for key, group in groups.items() if key is not None]
 
 
 def _key(enqueue: Operation) -> str | None:
@@ -96,15 +108,13 @@ class _Finder:
                     yield self._two(first, second)
                     return
 
-    def turned_away(self, group: list[Life]) -> Iterator[Violation]:
+    def turned_away(self, group: _Group) -> Iterator[Violation]:
         """Find enqueues that were refused though whoever had the key was completed before."""
-        holders = _Holders(self._hold(life) for life in group if life.enqueues)
-        for life in group:
-            for enqueue in life.turned_away:
-                until, done = holders.longest(enqueue)
-                refused = enqueue.outcome is Outcome.REFUSED
-                if refused and done is not None and until < enqueue.start:
-                    yield self._not_freed(enqueue, done, "was refused")
+        holders = _Holders(map(self._hold, group.lives))
+        for enqueue in group.refused:
+            until, done = holders.longest(enqueue)
+            if done is not None and until < enqueue.start:
+                yield self._not_freed(enqueue, done, "was refused")
 
     def lost(self, group: list[Life]) -> Iterator[Violation]:
         """Find accepted tasks that no other of the key can have kept out, and that never came."""
@@ -113,7 +123,7 @@ class _Finder:
             return  # a key of one task is no matter of keys
         # Of those that should have come each may have kept the next one out, but one should come.
         absent = {life.task for life in missing}
-        held = [life for life in group if life.enqueues and life.task not in absent]
+        held = [life for life in group if life.task not in absent]
         holders = _Holders(map(self._hold, held))
         for enqueue in [life.enqueues[0] for life in missing]:
             until, done = holders.longest(enqueue)

@@ -9,7 +9,7 @@ from pytest_queuekit.history import History, Operation
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
 from pytest_queuekit.monitors.evidence.instants import NEVER, span
 from pytest_queuekit.monitors.evidence.losses import Lookups, excused_by_ghosts, forgets
-from pytest_queuekit.monitors.evidence.stays import Reason, Stay, stays_of
+from pytest_queuekit.monitors.evidence.stays import Reason, Stay, buried, stays_of
 from pytest_queuekit.verdict import Violation
 
 _KINDS = {
@@ -33,15 +33,15 @@ def no_loss(history: History, contract: Contract) -> list[Violation]:
     """
     if not history.drained or forgets(history, contract):
         return []
-    lookups = Lookups(history)
+    lookups, dead = Lookups(history), buried(history)
     missing = [
         (stay, lookup)
         for stay in stays_of(history, contract)
-        if stay.reason in _KINDS and _never_taken(stay)
+        if stay.reason in _KINDS and _never_taken(stay) and stay.life.task not in dead
         for lookup in [lookups.last(stay.enqueue)]
         if lookup is not None and stay.ready < lookup.start
     ]
-    excused = excused_by_ghosts(history, contract)
+    excused = excused_by_ghosts(history, contract, [stay.life for stay, _ in missing])
     return smallest(_tell(history, missing, excused)) if len(missing) > excused else []
 
 

@@ -10,7 +10,7 @@ from pytest_queuekit.contract import Contract
 from pytest_queuekit.history import History, Operation
 from pytest_queuekit.monitors.evidence.coverage import Interval, beaten, cover_of
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import NEVER, number, span
+from pytest_queuekit.monitors.evidence.instants import NEVER, latest, number, span
 from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, lives_of, shared_keys
 from pytest_queuekit.verdict import Violation
 
@@ -48,7 +48,13 @@ def _has_priority(life: Life, contract: Contract) -> bool:
 
 def _in_world(history: History, contract: Contract, lives: list[Life]) -> Iterator[Violation]:
     haunted = Ghosts.of(history).first
-    there = [one for life in lives for one in _waiting(life, contract, haunted)]
+    # What never came though claims went on to the end is lost: that is said elsewhere.
+    there = [
+        one
+        for life in lives
+        if life.first is not None or not history.drained
+        for one in _waiting(life, contract, haunted)
+    ]
     probes = [one for life in lives for one in _claimed(life, contract)]
     for probe in beaten(there, probes)[:_TOLD]:
         better = (one for one in there if one.rank < probe.rank)
@@ -82,7 +88,7 @@ def _rank(enqueue: Operation, contract: Contract, *, there: bool) -> tuple[float
     """
     direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
     priority = direction * (number(enqueue.arguments.get("priority")) or 0)
-    end = NEVER if enqueue.end is None else enqueue.end
+    end = latest(enqueue)
     ties = {
         "fifo": (end, enqueue.start),
         "lifo": (-enqueue.start, -end),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pytest_queuekit.contract import Contract
 from pytest_queuekit.history import History, Operation, Verb
@@ -10,6 +11,9 @@ from pytest_queuekit.monitors.evidence.census import STATES, Census
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
 from pytest_queuekit.monitors.evidence.instants import span
 from pytest_queuekit.verdict import Violation
+
+_TOLD = 20
+"""Wrong counts for which a proof is looked for."""
 
 
 def stats(history: History, contract: Contract) -> list[Violation]:
@@ -22,7 +26,8 @@ def stats(history: History, contract: Contract) -> list[Violation]:
     if not counted:
         return []
     census = Census(history, contract)
-    return smallest(found for one in counted for found in _wrong(history, census, one))
+    found = (found for one in counted for found in _wrong(history, census, one))
+    return smallest(islice(found, _TOLD))
 
 
 def _wrong(history: History, census: Census, counted: Operation) -> Iterator[Violation]:

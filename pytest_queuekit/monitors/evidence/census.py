@@ -71,8 +71,8 @@ class Census:
 
     def bounds(self, state: str, counted: Operation) -> tuple[int, int]:
         """Return the least and the most that may have been counted in a state."""
-        end = counted.start if counted.end is None else counted.end
-        places = range(self._axis.at(counted.start), self._axis.at(end) + 1)
+        start, end = self._axis.at(counted.start), self._axis.at(counted.end or counted.start)
+        places = range(start, max(start, end) + 1)
         low = min(self._least(frozenset({state}), place) for place in places)
         high = max(self._exist[place] - self._elsewhere(state, place) for place in places)
         return low, high

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pytest_queuekit.contract import Capability, Contract, Durability, Liveness, Sharing
 from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.monitors.evidence.lives import Ghosts, weight_of
+from pytest_queuekit.monitors.evidence.attempts import limit_of
+from pytest_queuekit.monitors.evidence.instants import NEVER
+from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, weight_of
 from pytest_queuekit.monitors.evidence.routes import may_get
 
 
@@ -30,12 +34,14 @@ def forgets(history: History, contract: Contract) -> bool:
     return fleeting and bool(history.by(Verb.KILL))
 
 
-def excused_by_ghosts(history: History, contract: Contract) -> int:
-    """Return how many tasks claims of unknown outcome may have taken for good."""
+def excused_by_ghosts(history: History, contract: Contract, lives: Iterable[Life]) -> int:
+    """Return how many of the tasks claims of unknown outcome may have taken for good."""
     ghosts = Ghosts.of(history)
     again = Capability.AT_LEAST_ONCE in contract.capabilities
     if again and contract.liveness is Liveness.LEASE:
-        return 0  # drained means: after their leases too
+        # Drained means: after their leases too. But each may have used up an attempt.
+        limit = min((limit_of(life, contract) for life in lives), default=NEVER)
+        return int(ghosts.weight // max(limit, 1))
     killed = {one.actor for one in history.by(Verb.KILL)}
     if again and contract.liveness is Liveness.PROCESS:
         return sum(weight_of(one) for one in ghosts.claims if one.actor not in killed)

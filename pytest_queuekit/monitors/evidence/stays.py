@@ -60,18 +60,19 @@ def stays_of(history: History, contract: Contract) -> list[Stay]:
     A claim of unknown outcome may have cut any of them short: that is for the reader to weigh.
     """
     finder = _Finder(history, contract)
-    shared, buried = shared_keys(history), _buried(history)
+    shared, dead = shared_keys(history), buried(history)
     lives = lives_of(history)
     return [
         stay
         for life in lives.values()
         if life.enqueue is not None and life.task not in shared
-        for stay in finder.stays(life, listed=life.task in buried)
+        for stay in finder.stays(life, listed=life.task in dead)
         if stay.since < stay.until
     ]
 
 
-def _buried(history: History) -> frozenset[str]:
+def buried(history: History) -> frozenset[str]:
+    """Return the tasks that some list of dead letters has."""
     answers = [one.result for one in history.by(Verb.DEAD_LETTERS) if one.ok]
     return frozenset(
         label
@@ -127,7 +128,7 @@ class _Finder:
             return None
         endings = delivery.endings()
         if not endings:
-            return self._expired(life, delivery, tries, until)
+            return self._expired(life, delivery, until)
         ending = endings[0]
         if ending.end is None or not self._holds.counts(life, delivery, ending):
             return None
@@ -148,11 +149,11 @@ class _Finder:
             until=until,
         )
 
-    def _expired(self, life: Life, delivery: Delivery, tries: int, until: float) -> Stay | None:
+    def _expired(self, life: Life, delivery: Delivery, until: float) -> Stay | None:
         needed = {Capability.LEASE, Capability.AT_LEAST_ONCE}
         if not needed <= self._contract.capabilities:
             return None
-        over = self._holds.of(delivery).over + waits(self._contract, 1, tries)[1] + self._late
+        over = self._holds.of(delivery).over + self._late
         cause: tuple[Operation, ...] = (delivery.claim,)
         since = over
         if Capability.RECLAIM in self._contract.capabilities:
