@@ -50,3 +50,8 @@ def index_names(path: Path) -> list[str]:
             "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'"
         )
         return [row[0] for row in rows]
+
+
+def names(folder: Path) -> list[str]:
+    """Return what lies in a folder."""
+    return sorted(entry.name for entry in folder.iterdir())

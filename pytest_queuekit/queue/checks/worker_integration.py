@@ -28,15 +28,19 @@ _OBJECTS = """
 
 def problems(db: QueueDatabase, worker_id: str) -> tuple[str, ...]:
     """Return what keeps a worker from its work; nothing if it can do all of it."""
+    found: list[str] = []
     try:
         with db.transaction():
             pass
         with _copy_of_schema(db) as (copy, clock):
-            return tuple(_Cycle(copy, clock, worker_id).problems())
+            found.extend(_Cycle(copy, clock, worker_id).problems())
     except QueueDatabaseError as error:
-        return (str(error),)
+        found.append(str(error))
     except sqlite3.Error as error:
-        return (f"the schema of {db.path} cannot be copied ({error}): validate the file",)
+        found.append(f"the schema of {db.path} cannot be copied ({error}): validate the file")
+    except Exception as error:  # noqa: BLE001 - what is broken may raise anything
+        found.append(f"a step ended with {type(error).__name__}: {error}")
+    return tuple(found)
 
 
 class _Clock:
@@ -57,10 +61,12 @@ def _copy_of_schema(db: QueueDatabase) -> Iterator[tuple[QueueDatabase, _Clock]]
     with scratch_folder() as folder:
         path = folder / "scratch.db"
         with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+            conn.execute("BEGIN")
             for statement in statements:
                 conn.execute(statement)
             conn.execute("INSERT INTO weighted_race VALUES (1, 0.0)")
             conn.execute(f"PRAGMA user_version={version}")
+            conn.execute("COMMIT")
         clock = _Clock()
         copy = type(db)(path, clock=clock)
         try:

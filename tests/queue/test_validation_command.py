@@ -1,0 +1,177 @@
+"""`python -m pytest_queuekit.queue.validation PATH`: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+from tests.queue.validating import alter, names, new_queue
+
+SEED = Path(__file__).parents[1] / "seed" / "worker-support.md"
+
+
+def documented_output() -> str:
+    """Return the output that the seed shows."""
+    blocks: list[tuple[str, str]] = re.findall(
+        r"^```(\w*)\n(.*?)^```$", SEED.read_text("utf-8"), re.M | re.S
+    )
+    return next(text for language, text in blocks if not language and "VALIDATION" in text)
+
+
+def validation(
+    *arguments: str, cwd: Path, flags: tuple[str, ...] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, with warnings as errors."""
+    command = [sys.executable, "-W", "error", *flags, "-m", "pytest_queuekit.queue.validation"]
+    return subprocess.run(
+        [*command, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_output_is_the_documented_one(tmp_path: Path) -> None:
+    """Without a benchmark the output is that of the documentation, to the character."""
+    done = validation("--no-benchmark", str(new_queue(tmp_path)), cwd=tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == (documented_output(), "", 0)
+
+
+def test_benchmark_follows_the_output(tmp_path: Path) -> None:
+    """By default the times of the four operations follow the documented output."""
+    done = validation(str(new_queue(tmp_path)), cwd=tmp_path)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert done.stdout.startswith(documented_output())
+    figures = done.stdout.removeprefix(documented_output())
+    assert re.findall(r"^  (\w+ \w+) +\d+\.\d+ ms   target < (\d+) ms$", figures, re.M) == [
+        ("Task Enqueue", "10"),
+        ("Task Claim", "5"),
+        ("Task Update", "5"),
+        ("Queue Stats", "50"),
+    ]
+    assert re.search(r"^  Throughput +\d+ tasks/min", figures, re.M)
+
+
+def test_new_file_is_created_and_valid(tmp_path: Path) -> None:
+    """A file that does not exist yet becomes an empty queue, and the command says so aside."""
+    done = validation("--no-benchmark", "new queue #1?.db", cwd=tmp_path)
+    assert (done.stdout, done.returncode) == (documented_output(), 0)
+    assert "new queue #1?.db did not exist, an empty queue was created" in done.stderr
+    assert names(tmp_path) == ["new queue #1?.db"]
+    assert (tmp_path / "new queue #1?.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_failure_names_value_place_and_mend(tmp_path: Path) -> None:
+    """A check that fails gives its reasons below, the others go on, and the exit code is 1."""
+    path = new_queue(tmp_path)
+    alter(path, "DROP INDEX status_priority")
+    done = validation(str(path), cwd=tmp_path)
+    assert (done.stderr, done.returncode) == ("", 1)
+    expected = documented_output().replace(
+        "Running: Index Performance... ✅ PASS\n",
+        "Running: Index Performance... ❌ FAIL\n"
+        f"    index status_priority is missing in {path}: "
+        "QueueDatabase(path).initialize_schema() restores it\n",
+    )
+    expected = expected.replace("✅ ALL VALIDATIONS PASSED", "❌ VALIDATION FAILED: 1 of 8 checks")
+    assert done.stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("missing/queue.db", "missing' does not exist"),
+        (".", "is a folder"),
+        ("", "PATH='': name the queue's database file"),
+        ("/dev/null", "is no regular file"),
+    ],
+)
+def test_nothing_to_validate(tmp_path: Path, path: str, reason: str) -> None:
+    """A path that cannot be a queue's file is one clear line and exit code 2."""
+    done = validation(path, cwd=tmp_path)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert reason in done.stderr
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("a", "b"), ("a", "--bench-mark")])
+def test_bad_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Arguments that are missing or unknown are answered by the usage and exit code 2."""
+    done = validation(*arguments, cwd=tmp_path)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert done.stderr.startswith("usage: python -m pytest_queuekit.queue.validation ")
+    assert names(tmp_path) == []
+
+
+def test_file_that_is_no_database(tmp_path: Path) -> None:
+    """A text file fails, is named, and stays as it was."""
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database\n" * 100)
+    done = validation(str(path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Running: Database Connection... ❌ FAIL\n" in done.stdout
+    assert f"path='{path}': file is not a database" in done.stdout
+    assert path.read_text() == "not a database\n" * 100
+    assert names(tmp_path) == ["notes.txt"]
+
+
+def test_file_of_a_newer_version(tmp_path: Path) -> None:
+    """A file of a newer version fails by its schema alone, and keeps its version."""
+    path = new_queue(tmp_path)
+    alter(path, "PRAGMA user_version=7")
+    done = validation(str(path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.findall(r"Running: (.*)\.\.\. ❌", done.stdout) == ["Schema Integrity"]
+    assert "user_version is 7" in done.stdout
+    assert "update the queue's code" in done.stdout
+
+
+def test_terminal_without_the_signs(tmp_path: Path) -> None:
+    """A terminal that has only ASCII gets question marks, not a traceback."""
+    path = str(new_queue(tmp_path))
+    done = validation("--no-benchmark", path, cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert done.stdout == documented_output().replace("✅", "?")
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_reader_that_leaves(tmp_path: Path) -> None:
+    """When the reader of a pipe leaves early there is no traceback."""
+    path = new_queue(tmp_path)
+    command = f"{sys.executable} -m pytest_queuekit.queue.validation {path} | head -1"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.stdout, done.stderr) == ("=" * 70 + "\n", "")
+
+
+def test_help_tells_exit_codes(tmp_path: Path) -> None:
+    """The help names the exit codes."""
+    done = validation("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Exit code 0: all checks passed" in " ".join(done.stdout.split())
+
+
+def test_optimised_python_checks_as_well(tmp_path: Path) -> None:
+    """With -OO, which drops asserts and docstrings, a fault is still found."""
+    path = new_queue(tmp_path)
+    with QueueDatabase(path) as db:
+        TaskQueue(db).enqueue("work", {})
+    alter(path, "DROP TRIGGER lease_ended")
+    done = validation(str(path), cwd=tmp_path, flags=("-OO",))
+    assert done.returncode == 1
+    assert re.findall(r"Running: (.*)\.\.\. ❌", done.stdout) == ["Schema Integrity"]

@@ -1,0 +1,158 @@
+"""validate_worker_integration(): a worker's whole work, tried without touching anybody's tasks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, TaskClaimerFactory, TaskQueue
+from pytest_queuekit.queue.validation import validate_worker_integration
+from tests.queue.validating import alter, new_queue
+
+Log = pytest.LogCaptureFixture
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A queue with one task that waits, one that is held, and one whose lease lapsed."""
+    path = new_queue(tmp_path)
+    with QueueDatabase(path) as db:
+        queue = TaskQueue(db)
+        queue.enqueue_many("real work", [{"n": n} for n in range(3)])
+        queue.claim("real-worker", lease_seconds=600)
+        queue.claim("real-worker", lease_seconds=600)
+        queue.heartbeat("real-worker")
+    alter(path, "UPDATE task_queue SET lease_until_utc = '2020-01-01 00:00:00' WHERE id = 2")
+    return path
+
+
+def rows(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as conn:
+        return list(conn.iterdump())
+
+
+def test_real_tasks_are_untouched(file: Path) -> None:
+    """A worker that can do its work leaves no row, and takes none of the tasks that wait."""
+    before = rows(file)
+    with QueueDatabase(file) as db:
+        assert validate_worker_integration(db, "real-worker") is True
+        assert validate_worker_integration(db, "worker 'Ž' \" %s") is True
+    assert rows(file) == before
+
+
+def test_database_in_memory() -> None:
+    """A database in memory can be worked on too."""
+    with QueueDatabase(":memory:") as db:
+        assert validate_worker_integration(db, "worker-1") is True
+        assert db.execute("SELECT count(*) FROM task_queue").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("worker_id", ["", " ", "x" * 256, "a\0b"])
+def test_worker_without_a_usable_name(file: Path, caplog: Log, worker_id: str) -> None:
+    """A worker id that the queue refuses is told so."""
+    with QueueDatabase(file) as db:
+        assert validate_worker_integration(db, worker_id) is False
+    assert "worker_id=" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE workers",
+        "DROP TABLE weighted_race",
+        "DROP INDEX ready_arrival",
+        "ALTER TABLE task_queue DROP COLUMN result",
+        "CREATE TRIGGER refuse BEFORE UPDATE ON task_queue BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "CREATE TRIGGER lose AFTER INSERT ON task_queue "
+        "BEGIN DELETE FROM task_queue WHERE id = NEW.id; END",
+    ],
+)
+def test_database_that_a_worker_cannot_work_on(file: Path, caplog: Log, statement: str) -> None:
+    """What the database lacks, or a trigger forbids, is found, and nothing is left."""
+    alter(file, statement)
+    before = rows(file)
+    with QueueDatabase(file) as db:
+        assert validate_worker_integration(db, "worker-1") is False
+    assert caplog.text
+    assert rows(file) == before
+
+
+def test_database_that_is_locked(file: Path, caplog: Log) -> None:
+    """A worker that cannot get the write lock cannot work."""
+    with (
+        closing(sqlite3.connect(file, isolation_level=None)) as other,
+        QueueDatabase(file, busy_seconds=0.05) as db,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        assert validate_worker_integration(db, "worker-1") is False
+        other.execute("ROLLBACK")
+    assert "locked" in caplog.text
+
+
+def returns(value: object) -> Callable[..., object]:
+    return lambda *arguments, **named: value
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "broken", "sentence"),
+    [
+        (TaskQueue, "heartbeat", returns(None), "does not put it on the list"),
+        (TaskQueue, "extend", lambda self, task, seconds: task, "extend() does not move"),
+        (TaskQueue, "complete", returns(None), "a completed task has status 'leased'"),
+        (TaskQueue, "fail", lambda self, task, error: task, "a failed task is 'leased'"),
+        (TaskQueue, "claim", returns(None), "gets no task while one is due"),
+        (TaskQueue, "release", returns(None), "gets no task while one is due"),
+        (
+            TaskClaimerFactory,
+            "create",
+            returns(type("Blind", (), {"claim_task": returns(None)})()),
+            "a FIFO claim does not get the only task",
+        ),
+    ],
+)
+def test_code_that_does_not_work(
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: Log,
+    owner: type,
+    name: str,
+    broken: Any,
+    sentence: str,
+) -> None:
+    """Each step of a worker's work that does nothing is found."""
+    if owner is TaskClaimerFactory:
+        queue_claim = TaskQueue.claim
+        real = TaskClaimerFactory.create
+
+        def claim(self: TaskQueue, *arguments: Any, **named: Any) -> Any:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(TaskClaimerFactory, "create", staticmethod(real))
+                return queue_claim(self, *arguments, **named)
+
+        monkeypatch.setattr(TaskQueue, "claim", claim)
+        broken = staticmethod(broken)
+    monkeypatch.setattr(owner, name, broken)
+    with QueueDatabase(file) as db:
+        assert validate_worker_integration(db, "worker-1") is False
+    assert sentence in caplog.text
+
+
+def test_late_completion_that_is_accepted(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: Log
+) -> None:
+    """A queue that lets a lapsed claim complete its task is found."""
+    complete = TaskQueue.complete
+
+    def forgiving(self: TaskQueue, task: Any, result: Any = None) -> Any:
+        held = self.get(task.id)
+        return complete(self, held, result) if held.locked_by else held
+
+    monkeypatch.setattr(TaskQueue, "complete", forgiving)
+    with QueueDatabase(file) as db:
+        assert validate_worker_integration(db, "worker-1") is False
+    assert "a claim whose lease lapsed can still complete the task" in caplog.text

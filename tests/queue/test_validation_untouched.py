@@ -1,0 +1,214 @@
+"""Validation leaves no trace: not in the file, not beside it, not in the temporary folder."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, QueuePathError, TaskQueue, config
+from pytest_queuekit.queue.validation import (
+    QueueValidator,
+    quick_validate,
+    validate_file,
+)
+from tests.queue.validating import alter, names, new_queue
+
+Dump = tuple[list[str], list[tuple[object, ...]], dict[str, object]]
+
+
+def dump(path: Path) -> Dump:
+    """Return all rows, the schema, and what the file says of itself."""
+    names = ("user_version", "journal_mode", "page_size", "application_id", "schema_version")
+    with closing(sqlite3.connect(path)) as conn:
+        header = {name: conn.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
+        schema = conn.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
+        return list(conn.iterdump()), schema, header
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Path:
+    """A queue with tasks in all states, a worker and a log."""
+    path = new_queue(tmp_path)
+    with QueueDatabase(path) as db:
+        queue = TaskQueue(db)
+        queue.enqueue_many("work", [{"n": n} for n in range(20)])
+        queue.enqueue("work", {}, delay=3600, compatibility={"region": "EU"})
+        queue.heartbeat("worker-1", {"region": "EU"})
+        for _ in range(3):
+            task = queue.claim("worker-1", lease_seconds=600)
+            assert task is not None
+            queue.log(task.id, "INFO", "begun")
+        assert task is not None
+        queue.complete(task, {"ok": True})
+    alter(path, "UPDATE task_queue SET lease_until_utc = '2020-01-01 00:00:00' WHERE id = 1")
+    return path
+
+
+@pytest.fixture
+def empty_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """New folders for everything that a process writes to, which must stay empty."""
+    places = [tmp_path / "places" / name for name in ("cwd", "tmpdir", "home", "data")]
+    for place in places:
+        place.mkdir(parents=True)
+    monkeypatch.chdir(places[0])
+    monkeypatch.setattr("tempfile.tempdir", str(places[1]))
+    monkeypatch.setenv("HOME", str(places[2]))
+    monkeypatch.setenv("XDG_DATA_HOME", str(places[3]))
+    monkeypatch.delenv(config.DB_PATH_VARIABLE, raising=False)
+    yield
+    assert [names(place) for place in places] == [[]] * 4
+
+
+@pytest.mark.usefixtures("empty_places")
+def test_file_is_untouched(production: Path) -> None:
+    """Rows, schema, version and bytes are the same after a validation, and nothing lies about."""
+    before, content = dump(production), production.read_bytes()
+    beside = names(production.parent)
+    assert [one.problems for one in validate_file(production)] == [()] * 8
+    assert production.read_bytes() == content
+    assert names(production.parent) == beside
+    assert dump(production) == before
+
+
+@pytest.mark.usefixtures("empty_places")
+def test_broken_file_is_not_mended(production: Path) -> None:
+    """What a file lacks, it lacks afterwards too."""
+    alter(
+        production,
+        "DROP INDEX status_priority",
+        "DROP TABLE workers",
+        "PRAGMA user_version=0",
+        "PRAGMA journal_mode=DELETE",
+    )
+    before = dump(production)
+    found = {one.name for one in validate_file(production) if not one.passed}
+    assert found == {"Schema Integrity", "Index Performance", "PRAGMA Settings"}
+    assert dump(production) == before
+
+
+@pytest.mark.usefixtures("empty_places")
+def test_database_in_use_is_untouched(production: Path) -> None:
+    """A validator of a database in use changes none of its rows."""
+    with QueueDatabase(production) as db:
+        before = dump(production)
+        assert QueueValidator(db).validate_all()
+        assert dump(production) == before
+        with db.connection() as conn:
+            assert not conn.in_transaction
+
+
+def test_database_in_memory() -> None:
+    """A database in memory can be validated too."""
+    with QueueDatabase(":memory:") as db:
+        assert [one.problems for one in QueueValidator(db).run_all()] == [()] * 8
+        assert TaskQueue(db).dead_letters() == []
+
+
+@pytest.mark.usefixtures("empty_places")
+def test_quick_validation_leaves_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """quick_validate() is silent, and leaves the default path and all folders alone."""
+    assert quick_validate() is True
+    assert capfd.readouterr() == ("", "")
+
+
+def test_quick_validation_tells_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """quick_validate() is False for broken code, and logs why."""
+    monkeypatch.setattr(config, "MAX_CONCURRENT_WORKERS", 50)
+    assert quick_validate() is False
+    assert "Configuration: MAX_CONCURRENT_WORKERS is 50" in caplog.text
+
+
+@pytest.mark.parametrize("missing", ["queue.db", "no/queue.db"])
+def test_missing_file_is_not_created(tmp_path: Path, missing: str) -> None:
+    """validate_file() of a file that is not there raises a clear error and creates nothing."""
+    with pytest.raises(QueuePathError, match="does not exist"):
+        validate_file(tmp_path / missing)
+    assert names(tmp_path) == []
+
+
+def test_busy_file_can_be_validated(production: Path) -> None:
+    """A validation goes on while a writer holds the lock and has not committed."""
+    with closing(sqlite3.connect(production, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM task_queue")
+        assert [one.problems for one in validate_file(production)] == [()] * 8
+        writer.execute("ROLLBACK")
+
+
+TAKE_LOCK = """
+import sqlite3, sys
+sqlite3.connect(sys.argv[1], timeout=0).execute("BEGIN IMMEDIATE")
+"""
+
+
+def test_validation_keeps_the_lock_of_its_own_process(production: Path) -> None:
+    """Validating a file does not drop the lock that another connection of this process holds."""
+    with QueueDatabase(production) as db, db.transaction() as conn:
+        conn.execute("DELETE FROM task_logs")
+        validate_file(production)
+        done = subprocess.run(
+            [sys.executable, "-c", TAKE_LOCK, str(production)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert "database is locked" in done.stderr
+
+
+AS_NOBODY = """
+    import os, sys
+    from pytest_queuekit.queue.validation import quick_validate, validate_file
+    path = sys.argv[1]
+    quick_validate()  # loads all modules, while that is still allowed
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setuid(65534)
+    assert not os.access(path, os.W_OK), "the file is writable"
+    print([one.problems for one in validate_file(path) if not one.passed])
+    print(sorted(os.listdir(os.path.dirname(path))))
+"""
+
+
+@pytest.mark.parametrize("folder_mode", [0o555, 0o777])
+def test_file_that_is_read_only(folder_mode: int) -> None:
+    """A file that may only be read is validated, in a folder that is read-only or not."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        path = new_queue(folder)
+        path.chmod(0o444)
+        folder.chmod(folder_mode)
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", textwrap.dedent(AS_NOBODY), str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        folder.chmod(0o755)
+    assert (done.stdout, done.stderr) == ("[]\n['queue.db']\n", "")
+
+
+def test_file_that_is_read_only_and_not_in_wal_mode() -> None:
+    """For a read-only file too, a wrong journal mode is found."""
+    with TemporaryDirectory() as name:
+        path = new_queue(Path(name))
+        alter(path, "PRAGMA journal_mode=DELETE")
+        path.chmod(0o444)
+        Path(name).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(AS_NOBODY), str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        Path(name).chmod(0o755)
+    assert "PRAGMA journal_mode is 'delete'" in done.stdout
