@@ -61,7 +61,8 @@ class HueyQueue(QueueAdapter):
         self.huey.revoke_by_id(task_id)
 
     def stats(self) -> Mapping[str, int]:
-        return {"queued": self.huey.pending_count() + self.huey.scheduled_count()}
+        waiting = [*self.huey.pending(), *self.huey.scheduled()]
+        return {"queued": sum(not self.huey.is_revoked(task) for task in waiting)}
 
     def close(self) -> None:
         self.huey.storage.close()

@@ -99,11 +99,11 @@ def _importable(folders: Iterable[Path]) -> Iterator[None]:
     finally:
         for folder in added:
             sys.path.remove(folder)
-        origins = [_folder(sys.modules[name]) for name in set(sys.modules) - loaded]
+        origins = [_file(sys.modules[name]) for name in set(sys.modules) - loaded]
         sys.path += [one for one in added if any(_inside(origin, one) for origin in origins)]
 
 
-def _folder(module: ModuleType) -> str:
+def _file(module: ModuleType) -> str:
     return str(getattr(module, "__file__", None) or "")
 
 

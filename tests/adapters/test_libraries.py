@@ -147,6 +147,7 @@ def test_huey_throws_a_cancelled_task_away(tmp_path: Path) -> None:
     cancelled = queue.enqueue("one")
     queue.enqueue("two")
     queue.cancel(cancelled)
+    assert queue.stats() == {"queued": 1}
     assert queue.claim("w").payload == "two"
     queue.close()
 
