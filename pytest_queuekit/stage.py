@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -67,6 +68,7 @@ class Stage:
         self.lease = lease if fixed is None else fixed
         self._actors: dict[str, Recorder] = {}
         self._shared: QueueAdapter | None = None
+        self._sharing = threading.Lock()
 
     def actor(self, name: str) -> Recorder:
         """Return the actor of that name; it opens the queue when first asked for."""
@@ -102,6 +104,10 @@ class Stage:
         self.actor(name).close()
         self._shared = None
         return self.actor(name + "'")
+
+    def move(self, location: str) -> None:
+        """Go on at another location: actors who come from now on open the queue there."""
+        self.location, self._shared = location, None
 
     def wait(self, seconds: float) -> None:
         """Let time pass. Raises NotRunError where that would take too long."""
@@ -146,6 +152,14 @@ class Stage:
     def close(self) -> None:
         """Close every adapter instance. What that raises is nobody's verdict."""
         for recorder in self._actors.values():
+            self.let_go(recorder)
+        if self._shared is not None:
+            with suppress(Exception):
+                self._shared.close()
+
+    def let_go(self, recorder: Recorder) -> None:
+        """Close an actor's instance without a record, unless others use it too."""
+        if self.contract.sharing is Sharing.PROCESSES:
             with suppress(Exception):
                 recorder.let_go()
 
@@ -156,11 +170,12 @@ class Stage:
         """Return the instance that all actors share, opened by the first; None where none does."""
         if self.contract.sharing is Sharing.PROCESSES:
             return None
-        if self._shared is None:
-            self._shared = open_recorded(
-                self.subject, self.location, name, self.clock, self.log, self.log.next(name)
-            )
-        return self._shared
+        with self._sharing:
+            if self._shared is None:
+                self._shared = open_recorded(
+                    self.subject, self.location, name, self.clock, self.log, self.log.next(name)
+                )
+            return self._shared
 
 
 def open_actor(
