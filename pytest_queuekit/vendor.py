@@ -145,9 +145,9 @@ def _target(directory: str | os.PathLike[str]) -> Path:
     target = Path(directory).absolute()
     if target.exists() and not target.is_dir():
         raise VendorError(f"DIR={target}: is a file, name a folder")
-    with resources.as_file(_source()) as own:
-        if target.exists() and own.exists() and target.samefile(own):
-            raise VendorError(f"DIR={target}: is the reference queue itself, name another folder")
+    own = Path(__file__).with_name("queue")
+    if target.exists() and own.exists() and target.samefile(own):
+        raise VendorError(f"DIR={target}: is the reference queue itself, name another folder")
     return target
 
 
@@ -178,8 +178,8 @@ def _compare(target: Path, wanted: Mapping[str, bytes]) -> CopyState:
         kind = _kind(target / path, wanted.get(path), manifest.hashes.get(path, frozenset()))
         if kind:
             found[kind].append(path)
-    if not (target / MANIFEST).is_file():
-        found["missing"].append(MANIFEST)
+    if not manifest.version:
+        found["outdated" if (target / MANIFEST).exists() else "missing"].append(MANIFEST)
     known = {*wanted, *manifest.hashes, MANIFEST}
     return CopyState(
         directory=target,
@@ -193,12 +193,19 @@ def _kind(file: Path, wanted: bytes | None, recorded: frozenset[str]) -> str:
     """Return what is to be said of one file; nothing of one that is rightly not there."""
     if not file.exists():
         return "missing" if wanted is not None else ""
-    actual = _hash(file.read_bytes()) if file.is_file() else ""
+    actual = _hash(_content(file)) if file.is_file() else ""
     if wanted is not None and actual == _hash(wanted):
         return "current"
     if actual in recorded:
         return "obsolete" if wanted is None else "outdated"
     return "changed"
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise VendorError(f"{file}: cannot be read ({error.strerror}): mend its rights") from error
 
 
 def _hash(content: bytes) -> str:
@@ -214,13 +221,21 @@ def _present(target: Path) -> list[str]:
 def _read_manifest(target: Path) -> _Manifest:
     try:
         data = json.loads((target / MANIFEST).read_text("utf-8"))
-        hashes = {path: frozenset(values) for path, values in data["files"].items()}
-        return _Manifest(version=str(data["version"]), hashes=hashes)
-    except FileNotFoundError:
-        return _Manifest(version="", hashes={})
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return _Manifest(
+            version=str(data["version"]),
+            hashes={
+                path: frozenset(known) for path, known in data["files"].items() if _inside(path)
+            },
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # A manifest that cannot be read vouches for nothing: differing files count as changed.
         return _Manifest(version="", hashes={})
+
+
+def _inside(path: str) -> bool:
+    """Whether a path of a manifest, which anybody may have edited, stays inside the copy."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and ".." not in parts and not Path(path).is_absolute()
 
 
 def _renew(

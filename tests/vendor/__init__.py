@@ -1,0 +1,1 @@
+"""The copy-out of the reference queue."""
