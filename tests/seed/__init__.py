@@ -1,0 +1,1 @@
+"""The document that the queue's users had first: it runs word for word."""
