@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,10 +57,10 @@ class SmallSqliteQueue(QueueAdapter):
     busy = (BusyError,)
 
     def __init__(self, location: str) -> None:
-        self.connection = sqlite3.connect(location, PATIENCE, 0, None, check_same_thread=False)
+        self.connection = sqlite3.connect(location, 0, 0, None, check_same_thread=False)
         self.connection.create_function("matches", 2, self._matches)
         self.connection.create_function("wait", 1, self._wait)
-        self._use_wal()
+        self._run("PRAGMA journal_mode = WAL")
         self._run("PRAGMA synchronous = NORMAL")  # enough for a crash of the process
         with self._atomically():
             for statement in SCHEMA.split(";"):
@@ -178,12 +179,7 @@ class SmallSqliteQueue(QueueAdapter):
 
     @contextmanager
     def _atomically(self) -> Iterator[None]:
-        try:
-            self._run("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise BusyError(str(error)) from error
-            raise
+        self._run("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
@@ -191,20 +187,21 @@ class SmallSqliteQueue(QueueAdapter):
             raise
         self._run("COMMIT")
 
-    def _use_wal(self) -> None:
-        """Switch to WAL. While others do the same SQLite may say "locked" without waiting."""
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        """Run a statement; where it must wait for a lock, try again and again at random moments.
+
+        SQLite's own waiting favours the lucky, and does not cover the switch to WAL.
+        """
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                self._run("PRAGMA journal_mode = WAL")
-                return
+                return self.connection.execute(sql, values).fetchall()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
-                time.sleep(0.01)
-
-    def _run(self, sql: str, *values: Any) -> list[Any]:
-        return self.connection.execute(sql, values).fetchall()
+                if time.monotonic() >= deadline:
+                    raise BusyError(str(error)) from error
+            time.sleep(random.uniform(0.0002, 0.002))  # noqa: S311 - no secret
 
     def _change(self, sql: str, *values: Any) -> None:
         with self._atomically():
