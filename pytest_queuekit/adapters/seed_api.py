@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pytest_queuekit.contract import Claim, Liveness, Order, QueueAdapter
+from pytest_queuekit.contract import Claim, Liveness, Order, Payload, QueueAdapter
 from pytest_queuekit.errors import UsageError
 
 NEEDED = ("QueueDatabase", "TaskClaimerFactory", "SchedulingStrategy")
@@ -69,12 +69,17 @@ def _named(
 
 
 class SeedApiQueue(QueueAdapter):
-    """A module with the seed's API, used as its documentation shows (Patterns 1 to 4)."""
+    """A module with the seed's API, used as its documentation shows (Patterns 1 to 4).
+
+    What becomes of a payload is its users' affair, who write it as JSON: text, so that nothing is
+    lost on the way. A completion names the task alone, so no queue can tell whose it is.
+    """
 
     module: ClassVar[ModuleType]
+    payload = Payload.TEXT
     order = Order(priority="lower-first", ties="fifo")
     liveness = Liveness.LEASE
-    refuses = (TypeError, ValueError, sqlite3.IntegrityError)
+    refuses = (sqlite3.IntegrityError,)
 
     def __init__(self, location: str) -> None:
         self.db = self.module.QueueDatabase(location)
@@ -82,7 +87,7 @@ class SeedApiQueue(QueueAdapter):
         strategy = self.module.SchedulingStrategy.PRIORITY
         self.claimer = self.module.TaskClaimerFactory.create(strategy, self.db)
 
-    def enqueue(self, payload: Any, *, priority: int = 100, delay: float = 0.0) -> Any:
+    def enqueue(self, payload: str, *, priority: int = 100, delay: float = 0.0) -> Any:
         # Times are whole seconds, cut off: a second more, and no task is due too early.
         after = f"+{delay + 1} seconds" if delay else "+0 seconds"
         with self.db.transaction() as conn:
