@@ -26,5 +26,9 @@ class HistoryError(QueuekitError, ValueError):
     """A history file cannot be read."""
 
 
+class ActorError(QueuekitError, RuntimeError):
+    """The process of an actor ended by an error that is not the queue's."""
+
+
 class NotRunError(QueuekitError):
     """A rule cannot be put to this queue here and now; the message is the reason for the report."""

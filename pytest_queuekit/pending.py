@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_queuekit.contract import Contract, Retry
+from pytest_queuekit.contract import Capability, Contract, Retry
 from pytest_queuekit.history import Operation, Outcome, Verb
 
 
-def pending_waits(
-    operations: Sequence[Operation], contract: Contract, lease: float
-) -> tuple[float, ...]:
-    """Return the seconds to wait, in order, claiming after each.
+def longest_wait(operations: Sequence[Operation], contract: Contract, lease: float) -> float:
+    """Return the seconds until all leases, delays and retries have run out.
 
-    First all leases, delays and retries run out; then, where a lease was held and the queue
-    retries, the wait that it may put after a lease that ran out. Zero where nothing is pending.
+    Zero where every task is completed or cancelled.
     """
-    unfinished = _unfinished(operations)
+    unfinished = _unfinished(operations, contract)
     if not unfinished:
-        return (0.0,)
-    held = _is_anything_held(operations)
-    longest = max(
-        chain(
-            (lease if held else 0.0,),
-            _delays(operations, unfinished),
-            _retries(operations, unfinished, contract.retry),
-        )
+        return 0.0
+    failures = Counter(
+        one.task for one in operations if one.verb is Verb.FAIL and one.task in unfinished
     )
-    retry = contract.retry
-    after_lease = retry.wait(retry.max_attempts)[1] if held and retry else 0.0
-    return (longest, after_lease) if after_lease else (longest,)
+    waits = (*_delays(operations, unfinished), *_retries(failures.values(), contract.retry))
+    return max(waits, default=0.0) if not _is_anything_held(operations) else max(lease, *waits)
 
 
-def _unfinished(operations: Sequence[Operation]) -> set[str]:
+def wait_after_leases(operations: Sequence[Operation], contract: Contract, _lease: float) -> float:
+    """Return the seconds that tasks may have to wait whose leases have run out.
+
+    A queue may count each of these as a failure, and let the task wait as after one.
+    """
+    unfinished = _unfinished(operations, contract)
+    deliveries = Counter(
+        one.task for one in operations if one.is_delivery and one.task in unfinished
+    )
+    return max(_retries(deliveries.values(), contract.retry), default=0.0)
+
+
+def _unfinished(operations: Sequence[Operation], contract: Contract) -> set[str]:
     put = {one.task for one in operations if one.verb is Verb.ENQUEUE and _may_be(one)}
-    done = {one.task for one in operations if one.ok and one.verb in (Verb.COMPLETE, Verb.CANCEL)}
+    last = Verb.COMPLETE if Capability.COMPLETE in contract.capabilities else Verb.CLAIM
+    done = {one.task for one in operations if one.ok and one.verb in (last, Verb.CANCEL)}
     return {task for task in put - done if task is not None}
 
 
@@ -60,14 +63,8 @@ def _delays(operations: Sequence[Operation], tasks: set[str]) -> Iterator[float]
             yield _seconds(one.arguments.get("delay"))
 
 
-def _retries(
-    operations: Sequence[Operation], tasks: set[str], retry: Retry | None
-) -> Iterator[float]:
-    failures = Counter(
-        one.task for one in operations if one.verb is Verb.FAIL and one.task in tasks
-    )
-    if retry is not None:
-        yield from (retry.wait(count)[1] for count in failures.values())
+def _retries(counts: Iterable[int], retry: Retry | None) -> list[float]:
+    return [retry.wait(count)[1] for count in counts] if retry else []
 
 
 def _may_be(operation: Operation) -> bool:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from pytest_queuekit.clock import Clock
-from pytest_queuekit.contract import Capability, QueueAdapter, Sharing
+from pytest_queuekit.contract import Capability, Contract, QueueAdapter, Sharing
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import SECOND, History, Operation, Outcome, Verb
 from pytest_queuekit.level import Effort
 from pytest_queuekit.log import Log
-from pytest_queuekit.pending import pending_waits
+from pytest_queuekit.pending import longest_wait, wait_after_leases
 from pytest_queuekit.recorder import Delivery, Recorder, Sink, leave
 from pytest_queuekit.subject import Subject
 
@@ -132,16 +132,9 @@ class Stage:
         is there is claimed and the history says that it was not drained.
         """
         collector = self.actor("collector")
-        for seconds in pending_waits(self.log.operations(), self.contract, self.lease):
-            if not self._can_wait(seconds):
-                claim_all(collector)
-                return
-            if seconds:
-                self.outlast(seconds)
-            if collector.can(Capability.RECLAIM):
-                collector.reclaim()
-            claim_all(collector)
-        self.drained = collector.last is not None and collector.last.is_empty
+        self._collect(collector, longest_wait(*self._pending()))
+        if self.drained and (seconds := wait_after_leases(*self._pending())):
+            self._collect(collector, seconds)
 
     def history(self, driver: str) -> History:
         """Return what was observed so far."""
@@ -162,6 +155,19 @@ class Stage:
         if self.contract.sharing is Sharing.PROCESSES:
             with suppress(Exception):
                 recorder.let_go()
+
+    def _pending(self) -> tuple[list[Operation], Contract, float]:
+        return self.log.operations(), self.contract, self.lease
+
+    def _collect(self, collector: Recorder, seconds: float) -> None:
+        """Claim all that is there after so many seconds, or now if that is too long."""
+        waits = self._can_wait(seconds)
+        if waits and seconds:
+            self.outlast(seconds)
+        if collector.can(Capability.RECLAIM):
+            collector.reclaim()
+        claim_all(collector)
+        self.drained = waits and collector.last is not None and collector.last.is_empty
 
     def _can_wait(self, seconds: float) -> bool:
         return self.clock.virtual or seconds <= LONGEST_WAIT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import metadata
 
 from pytest_queuekit.contract import Contract, QueueAdapter
 
@@ -15,14 +14,11 @@ class Subject:
     spec: the text from which `adapters.resolve` makes the same subject in another process.
     adapter: the class through which the kit reaches the queue.
     contract: what that class declares.
-    version: of the installed library; empty where the adapter names no distribution, or none
-        of that name is installed.
     """
 
     spec: str
     adapter: type[QueueAdapter]
     contract: Contract
-    version: str = ""
 
     @classmethod
     def of(cls, adapter: type[QueueAdapter], *, spec: str = "") -> Subject:
@@ -31,14 +27,14 @@ class Subject:
             spec=spec or f"{adapter.__module__}:{adapter.__qualname__}",
             adapter=adapter,
             contract=Contract.of(adapter),
-            version=_version(adapter.distribution),
         )
 
+    @property
+    def version(self) -> str:
+        """The version of the installed library; empty where none of its distribution is."""
+        from importlib import metadata  # as slow as all the rest that an actor's process needs
 
-def _version(distribution: str | None) -> str:
-    if distribution is None:
-        return ""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return ""
+        try:
+            return metadata.version(self.adapter.distribution or "")
+        except (metadata.PackageNotFoundError, ValueError):  # the latter for no name at all
+            return ""

@@ -18,7 +18,8 @@ def answers(history: History, contract: Contract) -> list[Violation]:
     call that never came back; `cannot-open`: an actor that could not open the queue. What a
     killed actor left behind is no fault of the queue.
     """
-    killed = {one.actor for one in history.by(Verb.KILL)}
+    # A kill with an error is the queue's doing: the actor hung, or its process broke down.
+    killed = {one.actor for one in history.by(Verb.KILL) if one.error is None}
     return smallest(_find(history, killed))
 
 

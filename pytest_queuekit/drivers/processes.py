@@ -1,0 +1,147 @@
+"""All actors at once, each in a process of its own, by the real clock."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.clock import RealClock
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.drivers.actor import Job
+from pytest_queuekit.drivers.hand import Hand
+from pytest_queuekit.drivers.member import Member
+from pytest_queuekit.drivers.play import play, real_lease
+from pytest_queuekit.errors import NotRunError, UsageError
+from pytest_queuekit.history import History
+from pytest_queuekit.level import Effort
+from pytest_queuekit.scenario import Program, Scenario
+from pytest_queuekit.stage import Stage
+from pytest_queuekit.subject import Subject
+
+_LEAD = 2_000_000
+"""Nanoseconds from the word to the moment at which the actors act, so that all have heard it."""
+
+
+class Processes:
+    """Runs the programs at once: a process each, all set off when all have opened the queue."""
+
+    name = "processes"
+
+    def run(self, scenario: Scenario, subject: Subject, folder: Path, effort: Effort) -> History:
+        """Run a scenario. Raises NotRunError where the queue is for one process.
+
+        Raises ActorError where a process ends by an error that is not the queue's.
+        """
+        if Capability.PROCESSES not in subject.contract.capabilities:
+            raise NotRunError("the queue is for one process")
+        lease = real_lease(scenario, subject, effort)
+        home, crew = folder / "queue", _Crew(folder / "actors")
+        home.mkdir()
+        stage = Stage(subject, home, clock=crew.clock, lease=lease, effort=effort)
+        return play(scenario, stage, self.name, crew.perform)
+
+
+class _Crew:
+    """The actors of a run, a process each.
+
+    folder: where they write down what they do and say.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.clock = RealClock()
+        self._folder = folder
+
+    def perform(self, programs: Sequence[Program], stage: Stage, _hand: Hand) -> None:
+        """Run all programs; return when they have ended, or were killed at the limit."""
+        jobs = [self._job(number, one, stage) for number, one in enumerate(programs, start=1)]
+        with ExitStack() as stack:
+            members = [stack.enter_context(Member(job, self.clock)) for job in jobs]
+            with _watched(members, stage.effort.limit):
+                for member in members:
+                    member.hear("ready")
+            moment = self.clock.now() + _LEAD
+            with _watched(members, stage.effort.limit):
+                for member in members:
+                    member.say(f"go {moment}")
+                for member in members:
+                    member.hear("done")
+            for member in members:
+                member.part()
+            for member in members:
+                stage.log.extend(member.operations())
+
+    def _job(self, number: int, program: Program, stage: Stage) -> Job:
+        path, adapter = _path_of(program), stage.subject.adapter
+        if adapter.__module__ == "__main__":
+            raise UsageError(
+                f"queue {stage.subject.spec!r} cannot be found by another process: move the class "
+                "to a module of its own"
+            )
+        return Job(
+            spec=stage.subject.spec,
+            location=stage.location,
+            actor=program.actor,
+            program=path,
+            arguments=_checked(program),
+            files=_files(adapter.__module__, program.function.__module__),
+            log=str(self._folder / f"{number}-{_file_name(program.actor)}.jsonl"),
+            first=stage.log.next(program.actor),
+            epoch=self.clock.epoch,
+            lease=stage.lease,
+            limit=stage.effort.limit,
+        )
+
+
+@contextmanager
+def _watched(members: Sequence[Member], limit: float) -> Iterator[None]:
+    """Kill whoever has not done within so many seconds."""
+
+    def give_up() -> None:
+        for member in members:
+            member.give_up()
+
+    watch = threading.Timer(limit, give_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _path_of(program: Program) -> str:
+    module, name = program.function.__module__, getattr(program.function, "__qualname__", "")
+    if module == "__main__" or not name or "<" in name:
+        raise UsageError(
+            f"program={program.function!r} of actor={program.actor!r} cannot be found by another "
+            "process: make it a function at the top of an importable module"
+        )
+    return f"{module}:{name}"
+
+
+def _checked(program: Program) -> Mapping[str, Any]:
+    try:
+        json.dumps(program.arguments)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"arguments={program.arguments!r} of actor={program.actor!r} cannot be sent to another "
+            f"process, since they are no JSON: {error}"
+        ) from error
+    return dict(program.arguments)
+
+
+def _files(*modules: str) -> dict[str, str]:
+    """Return the files of those modules that have one."""
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in modules}
+    return {name: file for name, file in files.items() if file}
+
+
+def _file_name(actor: str) -> str:
+    return re.sub(r"[^\w.-]", "_", actor)
