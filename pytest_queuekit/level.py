@@ -29,6 +29,7 @@ class Effort:
     tasks: tasks that a concurrent scenario puts through the queue.
     real_time: whether the kit may wait for real where its clock does not reach the queue.
     limit: seconds after which an actor counts as hung.
+    rounds: runs of a rule whose outcome hangs on chance, until one shows a violation.
     """
 
     level: Level = Level.STANDARD
@@ -37,12 +38,13 @@ class Effort:
     tasks: int = 200
     real_time: bool = True
     limit: float = 30.0
+    rounds: int = 2
 
     @classmethod
     def at(cls, level: Level) -> Effort:
         """Return the numbers of a level."""
         if level is Level.QUICK:
-            return cls(level=level, tasks=60, real_time=False)
+            return cls(level=level, tasks=60, real_time=False, rounds=1)
         if level is Level.DEEP:
-            return cls(level=level, tasks=2000, claimers=8, producers=4, limit=120.0)
+            return cls(level=level, tasks=2000, claimers=8, producers=4, limit=120.0, rounds=5)
         return cls(level=level)

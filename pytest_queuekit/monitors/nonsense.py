@@ -1,4 +1,4 @@
-"""A lease of no sensible length does no harm."""
+"""A delay or lease of no sensible length does no harm."""
 
 from __future__ import annotations
 
@@ -8,37 +8,62 @@ from typing import Any
 from pytest_queuekit.contract import Contract
 from pytest_queuekit.history import SECOND, History, Operation, Verb
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import span
+from pytest_queuekit.monitors.evidence.instants import number, span
 from pytest_queuekit.monitors.evidence.lives import Delivery, Life, lives_of
 from pytest_queuekit.verdict import Violation
 
 _AT_ONCE = SECOND // 2
 """Nanoseconds within which a lease that is not refused must not end."""
 
+_LONG = 30 * 86_400.0
+"""Seconds, beyond which no lease is meant: a month."""
+
 
 def nonsense(history: History, contract: Contract) -> list[Violation]:
-    """Find leases and extensions that were accepted and end at once, or never.
+    """Find delays that were accepted and never end; leases and extensions too, or end at once.
 
-    `instant-lease`: the task was handed out again within half a second; `immortal-lease`: it was
-    not handed out again by the end. For scenarios that lease for nonsense only, let at least a
-    month pass and then claim until the queue is empty.
+    `swallowed`: a task with such a delay never came; `instant-lease`: a task was handed out again
+    within half a second; `immortal-lease`: it was not handed out again by the end. For scenarios
+    that ask for nothing but nonsense, and claim until the queue is empty when all that can be
+    meant by it is over.
     """
-    return smallest(
+    lives = lives_of(history).values()
+    leased = (
         found
-        for life in lives_of(history).values()
+        for life in lives
         for delivery in life.deliveries[:1]
         for asked in _asked(delivery)
         for found in _harm(history, life, asked)
     )
+    return smallest([*leased, *(found for life in lives for found in _swallowed(history, life))])
+
+
+def _swallowed(history: History, life: Life) -> Iterator[Violation]:
+    for enqueue in life.enqueues if history.drained and not life.deliveries else ():
+        delay = enqueue.arguments.get("delay")
+        if enqueue.ok and delay is not None and not (number(delay) or 0) > 0:
+            yield violation(
+                "swallowed",
+                f"task {life.task} with a delay of {delay!r} s was accepted "
+                f"({span(history, enqueue)}), and never came",
+                enqueue,
+                history.by(Verb.CLAIM)[-1],
+            )
 
 
 def _asked(delivery: Delivery) -> Iterator[tuple[Operation, Any]]:
-    """Return the operation of a delivery that asked for a lease of its own, and what for."""
-    extensions = [one for one in delivery.extensions() if one.ok]
-    if extensions:
-        yield extensions[0], extensions[0].arguments.get("seconds")
-    elif not delivery.acknowledgements:
-        yield delivery.claim, delivery.claim.arguments.get("lease")
+    """Return the operations of a delivery that asked for a lease of nonsense, and what for."""
+    for operation, seconds in (
+        (delivery.claim, delivery.claim.arguments.get("lease")),
+        *((one, one.arguments.get("seconds")) for one in delivery.extensions() if one.ok),
+    ):
+        if not _is_sensible(seconds):
+            yield operation, seconds
+
+
+def _is_sensible(seconds: Any) -> bool:
+    given = number(seconds)
+    return given is not None and 0 < given <= _LONG
 
 
 def _harm(history: History, life: Life, asked: tuple[Operation, Any]) -> Iterator[Violation]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_queuekit.monitors.answers import answers
-
 from pytest_queuekit.contract import Capability, Contract
+from pytest_queuekit.drivers.sequence import Sequence
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import History, Operation, Verb
 from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.scenario import Driver, Scenario
 from pytest_queuekit.subject import Subject
 from pytest_queuekit.verdict import Requirement, Status, Verdict, Violation
@@ -33,18 +33,22 @@ class Rule:
     monitors: what must hold of the history.
     exercises: verbs of which at least one must have succeeded, or nothing was put to the test.
     level: from which it is run.
+    tolerates: verbs that are given nonsense, so that any error of theirs counts as a refusal.
+    chance: whether timing decides what a run shows, so that it is run for `Effort.rounds` times.
     """
 
     id: str
     sentence: str
     why: str
     scenario: Scenario
-    driver: Driver
     monitors: tuple[Monitor, ...]
+    driver: Driver = field(default_factory=Sequence)
     needs: tuple[Capability, ...] = ()
     exercises: tuple[Verb, ...] = (Verb.ENQUEUE, Verb.CLAIM)
     requirement: Requirement = Requirement.MUST
     level: Level = Level.QUICK
+    tolerates: tuple[Verb, ...] = ()
+    chance: bool = False
 
     @property
     def family(self) -> str:
@@ -81,13 +85,33 @@ def _find(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> _Findin
     if effort.level < rule.level:
         return Status.NOT_RUN, f"runs from level {rule.level.name.lower()}", None, []
     try:
-        history = rule.driver.run(rule.scenario, subject, folder, effort)
+        return _run(rule, subject, folder, effort)
     except NotRunError as error:
         return Status.NOT_RUN, str(error), None, []
-    found = [one for monitor in rule.monitors for one in monitor(history, subject.contract)]
-    found += answers(history, subject.contract)
-    found = found or _unexercised(rule, history)
-    return (Status.FAIL if found else Status.PASS), "", history, found
+
+
+def _run(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> _Finding:
+    """Run once, or again and again until chance shows a violation or the rounds are over."""
+    history = None
+    for number in range(effort.rounds if rule.chance else 1):
+        home = folder / f"round-{number + 1}"
+        home.mkdir()
+        history = rule.driver.run(rule.scenario, subject, home, effort)
+        found = violations_in(history, rule, subject.contract)
+        if found:
+            return Status.FAIL, "", history, found
+    return Status.PASS, "", history, []
+
+
+def violations_in(history: History, rule: Rule, contract: Contract) -> list[Violation]:
+    """Return what a history proves against a rule; without any, that nothing was tried."""
+    found = [one for monitor in rule.monitors for one in monitor(history, contract)]
+    found += [one for one in answers(history, contract) if not _tolerated(rule, one)]
+    return found or _unexercised(rule, history)
+
+
+def _tolerated(rule: Rule, found: Violation) -> bool:
+    return all(one.error and one.verb in rule.tolerates for one in found.witness)
 
 
 def _unexercised(rule: Rule, history: History) -> list[Violation]:

@@ -1,0 +1,38 @@
+"""A purge deletes what is completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_queuekit.contract import Contract
+from pytest_queuekit.history import History, Operation, Verb
+from pytest_queuekit.monitors.evidence.findings import smallest, violation
+from pytest_queuekit.monitors.evidence.instants import latest, span
+from pytest_queuekit.monitors.evidence.lives import happens
+from pytest_queuekit.verdict import Violation
+
+
+def purged(history: History, contract: Contract) -> list[Violation]:
+    """Find `not-purged`: more completed tasks were counted than were completed since a purge."""
+    return smallest(
+        found for purge in history.by(Verb.PURGE) if purge.ok for found in _left(history, purge)
+    )
+
+
+def _left(history: History, purge: Operation) -> Iterator[Violation]:
+    since = [
+        one for one in history.by(Verb.COMPLETE) if happens(one) and latest(one) >= purge.start
+    ]
+    for counted in history.by(Verb.STATS):
+        told = counted.result.get("completed") if isinstance(counted.result, dict) else None
+        if counted.ok and purge.ended_before(counted) and isinstance(told, int):
+            if told > len(since):
+                yield violation(
+                    "not-purged",
+                    f"completed tasks were purged ({span(history, purge)}) and at most "
+                    f"{len(since)} completed after that, yet {counted.actor} was told "
+                    f"completed={told} ({span(history, counted)})",
+                    purge,
+                    counted,
+                )
+            return

@@ -1,0 +1,265 @@
+"""ACK: what a worker says of its task counts while the task is its own, and then for good."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.history import Verb
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.expiry import expiry
+from pytest_queuekit.monitors.fencing import fencing
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.recorder import Delivery
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, expire, labels, reclaim, take, take_over
+from pytest_queuekit.scenario import Scenario, Script
+from pytest_queuekit.stage import Stage
+
+
+def _completed(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(3))
+    stage.claim_all("worker")
+    stage.actor("other").claim()
+
+
+def _completed_long_ago(stage: Stage) -> None:
+    stage.actor("producer").enqueue("task")
+    worker = stage.actor("worker")
+    worker.complete(take(worker))
+    expire(stage)
+    stage.actor("other").claim()
+
+
+def _completed_twice(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(3))
+    worker = stage.actor("worker")
+    done = take(worker)
+    worker.complete(done)
+    worker.complete(done)
+    stage.settle()
+
+
+def _one_of_three(stage: Stage) -> None:
+    """Complete the second of three tasks, and let the other two come back."""
+    enqueue_all(stage.actor("producer"), labels(3))
+    take(stage.actor("first"))
+    held = take(stage.actor("second"))
+    take(stage.actor("first"))
+    stage.actor("second").complete(held)
+    expire(stage)
+    stage.settle()
+
+
+def _late_and_alone(stage: Stage) -> None:
+    stage.actor("producer").enqueue("task")
+    late = stage.actor("late")
+    held = take(late)
+    stage.outlast(stage.lease)
+    late.complete(held)
+    expire(stage)
+    stage.settle()
+
+
+def _stale(verb: Verb, *, heir: str = "heir") -> Script:
+    """Return a script in which a worker speaks of a task that another has taken over.
+
+    Then the heir holds the task for most of its lease, and vanishes: the task must come again.
+    """
+
+    def script(stage: Stage) -> None:
+        old, _ = take_over(stage, heir=heir)
+        late = stage.actor("late")
+        _say(stage, verb, old)
+        stage.wait(0.5 * stage.lease)
+        reclaim(stage)
+        stage.actor("other").claim()
+        expire(stage)
+        late.claim()
+        stage.settle()
+
+    return script
+
+
+def _say(stage: Stage, verb: Verb, delivery: Delivery) -> None:
+    late = stage.actor("late")
+    if verb is Verb.COMPLETE:
+        late.complete(delivery)
+    elif verb is Verb.FAIL:
+        late.fail(delivery)
+    elif verb is Verb.RELEASE:
+        late.release(delivery)
+    else:
+        late.extend(delivery, 20 * stage.lease)
+
+
+def _completed_after_release(stage: Stage) -> None:
+    """Give a task back, and complete it when another worker has it, who gives it back too."""
+    stage.actor("producer").enqueue("task")
+    first, second = stage.actor("first"), stage.actor("second")
+    old = take(first)
+    first.release(old)
+    new = take(second)
+    first.complete(old)
+    stage.actor("third").claim()
+    second.release(new)
+    stage.settle()
+
+
+def _cancelled(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    enqueue_all(producer, labels(4))
+    producer.cancel("task-1")
+    producer.cancel("task-3")
+    stage.settle()
+
+
+def _cancelled_while_delayed(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("plain")
+    producer.enqueue("later", delay=2)
+    producer.cancel("later")
+    stage.outlast(2)
+    stage.settle()
+
+
+def _cancelled_and_kept(stage: Stage) -> None:
+    """Cancel one task, and cancel one that is done."""
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    enqueue_all(producer, labels(3))
+    done = take(worker)
+    worker.complete(done)
+    producer.cancel(done.label)
+    stage.settle()
+
+
+_TAKEN_OVER = (Capability.LEASE,)
+
+RULES = (
+    Rule(
+        id="ACK-1",
+        sentence="A completed task is never delivered again.",
+        why="Work that is done would be done once more.",
+        scenario=Scenario(script=_completed),
+        monitors=(no_resurrection,),
+        needs=(Capability.COMPLETE,),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="ACK-2",
+        sentence="A completed task is not delivered again when its lease would have run out.",
+        why="A completion that leaves the lease running is undone by the clock.",
+        scenario=Scenario(script=_completed_long_ago, passes_time=True),
+        monitors=(no_resurrection,),
+        needs=(Capability.COMPLETE, Capability.LEASE),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="ACK-3",
+        sentence="A completion that is said twice changes nothing the second time.",
+        why="A client that got no answer says it again; that must not complete another task or "
+        "revive this one.",
+        scenario=Scenario(script=_completed_twice),
+        monitors=(no_resurrection, no_loss),
+        needs=(Capability.COMPLETE,),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="ACK-4",
+        sentence="A completion completes its own task and no other.",
+        why="A queue that completes the oldest task, or all of a worker's, loses the rest.",
+        scenario=Scenario(script=_one_of_three, passes_time=True),
+        monitors=(no_loss, no_resurrection),
+        needs=(Capability.COMPLETE, Capability.LEASE),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="ACK-5",
+        sentence="A completion that comes late, before anybody took the task over, is final, or "
+        "refused and the task comes again.",
+        why="A worker that is told 'too late' counts on another doing the work.",
+        scenario=Scenario(script=_late_and_alone, passes_time=True),
+        monitors=(no_resurrection, no_loss),
+        needs=(Capability.COMPLETE, Capability.LEASE),
+    ),
+    Rule(
+        id="ACK-6",
+        sentence="A completion by a worker whose task was taken over is refused, or without "
+        "effect.",
+        why="The task would count as done while another worker is at it, and be lost if that one "
+        "fails.",
+        scenario=Scenario(script=_stale(Verb.COMPLETE), passes_time=True),
+        monitors=(fencing,),
+        needs=(Capability.COMPLETE, *_TAKEN_OVER),
+    ),
+    Rule(
+        id="ACK-7",
+        sentence="A failure that is told by a worker whose task was taken over is refused, or "
+        "without effect.",
+        why="The task would be handed out again while another worker is at it.",
+        scenario=Scenario(script=_stale(Verb.FAIL), passes_time=True),
+        monitors=(fencing, exclusive),
+        needs=(Capability.FAIL, *_TAKEN_OVER),
+    ),
+    Rule(
+        id="ACK-8",
+        sentence="A release by a worker whose task was taken over is refused, or without effect.",
+        why="The task would be handed out again while another worker is at it.",
+        scenario=Scenario(script=_stale(Verb.RELEASE), passes_time=True),
+        monitors=(fencing, exclusive),
+        needs=(Capability.RELEASE, *_TAKEN_OVER),
+    ),
+    Rule(
+        id="ACK-9",
+        sentence="An extension by a worker whose task was taken over is refused, or without "
+        "effect.",
+        why="A worker that believes it still holds the task goes on with it.",
+        scenario=Scenario(script=_stale(Verb.EXTEND), passes_time=True),
+        monitors=(fencing, expiry),
+        needs=(Capability.EXTEND, *_TAKEN_OVER),
+    ),
+    Rule(
+        id="ACK-10",
+        sentence="A worker that was given the same task anew cannot complete its former delivery.",
+        why="Two threads of one worker have the same name; a name is no fencing token.",
+        scenario=Scenario(script=_stale(Verb.COMPLETE, heir="late"), passes_time=True),
+        monitors=(fencing,),
+        needs=(Capability.COMPLETE, *_TAKEN_OVER),
+    ),
+    Rule(
+        id="ACK-11",
+        sentence="A completion after the task was given back, and taken by another, is refused or "
+        "without effect.",
+        why="Who gave a task back has no say in it any more.",
+        scenario=Scenario(script=_completed_after_release, passes_time=True),
+        monitors=(fencing,),
+        needs=(Capability.COMPLETE, Capability.RELEASE),
+        exercises=(Verb.CLAIM, Verb.RELEASE),
+    ),
+    Rule(
+        id="ACK-12",
+        sentence="A cancelled task is never delivered, and every other is.",
+        why="An order that was called off would be carried out, or another be called off with it.",
+        scenario=Scenario(script=_cancelled),
+        monitors=(no_resurrection, no_loss),
+        needs=(Capability.CANCEL,),
+        exercises=(Verb.CLAIM, Verb.CANCEL),
+    ),
+    Rule(
+        id="ACK-13",
+        sentence="A task that is cancelled while it waits for its time is never delivered.",
+        why="Delayed tasks are the ones that are called off most.",
+        scenario=Scenario(script=_cancelled_while_delayed, passes_time=True),
+        monitors=(no_resurrection, no_loss),
+        needs=(Capability.CANCEL, Capability.DELAY),
+        exercises=(Verb.CLAIM, Verb.CANCEL),
+    ),
+    Rule(
+        id="ACK-14",
+        sentence="A cancel that comes too late changes nothing.",
+        why="It must neither revive a task that is done nor take another in its place.",
+        scenario=Scenario(script=_cancelled_and_kept),
+        monitors=(no_resurrection, no_loss),
+        needs=(Capability.CANCEL, Capability.COMPLETE),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+)

@@ -1,0 +1,85 @@
+"""What is put into tasks: bodies that must come back equal, and bodies that may be refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import http
+import math
+from typing import Any
+
+from pytest_queuekit.contract import Payload
+
+_NESTED: list[Any] = []
+for _ in range(19):
+    _NESTED = [_NESTED]
+
+PROMISED_JSON: dict[str, Any] = {
+    "text": "Grüße, 你好, 🚀, z\u0301, \u2028, ' \" \\ % %s {} \t\r\n",
+    "no-text": "",
+    "spaces": "  before and after \n",
+    "looks-like-json": '{"a": [1, null]}',
+    "looks-like-a-number": "00123",
+    "zero": 0,
+    "negative": -1,
+    "largest-exact": 2**53,
+    "float": 0.1,
+    "whole-float": 1.0,
+    "small-float": 5e-324,
+    "great-float": 1.7976931348623157e308,
+    "true": True,
+    "false": False,
+    "alike": [1, 1.0, True, "1", 0, 0.0, False, "", None, [], {}],
+    "list": [],
+    "mapping": {},
+    "deep": _NESTED,
+    "keys": {"": 1, "with space": 2, "ключ": 3, "k" * 300: 4, "1": 5, "null": 6},
+    "mixed": {"z": [{"a": None}, [[]]], "a": {"b": {"c": [0.5, -3]}}},
+}
+"""JSON as RFC 8259 has it, within the numbers that all implementations share."""
+
+DOUBTFUL_JSON: dict[str, Any] = {
+    "not-a-number": math.nan,
+    "infinity": math.inf,
+    "tuple": (1, 2),
+    "tuple-within": [(1,)],
+    "number-as-key": {1: "one"},
+    "boolean-as-key": {True: "yes"},
+    "null-as-key": {None: "nothing"},
+    "keys-that-meet": {1: "number", "1": "text"},
+    "bytes": b"bytes",
+    "set": {1},
+    "time": dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC),
+    "decimal": decimal.Decimal("1.10"),
+    "member": http.HTTPStatus.OK,
+    "lone-surrogate": "\ud800",
+    "nul": "a\0b",
+    "big-integer": 2**70,
+    "minus-zero": -0.0,
+}
+"""What Python's own json module changes or writes as something that is not JSON, and what other
+implementations do."""
+
+PROMISED_TEXT: dict[str, str] = {
+    "text": "Grüße, 你好, 🚀, z\u0301, \u2028, ' \" \\ % %s {} \t\r\n",
+    "no-text": "",
+    "spaces": "  before and after \n",
+    "lines": "one\r\ntwo\rthree\n",
+    "looks-like-json": '{"a": [1, null]}',
+    "looks-like-a-number": "00123",
+}
+DOUBTFUL_TEXT: dict[str, str] = {"lone-surrogate": "\ud800", "nul": "a\0b"}
+
+PROMISED_BYTES: dict[str, bytes] = {
+    "all": bytes(range(256)),
+    "none": b"",
+    "zeros": b"\0" * 8,
+    "no-utf-8": b"\xff\xfe\x80",
+    "lines": b"\r\n \n",
+}
+
+
+def megabyte(domain: Payload) -> Any:
+    """Return a body of 1 MB that no compression makes small by chance, in its domain's type."""
+    text = "".join(f"{number * 7919:016x}" for number in range(62_500))
+    return text.encode() if domain is Payload.BYTES else text

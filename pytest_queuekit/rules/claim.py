@@ -1,0 +1,151 @@
+"""CLAIM: what waits is handed out, to one worker at a time."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.monitors.batches import batches
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.scenario import Scenario
+from pytest_queuekit.stage import Stage
+
+_WORKERS = (
+    "worker-1",
+    "worker 2",
+    "Zoë",
+    "工人",
+    "it's",
+    'say "hello"',
+    "100%s",
+    "a;b--",
+    "w" * 200,
+)
+
+
+def _held(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(2))
+    for name in ("first", "second", "third", "first"):
+        stage.actor(name).claim()
+
+
+def _empty(stage: Stage) -> None:
+    worker, producer = stage.actor("worker"), stage.actor("producer")
+    worker.claim()
+    producer.enqueue("task")
+    stage.claim_all("worker")
+    worker.claim()
+
+
+def _one_by_one(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(12))
+    worker = stage.actor("worker")
+    for _ in range(12):
+        worker.claim()
+
+
+def _as_they_come(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label in labels(6):
+        worker.claim()
+        producer.enqueue(label)
+        worker.claim()
+
+
+def _many_workers(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    for number, name in enumerate(_WORKERS, start=1):
+        producer.enqueue(f"task-{number}")
+        stage.actor(name).claim()
+
+
+def _instances(stage: Stage) -> None:
+    early, late = stage.actor("early"), stage.actor("late")
+    for label in labels(3):
+        early.enqueue(f"{label}-of-early")
+        late.claim()
+        late.enqueue(f"{label}-of-late")
+        early.claim()
+
+
+def _batches(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(10))
+    for name, limit in (("first", 4), ("second", 1), ("third", 3), ("first", 5), ("second", 5)):
+        stage.actor(name).claim_many(limit)
+
+
+def _batch_of_what_is_there(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(3))
+    stage.actor("worker").claim_many(50)
+    stage.actor("worker").claim()
+
+
+RULES = (
+    Rule(
+        id="CLAIM-1",
+        sentence="A task in a worker's hands is not handed out again.",
+        why="Two workers with one task do its work twice: a mail sent or a card charged twice.",
+        scenario=Scenario(script=_held),
+        monitors=(exclusive,),
+    ),
+    Rule(
+        id="CLAIM-2",
+        sentence="A claim on a queue without waiting tasks says that it is empty.",
+        why="Most claims of an idle worker find nothing; an error or a wrong task there is noise "
+        "at best.",
+        scenario=Scenario(script=_empty),
+        monitors=(no_invention,),
+    ),
+    Rule(
+        id="CLAIM-3",
+        sentence="Twelve waiting tasks are given to one worker in twelve claims, none of them "
+        "empty.",
+        why="A worker that is told 'empty' goes to sleep, and the tasks wait with it.",
+        scenario=Scenario(script=_one_by_one),
+        monitors=(said_empty,),
+    ),
+    Rule(
+        id="CLAIM-4",
+        sentence="A task is there for the claim that follows its enqueue, even if the queue was "
+        "just found empty.",
+        why="An answer 'empty' that is remembered delays the next task for as long.",
+        scenario=Scenario(script=_as_they_come),
+        monitors=(said_empty,),
+    ),
+    Rule(
+        id="CLAIM-5",
+        sentence="A worker is served whatever its name is.",
+        why="Names come from hosts and people; one with a quote or a letter beyond ASCII must not "
+        "break the claim.",
+        scenario=Scenario(script=_many_workers),
+        monitors=(said_empty,),
+    ),
+    Rule(
+        id="CLAIM-6",
+        sentence="An instance sees what another instance has enqueued, at once.",
+        why="Producers and workers live in different processes; a queue that only loads at start "
+        "is blind.",
+        scenario=Scenario(script=_instances),
+        monitors=(said_empty,),
+        needs=(Capability.PROCESSES,),
+    ),
+    Rule(
+        id="CLAIM-7",
+        sentence="A claim of several tasks hands out each once, at most as many as asked for, and "
+        "leaves the rest to others.",
+        why="A worker that is given more than it asked for holds tasks that others could do.",
+        scenario=Scenario(script=_batches),
+        monitors=(exclusive, batches, said_empty),
+        needs=(Capability.CLAIM_MANY,),
+    ),
+    Rule(
+        id="CLAIM-8",
+        sentence="A claim of more tasks than there are hands out those that there are.",
+        why="The rest of the work would wait until a whole batch has gathered.",
+        scenario=Scenario(script=_batch_of_what_is_there),
+        monitors=(said_empty,),
+        needs=(Capability.CLAIM_MANY,),
+    ),
+)

@@ -1,0 +1,272 @@
+"""RACE: what holds for one caller holds for many at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.drivers.processes import Processes
+from pytest_queuekit.drivers.threads import Threads
+from pytest_queuekit.history import Verb
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.monitors.busy import busy
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.fencing import fencing
+from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.order import order
+from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.share import share
+from pytest_queuekit.rules import programs
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.scenario import Program, Scenario, Script
+from pytest_queuekit.stage import Stage
+from pytest_queuekit.verdict import Requirement
+
+_IDLE = 0.25
+"""Seconds without a task after which a consumer goes home; what comes later is settled."""
+
+_OPENERS = 8
+
+
+def _stock(stage: Stage) -> None:
+    enqueue_all(stage.actor("stocker"), labels(stage.effort.tasks))
+
+
+def _stock_by_priority(stage: Stage) -> None:
+    stocker = stage.actor("stocker")
+    for number, label in enumerate(labels(stage.effort.tasks)):
+        stocker.enqueue(label, priority=10 * (7 * number % 10 + 1))
+
+
+def _claimers(function: Callable[..., None], **arguments: Any) -> Callable[[Effort], list[Program]]:
+    """Return so many programs of one kind as the effort has claimers."""
+
+    def programs_of(effort: Effort) -> list[Program]:
+        return _crew("claimer", effort.claimers, function, arguments)
+
+    return programs_of
+
+
+def _both(
+    produce: Callable[..., None], consume: Callable[..., None], **arguments: Any
+) -> Callable[[Effort], list[Program]]:
+    """Return producers that share the effort's tasks between them, and claimers."""
+
+    def programs_of(effort: Effort) -> list[Program]:
+        each = {"count": effort.tasks // effort.producers}
+        return [
+            *_crew("producer", effort.producers, produce, each),
+            *_crew("claimer", effort.claimers, consume, arguments),
+        ]
+
+    return programs_of
+
+
+def _crew(
+    name: str, size: int, function: Callable[..., None], arguments: Mapping[str, Any]
+) -> list[Program]:
+    return [
+        Program(actor=f"{name}-{number}", function=function, arguments=arguments)
+        for number in range(1, size + 1)
+    ]
+
+
+def _producers(effort: Effort) -> list[Program]:
+    count = {"count": effort.tasks // effort.claimers}
+    return _crew("producer", effort.claimers, programs.produce, count)
+
+
+def _claim_all(stage: Stage) -> None:
+    stage.claim_all("worker")
+
+
+def _openers(effort: Effort) -> list[Program]:
+    return _crew("opener", _OPENERS, programs.take_one, {})
+
+
+def _one_task(stage: Stage) -> None:
+    stage.actor("producer").enqueue("task")
+
+
+def _slow_and_heir(effort: Effort) -> list[Program]:
+    """Let a worker dawdle past its lease, and another take over and hold the task meanwhile."""
+    return [
+        Program(actor="slow", function=programs.claim_and_dawdle),
+        Program(actor="heir", function=programs.take_over),
+    ]
+
+
+_ENDING: Script = Stage.settle
+_THREADS = (Capability.THREADS,)
+_PROCESSES = (Capability.PROCESSES,)
+_COMPLETE = (Capability.COMPLETE,)
+_ALL = (no_loss, no_invention, exclusive, no_resurrection)
+
+RULES = (
+    Rule(
+        id="RACE-1",
+        sentence="Threads that claim at the same time never hold one task together.",
+        why="Two threads between 'select' and 'update' take the same row.",
+        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        driver=Threads(),
+        monitors=(exclusive,),
+        needs=(*_THREADS,),
+        chance=True,
+    ),
+    Rule(
+        id="RACE-2",
+        sentence="Processes that claim at the same time never hold one task together.",
+        why="A lock that only threads see does not keep processes apart.",
+        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        driver=Processes(),
+        monitors=(exclusive,),
+        needs=_PROCESSES,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-3",
+        sentence="With producers and claimers in threads no task is lost, doubled or made up.",
+        why="Counters and caches that are not guarded lose what two threads do at once.",
+        scenario=Scenario(
+            programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
+        ),
+        driver=Threads(),
+        monitors=_ALL,
+        needs=(*_THREADS, *_COMPLETE),
+        chance=True,
+    ),
+    Rule(
+        id="RACE-4",
+        sentence="With producers and claimers in processes no task is lost, doubled or made up.",
+        why="It is how a queue is used; a write that is lost in a rollback shows here.",
+        scenario=Scenario(
+            programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
+        ),
+        driver=Processes(),
+        monitors=_ALL,
+        needs=(*_PROCESSES, *_COMPLETE),
+        chance=True,
+    ),
+    Rule(
+        id="RACE-5",
+        sentence="Of two tasks the one whose enqueue was over before the other's began goes first, "
+        "however many enqueue at the same time.",
+        why="Producers that take numbers ahead, or by their own clocks, overtake each other.",
+        scenario=Scenario(programs=_producers, ending=_claim_all),
+        driver=Processes(),
+        monitors=(order,),
+        needs=(Capability.FIFO, *_PROCESSES),
+        chance=True,
+    ),
+    Rule(
+        id="RACE-6",
+        sentence="Better priorities go first when many claim at the same time.",
+        why="A claim that lost a race and takes the next best in sight may take a worse one.",
+        scenario=Scenario(script=_stock_by_priority, programs=_claimers(programs.drain)),
+        driver=Processes(),
+        monitors=(order,),
+        needs=(Capability.PRIORITY, *_PROCESSES),
+        level=Level.STANDARD,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-7",
+        sentence="No claimer is told 'empty' while tasks wait, however many claim.",
+        why="A lock that could not be had is no empty queue; the worker goes to sleep on work.",
+        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        driver=Processes(),
+        monitors=(said_empty,),
+        needs=_PROCESSES,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-8",
+        sentence="Eight processes open a new queue at the same time, and all can use it.",
+        why="A service starts all its workers at once, on the first day too.",
+        scenario=Scenario(programs=_openers, ending=_ENDING),
+        driver=Processes(),
+        monitors=(no_loss,),
+        needs=_PROCESSES,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-9",
+        sentence="Batches that are claimed at the same time never share a task.",
+        why="A batch is chosen and taken in two steps more often than a single task is.",
+        scenario=Scenario(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
+        driver=Threads(),
+        monitors=(exclusive, no_resurrection),
+        needs=(Capability.CLAIM_MANY, *_THREADS),
+        chance=True,
+    ),
+    Rule(
+        id="RACE-10",
+        sentence="When workers complete, fail and give back at the same time, no task is lost or "
+        "revived.",
+        why="An acknowledgement that overwrites what another worker just did undoes it.",
+        scenario=Scenario(
+            programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
+            ending=_ENDING,
+        ),
+        driver=Processes(),
+        monitors=_ALL,
+        needs=(*_PROCESSES, *_COMPLETE),
+        level=Level.STANDARD,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-11",
+        sentence="A slow worker in another process cannot complete what was taken over from it.",
+        why="The task would count as done while another worker is at it.",
+        scenario=Scenario(
+            script=_one_task,
+            programs=_slow_and_heir,
+            ending=_ENDING,
+            passes_time=True,
+        ),
+        driver=Processes(),
+        monitors=(fencing, no_loss),
+        needs=(Capability.LEASE, *_PROCESSES, *_COMPLETE),
+        level=Level.STANDARD,
+    ),
+    Rule(
+        id="RACE-12",
+        sentence="A few producers and claimers are not told that the queue is busy.",
+        why="Every caller would need a loop around every call.",
+        scenario=Scenario(
+            programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
+        ),
+        driver=Processes(),
+        monitors=(busy,),
+        needs=_PROCESSES,
+        requirement=Requirement.SHOULD,
+        level=Level.STANDARD,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-13",
+        sentence="Every claimer that works at its own pace gets its share.",
+        why="A worker that never gets the lock is a machine that is paid for and idle.",
+        scenario=Scenario(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
+        driver=Processes(),
+        monitors=(share,),
+        needs=_PROCESSES,
+        exercises=(Verb.CLAIM,),
+        requirement=Requirement.SHOULD,
+        level=Level.STANDARD,
+    ),
+    Rule(
+        id="RACE-14",
+        sentence="Tasks are claimed in order when many claim at the same time.",
+        why="A claim that lost a race and takes whatever is in sight breaks the order.",
+        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        driver=Processes(),
+        monitors=(order,),
+        needs=(Capability.FIFO, *_PROCESSES),
+        chance=True,
+    ),
+)

@@ -1,0 +1,222 @@
+"""DURABLE: what was said stays said when instances close and processes die."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.drivers.processes import Processes
+from pytest_queuekit.history import Verb
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.expiry import expiry
+from pytest_queuekit.monitors.keys import keys
+from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.order import order
+from pytest_queuekit.monitors.retry import retry
+from pytest_queuekit.monitors.schedule import schedule
+from pytest_queuekit.rules import programs
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, labels, take
+from pytest_queuekit.scenario import Program, Scenario
+from pytest_queuekit.stage import Stage
+
+
+def _reopened(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(5))
+    stage.reopen("producer")
+    stage.settle()
+
+
+def _done_and_reopened(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(2))
+    worker = stage.actor("worker")
+    worker.complete(take(worker))
+    _close_all(stage, "producer", "worker")
+    stage.settle()
+
+
+def _held_and_reopened(stage: Stage) -> None:
+    """Open anew while another instance's worker, who did not close, holds a task."""
+    enqueue_all(stage.actor("producer"), labels(2))
+    take(stage.actor("holder"))
+    stage.actor("producer").close()
+    late = stage.actor("late")
+    late.claim()
+    late.claim()
+
+
+def _in_order_and_reopened(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(12))
+    later = stage.reopen("producer")
+    enqueue_all(later, labels(3, "later"))
+    stage.claim_all("worker")
+
+
+def _delayed_and_reopened(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("now")
+    producer.enqueue("later", delay=3600)
+    stage.reopen("producer")
+    stage.claim_all("worker")
+
+
+def _keyed_and_reopened(stage: Stage) -> None:
+    stage.actor("producer").enqueue("first", key="order-1")
+    stage.reopen("producer").enqueue("second", key="order-1")
+    stage.settle()
+
+
+def _failed_and_reopened(stage: Stage) -> None:
+    """Close after each failure: the count of attempts must go on where it was."""
+    promise = stage.contract.retry
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("task", max_attempts=2)
+    for failures in (1, 2):
+        worker.fail(take(worker))
+        worker = stage.reopen(worker.actor)
+        stage.outlast(promise.wait(failures)[1] if promise else 0)
+    worker.claim()
+
+
+def _close_all(stage: Stage, *names: str) -> None:
+    for name in names:
+        stage.actor(name).close()
+
+
+def _killed_producers(effort: Effort) -> list[Program]:
+    return [
+        Program(
+            actor=f"producer-{number}",
+            function=programs.produce_until_killed,
+            arguments={"seconds": 0.05 * number},
+        )
+        for number in range(1, effort.producers + 1)
+    ]
+
+
+def _one_task(stage: Stage) -> None:
+    stage.actor("producer").enqueue("task")
+
+
+def _stock(stage: Stage) -> None:
+    enqueue_all(stage.actor("stocker"), labels(4 * stage.effort.tasks))
+
+
+def _killed_workers(effort: Effort) -> list[Program]:
+    return [
+        Program(
+            actor=f"worker-{number}",
+            function=programs.consume_until_killed,
+            arguments={"seconds": 0.03 * number},
+        )
+        for number in range(1, effort.claimers + 1)
+    ]
+
+
+def _killed_holder(effort: Effort) -> list[Program]:
+    return [Program(actor="killed", function=programs.claim_and_die)]
+
+
+_NEEDS = (Capability.DURABLE, Capability.PROCESSES)
+
+RULES = (
+    Rule(
+        id="DURABLE-1",
+        sentence="Tasks outlive the instance that enqueued them, unchanged.",
+        why="Programs that enqueue are short; a web request is over in a moment.",
+        scenario=Scenario(script=_reopened),
+        monitors=(no_loss, no_invention),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="DURABLE-2",
+        sentence="A completion outlives the instances that were there.",
+        why="After a restart, work that is done would be done again.",
+        scenario=Scenario(script=_done_and_reopened),
+        monitors=(no_resurrection, no_loss),
+        needs=(*_NEEDS, Capability.COMPLETE),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="DURABLE-3",
+        sentence="Opening the queue leaves the tasks that others hold with them.",
+        why="A start-up that puts 'interrupted' tasks back robs the workers that are running.",
+        scenario=Scenario(script=_held_and_reopened),
+        monitors=(exclusive,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="DURABLE-4",
+        sentence="The order outlives the instance that enqueued.",
+        why="Numbers that begin anew after a restart put late tasks first.",
+        scenario=Scenario(script=_in_order_and_reopened),
+        monitors=(order,),
+        needs=(*_NEEDS, Capability.FIFO),
+    ),
+    Rule(
+        id="DURABLE-5",
+        sentence="A delay outlives the instance that set it.",
+        why="A timer in memory ends with its process.",
+        scenario=Scenario(script=_delayed_and_reopened),
+        monitors=(schedule,),
+        needs=(*_NEEDS, Capability.DELAY),
+    ),
+    Rule(
+        id="DURABLE-6",
+        sentence="A key outlives the instance that set it.",
+        why="The client that asks again is often one that was restarted.",
+        scenario=Scenario(script=_keyed_and_reopened),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.KEY),
+    ),
+    Rule(
+        id="DURABLE-7",
+        sentence="The count of attempts outlives the instance of the worker that failed.",
+        why="A task that crashes its worker would always be at its first attempt.",
+        scenario=Scenario(script=_failed_and_reopened, passes_time=True),
+        monitors=(retry,),
+        needs=(*_NEEDS, Capability.RETRY, Capability.FAIL, Capability.MAX_ATTEMPTS),
+        exercises=(Verb.CLAIM, Verb.FAIL),
+    ),
+    Rule(
+        id="DURABLE-8",
+        sentence="When a producer is killed, no task that it was told of as accepted is lost.",
+        why="'Accepted' is the moment from which the caller forgets.",
+        scenario=Scenario(programs=_killed_producers, ending=Stage.settle),
+        driver=Processes(),
+        monitors=(no_loss, no_invention),
+        needs=_NEEDS,
+        exercises=(Verb.ENQUEUE,),
+        chance=True,
+    ),
+    Rule(
+        id="DURABLE-9",
+        sentence="A task whose worker is killed is delivered again when its lease has run out.",
+        why="Machines die; the work must not.",
+        scenario=Scenario(
+            script=_one_task,
+            programs=_killed_holder,
+            ending=Stage.settle,
+            passes_time=True,
+        ),
+        driver=Processes(),
+        monitors=(expiry, no_loss),
+        needs=(*_NEEDS, Capability.LEASE, Capability.AT_LEAST_ONCE),
+        level=Level.STANDARD,
+    ),
+    Rule(
+        id="DURABLE-10",
+        sentence="When workers are killed at any moment, what they completed stays completed, and "
+        "the rest comes again.",
+        why="A kill between two writes leaves a task in neither state.",
+        scenario=Scenario(
+            script=_stock, programs=_killed_workers, ending=Stage.settle, passes_time=True
+        ),
+        driver=Processes(),
+        monitors=(no_resurrection, no_loss),
+        needs=(*_NEEDS, Capability.LEASE, Capability.AT_LEAST_ONCE, Capability.COMPLETE),
+        level=Level.STANDARD,
+        chance=True,
+    ),
+)

@@ -1,0 +1,137 @@
+"""ENQUEUE: what is put in comes out, unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.history import Verb
+from pytest_queuekit.monitors.accepted import accepted
+from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.rules import bodies
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, labels, work
+from pytest_queuekit.scenario import Scenario, Script
+from pytest_queuekit.stage import Stage
+
+
+def _several(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(10))
+    stage.settle()
+
+
+def _between_claims(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label in labels(5):
+        producer.enqueue(label)
+        work(worker)
+        producer.enqueue(f"{label}-second")
+    stage.settle()
+
+
+def _each(tasks: Mapping[str, Any]) -> Script:
+    """Return a script with a task for each body, and a plain one that any queue takes."""
+
+    def script(stage: Stage) -> None:
+        producer = stage.actor("producer")
+        producer.enqueue("plain")
+        for label, body in tasks.items():
+            producer.enqueue(label, body=body)
+        stage.settle()
+
+    return script
+
+
+def _megabyte(stage: Stage) -> None:
+    stage.actor("producer").enqueue("large", body=bodies.megabyte(stage.contract.payload))
+    stage.settle()
+
+
+def _batch(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue_many(labels(20, "batch"))
+    producer.enqueue("single")
+    producer.enqueue_many(["last"])
+    stage.settle()
+
+
+_EQUAL = (no_invention, no_loss)
+
+RULES = (
+    Rule(
+        id="ENQUEUE-1",
+        sentence="Every accepted task is delivered.",
+        why="A task that was accepted and never comes is work that nobody knows is missing.",
+        scenario=Scenario(script=_several),
+        monitors=(no_loss,),
+    ),
+    Rule(
+        id="ENQUEUE-2",
+        sentence="Tasks that are enqueued while others are claimed are delivered as well.",
+        why="A queue that loads its tasks ahead of claims, or counts them, may miss newcomers.",
+        scenario=Scenario(script=_between_claims),
+        monitors=(no_loss,),
+    ),
+    Rule(
+        id="ENQUEUE-3",
+        sentence="A JSON payload comes back equal, types included.",
+        why="A worker that is given 1 for true, or a key less, does the wrong work in silence.",
+        scenario=Scenario(script=_each(bodies.PROMISED_JSON)),
+        monitors=(accepted, *_EQUAL),
+        needs=(Capability.JSON_PAYLOAD,),
+    ),
+    Rule(
+        id="ENQUEUE-4",
+        sentence="What JSON cannot carry unchanged comes back equal all the same, or is refused.",
+        why="A tuple that comes back as a list, or a key 1 as '1', is found by the worker, not by "
+        "the one who made the mistake.",
+        scenario=Scenario(script=_each(bodies.DOUBTFUL_JSON)),
+        monitors=_EQUAL,
+        tolerates=(Verb.ENQUEUE,),
+        needs=(Capability.JSON_PAYLOAD,),
+    ),
+    Rule(
+        id="ENQUEUE-5",
+        sentence="A text payload comes back equal, to the letter.",
+        why="Trimmed spaces, changed line ends and lost letters break formats that hang on them.",
+        scenario=Scenario(script=_each(bodies.PROMISED_TEXT)),
+        monitors=(accepted, *_EQUAL),
+        needs=(Capability.TEXT_PAYLOAD,),
+    ),
+    Rule(
+        id="ENQUEUE-6",
+        sentence="Text that UTF-8 or a database may not carry comes back equal, or is refused.",
+        why="A text that is cut at a NUL, or has '?' in it, is found by the worker, far from its "
+        "cause.",
+        scenario=Scenario(script=_each(bodies.DOUBTFUL_TEXT)),
+        monitors=_EQUAL,
+        tolerates=(Verb.ENQUEUE,),
+        needs=(Capability.TEXT_PAYLOAD,),
+    ),
+    Rule(
+        id="ENQUEUE-7",
+        sentence="A payload of bytes comes back equal, every byte.",
+        why="Bytes that pass through a text column are cut at a zero or fail to decode.",
+        scenario=Scenario(script=_each(bodies.PROMISED_BYTES)),
+        monitors=(accepted, *_EQUAL),
+        needs=(Capability.BYTES_PAYLOAD,),
+    ),
+    Rule(
+        id="ENQUEUE-8",
+        sentence="A payload of 1 MB comes back whole.",
+        why="A limit that cuts, instead of refusing, is found when the first large task is run.",
+        scenario=Scenario(script=_megabyte),
+        monitors=(accepted, *_EQUAL),
+    ),
+    Rule(
+        id="ENQUEUE-9",
+        sentence="A batch adds each of its tasks exactly once.",
+        why="A batch that drops its last task or adds one twice is wrong work in bulk.",
+        scenario=Scenario(script=_batch),
+        monitors=(no_loss, no_invention, no_resurrection),
+        needs=(Capability.ENQUEUE_MANY,),
+    ),
+)

@@ -1,0 +1,200 @@
+"""KEY: what is enqueued twice under one idempotency key is there once."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.drivers.processes import Processes
+from pytest_queuekit.history import Verb
+from pytest_queuekit.level import Effort
+from pytest_queuekit.monitors.keys import keys
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.rules.programs import produce_with_keys
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, labels, take, work
+from pytest_queuekit.scenario import Program, Scenario
+from pytest_queuekit.stage import Stage
+
+_ALIKE = (
+    "order-1",
+    "Order-1",
+    "order-1 ",
+    " order-1",
+    "order-1\n",
+    "order-01",
+    "1",
+    "01",
+    "1.0",
+    "straße",
+    "strasse",
+    "é",
+    "e\u0301",
+    "%",
+    "_",
+    "'",
+    "k" * 400,
+    "k" * 401,
+)
+"""Keys that a careless comparison takes for the same."""
+
+
+def _twice(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("first", key="order-1")
+    producer.enqueue("second", key="order-1")
+    stage.actor("another").enqueue("third", key="order-1")
+    stage.settle()
+
+
+def _while_held(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("first", key="order-1")
+    held = take(worker)
+    producer.enqueue("second", key="order-1")
+    worker.claim()
+    if worker.can(Capability.COMPLETE):
+        worker.complete(held)
+    stage.settle()
+
+
+def _while_delayed(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("first", key="order-1", delay=2)
+    producer.enqueue("second", key="order-1")
+    stage.actor("worker").claim()
+    stage.outlast(2)
+    stage.settle()
+
+
+def _different(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    for number, key in enumerate(_ALIKE, start=1):
+        producer.enqueue(f"task-{number}", key=key)
+    stage.settle()
+
+
+def _without(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("keyed", key="order-1")
+    enqueue_all(producer, labels(4))
+    stage.settle()
+
+
+def _after_completion(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("first", key="order-1")
+    producer.enqueue("other", key="order-2")
+    worker.complete(take(worker))
+    producer.enqueue("second", key="order-1")
+    stage.settle()
+
+
+def _while_it_waits_for_a_retry(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("first", key="order-1")
+    worker.fail(take(worker))
+    producer.enqueue("second", key="order-1")
+    retry = stage.contract.retry
+    stage.outlast(retry.wait(1)[1] if retry else 0)
+    stage.settle()
+
+
+def _in_turn(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label in labels(4):
+        producer.enqueue(label, key=f"key-of-{label}")
+        work(worker)
+    stage.settle()
+
+
+def _rivals(effort: Effort) -> list[Program]:
+    return [
+        Program(
+            actor=f"producer-{number}",
+            function=produce_with_keys,
+            arguments={"count": min(300, 5 * effort.tasks)},
+        )
+        for number in range(1, effort.claimers + 1)
+    ]
+
+
+_NEEDS = (Capability.KEY,)
+
+RULES = (
+    Rule(
+        id="KEY-1",
+        sentence="A second enqueue under a key that is held adds nothing.",
+        why="A client that got no answer asks again; the customer pays once.",
+        scenario=Scenario(script=_twice),
+        monitors=(keys,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="KEY-2",
+        sentence="A key is held while a worker has its task.",
+        why="A second task under the key would be run beside the first.",
+        scenario=Scenario(script=_while_held),
+        monitors=(keys,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="KEY-3",
+        sentence="A key is held while its task waits for its time.",
+        why="A delayed task is as much there as any other.",
+        scenario=Scenario(script=_while_delayed, passes_time=True),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.DELAY),
+    ),
+    Rule(
+        id="KEY-4",
+        sentence="A key is held while its task waits for its next attempt.",
+        why="A task that failed once will come again, and the second one beside it.",
+        scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.RETRY, Capability.FAIL),
+        exercises=(Verb.CLAIM, Verb.FAIL),
+    ),
+    Rule(
+        id="KEY-5",
+        sentence="Keys that differ, if only by a space or a capital, are different.",
+        why="One customer's order would keep out another's.",
+        scenario=Scenario(script=_different),
+        monitors=(keys, no_loss),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="KEY-6",
+        sentence="Tasks without a key are never taken for the same.",
+        why="Most tasks have none; an empty key that is held by one would keep out all others.",
+        scenario=Scenario(script=_without),
+        monitors=(no_loss,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="KEY-7",
+        sentence="After its task is completed a key is held, or free, as declared.",
+        why="Callers either count on 'once for ever' or on 'again tomorrow'; both break in "
+        "silence.",
+        scenario=Scenario(script=_after_completion),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.COMPLETE),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="KEY-8",
+        sentence="A task with a key is delivered like any other, and once.",
+        why="The key is there to keep others out, not the task itself.",
+        scenario=Scenario(script=_in_turn),
+        monitors=(no_loss, keys),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="KEY-9",
+        sentence="Producers that enqueue the same keys at the same time add one task for each.",
+        why="Asking first and adding then lets two producers through between the two.",
+        scenario=Scenario(programs=_rivals, ending=Stage.settle),
+        driver=Processes(),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.PROCESSES),
+        chance=True,
+    ),
+)

@@ -1,0 +1,199 @@
+"""What actors do when they act at once: programs, of module level so that processes find them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.history import SECOND, Outcome
+from pytest_queuekit.recorder import Delivery, Recorder
+from pytest_queuekit.stage import claim_all
+
+_PAUSE = 0.01
+_PATIENCE = 5.0
+
+
+def produce(recorder: Recorder, *, count: int, pause: float = 0.0) -> None:
+    """Enqueue so many tasks, with a pause of so many seconds after each."""
+    for number in range(1, count + 1):
+        _enqueue(recorder, f"{recorder.actor}-{number}")
+        if pause:
+            recorder.clock.wait(pause)
+
+
+def produce_by_priority(recorder: Recorder, *, count: int) -> None:
+    """Enqueue so many tasks of ten priorities in turn."""
+    for number in range(1, count + 1):
+        _enqueue(recorder, f"{recorder.actor}-{number}", priority=10 * (7 * number % 10 + 1))
+
+
+def produce_with_keys(recorder: Recorder, *, count: int) -> None:
+    """Enqueue a task under each of so many keys, which all producers share."""
+    for number in range(1, count + 1):
+        _enqueue(recorder, f"{recorder.actor}-{number}", key=f"key-{number}")
+
+
+def produce_until_killed(recorder: Recorder, *, seconds: float) -> None:
+    """Enqueue without end, and be killed after so many seconds, wherever that is."""
+    _die_in(seconds)
+    number = 0
+    while True:
+        number += 1
+        recorder.enqueue(f"{recorder.actor}-{number}")
+
+
+def drain(recorder: Recorder) -> None:
+    """Claim and complete until the queue says that it is empty."""
+    claim_all(recorder)
+
+
+def drain_at_ease(recorder: Recorder, *, work: float) -> None:
+    """Claim and complete until the queue is empty, with so many seconds of work on each task."""
+    while (delivery := _claim(recorder)) is not None:
+        recorder.clock.wait(work)
+        _complete(recorder, delivery)
+
+
+def consume(recorder: Recorder, *, idle: float) -> None:
+    """Claim and complete until nothing has come for so many seconds."""
+    _consume(recorder, idle, _complete)
+
+
+def consume_in_batches(recorder: Recorder, *, limit: int) -> None:
+    """Claim up to `limit` tasks at a time and complete them, until nothing comes."""
+    while batch := recorder.claim_many(limit):
+        for delivery in batch:
+            _complete(recorder, delivery)
+
+
+def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
+    """Complete, fail and give back tasks in turn, until nothing has come for so many seconds."""
+    ways = [_complete]
+    if recorder.can(Capability.RELEASE):
+        ways.append(_release)
+    if recorder.can(Capability.FAIL):
+        ways.append(_fail)
+    taken: list[str] = []
+
+    def acknowledge(recorder: Recorder, delivery: Delivery) -> None:
+        taken.append(delivery.label)
+        way = ways[len(taken) % len(ways)] if taken.count(delivery.label) < 2 else _complete
+        way(recorder, delivery)
+
+    _consume(recorder, idle, acknowledge)
+
+
+def consume_until_killed(recorder: Recorder, *, seconds: float) -> None:
+    """Claim and complete without end, and be killed after so many seconds, wherever that is."""
+    _die_in(seconds)
+    while True:
+        delivery = recorder.claim()
+        if delivery is not None:
+            _complete(recorder, delivery)
+
+
+def claim_and_die(recorder: Recorder) -> None:
+    """Claim a task, and be killed with it in hand."""
+    _claim(recorder)
+    recorder.die()
+
+
+def claim_and_dawdle(recorder: Recorder) -> None:
+    """Claim a task, do nothing until another has certainly taken it over, and complete it then."""
+    delivery = _claim(recorder)
+    if delivery is not None:
+        recorder.clock.wait(_given_up_after(recorder) + 0.3)
+        _complete(recorder, delivery)
+
+
+def take_over(recorder: Recorder) -> None:
+    """Try to claim a task until one comes; hold it for a while, and give up on it."""
+    since = recorder.clock.now()
+    while recorder.claim() is None:
+        if recorder.clock.now() - since > 2 * SECOND * _given_up_after(recorder):
+            return
+        recorder.clock.wait(5 * _PAUSE)
+        if recorder.can(Capability.RECLAIM):
+            recorder.reclaim()
+    recorder.clock.wait(0.6)
+
+
+def take_one(recorder: Recorder) -> None:
+    """Enqueue a task of one's own, and claim and complete whatever comes."""
+    _enqueue(recorder, f"{recorder.actor}-1")
+    delivery = _claim(recorder)
+    if delivery is not None:
+        _complete(recorder, delivery)
+
+
+Acknowledge = Callable[[Recorder, Delivery], None]
+
+
+def _consume(recorder: Recorder, idle: float, acknowledge: Acknowledge) -> None:
+    since = recorder.clock.now()
+    while recorder.clock.now() - since < idle * SECOND:
+        delivery = recorder.claim()
+        if delivery is None:
+            recorder.clock.wait(_PAUSE)
+        else:
+            acknowledge(recorder, delivery)
+            since = recorder.clock.now()
+
+
+def _enqueue(recorder: Recorder, label: str, **options: object) -> None:
+    _patiently(recorder, lambda: recorder.enqueue(label, **options))
+
+
+def _claim(recorder: Recorder) -> Delivery | None:
+    taken: list[Delivery | None] = []
+    _patiently(recorder, lambda: taken.append(recorder.claim()))
+    return taken[-1]
+
+
+def _complete(recorder: Recorder, delivery: Delivery) -> None:
+    if recorder.can(Capability.COMPLETE):
+        _patiently(recorder, lambda: recorder.complete(delivery))
+
+
+def _fail(recorder: Recorder, delivery: Delivery) -> None:
+    _patiently(recorder, lambda: recorder.fail(delivery))
+
+
+def _release(recorder: Recorder, delivery: Delivery) -> None:
+    _patiently(recorder, lambda: recorder.release(delivery))
+
+
+def _patiently(recorder: Recorder, call: Callable[[], object]) -> None:
+    """Call again while the queue answers that it is busy, for some seconds."""
+    since = recorder.clock.now()
+    call()
+    while _is_busy(recorder) and recorder.clock.now() - since < _PATIENCE * SECOND:
+        recorder.clock.wait(_PAUSE)
+        call()
+
+
+def _is_busy(recorder: Recorder) -> bool:
+    return recorder.last is not None and recorder.last.outcome is Outcome.BUSY
+
+
+def _given_up_after(recorder: Recorder) -> float:
+    """Return the seconds after which a task that was claimed, and left, is there for others."""
+    contract, claim = recorder.contract, recorder.last
+    asked = claim.arguments.get("lease") if claim is not None else None
+    lease = asked or contract.lease_seconds or 0.0
+    retry = contract.retry.wait(1)[1] if contract.retry is not None else 0.0
+    return float(lease + retry + contract.resolution)
+
+
+def _die_in(seconds: float) -> None:
+    timer = threading.Timer(seconds, _die)
+    timer.daemon = True
+    timer.start()
+
+
+def _die() -> None:
+    """Die at once, with nothing said: no `finally`, no flush. Windows has no SIGKILL."""
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

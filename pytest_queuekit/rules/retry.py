@@ -1,0 +1,264 @@
+"""RETRY: work that failed is tried again, later, and not for ever."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability, Retry
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.history import Verb
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.poison import poison
+from pytest_queuekit.monitors.retry import retry
+from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.recorder import Delivery, Recorder
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take
+from pytest_queuekit.scenario import Scenario
+from pytest_queuekit.stage import Stage
+from pytest_queuekit.verdict import Requirement
+
+_MOST = 8
+"""Attempts that a script goes through for real; a queue that allows more is tried so far only."""
+
+
+def _promise(stage: Stage) -> Retry:
+    promise = stage.contract.retry
+    if promise is None:
+        raise NotRunError("the queue declares no retry")
+    return promise
+
+
+def _fail(actor: Recorder) -> Delivery:
+    delivery = take(actor)
+    actor.fail(delivery)
+    return delivery
+
+
+def _fail_until_dead(stage: Stage, attempts: int) -> None:
+    """Fail whatever is claimed, each time after the longest wait that is promised."""
+    worker, promise = stage.actor("worker"), _promise(stage)
+    for failures in range(1, attempts + 1):
+        _fail(worker)
+        stage.outlast(promise.wait(failures)[1])
+
+
+def _again(stage: Stage) -> None:
+    stage.actor("producer").enqueue("task")
+    _fail_until_dead(stage, 1)
+    stage.actor("other").claim()
+
+
+def _too_early(stage: Stage) -> None:
+    """Look for a failed task all through its wait."""
+    shortest = _promise(stage).wait(1)[0]
+    if not shortest:
+        raise NotRunError("the queue declares no wait before the second attempt")
+    stage.actor("producer").enqueue("task")
+    _fail(stage.actor("worker"))
+    for _ in range(9):
+        stage.actor("other").claim()
+        stage.wait(shortest / 10)
+
+
+def _growing(stage: Stage) -> None:
+    """Fail again and again, and look shortly before and after each wait should be over."""
+    promise = _promise(stage)
+    stage.actor("producer").enqueue("task")
+    worker = stage.actor("worker")
+    for failures in range(1, min(promise.max_attempts, _MOST)):
+        held = worker.claim()
+        if held is None:
+            return
+        worker.fail(held)
+        shortest, longest = promise.wait(failures)
+        stage.wait(0.9 * shortest)
+        worker.claim()
+        stage.outlast(longest - 0.9 * shortest)
+
+
+def _spent(stage: Stage) -> None:
+    attempts = _promise(stage).max_attempts
+    if attempts > 100:
+        raise NotRunError(f"{attempts} attempts are too many to go through")
+    stage.actor("producer").enqueue("task")
+    _fail_until_dead(stage, attempts)
+    stage.actor("other").claim()
+
+
+def _own_limits(stage: Stage) -> None:
+    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), _promise(stage)
+    for limit in (1, 3, 2):
+        producer.enqueue(f"up-to-{limit}", max_attempts=limit)
+    for failures in (1, 2, 3, 4):
+        while (delivery := worker.claim()) is not None and failures < 4:
+            worker.fail(delivery)
+        stage.outlast(promise.wait(failures)[1])
+
+
+def _each_its_own(stage: Stage) -> None:
+    """Fail one task as often as it may, and another one time less."""
+    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), _promise(stage)
+    enqueue_all(producer, labels(2), max_attempts=3)
+    for failures in (1, 2):
+        for _ in range(2):
+            held = worker.claim()
+            if held is not None:
+                worker.fail(held)
+        stage.outlast(promise.wait(failures)[1])
+    worker.claim()
+    worker.claim()
+
+
+def _listed(stage: Stage) -> None:
+    """Make one task dead, and leave others waiting, held, and done."""
+    _spent(stage)
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    enqueue_all(producer, labels(3, "alive"))
+    if worker.can(Capability.COMPLETE):
+        worker.complete(take(worker))
+    take(worker)
+    worker.dead_letters()
+
+
+def _dead_and_listed(stage: Stage) -> None:
+    _spent(stage)
+    keeper = stage.actor("keeper")
+    keeper.dead_letters()
+    stage.outlast(_promise(stage).wait(1)[1])
+    stage.settle()
+
+
+def _in_the_way(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("fails")
+    enqueue_all(producer, labels(3))
+    _fail(worker)
+    for _ in range(3):
+        worker.claim()
+
+
+def _failed_and_done(stage: Stage) -> None:
+    stage.actor("producer").enqueue("task")
+    _fail_until_dead(stage, 1)
+    worker = stage.actor("worker")
+    worker.complete(take(worker))
+    stage.outlast(_promise(stage).wait(2)[1])
+    stage.settle()
+
+
+def _vanishing(stage: Stage) -> None:
+    """Let every worker vanish with the task, more often than it may be tried."""
+    promise = _promise(stage)
+    if promise.max_attempts > _MOST:
+        raise NotRunError(f"{promise.max_attempts} attempts are too many to go through")
+    stage.actor("producer").enqueue("task")
+    for attempt in range(1, promise.max_attempts + 4):
+        stage.actor(f"worker-{attempt}").claim()
+        expire(stage)
+        stage.outlast(promise.wait(attempt)[1])
+    stage.actor("keeper").claim()
+
+
+_NEEDS = (Capability.RETRY, Capability.FAIL)
+_FAILS = (Verb.CLAIM, Verb.FAIL)
+
+RULES = (
+    Rule(
+        id="RETRY-1",
+        sentence="A task that failed is delivered again when its wait is over.",
+        why="A failure is mostly of the moment; without a retry the task is lost to it.",
+        scenario=Scenario(script=_again, passes_time=True),
+        monitors=(retry,),
+        needs=_NEEDS,
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-2",
+        sentence="A task that failed is not delivered before its wait is over.",
+        why="A retry at once meets the same fault, and hammers what is already down.",
+        scenario=Scenario(script=_too_early, passes_time=True),
+        monitors=(retry,),
+        needs=_NEEDS,
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-3",
+        sentence="The waits between attempts grow as declared, up to the longest.",
+        why="Waits that do not grow are an attack on a service that tries to recover.",
+        scenario=Scenario(script=_growing, passes_time=True),
+        monitors=(retry,),
+        needs=_NEEDS,
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-4",
+        sentence="A task that failed as often as it may is not delivered any more.",
+        why="A task that can never succeed would take its turn for ever.",
+        scenario=Scenario(script=_spent, passes_time=True),
+        monitors=(retry,),
+        needs=_NEEDS,
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-5",
+        sentence="A task's own number of attempts counts.",
+        why="What must not be tried twice says so with 1.",
+        scenario=Scenario(script=_own_limits, passes_time=True),
+        monitors=(retry,),
+        needs=(*_NEEDS, Capability.MAX_ATTEMPTS),
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-6",
+        sentence="A failure counts against its own task only.",
+        why="A healthy task would be given up for the failures of its neighbours.",
+        scenario=Scenario(script=_each_its_own, passes_time=True),
+        monitors=(retry,),
+        needs=(*_NEEDS, Capability.MAX_ATTEMPTS),
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-7",
+        sentence="A task that is given up is listed among the dead letters, and no other is.",
+        why="Somebody has to see what was given up, and only that.",
+        scenario=Scenario(script=_listed, passes_time=True),
+        monitors=(retry,),
+        needs=(*_NEEDS, Capability.DEAD_LETTERS),
+        exercises=(Verb.FAIL, Verb.DEAD_LETTERS),
+    ),
+    Rule(
+        id="RETRY-8",
+        sentence="A dead letter is never delivered.",
+        why="What was given up, and handled by a person, would be run behind that person's back.",
+        scenario=Scenario(script=_dead_and_listed, passes_time=True),
+        monitors=(no_resurrection,),
+        needs=(*_NEEDS, Capability.DEAD_LETTERS),
+        exercises=(Verb.FAIL, Verb.DEAD_LETTERS),
+    ),
+    Rule(
+        id="RETRY-9",
+        sentence="A failed task that waits for its next attempt is in no other task's way.",
+        why="One bad task would stop the queue for the length of its waits.",
+        scenario=Scenario(script=_in_the_way),
+        monitors=(said_empty,),
+        needs=_NEEDS,
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-10",
+        sentence="A task that failed and was then completed is not tried again.",
+        why="A retry that was planned and not called off does the work once more.",
+        scenario=Scenario(script=_failed_and_done, passes_time=True),
+        monitors=(no_resurrection,),
+        needs=(*_NEEDS, Capability.COMPLETE),
+        exercises=(Verb.CLAIM, Verb.FAIL, Verb.COMPLETE),
+    ),
+    Rule(
+        id="RETRY-11",
+        sentence="A task whose every worker vanishes is given up in the end.",
+        why="A task that kills its workers would kill all of them, one after the other, for ever.",
+        scenario=Scenario(script=_vanishing, passes_time=True),
+        monitors=(poison,),
+        needs=(Capability.RETRY, Capability.LEASE),
+        requirement=Requirement.SHOULD,
+    ),
+)

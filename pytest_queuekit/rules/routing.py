@@ -1,0 +1,156 @@
+"""ROUTE: a task goes to workers that can do it, and to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.monitors.routing import routing
+from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.turns import turns
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.scenario import Scenario
+from pytest_queuekit.stage import Stage
+
+_US: Mapping[str, Any] = {"region": "US"}
+_EU: Mapping[str, Any] = {"region": "EU"}
+
+
+def _elsewhere(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("for-eu", capabilities=_EU)
+    worker.claim(capabilities=_US)
+    worker.claim(capabilities={"region": "EUROPE"})
+    worker.claim(capabilities={"region": "E"})
+    worker.claim(capabilities={"format": "EU"})
+    worker.claim(capabilities=_EU)
+
+
+def _anybody(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    enqueue_all(producer, labels(3))
+    stage.actor("plain").claim()
+    stage.actor("american").claim(capabilities=_US)
+    stage.actor("bare").claim(capabilities={})
+
+
+def _lists(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label in labels(2):
+        producer.enqueue(label, capabilities=_EU)
+    worker.claim(capabilities={"region": ["US", "ASIA"]})
+    worker.claim(capabilities={"region": []})
+    worker.claim(capabilities={"region": ["US", "EU"]})
+    worker.claim(capabilities={"region": ["EU"]})
+
+
+def _behind(count: int) -> Any:
+    def script(stage: Stage) -> None:
+        producer = stage.actor("producer")
+        enqueue_all(producer, labels(count, "for-eu"), capabilities=_EU)
+        producer.enqueue("for-us", capabilities=_US)
+        producer.enqueue("for-anybody")
+        stage.actor("american").claim(capabilities=_US)
+        stage.actor("asian").claim(capabilities={"region": "ASIA"})
+
+    return script
+
+
+def _all_keys(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("both", capabilities={"region": "EU", "format": "mp4"})
+    worker.claim(capabilities=_EU)
+    worker.claim(capabilities={"region": "EU", "format": "avi"})
+    worker.claim(capabilities={"region": "US", "format": "mp4"})
+    worker.claim(capabilities={"format": "mp4", "region": "EU", "gpu": "yes"})
+
+
+def _more_than_needed(stage: Stage) -> None:
+    stage.actor("producer").enqueue("for-eu", capabilities=_EU)
+    able = {"gpu": "yes", "region": ["US", "EU"], "format": ["mp4", "avi"]}
+    stage.actor("able").claim(capabilities=able)
+
+
+def _in_order(stage: Stage) -> None:
+    producer, american = stage.actor("producer"), stage.actor("american")
+    for label in labels(6):
+        producer.enqueue(f"{label}-for-us", capabilities=_US)
+        producer.enqueue(f"{label}-for-eu", capabilities=_EU)
+        producer.enqueue(f"{label}-for-anybody")
+    for _ in range(12):
+        american.claim(capabilities=_US)
+
+
+_NEEDS = (Capability.ROUTING,)
+
+RULES = (
+    Rule(
+        id="ROUTE-1",
+        sentence="A worker is never given a task that asks for a capability it has not.",
+        why="Data that must stay in one region leaves it, or work fails on a machine without "
+        "the tool.",
+        scenario=Scenario(script=_elsewhere),
+        monitors=(routing,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="ROUTE-2",
+        sentence="A task that asks for nothing goes to any worker.",
+        why="Workers that say what they can do are still good for plain work.",
+        scenario=Scenario(script=_anybody),
+        monitors=(said_empty,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="ROUTE-3",
+        sentence="A worker with a list of values is given tasks that ask for one of them, and no "
+        "other.",
+        why="A worker serves several regions or formats; a list is not a text to search in.",
+        scenario=Scenario(script=_lists),
+        monitors=(routing, said_empty),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="ROUTE-4",
+        sentence="A task at the head that a worker cannot do hides none behind it.",
+        why="One task without a worker would stop the queue.",
+        scenario=Scenario(script=_behind(1)),
+        monitors=(said_empty,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="ROUTE-5",
+        sentence="A hundred and fifty tasks that a worker cannot do hide none behind them.",
+        why="A filter on the first hundred rows is right until the hundred-and-first.",
+        scenario=Scenario(script=_behind(150)),
+        monitors=(said_empty,),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="ROUTE-6",
+        sentence="A task that asks for two capabilities goes only to workers that have both.",
+        why="Half of what is needed is not enough to do the work.",
+        scenario=Scenario(script=_all_keys),
+        monitors=(routing, said_empty),
+        needs=_NEEDS,
+    ),
+    Rule(
+        id="ROUTE-7",
+        sentence="A worker that can do more than a task asks for is given it.",
+        why="The best machines would stand idle.",
+        scenario=Scenario(script=_more_than_needed),
+        monitors=(said_empty,),
+        needs=_NEEDS,
+        exercises=(),
+    ),
+    Rule(
+        id="ROUTE-8",
+        sentence="Of the tasks that a worker can do it is given the first.",
+        why="A filter that loses the order lets a task for one region be overtaken for ever.",
+        scenario=Scenario(script=_in_order),
+        monitors=(turns,),
+        needs=(*_NEEDS, Capability.FIFO),
+    ),
+)

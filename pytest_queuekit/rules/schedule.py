@@ -1,0 +1,189 @@
+"""SCHEDULE: a task that has to wait comes when its time has come, and stands in nobody's way."""
+
+from __future__ import annotations
+
+import math
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.history import Verb
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.nonsense import nonsense
+from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.schedule import schedule
+from pytest_queuekit.monitors.turns import turns
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import DAY, labels
+from pytest_queuekit.scenario import Scenario
+from pytest_queuekit.stage import Stage
+
+
+def _early(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("now")
+    worker.claim()
+    producer.enqueue("later", delay=3)
+    worker.claim()
+    stage.wait(1.5)
+    worker.claim()
+    stage.wait(1.2)
+    worker.claim()
+
+
+def _due(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label, delay in (("third", 4), ("first", 1), ("second", 2)):
+        producer.enqueue(label, delay=delay)
+    for _ in range(3):
+        stage.outlast(1)
+        worker.claim()
+    stage.outlast(2)
+    worker.claim()
+
+
+def _fraction(stage: Stage) -> None:
+    """Try twice, as a queue that cuts off fractions is sometimes right by chance."""
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("now")
+    worker.claim()
+    for label in labels(4):
+        producer.enqueue(label, delay=0.9)
+        worker.claim()
+        stage.wait(0.45)
+        worker.claim()
+        stage.wait(0.3)
+        worker.claim()
+    stage.outlast(0.9)
+    stage.claim_all("worker")
+
+
+def _in_front(stage: Stage) -> None:
+    """Let many tasks that have to wait stand where a claim looks first."""
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label in labels(60, "later"):
+        producer.enqueue(label, delay=3600)
+    producer.enqueue("now")
+    worker.claim()
+
+
+def _better_in_front(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    better = 1 if stage.contract.order.priority == "lower-first" else 99
+    for label in labels(60, "later"):
+        producer.enqueue(label, delay=3600, priority=better)
+    producer.enqueue("now", priority=50)
+    worker.claim()
+
+
+def _turn_when_due(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    good, bad = (10, 90) if stage.contract.order.priority == "lower-first" else (90, 10)
+    producer.enqueue("bad-early", priority=bad, delay=1)
+    producer.enqueue("good-late", priority=good, delay=3)
+    producer.enqueue("middle", priority=50)
+    producer.enqueue("bad", priority=bad)
+    stage.outlast(3)
+    stage.claim_all("worker")
+
+
+def _at_once(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for label in labels(3):
+        producer.enqueue(label, delay=0)
+        worker.claim()
+
+
+def _days(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("now")
+    producer.enqueue("tomorrow", delay=DAY)
+    producer.enqueue("in-a-month", delay=30 * DAY)
+    producer.enqueue("in-a-decade", delay=3653 * DAY)
+    stage.claim_all("worker")
+    worker.claim()
+
+
+def _nonsense(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("plain")
+    for label, delay in (("negative", -3600), ("not-a-number", math.nan)):
+        producer.enqueue(label, delay=delay)
+    stage.settle()
+
+
+RULES = (
+    Rule(
+        id="SCHEDULE-1",
+        sentence="A task is not delivered before its delay is over.",
+        why="A reminder or a retry that comes early does harm: it was asked to wait.",
+        scenario=Scenario(script=_early, passes_time=True),
+        monitors=(schedule,),
+        needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-2",
+        sentence="A task is there when its delay is over.",
+        why="A delayed task that is not noticed waits for ever, or until somebody restarts.",
+        scenario=Scenario(script=_due, passes_time=True),
+        monitors=(said_empty,),
+        needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-3",
+        sentence="A delay of a fraction of a second is waited for.",
+        why="Where time is kept in whole seconds, 0.9 s become none.",
+        scenario=Scenario(script=_fraction, passes_time=True),
+        monitors=(schedule,),
+        needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-4",
+        sentence="Waiting tasks hide no task that is ready behind them.",
+        why="A queue that looks at its head only, or at the first fifty, stands still until the "
+        "head is due.",
+        scenario=Scenario(script=_in_front),
+        monitors=(said_empty,),
+        needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-5",
+        sentence="Waiting tasks of a better priority hide no task that is ready.",
+        why="A backlog of tomorrow's urgent tasks would stop today's work.",
+        scenario=Scenario(script=_better_in_front),
+        monitors=(said_empty,),
+        needs=(Capability.DELAY, Capability.PRIORITY),
+    ),
+    Rule(
+        id="SCHEDULE-6",
+        sentence="Tasks that have become due take their turn by priority.",
+        why="A task that waited must neither lose its priority nor gain one.",
+        scenario=Scenario(script=_turn_when_due, passes_time=True),
+        monitors=(turns,),
+        needs=(Capability.DELAY, Capability.PRIORITY),
+    ),
+    Rule(
+        id="SCHEDULE-7",
+        sentence="A delay of 0 is none.",
+        why="Callers compute delays; the task that need not wait must not wait for the next tick.",
+        scenario=Scenario(script=_at_once),
+        monitors=(said_empty,),
+        needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-8",
+        sentence="A delay of a day, a month or ten years is waited for.",
+        why="Days get lost where only the seconds of a duration are read, or where it overflows.",
+        scenario=Scenario(script=_days),
+        monitors=(schedule,),
+        needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-9",
+        sentence="A negative delay, or one that is no number, is refused, or the task comes all "
+        "the same.",
+        why="A task whose time compares with nothing is accepted and never comes.",
+        scenario=Scenario(script=_nonsense),
+        tolerates=(Verb.ENQUEUE,),
+        monitors=(no_loss, nonsense),
+        needs=(Capability.DELAY,),
+    ),
+)

@@ -1,0 +1,219 @@
+"""STATS: what the queue says of itself is so, and its upkeep touches nothing that is alive."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.history import Verb
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.purged import purged
+from pytest_queuekit.monitors.retry import retry
+from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take
+from pytest_queuekit.scenario import Scenario
+from pytest_queuekit.stage import Stage
+
+
+def _life(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.stats()
+    enqueue_all(producer, labels(4))
+    producer.stats()
+    held = take(worker)
+    take(worker)
+    producer.stats()
+    if worker.can(Capability.COMPLETE):
+        worker.complete(held)
+        producer.stats()
+
+
+def _given_back(stage: Stage) -> None:
+    enqueue_all(stage.actor("producer"), labels(2))
+    worker = stage.actor("worker")
+    held = take(worker)
+    worker.stats()
+    worker.release(held)
+    worker.stats()
+
+
+def _delayed(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    producer.enqueue("now")
+    producer.enqueue("later", delay=3600)
+    producer.stats()
+    stage.claim_all("worker")
+    producer.stats()
+
+
+def _failed(stage: Stage) -> None:
+    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), stage.contract.retry
+    producer.enqueue("given-up", max_attempts=2)
+    producer.enqueue("alive")
+    for failures in (1, 2):
+        worker.fail(take(worker))
+        if failures == 1:
+            worker.fail(take(worker))
+        worker.stats()
+        stage.outlast(promise.wait(failures)[1] if promise else 0)
+    worker.stats()
+
+
+def _cancelled(stage: Stage) -> None:
+    producer = stage.actor("producer")
+    enqueue_all(producer, labels(3))
+    producer.cancel("task-2")
+    producer.stats()
+    stage.claim_all("worker")
+    producer.stats()
+
+
+def _purged(stage: Stage) -> None:
+    """Leave one task done, one waiting and one held; then purge."""
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    enqueue_all(producer, labels(3))
+    worker.complete(take(worker))
+    take(worker)
+    producer.purge()
+    stage.actor("other").claim()
+    if stage.contract.lacks((Capability.LEASE,)):
+        return
+    expire(stage)
+    stage.settle()
+
+
+def _purged_with_failures(stage: Stage) -> None:
+    """Purge when one task waits for its time, and one for its next attempt."""
+    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), stage.contract.retry
+    producer.enqueue("failed")
+    worker.fail(take(worker))
+    producer.enqueue("done")
+    worker.complete(take(worker))
+    producer.enqueue("later", delay=2)
+    producer.purge()
+    stage.outlast(max(2, promise.wait(1)[1] if promise else 0))
+    worker.claim()
+    worker.claim()
+
+
+def _purged_and_counted(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    enqueue_all(producer, labels(4))
+    for _ in range(2):
+        worker.complete(take(worker))
+    take(worker)
+    producer.stats()
+    producer.purge()
+    producer.stats()
+
+
+def _copied(stage: Stage) -> None:
+    """Write a copy in the middle of work, and go on in the copy."""
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    enqueue_all(producer, labels(6))
+    if worker.can(Capability.COMPLETE):
+        worker.complete(take(worker))
+    home = stage.folder / "copy"
+    home.mkdir()
+    location = stage.subject.adapter.provision(home)
+    producer.backup(location)
+    stage.move(location)
+    stage.actor("restored").enqueue("new")
+    stage.claim_all("heir")
+    stage.settle()
+
+
+_NEEDS = (Capability.STATS,)
+
+RULES = (
+    Rule(
+        id="STATS-1",
+        sentence="Waiting, held and completed tasks are counted as what they are.",
+        why="A dashboard or a scaler that goes by wrong counts is worse than none.",
+        scenario=Scenario(script=_life),
+        monitors=(stats,),
+        needs=_NEEDS,
+        exercises=(Verb.CLAIM, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-2",
+        sentence="A task that was given back counts as waiting again.",
+        why="A count of held tasks that only grows looks like workers that hang.",
+        scenario=Scenario(script=_given_back),
+        monitors=(stats,),
+        needs=(*_NEEDS, Capability.RELEASE),
+        exercises=(Verb.RELEASE, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-3",
+        sentence="A task that waits for its time is counted, as waiting.",
+        why="A backlog that is planned for tonight is still a backlog.",
+        scenario=Scenario(script=_delayed),
+        monitors=(stats,),
+        needs=(*_NEEDS, Capability.DELAY),
+        exercises=(Verb.CLAIM, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-4",
+        sentence="A failed task counts as waiting until it is given up, and as dead from then on.",
+        why="The count of dead tasks is what somebody is woken for.",
+        scenario=Scenario(script=_failed, passes_time=True),
+        monitors=(stats,),
+        needs=(*_NEEDS, Capability.RETRY, Capability.FAIL, Capability.MAX_ATTEMPTS),
+        exercises=(Verb.FAIL, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-5",
+        sentence="A cancelled task is counted as waiting no longer.",
+        why="A backlog that nobody will ever work off never reaches zero.",
+        scenario=Scenario(script=_cancelled),
+        monitors=(stats,),
+        needs=(*_NEEDS, Capability.CANCEL),
+        exercises=(Verb.CANCEL, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-6",
+        sentence="A purge leaves tasks that wait or are held as they are.",
+        why="A clean-up by night that takes work with it is noticed days later.",
+        scenario=Scenario(script=_purged, passes_time=True),
+        monitors=(no_loss, said_empty, exclusive),
+        needs=(Capability.PURGE, Capability.COMPLETE),
+        exercises=(Verb.COMPLETE, Verb.PURGE),
+    ),
+    Rule(
+        id="STATS-7",
+        sentence="A purge leaves tasks that wait for their time or their next attempt.",
+        why="They look finished to a clean-up that goes by what is not running.",
+        scenario=Scenario(script=_purged_with_failures, passes_time=True),
+        monitors=(said_empty, retry),
+        needs=(
+            Capability.PURGE,
+            Capability.COMPLETE,
+            Capability.DELAY,
+            Capability.RETRY,
+            Capability.FAIL,
+        ),
+        exercises=(Verb.FAIL, Verb.PURGE),
+    ),
+    Rule(
+        id="STATS-8",
+        sentence="After a purge no completed task is counted, and every other is.",
+        why="A purge that purges nothing lets the file grow until the disk is full.",
+        scenario=Scenario(script=_purged_and_counted),
+        monitors=(stats, purged),
+        needs=(*_NEEDS, Capability.PURGE, Capability.COMPLETE),
+        exercises=(Verb.COMPLETE, Verb.PURGE, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-9",
+        sentence="A copy of the queue is itself a queue, with the tasks that were not done.",
+        why="A backup that cannot be used is found out on the worst day.",
+        scenario=Scenario(script=_copied, passes_time=True),
+        monitors=(no_loss, no_invention, no_resurrection),
+        needs=(Capability.BACKUP,),
+        exercises=(Verb.BACKUP, Verb.CLAIM),
+    ),
+)

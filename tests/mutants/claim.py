@@ -1,0 +1,181 @@
+"""Queues that hand out wrongly, to sequential callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import wraps
+from typing import Any
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, Task
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+
+class HandsOutAgain(MemoryQueue):
+    """Hands a held task out to whoever finds nothing else."""
+
+    name = "hands-out-again"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        found = super().claim(worker, lease=lease, capabilities=capabilities)
+        held = self._in_state("leased")
+        if found is None and len(held) == 2:
+            return self._lease(held[0], worker, lease)
+        return found
+
+
+class InventsATask(MemoryQueue):
+    """Hands out an empty task where there is none."""
+
+    name = "invents-a-task"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        found = super().claim(worker, lease=lease, capabilities=capabilities)
+        if found is None and not self.store.tasks:
+            return Claim(task_id=0, payload={}, worker=worker)
+        return found
+
+
+class FailsWhenEmpty(MemoryQueue):
+    """Raises an error of its own where there is nothing to claim."""
+
+    name = "fails-when-empty"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if not self.store.tasks:
+            raise IndexError("pop from an empty queue")
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class SixTasksAWorker(MemoryQueue):
+    """Gives no further task to a worker that holds six."""
+
+    name = "at-most-six-tasks-a-worker"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if len(self._in_state("leased")) == 6 and len(self._waiting()) == 6:
+            return None
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class RemembersThatItWasEmpty(MemoryQueue):
+    """Answers the claim after an empty one from memory."""
+
+    name = "remembers-that-it-was-empty"
+    was_empty = False
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if self.was_empty:
+            self.was_empty = False
+            return None
+        found = super().claim(worker, lease=lease, capabilities=capabilities)
+        self.was_empty = found is None
+        return found
+
+
+class PastesTheWorkerIntoSql(MemoryQueue):
+    """Cannot serve a worker with a quote in its name."""
+
+    name = "pastes-the-worker-into-sql"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        if "'" in worker:
+            raise ValueError('near "s": syntax error')
+        return super()._lease(task, worker, lease)
+
+
+class ServesNobodyBeyondAscii(MemoryQueue):
+    """Finds nothing for a worker whose name is not ASCII."""
+
+    name = "serves-nobody-beyond-ascii"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if not worker.isascii():
+            return None
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class LoadsAtStart(SmallSqliteQueue):
+    """Sees only what was there when it was opened, and what it enqueued itself."""
+
+    name = "loads-at-start"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.known = [row[0] for row in self._run("SELECT id FROM task")]
+
+    @wraps(SmallSqliteQueue.enqueue)
+    def enqueue(self, payload: str, **options: Any) -> int:
+        number = super().enqueue(payload, **options)
+        self.known.append(number)
+        return number
+
+    def _ready(self) -> str:
+        known = ", ".join(map(str, self.known))
+        return f"{super()._ready()} AND id IN ({known})"
+
+
+class OneMoreThanAskedFor(MemoryQueue):
+    """Claims one task more than a batch may have."""
+
+    name = "one-more-than-asked-for"
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        return super().claim_many(worker, limit + 1)
+
+
+class BatchWithATwin(MemoryQueue):
+    """Puts the first task of a batch into the batch twice."""
+
+    name = "batch-with-a-twin"
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        claims = super().claim_many(worker, limit)
+        return [*claims[:-1], claims[0]] if len(claims) > 1 else claims
+
+
+class WaitsForAFullBatch(MemoryQueue):
+    """Hands out nothing until a batch is full."""
+
+    name = "waits-for-a-full-batch"
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        return super().claim_many(worker, limit) if len(self._waiting()) >= limit else []
+
+
+class LeasesTheRestOfABatch(MemoryQueue):
+    """Leases ten tasks for any batch, and hands out as many as were asked for."""
+
+    name = "leases-the-rest-of-a-batch"
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        return super().claim_many(worker, max(limit, 10))[:limit]
+
+
+MUTANTS = (
+    mutant(HandsOutAgain, "CLAIM-1"),
+    mutant(InventsATask, "CLAIM-2"),
+    mutant(FailsWhenEmpty, "CLAIM-2"),
+    mutant(SixTasksAWorker, "CLAIM-3"),
+    mutant(RemembersThatItWasEmpty, "CLAIM-4"),
+    mutant(PastesTheWorkerIntoSql, "CLAIM-5"),
+    mutant(ServesNobodyBeyondAscii, "CLAIM-5"),
+    mutant(LoadsAtStart, "CLAIM-6"),
+    mutant(OneMoreThanAskedFor, "CLAIM-7"),
+    mutant(BatchWithATwin, "CLAIM-7"),
+    mutant(LeasesTheRestOfABatch, "CLAIM-7"),
+    mutant(WaitsForAFullBatch, "CLAIM-8"),
+)

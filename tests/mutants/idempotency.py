@@ -1,0 +1,154 @@
+"""Queues that take different tasks for one, or one for several."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, Task
+from tests.queues.variants import HigherFirst
+
+
+class IgnoresKeys(MemoryQueue):
+    """Takes a key, and does nothing about it."""
+
+    name = "ignores-keys"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        return None
+
+
+class TwoForAKey(MemoryQueue):
+    """Keeps a third task of a key out, but not the second."""
+
+    name = "two-for-a-key"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        holder = super()._holder_of(key)
+        same = [task for task in self._waiting() if task.key == key]
+        return holder if len(same) != 1 or not self._is_due(same[0]) or same[0].error else None
+
+
+class FreesTheKeyAtTheClaim(MemoryQueue):
+    """Holds a key only while its task waits."""
+
+    name = "frees-the-key-at-the-claim"
+
+    def _holds_key(self, task: Task) -> bool:
+        return task.state == "queued"
+
+
+class DelayedHoldNoKey(MemoryQueue):
+    """Looks for a key among the tasks that are due."""
+
+    name = "delayed-hold-no-key"
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) and (task.error is not None or self._is_due(task))
+
+
+class FailureFreesTheKey(MemoryQueue):
+    """Frees the key of a task that failed."""
+
+    name = "failure-frees-the-key"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        self.store.tasks[claim.task_id].key = None
+
+
+class KeysWithoutCase(MemoryQueue):
+    """Compares keys without regard to case."""
+
+    name = "keys-without-case"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        if key is None:
+            return None
+        held = [task for task in self.store.tasks.values() if self._holds_key(task)]
+        return next((t for t in held if t.key is not None and t.key.lower() == key.lower()), None)
+
+
+class ShortKeys(MemoryQueue):
+    """Keeps the first 255 letters of a key."""
+
+    name = "short-keys"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        if key is None:
+            return None
+        held = [task for task in self.store.tasks.values() if self._holds_key(task)]
+        return next((t for t in held if t.key is not None and t.key[:255] == key[:255]), None)
+
+
+class NormalisesKeys(MemoryQueue):
+    """Takes two spellings of one letter for the same."""
+
+    name = "normalises-keys"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        if key is None:
+            return None
+        held = [task for task in self.store.tasks.values() if self._holds_key(task)]
+        return next((t for t in held if _normal(t.key) == _normal(key)), None)
+
+
+def _normal(key: str | None) -> str | None:
+    return None if key is None else unicodedata.normalize("NFC", key)
+
+
+class NoKeyIsAKey(MemoryQueue):
+    """Takes tasks without a key for the same while a keyed one is there."""
+
+    name = "no-key-is-a-key"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        tasks = [task for task in self.store.tasks.values() if self._holds_key(task)]
+        if key is None and any(task.key is not None for task in tasks):
+            return next((task for task in tasks if task.key is None), None)
+        return super()._holder_of(key)
+
+
+class NeverFreesAKey(MemoryQueue):
+    """Declares that completion frees a key, and holds it for ever."""
+
+    name = "never-frees-a-key"
+
+    def _holds_key(self, task: Task) -> bool:
+        return True
+
+
+class FreesAKeyTooEarly(HigherFirst):
+    """Declares that a key is held for ever, and frees it when its task is done."""
+
+    name = "frees-a-key-too-early"
+
+    def _holds_key(self, task: Task) -> bool:
+        return task.state in ("queued", "leased")
+
+
+class KeepsKeyedTasks(MemoryQueue):
+    """Keeps a keyed task out itself if another keyed one was done before."""
+
+    name = "keeps-keyed-tasks"
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        done = [task for task in self._in_state("completed") if task.key is not None]
+        return done[0] if key is not None and len(done) > 2 else super()._holder_of(key)
+
+
+MUTANTS = (
+    mutant(IgnoresKeys, "KEY-1"),
+    mutant(TwoForAKey, "KEY-1"),
+    mutant(FreesTheKeyAtTheClaim, "KEY-2"),
+    mutant(DelayedHoldNoKey, "KEY-3"),
+    mutant(FailureFreesTheKey, "KEY-4"),
+    mutant(KeysWithoutCase, "KEY-5"),
+    mutant(ShortKeys, "KEY-5"),
+    mutant(NormalisesKeys, "KEY-5"),
+    mutant(NoKeyIsAKey, "KEY-6"),
+    mutant(NeverFreesAKey, "KEY-7"),
+    mutant(FreesAKeyTooEarly, "KEY-7"),
+    mutant(KeepsKeyedTasks, "KEY-8"),
+)

@@ -1,0 +1,206 @@
+"""Queues that end leases too early, too late or for the wrong worker."""
+
+from __future__ import annotations
+
+import math
+from functools import wraps
+from typing import Any
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, RefusedError, Task
+
+
+class ComesBackToTheSameWorker(MemoryQueue):
+    """Keeps a task whose lease ran out for the worker that had it."""
+
+    name = "comes-back-to-the-same-worker"
+
+    @wraps(MemoryQueue.claim)
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        with self.store.lock:
+            self.worker = worker
+            return super().claim(worker, **options)
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        task.holder = worker  # type: ignore[attr-defined]  # the mutant's own field
+        return super()._lease(task, worker, lease)
+
+    def _is_due(self, task: Task) -> bool:
+        lost = task.attempts > 0 and task.error is None
+        return super()._is_due(task) and (not lost or task.holder == self.worker)  # type: ignore[attr-defined]  # as above
+
+
+class ExpiresAtHalfTime(MemoryQueue):
+    """Takes a task away when half of its lease is over."""
+
+    name = "expires-at-half-time"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        return super()._lease(task, worker, lease / 2)
+
+
+class ExtendsNothing(MemoryQueue):
+    """Says yes to an extension, and changes nothing."""
+
+    name = "extends-nothing"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        end = self.store.tasks[claim.task_id].lease_end
+        super().extend(claim, seconds)
+        self.store.tasks[claim.task_id].lease_end = end
+        return claim
+
+
+class ExtendsOnce(MemoryQueue):
+    """Refuses to extend a lease that was extended before."""
+
+    name = "extends-once"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        task = self._held_by(claim)
+        if getattr(task, "extended", False):
+            raise RefusedError("extended before")
+        task.extended = True  # type: ignore[attr-defined]  # the mutant's own field
+        return super().extend(claim, seconds)
+
+
+class ExtendsForEver(MemoryQueue):
+    """Takes an extended task for one that is looked after."""
+
+    name = "extends-for-ever"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        super().extend(claim, seconds)
+        self.store.tasks[claim.task_id].lease_end = math.inf
+        return claim
+
+
+class ExtendsAll(MemoryQueue):
+    """Extends every lease there is."""
+
+    name = "extends-all"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        super().extend(claim, seconds)
+        for task in self._in_state("leased"):
+            task.lease_end = self.store.tasks[claim.task_id].lease_end
+        return claim
+
+
+class OneLeaseForAll(MemoryQueue):
+    """Leases for a minute, whatever was asked for."""
+
+    name = "one-lease-for-all"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        return super()._lease(task, worker, 60.0)
+
+
+class AcceptsAnyLease(MemoryQueue):
+    """Checks no lease, and compares with NaN."""
+
+    name = "accepts-any-lease"
+
+    def _check_seconds(self, name: str, value: float, least: float) -> None:
+        if name != "lease":
+            super()._check_seconds(name, value, least)
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        return super()._lease(task, worker, math.inf if lease is None else lease)
+
+
+class NegativeLeases(MemoryQueue):
+    """Takes a lease that is over before it begins."""
+
+    name = "negative-leases"
+
+    def _check_seconds(self, name: str, value: float, least: float) -> None:
+        if name != "lease" or value != -60:
+            super()._check_seconds(name, value, least)
+
+
+class AcceptsAnyExtension(MemoryQueue):
+    """Checks no extension."""
+
+    name = "accepts-any-extension"
+
+    def _check_seconds(self, name: str, value: float, least: float) -> None:
+        if name != "seconds":
+            super()._check_seconds(name, value, least)
+
+
+class ReleasesForLater(MemoryQueue):
+    """Keeps a released task back until its lease would have run out."""
+
+    name = "releases-for-later"
+
+    def release(self, claim: Claim) -> None:
+        end = self._held_by(claim).lease_end
+        super().release(claim)
+        self.store.tasks[claim.task_id].due = end
+
+
+class ReleasesForOthersOnly(MemoryQueue):
+    """Gives a released task back to nobody who has had it."""
+
+    name = "releases-for-others-only"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        had = getattr(task, "had", [])
+        task.had = [*had, worker]  # type: ignore[attr-defined]  # the mutant's own field
+        return super()._lease(task, worker, lease)
+
+    @wraps(MemoryQueue.claim)
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        with self.store.lock:
+            self.worker = worker
+            return super().claim(worker, **options)
+
+    def _is_due(self, task: Task) -> bool:
+        had = getattr(task, "had", [])
+        return super()._is_due(task) and (task.attempts > 0 or self.worker not in had)
+
+
+class ReclaimsTwenty(MemoryQueue):
+    """Looks at the first twenty leases when it reclaims."""
+
+    name = "reclaims-twenty"
+
+    def _in_state(self, state: str) -> list[Task]:
+        found = super()._in_state(state)
+        return found[-20:] if state == "leased" and len(found) > 20 else found
+
+    def _return_expired(self) -> int:
+        gone = super()._return_expired()
+        for task in self._in_state("leased"):
+            if gone and self._is_expired(task):
+                task.lease_end = math.inf
+        return gone
+
+
+class RefusesInTheLastFifth(MemoryQueue):
+    """Takes a completion for late when the lease is nearly over."""
+
+    name = "refuses-in-the-last-fifth"
+
+    def _is_current(self, task: Task, claim: Claim) -> bool:
+        return super()._is_current(task, claim) and task.lease_end - self._now() > 8
+
+
+MUTANTS = (
+    mutant(ComesBackToTheSameWorker, "LEASE-1"),
+    mutant(ExpiresAtHalfTime, "LEASE-2"),
+    mutant(ExtendsNothing, "LEASE-3"),
+    mutant(ExtendsOnce, "LEASE-3"),
+    mutant(ExtendsForEver, "LEASE-4"),
+    mutant(ExtendsAll, "LEASE-5"),
+    mutant(OneLeaseForAll, "LEASE-6"),
+    mutant(AcceptsAnyLease, "LEASE-7"),
+    mutant(NegativeLeases, "LEASE-7"),
+    mutant(AcceptsAnyExtension, "LEASE-8"),
+    mutant(ReleasesForLater, "LEASE-9"),
+    mutant(ReleasesForOthersOnly, "LEASE-9"),
+    mutant(ReclaimsTwenty, "LEASE-10"),
+    mutant(RefusesInTheLastFifth, "LEASE-11"),
+)

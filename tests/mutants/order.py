@@ -1,0 +1,167 @@
+"""Queues that keep no order, or another one than they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import wraps
+from typing import Any
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, Task
+from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.variants import HigherFirst, Stack
+
+
+class SortsIdsAsText(MemoryQueue):
+    """Puts task 10 before task 9."""
+
+    name = "sorts-ids-as-text"
+
+    def _order_key(self, task: Task) -> Any:
+        return task.priority, str(task.number)
+
+
+class StackThatIsAQueue(Stack):
+    """Declares that the last goes first, and lets the first go."""
+
+    name = "stack-that-is-a-queue"
+
+    def _order_key(self, task: Task) -> tuple[int, int]:
+        return task.priority, task.number
+
+
+class SortsPrioritiesAsText(MemoryQueue):
+    """Puts priority 1000 before priority 2."""
+
+    name = "sorts-priorities-as-text"
+
+    def _order_key(self, task: Task) -> Any:
+        return str(task.priority), task.number
+
+
+class TakesPrioritiesUpsideDown(HigherFirst):
+    """Declares that higher goes first, and lets the lower go."""
+
+    name = "takes-priorities-upside-down"
+
+    def _order_key(self, task: Task) -> tuple[int, int]:
+        return task.priority, task.number
+
+
+class NoOrderAmongEquals(MemoryQueue):
+    """Breaks ties by whatever comes to hand, where priorities are given."""
+
+    name = "no-order-among-equals"
+
+    def _order_key(self, task: Task) -> tuple[int, int]:
+        return task.priority, task.number if task.priority == 100 else -task.number
+
+
+class StackOnlyWithoutPriorities(Stack):
+    """Is a stack for plain tasks, and a queue within a priority."""
+
+    name = "stack-only-without-priorities"
+
+    def _order_key(self, task: Task) -> tuple[int, int]:
+        return task.priority, -task.number if task.priority == 100 else task.number
+
+
+class PlansAhead(MemoryQueue):
+    """Sorts when it claims for the first time; who comes later goes behind."""
+
+    name = "plans-ahead"
+    planned = 0
+
+    def _order_key(self, task: Task) -> Any:
+        if not self.planned:
+            self.planned = max(self.store.tasks)
+        return task.number > self.planned, task.priority, task.number
+
+
+class NumbersForItself(SmallSqliteQueue):
+    """Orders tasks by a number that each instance counts for itself."""
+
+    name = "numbers-for-itself"
+    count = 0
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        if "place" not in {row[1] for row in self._run("PRAGMA table_info(task)")}:
+            self._run("ALTER TABLE task ADD COLUMN place INTEGER")
+
+    @wraps(SmallSqliteQueue.enqueue)
+    def enqueue(self, payload: str, **options: Any) -> int:
+        number = super().enqueue(payload, **options)
+        self.count += 1
+        self._run("UPDATE task SET place = ? WHERE id = ?", self.count, number)
+        return number
+
+    def _turn(self) -> str:
+        return "priority, place, id"
+
+
+class ReservesAhead(MemoryQueue):
+    """Keeps the next but one for the worker that it just served."""
+
+    name = "reserves-ahead"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.reserved: dict[int, str] = {}
+
+    @wraps(MemoryQueue.claim)
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        with self.store.lock:
+            self.worker = worker
+            return super().claim(worker, **options)
+
+    def _order_key(self, task: Task) -> Any:
+        strange = self.reserved.get(task.number, self.worker) != self.worker
+        return task.priority, strange, task.number
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        self.reserved[task.number + 1] = worker
+        return super()._lease(task, worker, lease)
+
+
+class BatchesJumpTheQueue(MemoryQueue):
+    """Gives the tasks of a batch a priority of their own."""
+
+    name = "batches-jump-the-queue"
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+        return [self.enqueue(payload, priority=99) for payload in payloads]
+
+
+class BatchesFromTheBack(MemoryQueue):
+    """Claims a batch from the end of the queue."""
+
+    name = "batches-from-the-back"
+    backwards = False
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        with self.store.lock:
+            self.backwards = True
+            try:
+                return super().claim_many(worker, limit)
+            finally:
+                self.backwards = False
+
+    def _order_key(self, task: Task) -> tuple[int, int]:
+        return task.priority, -task.number if self.backwards else task.number
+
+
+MUTANTS = (
+    mutant(SortsIdsAsText, "ORDER-1"),
+    mutant(StackThatIsAQueue, "ORDER-2"),
+    mutant(SortsPrioritiesAsText, "ORDER-3"),
+    mutant(TakesPrioritiesUpsideDown, "ORDER-3"),
+    mutant(NoOrderAmongEquals, "ORDER-4"),
+    mutant(StackOnlyWithoutPriorities, "ORDER-5"),
+    mutant(PlansAhead, "ORDER-6"),
+    mutant(NumbersForItself, "ORDER-7"),
+    mutant(ReservesAhead, "ORDER-8"),
+    mutant(BatchesJumpTheQueue, "ORDER-9"),
+    mutant(BatchesFromTheBack, "ORDER-10"),
+)

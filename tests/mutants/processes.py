@@ -1,0 +1,302 @@
+"""Queues that are right for one process and wrong for several, or for one that is killed."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from queue import SimpleQueue
+from typing import Any
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.small_sqlite import NOW, BusyError, SmallSqliteQueue
+
+_GAP = 0.001
+"""Seconds between two steps that belong together, so that another process comes between."""
+
+
+class SelectsThenUpdates(SmallSqliteQueue):
+    """Chooses a task and takes it in two transactions."""
+
+    name = "selects-then-updates"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        rows = self._run("SELECT id FROM task WHERE state = 'queued' ORDER BY priority, id LIMIT 1")
+        if not rows:
+            return None
+        time.sleep(_GAP)
+        taken = self._run(
+            f"UPDATE task SET state = 'leased', token = token + 1, lease_end = {NOW} + ? "  # noqa: S608 - no user's text
+            "WHERE id = ? RETURNING id, payload, token",
+            *(lease, rows[0][0]),
+        )
+        return Claim(task_id=taken[0][0], payload=taken[0][1], worker=worker, token=taken[0][2])
+
+
+class DropsWhenLocked(SmallSqliteQueue):
+    """Says yes to an enqueue that met a lock, and forgets it."""
+
+    name = "drops-when-locked"
+
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        patient = key is not None
+        self._run(f"PRAGMA busy_timeout = {20_000 if patient else 0}")
+        try:
+            return super().enqueue(
+                payload,
+                priority=priority,
+                delay=delay,
+                key=key,
+                capabilities=capabilities,
+                max_attempts=max_attempts,
+            )
+        except BusyError:
+            return 0
+        finally:
+            self._run("PRAGMA busy_timeout = 20000")
+
+    def _return_expired(self) -> None:
+        super()._return_expired()
+        time.sleep(_GAP)
+
+
+class NumbersAhead(SmallSqliteQueue):
+    """Lets each instance take ten numbers at once."""
+
+    name = "numbers-ahead"
+    numbers: tuple[int, ...] = ()
+
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        task = super().enqueue(
+            payload,
+            priority=priority,
+            delay=delay,
+            key=key,
+            capabilities=capabilities,
+            max_attempts=max_attempts,
+        )
+        if not self.numbers:
+            self.numbers = tuple(range(1000 * task, 1000 * task + 10))
+        number, *rest = self.numbers
+        self.numbers = tuple(rest)
+        self._run("UPDATE task SET error = ? WHERE id = ?", f"{number:012}", task)
+        return task
+
+    def _turn(self) -> str:
+        return "priority, error, id"
+
+
+class TakesWhatIsInSight(SmallSqliteQueue):
+    """Takes any of the ten best tasks, so that claimers meet less often."""
+
+    name = "takes-what-is-in-sight"
+
+    def _turn(self) -> str:
+        return "priority / 50, (id * 7) % 10, id"
+
+
+class LockedIsEmpty(SmallSqliteQueue):
+    """Says 'empty' when it cannot have the lock."""
+
+    name = "locked-is-empty"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        self._run("PRAGMA busy_timeout = 0")
+        try:
+            return super().claim(worker, lease=lease, capabilities=capabilities)
+        except BusyError:
+            return None
+        finally:
+            self._run("PRAGMA busy_timeout = 20000")
+
+
+class CreatesWithoutALock(SmallSqliteQueue):
+    """Looks whether there is a table, and makes it if there is none."""
+
+    name = "creates-without-a-lock"
+
+    def __init__(self, location: str) -> None:
+        with sqlite3.connect(location, timeout=20) as connection:
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            time.sleep(20 * _GAP)
+            if not tables:
+                connection.execute("CREATE TABLE marker (made INTEGER)")
+        connection.close()
+        super().__init__(location)
+
+
+class ReleasesAll(SmallSqliteQueue):
+    """Puts all held tasks back when one is released."""
+
+    name = "releases-all"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self._run("UPDATE task SET state = 'queued' WHERE state = 'leased'")
+
+
+class CompletesForAnybody(SmallSqliteQueue):
+    """Completes a task by its id, whoever says so."""
+
+    name = "completes-for-anybody"
+
+    def _held(self) -> str:
+        return "state = 'leased' AND token >= ? - 1000"
+
+
+class HasNoPatience(SmallSqliteQueue):
+    """Says 'busy' as soon as another holds the lock."""
+
+    name = "has-no-patience"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._run("PRAGMA busy_timeout = 0")
+
+
+class ServesSomeLate(SmallSqliteQueue):
+    """Lets every second worker wait for a second before each claim."""
+
+    name = "serves-some-late"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if worker in ("claimer-1", "claimer-3"):
+            time.sleep(1)
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class AsksBeforeItAdds(SmallSqliteQueue):
+    """Looks for a key in one transaction, and adds its task in the next."""
+
+    name = "asks-before-it-adds"
+
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        held = self._run("SELECT task FROM key WHERE name = ?", key)
+        if held:
+            return int(held[0][0])
+        task = super().enqueue(
+            payload,
+            priority=priority,
+            delay=delay,
+            capabilities=capabilities,
+            max_attempts=max_attempts,
+        )
+        if key is not None:
+            self._run("INSERT OR IGNORE INTO key VALUES (?, ?)", key, task)
+        return task
+
+
+class AnswersBeforeItWrites(SmallSqliteQueue):
+    """Says yes to an enqueue, and leaves the writing to a thread that comes round later."""
+
+    name = "answers-before-it-writes"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.waiting: SimpleQueue[Any] = SimpleQueue()
+        self.writer = threading.Thread(target=self._write, daemon=True)
+        self.writer.start()
+
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        write = super().enqueue
+        self.waiting.put(lambda: write(payload, priority=priority, key=key))
+        return 0
+
+    def close(self) -> None:
+        self.waiting.put(None)
+        self.writer.join()
+        super().close()
+
+    def _write(self) -> None:
+        while (task := self.waiting.get()) is not None:
+            time.sleep(_GAP)
+            task()
+
+
+class LosesTheKilled(SmallSqliteQueue):
+    """Takes a task back only from a worker that is still there to say so."""
+
+    name = "loses-the-killed"
+
+    def _expired(self) -> str:
+        return "0"
+
+
+class ClaimsInTwoSteps(SmallSqliteQueue):
+    """Marks a task as taken, and notes its lease in a second transaction."""
+
+    name = "claims-in-two-steps"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        claim = super().claim(worker, lease=10**8, capabilities=capabilities)
+        if claim is not None:
+            time.sleep(2 * _GAP)
+            self._run(
+                f"UPDATE task SET lease_end = {NOW} + ? WHERE id = ?",  # noqa: S608 - no user's text
+                *(lease, claim.task_id),
+            )
+        return claim
+
+
+MUTANTS = (
+    mutant(SelectsThenUpdates, "RACE-2", driver="processes"),
+    mutant(DropsWhenLocked, "RACE-4", driver="processes"),
+    mutant(NumbersAhead, "RACE-5", driver="processes"),
+    mutant(TakesWhatIsInSight, "RACE-6", "RACE-14", "RACE-5", driver="processes"),
+    mutant(LockedIsEmpty, "RACE-7", driver="processes"),
+    mutant(CreatesWithoutALock, "RACE-8", driver="processes"),
+    mutant(ReleasesAll, "RACE-10", driver="processes"),
+    mutant(CompletesForAnybody, "RACE-11", driver="processes"),
+    mutant(HasNoPatience, "RACE-12", driver="processes"),
+    mutant(ServesSomeLate, "RACE-13", driver="processes"),
+    mutant(AsksBeforeItAdds, "KEY-9", driver="processes"),
+    mutant(AnswersBeforeItWrites, "DURABLE-8", driver="processes"),
+    mutant(LosesTheKilled, "DURABLE-9", "DURABLE-10", driver="processes"),
+    mutant(ClaimsInTwoSteps, "DURABLE-10", driver="processes"),
+)

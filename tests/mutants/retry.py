@@ -1,0 +1,173 @@
+"""Queues that try again too soon, too often, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, Task
+
+
+class DropsFailedTasks(MemoryQueue):
+    """Takes a failed task for done."""
+
+    name = "drops-failed-tasks"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        task = self.store.tasks[claim.task_id]
+        if not self._is_spent(task):
+            task.state = "dropped"
+
+    def stats(self) -> dict[str, int]:
+        states = [task.state for task in self.store.tasks.values()]
+        return {name: states.count(name) for name in ("queued", "leased", "completed", "dead")}
+
+
+class RetriesAtOnce(MemoryQueue):
+    """Waits for nothing after a failure."""
+
+    name = "retries-at-once"
+
+    def _wait(self, failures: int) -> float:
+        return 0.0
+
+
+class WaitsNoLonger(MemoryQueue):
+    """Waits as long after each failure as after the first."""
+
+    name = "waits-no-longer"
+
+    def _wait(self, failures: int) -> float:
+        return super()._wait(1)
+
+
+class WaitsTwiceAsLong(MemoryQueue):
+    """Is one failure ahead when it computes a wait, from the second on."""
+
+    name = "waits-twice-as-long"
+
+    def _wait(self, failures: int) -> float:
+        return super()._wait(failures + (failures > 1))
+
+
+class TriesOnceMore(MemoryQueue):
+    """Gives up after one failure too many."""
+
+    name = "tries-once-more"
+
+    def _is_spent(self, task: Task) -> bool:
+        return task.attempts > task.max_attempts
+
+
+class TriesForEver(MemoryQueue):
+    """Never gives up, but where a task sets a limit of its own."""
+
+    name = "tries-for-ever"
+
+    def _is_spent(self, task: Task) -> bool:
+        return task.max_attempts != 5 and super()._is_spent(task)
+
+
+class OneLimitForAll(MemoryQueue):
+    """Ignores a task's own number of attempts."""
+
+    name = "one-limit-for-all"
+
+    def _is_spent(self, task: Task) -> bool:
+        return task.attempts >= 5
+
+
+class CountsFailuresTogether(MemoryQueue):
+    """Counts the failures of all tasks that are in the queue."""
+
+    name = "counts-failures-together"
+
+    def _is_spent(self, task: Task) -> bool:
+        return sum(each.attempts for each in self.store.tasks.values()) >= task.max_attempts
+
+
+class BuriesInSilence(MemoryQueue):
+    """Lists no dead letters."""
+
+    name = "buries-in-silence"
+
+    def dead_letters(self) -> Sequence[Any]:
+        return []
+
+
+class ListsTheLiving(MemoryQueue):
+    """Lists every task that is not waiting among the dead letters."""
+
+    name = "lists-the-living"
+
+    def dead_letters(self) -> Sequence[Any]:
+        return [self._decode(t.text) for t in self.store.tasks.values() if t.state != "queued"]
+
+
+class RevivesTheListed(MemoryQueue):
+    """Puts the dead back into the queue when somebody asks for them."""
+
+    name = "revives-the-listed"
+
+    def dead_letters(self) -> Sequence[Any]:
+        listed = super().dead_letters()
+        for task in self._in_state("dead"):
+            task.state, task.attempts = "queued", 0
+        return listed
+
+
+class FailureStopsTheQueue(MemoryQueue):
+    """Hands out nothing while a failed task waits for its next attempt."""
+
+    name = "failure-stops-the-queue"
+
+    def _waiting(self) -> list[Task]:
+        waiting = super()._waiting()
+        failed = [task for task in waiting if task.error and not self._is_due(task)]
+        return failed or waiting
+
+
+class RetriesWhatIsDone(MemoryQueue):
+    """Plans a retry when a task fails, and does not call it off."""
+
+    name = "retries-what-is-done"
+
+    def complete(self, claim: Claim) -> None:
+        super().complete(claim)
+        task = self.store.tasks[claim.task_id]
+        if task.error is not None:
+            task.error, task.state = None, "queued"
+            task.due = self._now() + self._wait(task.attempts + 1)
+
+
+class VanishingIsNoAttempt(MemoryQueue):
+    """Counts no attempt when a worker vanishes."""
+
+    name = "vanishing-is-no-attempt"
+
+    def _return_expired(self) -> int:
+        expired = [task for task in self._in_state("leased") if self._is_expired(task)]
+        for task in expired:
+            task.state = "queued"
+        return len(expired)
+
+
+MUTANTS = (
+    mutant(DropsFailedTasks, "RETRY-1"),
+    mutant(RetriesAtOnce, "RETRY-2"),
+    mutant(WaitsNoLonger, "RETRY-3"),
+    mutant(WaitsTwiceAsLong, "RETRY-3"),
+    mutant(TriesOnceMore, "RETRY-4"),
+    mutant(TriesForEver, "RETRY-4"),
+    mutant(OneLimitForAll, "RETRY-5"),
+    mutant(CountsFailuresTogether, "RETRY-6"),
+    mutant(BuriesInSilence, "RETRY-7"),
+    mutant(ListsTheLiving, "RETRY-7"),
+    mutant(RevivesTheListed, "RETRY-8"),
+    mutant(FailureStopsTheQueue, "RETRY-9"),
+    mutant(RetriesWhatIsDone, "RETRY-10"),
+    mutant(VanishingIsNoAttempt, "RETRY-11"),
+)

@@ -1,0 +1,189 @@
+"""Queues that miscount, or that harm what is alive when they clean up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_queuekit.contract import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, RefusedError, Task
+
+
+class CountsHeldAsWaiting(MemoryQueue):
+    """Counts held tasks among the waiting ones."""
+
+    name = "counts-held-as-waiting"
+
+    def stats(self) -> Mapping[str, int]:
+        counts = dict(super().stats())
+        counts["queued"] += counts["leased"]
+        return counts
+
+
+class ForgetsWhatIsDone(MemoryQueue):
+    """Counts no completed tasks."""
+
+    name = "forgets-what-is-done"
+
+    def stats(self) -> Mapping[str, int]:
+        return {**super().stats(), "completed": 0}
+
+
+class CountsUpOnly(MemoryQueue):
+    """Keeps a counter of held tasks that a release does not lower."""
+
+    name = "counts-up-only"
+    released = 0
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self.released += 1
+
+    def stats(self) -> Mapping[str, int]:
+        counts = super().stats()
+        return {**counts, "leased": counts["leased"] + self.released}
+
+
+class CountsOnlyWhatIsDue(MemoryQueue):
+    """Does not count tasks that wait for an hour or more."""
+
+    name = "counts-only-what-is-due"
+
+    def stats(self) -> Mapping[str, int]:
+        later = [task for task in self._waiting() if task.due > self._now() + 60]
+        counts = super().stats()
+        return {**counts, "queued": counts["queued"] - len(later)}
+
+
+class CountsTheFailedAsDead(MemoryQueue):
+    """Counts every task that ever failed as dead."""
+
+    name = "counts-the-failed-as-dead"
+
+    def stats(self) -> Mapping[str, int]:
+        failed = [task for task in self._waiting() if task.error]
+        counts = super().stats()
+        return {
+            **counts,
+            "queued": counts["queued"] - len(failed),
+            "dead": counts["dead"] + len(failed),
+        }
+
+
+class CountsTheDeadAsWaiting(MemoryQueue):
+    """Counts dead tasks among the waiting ones."""
+
+    name = "counts-the-dead-as-waiting"
+
+    def stats(self) -> Mapping[str, int]:
+        counts = super().stats()
+        return {**counts, "queued": counts["queued"] + counts["dead"], "dead": 0}
+
+
+class CountsTheCancelled(MemoryQueue):
+    """Goes on counting tasks that were cancelled."""
+
+    name = "counts-the-cancelled"
+    cancelled = 0
+
+    def cancel(self, task_id: Any) -> None:
+        super().cancel(task_id)
+        self.cancelled += 1
+
+    def stats(self) -> Mapping[str, int]:
+        counts = super().stats()
+        return {**counts, "queued": counts["queued"] + self.cancelled}
+
+
+class PurgesTheHeld(MemoryQueue):
+    """Purges whatever is not waiting."""
+
+    name = "purges-the-held"
+
+    def _is_purged(self, task: Task) -> bool:
+        return task.state != "queued"
+
+
+class PurgesTheWaiting(MemoryQueue):
+    """Purges all tasks that are due and that nobody holds."""
+
+    name = "purges-the-waiting"
+
+    def _is_purged(self, task: Task) -> bool:
+        return task.state == "completed" or (task.state == "queued" and self._is_due(task))
+
+
+class PurgesTheFailed(MemoryQueue):
+    """Purges tasks that have an error."""
+
+    name = "purges-the-failed"
+
+    def _is_purged(self, task: Task) -> bool:
+        return super()._is_purged(task) or task.error is not None
+
+
+class PurgesTheDelayed(MemoryQueue):
+    """Purges tasks that are not to be run now."""
+
+    name = "purges-the-delayed"
+
+    def _is_purged(self, task: Task) -> bool:
+        return super()._is_purged(task) or (not self._is_due(task) and task.error is None)
+
+
+class PurgesNothing(MemoryQueue):
+    """Says yes to a purge, and deletes nothing."""
+
+    name = "purges-nothing"
+
+    def _is_purged(self, task: Task) -> bool:
+        return False
+
+
+class CopiesNothing(MemoryQueue):
+    """Writes a copy without tasks."""
+
+    name = "copies-nothing"
+
+    def backup(self, location: str) -> None:
+        self._open(location)
+
+
+class CopiesAllAsWaiting(MemoryQueue):
+    """Writes a copy in which all tasks wait again."""
+
+    name = "copies-all-as-waiting"
+
+    def backup(self, location: str) -> None:
+        super().backup(location)
+        for task in self._open(location).tasks.values():
+            task.state = "queued"
+
+
+class RefusesToCopy(MemoryQueue):
+    """Cannot be copied while it is in use."""
+
+    name = "refuses-to-copy"
+
+    def backup(self, location: str) -> None:
+        raise RefusedError("in use")
+
+
+MUTANTS = (
+    mutant(CountsHeldAsWaiting, "STATS-1"),
+    mutant(ForgetsWhatIsDone, "STATS-1"),
+    mutant(CountsUpOnly, "STATS-2"),
+    mutant(CountsOnlyWhatIsDue, "STATS-3"),
+    mutant(CountsTheFailedAsDead, "STATS-4"),
+    mutant(CountsTheDeadAsWaiting, "STATS-4"),
+    mutant(CountsTheCancelled, "STATS-5"),
+    mutant(PurgesTheHeld, "STATS-6"),
+    mutant(PurgesTheWaiting, "STATS-6"),
+    mutant(PurgesTheFailed, "STATS-7"),
+    mutant(PurgesTheDelayed, "STATS-7"),
+    mutant(PurgesNothing, "STATS-8"),
+    mutant(CopiesNothing, "STATS-9"),
+    mutant(CopiesAllAsWaiting, "STATS-9"),
+    mutant(RefusesToCopy, "STATS-9"),
+)
