@@ -24,6 +24,7 @@ from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.nonsense import nonsense
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.monitors.poison import poison
+from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.said_empty import said_empty
@@ -49,6 +50,7 @@ MONITORS: tuple[Monitor, ...] = (
     no_loss,
     no_resurrection,
     order,
+    purged,
     retry,
     routing,
     said_empty,
@@ -85,6 +87,7 @@ __all__ = [
     "nonsense",
     "order",
     "poison",
+    "purged",
     "retry",
     "routing",
     "said_empty",
