@@ -13,6 +13,15 @@ from pytest_queuekit.reports import database
 from pytest_queuekit.verdict import Requirement, Status, Verdict, Violation
 
 
+def check_names(database: Path) -> list[str]:
+    """Return the names of the items for a database."""
+    return [_item_name(title) for title, _ in QueueValidator.for_file(database).checks()]
+
+
+def _item_name(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
 class Checks(Questions):
     """The checks of one database file."""
 
@@ -22,12 +31,12 @@ class Checks(Questions):
 
     def questions(self) -> Iterator[QueueItem]:
         """Return an item a check."""
-        for name, check in QueueValidator.for_file(self.database).checks():
-            yield CheckItem.from_parent(
+        for title, check in QueueValidator.for_file(self.database).checks():
+            yield CheckItem.under(
                 self,
-                name=name.lower().replace(" ", "-"),
+                name=_item_name(title),
                 label=str(self.database),
-                title=name,
+                title=title,
                 check=check,
             )
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
+from pytest_queuekit.drivers.sequence import Sequence
 from pytest_queuekit.level import Effort
 from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.reports.witness import explain
@@ -33,6 +34,13 @@ class QueueItem(pytest.Item):
     cls = None
     module = None
 
+    @classmethod
+    def under(cls, parent: pytest.Collector, *, name: str, **rest: Any) -> Self:
+        """Return the item of that name."""
+        # The id is given as text, for pytest reads its brackets as it reads those of --lf.
+        made: Self = cls.from_parent(parent, name=name, nodeid=f"{parent.nodeid}::{name}", **rest)
+        return made
+
     def __init__(self, *, label: str, **rest: Any) -> None:
         super().__init__(**rest)
         self.label = label
@@ -48,7 +56,7 @@ class QueueItem(pytest.Item):
             self.verdict = replace(self.find(Path(folder)), queue=self.label)
         self.user_properties += _properties(self.verdict)
         if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
-            pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
+            pytest.skip(_why_not(self.verdict))
         if self.verdict.failed:
             pytest.fail("\n".join(self.explain(self.verdict)), pytrace=False)
 
@@ -58,15 +66,16 @@ class QueueItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the witness for a broken rule, and a traceback for an error of the kit."""
+        excinfo.traceback = excinfo.traceback.cut(path=__file__)
         shown = super().repr_failure(excinfo, style)
         crash = getattr(shown, "reprcrash", None)
         if crash is not None and isinstance(excinfo.value, pytest.fail.Exception):
             crash.message = _headline(self.verdict) or crash.message
         return shown
 
-    def reportinfo(self) -> tuple[os.PathLike[str], None, str]:
+    def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return what stands over a failure."""
-        return self.path, None, self.name
+        return self.path, 0, self.name
 
 
 class RuleItem(QueueItem):
@@ -78,7 +87,7 @@ class RuleItem(QueueItem):
         self.subject = subject
         self.effort = effort
         self.extra_keyword_matches |= {rule.requirement.value, rule.driver.name}
-        if rule.chance:
+        if rule.driver.name != Sequence.name:
             self.add_marker(pytest.mark.queue_stress)
 
     def find(self, folder: Path) -> Verdict:
@@ -110,6 +119,11 @@ class Questions(pytest.Collector):
             names = chosen_names([item.name for item in items], self.chosen)
             items = [item for item in items if item.name in names]
         return list(items)
+
+
+def _why_not(verdict: Verdict) -> str:
+    told = verdict.reason.startswith("not ") and verdict.status is Status.NOT_RUN
+    return verdict.reason if told else f"{verdict.status}: {verdict.reason}"
 
 
 def _headline(verdict: Verdict | None) -> str:

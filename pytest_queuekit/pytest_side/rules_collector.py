@@ -14,6 +14,13 @@ from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.subject import Subject
 
 
+def rule_names(rules: Iterable[Rule], settings: Settings) -> list[str]:
+    """Return the names of all items that there will be."""
+    targets = () if settings.performance is Performance.OFF else TARGETS
+    ids = [one.id for one in (*rules, *targets)]
+    return [item_name(one, label) for label in settings.subjects for one in ids]
+
+
 class Rules(Questions):
     """The rules of the catalogue and the targets of performance, each for each queue."""
 
@@ -36,7 +43,7 @@ class Rules(Questions):
 
     def _rules(self, label: str, subject: Subject) -> Iterator[QueueItem]:
         for rule in self.rules:
-            yield RuleItem.from_parent(
+            yield RuleItem.under(
                 self,
                 name=item_name(rule.id, label),
                 label=label,
@@ -47,7 +54,7 @@ class Rules(Questions):
 
     def _targets(self, label: str, subject: Subject) -> Iterator[QueueItem]:
         for target in TARGETS:
-            yield TargetItem.from_parent(
+            yield TargetItem.under(
                 self,
                 name=item_name(target.id, label),
                 label=label,

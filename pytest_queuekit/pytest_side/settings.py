@@ -63,7 +63,7 @@ def read(config: pytest.Config) -> Settings:
 
 def performance_mode(config: pytest.Config) -> Performance:
     """Return what a missed target does in this run. Raises pytest.UsageError."""
-    return Performance(_one_of(config, "queue_perf", list(Performance), Performance.STRICT))
+    return Performance(_one_of(config, "queue_perf", [one.value for one in Performance], "strict"))
 
 
 def _one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:

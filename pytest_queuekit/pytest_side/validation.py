@@ -8,9 +8,10 @@ import pytest
 
 from pytest_queuekit import options
 from pytest_queuekit.pytest_side import ledger, settings, summary
-from pytest_queuekit.pytest_side.database_checks import Checks
+from pytest_queuekit.pytest_side.database_checks import Checks, check_names
+from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
-from pytest_queuekit.pytest_side.rules_collector import Rules
+from pytest_queuekit.pytest_side.rules_collector import Rules, rule_names
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.verdict import Status
 
@@ -20,10 +21,20 @@ NAME = "queuekit-validation"
 def register(config: pytest.Config) -> None:
     """Read the options and register the hooks. Raises pytest.UsageError."""
     validation = Validation(settings.read(config))
+    _check_node_ids(validation.settings)
     _leave_paths(config)
     config.pluginmanager.register(validation, NAME)
     if config.pluginmanager.hasplugin("dsession"):
         config.pluginmanager.register(_Controller(validation.ledger), f"{NAME}-xdist")
+
+
+def _check_node_ids(asked: settings.Settings) -> None:
+    """Raise pytest.UsageError if a node id means nothing: collecting would show a traceback."""
+    names = {options.VALIDATE: rule_names(CATALOGUE, asked), options.DATABASE: list[str]()}
+    if asked.database:
+        names[options.DATABASE] = check_names(asked.database)
+    for head, known in names.items():
+        chosen_names(known, [one for one in asked.chosen if one.partition("::")[0] == head])
 
 
 def _leave_paths(config: pytest.Config) -> None:
@@ -59,8 +70,9 @@ class Validation:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the report of a rule carry its verdict."""
         report = yield
-        if isinstance(item, QueueItem) and call.when == "call" and item.verdict:
-            ledger.attach(report, item.verdict)
+        if isinstance(item, QueueItem):
+            if call.when == "call" and item.verdict:
+                ledger.attach(report, item.verdict)
             if report.skipped:
                 # No line number: pytest shows none for None, its types only do not say so.
                 report.longrepr = _skip(item, report)  # type: ignore[assignment]
@@ -115,4 +127,4 @@ class _Controller:
 def _skip(item: QueueItem, report: pytest.TestReport) -> tuple[str, int | None, str]:
     """Return where and why a rule was skipped; not in the kit's source, but in its own name."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "Skipped"
-    return str(item.config.rootpath / options.VALIDATE), None, str(reason)
+    return str(item.config.rootpath / item.nodeid.partition("::")[0]), None, str(reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_queuekit.reports.examination import Examination
 from pytest_queuekit.reports.lines import Line, Tone, cut, wrapped
@@ -22,8 +22,8 @@ def report(examination: Examination, *, witnesses: bool) -> list[Line]:
         _broken(examination.broken, witnesses=witnesses),
         _advised(examination.advised),
         _errors(examination),
-        _unanswered("Not applicable", examination.verdicts, Status.NOT_APPLICABLE),
-        _unanswered("Not run", examination.verdicts, Status.NOT_RUN),
+        _inapplicable(examination.verdicts),
+        _not_run(examination.verdicts),
         _unfinished(examination.unfinished),
         _limitations(examination.limitations),
         _performance(examination.performance),
@@ -52,7 +52,7 @@ def _families(verdicts: Sequence[Verdict]) -> Iterator[Line]:
         families[verdict.family][verdict.status] += 1
     if families:
         yield Line("  family        " + "  ".join(name for name, _ in _COLUMNS))
-    for family, counts in sorted(families.items()):
+    for family, counts in families.items():
         cells = [f"{counts[status] or '-':>{len(name)}}" for name, status in _COLUMNS]
         tone = Tone.BAD if counts[Status.FAIL] else Tone.PLAIN
         yield Line(cut(f"  {family:<12}  {'  '.join(cells)}"), tone)
@@ -91,16 +91,29 @@ def _errors(examination: Examination) -> Iterator[Line]:
         yield from map(Line, wrapped(f"{rule}: {told}", indent="  ", hanging="  ", lines=2))
 
 
-def _unanswered(title: str, verdicts: Sequence[Verdict], status: Status) -> Iterator[Line]:
-    by_reason: dict[str, list[str]] = defaultdict(list)
+def _inapplicable(verdicts: Sequence[Verdict]) -> Iterator[Line]:
+    """Yield the rules by what the queue would have to declare, the first of it if it is much."""
+    rules: dict[str, list[str]] = defaultdict(list)
     for verdict in verdicts:
-        if verdict.status is status:
-            by_reason[verdict.reason].append(verdict.rule)
-    if by_reason:
+        if verdict.status is Status.NOT_APPLICABLE:
+            rules[verdict.reason.partition(", ")[0]].append(verdict.rule)
+    yield from _by_reason("Not applicable", rules)
+
+
+def _not_run(verdicts: Sequence[Verdict]) -> Iterator[Line]:
+    rules: dict[str, list[str]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict.status is Status.NOT_RUN:
+            rules[verdict.reason].append(verdict.rule)
+    yield from _by_reason("Not run", rules)
+
+
+def _by_reason(title: str, rules: Mapping[str, Sequence[str]]) -> Iterator[Line]:
+    if rules:
         yield Line(title)
-    for reason, rules in sorted(by_reason.items()):
-        text = f"{in_short(rules)}: {reason}"
-        yield from map(Line, wrapped(text, indent="  ", hanging="  ", lines=3))
+    for reason, ids in sorted(rules.items()):
+        text = f"{reason}: {in_short(ids)}"
+        yield from map(Line, wrapped(text, indent="  ", hanging="  ", lines=4))
 
 
 def _unfinished(rules: Sequence[str]) -> Iterator[Line]:

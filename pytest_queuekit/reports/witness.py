@@ -34,17 +34,16 @@ def _operations(witness: Sequence[Operation], room: int) -> list[str]:
     if not ordered:
         return []
     shown = ordered if len(ordered) <= room else ordered[: room - 1]
-    origin = ordered[0].start
     actors = min(max(len(one.actor) for one in shown), 14)
-    lines = [_operation(one, origin, actors) for one in shown]
+    lines = [_operation(one, actors) for one in shown]
     if len(shown) < len(ordered):
         lines.append(f"  … and {len(ordered) - len(shown)} more operations")
     return lines
 
 
-def _operation(one: Operation, origin: int, actors: int) -> str:
-    begin = f"{(one.start - origin) / SECOND:.3f}"
-    end = "?" if one.end is None else f"{(one.end - origin) / SECOND:.3f}"
+def _operation(one: Operation, actors: int) -> str:
+    begin = f"{one.start / SECOND:.3f}"
+    end = "?" if one.end is None else f"{one.end / SECOND:.3f}"
     when = f"{begin}–{end} s" if begin != end else f"{begin} s"
     return cut(f"  {when:<15} {one.actor[:14]:<{actors}}  {describe(one)}")
 

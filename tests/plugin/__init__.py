@@ -1,0 +1,1 @@
+"""The plugin, seen through pytest runs of its own."""

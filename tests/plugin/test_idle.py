@@ -1,0 +1,82 @@
+"""A run that does not ask for rules: nearly free, and as if the plugin were not there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.plugin.project import Project, text
+
+_LISTING = """
+import json, sys
+before = set(sys.modules)
+import pytest
+loaded = set(sys.modules)
+status = pytest.main({arguments!r})
+print("MODULES", json.dumps(sorted(set(sys.modules) - loaded)), status)
+"""
+
+
+def _modules(project: Project, *arguments: str) -> set[str]:
+    """Return the modules that a pytest run in a new process loads."""
+    code = _LISTING.format(arguments=["-p", "no:cacheprovider", *arguments])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True
+    )
+    line = next(one for one in done.stdout.splitlines() if one.startswith("MODULES"))
+    return set(json.loads(line.removeprefix("MODULES ").rpartition(" ")[0]))
+
+
+def test_a_run_without_rules_loads_four_small_modules(project: Project) -> None:
+    """Nothing of the kit's core, nothing of others, no sqlite3: the change in sys.modules."""
+    project.pytester.makepyfile(test_own="def test_fine(): pass\n")
+    without = _modules(project, "test_own.py")
+    with_plugin = _modules(project, "-p", "pytest_queuekit.plugin", "test_own.py")
+    added = with_plugin - without
+    ours = {name for name in added if name.partition(".")[0] == "pytest_queuekit"}
+    assert ours == {
+        "pytest_queuekit",
+        "pytest_queuekit.fixtures",
+        "pytest_queuekit.options",
+        "pytest_queuekit.plugin",
+    }
+    assert added - ours == set()
+
+
+def test_a_run_without_rules_is_the_same_run(project: Project) -> None:
+    """The same items, the same output."""
+    project.pytester.makepyfile(test_own="def test_fine(): pass\n")
+    plain = project.pytester.runpytest_inprocess("-v", "-p", "no:cacheprovider")
+    ours = project.run("-v", "-p", "no:cacheprovider")
+    assert _without_time(plain) == _without_time(ours)
+
+
+def _without_time(result: pytest.RunResult) -> list[str]:
+    return [line.partition(" in ")[0] for line in result.outlines]
+
+
+def test_ini_keys_alone_change_nothing(project: Project) -> None:
+    """A wrong value of ours does not disturb a run that asks nothing of us."""
+    project.pytester.makepyfile(test_own="def test_fine(): pass\n")
+    project.pytester.makeini("[pytest]\nqueue_level = wrong\nqueue_impl = none:None\n")
+    result = project.run()
+    result.assert_outcomes(passed=1)
+    assert "queue validation" not in text(result)
+
+
+def test_importing_the_plugin_takes_little_time() -> None:
+    """At most 3 ms on top of pytest: the best of five, for the machine may be busy."""
+    assert min(_import_milliseconds() for _ in range(5)) < 3.0
+
+
+def _import_milliseconds() -> float:
+    code = (
+        "import time, pytest; began = time.perf_counter(); "
+        "import pytest_queuekit.plugin, pytest_queuekit.fixtures; "
+        "print((time.perf_counter() - began) * 1000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout)

@@ -1,0 +1,102 @@
+"""Options and ini keys: what they mean, and what is said about those that mean nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.project import Project, flat, text
+
+WRONG = {
+    "--queue-level=quik": "--queue-level='quik' is none of quick, standard, deep; did you mean "
+    "'quick'?",
+    "--queue-perf=strickt": "did you mean 'strict'?",
+    "--queue-impl=litequeu": "did you mean 'litequeue'?",
+    "--queue-impl=shop:Goood": "did you mean 'Good'?",
+    "--queue-impl=shop.py:Good": "is a path: write the module, 'shop:Good'",
+    "--queue-db=none.db": "none.db' does not exist",
+    "--queue-db=.": "is a folder",
+    "queue-db::configuration": "add --queue-db PATH",
+}
+
+
+@pytest.mark.parametrize("argument", WRONG)
+def test_a_wrong_value_is_one_line(project: Project, argument: str) -> None:
+    """The run ends as a usage error with what was given and what was meant, and no traceback."""
+    result = project.run("--queue-validate", argument)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert WRONG[argument] in flat(result)
+    errors = [line for line in result.stderr.lines if line.strip()]
+    assert len(errors) == 1
+    assert errors[0].startswith("ERROR: ")
+
+
+def test_a_wrong_value_under_xdist_is_one_line_too(project: Project) -> None:
+    """The controller says it; no worker is started."""
+    result = project.run("--queue-validate", "--queue-level=quik", "-p", "xdist", "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "INTERNALERROR" not in text(result)
+
+
+def test_the_ini_file_says_what_is_tested(project: Project) -> None:
+    """queue_impl, queue_level and queue_perf stand for their options."""
+    project.pytester.makeini(
+        "[pytest]\nqueue_impl =\n  shop:Good\n  shop:Twice\nqueue_level = quick\nqueue_perf = off\n"
+    )
+    result = project.run("--queue-validate", "-k", "KEY-1")
+    assert "level quick" in text(result)
+    assert "good: no rule broken" in text(result)
+    assert "twice: no rule broken" in text(result)
+    assert "PERF" not in text(project.run("--queue-validate", "--collect-only", "-q"))
+
+
+def test_an_option_outweighs_the_ini_file(project: Project) -> None:
+    """What is given for one run counts in it."""
+    project.pytester.makeini("[pytest]\nqueue_impl = shop:Twice\nqueue_level = deep\n")
+    result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1")
+    assert "level quick" in text(result)
+    assert "twice" not in text(result)
+
+
+def test_a_wrong_ini_key_is_told_by_its_name(project: Project) -> None:
+    """The error names the key of the ini file, where it has to be mended."""
+    project.pytester.makeini("[pytest]\nqueue_level = slow\n")
+    result = project.run("--queue-validate")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "queue_level='slow' is none of quick, standard, deep" in flat(result)
+
+
+def test_the_same_queue_twice_is_tested_once(project: Project) -> None:
+    """A repeated option adds nothing."""
+    impl = "--queue-impl=shop:Good"
+    result = project.run("--collect-only", "-q", impl, impl, "queue-validate::KEY-1")
+    assert result.stdout.str().count("KEY-1[") == 1
+
+
+def test_queues_of_one_name_are_told_apart(project: Project) -> None:
+    """A second class of the same name gets a number."""
+    project.pytester.makepyfile(copy_of_shop="from shop import *\nclass Good(Good): pass\n")
+    result = project.run(
+        "--collect-only",
+        "-q",
+        "--queue-impl=shop:Good",
+        "--queue-impl=copy_of_shop:Good",
+        "queue-validate::KEY-1",
+    )
+    result.stdout.fnmatch_lines(["*KEY-1[[]good]", "*KEY-1[[]good-2]"])
+
+
+def test_the_reference_queue_is_what_is_tested_by_default(project: Project) -> None:
+    """Without --queue-impl the embedded queue is judged."""
+    result = project.run("--collect-only", "-q", "queue-validate::KEY-1")
+    result.stdout.fnmatch_lines(["queue-validate::KEY-1[[]reference]"])
+
+
+def test_help_and_markers_show_ours(project: Project) -> None:
+    """--help has the group, --markers the four markers."""
+    told = text(project.run("--help"))
+    assert "queue validation:" in told
+    for option in ("--queue-validate", "--queue-impl", "--queue-level", "--queue-perf"):
+        assert option in told
+    markers = text(project.run("--markers"))
+    for marker in ("queue_integration", "queue_stress", "queue_perf", "queue_worker(n)"):
+        assert f"@pytest.mark.{marker}" in markers

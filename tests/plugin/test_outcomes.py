@@ -1,0 +1,155 @@
+"""What the outcome of a rule means to pytest: exit status, failure, skip, JUnit XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.verdict import Requirement
+from tests.plugin.project import Project, flat, outcomes, text
+
+CHOSEN = ("-k", "KEY-1 or CLAIM-1 or ENQUEUE-7")
+CLAIM, KEY, BYTES = "queue-validate::CLAIM-1", "queue-validate::KEY-1", "queue-validate::ENQUEUE-7"
+
+
+def test_the_verdicts_do_not_hang_on_how_items_are_spread(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    """Broken is failed, kept is passed, not applicable is skipped: alone, with -n 0 and -n 2."""
+    impls = ("--queue-impl=shop:Good", "--queue-impl=shop:Twice")
+    result = project.validate(*impls, "-v", *CHOSEN, *spread)
+    assert result.ret == 1
+    assert outcomes(result) == {
+        f"{CLAIM}[good]": "PASSED",
+        f"{KEY}[good]": "PASSED",
+        f"{BYTES}[good]": "SKIPPED",
+        f"{CLAIM}[twice]": "FAILED",
+        f"{KEY}[twice]": "PASSED",
+        f"{BYTES}[twice]": "SKIPPED",
+    }
+    assert "good: no rule broken among the 3 of" in flat(result)
+    assert "twice: not correct: 1 of 2 rules broken" in flat(result)
+
+
+def test_the_run_passes_if_every_rule_holds(project: Project) -> None:
+    """Nothing broken is exit status 0, skipped rules or not."""
+    assert project.validate("--queue-impl=shop:Good", *CHOSEN).ret == 0
+
+
+def test_a_failure_shows_its_witness_and_no_traceback(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    """The proof takes at most 12 lines of 80 columns, and there is no line of the kit's code."""
+    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1", *spread)
+    told = text(result)
+    shown = told.partition("CLAIM-1[twice] ___")[2].partition("=====")[0].splitlines()[1:]
+    shown = [line for line in shown if line and not line.startswith("[gw")]
+    assert shown[0] == "MUST: A task in a worker's hands is not handed out again."
+    assert sum("claim(lease=" in line for line in shown) == 2
+    assert len(shown) <= 12
+    assert max(map(len, shown)) <= 80
+    assert "Traceback" not in told
+    assert ".py" not in told.partition("FAILURES")[2].partition("queue validation")[0]
+
+
+def test_the_short_summary_says_what_happened(project: Project) -> None:
+    """The line of a failure has the sentence of the violation."""
+    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1")
+    result.stdout.fnmatch_lines([f"FAILED {CLAIM}[[]twice] - task task-1 was handed to*"])
+
+
+def test_a_skip_says_what_is_not_declared(project: Project) -> None:
+    """The reason names the capability, and no line of the kit's code."""
+    result = project.validate("--queue-impl=shop:Good", *CHOSEN, "-rs")
+    result.stdout.fnmatch_lines(
+        ["SKIPPED [[]1] queue-validate: not applicable: not declared: bytes-payload"]
+    )
+
+
+def test_junit_xml_has_the_verdicts(project: Project, spread: tuple[str, ...]) -> None:
+    """Each rule is a test case with its verdict as properties, under -n as well."""
+    path = project.path / "report.xml"
+    impl = "--queue-impl=shop:Twice"
+    project.validate(impl, *CHOSEN, f"--junitxml={path}", *spread)
+    cases = {case.get("name"): case for case in _cases(path)}
+    told = {name: _properties(case) for name, case in cases.items()}
+    assert told["CLAIM-1[twice]"]["queue_verdict"] == "fail"
+    assert told["CLAIM-1[twice]"]["queue_queue"] == "twice"
+    assert told["KEY-1[twice]"]["queue_verdict"] == "pass"
+    assert told["ENQUEUE-7[twice]"]["queue_reason"] == "not declared: bytes-payload"
+    failure = cases["CLAIM-1[twice]"].find("failure")
+    assert failure is not None
+    assert str(failure.text).startswith("MUST: A task in a worker's hands")
+    assert str(failure.get("message")).startswith("task task-1 was handed to")
+
+
+def _cases(path: Path) -> Iterator[ET.Element]:
+    return ET.parse(path).iter("testcase")  # noqa: S314 - written by this test
+
+
+def _properties(case: ET.Element) -> dict[str, str]:
+    return {str(one.get("name")): str(one.get("value")) for one in case.iter("property")}
+
+
+def test_a_broken_recommendation_fails_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A SHOULD that does not hold is shown with its witness, and the run passes."""
+    _as_recommendation(monkeypatch, "CLAIM-1")
+    result = project.validate("--queue-impl=shop:Twice", "-v", "-k", "CLAIM-1 or KEY-1")
+    assert result.ret == 0
+    assert outcomes(result)[f"{CLAIM}[twice]"] == "NOT AS RECOMMENDED"
+    assert "Not as recommended (no failure)" in text(result)
+    assert "CLAIM-1 SHOULD: A task in a worker's hands" in flat(result)
+    assert "1 passed" in text(result)
+    assert "1 not as recommended" in text(result)
+
+
+def _as_recommendation(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    changed = tuple(
+        replace(one, requirement=Requirement.SHOULD) if one.id == rule else one for one in CATALOGUE
+    )
+    monkeypatch.setattr("pytest_queuekit.pytest_side.validation.CATALOGUE", changed)
+
+
+def test_an_error_of_the_kit_is_no_verdict(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shows its traceback, fails the run, and is told apart from a finding."""
+
+    def explode(*_: object) -> None:
+        raise ZeroDivisionError("inside the kit")
+
+    monkeypatch.setattr("pytest_queuekit.pytest_side.nodes.judge", explode)
+    result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1")
+    assert result.ret == 1
+    assert 'raise ZeroDivisionError("inside the kit")' in text(result)
+    assert "pluggy" not in text(result).partition("FAILURES")[2]
+    assert "KEY-1: ZeroDivisionError: inside the kit" in text(result)
+    assert "good: no verdict: 1 rule could not be judged" in text(result)
+
+
+def test_a_worker_that_dies_leaves_no_verdict(project: Project) -> None:
+    """A queue that ends its process under -n is not called correct."""
+    project.pytester.makepyfile(
+        deadly="""
+        import os
+        from tests.queues.memory import MemoryQueue
+
+        class Deadly(MemoryQueue):
+            name = "deadly"
+
+            def enqueue(self, payload):
+                os._exit(3)
+        """
+    )
+    result = project.validate(
+        "--queue-impl=deadly:Deadly", "-k", "CLAIM-1", "-p", "xdist", "-n", "2"
+    )
+    assert result.ret == 1
+    assert "deadly: no verdict: 1 rule could not be judged" in flat(result)
