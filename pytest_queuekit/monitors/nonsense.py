@@ -53,11 +53,13 @@ def _swallowed(history: History, life: Life) -> Iterator[Violation]:
 
 def _asked(delivery: Delivery) -> Iterator[tuple[Operation, Any]]:
     """Return the operations of a delivery that asked for a lease of nonsense, and what for."""
-    for operation, seconds in (
-        (delivery.claim, delivery.claim.arguments.get("lease")),
-        *((one, one.arguments.get("seconds")) for one in delivery.extensions() if one.ok),
+    for operation, name in (
+        (delivery.claim, "lease"),
+        *((one, "seconds") for one in delivery.extensions() if one.ok),
     ):
-        if not _is_sensible(seconds):
+        seconds = operation.arguments.get(name)
+        # A claim that named no lease asked for the queue's own.
+        if name in operation.arguments and not _is_sensible(seconds):
             yield operation, seconds
 
 
