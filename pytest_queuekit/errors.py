@@ -32,3 +32,7 @@ class ActorError(QueuekitError, RuntimeError):
 
 class NotRunError(QueuekitError):
     """A rule cannot be put to this queue here and now; the message is the reason for the report."""
+
+
+class JudgedElsewhereError(NotRunError):
+    """Another lane judges this run: the lane that finished last."""

@@ -143,12 +143,17 @@ class Stage:
         )
 
     def close(self) -> None:
-        """Close every adapter instance. What that raises is nobody's verdict."""
+        """Close every adapter instance. What that raises is nobody's verdict.
+
+        An actor that is asked for later opens the queue anew.
+        """
         for recorder in self._actors.values():
             self.let_go(recorder)
         if self._shared is not None:
             with suppress(Exception):
                 self._shared.close()
+        self._actors.clear()
+        self._shared = None
 
     def let_go(self, recorder: Recorder) -> None:
         """Close an actor's instance without a record, unless others use it too."""

@@ -72,7 +72,6 @@ class ThreadCrew:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._stage.log.close()
         self._go.set()
         self._over.set()
         for thread in self._threads:
