@@ -70,6 +70,29 @@ def test_new_file_is_created_and_valid(tmp_path: Path) -> None:
     assert (tmp_path / "new queue #1?.db").stat().st_mode & 0o777 == 0o600
 
 
+def test_new_file_that_several_validate_at_once(tmp_path: Path) -> None:
+    """Processes that are given the same new file at once all find a valid queue."""
+    command = [sys.executable, "-m", "pytest_queuekit.queue.validation", "--no-benchmark", "new.db"]
+    started = [
+        subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+        for _ in range(5)
+    ]
+    outputs = [process.communicate(timeout=60)[0] for process in started]
+    assert outputs == [documented_output()] * 5
+
+
+def test_file_without_tables(tmp_path: Path) -> None:
+    """An empty file that nobody is filling fails, and stays empty."""
+    (tmp_path / "empty.db").touch()
+    done = validation("empty.db", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "empty.db has no tables" in done.stdout
+    assert (tmp_path / "empty.db").stat().st_size == 0
+    assert names(tmp_path) == ["empty.db"]
+
+
 def test_failure_names_value_place_and_mend(tmp_path: Path) -> None:
     """A check that fails gives its reasons below, the others go on, and the exit code is 1."""
     path = new_queue(tmp_path)
@@ -92,6 +115,7 @@ def test_failure_names_value_place_and_mend(tmp_path: Path) -> None:
         ("missing/queue.db", "missing' does not exist"),
         (".", "is a folder"),
         ("", "PATH='': name the queue's database file"),
+        (":memory:", "PATH=':memory:': name the queue's database file"),
         ("/dev/null", "is no regular file"),
     ],
 )
@@ -171,7 +195,7 @@ def test_optimised_python_checks_as_well(tmp_path: Path) -> None:
     path = new_queue(tmp_path)
     with QueueDatabase(path) as db:
         TaskQueue(db).enqueue("work", {})
-    alter(path, "DROP TRIGGER lease_ended")
+    alter(path, "DROP TRIGGER finish_without_time")
     done = validation(str(path), cwd=tmp_path, flags=("-OO",))
     assert done.returncode == 1
     assert re.findall(r"Running: (.*)\.\.\. ❌", done.stdout) == ["Schema Integrity"]

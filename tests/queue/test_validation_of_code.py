@@ -270,7 +270,7 @@ def test_claim_that_walks_along_an_index(file: Path, monkeypatch: Patch) -> None
     monkeypatch.setattr(scheduling.TaskClaimer, "claim_task", counting)
     found = red(file)
     assert list(found) == ["Index Performance"]
-    assert all("steps with 2000 queued rows" in one for one in found["Index Performance"])
+    assert all("steps with 1000 queued rows" in one for one in found["Index Performance"])
 
 
 def raised_as(kind: type[Exception]) -> Callable[[sqlite3.Error, str], Exception]:

@@ -8,16 +8,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TextIO
 
 from ..database import QueueDatabase
 from ..exceptions import QueueDatabaseError, QueuePathError
+from ..opening import MEMORY
 from . import benchmark
 from .result import CheckResult
+from .subject import StoredFile
 from .validator import QueueValidator
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
+
+MAKING_SECONDS = 1.0
+"""For how long an empty file may be one that is being made."""
 
 _RULE = "=" * 70
 
@@ -65,13 +72,23 @@ def _accept_any_character(*streams: TextIO) -> None:
 
 
 def _validator(path: str) -> QueueValidator:
-    if not path:
-        raise QueuePathError("PATH='': name the queue's database file")
+    if path in ("", MEMORY):
+        raise QueuePathError(f"PATH={path!r}: name the queue's database file")
     if not os.path.lexists(path):
         with QueueDatabase(path) as db:
             db.initialize_schema()
         sys.stderr.write(f"note: {path} did not exist, an empty queue was created there\n")
+    else:
+        _wait_for_maker(StoredFile(path))
     return QueueValidator.for_file(path)
+
+
+def _wait_for_maker(file: StoredFile) -> None:
+    """Give a file without tables a moment: another process may be making the queue just now."""
+    deadline = time.monotonic() + MAKING_SECONDS
+    with suppress(QueueDatabaseError):
+        while file.is_empty() and time.monotonic() < deadline:
+            time.sleep(MAKING_SECONDS / 50)
 
 
 def _report(validator: QueueValidator, *, with_benchmark: bool) -> int:

@@ -17,7 +17,7 @@ from .schema_objects import SchemaObjects, expected_objects, objects_of
 from .scratch import scratch_database
 from .subject import Subject
 
-FEW, MANY = 50, 2000
+FEW, MANY = 50, 1000
 """Queued rows between which the steps of a claim are compared."""
 GROWTH = 1.5
 """How many times the steps may be with MANY rows."""

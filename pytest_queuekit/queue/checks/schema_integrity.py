@@ -23,7 +23,7 @@ def problems(subject: Subject) -> Iterator[str]:
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
         found = objects_of(conn)
         if not found.tables:
-            yield f"{subject.place} has no tables: {_RESTORE}"
+            yield f"{subject.place} has no tables: initialize_schema() makes them"
             return
         yield from _version_problems(subject.place, version)
         yield from _differences(subject.place, found, expected_objects())

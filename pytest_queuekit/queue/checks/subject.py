@@ -86,6 +86,11 @@ class StoredFile:
             conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
             yield conn
 
+    def is_empty(self) -> bool:
+        """Whether the file has no tables at all."""
+        with self.reading() as conn:
+            return conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
     def _connect(self) -> sqlite3.Connection:
         # Opened for writing where that is allowed: only so does the last connection take the
         # -wal and -shm files away again. Immutable is right only while nobody has it open.
