@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +166,13 @@ def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:
         yield replace(old, number=new, claim=claim)
 
 
+_FIELDS = tuple(one.name for one in fields(Operation))
+
+
 def write_operation(operation: Operation) -> str:
     """Return an operation as one line of JSON."""
-    return json.dumps(asdict(operation), ensure_ascii=True, default=repr)
+    data = {name: getattr(operation, name) for name in _FIELDS}
+    return json.dumps(data, ensure_ascii=True, default=repr)
 
 
 def read_operation(line: str) -> Operation:
@@ -190,8 +194,17 @@ def write_history(history: History, path: Path) -> None:
 
 def read_history(path: Path) -> History:
     """Read what `write_history` wrote. Raises HistoryError with the line that is wrong."""
-    head, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
     try:
-        return History(operations=tuple(map(read_operation, lines)), **json.loads(head))
-    except (ValueError, TypeError) as error:
-        raise HistoryError(f"{path}: {error}") from error
+        head, *lines = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
+        history = History(operations=(), **json.loads(head))
+    except (OSError, ValueError, TypeError) as error:
+        raise HistoryError(f"{path}: this is no history: {error}") from error
+    return replace(history, operations=tuple(_read_lines(lines, path)))
+
+
+def _read_lines(lines: Sequence[str], path: Path) -> Iterator[Operation]:
+    for number, line in enumerate(lines, start=2):
+        try:
+            yield read_operation(line)
+        except HistoryError as error:
+            raise HistoryError(f"{path}, line {number}: {error}") from error

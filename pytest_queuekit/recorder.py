@@ -6,17 +6,17 @@ It is the actor that a scenario's program is given. Its `claim` is not the queue
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from pytest_queuekit.clock import Clock
 from pytest_queuekit.contract import Capability, Claim, Contract, QueueAdapter
-from pytest_queuekit.errors import AdapterError, UndeclaredError
+from pytest_queuekit.errors import UndeclaredError
 from pytest_queuekit.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.log import Gone
 from pytest_queuekit.payloads import canonical, label_of, wrap
+from pytest_queuekit.replies import Replies, delivered, told
 
 Sink = Callable[[Operation], None]
 """Takes an operation when it begins, without an end, and once more when it has ended."""
@@ -91,6 +91,7 @@ class Recorder:
         self.clock = clock
         self.last: Operation | None = None
         self._adapter = adapter
+        self._replies = Replies(adapter)
         self._sink = sink
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
@@ -120,8 +121,8 @@ class Recorder:
         payloads = [wrap(label, self.contract.payload) for label in labels]
         begun = self._begin_batch(labels, payloads)
         ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads))
-        if ended.ok and ids is not None:
-            self._task_ids.update(self._ids(labels, ids))
+        if ended.ok:
+            self._task_ids.update(self._replies.ids(ids, labels))
         for one in begun:
             self._end(replace(one, end=ended.end, outcome=ended.outcome, error=ended.error))
         return ended.ok
@@ -140,9 +141,8 @@ class Recorder:
         self._check(Capability.CLAIM_MANY)
         begun = self._begin(Verb.CLAIM, arguments={"batch": limit})
         ended, claims = self._run(begun, lambda: self._adapter.claim_many(self.actor, limit))
-        if ended.ok and not isinstance(claims, Sequence):
-            raise self._misshapen("claim_many", claims, "a list of Claim")
-        deliveries = [self._deliver(ended, claim) for claim in claims or [None]]
+        taken = self._replies.claims(claims) if ended.ok else ()
+        deliveries = [self._deliver(ended, claim) for claim in taken or [None]]
         return [delivery for delivery in deliveries if delivery is not None]
 
     def complete(self, delivery: Delivery) -> bool:
@@ -181,12 +181,12 @@ class Recorder:
 
     def stats(self) -> Mapping[str, int]:
         """Ask for the counts; empty where none came."""
-        ended = self._call(Verb.STATS, self._adapter.stats, read=self._counts)
+        ended = self._call(Verb.STATS, self._adapter.stats, read=self._replies.counts)
         return ended.result if ended.ok else {}
 
     def dead_letters(self) -> list[str]:
         """Ask for the dead tasks; return their labels."""
-        ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=self._labels)
+        ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=self._replies.labels)
         return list(ended.result) if ended.ok else []
 
     def reclaim(self) -> bool:
@@ -232,12 +232,6 @@ class Recorder:
         if unknown:
             raise UndeclaredError(f"{verb} has no option {', '.join(sorted(unknown))}")
         self._check(*(known[option] for option in options))
-
-    def _misshapen(self, method: str, value: object, wanted: str) -> AdapterError:
-        return AdapterError(
-            f"{type(self._adapter).__name__}.{method}() returned {type(value).__name__}: "
-            f"{value!r:.60}; it must return {wanted}"
-        )
 
     def _acknowledge(
         self,
@@ -312,25 +306,10 @@ class Recorder:
             outcome = Outcome.REFUSED if value is False else Outcome.OK
         except BaseException as raised:
             # A queue may raise anything; it is recorded, unless it comes from elsewhere.
-            if not self._is_answer(raised):
+            if not self._replies.is_reply(raised):
                 raise
-            outcome, error = self._judge(raised), _told(raised)
+            outcome, error = self._replies.outcome(raised), told(raised)
         return replace(begun, end=self.clock.now(), outcome=outcome, error=error), value
-
-    def _is_answer(self, raised: BaseException) -> bool:
-        """Tell what a queue may raise from what stops a run: Ctrl-C, a test's time-out."""
-        if isinstance(raised, Exception | SystemExit):
-            return True
-        asyncio = sys.modules.get("asyncio")  # its import costs more than all the rest
-        cancelled = (asyncio.CancelledError,) if asyncio else ()
-        return isinstance(raised, (*cancelled, *self._adapter.refuses, *self._adapter.busy))
-
-    def _judge(self, raised: BaseException) -> Outcome:
-        if isinstance(raised, self._adapter.busy):
-            return Outcome.BUSY
-        if isinstance(raised, self._adapter.refuses):
-            return Outcome.REFUSED
-        return Outcome.UNKNOWN
 
     def _end(self, operation: Operation, **fields: Any) -> Operation:
         ended = replace(operation, number=self._next, **fields)
@@ -339,42 +318,11 @@ class Recorder:
         self._sink(ended)
         return ended
 
-    def _ids(self, labels: Sequence[str], ids: Any) -> dict[str, Any]:
-        if not isinstance(ids, Sequence) or len(ids) != len(labels):
-            raise self._misshapen("enqueue_many", ids, f"None, or {len(labels)} ids")
-        return dict(zip(labels, ids, strict=True))
-
-    def _counts(self, counts: object) -> dict[str, object]:
-        if not isinstance(counts, Mapping):
-            raise self._misshapen("stats", counts, "a dict of counts")
-        return {str(state): _plain(count) for state, count in counts.items()}
-
-    def _labels(self, payloads: object) -> list[str]:
-        if not isinstance(payloads, Sequence):
-            raise self._misshapen("dead_letters", payloads, "a list of payloads")
-        return [label_of(payload) or UNRECOGNISED for payload in payloads]
-
     def _deliver(self, ended: Operation, claim: Claim | None) -> Delivery | None:
         if not ended.ok or claim is None:
             self._end(ended)
             return None
-        if not isinstance(claim, Claim):
-            raise self._misshapen("claim", claim, "a Claim, or None for empty")
+        claim = self._replies.claim(claim)
         label = label_of(claim.payload) or UNRECOGNISED
-        result = {
-            "payload": canonical(claim.payload),
-            "task_id": _plain(claim.task_id),
-            "attempt": _plain(claim.attempt),
-            "token": _plain(claim.token),
-        }
-        done = self._end(ended, task=label, result=result)
+        done = self._end(ended, task=label, result=delivered(claim))
         return Delivery(label=label, claim=claim, number=done.number)
-
-
-def _plain(value: object) -> object:
-    """Return a value as JSON carries it, so that a history says the same after it was written."""
-    return value if value is None or isinstance(value, str | int | float) else repr(value)
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -17,6 +17,7 @@ from pytest_queuekit.level import Effort
 from pytest_queuekit.log import Log
 from pytest_queuekit.pending import longest_wait, wait_after_leases
 from pytest_queuekit.recorder import Delivery, Recorder, Sink, leave
+from pytest_queuekit.replies import told
 from pytest_queuekit.subject import Subject
 
 LONGEST_WAIT = 10.0
@@ -229,10 +230,9 @@ def open_recorded(
     sink(begun)
     try:
         adapter = subject.adapter(location)
-    except Exception as error:  # a queue may raise anything; it is recorded
-        told = f"{type(error).__name__}: {error}"
-        sink(replace(begun, end=clock.now(), error=told))
-        raise Halt(told) from error
+    except (Exception, SystemExit) as error:  # a queue may raise anything; it is recorded
+        sink(replace(begun, end=clock.now(), error=told(error)))
+        raise Halt(told(error)) from error
     sink(replace(begun, end=clock.now(), outcome=Outcome.OK))
     return adapter
 

@@ -22,7 +22,7 @@ def goes_by_virtual_time(subject: Subject, folder: Path) -> bool:
 
     A delay, and where it has leases a lease, is waited for by moving the clock. A queue that
     ignores its delays or leases altogether follows it too: a rule will tell. False as well
-    where neither can be tried.
+    where neither can be tried, and where the queue does not work under this clock at all.
     """
     folder.mkdir(parents=True)
     tries = {Capability.DELAY: _delay_follows, Capability.LEASE: _lease_follows}
@@ -54,7 +54,9 @@ def _delay_follows(stage: Stage) -> bool:
 def _lease_follows(stage: Stage) -> bool:
     actor = stage.actor("prober")
     actor.enqueue("held")
-    if actor.claim() is None or actor.claim() is not None:
+    if actor.claim() is None:
+        return actor.last is not None and actor.last.ok
+    if actor.claim() is not None:
         return True
     stage.outlast(stage.lease)
     if actor.can(Capability.RECLAIM):
