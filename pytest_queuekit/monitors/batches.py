@@ -7,7 +7,7 @@ from collections import defaultdict
 from pytest_queuekit.contract import Contract
 from pytest_queuekit.history import History, Operation, Verb
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import number, span
+from pytest_queuekit.monitors.evidence.instants import NEVER, number, span
 from pytest_queuekit.verdict import Violation
 
 
@@ -22,9 +22,9 @@ def batches(history: History, contract: Contract) -> list[Violation]:
             "over-limit",
             f"{batch[0].actor} asked for at most {limit:g} tasks and was handed {len(batch)} "
             f"({span(history, batch[0])})",
-            *batch[: int(limit) + 1],
+            *batch[: max(0, int(limit)) + 1],
         )
         for batch in calls.values()
         for limit in [number(batch[0].arguments["batch"])]
-        if limit is not None and len(batch) > limit
+        if limit is not None and -NEVER < limit < len(batch)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_queuekit.contract import Contract
@@ -58,7 +58,7 @@ def _in_world(history: History, contract: Contract, lives: list[Life]) -> Iterat
     probes = [one for life in lives for one in _claimed(life, contract)]
     for probe in beaten(there, probes)[:_TOLD]:
         better = (one for one in there if one.rank < probe.rank)
-        yield _violation(history, contract, probe.what, cover_of(probe, better))
+        yield _violation(history, contract, probe, cover_of(probe, better))
 
 
 def _waiting(life: Life, contract: Contract, haunted: float) -> Iterator[Interval]:
@@ -98,12 +98,13 @@ def _rank(enqueue: Operation, contract: Contract, *, there: bool) -> tuple[float
 
 
 def _violation(
-    history: History, contract: Contract, life: Life, better: Iterable[Interval]
+    history: History, contract: Contract, probe: Interval, better: Sequence[Interval]
 ) -> Violation:
+    life: Life = probe.what
     passed: list[Life] = [one.what for one in better]
     claim = life.first
     assert claim is not None  # noqa: S101 - only what was delivered is probed
-    same = all(_priority(one) == _priority(life) for one in passed)
+    same = all(one.rank[0] == probe.rank[0] for one in better)
     kind = f"{contract.order.ties}-order" if same else "priority-order"
     names = ", then ".join(_told(history, one) for one in passed)
     witness: list[Any] = [life.enqueues[0], claim]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Contract
+from pytest_queuekit.contract import Capability, Contract
 from pytest_queuekit.history import History, Operation, Verb
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
 from pytest_queuekit.monitors.evidence.instants import latest, span
@@ -14,15 +14,17 @@ from pytest_queuekit.verdict import Violation
 
 def purged(history: History, contract: Contract) -> list[Violation]:
     """Find `not-purged`: more completed tasks were counted than were completed since a purge."""
+    if not {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= contract.capabilities:
+        return []  # a task may count as completed when it is handed out
     return smallest(
         found for purge in history.by(Verb.PURGE) if purge.ok for found in _left(history, purge)
     )
 
 
 def _left(history: History, purge: Operation) -> Iterator[Violation]:
-    since = [
-        one for one in history.by(Verb.COMPLETE) if happens(one) and latest(one) >= purge.start
-    ]
+    done = [one for one in history.by(Verb.COMPLETE) if latest(one) >= purge.start]
+    # Where the cancelled are counted is the queue's affair.
+    since = [one for one in (*done, *history.by(Verb.CANCEL)) if happens(one)]
     for counted in history.by(Verb.STATS):
         told = counted.result.get("completed") if isinstance(counted.result, dict) else None
         if counted.ok and purge.ended_before(counted) and isinstance(told, int):

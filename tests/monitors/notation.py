@@ -63,7 +63,7 @@ def _operation(line: str, place: int) -> tuple[dict[str, Any], int]:
             fields["outcome"] = Outcome(word)
         elif "=" in word:
             name, value = word.split("=", 1)
-            options[name] = _value(value)
+            options[name] = value if name == "payload" else _value(value)
         else:
             plain.append(word)
     of = options.pop("of", 0)

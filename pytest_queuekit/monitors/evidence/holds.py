@@ -7,10 +7,12 @@ from now: until extend.start + seconds; where it counts from the old end it last
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_queuekit.contract import Contract, Guarantee, Liveness
 from pytest_queuekit.history import History, Operation, Verb
@@ -112,15 +114,22 @@ class Holds:
     def _lease(self, claim: Operation) -> tuple[float, float]:
         """Return the least and the most seconds for which a claim is leased."""
         leased = self._contract.liveness is Liveness.LEASE
-        asked = claim.arguments.get("lease", self._contract.lease_seconds)
-        if asked is None and "batch" not in claim.arguments:
-            asked = self._history.lease
+        asked = self._asked(claim)
         seconds = number(asked)
         if seconds is not None:
             return max(seconds, 0.0), seconds if leased and seconds > 0 else NEVER
         if leased or self._contract.liveness is Liveness.HEARTBEAT:
             return (UNDECLARED_LEASE if asked is None else 0.0), NEVER
         return NEVER, NEVER
+
+    def _asked(self, claim: Operation) -> Any:
+        """Return the seconds that a claim asked for; None where the queue chose for itself."""
+        if "lease" in claim.arguments:
+            asked = claim.arguments["lease"]
+            return math.nan if asked is None else asked
+        fixed = self._contract.lease_seconds
+        several = "batch" in claim.arguments  # which has no option for it
+        return self._history.lease if fixed is None and not several else fixed
 
     def _goodbye(self, claim: Operation) -> float:
         gone = self._gone.get(claim.actor, [])

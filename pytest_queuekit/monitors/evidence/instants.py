@@ -37,7 +37,10 @@ def number(value: Any) -> float | None:
 
 def nanoseconds(seconds: float) -> float:
     """Return seconds as the unit of a history; whole, so that no digit is lost in sums."""
-    return round(seconds * SECOND) if math.isfinite(seconds) else seconds
+    if isinstance(seconds, int):
+        return seconds * SECOND
+    product = seconds * SECOND
+    return round(product) if math.isfinite(product) else product
 
 
 def span(history: History, operation: Operation) -> str:

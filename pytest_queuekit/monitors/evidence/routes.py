@@ -29,4 +29,4 @@ def _capabilities(operation: Operation) -> Mapping[str, Any]:
 
 
 def _meets(value: Any, offer: Any) -> bool:
-    return bool(value == offer or (isinstance(offer, list | tuple | set) and value in offer))
+    return bool(value == offer or (isinstance(offer, list | tuple) and value in offer))

@@ -1,0 +1,69 @@
+"""The monitor `expiry`: legal histories beside their illegal twins."""
+
+from __future__ import annotations
+
+from pytest_queuekit.contract import Capability, Guarantee, Liveness, Retry
+from pytest_queuekit.monitors import expiry
+from tests.monitors.notation import contract, kinds
+
+KIND = ["not-reclaimed"]
+TOLD = "p: enqueue t @0-1; a: claim t @2-3; %s; b: claim - @%s-20; c: claim t @%s"
+
+
+def test_a_task_comes_back_when_its_lease_is_over() -> None:
+    """Counted from the end of the claim, and noticed, until somebody claims it."""
+    quiet = "q: stats @0-1"
+    assert kinds(expiry, TOLD % (quiet, 14.1, "21-22"), resolution=1.0) == KIND
+    assert kinds(expiry, TOLD % (quiet, 14, "21-22"), resolution=1.0) == []
+    assert kinds(expiry, TOLD % (quiet, 14.1, "20-22"), resolution=1.0) == []
+
+
+def test_what_may_have_been_acknowledged_may_be_gone() -> None:
+    """Refused and busy change nothing."""
+    for verb in ("complete", "fail", "release"):
+        said = f"a: {verb} t @4-5 %s"
+        assert kinds(expiry, TOLD % (said % "unknown", 15, "21-22")) == []
+        assert kinds(expiry, TOLD % (said % "refused", 15, "21-22")) == KIND
+    assert kinds(expiry, TOLD % ("p: cancel t @4-5", 15, "21-22")) == []
+
+
+def test_an_extended_lease_may_last_from_its_old_end() -> None:
+    """Both ways of counting are right."""
+    longer = "a: extend t @4-5 seconds=3"
+    assert kinds(expiry, TOLD % (longer, 16, "21-22")) == []
+    assert kinds(expiry, TOLD % (longer, 16.1, "21-22")) == KIND
+    assert kinds(expiry, TOLD % ("a: extend t @4- seconds=3", 16.1, "21-22")) == []
+
+
+def test_only_leases_that_bring_a_task_back_are_judged() -> None:
+    """Not where it comes at most once, nor where there are none."""
+    told = TOLD % ("q: stats @0-1", 15, "21-22")
+    assert kinds(expiry, told, guarantee=Guarantee.AT_MOST_ONCE) == []
+    assert kinds(expiry, told, liveness=Liveness.NONE) == []
+    assert kinds(expiry, told.replace("@2-3", "@2-3 batch=2")) == []  # leased for nobody knows what
+
+
+def test_the_last_attempt_may_have_been_used_up() -> None:
+    """Whether an expired lease counts is the queue's affair."""
+    told = TOLD % ("q: stats @0-1", 15, "21-22")
+    assert kinds(expiry, told, retry=Retry(max_attempts=1)) == []
+    assert kinds(expiry, told, retry=Retry(max_attempts=2)) == KIND
+    listed = told + "; z: dead_letters t @30-31"
+    assert kinds(expiry, listed, retry=Retry(max_attempts=2)) == []
+
+
+def test_where_reclaiming_is_a_call_it_must_have_been_made() -> None:
+    """After the lease was over, and before the claim."""
+    able = contract().capabilities | {Capability.RECLAIM}
+    told = TOLD % ("z: reclaim @%s", 15, "21-22")
+    assert kinds(expiry, told % "13.1-14", capabilities=able) == KIND
+    assert kinds(expiry, told % "13-14", capabilities=able) == []
+    assert kinds(expiry, told % "13.1-15", capabilities=able) == []
+    assert kinds(expiry, told % "13.1-14 unknown", capabilities=able) == []
+
+
+def test_overlapping_deliveries_have_no_order() -> None:
+    """Which of the two leases is the later one is open."""
+    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; c: claim - @30-31"
+    assert kinds(expiry, told % 2.5) == []
+    assert kinds(expiry, told % 3.5) == KIND

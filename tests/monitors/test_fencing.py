@@ -1,0 +1,82 @@
+"""The monitor `fencing`: legal histories beside their illegal twins."""
+
+from __future__ import annotations
+
+from pytest_queuekit.monitors import fencing
+from tests.monitors.notation import kinds
+
+TAKEN = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s; b: complete t @18-19 %s"
+SWALLOWED = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: complete t @%s; z: claim - @"
+
+
+def test_to_be_answered_with_ok_is_not_enough() -> None:
+    """A library may refuse in silence; its effect tells."""
+    assert kinds(fencing, TAKEN % ("complete t @16-17", "ok")) == []
+
+
+def test_the_new_holder_is_not_shut_out() -> None:
+    """Its own acknowledgement was refused after the old holder's was accepted."""
+    for verb in ("complete", "fail", "release", "extend"):
+        assert kinds(fencing, TAKEN % (f"{verb} t @16-17", "refused")) == ["stale-shut-out"]
+    for told in ("complete t @16-17 refused", "complete t @16-17 busy", "complete t @16-18"):
+        assert kinds(fencing, TAKEN % (told, "refused")) == []
+
+
+def test_what_was_said_during_the_take_over_may_count() -> None:
+    """Before the new claim had ended, the old holder may have been first."""
+    assert kinds(fencing, TAKEN % ("complete t @15-17", "refused")) == []
+    assert kinds(fencing, TAKEN % ("complete t @15.1-17", "refused")) == ["stale-shut-out"]
+
+
+def test_a_new_holder_that_was_late_itself_may_be_refused() -> None:
+    """Its own lease may have run out."""
+    told = (TAKEN % ("complete t @16-17", "refused")).replace("18-19", "18-%s")
+    assert kinds(fencing, told % 23.9) == ["stale-shut-out"]
+    assert kinds(fencing, told % 24) == []
+
+
+def test_the_same_worker_is_fenced_off_too() -> None:
+    """A worker that claims a task anew has lost the old delivery."""
+    told = "p: enqueue t @0-1; a: claim t @2-3; a: claim t @14-15; a: complete t @16-17 of=%s;"
+    second = "a: complete t @18-19 of=2 refused"
+    assert kinds(fencing, told % 1 + second) == ["stale-shut-out"]
+    assert kinds(fencing, told % 2 + second) == []
+
+
+def test_the_old_holder_cannot_give_the_task_away() -> None:
+    """A third worker got the task, while the second certainly held it."""
+    told = (
+        "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s t @16-17; c: claim t @18-%s"
+    )
+    assert kinds(fencing, told % ("release", 20)) == ["stale-gave-back"]
+    assert kinds(fencing, told % ("fail", 20)) == ["stale-gave-back"]
+    assert kinds(fencing, told % ("complete", 20)) == []
+    assert kinds(fencing, told % ("release", 24)) == []
+    assert kinds(fencing, (told + "; b: release t @17-18") % ("release", 20)) == []
+
+
+def test_a_later_claim_is_blamed_only_on_what_came_before_it() -> None:
+    """What the old holder said after the third claim had ended was not its cause."""
+    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; c: claim t @15.5-16;"
+    assert kinds(fencing, told + "a: release t @17-18") == []
+    assert kinds(fencing, told + "a: release t @15.5-18") == ["stale-gave-back"]
+
+
+def test_the_old_holder_cannot_finish_the_task() -> None:
+    """The new holder vanished, and the task never came again."""
+    kind = ["stale-swallowed"]
+    assert kinds(fencing, SWALLOWED % "16-17" + "40-41", drained=True) == kind
+    assert kinds(fencing, SWALLOWED % "16-17" + "40-41", drained=False) == []
+    assert kinds(fencing, SWALLOWED % "16-17" + "25-26", drained=True) == []
+    assert kinds(fencing, SWALLOWED % "16-17 refused" + "40-41", drained=True) == []
+    came = SWALLOWED % "16-17" + "60-61; z: claim t @40-41"
+    assert kinds(fencing, came, drained=True) == []
+
+
+def test_without_order_of_the_two_claims_nobody_is_old() -> None:
+    """Of two overlapping deliveries either may be the newer one."""
+    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; a: complete t @5-6; "
+    refused = "b: complete t @7-8 refused"
+    assert kinds(fencing, told % 3 + refused, lease=0.5) == []
+    assert kinds(fencing, told % 3.1 + refused, lease=0.5) == []
+    assert kinds(fencing, told % 3.1 + "b: complete t @7-8 refused", lease=5) == ["stale-shut-out"]

@@ -1,0 +1,102 @@
+"""Monitors against a search through all orders of a few operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pytest_queuekit.contract import Liveness, Order
+from pytest_queuekit.history import SECOND, History, Operation, Outcome, Verb
+from pytest_queuekit.monitors import exclusive, no_invention, order, said_empty
+from tests.monitors.notation import contract, history
+from tests.monitors.oracle import explained
+
+EXACT = {
+    "fifo": Order(),
+    "no order": Order(ties="none"),
+    "priority": Order(priority="lower-first", ties="none"),
+    "priority, then fifo": Order(priority="higher-first", ties="fifo"),
+}
+LIFO = Order(ties="lifo")
+
+
+@st.composite
+def _histories(draw: st.DrawFn, *, ranked: bool) -> History:
+    """Draw up to three enqueues and up to four claims, each by an actor of its own."""
+    number = draw(st.integers(1, 3))
+    labels = [f"t{n}" for n in range(number)]
+    ranks = draw(st.lists(st.integers(1, 3), min_size=number, max_size=number))
+    delivered = draw(st.permutations(labels))
+    others = draw(st.lists(st.sampled_from([None, None, *labels]), max_size=1))
+    claimed = draw(st.permutations([*delivered[: draw(st.integers(0, number))], *others]))
+    operations = [
+        _operation(draw, Verb.ENQUEUE, label, {"priority": rank} if ranked else {})
+        for label, rank in zip(labels, ranks, strict=True)
+    ]
+    operations += [_operation(draw, Verb.CLAIM, label, {}) for label in claimed]
+    return History.of(operations)
+
+
+def _operation(
+    draw: st.DrawFn, verb: Verb, task: str | None, arguments: dict[str, int]
+) -> Operation:
+    start = draw(st.integers(0, 9)) + (2 if verb is Verb.CLAIM else 0)
+    length = draw(st.sampled_from([0, 1, 1, 2, 4]))
+    return Operation(
+        actor=f"{verb} {task} {draw(st.integers(0, 10**9))}",
+        verb=verb,
+        start=start * SECOND,
+        end=(start + length) * SECOND,
+        outcome=Outcome.OK,
+        task=task,
+        arguments=arguments,
+    )
+
+
+def _complaints(told: History, promised: Order) -> Iterator[str]:
+    asked = contract(order=promised, liveness=Liveness.NONE)
+    for monitor in (order, said_empty, exclusive, no_invention):
+        yield from (one.sentence for one in monitor(told, asked))
+
+
+@pytest.mark.parametrize("promised", EXACT.values(), ids=EXACT)
+@settings(max_examples=500, deadline=None)
+@given(data=st.data())
+def test_what_no_order_explains_is_found_and_nothing_else(
+    promised: Order, data: st.DataObject
+) -> None:
+    """The monitors are exact: they complain if, and only if, the search finds no order."""
+    told = data.draw(_histories(ranked=promised.priority is not None))
+    complaints = list(_complaints(told, promised))
+    assert explained(told.operations, promised) == (not complaints), complaints
+
+
+@settings(max_examples=500, deadline=None)
+@given(told=_histories(ranked=False))
+def test_last_in_first_out_is_never_accused_wrongly(told: History) -> None:
+    """Of LIFO some rare violations, which need three enqueues to see, stay unseen."""
+    assume(explained(told.operations, LIFO))
+    assert list(_complaints(told, LIFO)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ties", "expected"),
+    [
+        ("p: enqueue t; q: enqueue u; a: claim t; a: claim u", "fifo", True),
+        ("p: enqueue t; q: enqueue u; a: claim u; a: claim t", "fifo", False),
+        ("p: enqueue t; q: enqueue u; a: claim u; a: claim t", "lifo", True),
+        ("p: enqueue t; q: enqueue u; a: claim u; a: claim t", "none", True),
+        ("p: enqueue t; a: claim -", "none", False),
+        ("p: enqueue t @0-2; a: claim - @1-2", "none", True),
+        ("p: enqueue t; a: claim t; b: claim t", "none", False),
+    ],
+)
+def test_the_search_itself_is_right(
+    text: str, ties: Literal["fifo", "lifo", "none"], expected: bool
+) -> None:
+    """On histories that can be judged by eye."""
+    assert explained(history(text).operations, Order(ties=ties)) is expected

@@ -1,0 +1,46 @@
+"""The monitor `routing`: legal histories beside their illegal twins."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_queuekit.monitors import routing
+from tests.monitors.notation import kinds
+
+TOLD = "p: enqueue t %s; a: claim t %s"
+WRONG = ["misrouted"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "offers", "expected"),
+    [
+        ('{"region":"EU"}', '{"region":"EU"}', []),
+        ('{"region":"EU"}', '{"region":"US"}', WRONG),
+        ('{"region":"EU"}', '{"region":["US","EU"]}', []),
+        ('{"region":"EU"}', '{"region":["US"]}', WRONG),
+        ('{"region":"EU"}', '{"region":"EUROPE"}', WRONG),
+        ('{"region":"EU"}', '{"zone":"EU"}', WRONG),
+        ('{"region":"EU","size":1}', '{"region":"EU"}', WRONG),
+        ('{"region":"EU"}', '{"region":"EU","size":1}', []),
+        ("{}", '{"region":"US"}', []),
+        ("null", '{"region":"US"}', []),
+        ('{"region":"EU"}', "{}", []),
+        ('{"region":null}', '{"zone":1}', WRONG),
+    ],
+)
+def test_a_worker_has_what_a_task_needs(needs: str, offers: str, expected: list[str]) -> None:
+    """Each key, with the value or with a list that has it; a silent worker is left out."""
+    told = TOLD % (f"capabilities={needs}", f"capabilities={offers}")
+    assert kinds(routing, told) == expected
+
+
+def test_a_claim_without_capabilities_is_left_out() -> None:
+    """It may be one that takes everything."""
+    assert kinds(routing, TOLD % ('capabilities={"region":"EU"}', "")) == []
+
+
+def test_any_of_several_enqueues_may_be_the_one() -> None:
+    """A client that tried again may have asked for something else."""
+    told = 'p: enqueue t capabilities={"r":1} unknown; p: enqueue t %s; a: claim t '
+    assert kinds(routing, told % "" + 'capabilities={"r":2}') == []
+    assert kinds(routing, told % 'capabilities={"r":3}' + 'capabilities={"r":2}') == WRONG
