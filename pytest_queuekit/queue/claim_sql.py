@@ -77,7 +77,7 @@ class ClaimSql:
 def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
     """Return the statements of an order; `routed` for a worker with capabilities."""
     head = _routed_head(order) if routed else _plain_head(order)
-    returning = f" RETURNING {TASK_COLUMNS}, race_at"
+    returning = f" RETURNING {TASK_COLUMNS}"
     return ClaimSql(
         probe=f"SELECT ({head}) IS NOT NULL OR {_DUE} OR {_LAPSED}",
         fast=f"{_TAKE} WHERE id = ({head}) AND NOT {_DUE} AND NOT {_LAPSED}{returning}",

@@ -101,7 +101,7 @@ class QueueDatabase:
                 session.wait_by_sqlite()
                 with session.counted():
                     yield session.conn
-                session.commit()
+                session.conn.commit()
             except BaseException:
                 session.roll_back()
                 raise

@@ -45,7 +45,7 @@ class QueueCorruptError(QueueDatabaseError):
 
 
 class QueueOutcomeUnknownError(QueueDatabaseError):
-    """The commit broke off with an I/O error; look at the rows to see whether it took place."""
+    """The disk failed in the middle; look at the rows to see whether the change took place."""
 
 
 class QueueClosedError(QueueDatabaseError):

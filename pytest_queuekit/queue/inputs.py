@@ -26,7 +26,7 @@ def check_name(name: str, value: str) -> str:
         raise QueueInputError(
             f"{name}={_shown(value)}: must be text of 1 to {MAX_TEXT} characters, not only spaces"
         )
-    if "\0" in value or not _is_unicode(value):
+    if "\0" in value or not (value.isascii() or _is_unicode(value)):
         raise QueueInputError(
             f"{name}={_shown(value)}: must be text without NUL or lone surrogates"
         )
@@ -72,24 +72,22 @@ def check_priority(value: int) -> int:
 
 def capabilities_json(value: Mapping[str, Any] | None) -> str:
     """Return a worker's capabilities as JSON; None is none."""
-    return json_object("capabilities", value) if value else _nothing("capabilities", value)
+    return _object_json("capabilities", value)
 
 
 def compatibility_json(value: Mapping[str, Any] | None) -> str:
     """Return what a task asks of its worker as JSON; None is nothing."""
-    return json_object("compatibility", value) if value else _nothing("compatibility", value)
+    return _object_json("compatibility", value)
 
 
-def _nothing(name: str, value: Mapping[str, Any] | None) -> str:
-    if value is None or isinstance(value, Mapping):
-        return NO_CAPABILITIES
-    raise QueueInputError(f"{name}={_shown(value)}: must be a dict, such as {{'region': 'US'}}")
-
-
-def json_object(name: str, value: Mapping[str, Any]) -> str:
+def _object_json(name: str, value: Mapping[str, Any] | None) -> str:
     """Return a dict as JSON with sorted keys, so that equal ones have equal text."""
-    if not isinstance(value, dict):
+    if value is None:
+        return NO_CAPABILITIES
+    if type(value) is not dict:
         raise QueueInputError(f"{name}={_shown(value)}: must be a dict, such as {{'region': 'US'}}")
+    if not value:
+        return NO_CAPABILITIES
     _check_json(name, value)
     return _dumped(name, value, sort_keys=True)
 

@@ -43,12 +43,16 @@ _ORDERS = {
         ready="ready_race", pending="pending_arrival", key=("race_at",)
     ),
 }
-_STATEMENTS = {
-    (strategy, routed): claim_sql(order, routed=routed)
+STATEMENTS = {
+    strategy: (claim_sql(order, routed=False), claim_sql(order, routed=True))
     for strategy, order in _ORDERS.items()
-    for routed in (False, True)
 }
-_ADVANCE_RACE = "UPDATE weighted_race SET at = max(at, coalesce(?, at))"
+"""The statements of a strategy, for workers without and with capabilities."""
+
+_ADVANCE_RACE = """
+    UPDATE weighted_race
+    SET at = max(at, coalesce((SELECT race_at FROM task_queue WHERE id = ?), at))
+"""
 
 
 class TaskClaimer:
@@ -58,6 +62,7 @@ class TaskClaimer:
         self.strategy = strategy
         self._db = db
         self._is_race = strategy is SchedulingStrategy.WEIGHTED_RANDOM
+        self._plain, self._routed = STATEMENTS[strategy]
         self._found_nothing = False
 
     def claim_task(
@@ -112,8 +117,8 @@ class _Claim:
         self._worker_id = check_name("worker_id", worker_id)
         self._lease_seconds = check_lease_seconds(lease_seconds)
         self._capabilities = capabilities_json(capabilities)
-        routed = self._capabilities != NO_CAPABILITIES
-        self._sql = _STATEMENTS[claimer.strategy, routed]
+        is_plain = self._capabilities == NO_CAPABILITIES
+        self._sql = claimer._plain if is_plain else claimer._routed
 
     def might_succeed(self) -> bool:
         """Look, without a lock, whether there is anything to take, to reclaim or to promote."""
@@ -124,7 +129,7 @@ class _Claim:
         if self._is_race:
             return self._db.write(lambda session: self._take(session, self._sql.fast))
         rows = self._db.autocommit(self._sql.fast, self._arguments())
-        return Task.from_columns(rows[0][:-1]) if rows else None
+        return Task.from_columns(rows[0]) if rows else None
 
     def thorough(self, session: Session) -> Task | None:
         """Look after lapsed and due tasks, then take the next one."""
@@ -149,9 +154,10 @@ class _Claim:
         rows = session.run(sql, self._arguments())
         if not rows:
             return None
+        task = Task.from_columns(rows[0])
         if self._is_race:
-            session.run(_ADVANCE_RACE, (rows[0][-1],))
-        return Task.from_columns(rows[0][:-1])
+            session.run(_ADVANCE_RACE, (task.id,))
+        return task
 
     def _arguments(self) -> dict[str, str]:
         now = self._db.now()

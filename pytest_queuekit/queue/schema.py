@@ -57,7 +57,8 @@ CREATE TABLE IF NOT EXISTS task_queue (
     race_draw REAL,
     region TEXT GENERATED ALWAYS AS (json_extract(compatibility, '$.region')) VIRTUAL,
     format TEXT GENERATED ALWAYS AS (json_extract(compatibility, '$.format')) VIRTUAL,
-    route TEXT GENERATED ALWAYS AS (json(compatibility)) VIRTUAL,
+    route TEXT GENERATED ALWAYS AS (
+        CASE compatibility WHEN '{{}}' THEN '{{}}' ELSE json(compatibility) END) VIRTUAL,
     lease_ends TEXT GENERATED ALWAYS AS (
         CASE WHEN status IN ('leased', 'processing') THEN lease_until_utc END) VIRTUAL,
     race_at REAL GENERATED ALWAYS AS (
@@ -116,48 +117,39 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS worker_heartbeat ON workers (heartbeat_utc)",
 )
 
-# Only for rows written by other SQL than the queue's own: its statements leave nothing to mend.
-_FINISHED = "NEW.status IN ('completed', 'failed', 'cancelled')"
+# Only for rows written by other SQL: the queue's own statements leave nothing to mend. None looks
+# at a claim for longer than it takes to see that the task did not end.
+_ENDED = "('completed', 'failed', 'cancelled')"
+_END = "coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))"
 _TRIGGERS = (
     f"""
     CREATE TRIGGER IF NOT EXISTS finish_inserted AFTER INSERT ON task_queue
     WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
-        OR (NEW.completed_at_utc IS NULL AND {_FINISHED})
+        OR (NEW.status IN {_ENDED} AND NEW.completed_at_utc IS NULL)
     BEGIN
-        UPDATE task_queue
-        SET completed_at_utc =
-                coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now')),
-            finished_at_utc =
-                coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))
+        UPDATE task_queue SET completed_at_utc = {_END}, finished_at_utc = {_END}
         WHERE id = NEW.id;
     END
     """,
     f"""
-    CREATE TRIGGER IF NOT EXISTS finish_updated
-    AFTER UPDATE OF status, completed_at_utc, finished_at_utc ON task_queue
-    WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
-        OR (NEW.completed_at_utc IS NULL AND {_FINISHED})
+    CREATE TRIGGER IF NOT EXISTS finish_without_time AFTER UPDATE OF status ON task_queue
+    WHEN NEW.status IN {_ENDED} AND NEW.completed_at_utc IS NULL
     BEGIN
-        UPDATE task_queue
-        SET (completed_at_utc, finished_at_utc) = (
-            SELECT moment, moment FROM (
-                SELECT CASE
-                    WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
-                        THEN NEW.completed_at_utc
-                    WHEN NEW.finished_at_utc IS NOT OLD.finished_at_utc
-                        THEN NEW.finished_at_utc
-                    ELSE coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))
-                END AS moment))
+        UPDATE task_queue SET completed_at_utc = {_END}, finished_at_utc = {_END}
         WHERE id = NEW.id;
     END
     """,
-    # A lease that other SQL ends makes the token of its holder old.
     """
-    CREATE TRIGGER IF NOT EXISTS lease_ended AFTER UPDATE OF status ON task_queue
-    WHEN OLD.status IN ('leased', 'processing') AND NEW.status = 'queued'
-        AND NEW.lease_token = OLD.lease_token
+    CREATE TRIGGER IF NOT EXISTS finish_updated
+    AFTER UPDATE OF completed_at_utc, finished_at_utc ON task_queue
+    WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
     BEGIN
-        UPDATE task_queue SET lease_token = OLD.lease_token + 1 WHERE id = NEW.id;
+        UPDATE task_queue
+        SET completed_at_utc = CASE WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
+                THEN NEW.completed_at_utc ELSE NEW.finished_at_utc END,
+            finished_at_utc = CASE WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
+                THEN NEW.completed_at_utc ELSE NEW.finished_at_utc END
+        WHERE id = NEW.id;
     END
     """,
 )

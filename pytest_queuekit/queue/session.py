@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .connection import QueueConnection
-from .exceptions import QueueBusyError, QueueOutcomeUnknownError
-from .waiting import wait_while_busy
+from .exceptions import QueueBusyError
+from .waiting import is_busy, wait_while_busy
 
 T = TypeVar("T")
-
-_PRIMARY = 0xFF
 
 
 class Session:
@@ -56,9 +54,14 @@ class Session:
         """Run one statement as a transaction of its own, or inside the one that is open."""
         if self.conn.in_transaction:
             return self.run(sql, parameters)
-        self._wait_ourselves()
-        with_commit = _unknown_if_broken(lambda: self.run(sql, parameters))
-        return wait_while_busy(with_commit, seconds=self._busy_seconds)
+        if self._sqlite_waits:
+            self._wait_ourselves()
+        try:
+            return self.run(sql, parameters)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            return wait_while_busy(lambda: self.run(sql, parameters), seconds=self._busy_seconds)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Do some work under the write lock: all of it, or nothing."""
@@ -68,7 +71,7 @@ class Session:
         self.begin()
         try:
             result = work(self)
-            self.commit()
+            self.conn.commit()
         except BaseException:
             self.roll_back()
             raise
@@ -80,10 +83,6 @@ class Session:
         """Take the write lock. Raises QueueBusyError when it stays taken."""
         self._wait_ourselves()
         wait_while_busy(lambda: self.conn.execute("BEGIN IMMEDIATE"), seconds=self._busy_seconds)
-
-    def commit(self) -> None:
-        """Commit. Raises QueueOutcomeUnknownError if it broke off."""
-        _unknown_if_broken(self.conn.commit)()
 
     def roll_back(self) -> None:
         """End an open transaction without effect; SQLite may have done so already."""
@@ -146,17 +145,3 @@ class Session:
             self.conn.execute(f"PRAGMA busy_timeout={milliseconds} -- {self._pragmas_set}")
         else:
             self.conn.executescript(f"PRAGMA busy_timeout={milliseconds}")
-
-
-def _unknown_if_broken(commit: Callable[[], T]) -> Callable[[], T]:
-    def attempt() -> T:
-        try:
-            return commit()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_IOERR:
-                raise QueueOutcomeUnknownError(
-                    f"the commit broke off ({error}); look at the rows to see whether it took place"
-                ) from error
-            raise
-
-    return attempt

@@ -75,7 +75,7 @@ def _by_code(error: sqlite3.Error, code: int, path: str) -> QueueDatabaseError:
             )
         case sqlite3.SQLITE_IOERR:
             return QueueOutcomeUnknownError(
-                f"path={path!r}: {error}; whether the change took place must be looked up"
+                f"path={path!r}: {error}; if this was to change something, look whether it did"
             )
         case sqlite3.SQLITE_TOOBIG:
             return QueueInputError(f"{error}: SQLite takes at most 1 GB in one value")

@@ -101,10 +101,10 @@ def test_connection_by_old_sqlite(file: Path, monkeypatch: Patch) -> None:
         (["DROP TRIGGER finish_updated"], "trigger finish_updated is missing"),
         (
             [
-                "DROP TRIGGER lease_ended",
-                "CREATE TRIGGER lease_ended AFTER UPDATE ON workers BEGIN SELECT 1; END",
+                "DROP TRIGGER finish_without_time",
+                "CREATE TRIGGER finish_without_time AFTER UPDATE ON workers BEGIN SELECT 1; END",
             ],
-            "trigger lease_ended is not the queue's own",
+            "trigger finish_without_time is not the queue's own",
         ),
         (["DROP INDEX idempotency"], "unique index idempotency is missing"),
         (["PRAGMA user_version=99"], "made by a newer version"),
