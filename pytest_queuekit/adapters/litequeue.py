@@ -78,11 +78,12 @@ class MessageLitequeue(QueueAdapter):
 class ClaimLitequeue(MessageLitequeue):
     """litequeue from 0.13 on: an acknowledgement names the delivery, and an old one is refused.
 
-    A lease is what `retry_expired` is told: here the 30 seconds of its documentation.
+    A lease is what `retry_expired` is told, which has no default: here a short one, so that the
+    kit can wait for its end.
     """
 
     liveness = Liveness.LEASE
-    lease_seconds = 30.0
+    lease_seconds = 2.0
     key_hold = KeyHold.FOR_EVER
     refuses = (sqlite3.IntegrityError, sqlite3.ProgrammingError, TypeError, ValueError)
     limitations = (

@@ -9,11 +9,14 @@ import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Protocol
+from unittest.mock import create_autospec
 
 import pytest
 
 from pytest_queuekit.adapters.catalogue import BUILT_IN
+from pytest_queuekit.adapters.litequeue import ClaimLitequeue
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.adapters.sqlite_locks import DatabaseLockedError
 from pytest_queuekit.contract import Contract, Payload
@@ -216,3 +219,51 @@ def test_each_extra_exists() -> None:
     extras = {entry.extra for entry in BUILT_IN.values() if entry.extra}
     assert extras <= set(project["optional-dependencies"])
     assert extras == set(LIBRARIES)
+
+
+def test_litequeue_with_claim_ids_names_the_delivery() -> None:
+    """From 0.13 on each acknowledgement carries the delivery's number, and its answer is passed on.
+
+    That version needs Python 3.12; where it is installed, the other tests run with it.
+    """
+    queue: Any = ClaimLitequeue.__new__(ClaimLitequeue)
+    queue.queue = library = create_autospec(_NewerLiteQueue, instance=True)
+    library.put.return_value = library.pop.return_value = SimpleNamespace(
+        message_id="m", claim_id=7, data="text"
+    )
+    library.done.return_value = library.mark_failed.return_value = False
+    library.retry.return_value, library.retry_expired.return_value = True, 2
+    assert queue.enqueue("text", key="k") == "m"
+    library.put.assert_called_once_with("text", idempotency_key="k")
+    claim = queue.claim("w")
+    assert (claim.task_id, claim.token, claim.payload) == ("m", 7, "text")
+    assert (queue.complete(claim), queue.fail(claim, "no"), queue.release(claim)) == (
+        False,
+        False,
+        True,
+    )
+    for verb in (library.done, library.mark_failed, library.retry):
+        verb.assert_called_once_with("m", claim_id=7)
+    queue.reclaim()
+    library.retry_expired.assert_called_once_with(threshold_seconds=queue.lease_seconds)
+    states = {"ready": 1, "locked": 2, "done": 3, "failed": 4}
+    for state, count in states.items():
+        getattr(library, f"{state}_count").return_value = count
+    assert queue.stats() == {"queued": 1, "leased": 2, "completed": 3, "dead": 4}
+    library.pop.return_value = None
+    assert queue.claim("w") is None
+
+
+class _NewerLiteQueue(Protocol):
+    """The signatures of LiteQueue from 0.13 on."""
+
+    def put(self, data: str, *, idempotency_key: str | None = None) -> Any: ...
+    def pop(self) -> Any: ...
+    def done(self, message_id: str, *, claim_id: int) -> bool: ...
+    def mark_failed(self, message_id: str, *, claim_id: int) -> bool: ...
+    def retry(self, message_id: str, *, claim_id: int) -> bool: ...
+    def retry_expired(self, threshold_seconds: float) -> int: ...
+    def ready_count(self) -> int: ...
+    def locked_count(self) -> int: ...
+    def done_count(self) -> int: ...
+    def failed_count(self) -> int: ...
