@@ -19,10 +19,10 @@ _OPTIONS = ("--markdown", "--json", "--check", "--force", "--help")
 
 _EXAMPLES = """\
 examples:
-  queuekit validate                          the reference queue, in a minute or two
+  queuekit validate                     the reference queue, in a minute or two
   queuekit validate --impl litequeue -k CLAIM
-  queuekit rules CLAIM-1                     what a rule says, and why
-  queuekit vendor src/queue                  a copy of the reference queue
+  queuekit rules CLAIM-1                what a rule says, and why
+  queuekit vendor src/queue             a copy of the reference queue
 """
 
 

@@ -13,8 +13,8 @@ examples:
   queuekit validate --impl mypackage.queues:MyQueue -k "CLAIM or RACE" -x
   queuekit validate --db /var/lib/app/queue.db -n 2
 
-All other arguments are pytest's. The exit status is pytest's, too: 0 if every rule
-holds, 1 if one is broken, 4 if an option cannot be used.
+All other arguments are pytest's. The exit status is pytest's, too: 0 if every
+rule holds, 1 if one is broken, 4 if an option cannot be used.
 """
 
 _PASSED_ON = {

@@ -20,8 +20,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "vendor",
         help="copy the reference queue into a folder",
-        description="Copy the reference queue, its docs included, into a folder. Files that were "
-        "changed by hand are never overwritten without --force.",
+        description="Copy the reference queue, its docs included, into a folder.\n"
+        "Files that were changed by hand are never overwritten without --force.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -35,13 +35,13 @@ def report(place: str, verdicts: Sequence[Verdict], *, problems: bool) -> Iterat
 def close(place: str, verdicts: Sequence[Verdict], *, missing: int) -> list[Line]:
     """Return the verdict on the database; `missing` checks ended without an answer."""
     failed = sum(one.status is Status.FAIL for one in verdicts)
+    tone = Tone.BAD
     if failed:
         told = f"not sound: {failed} of {len(verdicts)} checks failed"
     elif missing or not verdicts:
         told = f"no verdict: {missing or 'all'} checks without an answer"
     else:
-        told = f"sound: {len(verdicts)} of {len(verdicts)} checks passed"
-    tone = Tone.BAD if failed or missing else Tone.GOOD
+        told, tone = f"sound: {len(verdicts)} of {len(verdicts)} checks passed", Tone.GOOD
     return [Line(one, tone) for one in wrapped(f"{place}: {told}", hanging="  ")]
 
 

@@ -29,12 +29,17 @@ PLUGINS = {
 }
 
 
+OPTIONS = {
+    "asyncio": ("--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"),
+    "pytest_cov": ("--cov=shop", "--cov-report="),
+    "timeout": ("--timeout=60",),
+}
+
+
 @pytest.mark.parametrize("names", PLUGINS.values(), ids=list(PLUGINS))
 def test_other_plugins_do_not_matter(project: Project, names: tuple[str, ...]) -> None:
     """The verdicts are the same with each, and with all of them."""
-    options = ["--timeout=60"] if "timeout" in names else []
-    options += ["--asyncio-mode=auto"] if "asyncio" in names else []
-    options += ["--cov=shop", "--cov-report="] if "pytest_cov" in names else []
+    options = [part for name in names for part in OPTIONS.get(name, ())]
     result = project.validate(*CHOSEN, *options, plugins=names)
     assert outcomes(result) == EXPECTED
 

@@ -1,0 +1,186 @@
+"""A queue is measured without pytest, with any stopwatch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.contract import Claim, Durability, QueueAdapter
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.performance import floor, judgement
+from pytest_queuekit.performance.judgement import Conditions, judge_target
+from pytest_queuekit.performance.stopwatch import Sample, Stopwatch
+from pytest_queuekit.performance.targets import BY_WORD
+from pytest_queuekit.performance.workbench import Workbench
+from pytest_queuekit.subject import Subject
+from pytest_queuekit.verdict import Requirement, Status, Verdict
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+QUICK = Effort.at(Level.QUICK)
+
+
+@dataclass
+class Watch:
+    """Calls what it is given for real, and says that each call took so many seconds."""
+
+    seconds: float = 0.001
+    rounds: list[int] = field(default_factory=list)
+
+    def __call__(
+        self,
+        function: Callable[..., Any],
+        *,
+        setup: Callable[[], tuple[Sequence[Any], dict[str, Any]]] | None = None,
+        rounds: int,
+    ) -> Sample:
+        """Call so many times."""
+        self.rounds.append(rounds)
+        for _ in range(rounds):
+            arguments, options = setup() if setup else ((), {})
+            function(*arguments, **options)
+        return Sample.of([self.seconds] * rounds)
+
+
+def _judge(
+    word: str,
+    folder: Path,
+    *,
+    adapter: type[MemoryQueue] | type[SmallSqliteQueue] = MemoryQueue,
+    watch: Watch | None = None,
+) -> Verdict:
+    subject = Subject.of(adapter)
+    used: Stopwatch = watch or Watch()
+    conditions = Conditions(
+        subject=subject,
+        effort=QUICK,
+        workbench=partial(Workbench, subject, folder, QUICK.level),
+        stopwatch=lambda: used,
+        folder=folder,
+    )
+    return judge_target(BY_WORD[word], conditions, Requirement.MUST)
+
+
+@pytest.mark.parametrize("word", ["enqueue", "claim", "update", "stats"])
+def test_each_operation_is_measured_on_a_deep_queue(word: str, tmp_path: Path) -> None:
+    """A thousand tasks wait at the quick level, and that is what the verdict says."""
+    found = _judge(word, tmp_path)
+    assert found.status is Status.PASS
+    assert found.measurement
+    assert (found.measurement.what, found.measurement.depth) == (word, 1000)
+    assert found.measurement.value == pytest.approx(1.0)
+
+
+def test_a_slow_operation_is_a_violation_in_words(tmp_path: Path) -> None:
+    """Figure, rounds, spread, limit and depth are in the sentence."""
+    found = _judge("claim", tmp_path, watch=Watch(seconds=0.0072))
+    assert found.failed
+    assert found.violations[0].sentence == (
+        "claim: 7.2 ms (median of 100, 95 % within 7.2), wanted less than 5, "
+        "with 1,000 tasks waiting"
+    )
+
+
+def test_throughput_is_that_of_four_workers(tmp_path: Path) -> None:
+    """Every task is delivered, in far less than the minute that 200 may take."""
+    found = _judge("throughput", tmp_path, adapter=SmallSqliteQueue)
+    assert found.status is Status.PASS
+    assert found.measurement
+    assert found.measurement.value > 200
+    assert found.measurement.depth == QUICK.tasks
+
+
+def test_what_a_queue_cannot_do_is_not_applicable(tmp_path: Path) -> None:
+    """A queue without stats has no target for them."""
+
+    class Bare(MemoryQueue):
+        stats = QueueAdapter.stats
+
+    found = _judge("stats", tmp_path, adapter=Bare)
+    assert (found.status, found.reason) == (Status.NOT_APPLICABLE, "not declared: stats")
+
+
+def test_a_queue_that_hands_out_nothing_is_not_measured(tmp_path: Path) -> None:
+    """An empty answer is quick, and says nothing about a claim."""
+
+    class Mute(MemoryQueue):
+        def claim(self, worker: str, **options: Any) -> Claim | None:
+            return None
+
+    found = _judge("claim", tmp_path, adapter=Mute)
+    assert found.status is Status.NOT_RUN
+    assert "a claim came back empty" in found.reason
+
+
+def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:
+    """Other rules judge errors; a target has no answer then, and says which error it was."""
+
+    class Sour(MemoryQueue):
+        def claim(self, worker: str, **options: Any) -> Claim | None:
+            raise OSError("disk gone")
+
+    found = _judge("claim", tmp_path, adapter=Sour)
+    assert (found.status, found.reason) == (
+        Status.NOT_RUN,
+        "not measured: the queue raised OSError: disk gone",
+    )
+
+
+def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
+    """The reason of whoever has none is the reason of the verdict; throughput is no exception."""
+
+    def none() -> Stopwatch:
+        raise NotRunError("no stopwatch here")
+
+    subject = Subject.of(MemoryQueue)
+    conditions = Conditions(
+        subject=subject,
+        effort=QUICK,
+        workbench=partial(Workbench, subject, tmp_path, QUICK.level),
+        stopwatch=none,
+        folder=tmp_path,
+    )
+    for target in BY_WORD.values():
+        found = judge_target(target, conditions, Requirement.MUST)
+        assert (found.status, found.reason) == (
+            Status.NOT_RUN,
+            "not measured: no stopwatch here",
+        )
+
+
+def test_a_slow_machine_is_no_slow_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If plain sqlite3 is over the target, a miss is no finding; counting has no such excuse."""
+    slow = Sample(median=0.02, p95=0.03, rounds=25)
+    monkeypatch.setattr(judgement, "commit_floor", lambda *_: slow)
+    assert _judge("claim", tmp_path, watch=Watch(seconds=0.03)).status is Status.NOT_RUN
+    (tmp_path / "second").mkdir()
+    assert _judge("stats", tmp_path / "second", watch=Watch(seconds=0.06)).failed
+
+
+def test_the_floor_is_a_commit_of_plain_sqlite(tmp_path: Path) -> None:
+    """It is measured with the durability that the queue promises."""
+    for durability in (Durability.PROCESS_CRASH, Durability.POWER_LOSS):
+        folder = tmp_path / durability.name
+        folder.mkdir()
+        sample = floor.commit_floor(folder, durability)
+        assert 0 < sample.median < 5
+        assert sample.rounds == 25
+
+
+def test_filling_ends_when_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that is slow to fill is measured as deep as it got, and the depth is told."""
+    moments = iter(range(10_000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments) * 0.5)
+
+    class Single(MemoryQueue):
+        enqueue_many = QueueAdapter.enqueue_many
+
+    bench = Workbench(Subject.of(Single), tmp_path, Level.QUICK)
+    assert 1 <= bench.depth < 10

@@ -1,0 +1,283 @@
+"""The fixtures for teams that build on the reference queue, in tests of such a team."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from pytest_queuekit.queue import schema
+from tests.plugin.project import Project, flat, text
+
+STRICT = ("-W", "error", "--strict-markers")
+
+
+def _passes(project: Project, source: str, *arguments: str, tests: int = 1) -> None:
+    project.pytester.makepyfile(test_team=source)
+    result = project.run("test_team.py", *STRICT, *arguments)
+    result.assert_outcomes(passed=tests)
+
+
+def test_each_test_has_a_database_of_its_own(project: Project, spread: tuple[str, ...]) -> None:
+    """What one test enqueues no other sees; the schema is there, and no DDL was run for it."""
+    _passes(
+        project,
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_alone(queue_tasks, queue_db, queue_db_path, number):
+            made = []
+            queue_db.execute("SELECT 1")
+            assert queue_tasks.stats().queued == 0
+            queue_tasks.enqueue("mail", {"to": number})
+            assert queue_tasks.stats().queued == 1
+            assert queue_db.path == str(queue_db_path)
+        """,
+        *spread,
+        tests=4,
+    )
+
+
+def test_the_schema_is_made_once_a_session(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten tests open ten databases, and the DDL runs in that of the template alone."""
+    made: set[int] = set()
+    create = schema.create_schema
+
+    def note(connection: sqlite3.Connection) -> None:
+        made.add(id(connection))
+        create(connection)
+
+    monkeypatch.setattr(schema, "create_schema", note)
+    _passes(
+        project,
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(10))
+        def test_open(queue_db, number):
+            with queue_db.transaction():
+                pass
+        """,
+        tests=10,
+    )
+    assert len(made) == 1
+
+
+def test_databases_are_closed_after_the_test(project: Project) -> None:
+    """A database that is used afterwards says so; none is left open."""
+    _passes(
+        project,
+        """
+        import pytest
+        from pytest_queuekit.queue import QueueClosedError
+
+        kept = []
+
+        def test_first(queue_db, queue_db_factory):
+            kept.extend([queue_db, queue_db_factory()])
+
+        def test_second():
+            for db in kept:
+                with pytest.raises(QueueClosedError):
+                    db.execute("SELECT 1")
+        """,
+        tests=2,
+    )
+
+
+def test_the_factory_opens_several_databases_and_one_twice(project: Project) -> None:
+    """Without a name a database is new; under one name both see the same tasks."""
+    _passes(
+        project,
+        """
+        from pytest_queuekit.queue import TaskQueue
+
+        def test_factory(queue_db_factory, queue_db_path, queue_db):
+            first, second = queue_db_factory("shared"), queue_db_factory("shared")
+            assert first is not second
+            TaskQueue(first).enqueue("mail", {})
+            assert TaskQueue(second).stats().queued == 1
+            assert TaskQueue(queue_db_factory()).stats().queued == 0
+            assert TaskQueue(queue_db_factory()).stats().queued == 0
+            TaskQueue(queue_db_factory(queue_db_path)).enqueue("mail", {})
+            assert TaskQueue(queue_db).stats().queued == 1
+            assert queue_db_factory(busy_seconds=0.5).path != queue_db.path
+        """,
+    )
+
+
+def test_a_lease_runs_out_without_sleeping(project: Project) -> None:
+    """queue_clock moves the time of queue_db, SQL date functions included."""
+    _passes(
+        project,
+        """
+        import time
+
+        import pytest
+
+        def test_lease(queue_tasks, queue_clock, queue_db):
+            began = time.monotonic()
+            queue_tasks.enqueue("mail", {})
+            assert queue_tasks.claim("one", lease_seconds=60).locked_by == "one"
+            assert queue_tasks.claim("two") is None
+            queue_clock.advance(61)
+            assert queue_tasks.claim("two").locked_by == "two"
+            (told,) = queue_db.execute("SELECT datetime('now')").fetchone()
+            assert told == time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(queue_clock.now))
+            assert time.monotonic() - began < 30
+
+        def test_clock(queue_clock):
+            before = queue_clock.now
+            queue_clock.advance(1.5)
+            assert queue_clock() == queue_clock.now == before + 1.5
+            queue_clock.set(5)
+            assert queue_clock.now == 5.0
+            for wrong in (-1, float("nan"), float("inf")):
+                with pytest.raises(ValueError, match="seconds="):
+                    queue_clock.advance(wrong)
+            with pytest.raises(ValueError, match="moment="):
+                queue_clock.set(float("nan"))
+
+        def test_real_time_without_the_clock(queue_db):
+            (told,) = queue_db.execute("SELECT unixepoch('now')").fetchone()
+            assert abs(told - time.time()) < 60
+        """,
+        tests=3,
+    )
+
+
+def test_filling_is_quick_and_exact(project: Project) -> None:
+    """So many tasks are waiting, with the options given; none for a count of 0."""
+    _passes(
+        project,
+        """
+        def test_fill(queue_fill, queue_tasks, queue_worker_id):
+            ids = queue_fill(2500, priority=7)
+            assert len(set(ids)) == 2500
+            assert queue_tasks.stats().queued == 2500
+            task = queue_tasks.claim(queue_worker_id)
+            assert (task.priority, task.get_payload()) == (7, {"number": 1})
+            assert queue_fill(0) == []
+        """,
+    )
+
+
+def test_worker_ids_are_unique_in_the_run(project: Project, spread: tuple[str, ...]) -> None:
+    """No two tests get the same, in whatever process they run."""
+    path = project.path / "ids.txt"
+    path.touch()
+    source = f"""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(8))
+        def test_id(queue_worker_id, number):
+            with open({str(path)!r}, "a") as file:
+                file.write(queue_worker_id + "\\n")
+        """
+    _passes(project, source, *spread, tests=8)
+    ids = path.read_text().split()
+    assert len(ids) == len(set(ids)) == 8
+
+
+def test_the_integration_check_passes_and_fails(project: Project) -> None:
+    """A sound database passes; one without a table fails with the reason."""
+    project.pytester.makepyfile(
+        test_team="""
+        def test_good(queue_integration_check):
+            queue_integration_check()
+            queue_integration_check("worker-02")
+
+        def test_bad(queue_integration_check, queue_db):
+            queue_db.execute("DROP TABLE task_queue")
+            queue_integration_check()
+        """
+    )
+    result = project.run("test_team.py", *STRICT)
+    result.assert_outcomes(passed=1, failed=1)
+    assert "task_queue" in flat(result)
+    assert "Traceback" not in text(result)
+
+
+def test_a_conftest_may_override_a_fixture(project: Project) -> None:
+    """A team's own fixture of the same name is used, also by ours that build on it."""
+    project.pytester.makeconftest(
+        """
+        import pytest
+        from pytest_queuekit.queue import QueueDatabase
+
+        @pytest.fixture
+        def queue_db(tmp_path):
+            with QueueDatabase(tmp_path / "own.db") as db:
+                yield db
+        """
+    )
+    _passes(
+        project,
+        """
+        def test_own(queue_tasks, queue_db):
+            assert queue_db.path.endswith("own.db")
+            assert queue_tasks.db is queue_db
+        """,
+    )
+
+
+def test_classes_of_unittest_can_use_them(project: Project) -> None:
+    """By an autouse fixture of the class, as pytest has it."""
+    _passes(
+        project,
+        """
+        import unittest
+        import pytest
+
+        class QueueTest(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _queue(self, queue_tasks):
+                self.queue = queue_tasks
+
+            def test_enqueue(self):
+                self.assertEqual(self.queue.enqueue("mail", {}), 1)
+        """,
+    )
+
+
+def test_fixtures_are_listed_with_their_sentences(project: Project) -> None:
+    """--fixtures shows each of ours with what it is for; inner ones are not shown."""
+    result = project.run("--fixtures")
+    told = flat(result)
+    for name in (
+        "queue_db",
+        "queue_db_path",
+        "queue_db_factory",
+        "queue_clock",
+        "queue_tasks",
+        "queue_fill",
+        "queue_worker_id",
+        "queue_integration_check",
+        "queue_benchmark",
+    ):
+        assert any(line.startswith(f"{name} ") for line in result.outlines)
+    assert "no docstring available" not in told.partition("pytest_queuekit.fixtures")[2]
+    assert "_queue_template" not in told
+
+
+def test_markers_of_ours_need_no_registration(project: Project) -> None:
+    """--strict-markers accepts them, and -m selects by them."""
+    project.pytester.makepyfile(
+        test_team="""
+        import pytest
+
+        @pytest.mark.queue_integration
+        def test_one(): pass
+
+        @pytest.mark.queue_stress
+        def test_two(): pass
+
+        @pytest.mark.queue_worker(3)
+        def test_three(): pass
+        """
+    )
+    assert project.run("test_team.py", *STRICT, "-m", "queue_stress").parseoutcomes()["passed"] == 1
+    assert project.run("test_team.py", *STRICT).parseoutcomes()["passed"] == 3

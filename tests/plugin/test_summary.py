@@ -1,0 +1,100 @@
+"""The section at the end of a run, and what stands in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.project import Project, flat, text
+
+
+def _section(result: pytest.RunResult) -> list[str]:
+    lines = result.outlines
+    begin = next(at for at, line in enumerate(lines) if "= queue validation =" in line)
+    end = next((at for at in range(begin + 1, len(lines)) if lines[at].startswith("==")), None)
+    return lines[begin + 1 : end]
+
+
+def test_a_whole_run_is_told_in_eighty_columns(project: Project) -> None:
+    """Two queues at the quick level: environment, families, findings, verdicts; no colour."""
+    result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice")
+    section = _section(result)
+    told = "\n".join(section)
+    assert max(map(len, section)) <= 80
+    assert "\x1b" not in text(result)
+    assert "level quick; Python 3." in told
+    assert "SQLite 3." in told
+    assert "  family        passed  broken  not applicable  not run" in section
+    assert [line.split()[0] for line in section if line.startswith("  ENQUEUE  ")] == 2 * [
+        "ENQUEUE"
+    ]
+    assert "  not declared: processes: " in told
+    assert "It forgets everything when its process ends (memory.py)." in told
+    good, twice = (line for line in section if line.startswith(("good: ", "twice: ")))
+    assert good.startswith("good: correct; performance not measured (--queue-perf off)")
+    assert twice.startswith("twice: not correct: ")
+
+
+def test_the_verdict_names_the_version(project: Project) -> None:
+    """A queue that is installed is told with its version."""
+    from pytest_queuekit import __version__
+
+    result = project.validate("-k", "KEY-1")
+    assert f"reference {__version__}: no rule broken among the 1 of " in flat(result)
+
+
+def test_a_queue_that_declares_little_is_told_so(project: Project) -> None:
+    """Hardly any rule applies to it, and the verdict says that."""
+    result = project.validate("--queue-impl=shop:Little")
+    assert "it declares so little that" in flat(result)
+
+
+def test_a_known_bad_sqlite_is_warned_about(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warning stands beside the versions."""
+    monkeypatch.setattr(
+        "pytest_queuekit.pytest_side.summary.sqlite_warning", lambda: "SQLite 3.0 is too old"
+    )
+    assert "SQLite 3.0 is too old" in _section(project.validate("-k", "KEY-1"))
+
+
+def test_witnesses_are_in_the_section_if_nowhere_else(project: Project) -> None:
+    """With --tb=no the proof is told in the summary, and otherwise once, above it."""
+    chosen = ("--queue-impl=shop:Twice", "-k", "CLAIM-1")
+    assert sum("claim(lease=" in line for line in project.validate(*chosen).outlines) == 2
+    silent = project.validate(*chosen, "--tb=no")
+    assert sum("claim(lease=" in line for line in _section(silent)) == 2
+
+
+def test_colours_are_those_of_pytest(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Good is green and bad is red where colours are wanted, and NO_COLOR is respected."""
+    chosen = ("--queue-impl=shop:Good", "-k", "KEY-1")
+    assert "\x1b[32mgood: no rule broken" in text(project.validate(*chosen, "--color=yes"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in text(project.validate(*chosen))
+
+
+def test_other_runs_have_no_section(project: Project) -> None:
+    """A run that was not asked for rules says nothing of queues, nor does --collect-only."""
+    project.pytester.makepyfile(test_own="def test_fine(): pass\n")
+    assert "queue validation" not in text(project.run())
+    assert "queue validation" not in text(project.validate("--collect-only"))
+
+
+def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
+    """Ctrl-C leaves no verdict of correctness."""
+    project.pytester.makepyfile(
+        hand="""
+        from tests.queues.memory import MemoryQueue
+
+        class Hand(MemoryQueue):
+            name = "hand"
+
+            def claim(self, worker, **options):
+                raise KeyboardInterrupt
+        """
+    )
+    result = project.validate("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "Not run, because the run was ended early" in text(result)
+    assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)

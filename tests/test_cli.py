@@ -1,0 +1,163 @@
+"""The command `queuekit`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit import __version__
+from pytest_queuekit.cli import main
+from pytest_queuekit.performance.targets import TARGETS
+from pytest_queuekit.rules.catalogue import CATALOGUE
+
+IDS = [rule.id for rule in CATALOGUE] + [target.id for target in TARGETS]
+Captured = pytest.CaptureFixture[str]
+
+
+def test_rules_are_listed_by_family(capsys: Captured) -> None:
+    """Every rule and target with its force, in eighty columns."""
+    assert main(["rules"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    listed = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
+    assert listed == IDS
+    assert "CLAIM: What waits is handed out, to one worker." in lines
+
+
+@pytest.mark.parametrize("ids", [["CLAIM-1"], ["claim-1", "perf-2"]])
+def test_a_rule_is_explained(capsys: Captured, ids: list[str]) -> None:
+    """With the reason for it, what it needs, and how to run it alone."""
+    assert main(["rules", *ids]) == 0
+    told = capsys.readouterr().out
+    for one in ids:
+        assert f"pytest queue-validate::{one.upper()}" in told
+    assert told.count("  why    ") == len(ids)
+
+
+def test_a_family_is_listed_alone(capsys: Captured) -> None:
+    """The name of a family stands for its rules."""
+    assert main(["rules", "KEY"]) == 0
+    told = capsys.readouterr().out
+    assert "  KEY-1 " in told
+    assert "CLAIM" not in told
+
+
+def test_rules_are_written_for_programs_and_documents(capsys: Captured) -> None:
+    """JSON has every field, Markdown a heading a rule."""
+    assert main(["rules", "--json"]) == 0
+    entries = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in entries] == IDS
+    assert all(one["sentence"] and one["why"] for one in entries)
+    assert main(["rules", "CLAIM-1", "--markdown"]) == 0
+    assert capsys.readouterr().out.startswith("## CLAIM\n")
+
+
+def test_the_version_is_told(capsys: Captured) -> None:
+    """--version says which kit this is."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"queuekit {__version__}\n"
+
+
+WRONG = {
+    (): "the following arguments are required: COMMAND",
+    ("ruls",): "'ruls' is no command (there are validate, vendor, rules); did you mean 'rules'?",
+    ("rules", "--jsn"): "rules does not take --jsn; did you mean '--json'?",
+    ("rules", "CLAM-1"): "ID=CLAM-1: there is no such rule and no such family; did you mean",
+    ("vendor",): "the following arguments are required: DIR",
+    ("vendor", "x", "--check", "--force"): "not allowed with argument",
+    ("vendor", __file__): "is a file, name a folder",
+    ("vendor", "nowhere", "--check"): "there is no such folder",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG.items(), ids=lambda one: " ".join(one[0]))
+def test_bad_usage_is_told_with_what_was_meant(
+    capsys: Captured, arguments: tuple[tuple[str, ...], str]
+) -> None:
+    """Exit status 2, the reason on stderr, and no traceback."""
+    given, expected = arguments
+    try:
+        status: object = main(given)
+    except SystemExit as ended:
+        status = ended.code
+    told = capsys.readouterr()
+    assert status == 2
+    assert expected in " ".join(told.err.split())
+    assert told.out == ""
+
+
+def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the whole and for each command, in eighty columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in ([], ["validate"], ["vendor"], ["rules"]):
+        with pytest.raises(SystemExit, match="0"):
+            main([*arguments, "--help"])
+        told = capsys.readouterr().out
+        assert "examples:\n  queuekit " in told
+        assert max(map(len, told.splitlines())) <= 80
+
+
+def test_a_copy_is_made_kept_and_checked(tmp_path: Path, capsys: Captured) -> None:
+    """Copied, then current; a changed file is told by --check, and is not overwritten."""
+    home = tmp_path / "queue"
+    assert main(["vendor", str(home)]) == 0
+    assert f"the reference queue {__version__}; " in capsys.readouterr().out
+    assert main(["vendor", str(home)]) == 0
+    assert "nothing was written" in capsys.readouterr().out
+    assert main(["vendor", str(home), "--check"]) == 0
+    assert capsys.readouterr().out == f"{home}: current\n"
+    (home / "config.py").write_text("# mine\n")
+    assert main(["vendor", str(home), "--check"]) == 1
+    assert "  changed: config.py\n" in capsys.readouterr().out
+    assert main(["vendor", str(home)]) == 1
+    assert "changed by hand: config.py" in capsys.readouterr().err
+    assert (home / "config.py").read_text() == "# mine\n"
+    assert main(["vendor", str(home), "--force"]) == 0
+    assert "  kept: config.py.orig\n" in capsys.readouterr().out
+
+
+def _queuekit(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest_queuekit", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_validate_runs_pytest_and_passes_its_status_on(tmp_path: Path) -> None:
+    """Options of the kit have short names here; all others are pytest's, and so is the status."""
+    done = _queuekit("validate", "--level=quick", "-k", "KEY-1", "-q", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no rule broken among the 1 of" in done.stdout
+    wrong = _queuekit("validate", "--impl", "litequeu", folder=tmp_path)
+    assert wrong.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "did you mean 'litequeue'" in wrong.stderr
+    unknown = _queuekit("validate", "--levl=quick", folder=tmp_path)
+    assert unknown.returncode == pytest.ExitCode.USAGE_ERROR
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    """`queuekit rules | head -n 1` ends in silence."""
+    command = f"{sys.executable} -m pytest_queuekit rules | head -n 1"
+    done = subprocess.run(  # noqa: S602 - the pipe is what is tested
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("ENQUEUE: ")
+    assert done.stderr == ""
+
+
+def test_loading_the_command_line_loads_little() -> None:
+    """Neither pytest nor the rules, before a command needs them."""
+    code = "import sys, pytest_queuekit.cli; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "pytest_queuekit.vendor" in loaded
+    assert not loaded & {"pytest", "hypothesis", "pytest_queuekit.rules.catalogue", "sqlite3"}
