@@ -21,6 +21,11 @@ def test_a_call_that_never_came_back_is_no_answer() -> None:
     assert kinds(answers, "a: claim @0-1 unknown error=Boom; a: kill @1-1") == []
 
 
+def test_an_actor_that_had_to_be_stopped_is_no_excuse() -> None:
+    """A kill with an error is the queue's doing: the actor hung, or its process broke down."""
+    assert kinds(answers, "a: claim @0-; a: kill @1-1 error=Hung") == ["no-answer"]
+
+
 def test_a_queue_can_be_opened() -> None:
     """Not even busy is an answer to that."""
     for outcome in ("unknown", "refused", "busy"):

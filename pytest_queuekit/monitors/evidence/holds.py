@@ -22,6 +22,9 @@ from pytest_queuekit.monitors.evidence.lives import Delivery, Life, happens
 UNDECLARED_LEASE = 1.0
 """Seconds that a lease or heartbeat of undeclared length certainly lasts. None shorter is known."""
 
+SENSIBLE_EXTENSION = 86_400.0
+"""Seconds up to which a holder must be granted a longer lease: more a queue may well refuse."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
@@ -147,7 +150,7 @@ class Holds:
             end is not None
             and self._contract.guarantee is Guarantee.AT_LEAST_ONCE
             and seconds is not None
-            and 0 < seconds < NEVER
+            and 0 < seconds <= SENSIBLE_EXTENSION
             and not any(_spoils(one) and one.start <= end for one in before if one is not said)
             and delivery.alone(end)
             and not self.of(delivery).lease_may_end(delivery.claim.start, end)
