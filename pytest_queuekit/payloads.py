@@ -16,10 +16,12 @@ _DAMAGED_JSON = re.compile(rf'"{_MARK}": *"([^"\\]*)"')
 def wrap(label: str, domain: Payload, body: Any = None) -> Any:
     """Return the payload of a task: the label, and a body of the domain's own type.
 
-    A label is of ASCII and has no colon, quote or backslash. Raises ValueError for any other.
+    A label is printable ASCII without colon, quote and backslash. Raises ValueError for another.
     """
-    if not label.isascii() or set(label) & set(':"\\'):
-        raise ValueError(f"label={label!r} must be of ASCII without colon, quote and backslash")
+    if not (label.isascii() and label.isprintable()) or set(label) & set(':"\\'):
+        raise ValueError(
+            f"label={label!r} must be printable ASCII without colon, quote and backslash"
+        )
     if domain is Payload.JSON:
         return {_MARK: label} if body is None else {_MARK: label, "body": body}
     if domain is Payload.TEXT:

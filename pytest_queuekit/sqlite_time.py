@@ -47,7 +47,8 @@ def sqlite_follows_python() -> Iterator[None]:
     def connect_with_clock(*args: Any, **kwargs: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = connect(*args, **kwargs)
         for name, function in functions.items():
-            # Deterministic, or a schema may not use it in an index; "now" is fixed in a statement.
+            # Deterministic, or a schema may not use it in an index; nor does the virtual clock move
+            # within a statement.
             connection.create_function(name, -1, function, deterministic=True)
         return connection
 
