@@ -244,7 +244,9 @@ def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
     """A claim that no longer uses the indexes turns the check of indexes red, and no other."""
     slow = {
         strategy: tuple(
-            dataclasses.replace(one, **{name: without_index(sql) for name, sql in vars(one).items()})
+            dataclasses.replace(
+                one, **{name: without_index(sql) for name, sql in vars(one).items()}
+            )
             for one in statements
         )
         for strategy, statements in scheduling.STATEMENTS.items()
@@ -318,6 +320,29 @@ def test_errors_that_are_swallowed(file: Path) -> None:
         found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
     assert list(found) == ["Error Handling"]
     assert "in a locked database raises nothing" in found["Error Handling"][0]
+
+
+def test_errors_that_leave_the_connection_unusable(file: Path) -> None:
+    """A database that does not recover from an error is found."""
+
+    class Fragile(QueueDatabase):
+        broken = False
+
+        @contextmanager
+        def transaction(self) -> Iterator[sqlite3.Connection]:
+            try:
+                with super().transaction() as conn:
+                    if self.broken:
+                        raise queue_exceptions.QueueDatabaseError("still broken")
+                    yield conn
+            except queue_exceptions.QueueBusyError:
+                self.broken = True
+                raise
+
+    with Fragile(file) as db:
+        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
+    assert list(found) == ["Error Handling"]
+    assert "after an error the next write raises" in found["Error Handling"][0]
 
 
 def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
