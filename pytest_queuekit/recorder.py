@@ -118,6 +118,8 @@ class Recorder:
     def enqueue_many(self, labels: Sequence[str]) -> bool:
         """Enqueue at least one task in one step; return whether the queue took them."""
         self._check(Capability.ENQUEUE_MANY)
+        if not labels:
+            raise ValueError("a batch has at least one task")
         payloads = [wrap(label, self.contract.payload) for label in labels]
         begun = self._begin_batch(labels, payloads)
         ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads))
