@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pytest_queuekit"
 
-_TEXTS = (".py", ".md", ".toml", ".yml", ".sql", "")
+_TEXTS = (".py", ".md", ".toml", ".yml")
 _SKIPPED = ("__pycache__", ".git", "site", "dist", "build")
 
 
@@ -57,6 +57,7 @@ def modules(folder: Path = PACKAGE) -> list[Module]:
 def written_files() -> Iterator[Path]:
     """Yield every text file of the repository that somebody wrote."""
     tops = ("pytest_queuekit", "tests", "docs", "benchmarks", ".ci")
+    yield ROOT / ".ci" / "run"
     found = [path for top in tops for path in (ROOT / top).rglob("*")]
     for path in [*found, *ROOT.glob("*.*")]:
         skipped = set(path.relative_to(ROOT).parts) & set(_SKIPPED)

@@ -3,6 +3,7 @@
 `<!-- run: no, REASON -->`  it is not run, for that reason.
 `<!-- run: continued -->`   a python block that goes on where the page's last one ended.
 `<!-- file: NAME -->`       it is the content of a file, which later blocks of the page find.
+`<!-- edit: NAME -->`       it takes the place of that file's text from its own first line onwards.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 RUNNABLE = ("python", "sh", "console")
 
 _FENCE = re.compile(r"^```(\S*)\s*$")
-_DIRECTIVE = re.compile(r"^<!-- (run|file): (.+) -->$")
+_DIRECTIVE = re.compile(r"^<!-- (run|file|edit): (.+) -->$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Block:
 
     page: the file it stands in. line: of its opening fence, from 1.
     language: the word after the fence. text: what is between the fences.
-    run, file: what the comment before it says; empty without one.
+    run, file, edit: what the comment before it says; empty without one.
     """
 
     page: Path
@@ -35,6 +36,7 @@ class Block:
     text: str
     run: str = ""
     file: str = ""
+    edit: str = ""
 
     @property
     def place(self) -> str:

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from tests.docs.pages import Block
 
-LIMIT = 120.0
+LIMIT = 300.0
 """Seconds after which a block counts as hung."""
 
 _NOT_THE_KITS = ("asyncio", "randomly", "pytest_cov", "timeout")
 """Plugins that the tests install, and that a reader who installed the kit does not have."""
 
-_NUMBER = re.compile(r"\d+(\.\d+)+|\d+(?=( ?(s|ms|µs|us)\b))")
-_RULE_LINE = re.compile(r"^(=+|-+|_+) (.*) \1$")
+_NUMBER = re.compile(r"\d+(,\d{3})*(\.\d+)+|\d+(,\d{3})*(?= ?(s|ms|µs|tasks/min)\b)")
+_GAP = re.compile(r"(?<=\S) {2,}")
+_RULE_LINE = re.compile(r"^([=_-])\1* (.*?) \1+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +36,8 @@ def run_page(page_blocks: Iterable[Block], folder: Path) -> None:
     live = [block for block in page_blocks if block.reason is None]
     script = ""
     for place, block in enumerate(live):
-        if block.file:
-            target = folder / block.file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text, encoding="utf-8")
+        if block.file or block.edit:
+            _write(block, folder)
         elif block.language == "python":
             script += block.text
             if not _goes_on(live[place + 1 :]):
@@ -48,6 +47,17 @@ def run_page(page_blocks: Iterable[Block], folder: Path) -> None:
             _succeeds(block, ["bash", "-e", "-c", block.text], folder)
         elif block.language == "console":
             _shows(block, folder)
+
+
+def _write(block: Block, folder: Path) -> None:
+    target = folder / (block.file or block.edit)
+    kept = ""
+    if block.edit:
+        first = block.text.partition("\n")[0]
+        kept, found, _ = target.read_text(encoding="utf-8").partition(f"{first}\n")
+        assert found, f"{block.place}: {block.edit} has no line {first!r}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(kept + block.text, encoding="utf-8")
 
 
 def commands(text: str) -> Iterator[Command]:
@@ -69,9 +79,11 @@ def same_shape(shown: str, printed: str) -> bool:
 
 
 def _shape(text: str) -> list[str]:
-    """Replace times, versions and the width of pytest's rules by placeholders."""
-    lines = (_NUMBER.sub("N", line.rstrip()) for line in text.strip("\n").splitlines())
-    return [_RULE_LINE.sub(lambda rule: f"{rule[1][0]} {rule[2]}", line) for line in lines]
+    """Replace times, versions and rates, the width of columns and of pytest's rules."""
+    lines = (
+        _GAP.sub(" ", _NUMBER.sub("N", line.rstrip())) for line in text.strip("\n").splitlines()
+    )
+    return [_RULE_LINE.sub(lambda rule: f"{rule[1]} {rule[2]}", line) for line in lines]
 
 
 def _goes_on(following: Sequence[Block]) -> bool:

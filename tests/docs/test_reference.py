@@ -69,7 +69,7 @@ def test_what_pytest_lists_is_documented(kind: str) -> None:
     assert documented == there
 
 
-def _descendants(base: type) -> Iterator[type]:
+def _descendants(base: type[object]) -> Iterator[type[object]]:
     yield base
     for one in base.__subclasses__():
         yield from _descendants(one)
