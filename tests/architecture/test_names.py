@@ -61,7 +61,7 @@ def test_a_public_name_is_there(name: str) -> None:
 def test_all_lists_the_public_names(package: str) -> None:
     """`__all__` of the reference queue lists its public names, no more and no less."""
     module = import_module(package)
-    here = {path.stem for path in (PACKAGE / "queue").glob("*.py")}
+    here = {path.stem for path in (PACKAGE / "queue").iterdir()}
     named = {name for name in vars(module) if name.isidentifier() and not name.startswith("_")}
     assert set(module.__all__) - here == named - here - {"annotations"}
 
