@@ -54,14 +54,16 @@ def seconds_of(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-def follow_clock(conn: sqlite3.Connection, clock: Clock) -> None:
+def follow_clock(conn: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:
     """Make the date functions of a connection take 'now' from a clock.
 
     CURRENT_TIMESTAMP cannot be overridden; column defaults that call datetime('now') follow.
+    Returns a connection that has the original functions, to be closed together with the other.
     """
     original = sqlite3.connect(":memory:", check_same_thread=False)
     for name, place in _DATE_FUNCTIONS.items():
         conn.create_function(name, -1, _substitute(original, name, place, clock))
+    return original
 
 
 def _substitute(

@@ -139,7 +139,7 @@ def sqlite_warning(version: tuple[int, int, int] | None = None) -> str | None:
     """Return a sentence if an SQLite version (default: the one in use) has a known serious bug.
 
     Up to 3.51.2 a rare race between a checkpoint and a writer that restarts the WAL can corrupt
-    the file; mended in 3.51.3, 3.50.7 and 3.44.6 (https://sqlite.org/wal.html#walresetbug).
+    the file; mended in 3.51.3, 3.50.7 and 3.44.6.
     """
     found = version or _linked_version()
     mended = found >= (3, 51, 3) or any(

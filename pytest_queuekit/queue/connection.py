@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -18,16 +19,27 @@ class QueueConnection(sqlite3.Connection):
     _counting = False
     _changed = 0
     _settled_at = 0
+    companion: sqlite3.Connection | None = None
+    """Closed together with this one."""
 
-    def start_counting(self) -> None:
-        """Count from zero from here on."""
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count from zero inside the block; a block around it counts its rows as well."""
+        before, so_far = self._counting, self.total_changes
         self._counting = True
         self._changed = 0
         self._settled_at = super().total_changes
+        try:
+            yield
+        finally:
+            self._changed = so_far + self.total_changes
+            self._counting = before
 
-    def stop_counting(self) -> None:
-        """Go back to SQLite's own figure, and to plain cursors."""
-        self._counting = False
+    def close(self) -> None:
+        """Close the connection."""
+        super().close()
+        if self.companion is not None:
+            self.companion.close()
 
     @property
     def total_changes(self) -> int:

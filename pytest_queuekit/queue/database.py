@@ -74,7 +74,7 @@ class QueueDatabase:
                 yield session.conn
                 return
             session.wait_by_sqlite()
-            with session.counted():
+            with session.conn.counted():
                 try:
                     yield session.conn
                 except BaseException:
@@ -99,7 +99,7 @@ class QueueDatabase:
             session.begin()
             try:
                 session.wait_by_sqlite()
-                with session.counted():
+                with session.conn.counted():
                     yield session.conn
                 session.conn.commit()
             except BaseException:

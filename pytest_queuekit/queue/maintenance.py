@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,14 +137,16 @@ def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
 
 
 def _copy(db: QueueDatabase, partial: Path) -> None:
-    with translated(str(partial)):
-        copy = sqlite3.connect(partial, isolation_level=None)
-        try:
-            partial.chmod(0o600)
-            with db.connection() as conn:
-                conn.backup(copy)
-        finally:
-            copy.close()
+    with translated(str(partial)), closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+        partial.chmod(0o600)
+        with db.connection() as conn:
+            _refuse_in_transaction(conn, "backup()")
+            conn.backup(copy)
+
+
+def _refuse_in_transaction(conn: sqlite3.Connection, call: str) -> None:
+    if conn.in_transaction:
+        raise QueueDatabaseError(f"{call} cannot run inside a transaction; call it outside")
 
 
 def integrity_check(db: QueueDatabase) -> list[str]:
@@ -186,8 +189,7 @@ def vacuum(db: QueueDatabase) -> None:
     Needs the lock for as long as that takes, and as much free disk as the file has.
     """
     with db.connection() as conn:
-        if conn.in_transaction:
-            raise QueueDatabaseError("vacuum() cannot run inside a transaction; call it outside")
+        _refuse_in_transaction(conn, "vacuum()")
         conn.execute("VACUUM")
         conn.execute("PRAGMA optimize")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 
 from .clock import Clock, follow_clock
 from .config import apply_pragmas
@@ -59,21 +62,34 @@ def open_connection(options: OpenOptions) -> QueueConnection:
 
 def _connect(options: OpenOptions) -> QueueConnection:
     file = Path(options.path)
-    is_new = options.path != MEMORY and not file.exists()
     if file.is_dir():
         raise QueuePathError(why_not_openable(options.path))
+    if options.path != MEMORY and not file.exists():
+        _create_private(file)
     # check_same_thread off: close() and the end of a thread close from elsewhere.
-    conn = sqlite3.connect(
+    return sqlite3.connect(
         options.path,
         timeout=options.busy_seconds,
         isolation_level=None,
         check_same_thread=False,
         factory=QueueConnection,
     )
-    if is_new:
-        # Still empty. Not by open(): closing a second descriptor would drop SQLite's locks.
-        file.chmod(0o600)
-    return conn
+
+
+def _create_private(file: Path) -> None:
+    """Create an empty file that only its owner can read, unless another process was faster.
+
+    It is opened and closed under another name: to close a file that another thread has open as
+    a database would drop its locks.
+    """
+    try:
+        descriptor, name = mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    except OSError:
+        return  # SQLite is about to tell what is wrong with the place
+    os.close(descriptor)
+    with suppress(OSError):  # it is there by now, or this file system has no links
+        os.link(name, file)
+    Path(name).unlink()
 
 
 def _prepare(conn: QueueConnection, options: OpenOptions) -> None:
@@ -83,6 +99,6 @@ def _prepare(conn: QueueConnection, options: OpenOptions) -> None:
     lots = random.Random()  # noqa: S311 - lots for the weighted race, no secrets
     conn.create_function("queue_draw", 0, lambda: lots.expovariate(1.0))
     if options.clock is not None:
-        follow_clock(conn, options.clock)
+        conn.companion = follow_clock(conn, options.clock)
     if options.on_connect is not None:
         options.on_connect(conn)

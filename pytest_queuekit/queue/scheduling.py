@@ -81,9 +81,7 @@ class TaskClaimer:
         # An idle worker looks before it takes the write lock.
         if self._found_nothing and not claim.might_succeed():
             return None
-        task = claim.fast()
-        if task is None and claim.might_succeed():
-            task = self._db.write(claim.thorough)
+        task = claim.fast() or next(iter(claim.thorough(1)), None)
         self._found_nothing = task is None
         return task
 
@@ -97,9 +95,7 @@ class TaskClaimer:
         """Take the next tasks, at most `limit`, in one transaction and in order."""
         check_whole("limit", limit, 1, BATCH_LIMIT)
         claim = _Claim(self, worker_id, capabilities, lease_seconds)
-        if not claim.might_succeed():
-            return []
-        return self._db.write(lambda session: claim.batch(session, limit))
+        return claim.thorough(limit)
 
 
 class _Claim:
@@ -131,24 +127,25 @@ class _Claim:
         rows = self._db.autocommit(self._sql.fast, self._arguments())
         return Task.from_columns(rows[0]) if rows else None
 
-    def thorough(self, session: Session) -> Task | None:
-        """Look after lapsed and due tasks, then take the next one."""
-        return self._take(session, self._after_upkeep(session))
+    def thorough(self, limit: int) -> list[Task]:
+        """Look after lapsed and due tasks, then take the next ones."""
+        while self.might_succeed():
+            tasks, is_all = self._db.write(lambda session: self._after_upkeep(session, limit))
+            if tasks or is_all:
+                return tasks
+        return []
 
-    def batch(self, session: Session, limit: int) -> list[Task]:
-        """Take several tasks, in order."""
-        sql = self._after_upkeep(session)
+    def _after_upkeep(self, session: Session, limit: int) -> tuple[list[Task], bool]:
+        """Return what was taken, and whether the whole queue was considered for it."""
+        now = self._db.now_text()
+        all_reclaimed = reclaim_lapsed(session, now) < CHUNK
+        all_promoted = promote_due(session, now) < CHUNK
+        # A task has no lot in the race before it is promoted, so merging would be no use there.
+        sql = self._sql.plain if all_promoted or self._is_race else self._sql.merged
         tasks: list[Task] = []
         while len(tasks) < limit and (task := self._take(session, sql)):
             tasks.append(task)
-        return tasks
-
-    def _after_upkeep(self, session: Session) -> str:
-        now = self._db.now_text()
-        reclaim_lapsed(session, now)
-        all_promoted = promote_due(session, now) < CHUNK
-        # A lot has no place in the race before it is promoted, so merging would be no use.
-        return self._sql.plain if all_promoted or self._is_race else self._sql.merged
+        return tasks, all_reclaimed and (all_promoted or not self._is_race)
 
     def _take(self, session: Session, sql: str) -> Task | None:
         rows = session.run(sql, self._arguments())

@@ -115,15 +115,6 @@ class Session:
         finally:
             self._lock.release()
 
-    @contextmanager
-    def counted(self) -> Iterator[None]:
-        """Let the connection's total_changes tell what the block changed itself."""
-        self.conn.start_counting()
-        try:
-            yield
-        finally:
-            self.conn.stop_counting()
-
     # -- who waits for a lock -----------------------------------------------------------------
 
     def wait_by_sqlite(self) -> None:

@@ -13,8 +13,11 @@ CHUNK = 500
 
 RACE_TIME = "(SELECT at FROM weighted_race)"
 """The present time of the weighted race, see claim_sql."""
-READY_NOW = f"due_stamp = run_after_utc, race_from = {RACE_TIME}, race_draw = queue_draw()"
-"""Makes a queued task ready, as the last assignments of an UPDATE that leaves run_after_utc."""
+READY_IF_DUE = f"""
+    due_stamp = CASE WHEN run_after_utc <= ?1 THEN run_after_utc END,
+    race_from = {RACE_TIME}, race_draw = queue_draw()
+"""
+"""Assignments that make a queued task ready if its time has come; ?1 is now."""
 
 _RECLAIM = f"""
     UPDATE task_queue
@@ -25,13 +28,13 @@ _RECLAIM = f"""
         error_message = 'the lease of ' || coalesce(locked_by, 'a worker') || ' lapsed at '
             || lease_until_utc || ' UTC',
         lease_token = lease_token + 1, locked_by = NULL, lease_until_utc = NULL,
-        updated_at_utc = ?1, {READY_NOW}
+        updated_at_utc = ?1, {READY_IF_DUE}
     WHERE id IN (
         SELECT id FROM task_queue INDEXED BY lease_end
         WHERE lease_ends <= ?1 ORDER BY lease_ends LIMIT ?2)
 """
 _PROMOTE = f"""
-    UPDATE task_queue SET {READY_NOW}
+    UPDATE task_queue SET {READY_IF_DUE}
     WHERE id IN (
         SELECT id FROM task_queue INDEXED BY pending_arrival
         WHERE {PENDING} AND run_after_utc <= ?1 ORDER BY run_after_utc, route, id LIMIT ?2)
