@@ -1,9 +1,9 @@
 """One actor as a process of its own: `python -m pytest_queuekit.drivers.actor`.
 
-The job comes as a line of JSON on standard input. When the queue is open the actor says "ready",
-waits for "go" and the moment, runs its program and says "done", or "failed" after it has printed
-an error that is not the queue's. What it does is in its log file at every moment. It imports
-little, since several are started for one run.
+The job comes as a line of JSON on standard input. The actor says "started", opens the queue, says
+"ready", waits for "go" and the moment, runs its program and says "done", or "failed" after it has
+printed an error that is not the queue's. What it does is in its log file at every moment. It
+imports little, since several are started for one run.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
     subject = resolve(job.spec)
     function = _function(job.program)
     clock = RealClock(job.epoch)
+    _say(reports, "started")
     with LogFile(Path(job.log)) as log:
         recorder = open_actor(
             subject,

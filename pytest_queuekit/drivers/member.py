@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +24,9 @@ _COMMAND = (sys.executable, "-P", "-m", "pytest_queuekit.drivers.actor")
 _PARTING = 5.0
 """Seconds that a process has to end after it said its last word."""
 _LINES = 12
+_END = ""
+"""What is heard when the process has ended."""
+_LAST = frozenset({"done", "failed", _END})
 _KILLED = -signal.SIGKILL if os.name == "posix" else signal.SIGTERM
 """The exit status of a process that was killed."""
 
@@ -38,7 +43,7 @@ class Member:
         self._clock = clock
         self._messages = Path(job.log).with_suffix(".stderr")
         self._heard: set[str] = set()
-        self._overdue = False
+        self._overdue = ""
         with self._messages.open("wb") as messages:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
                 _COMMAND,
@@ -51,6 +56,9 @@ class Member:
             )
         self._orders = cast(TextIO, self._process.stdin)
         self._reports = cast(TextIO, self._process.stdout)
+        self._changed = threading.Condition()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def __enter__(self) -> Member:
         self.say(self._job.to_json())
@@ -64,6 +72,7 @@ class Member:
     ) -> None:
         self._kill()
         self._process.wait()
+        self._listener.join(_PARTING)
         for pipe in (self._orders, self._reports):
             with suppress(OSError):  # what was not read by the dead is still in the pipe
                 pipe.close()
@@ -74,18 +83,19 @@ class Member:
             self._orders.write(f"{word}\n")
             self._orders.flush()
 
-    def hear(self, word: str) -> None:
-        """Return when the process has said this word, or that it has ended, or is no more."""
-        while not self._heard & {word, "done", "failed"}:
-            line = self._reports.readline()
-            if not line:
-                return
-            self._heard.add(line.strip())
+    def hear(self, word: str, deadline: float) -> bool:
+        """Wait until the process has said this word or is no more; False if neither came in time.
 
-    def give_up(self) -> None:
-        """Kill the process since it took too long; one that is done is let be."""
-        if "done" not in self._heard and self._process.poll() is None:
-            self._overdue = True
+        deadline: a moment of `time.monotonic()`, in seconds.
+        """
+        left = max(deadline - time.monotonic(), 0)
+        with self._changed:
+            return bool(self._changed.wait_for(lambda: self._heard & {word, *_LAST}, left))
+
+    def give_up(self, why: str) -> None:
+        """Kill the process since it took too long."""
+        if self._process.poll() is None:
+            self._overdue = why
             self._kill()
 
     def part(self) -> None:
@@ -94,6 +104,7 @@ class Member:
             self._process.wait(_PARTING)
             return
         self._kill()
+        self._process.wait()
 
     def operations(self) -> list[Operation]:
         """Return what the actor did, when it has ended.
@@ -104,12 +115,19 @@ class Member:
         if "done" in self._heard:
             return done
         if self._overdue:
-            return _killed(done, self._kill_noted(f"still acting after {self._job.limit:g} s"))
+            return _killed(done, self._kill_noted(self._overdue))
         if self._process.returncode == _KILLED:
             return _killed(done, self._kill_noted(None))
         if "failed" in self._heard or all(one.end is not None for one in done):
             raise ActorError(self._told())
         return _killed(done, self._kill_noted(self._how()), during=self._how())
+
+    def _listen(self) -> None:
+        while not self._heard & _LAST:
+            word = self._reports.readline().strip() or _END
+            with self._changed:
+                self._heard.add(word)
+                self._changed.notify_all()
 
     def _kill_noted(self, why: str | None) -> Operation:
         now = self._clock.now()
@@ -131,8 +149,11 @@ class Member:
         return f"actor={self._job.actor!r}: {self._how()}; it printed\n{quoted}"
 
     def _kill(self) -> None:
-        """End the process and those that it started, before anybody else may get its number."""
-        if self._process.poll() is None:
+        """End the process and those that it started, while nobody else can have its number.
+
+        While there is somebody to be heard, there is somebody of its group.
+        """
+        if self._process.poll() is None or self._listener.is_alive():
             with suppress(ProcessLookupError):
                 if os.name == "posix":
                     os.killpg(self._process.pid, signal.SIGKILL)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from pytest_queuekit.subject import Subject
 
 _LEAD = 2_000_000
 """Nanoseconds from the word to the moment at which the actors act, so that all have heard it."""
+_START = 60.0
+"""Seconds in which a process has to start, which is not up to the queue."""
 
 
 class Processes:
@@ -63,15 +65,12 @@ class _Crew:
         jobs = [self._job(number, one, stage) for number, one in enumerate(programs, start=1)]
         with ExitStack() as stack:
             members = [stack.enter_context(Member(job, self.clock)) for job in jobs]
-            with _watched(members, stage.effort.limit):
-                for member in members:
-                    member.hear("ready")
+            _await("started", members, _START)
+            _await("ready", members, stage.effort.limit)
             moment = self.clock.now() + _LEAD
-            with _watched(members, stage.effort.limit):
-                for member in members:
-                    member.say(f"go {moment}")
-                for member in members:
-                    member.hear("done")
+            for member in members:
+                member.say(f"go {moment}")
+            _await("done", members, stage.effort.limit)
             for member in members:
                 member.part()
             for member in members:
@@ -99,21 +98,12 @@ class _Crew:
         )
 
 
-@contextmanager
-def _watched(members: Sequence[Member], limit: float) -> Iterator[None]:
-    """Kill whoever has not done within so many seconds."""
-
-    def give_up() -> None:
-        for member in members:
-            member.give_up()
-
-    watch = threading.Timer(limit, give_up)
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
+def _await(word: str, members: Sequence[Member], limit: float) -> None:
+    """Return when each has said this word, or has ended; kill whoever takes longer."""
+    deadline = time.monotonic() + limit
+    for member in members:
+        if not member.hear(word, deadline):
+            member.give_up(f"not {word} after {limit:g} s")
 
 
 def _path_of(program: Program) -> str:
