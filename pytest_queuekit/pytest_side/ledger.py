@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_queuekit import options
+from pytest_queuekit.pytest_side.node_ids import without_lane
 from pytest_queuekit.reports import wire
 from pytest_queuekit.verdict import Requirement, Status, Verdict
 
@@ -26,7 +27,7 @@ def verdict_of(report: pytest.TestReport) -> Verdict | None:
 
 
 class Ledger:
-    """What was asked, and what was answered, by node id.
+    """What was asked, and what was answered, by node id; lanes of a race count as their rule.
 
     asked: the node ids that were collected and not deselected.
     answers: verdicts. errors: what happened to questions that ended without one.
@@ -39,20 +40,22 @@ class Ledger:
 
     def expect(self, node_ids: Iterable[str]) -> None:
         """Note what is to be answered."""
-        self.asked.update(dict.fromkeys(filter(options.is_node_id, node_ids)))
+        ours = filter(options.is_node_id, node_ids)
+        self.asked.update(dict.fromkeys(map(without_lane, ours)))
 
     def enter(self, report: pytest.TestReport) -> None:
         """Note what a report says about a question, if it is about one."""
         if not options.is_node_id(report.nodeid):
             return
-        self.asked.setdefault(report.nodeid)
+        node_id = without_lane(report.nodeid)
+        self.asked.setdefault(node_id)
         verdict = verdict_of(report)
         if verdict is not None:
-            self._answer(report.nodeid, verdict)
+            self._answer(node_id, verdict)
         elif report.failed:
-            self.errors[report.nodeid] = _last_line(report)
+            self.errors[node_id] = _last_line(report)
         elif report.skipped:
-            self._answer(report.nodeid, _skipped(report))
+            self._answer(node_id, _skipped(node_id, report))
 
     def unfinished(self) -> list[str]:
         """Return the node ids that were asked and never answered."""
@@ -60,9 +63,12 @@ class Ledger:
 
     def _answer(self, node_id: str, verdict: Verdict) -> None:
         known = self.answers.get(node_id)
-        # With --dist each a question is answered once a worker, and the bad news counts.
-        if known is None or known.status is not Status.FAIL:
+        # With lanes, and with --dist each, there are several answers, and the bad news counts.
+        if known is None or _WEIGHT[verdict.status] > _WEIGHT[known.status]:
             self.answers[node_id] = verdict
+
+
+_WEIGHT = {Status.NOT_APPLICABLE: 0, Status.NOT_RUN: 1, Status.PASS: 2, Status.FAIL: 3}
 
 
 def split(node_id: str) -> tuple[str, str]:
@@ -72,9 +78,9 @@ def split(node_id: str) -> tuple[str, str]:
     return rule, label.removesuffix("]")
 
 
-def _skipped(report: pytest.TestReport) -> Verdict:
+def _skipped(node_id: str, report: pytest.TestReport) -> Verdict:
     """Return a verdict for what somebody else skipped, by a marker or an option."""
-    rule, label = split(report.nodeid)
+    rule, label = split(node_id)
     reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
     return Verdict(
         rule=rule,

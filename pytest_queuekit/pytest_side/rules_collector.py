@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from pytest_queuekit.performance.targets import TARGETS
-from pytest_queuekit.pytest_side.node_ids import item_name
+from pytest_queuekit.pytest_side.lanes import LaneItem, Track, races
+from pytest_queuekit.pytest_side.node_ids import item_name, lane_name
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem, RuleItem
 from pytest_queuekit.pytest_side.settings import Performance, Settings
 from pytest_queuekit.pytest_side.target_item import TargetItem, Workbenches
@@ -29,6 +31,7 @@ class Rules(Questions):
         self.rules = rules
         self.settings = settings
         self.benches = Workbenches()
+        self.track = Track.of(self.config)
 
     def teardown(self) -> None:
         """Delete what was filled for the measurements."""
@@ -38,6 +41,8 @@ class Rules(Questions):
         """Return an item for each queue and rule, and for each queue and target."""
         for label, subject in self.settings.subjects.items():
             yield from self._rules(label, subject)
+            if self.track:
+                yield from self._lanes(label, subject, self.track)
             if self.settings.performance is not Performance.OFF:
                 yield from self._targets(label, subject)
 
@@ -50,6 +55,20 @@ class Rules(Questions):
                 rule=rule,
                 subject=subject,
                 effort=self.settings.effort,
+            )
+
+    def _lanes(self, label: str, subject: Subject, track: Track) -> Iterator[QueueItem]:
+        racing = [one for one in self.rules if races(one, subject, self.settings.effort)]
+        for rule, lane in product(racing, range(1, track.lanes + 1)):
+            yield LaneItem.under(
+                self,
+                name=lane_name(rule.id, label, lane),
+                label=label,
+                rule=rule,
+                subject=subject,
+                effort=self.settings.effort,
+                track=track,
+                lane=lane,
             )
 
     def _targets(self, label: str, subject: Subject) -> Iterator[QueueItem]:

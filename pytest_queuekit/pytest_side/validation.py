@@ -8,6 +8,7 @@ import pytest
 
 from pytest_queuekit import options
 from pytest_queuekit.pytest_side import ledger, settings, summary
+from pytest_queuekit.pytest_side.controller import Controller, is_controller
 from pytest_queuekit.pytest_side.database_checks import Checks, check_names
 from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
@@ -24,8 +25,9 @@ def register(config: pytest.Config) -> None:
     _check_node_ids(validation.settings)
     _leave_paths(config)
     config.pluginmanager.register(validation, NAME)
-    if config.pluginmanager.hasplugin("dsession"):
-        config.pluginmanager.register(_Controller(validation.ledger), f"{NAME}-xdist")
+    if is_controller(config):
+        controller = Controller(config, validation.settings, validation.ledger)
+        config.pluginmanager.register(controller, f"{NAME}-xdist")
 
 
 def _check_node_ids(asked: settings.Settings) -> None:
@@ -111,17 +113,6 @@ class Validation:
                 chosen=self.settings.chosen,
                 database=self.settings.database,
             )
-
-
-class _Controller:
-    """The hooks of pytest-xdist, in the process that hands out the rules."""
-
-    def __init__(self, entries: ledger.Ledger) -> None:
-        self.ledger = entries
-
-    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """Note what is to be answered: the controller itself collects nothing."""
-        self.ledger.expect(ids)
 
 
 def _skip(item: QueueItem, report: pytest.TestReport) -> tuple[str, int | None, str]:
