@@ -207,6 +207,10 @@ class Recorder:
         """Close the adapter."""
         self._call(Verb.CLOSE, self._adapter.close)
 
+    def go_on_from(self, number: int) -> None:
+        """Leave out the numbers that a program of this actor's name has used meanwhile."""
+        self._next = max(self._next, number)
+
     def let_go(self) -> None:
         """Close the adapter without a record, after the run."""
         self._adapter.close()

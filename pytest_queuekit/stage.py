@@ -75,7 +75,9 @@ class Stage:
         """Return the actor of that name; it opens the queue when first asked for."""
         if name not in self._actors:
             self._actors[name] = self.recorder(name)
-        return self._actors[name]
+        actor = self._actors[name]
+        actor.go_on_from(self.log.next(name))
+        return actor
 
     def recorder(self, name: str) -> Recorder:
         """Open the queue for a new actor. Raises Halt where it cannot be opened."""

@@ -1,0 +1,1 @@
+"""Each driver, put to queues that are right, slow, hanging and dying."""
