@@ -56,6 +56,8 @@ class Little(QueueAdapter):
             return Claim(task_id=None, payload=self.tasks.pop(0), worker=worker)
 '''
 
+QUICK = ("--queue-validate", "--queue-level=quick", "--queue-perf=off")
+
 _REPOSITORY = Path(__file__).parents[2]
 
 
@@ -84,12 +86,12 @@ class Project:
 
     def validate(self, *arguments: str, plugins: tuple[str, ...] = ()) -> pytest.RunResult:
         """Run the rules, at the quick level, without performance."""
-        return self.run(
-            "--queue-validate",
-            "--queue-level=quick",
-            "--queue-perf=off",
-            *arguments,
-            plugins=plugins,
+        return self.run(*QUICK, *arguments, plugins=plugins)
+
+    def alone(self, *arguments: str) -> pytest.RunResult:
+        """Do the same in a process of its own, for what would end this one."""
+        return self.pytester.runpytest_subprocess(
+            "-p", "pytest_queuekit.plugin", *QUICK, *arguments
         )
 
 

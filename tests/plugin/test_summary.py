@@ -94,7 +94,7 @@ def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
                 raise KeyboardInterrupt
         """
     )
-    result = project.validate("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert "Not run, because the run was ended early" in text(result)
     assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
