@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -78,5 +79,9 @@ def _import_milliseconds() -> float:
         "import pytest_queuekit.plugin, pytest_queuekit.fixtures; "
         "print((time.process_time() - began) * 1000)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # Where the suite is measured for coverage, that would be what takes the time.
+    unmeasured = {key: value for key, value in os.environ.items() if "COVERAGE" not in key}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=unmeasured, capture_output=True, text=True, check=True
+    )
     return float(done.stdout)
