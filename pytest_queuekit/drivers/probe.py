@@ -20,13 +20,17 @@ Trial = Callable[[Stage], bool]
 def goes_by_virtual_time(subject: Subject, folder: Path) -> bool:
     """Whether what the queue does with time follows the virtual clock.
 
-    A delay, and where it has leases a lease, is waited for by moving the clock. A queue that
-    ignores its delays or leases altogether follows it too: a rule will tell. False as well
-    where neither can be tried, and where the queue does not work under this clock at all.
+    A delay, and where it has leases a lease, is waited for by moving the clock; where it has
+    neither, a retry. A queue that ignores its delays or leases altogether follows it too: a rule
+    will tell. False as well where none of these can be tried, and where the queue does not work
+    under this clock at all.
     """
     folder.mkdir(parents=True)
+    known = subject.contract.capabilities
     tries = {Capability.DELAY: _delay_follows, Capability.LEASE: _lease_follows}
-    held = [one for one in tries if one in subject.contract.capabilities]
+    if not known & tries.keys():
+        tries = {Capability.RETRY: _retry_follows}
+    held = [one for one in tries if one in known]
     return bool(held) and all(_try(subject, folder / one.value, tries[one]) for one in held)
 
 
@@ -61,4 +65,17 @@ def _lease_follows(stage: Stage) -> bool:
     stage.outlast(stage.lease)
     if actor.can(Capability.RECLAIM):
         actor.reclaim()
+    return actor.claim() is not None
+
+
+def _retry_follows(stage: Stage) -> bool:
+    actor, retry = stage.actor("prober"), stage.contract.retry
+    actor.enqueue("failed")
+    held = actor.claim()
+    if held is None or retry is None:
+        return actor.last is not None and actor.last.ok
+    actor.fail(held)
+    if actor.claim() is not None:
+        return True
+    stage.outlast(retry.wait(1)[1])
     return actor.claim() is not None

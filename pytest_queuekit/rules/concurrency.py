@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pytest_queuekit.contract import Capability
@@ -21,7 +22,7 @@ from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.share import share
 from pytest_queuekit.rules import programs
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
 from pytest_queuekit.scenario import Program, Scenario, Script
 from pytest_queuekit.stage import Stage
 from pytest_queuekit.verdict import Requirement
@@ -101,6 +102,7 @@ def _slow_and_heir(effort: Effort) -> list[Program]:
 
 
 _ENDING: Script = Stage.settle
+_race = partial(Scenario, lease=BRIEF)
 _THREADS = (Capability.THREADS,)
 _PROCESSES = (Capability.PROCESSES,)
 _COMPLETE = (Capability.COMPLETE,)
@@ -111,7 +113,7 @@ RULES = (
         id="RACE-1",
         sentence="Threads that claim at the same time never hold one task together.",
         why="Two threads between 'select' and 'update' take the same row.",
-        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Threads(),
         monitors=(exclusive,),
         needs=(*_THREADS,),
@@ -121,7 +123,7 @@ RULES = (
         id="RACE-2",
         sentence="Processes that claim at the same time never hold one task together.",
         why="A lock that only threads see does not keep processes apart.",
-        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(exclusive,),
         needs=_PROCESSES,
@@ -131,7 +133,7 @@ RULES = (
         id="RACE-3",
         sentence="With producers and claimers in threads no task is lost, doubled or made up.",
         why="Counters and caches that are not guarded lose what two threads do at once.",
-        scenario=Scenario(
+        scenario=_race(
             programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
         ),
         driver=Threads(),
@@ -143,7 +145,7 @@ RULES = (
         id="RACE-4",
         sentence="With producers and claimers in processes no task is lost, doubled or made up.",
         why="It is how a queue is used; a write that is lost in a rollback shows here.",
-        scenario=Scenario(
+        scenario=_race(
             programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
         ),
         driver=Processes(),
@@ -156,7 +158,7 @@ RULES = (
         sentence="Of two tasks the one whose enqueue was over before the other's began goes first, "
         "however many enqueue at the same time.",
         why="Producers that take numbers ahead, or by their own clocks, overtake each other.",
-        scenario=Scenario(programs=_producers, ending=_claim_all),
+        scenario=_race(programs=_producers, ending=_claim_all),
         driver=Processes(),
         monitors=(order,),
         needs=(Capability.FIFO, *_PROCESSES),
@@ -166,7 +168,7 @@ RULES = (
         id="RACE-6",
         sentence="Better priorities go first when many claim at the same time.",
         why="A claim that lost a race and takes the next best in sight may take a worse one.",
-        scenario=Scenario(script=_stock_by_priority, programs=_claimers(programs.drain)),
+        scenario=_race(script=_stock_by_priority, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(order,),
         needs=(Capability.PRIORITY, *_PROCESSES),
@@ -177,7 +179,7 @@ RULES = (
         id="RACE-7",
         sentence="No claimer is told 'empty' while tasks wait, however many claim.",
         why="A lock that could not be had is no empty queue; the worker goes to sleep on work.",
-        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(said_empty,),
         needs=_PROCESSES,
@@ -187,7 +189,7 @@ RULES = (
         id="RACE-8",
         sentence="Eight processes open a new queue at the same time, and all can use it.",
         why="A service starts all its workers at once, on the first day too.",
-        scenario=Scenario(programs=_openers, ending=_ENDING),
+        scenario=_race(programs=_openers, ending=_ENDING),
         driver=Processes(),
         monitors=(no_loss,),
         needs=_PROCESSES,
@@ -197,7 +199,7 @@ RULES = (
         id="RACE-9",
         sentence="Batches that are claimed at the same time never share a task.",
         why="A batch is chosen and taken in two steps more often than a single task is.",
-        scenario=Scenario(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
+        scenario=_race(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
         driver=Threads(),
         monitors=(exclusive, no_resurrection),
         needs=(Capability.CLAIM_MANY, *_THREADS),
@@ -208,7 +210,7 @@ RULES = (
         sentence="When workers complete, fail and give back at the same time, no task is lost or "
         "revived.",
         why="An acknowledgement that overwrites what another worker just did undoes it.",
-        scenario=Scenario(
+        scenario=_race(
             programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
             ending=_ENDING,
         ),
@@ -237,7 +239,7 @@ RULES = (
         id="RACE-12",
         sentence="A few producers and claimers are not told that the queue is busy.",
         why="Every caller would need a loop around every call.",
-        scenario=Scenario(
+        scenario=_race(
             programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
         ),
         driver=Processes(),
@@ -251,7 +253,7 @@ RULES = (
         id="RACE-13",
         sentence="Every claimer that works at its own pace gets its share.",
         why="A worker that never gets the lock is a machine that is paid for and idle.",
-        scenario=Scenario(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
+        scenario=_race(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
         driver=Processes(),
         monitors=(share,),
         needs=_PROCESSES,
@@ -263,7 +265,7 @@ RULES = (
         id="RACE-14",
         sentence="Tasks are claimed in order when many claim at the same time.",
         why="A claim that lost a race and takes whatever is in sight breaks the order.",
-        scenario=Scenario(script=_stock, programs=_claimers(programs.drain)),
+        scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(order,),
         needs=(Capability.FIFO, *_PROCESSES),

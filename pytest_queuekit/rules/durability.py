@@ -17,7 +17,7 @@ from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.rules import programs
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, labels, take
+from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels, take
 from pytest_queuekit.scenario import Program, Scenario
 from pytest_queuekit.stage import Stage
 
@@ -100,7 +100,7 @@ def _one_task(stage: Stage) -> None:
 
 
 def _stock(stage: Stage) -> None:
-    enqueue_all(stage.actor("stocker"), labels(4 * stage.effort.tasks))
+    enqueue_all(stage.actor("stocker"), labels(stage.effort.tasks))
 
 
 def _killed_workers(effort: Effort) -> list[Program]:
@@ -176,14 +176,14 @@ RULES = (
         why="A task that crashes its worker would always be at its first attempt.",
         scenario=Scenario(script=_failed_and_reopened, passes_time=True),
         monitors=(retry,),
-        needs=(*_NEEDS, Capability.RETRY, Capability.FAIL, Capability.MAX_ATTEMPTS),
+        needs=(*_NEEDS, Capability.RETRY, Capability.MAX_ATTEMPTS),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
     Rule(
         id="DURABLE-8",
         sentence="When a producer is killed, no task that it was told of as accepted is lost.",
         why="'Accepted' is the moment from which the caller forgets.",
-        scenario=Scenario(programs=_killed_producers, ending=Stage.settle),
+        scenario=Scenario(programs=_killed_producers, ending=Stage.settle, lease=BRIEF),
         driver=Processes(),
         monitors=(no_loss, no_invention),
         needs=_NEEDS,

@@ -10,7 +10,7 @@ from pytest_queuekit.monitors.keys import keys
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.rules.programs import produce_with_keys
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, labels, take, work
+from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels, take, work
 from pytest_queuekit.scenario import Program, Scenario
 from pytest_queuekit.stage import Stage
 
@@ -111,7 +111,7 @@ def _rivals(effort: Effort) -> list[Program]:
         Program(
             actor=f"producer-{number}",
             function=produce_with_keys,
-            arguments={"count": min(300, 5 * effort.tasks)},
+            arguments={"count": min(300, 2 * effort.tasks)},
         )
         for number in range(1, effort.claimers + 1)
     ]
@@ -150,7 +150,7 @@ RULES = (
         why="A task that failed once will come again, and the second one beside it.",
         scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
         monitors=(keys,),
-        needs=(*_NEEDS, Capability.RETRY, Capability.FAIL),
+        needs=(*_NEEDS, Capability.RETRY),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
     Rule(
@@ -191,7 +191,7 @@ RULES = (
         id="KEY-9",
         sentence="Producers that enqueue the same keys at the same time add one task for each.",
         why="Asking first and adding then lets two producers through between the two.",
-        scenario=Scenario(programs=_rivals, ending=Stage.settle),
+        scenario=Scenario(programs=_rivals, ending=Stage.settle, lease=BRIEF),
         driver=Processes(),
         monitors=(keys,),
         needs=(*_NEEDS, Capability.PROCESSES),

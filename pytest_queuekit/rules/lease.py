@@ -244,6 +244,6 @@ RULES = (
         why="Work that was done in time would be thrown away, and done again.",
         scenario=Scenario(script=_within_time, passes_time=True),
         monitors=(lease_kept,),
-        needs=(Capability.LEASE,),
+        needs=(Capability.LEASE, Capability.COMPLETE),
     ),
 )

@@ -87,11 +87,12 @@ def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
 
 
 def consume_until_killed(recorder: Recorder, *, seconds: float) -> None:
-    """Claim and complete without end, and be killed after so many seconds, wherever that is."""
+    """Claim, work a little and complete, and be killed after so many seconds, wherever that is."""
     _die_in(seconds)
     while True:
         delivery = recorder.claim()
         if delivery is not None:
+            recorder.clock.wait(0.002)
             _complete(recorder, delivery)
 
 
@@ -110,7 +111,8 @@ def claim_and_dawdle(recorder: Recorder) -> None:
 
 
 def take_over(recorder: Recorder) -> None:
-    """Try to claim a task until one comes; hold it for a while, and give up on it."""
+    """Try to claim a task that another has; hold it for a while, and give up on it."""
+    recorder.clock.wait(0.5)
     since = recorder.clock.now()
     while recorder.claim() is None:
         if recorder.clock.now() - since > 2 * SECOND * _given_up_after(recorder):

@@ -13,6 +13,7 @@ from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import History, Operation, Verb
 from pytest_queuekit.level import Effort, Level
 from pytest_queuekit.monitors.answers import answers
+from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.scenario import Driver, Scenario
 from pytest_queuekit.subject import Subject
 from pytest_queuekit.verdict import Requirement, Status, Verdict, Violation
@@ -100,6 +101,8 @@ def _run(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> _Finding
         found = violations_in(history, rule, subject.contract)
         if found:
             return Status.FAIL, "", history, found
+        if no_loss in rule.monitors and not history.drained:
+            raise NotRunError("the queue could not be emptied, so nobody knows whether it lost any")
     return Status.PASS, "", history, []
 
 

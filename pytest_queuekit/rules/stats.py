@@ -79,9 +79,8 @@ def _purged(stage: Stage) -> None:
     take(worker)
     producer.purge()
     stage.actor("other").claim()
-    if stage.contract.lacks((Capability.LEASE,)):
-        return
-    expire(stage)
+    if not stage.contract.lacks((Capability.LEASE,)):
+        expire(stage)
     stage.settle()
 
 
@@ -162,7 +161,7 @@ RULES = (
         why="The count of dead tasks is what somebody is woken for.",
         scenario=Scenario(script=_failed, passes_time=True),
         monitors=(stats,),
-        needs=(*_NEEDS, Capability.RETRY, Capability.FAIL, Capability.MAX_ATTEMPTS),
+        needs=(*_NEEDS, Capability.RETRY, Capability.MAX_ATTEMPTS),
         exercises=(Verb.FAIL, Verb.STATS),
     ),
     Rule(
@@ -194,7 +193,6 @@ RULES = (
             Capability.COMPLETE,
             Capability.DELAY,
             Capability.RETRY,
-            Capability.FAIL,
         ),
         exercises=(Verb.FAIL, Verb.PURGE),
     ),
@@ -211,7 +209,7 @@ RULES = (
         id="STATS-9",
         sentence="A copy of the queue is itself a queue, with the tasks that were not done.",
         why="A backup that cannot be used is found out on the worst day.",
-        scenario=Scenario(script=_copied, passes_time=True),
+        scenario=Scenario(script=_copied),
         monitors=(no_loss, no_invention, no_resurrection),
         needs=(Capability.BACKUP,),
         exercises=(Verb.BACKUP, Verb.CLAIM),

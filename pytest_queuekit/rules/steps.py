@@ -13,6 +13,9 @@ from pytest_queuekit.stage import Stage
 DAY = 86_400.0
 """Seconds."""
 
+BRIEF = 5.0
+"""Seconds of a lease that no worker of a race outlives, and that a run can wait for if one does."""
+
 
 def labels(count: int, stem: str = "task") -> list[str]:
     """Return so many labels, numbered from 1."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.contract import QueueAdapter
+from pytest_queuekit.contract import Claim, Liveness, QueueAdapter
 from pytest_queuekit.drivers.probe import goes_by_virtual_time
 from pytest_queuekit.subject import Subject
 from tests.drivers import queues
@@ -36,6 +37,28 @@ class LeasesByItsOwnClock(SmallSqliteQueue):
         self.connection.create_function("own_now", 0, lambda: 0.0)
 
 
+class OnlyRetries(MemoryQueue):
+    """Has no delays and no leases, but tasks that failed wait."""
+
+    name = "only-retries"
+    liveness = Liveness.NONE
+
+    def enqueue(self, payload: object) -> int:  # type: ignore[override]  # declares no option
+        return super().enqueue(payload)
+
+    def claim(self, worker: str) -> Claim | None:  # type: ignore[override]  # as above
+        return super().claim(worker)
+
+
+class RetriesByItsOwnClock(OnlyRetries):
+    """Lets failed tasks wait by a clock that the kit does not reach."""
+
+    name = "retries-by-its-own-clock"
+
+    def _now(self) -> float:
+        return time.monotonic()
+
+
 class Timeless(QueueAdapter):
     """Has neither delays nor leases."""
 
@@ -58,13 +81,15 @@ class Timeless(QueueAdapter):
         (queues.Monotonic, False),
         (queues.WithoutSchemaFunctions, False),
         (LeasesByItsOwnClock, False),
+        (OnlyRetries, True),
+        (RetriesByItsOwnClock, False),
         (Timeless, False),
     ],
 )
 def test_whose_clock_a_queue_goes_by(
     adapter: type[QueueAdapter], follows: bool, tmp_path: Path
 ) -> None:
-    """Delays and leases are tried; what cannot be tried, or does not work, does not follow."""
+    """Delays, leases or else retries are tried; what does not work does not follow."""
     assert goes_by_virtual_time(Subject.of(adapter), tmp_path / "probe") is follows
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from functools import wraps
 from typing import Any
 
 from pytest_queuekit.contract import Claim
+from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
@@ -166,19 +166,13 @@ class ExtendsForAnybody(MemoryQueue):
             return claim
 
 
-class GoesByTheWorkersName(MemoryQueue):
+class GoesByTheWorkersName(KnowsTheWorker):
     """Takes the worker's name for a fencing token."""
 
     name = "goes-by-the-workers-name"
 
     def _new_token(self, task: Task) -> Any:
         return zlib.crc32(self.worker.encode())
-
-    @wraps(MemoryQueue.claim)
-    def claim(self, worker: str, **options: Any) -> Claim | None:
-        with self.store.lock:
-            self.worker = worker
-            return super().claim(worker, **options)
 
 
 class ReleaseKeepsTheToken(MemoryQueue):
@@ -256,21 +250,34 @@ class LateCancelTakesTheHead(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(CompletesNothing, "ACK-1"),
-    mutant(ForgetsTheLease, "ACK-2"),
+    mutant(
+        CompletesNothing,
+        "ACK-1",
+        "ENQUEUE-9",
+        "ACK-2",
+        "ACK-3",
+        "ACK-4",
+        "ACK-12",
+        "ACK-13",
+        "ACK-14",
+        "RETRY-10",
+        "STATS-1",
+        "STATS-9",
+    ),
+    mutant(ForgetsTheLease, "ACK-2", "ACK-4"),
     mutant(SecondCompletionRevives, "ACK-3"),
     mutant(SecondCompletionTakesTheNext, "ACK-3"),
     mutant(CompletesTheOldest, "ACK-4"),
-    mutant(CompletesAllOfAWorker, "ACK-4"),
+    mutant(CompletesAllOfAWorker, "ACK-4", "LEASE-11", "STATS-1"),
     mutant(RefusesTheLateAndIsDone, "ACK-5"),
-    mutant(CompletesForAnybody, "ACK-6"),
+    mutant(CompletesForAnybody, "ACK-6", "ACK-10", "ACK-11"),
     mutant(FailsForAnybody, "ACK-7"),
     mutant(ReleasesForAnybody, "ACK-8"),
     mutant(ExtendsForAnybody, "ACK-9"),
     mutant(GoesByTheWorkersName, "ACK-10"),
     mutant(ReleaseKeepsTheToken, "ACK-11"),
     mutant(CancelsNothing, "ACK-12"),
-    mutant(CancelsTheNeighbour, "ACK-12"),
+    mutant(CancelsTheNeighbour, "ACK-12", "STATS-5"),
     mutant(KeepsCancelledTimers, "ACK-13"),
     mutant(LateCancelRevives, "ACK-14"),
     mutant(LateCancelTakesTheHead, "ACK-14"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import wraps
 from typing import Any
 
 from pytest_queuekit.contract import Claim
@@ -108,20 +107,26 @@ class ServesNobodyBeyondAscii(MemoryQueue):
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
-class LoadsAtStart(SmallSqliteQueue):
-    """Sees only what was there when it was opened, and what it enqueued itself."""
+class LoadsNowAndThen(SmallSqliteQueue):
+    """Sees what others enqueued only when it is opened, and again when it found nothing."""
 
-    name = "loads-at-start"
+    name = "loads-now-and-then"
 
     def __init__(self, location: str) -> None:
         super().__init__(location)
+        self.known: list[int] = []
+        self.load()
+
+    def load(self) -> None:
         self.known = [row[0] for row in self._run("SELECT id FROM task")]
 
-    @wraps(SmallSqliteQueue.enqueue)
-    def enqueue(self, payload: str, **options: Any) -> int:
-        number = super().enqueue(payload, **options)
-        self.known.append(number)
-        return number
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        found = super().claim(worker, lease=lease, capabilities=capabilities)
+        if found is None:
+            self.load()
+        return found
 
     def _ready(self) -> str:
         known = ", ".join(map(str, self.known))
@@ -166,16 +171,25 @@ class LeasesTheRestOfABatch(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(HandsOutAgain, "CLAIM-1"),
+    mutant(HandsOutAgain, "CLAIM-1", "LEASE-5", "LEASE-6"),
     mutant(InventsATask, "CLAIM-2"),
-    mutant(FailsWhenEmpty, "CLAIM-2"),
+    mutant(FailsWhenEmpty, "CLAIM-2", "CLAIM-4"),
     mutant(SixTasksAWorker, "CLAIM-3"),
-    mutant(RemembersThatItWasEmpty, "CLAIM-4"),
+    mutant(RemembersThatItWasEmpty, "CLAIM-4", "ROUTE-6"),
     mutant(PastesTheWorkerIntoSql, "CLAIM-5"),
     mutant(ServesNobodyBeyondAscii, "CLAIM-5"),
-    mutant(LoadsAtStart, "CLAIM-6"),
+    mutant(
+        LoadsNowAndThen,
+        "CLAIM-6",
+        "CLAIM-4",
+        "ORDER-6",
+        "SCHEDULE-2",
+        "SCHEDULE-4",
+        "SCHEDULE-5",
+        "SCHEDULE-7",
+    ),
     mutant(OneMoreThanAskedFor, "CLAIM-7"),
-    mutant(BatchWithATwin, "CLAIM-7"),
-    mutant(LeasesTheRestOfABatch, "CLAIM-7"),
-    mutant(WaitsForAFullBatch, "CLAIM-8"),
+    mutant(BatchWithATwin, "CLAIM-7", "CLAIM-8", "ORDER-10"),
+    mutant(LeasesTheRestOfABatch, "CLAIM-7", "ORDER-10"),
+    mutant(WaitsForAFullBatch, "CLAIM-8", "CLAIM-7"),
 )

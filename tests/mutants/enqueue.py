@@ -175,7 +175,20 @@ class AddsTheFirstOfABatchTwice(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(DropsWhatDoesNotFit, "ENQUEUE-1"),
+    mutant(
+        DropsWhatDoesNotFit,
+        "ENQUEUE-1",
+        "ENQUEUE-3",
+        "ENQUEUE-9",
+        "CLAIM-3",
+        "CLAIM-7",
+        "ORDER-4",
+        "SCHEDULE-4",
+        "SCHEDULE-5",
+        "LEASE-10",
+        "KEY-5",
+        "ROUTE-5",
+    ),
     mutant(DropsDuringWork, "ENQUEUE-2"),
     mutant(RefusesFloats, "ENQUEUE-3"),
     mutant(TurnsBooleansIntoNumbers, "ENQUEUE-3"),
@@ -189,6 +202,6 @@ MUTANTS = (
     mutant(CutsBytesAtZero, "ENQUEUE-7"),
     mutant(CutsLongPayloads, "ENQUEUE-8"),
     mutant(RefusesLongPayloads, "ENQUEUE-8"),
-    mutant(DropsTheLastOfABatch, "ENQUEUE-9"),
+    mutant(DropsTheLastOfABatch, "ENQUEUE-9", "ORDER-9"),
     mutant(AddsTheFirstOfABatchTwice, "ENQUEUE-9"),
 )

@@ -139,7 +139,7 @@ class KeepsKeyedTasks(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(IgnoresKeys, "KEY-1"),
+    mutant(IgnoresKeys, "KEY-1", "KEY-2", "KEY-3", "KEY-4"),
     mutant(TwoForAKey, "KEY-1"),
     mutant(FreesTheKeyAtTheClaim, "KEY-2"),
     mutant(DelayedHoldNoKey, "KEY-3"),

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import math
-from functools import wraps
-from typing import Any
 
 from pytest_queuekit.contract import Claim
+from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
-class ComesBackToTheSameWorker(MemoryQueue):
+class ComesBackToTheSameWorker(KnowsTheWorker):
     """Keeps a task whose lease ran out for the worker that had it."""
 
     name = "comes-back-to-the-same-worker"
-
-    @wraps(MemoryQueue.claim)
-    def claim(self, worker: str, **options: Any) -> Claim | None:
-        with self.store.lock:
-            self.worker = worker
-            return super().claim(worker, **options)
 
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
         task.holder = worker  # type: ignore[attr-defined]  # the mutant's own field
@@ -141,7 +134,7 @@ class ReleasesForLater(MemoryQueue):
         self.store.tasks[claim.task_id].due = end
 
 
-class ReleasesForOthersOnly(MemoryQueue):
+class ReleasesForOthersOnly(KnowsTheWorker):
     """Gives a released task back to nobody who has had it."""
 
     name = "releases-for-others-only"
@@ -150,12 +143,6 @@ class ReleasesForOthersOnly(MemoryQueue):
         had = getattr(task, "had", [])
         task.had = [*had, worker]  # type: ignore[attr-defined]  # the mutant's own field
         return super()._lease(task, worker, lease)
-
-    @wraps(MemoryQueue.claim)
-    def claim(self, worker: str, **options: Any) -> Claim | None:
-        with self.store.lock:
-            self.worker = worker
-            return super().claim(worker, **options)
 
     def _is_due(self, task: Task) -> bool:
         had = getattr(task, "had", [])
@@ -189,9 +176,18 @@ class RefusesInTheLastFifth(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(ComesBackToTheSameWorker, "LEASE-1"),
-    mutant(ExpiresAtHalfTime, "LEASE-2"),
-    mutant(ExtendsNothing, "LEASE-3"),
+    mutant(
+        ComesBackToTheSameWorker,
+        "LEASE-1",
+        "LEASE-4",
+        "LEASE-5",
+        "LEASE-6",
+        "LEASE-10",
+        "ACK-4",
+        "STATS-6",
+    ),
+    mutant(ExpiresAtHalfTime, "LEASE-2", "ACK-7", "ACK-8"),
+    mutant(ExtendsNothing, "LEASE-3", "LEASE-5"),
     mutant(ExtendsOnce, "LEASE-3"),
     mutant(ExtendsForEver, "LEASE-4"),
     mutant(ExtendsAll, "LEASE-5"),

@@ -12,12 +12,14 @@ class Mutant:
     """One wrong queue.
 
     queue: the class; its docstring is its bug.
-    breaks: the ids of all rules that fail, its own rule first.
+    breaks: the ids of the rules that fail, its own rule first.
+    may_break: of those that fail if chance has it.
     driver: the name of the driver whose rules are put to it; with threads, the sequential too.
     """
 
     queue: type[QueueAdapter]
     breaks: tuple[str, ...]
+    may_break: tuple[str, ...] = ()
     driver: str = "sequence"
 
     @property
@@ -26,6 +28,11 @@ class Mutant:
         return self.queue.__name__
 
 
-def mutant(queue: type[QueueAdapter], *breaks: str, driver: str = "sequence") -> Mutant:
+def mutant(
+    queue: type[QueueAdapter],
+    *breaks: str,
+    may_break: tuple[str, ...] = (),
+    driver: str = "sequence",
+) -> Mutant:
     """Name the rules that a wrong queue breaks."""
-    return Mutant(queue=queue, breaks=breaks, driver=driver)
+    return Mutant(queue=queue, breaks=breaks, may_break=may_break, driver=driver)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import wraps
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.contract import Claim
+from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -90,9 +90,24 @@ class NumbersForItself(SmallSqliteQueue):
         if "place" not in {row[1] for row in self._run("PRAGMA table_info(task)")}:
             self._run("ALTER TABLE task ADD COLUMN place INTEGER")
 
-    @wraps(SmallSqliteQueue.enqueue)
-    def enqueue(self, payload: str, **options: Any) -> int:
-        number = super().enqueue(payload, **options)
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        number = super().enqueue(
+            payload,
+            priority=priority,
+            delay=delay,
+            key=key,
+            capabilities=capabilities,
+            max_attempts=max_attempts,
+        )
         self.count += 1
         self._run("UPDATE task SET place = ? WHERE id = ?", self.count, number)
         return number
@@ -101,7 +116,7 @@ class NumbersForItself(SmallSqliteQueue):
         return "priority, place, id"
 
 
-class ReservesAhead(MemoryQueue):
+class ReservesAhead(KnowsTheWorker):
     """Keeps the next but one for the worker that it just served."""
 
     name = "reserves-ahead"
@@ -109,12 +124,6 @@ class ReservesAhead(MemoryQueue):
     def __init__(self, location: str) -> None:
         super().__init__(location)
         self.reserved: dict[int, str] = {}
-
-    @wraps(MemoryQueue.claim)
-    def claim(self, worker: str, **options: Any) -> Claim | None:
-        with self.store.lock:
-            self.worker = worker
-            return super().claim(worker, **options)
 
     def _order_key(self, task: Task) -> Any:
         strange = self.reserved.get(task.number, self.worker) != self.worker
@@ -153,14 +162,14 @@ class BatchesFromTheBack(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(SortsIdsAsText, "ORDER-1"),
-    mutant(StackThatIsAQueue, "ORDER-2"),
+    mutant(SortsIdsAsText, "ORDER-1", "ORDER-4", "ORDER-6", "ORDER-9", "ORDER-10", "ROUTE-8"),
+    mutant(StackThatIsAQueue, "ORDER-2", "ORDER-5", "ORDER-6"),
     mutant(SortsPrioritiesAsText, "ORDER-3"),
-    mutant(TakesPrioritiesUpsideDown, "ORDER-3"),
-    mutant(NoOrderAmongEquals, "ORDER-4"),
-    mutant(StackOnlyWithoutPriorities, "ORDER-5"),
+    mutant(TakesPrioritiesUpsideDown, "ORDER-3", "ORDER-4", "ORDER-6", "SCHEDULE-6"),
+    mutant(NoOrderAmongEquals, "ORDER-4", "ORDER-6"),
+    mutant(StackOnlyWithoutPriorities, "ORDER-5", "ORDER-6"),
     mutant(PlansAhead, "ORDER-6"),
-    mutant(NumbersForItself, "ORDER-7"),
+    mutant(NumbersForItself, "ORDER-7", "DURABLE-4"),
     mutant(ReservesAhead, "ORDER-8"),
     mutant(BatchesJumpTheQueue, "ORDER-9"),
     mutant(BatchesFromTheBack, "ORDER-10"),

@@ -17,6 +17,22 @@ _GAP = 0.001
 """Seconds between two steps that belong together, so that another process comes between."""
 
 
+class Impatient(SmallSqliteQueue):
+    """Can be told not to wait for a lock. No mutant yet."""
+
+    patient = True
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        if self.patient:
+            return super()._run(sql, *values)
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise BusyError(str(error)) from error
+            raise
+
+
 class SelectsThenUpdates(SmallSqliteQueue):
     """Chooses a task and takes it in two transactions."""
 
@@ -37,7 +53,7 @@ class SelectsThenUpdates(SmallSqliteQueue):
         return Claim(task_id=taken[0][0], payload=taken[0][1], worker=worker, token=taken[0][2])
 
 
-class DropsWhenLocked(SmallSqliteQueue):
+class DropsWhenLocked(Impatient):
     """Says yes to an enqueue that met a lock, and forgets it."""
 
     name = "drops-when-locked"
@@ -52,8 +68,7 @@ class DropsWhenLocked(SmallSqliteQueue):
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
-        patient = key is not None
-        self._run(f"PRAGMA busy_timeout = {20_000 if patient else 0}")
+        self.patient = key is not None
         try:
             return super().enqueue(
                 payload,
@@ -66,7 +81,7 @@ class DropsWhenLocked(SmallSqliteQueue):
         except BusyError:
             return 0
         finally:
-            self._run("PRAGMA busy_timeout = 20000")
+            self.patient = True
 
     def _return_expired(self) -> None:
         super()._return_expired()
@@ -117,7 +132,17 @@ class TakesWhatIsInSight(SmallSqliteQueue):
         return "priority / 50, (id * 7) % 10, id"
 
 
-class LockedIsEmpty(SmallSqliteQueue):
+class TakesTheSecond(SmallSqliteQueue):
+    """Leaves the first task alone while there is a second, so that claimers meet less often."""
+
+    name = "takes-the-second"
+
+    def _turn(self) -> str:
+        first = "(SELECT min(id) FROM task WHERE state = 'queued')"
+        return f"priority, id = {first}, id"
+
+
+class LockedIsEmpty(Impatient):
     """Says 'empty' when it cannot have the lock."""
 
     name = "locked-is-empty"
@@ -125,13 +150,13 @@ class LockedIsEmpty(SmallSqliteQueue):
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
-        self._run("PRAGMA busy_timeout = 0")
+        self.patient = False
         try:
             return super().claim(worker, lease=lease, capabilities=capabilities)
         except BusyError:
             return None
         finally:
-            self._run("PRAGMA busy_timeout = 20000")
+            self.patient = True
 
 
 class CreatesWithoutALock(SmallSqliteQueue):
@@ -140,13 +165,27 @@ class CreatesWithoutALock(SmallSqliteQueue):
     name = "creates-without-a-lock"
 
     def __init__(self, location: str) -> None:
-        with sqlite3.connect(location, timeout=20) as connection:
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            time.sleep(20 * _GAP)
-            if not tables:
-                connection.execute("CREATE TABLE marker (made INTEGER)")
-        connection.close()
         super().__init__(location)
+        if not self._run("SELECT 1 FROM sqlite_master WHERE name = 'marker'"):
+            time.sleep(300 * _GAP)
+            self._run("CREATE TABLE marker (made INTEGER)")
+
+
+class SevenAtATime(SmallSqliteQueue):
+    """Lets seven instances in."""
+
+    name = "seven-at-a-time"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._run("CREATE TABLE IF NOT EXISTS guest (id INTEGER PRIMARY KEY)")
+        if self._run("SELECT count(*) FROM guest")[0][0] > 6:
+            raise OSError("too many connections")
+        self.guest = self._run("INSERT INTO guest DEFAULT VALUES RETURNING id")[0][0]
+
+    def close(self) -> None:
+        self._run("DELETE FROM guest WHERE id = ?", self.guest)
+        super().close()
 
 
 class ReleasesAll(SmallSqliteQueue):
@@ -168,14 +207,14 @@ class CompletesForAnybody(SmallSqliteQueue):
         return "state = 'leased' AND token >= ? - 1000"
 
 
-class HasNoPatience(SmallSqliteQueue):
+class HasNoPatience(Impatient):
     """Says 'busy' as soon as another holds the lock."""
 
     name = "has-no-patience"
 
     def __init__(self, location: str) -> None:
         super().__init__(location)
-        self._run("PRAGMA busy_timeout = 0")
+        self.patient = False
 
 
 class ServesSomeLate(SmallSqliteQueue):
@@ -284,19 +323,31 @@ class ClaimsInTwoSteps(SmallSqliteQueue):
         return claim
 
 
+_ASYNC = ("KEY-9", "RACE-4", "RACE-5", "RACE-7", "RACE-8", "RACE-14")
+"""What a queue may break that answers before it has written."""
+
 MUTANTS = (
-    mutant(SelectsThenUpdates, "RACE-2", driver="processes"),
-    mutant(DropsWhenLocked, "RACE-4", driver="processes"),
+    mutant(SelectsThenUpdates, "RACE-2", may_break=("RACE-4", "RACE-8"), driver="processes"),
+    mutant(
+        DropsWhenLocked, "RACE-4", may_break=("RACE-5", "RACE-8", "DURABLE-8"), driver="processes"
+    ),
     mutant(NumbersAhead, "RACE-5", driver="processes"),
-    mutant(TakesWhatIsInSight, "RACE-6", "RACE-14", "RACE-5", driver="processes"),
+    mutant(TakesWhatIsInSight, "RACE-6", may_break=("RACE-5", "RACE-14"), driver="processes"),
+    mutant(TakesTheSecond, "RACE-14", may_break=("RACE-5",), driver="processes"),
     mutant(LockedIsEmpty, "RACE-7", driver="processes"),
-    mutant(CreatesWithoutALock, "RACE-8", driver="processes"),
+    mutant(SevenAtATime, "RACE-8", driver="processes"),
+    mutant(
+        CreatesWithoutALock,
+        "RACE-8",
+        may_break=("KEY-9", "RACE-4", "RACE-5", "DURABLE-8"),
+        driver="processes",
+    ),
     mutant(ReleasesAll, "RACE-10", driver="processes"),
     mutant(CompletesForAnybody, "RACE-11", driver="processes"),
     mutant(HasNoPatience, "RACE-12", driver="processes"),
     mutant(ServesSomeLate, "RACE-13", driver="processes"),
     mutant(AsksBeforeItAdds, "KEY-9", driver="processes"),
-    mutant(AnswersBeforeItWrites, "DURABLE-8", driver="processes"),
+    mutant(AnswersBeforeItWrites, "DURABLE-8", may_break=_ASYNC, driver="processes"),
     mutant(LosesTheKilled, "DURABLE-9", "DURABLE-10", driver="processes"),
     mutant(ClaimsInTwoSteps, "DURABLE-10", driver="processes"),
 )

@@ -156,14 +156,14 @@ class VanishingIsNoAttempt(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(DropsFailedTasks, "RETRY-1"),
-    mutant(RetriesAtOnce, "RETRY-2"),
+    mutant(DropsFailedTasks, "RETRY-1", "RETRY-3", "RETRY-5", "RETRY-6", "KEY-4", "STATS-7"),
+    mutant(RetriesAtOnce, "RETRY-2", "RETRY-3", "RETRY-5", "RETRY-6", "STATS-7"),
     mutant(WaitsNoLonger, "RETRY-3"),
-    mutant(WaitsTwiceAsLong, "RETRY-3"),
-    mutant(TriesOnceMore, "RETRY-4"),
-    mutant(TriesForEver, "RETRY-4"),
-    mutant(OneLimitForAll, "RETRY-5"),
-    mutant(CountsFailuresTogether, "RETRY-6"),
+    mutant(WaitsTwiceAsLong, "RETRY-3", "RETRY-5", "RETRY-6"),
+    mutant(TriesOnceMore, "RETRY-4", "RETRY-5", "RETRY-7", "STATS-4"),
+    mutant(TriesForEver, "RETRY-4", "RETRY-7", "RETRY-11"),
+    mutant(OneLimitForAll, "RETRY-5", "STATS-4"),
+    mutant(CountsFailuresTogether, "RETRY-6", "LEASE-10", "RETRY-5"),
     mutant(BuriesInSilence, "RETRY-7"),
     mutant(ListsTheLiving, "RETRY-7"),
     mutant(RevivesTheListed, "RETRY-8"),

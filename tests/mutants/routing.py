@@ -135,13 +135,13 @@ class SpecialFirst(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(IgnoresCapabilities, "ROUTE-1"),
+    mutant(IgnoresCapabilities, "ROUTE-1", "ROUTE-3", "ROUTE-6"),
     mutant(MatchesAPart, "ROUTE-1"),
     mutant(LooksAtValuesOnly, "ROUTE-1"),
-    mutant(SpecialistsOnly, "ROUTE-2"),
+    mutant(SpecialistsOnly, "ROUTE-2", "ROUTE-4", "ROUTE-5", "ROUTE-8"),
     mutant(TakesAnyListForAll, "ROUTE-3"),
-    mutant(LooksAtTheFirstOfAList, "ROUTE-3"),
-    mutant(StopsAtTheFirstItCannotServe, "ROUTE-4"),
+    mutant(LooksAtTheFirstOfAList, "ROUTE-3", "ROUTE-7"),
+    mutant(StopsAtTheFirstItCannotServe, "ROUTE-4", "ROUTE-5"),
     mutant(LooksAtAHundred, "ROUTE-5"),
     mutant(OneKeyIsEnough, "ROUTE-6"),
     mutant(ExactlyWhatIsNeeded, "ROUTE-7"),

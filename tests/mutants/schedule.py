@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
 from tests.mutants.mutant import mutant
@@ -99,9 +99,24 @@ class NextTickForZero(MemoryQueue):
 
     name = "next-tick-for-zero"
 
-    @wraps(MemoryQueue.enqueue)
-    def enqueue(self, payload: Any, *, delay: float | None = None, **options: Any) -> int:
-        return super().enqueue(payload, delay=0.5 if delay == 0 else delay or 0.0, **options)
+    def enqueue(
+        self,
+        payload: Any,
+        *,
+        priority: int = 100,
+        delay: float | None = None,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        return super().enqueue(
+            payload,
+            priority=priority,
+            delay=0.5 if delay == 0 else delay or 0.0,
+            key=key,
+            capabilities=capabilities,
+            max_attempts=max_attempts,
+        )
 
 
 class ReadsTheSecondsOfADuration(MemoryQueue):
@@ -138,12 +153,39 @@ class AcceptsAnyDelay(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(IgnoresDelays, "SCHEDULE-1"),
-    mutant(ComesASecondEarly, "SCHEDULE-1"),
-    mutant(OneTimer, "SCHEDULE-2"),
+    mutant(
+        IgnoresDelays,
+        "SCHEDULE-1",
+        "SCHEDULE-3",
+        "SCHEDULE-8",
+        "RETRY-2",
+        "RETRY-3",
+        "RETRY-5",
+        "RETRY-6",
+        "STATS-7",
+    ),
+    mutant(
+        ComesASecondEarly,
+        "SCHEDULE-1",
+        "SCHEDULE-3",
+        "RETRY-2",
+        "RETRY-3",
+        "RETRY-5",
+        "RETRY-6",
+        "STATS-7",
+    ),
+    mutant(OneTimer, "SCHEDULE-2", "STATS-7"),
     mutant(CutsFractionsOff, "SCHEDULE-3"),
-    mutant(LooksAtTheHeadOnly, "SCHEDULE-4"),
-    mutant(LooksAtFiftyTasks, "SCHEDULE-4"),
+    mutant(
+        LooksAtTheHeadOnly,
+        "SCHEDULE-4",
+        "SCHEDULE-2",
+        "SCHEDULE-5",
+        "RETRY-9",
+        "ROUTE-4",
+        "ROUTE-5",
+    ),
+    mutant(LooksAtFiftyTasks, "SCHEDULE-4", "SCHEDULE-5", "ROUTE-5"),
     mutant(LooksAtTheFiftyBest, "SCHEDULE-5"),
     mutant(DelayedGoBehind, "SCHEDULE-6"),
     mutant(NextTickForZero, "SCHEDULE-7"),

@@ -1,0 +1,52 @@
+"""Puts the catalogue to a queue and tells which rules it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pytest_queuekit.contract import QueueAdapter
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import Rule, judge
+from pytest_queuekit.subject import Subject
+from pytest_queuekit.verdict import Status, Verdict
+from tests.mutants.mutant import Mutant
+
+QUICK = Effort.at(Level.QUICK)
+ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
+"""Numbers with which each rule that hangs on chance shows what it is for."""
+
+_DRIVERS = {
+    "sequence": ("sequence",),
+    "threads": ("sequence", "threads"),
+    "processes": ("processes",),
+}
+
+
+def verdicts(
+    queue: type[QueueAdapter], rules: Iterable[Rule], folder: Path, effort: Effort = QUICK
+) -> Iterator[Verdict]:
+    """Put rules to a queue, each in a folder of its own."""
+    subject = Subject.of(queue)
+    for rule in rules:
+        home = folder / rule.id
+        home.mkdir()
+        yield judge(rule, subject, home, effort)
+
+
+def broken(mutant: Mutant, folder: Path) -> set[str]:
+    """Return the ids of the rules that a mutant breaks, of those that are put to it."""
+    effort = ONCE if mutant.driver == "processes" else QUICK
+    found = verdicts(mutant.queue, rules_for(mutant), folder, effort)
+    return {verdict.rule for verdict in found if verdict.status is Status.FAIL}
+
+
+def rules_for(mutant: Mutant) -> list[Rule]:
+    """Return the rules of a mutant's driver; of those that take long only what it should break."""
+    return [
+        rule
+        for rule in CATALOGUE
+        if rule.driver.name in _DRIVERS[mutant.driver]
+        and (rule.level is Level.QUICK or rule.id in mutant.breaks)
+    ]

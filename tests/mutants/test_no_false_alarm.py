@@ -1,0 +1,55 @@
+"""Correct queues of different build keep every rule that applies to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.adapters.reference import ReferenceQueue
+from pytest_queuekit.contract import QueueAdapter
+from pytest_queuekit.level import Level
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.verdict import Status
+from tests.mutants.hunt import ONCE, verdicts
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.variants import VARIANTS
+
+_CORRECT = (MemoryQueue, *VARIANTS, SmallSqliteQueue, ReferenceQueue)
+_SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue)
+
+
+def _rules(*drivers: str) -> list[Rule]:
+    return [rule for rule in CATALOGUE if rule.driver.name in drivers]
+
+
+def _alarms(queue: type[QueueAdapter], rules: list[Rule], folder: Path) -> list[str]:
+    found = verdicts(queue, rules, folder, ONCE)
+    return [
+        f"{one.rule} {one.status}: {one.reason or one.violations[0].sentence}"
+        for one in found
+        if one.status not in (Status.PASS, Status.NOT_APPLICABLE)
+    ]
+
+
+@pytest.mark.parametrize("queue", _CORRECT, ids=lambda queue: queue.name)
+def test_correct_queue_keeps_every_rule(queue: type[QueueAdapter], folder: Path) -> None:
+    """Called in sequence and by threads, a correct queue breaks nothing and leaves nothing open."""
+    assert _alarms(queue, _rules("sequence", "threads"), folder) == []
+
+
+@pytest.mark.parametrize("queue", _SEVERAL_PROCESSES, ids=lambda queue: queue.name)
+def test_correct_queue_keeps_every_rule_in_processes(
+    queue: type[QueueAdapter], folder: Path
+) -> None:
+    """Called by several processes, a correct queue breaks nothing and leaves nothing open."""
+    assert _alarms(queue, _rules("processes"), folder) == []
+
+
+@pytest.mark.parametrize("repetition", range(3))
+def test_chance_raises_no_alarm(repetition: int, folder: Path) -> None:
+    """Rules that hang on chance say the same each time."""
+    quick = [rule for rule in CATALOGUE if rule.chance and rule.level is Level.QUICK]
+    assert _alarms(SmallSqliteQueue, quick, folder) == []

@@ -1,0 +1,35 @@
+"""All mutants."""
+
+from __future__ import annotations
+
+from tests.mutants import (
+    acknowledge,
+    claim,
+    durability,
+    enqueue,
+    idempotency,
+    lease,
+    order,
+    processes,
+    retry,
+    routing,
+    schedule,
+    stats,
+    threads,
+)
+
+ZOO = (
+    *enqueue.MUTANTS,
+    *claim.MUTANTS,
+    *order.MUTANTS,
+    *schedule.MUTANTS,
+    *lease.MUTANTS,
+    *acknowledge.MUTANTS,
+    *retry.MUTANTS,
+    *idempotency.MUTANTS,
+    *routing.MUTANTS,
+    *stats.MUTANTS,
+    *durability.MUTANTS,
+    *threads.MUTANTS,
+    *processes.MUTANTS,
+)

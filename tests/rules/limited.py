@@ -1,0 +1,113 @@
+"""Correct queues that declare what one rule needs, and nothing else.
+
+The class for rule KEY-9 is `KEY_9` of this module, so that other processes find it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from pytest_queuekit.contract import (
+    Capability,
+    Durability,
+    Liveness,
+    Order,
+    QueueAdapter,
+    Retry,
+    Sharing,
+)
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import by_id
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.variants import Bytes, Stack, Texts
+
+METHODS = tuple(one for one in Capability if callable(getattr(QueueAdapter, one.value, None)))
+"""The capabilities that are declared by a method."""
+
+_OPTIONS = {
+    "enqueue": {
+        "priority": Capability.PRIORITY,
+        "delay": Capability.DELAY,
+        "key": Capability.KEY,
+        "capabilities": Capability.ROUTING,
+        "max_attempts": Capability.MAX_ATTEMPTS,
+    },
+    "claim": {"lease": Capability.LEASE_OPTION, "capabilities": Capability.ROUTING},
+}
+
+
+def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAdapter]:
+    """Return a correct queue with these capabilities only; lease: seconds of a fixed lease."""
+    held = frozenset(needs)
+    held |= {Capability.FAIL} if Capability.RETRY in held else set()
+    base = _base(held)
+    members: dict[str, Any] = {
+        "name": "limited",
+        "durability": Durability.PROCESS_CRASH if Capability.DURABLE in held else Durability.NONE,
+        "liveness": Liveness.LEASE if Capability.LEASE in held else Liveness.NONE,
+        "lease_seconds": lease if Capability.LEASE in held else None,
+        "order": _order(held),
+        "retry": Retry(max_attempts=5, first=1, factor=2) if Capability.RETRY in held else None,
+        "sharing": _sharing(held),
+    }
+    for method in METHODS:
+        if method not in held:
+            members[method.value] = getattr(QueueAdapter, method.value)
+    for name, options in _OPTIONS.items():
+        lacking = [option for option, need in options.items() if need not in held]
+        members[name] = _without(base, name, lacking, lease=lease)
+    return type("Limited", (base,), members)
+
+
+def __getattr__(name: str) -> type[QueueAdapter]:
+    rule = by_id(CATALOGUE).get(name.replace("_", "-"))
+    if rule is None:
+        raise AttributeError(name)
+    made = limited(rule.needs, lease=60.0 if rule.driver.name == "sequence" else 1.0)
+    made.__module__, made.__qualname__ = __name__, name
+    return made
+
+
+def _base(held: frozenset[Capability]) -> type[QueueAdapter]:
+    if Capability.PROCESSES in held:
+        return SmallSqliteQueue
+    if Capability.TEXT_PAYLOAD in held:
+        return Texts
+    if Capability.BYTES_PAYLOAD in held:
+        return Bytes
+    return Stack if Capability.LIFO in held else MemoryQueue
+
+
+def _order(held: frozenset[Capability]) -> Order:
+    priority: Literal["lower-first"] | None = None
+    if Capability.PRIORITY in held:
+        priority = "lower-first"
+    if Capability.LIFO in held:
+        return Order(priority=priority, ties="lifo")
+    return Order(priority=priority, ties="fifo" if Capability.FIFO in held else "none")
+
+
+def _sharing(held: frozenset[Capability]) -> Sharing:
+    if Capability.PROCESSES in held:
+        return Sharing.PROCESSES
+    return Sharing.THREADS if Capability.THREADS in held else Sharing.NONE
+
+
+def _without(
+    base: type[QueueAdapter], name: str, lacking: list[str], *, lease: float
+) -> Callable[..., Any]:
+    """Return a method of a class without some of its options."""
+    full = getattr(base, name)
+
+    def method(self: QueueAdapter, *args: Any, **options: Any) -> Any:
+        if "lease" in lacking:
+            options["lease"] = lease
+        return full(self, *args, **options)
+
+    signature = inspect.signature(full)
+    kept = [one for one in signature.parameters.values() if one.name not in lacking]
+    method.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]  # inspect reads it
+    return method

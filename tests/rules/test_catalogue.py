@@ -1,0 +1,66 @@
+"""The catalogue is complete, and its rules can be cited."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit import rules
+from pytest_queuekit.adapters.catalogue import BUILT_IN
+from pytest_queuekit.level import Level
+from pytest_queuekit.rules.catalogue import CATALOGUE, FAMILIES
+from pytest_queuekit.rules.rule import Rule
+
+_FOLDER = Path(rules.__path__[0])
+
+
+def test_every_family_is_listed() -> None:
+    """A module with rules is in the list of families, and so are all its rules, in order."""
+    modules = [importlib.import_module(f"{rules.__name__}.{one.name}") for one in _modules()]
+    found = [module.RULES for module in modules if hasattr(module, "RULES")]
+    assert len(found) == len(FAMILIES)
+    assert all(any(one.rules is rules_ for one in FAMILIES) for rules_ in found)
+    assert tuple(rule for family in FAMILIES for rule in family.rules) == CATALOGUE
+
+
+def _modules() -> list[pkgutil.ModuleInfo]:
+    return list(pkgutil.iter_modules([str(_FOLDER)]))
+
+
+def test_ids_count_from_one() -> None:
+    """The rules of a family are numbered without gaps, under a name that no other family has."""
+    for family in FAMILIES:
+        numbers = range(1, len(family.rules) + 1)
+        assert [rule.id for rule in family.rules] == [f"{family.name}-{one}" for one in numbers]
+        assert {rule.family for rule in family.rules} == {family.name}
+    assert len({family.name for family in FAMILIES}) == len(FAMILIES)
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def test_rule_speaks_in_sentences(rule: Rule) -> None:
+    """What must hold is one sentence, and why are some more; each ends with a full stop."""
+    for text in (rule.sentence, rule.why):
+        assert re.fullmatch(r"(?:['\"A-Z0-9]).*\.", text)
+        assert "  " not in text
+    assert ". " not in rule.sentence
+
+
+def test_sentences_differ() -> None:
+    """No two rules promise the same."""
+    assert len({rule.sentence for rule in CATALOGUE}) == len(CATALOGUE)
+
+
+def test_no_queue_is_named() -> None:
+    """Rules ask for capabilities, never for a queue."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in _FOLDER.glob("*.py"))
+    assert [name for name in BUILT_IN if re.search(rf"\b{name}\b", source, re.IGNORECASE)] == []
+
+
+def test_processes_race_from_the_lowest_level() -> None:
+    """A quick run has races between processes too."""
+    quick = [rule for rule in CATALOGUE if rule.level is Level.QUICK]
+    assert len([rule for rule in quick if rule.driver.name == "processes"]) >= 2

@@ -1,0 +1,57 @@
+"""What a rule needs is what its scenario uses: no less, and no more."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.contract import Capability
+from pytest_queuekit.errors import UndeclaredError
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import Rule, judge
+from pytest_queuekit.subject import Subject
+from pytest_queuekit.verdict import Status
+from tests.rules import limited
+
+_EFFORT = Effort(level=Level.STANDARD, tasks=16, rounds=1)
+_USED_BY_CALLS = frozenset(
+    {
+        Capability.PRIORITY,
+        Capability.DELAY,
+        Capability.KEY,
+        Capability.ROUTING,
+        Capability.MAX_ATTEMPTS,
+        Capability.LEASE_OPTION,
+        *limited.METHODS,
+    }
+)
+_SEQUENTIAL = [rule for rule in CATALOGUE if rule.driver.name == "sequence"]
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def test_rule_asks_for_all_that_it_uses(rule: Rule, tmp_path: Path) -> None:
+    """A correct queue that can do what the rule needs, and nothing else, keeps it."""
+    queue = getattr(limited, rule.id.replace("-", "_"))
+    assert judge(rule, Subject.of(queue), tmp_path, _EFFORT).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("rule", "need"),
+    [
+        pytest.param(rule, need, id=f"{rule.id}-{need}")
+        for rule in _SEQUENTIAL
+        for need in rule.needs
+        if need in _USED_BY_CALLS
+    ],
+)
+def test_rule_uses_all_that_it_asks_for(rule: Rule, need: Capability, tmp_path: Path) -> None:
+    """Without one of the needs the scenario calls what is not there, or tries nothing."""
+    rest = [one for one in rule.needs if one is not need]
+    bold = replace(rule, needs=())
+    with suppress(UndeclaredError):
+        verdict = judge(bold, Subject.of(limited.limited(rest)), tmp_path, _EFFORT)
+        assert verdict.status is not Status.PASS
