@@ -8,8 +8,9 @@ from .clock import ceil_text
 from .database import QueueDatabase
 from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
 from .inputs import check_lease_seconds, json_text, readable
+from .lottery import DRAW, RACE_TIME
 from .models import TASK_COLUMNS, Task
-from .upkeep import RACE_TIME, READY_IF_DUE
+from .upkeep import READY_IF_DUE
 
 # The worker and the moment of the claim are compared too: a claim by other SQL has no new token.
 # ?1 now, ?2 id, ?3 token, ?4 worker, ?5 moment of the claim, from ?6 what is set.
@@ -59,7 +60,7 @@ _REQUEUE = f"""
     UPDATE task_queue
     SET status = 'queued', attempts = 0, completed_at_utc = NULL, finished_at_utc = NULL,
         run_after_utc = ?1, due_stamp = ?1, updated_at_utc = ?1,
-        race_from = {RACE_TIME}, race_draw = queue_draw()
+        race_from = {RACE_TIME}, race_draw = {DRAW}
     WHERE id = ?2 AND status = 'failed'{_RETURNING}
 """
 

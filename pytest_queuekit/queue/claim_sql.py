@@ -110,16 +110,24 @@ def _routed_head(order: Order) -> str:
 
 
 def _merged_head(order: Order, head: str) -> str:
-    """The same over (second, route) of the tasks that are due, and the best of both worlds."""
+    """The same over (second, route) of the tasks that are due, and the best of both worlds.
+
+    The next route of a second and the next second are looked up apart, because SQLite seeks
+    with the first column only of a comparison of pairs.
+    """
     line = order.by("run_after_utc", "route", *order.key)
     due = f"SELECT id FROM task_queue INDEXED BY {order.pending} WHERE {PENDING}"
+    # Two bounds on one side would make SQLite choose, and it may walk from the wrong one.
+    bound = "" if order.backwards else "AND run_after_utc <= :now"
     return f"""
         WITH RECURSIVE due (id) AS (
             SELECT ({due} AND run_after_utc <= :now ORDER BY {line} LIMIT 1)
             UNION ALL
-            SELECT ({due} AND run_after_utc <= :now
-                    AND (run_after_utc, route) {order.onward} (here.run_after_utc, here.route)
-                    ORDER BY {line} LIMIT 1)
+            SELECT coalesce(
+                ({due} AND run_after_utc = here.run_after_utc AND route {order.onward} here.route
+                 ORDER BY {order.by("route", *order.key)} LIMIT 1),
+                ({due} AND run_after_utc {order.onward} here.run_after_utc {bound}
+                 ORDER BY {line} LIMIT 1))
             FROM due JOIN task_queue AS here ON here.id = due.id)
         SELECT first.id FROM task_queue AS first
         WHERE first.id IN (

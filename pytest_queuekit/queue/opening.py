@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -96,8 +95,6 @@ def _prepare(conn: QueueConnection, options: OpenOptions) -> None:
     apply_pragmas(conn, synchronous=options.synchronous)
     conn.execute(f"PRAGMA busy_timeout={round(options.busy_seconds * 1000)}")
     conn.create_function("queue_serves", 2, serves)
-    lots = random.Random()  # noqa: S311 - lots for the weighted race, no secrets
-    conn.create_function("queue_draw", 0, lambda: lots.expovariate(1.0))
     if options.clock is not None:
         conn.companion = follow_clock(conn, options.clock)
     if options.on_connect is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 
 from .exceptions import QueueSchemaError
+from .lottery import DRAW, RACE_TIME
 
 SCHEMA_VERSION = 1
 """Stored as user_version in the file."""
@@ -22,6 +23,18 @@ READY = "status = 'queued' AND due_stamp = run_after_utc"
 PENDING = "status = 'queued' AND due_stamp IS NOT run_after_utc"
 
 _TIME = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*'"
+
+
+def _parsed(expression: str, of_nothing: str = "NULL") -> str:
+    """Return SQL that parses the compatibility, if there is any, and if it is JSON at all.
+
+    Generated columns are computed before constraints are checked.
+    """
+    return (
+        f"CASE WHEN compatibility = '{{}}' THEN {of_nothing} "
+        f"WHEN json_valid(compatibility) THEN {expression} END"
+    )
+
 
 _TASK_QUEUE = f"""
 CREATE TABLE IF NOT EXISTS task_queue (
@@ -55,10 +68,9 @@ CREATE TABLE IF NOT EXISTS task_queue (
     due_stamp TEXT,
     race_from REAL,
     race_draw REAL,
-    region TEXT GENERATED ALWAYS AS (json_extract(compatibility, '$.region')) VIRTUAL,
-    format TEXT GENERATED ALWAYS AS (json_extract(compatibility, '$.format')) VIRTUAL,
-    route TEXT GENERATED ALWAYS AS (
-        CASE compatibility WHEN '{{}}' THEN '{{}}' ELSE json(compatibility) END) VIRTUAL,
+    region TEXT GENERATED ALWAYS AS ({_parsed("json_extract(compatibility, '$.region')")}) VIRTUAL,
+    format TEXT GENERATED ALWAYS AS ({_parsed("json_extract(compatibility, '$.format')")}) VIRTUAL,
+    route TEXT GENERATED ALWAYS AS ({_parsed("json(compatibility)", "'{}'")}) VIRTUAL,
     lease_ends TEXT GENERATED ALWAYS AS (
         CASE WHEN status IN ('leased', 'processing') THEN lease_until_utc END) VIRTUAL,
     race_at REAL GENERATED ALWAYS AS (
@@ -149,6 +161,16 @@ _TRIGGERS = (
                 THEN NEW.completed_at_utc ELSE NEW.finished_at_utc END,
             finished_at_utc = CASE WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
                 THEN NEW.completed_at_utc ELSE NEW.finished_at_utc END
+        WHERE id = NEW.id;
+    END
+    """,
+    # A row that is due as it comes in is ready at once, however many come.
+    f"""
+    CREATE TRIGGER IF NOT EXISTS due_inserted AFTER INSERT ON task_queue
+    WHEN NEW.status = 'queued' AND NEW.due_stamp IS NULL AND NEW.run_after_utc <= datetime('now')
+    BEGIN
+        UPDATE task_queue
+        SET due_stamp = run_after_utc, race_from = {RACE_TIME}, race_draw = {DRAW}
         WHERE id = NEW.id;
     END
     """,

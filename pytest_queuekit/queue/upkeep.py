@@ -5,17 +5,16 @@ Claims do a bounded amount of it on their way; sweep() does all of it.
 
 from __future__ import annotations
 
+from .lottery import DRAW, RACE_TIME
 from .schema import PENDING
 from .session import Session
 
 CHUNK = 500
 """Rows that one step changes, so that nobody waits long for the lock."""
 
-RACE_TIME = "(SELECT at FROM weighted_race)"
-"""The present time of the weighted race, see claim_sql."""
 READY_IF_DUE = f"""
     due_stamp = CASE WHEN run_after_utc <= ?1 THEN run_after_utc END,
-    race_from = {RACE_TIME}, race_draw = queue_draw()
+    race_from = {RACE_TIME}, race_draw = {DRAW}
 """
 """Assignments that make a queued task ready if its time has come; ?1 is now."""
 
