@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from contextlib import suppress
@@ -173,8 +174,14 @@ def _killed(
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment, with its places to look for modules, in their order."""
+    """Return this process's environment, with its places to look for modules, in their order.
+
+    The standard library comes first: here a module of a user's named `queue` hides nothing that
+    was loaded before, and there it must not either.
+    """
+    library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     places = [place or str(Path.cwd()) for place in sys.path if os.pathsep not in place]
+    places.sort(key=lambda place: place.removesuffix(f"{os.sep}lib-dynload") not in library)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
 
 

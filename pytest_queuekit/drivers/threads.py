@@ -28,6 +28,7 @@ from pytest_queuekit.subject import Subject
 _SWITCH = 1e-5
 """Seconds between switches of threads: so few that a race in plain Python shows."""
 _PARTING = 1.0
+"""Seconds that all threads together have to end when the run is over."""
 
 
 class Threads:
@@ -74,8 +75,9 @@ class ThreadCrew:
     def __exit__(self, *_raised: object) -> None:
         self._go.set()
         self._over.set()
+        deadline = time.monotonic() + _PARTING
         for thread in self._threads:
-            thread.join(_PARTING)
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def perform(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -89,12 +88,13 @@ def dawdle(recorder: Recorder) -> None:
     NEVER.wait()
 
 
-def meet(recorder: Recorder, parties: int) -> None:
-    """Enqueue until every party has, as claims show: nobody can end before all have begun."""
-    seen: set[str] = set()
-    deadline = time.monotonic() + 20
-    while len(seen) < parties and time.monotonic() < deadline:
-        recorder.enqueue(f"{recorder.actor}-{recorder.clock.now()}")
-        delivery = recorder.claim()
-        if delivery is not None:
-            seen.add(delivery.label.rpartition("-")[0])
+def work(recorder: Recorder, pause: float) -> None:
+    """Claim until the queue is empty, and work on each task for so many seconds."""
+    while (delivery := recorder.claim()) is not None:
+        recorder.clock.wait(pause)
+        recorder.complete(delivery)
+
+
+def tell_pid(recorder: Recorder) -> None:
+    """Enqueue a task that is named for the process."""
+    recorder.enqueue(str(os.getpid()))
