@@ -158,7 +158,7 @@ def _vanishing(stage: Stage) -> None:
     stage.actor("keeper").claim()
 
 
-_NEEDS = Capability.RETRY
+_NEEDS = (Capability.RETRY,)
 _FAILS = (Verb.CLAIM, Verb.FAIL)
 
 RULES = (
