@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 
 class QueueConnection(sqlite3.Connection):
@@ -52,6 +52,16 @@ class QueueConnection(sqlite3.Connection):
     def cursor(self, factory: Any = None) -> Any:
         """Return a cursor, one that counts while counting is on."""
         return super().cursor(factory or (CountingCursor if self._counting else sqlite3.Cursor))
+
+    # sqlite3's own shortcuts do not go through cursor().
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run one statement."""
+        return cast("sqlite3.Cursor", self.cursor().execute(sql, parameters))
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Run one statement for each set of parameters."""
+        return cast("sqlite3.Cursor", self.cursor().executemany(sql, parameters))
 
     def settle(self) -> None:
         """Count what the statement before changed itself."""

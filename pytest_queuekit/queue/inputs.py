@@ -16,6 +16,9 @@ MAX_TEXT = 255
 MAX_DEPTH = 200
 """Lists and objects inside each other in a payload."""
 ATTEMPTS_LIMIT = 1000
+"""Of max_attempts."""
+MAX_AGE_SECONDS = 50 * 366 * 86_400
+"""Seconds (fifty years), the oldest age that can be asked for."""
 BATCH_LIMIT = 1000
 """Tasks that one batch may claim."""
 
@@ -34,25 +37,28 @@ def check_name(name: str, value: str) -> str:
 
 
 def check_lease_seconds(value: float) -> float:
-    """Return a lease, in seconds, if it ends at all."""
-    return _seconds("lease_seconds", value, 0.0, MAX_LEASE_SECONDS, above="more than 0")
+    """Return a lease, in seconds, if it lasts at all and ends at all."""
+    seconds = _seconds("lease_seconds", value, 0, MAX_LEASE_SECONDS)
+    if not seconds:
+        raise QueueInputError(f"lease_seconds={value!r}: must be more than 0")
+    return seconds
 
 
 def check_delay(value: float) -> float:
     """Return a delay in seconds; 0 is at once."""
-    return _seconds("delay", value, -1.0, MAX_DELAY_SECONDS, above="0 or more")
+    return _seconds("delay", value, 0, MAX_DELAY_SECONDS)
 
 
 def check_age(name: str, value: float) -> float:
     """Return an age in seconds; 0 is everything."""
-    return _seconds(name, value, -1.0, math.inf, above="0 or more")
+    return _seconds(name, value, 0, MAX_AGE_SECONDS)
 
 
-def _seconds(name: str, value: float, floor: float, most: float, *, above: str) -> float:
+def _seconds(name: str, value: float, least: int, most: int) -> float:
+    # Not a number is not between any two.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not floor < value <= most or value < 0:
-        limit = f" and at most {most}" if math.isfinite(most) else ""
-        raise QueueInputError(f"{name}={_shown(value)}: must be seconds, {above}{limit}")
+    if not is_number or not least <= value <= most:
+        raise QueueInputError(f"{name}={_shown(value)}: must be seconds, {least} to {most}")
     return float(value)
 
 

@@ -1,0 +1,273 @@
+"""What connection(), transaction() and execute() promise to other people's SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import (
+    PRODUCTION_PRAGMAS,
+    QueueBusyError,
+    QueueClosedError,
+    QueueDatabase,
+    QueueDatabaseError,
+    QueueDiskFullError,
+    QueueInputError,
+    QueueSchemaError,
+    TaskQueue,
+)
+from tests.queue.world import add_raw, locked
+
+
+def count(db: QueueDatabase) -> int:
+    return int(db.execute("SELECT count(*) FROM task_queue").fetchone()[0])
+
+
+def test_a_write_in_connection_commits_by_itself(db: QueueDatabase, path: Path) -> None:
+    """Another connection sees it at once, with conn.commit() and without."""
+    with db.connection() as conn, QueueDatabase(path) as other:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+        assert count(other) == 1
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+        conn.commit()
+        assert count(other) == 2
+
+
+def test_execute_commits_by_itself(db: QueueDatabase, path: Path) -> None:
+    """An INSERT by execute() needs no transaction."""
+    db.execute("INSERT INTO task_queue (type) VALUES (?)", ("t",))
+    with QueueDatabase(path) as other:
+        assert count(other) == 1
+
+
+def test_an_open_transaction_is_not_left_behind(db: QueueDatabase) -> None:
+    """connection() with a BEGIN and no COMMIT rolls back, and says so."""
+    told = pytest.raises(QueueDatabaseError, match=r"rolled back.*transaction\(\)")
+    with told, db.connection() as conn:
+        conn.execute("BEGIN")
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+    assert count(db) == 0
+
+
+def test_transaction_commits_at_the_end(db: QueueDatabase, path: Path) -> None:
+    """Nobody sees a part of it."""
+    with QueueDatabase(path) as other:
+        with db.transaction() as conn:
+            conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+            assert count(other) == 0
+        assert count(other) == 1
+
+
+def test_transaction_holds_the_lock_from_the_start(db: QueueDatabase, path: Path) -> None:
+    """A second writer is kept out before the first statement: no lost read-then-write."""
+    with QueueDatabase(path, busy_seconds=0.05) as other:
+        count(other)
+        with db.transaction(), pytest.raises(QueueBusyError), other.transaction():
+            pass
+
+
+def test_an_error_rolls_back_and_passes_through(db: QueueDatabase) -> None:
+    """What the block raises is what the caller gets."""
+    with pytest.raises(KeyError), db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+        raise KeyError
+    assert count(db) == 0
+
+
+def test_an_inner_transaction_is_undone_alone(db: QueueDatabase) -> None:
+    """The outer one goes on after the inner one failed."""
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('outer')")
+        with pytest.raises(KeyError), db.transaction() as inner:
+            inner.execute("INSERT INTO task_queue (type) VALUES ('inner')")
+            raise KeyError
+        with db.transaction() as inner:
+            inner.execute("INSERT INTO task_queue (type) VALUES ('kept')")
+    types = [row[0] for row in db.execute("SELECT type FROM task_queue ORDER BY id")]
+    assert types == ["outer", "kept"]
+
+
+def test_connection_inside_a_transaction_sees_it(db: QueueDatabase) -> None:
+    """It is the same connection, and does not commit."""
+    with pytest.raises(KeyError), db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+        with db.connection() as inner:
+            assert inner.execute("SELECT count(*) FROM task_queue").fetchone()[0] == 1
+        raise KeyError
+    assert count(db) == 0
+
+
+@pytest.mark.parametrize("place", ["connection", "transaction"])
+def test_pragmas_are_those_of_production(path: Path, place: str) -> None:
+    """Each setting reads as promised, also while queue operations go on in between."""
+    values = {"synchronous": 1, "temp_store": 2, "foreign_keys": 1, "journal_mode": "wal"}
+    with QueueDatabase(path) as db:
+        for _ in range(3):
+            TaskQueue(db).claim("w")
+            with getattr(db, place)() as conn:
+                for name, promised in PRODUCTION_PRAGMAS.items():
+                    found = conn.execute(f"PRAGMA {name}").fetchone()[0]
+                    assert found == values.get(name, promised), name
+
+
+def test_full_synchronous_can_be_chosen(path: Path) -> None:
+    """FULL, for those who fear the power cut."""
+    with QueueDatabase(path, synchronous="FULL") as db:
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+def test_an_unknown_synchronous_is_refused(path: Path) -> None:
+    """OFF would lose the file in a power cut."""
+    with pytest.raises(QueueInputError, match="synchronous='OFF'"):
+        QueueDatabase(path, synchronous="OFF")  # type: ignore[arg-type] # the point
+
+
+class TestTotalChanges:
+    """conn.total_changes counts what one block changed by itself."""
+
+    def test_of_several_statements(self, db: QueueDatabase) -> None:
+        """They add up: plain ones, many at once, with RETURNING, with WITH."""
+        with db.transaction() as conn:
+            conn.execute("INSERT INTO task_queue (type) VALUES ('a'), ('b')")
+            assert conn.total_changes == 2
+            conn.executemany("INSERT INTO task_queue (type) VALUES (?)", [("c",), ("d",), ("e",)])
+            assert conn.total_changes == 5
+            conn.execute("UPDATE task_queue SET priority = 1 RETURNING id").fetchall()
+            assert conn.total_changes == 10
+            conn.execute("WITH q AS (SELECT 1) DELETE FROM task_queue WHERE id < 3")
+            conn.cursor().execute("SELECT * FROM task_queue").fetchall()
+            assert conn.total_changes == 12
+
+    def test_starts_at_zero(self, db: QueueDatabase) -> None:
+        """Not with what the connection did before."""
+        add_raw(db)
+        with db.transaction() as conn:
+            assert conn.total_changes == 0
+        with db.connection() as conn:
+            conn.execute("INSERT INTO task_queue (type) VALUES ('a')")
+            assert conn.total_changes == 1
+
+    def test_without_cascades_and_triggers(self, db: QueueDatabase) -> None:
+        """Deleted logs and mended times do not count."""
+        task = add_raw(db)
+        with db.transaction() as conn:
+            conn.execute("INSERT INTO task_logs (task_id) VALUES (?), (?)", (task, task))
+            conn.execute("UPDATE task_queue SET status = 'completed'")
+            assert conn.total_changes == 3
+            conn.execute("DELETE FROM task_queue")
+            assert conn.total_changes == 4
+
+    def test_of_a_block_around(self, db: QueueDatabase) -> None:
+        """A block in connection() adds to the count of the one around it."""
+        with db.connection() as conn:
+            conn.execute("INSERT INTO task_queue (type) VALUES ('a')")
+            with db.transaction() as inner:
+                inner.execute("INSERT INTO task_queue (type) VALUES ('b')")
+                assert inner.total_changes == 1
+            assert conn.total_changes == 2
+
+
+def test_a_busy_database_is_told_after_the_wait(path: Path) -> None:
+    """QueueBusyError comes after busy_seconds, not at once and not as something else."""
+    with QueueDatabase(path, busy_seconds=0.3) as db:
+        queue = TaskQueue(db)
+        queue.enqueue("t", None)
+        for operation in (
+            lambda: queue.claim("w"),
+            lambda: queue.enqueue("t", None),
+            lambda: db.execute("DELETE FROM task_queue"),
+            lambda: db.initialize_schema(),
+        ):
+            with locked(path):
+                began = time.perf_counter()
+                with pytest.raises(QueueBusyError, match="locked"):
+                    operation()
+                assert 0.25 < time.perf_counter() - began < 3
+        assert queue.stats().queued == 1
+
+
+def test_the_default_wait_is_five_seconds(db: QueueDatabase, path: Path) -> None:
+    """As busy_timeout=5000 promises."""
+    db.execute("SELECT 1")
+    with locked(path):
+        began = time.perf_counter()
+        with pytest.raises(QueueBusyError), db.transaction():
+            pass
+        assert 4.5 < time.perf_counter() - began < 8
+
+
+def test_a_wait_that_is_worth_it(db: QueueDatabase, path: Path) -> None:
+    """An operation goes on by itself when the lock comes free."""
+    queue = TaskQueue(db)
+    queue.enqueue("t", None)
+    with locked(path) as holder:
+        tries = []
+
+        def release(_: object) -> None:
+            tries.append(1)
+            if len(tries) == 3:
+                holder.execute("ROLLBACK")
+
+        with db.connection() as conn:
+            conn.set_trace_callback(release)
+        assert queue.claim("w") is not None
+    assert len(tries) >= 3
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "match"),
+    [
+        ("SELEKT 1", QueueDatabaseError, "syntax error"),
+        ("SELECT * FROM nowhere", QueueSchemaError, "no such table"),
+    ],
+)
+def test_sqlites_errors_are_translated(
+    db: QueueDatabase, sql: str, kind: type[Exception], match: str
+) -> None:
+    """`except QueueDatabaseError` catches what SQLite says, and the cause is kept."""
+    with pytest.raises(kind, match=match) as caught, db.transaction() as conn:
+        conn.execute(sql)
+    assert isinstance(caught.value.__cause__, sqlite3.Error)
+    with pytest.raises(kind, match=match):
+        db.execute(sql)
+
+
+def test_a_full_disk_is_named_and_changes_nothing(path: Path) -> None:
+    """After the error the queue is as it was, and works again when there is room."""
+    limits: list[sqlite3.Connection] = []
+    with QueueDatabase(path, on_connect=limits.append) as db:
+        queue = TaskQueue(db)
+        queue.enqueue("t", "small")
+        pages = limits[0].execute("PRAGMA page_count").fetchone()[0]
+        limits[0].execute(f"PRAGMA max_page_count={pages + 1}")
+        with pytest.raises(QueueDiskFullError, match="Make room"):
+            queue.enqueue("t", "x" * 100_000)
+        with pytest.raises(QueueDiskFullError):
+            queue.enqueue_many("t", ["x" * 50_000] * 2)
+        assert queue.stats().queued == 1
+        limits[0].execute("PRAGMA max_page_count=100000")
+        queue.enqueue("t", "x" * 100_000)
+        assert queue.stats().queued == 2
+
+
+def test_a_closed_database_says_so(path: Path) -> None:
+    """After close(), or the end of its `with`, nothing works, and closing again is harmless."""
+    with QueueDatabase(path) as db:
+        db.execute("SELECT 1")
+    db.close()
+    for use in (lambda: db.execute("SELECT 1"), lambda: TaskQueue(db).claim("w")):
+        with pytest.raises(QueueClosedError, match="closed"):
+            use()
+
+
+def test_a_snapshot_does_not_move(db: QueueDatabase, path: Path) -> None:
+    """All reads of stats() are of one moment, whatever others commit meanwhile."""
+    add_raw(db)
+    with QueueDatabase(path) as other, db.snapshot() as read:
+        assert read("SELECT count(*) FROM task_queue") == [(1,)]
+        add_raw(other)
+        assert read("SELECT count(*) FROM task_queue") == [(1,)]
+    assert count(db) == 2

@@ -1,0 +1,165 @@
+"""Who no longer holds a task cannot acknowledge it, and changes nothing by trying."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, QueueInputError, StaleClaimError, Task, TaskQueue
+from tests.queue.world import Clock, add_raw, change_raw
+
+Acknowledge = Callable[[TaskQueue, Task], Task]
+
+ACKNOWLEDGE: dict[str, Acknowledge] = {
+    "complete": lambda queue, task: queue.complete(task),
+    "fail": lambda queue, task: queue.fail(task, "x"),
+    "fail for good": lambda queue, task: queue.fail(task, "x", retry=False),
+    "extend": lambda queue, task: queue.extend(task, 1000),
+    "release": lambda queue, task: queue.release(task),
+}
+every_acknowledgement = pytest.mark.parametrize(
+    "acknowledge", ACKNOWLEDGE.values(), ids=ACKNOWLEDGE.keys()
+)
+
+
+def claim(queue: TaskQueue, worker: str = "slow") -> Task:
+    """Claim the next task for ten seconds."""
+    task = queue.claim(worker, lease_seconds=10)
+    assert task is not None
+    return task
+
+
+def refused(queue: TaskQueue, task: Task, acknowledge: Acknowledge) -> str:
+    """Acknowledge, be refused, find nothing changed; return what was said."""
+    before = queue.get(task.id)
+    with pytest.raises(StaleClaimError, match="nothing was changed") as caught:
+        acknowledge(queue, task)
+    assert queue.get(task.id) == before
+    return str(caught.value)
+
+
+@every_acknowledgement
+@pytest.mark.parametrize("taker", ["other", "slow"])
+def test_after_a_take_over(
+    queue: TaskQueue, clock: Clock, acknowledge: Acknowledge, taker: str
+) -> None:
+    """Also when the same worker took over from itself."""
+    queue.enqueue("t", None)
+    old = claim(queue)
+    clock.advance(11)
+    new = claim(queue, taker)
+    assert new.lease_token > old.lease_token
+    told = refused(queue, old, acknowledge)
+    assert f"lease_token={old.lease_token}" in told
+    assert f"lease_token={new.lease_token} by '{taker}'" in told
+    assert acknowledge(queue, new).id == old.id
+
+
+@every_acknowledgement
+@pytest.mark.parametrize("end", [TaskQueue.complete, TaskQueue.release])
+def test_after_it_was_acknowledged(
+    queue: TaskQueue, acknowledge: Acknowledge, end: Callable[[TaskQueue, Task], Task]
+) -> None:
+    """A claim can be acknowledged once."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    end(queue, task)
+    refused(queue, task, acknowledge)
+
+
+@every_acknowledgement
+def test_after_it_was_reclaimed(queue: TaskQueue, clock: Clock, acknowledge: Acknowledge) -> None:
+    """The task waits for its next worker, and the late one comes too late."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    clock.advance(11)
+    assert queue.reclaim() == 1
+    refused(queue, task, acknowledge)
+
+
+@every_acknowledgement
+def test_late_but_before_anybody_took_over(
+    queue: TaskQueue, clock: Clock, acknowledge: Acknowledge
+) -> None:
+    """The work is done and nobody else has begun it: it counts."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    clock.advance(500)
+    assert acknowledge(queue, task).id == task.id
+
+
+@every_acknowledgement
+def test_after_the_task_was_deleted(
+    queue: TaskQueue, db: QueueDatabase, acknowledge: Acknowledge
+) -> None:
+    """There is nothing to acknowledge."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    db.execute("DELETE FROM task_queue")
+    with pytest.raises(StaleClaimError, match="the task is gone"):
+        acknowledge(queue, task)
+
+
+@every_acknowledgement
+def test_after_other_sql_took_the_lease(
+    queue: TaskQueue, db: QueueDatabase, acknowledge: Acknowledge
+) -> None:
+    """SQL that knows nothing of tokens claims as another worker: the old claim is over."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    change_raw(db, task.id, "locked_by = 'raw', lease_until_utc = datetime('now', '+60 seconds')")
+    refused(queue, task, acknowledge)
+
+
+def test_after_other_sql_gave_the_task_back(
+    queue: TaskQueue, db: QueueDatabase, clock: Clock
+) -> None:
+    """Also when it is claimed by other SQL for the same worker, a second later."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    change_raw(db, task.id, "status = 'queued'")
+    refused(queue, task, ACKNOWLEDGE["complete"])
+    clock.advance(1)
+    change_raw(db, task.id, "status = 'leased', reserved_at_utc = datetime('now')")
+    refused(queue, task, ACKNOWLEDGE["complete"])
+
+
+def test_a_claim_by_other_sql_can_be_acknowledged(queue: TaskQueue, db: QueueDatabase) -> None:
+    """The row that pattern 2 returns is a claim like any other."""
+    task_id = add_raw(db)
+    with db.transaction() as conn:
+        row = conn.execute(
+            "UPDATE task_queue SET status = 'leased', locked_by = 'raw', "
+            "reserved_at_utc = datetime('now'), lease_until_utc = datetime('now', '+60 seconds') "
+            "WHERE id = ? RETURNING *",
+            (task_id,),
+        ).fetchone()
+    assert queue.complete(Task.from_dict(row)).status == "completed"
+
+
+def test_a_plain_update_needs_no_token(queue: TaskQueue, db: QueueDatabase) -> None:
+    """The seed's own way to complete goes on working."""
+    queue.enqueue("t", None)
+    task = claim(queue)
+    change_raw(db, task.id, "status = 'completed'")
+    assert queue.get(task.id).status == "completed"
+    assert queue.claim("w") is None
+
+
+def test_tokens_only_grow(queue: TaskQueue, clock: Clock) -> None:
+    """Each claim of a task has a higher token than all before."""
+    queue.enqueue("t", None, max_attempts=1000)
+    tokens = []
+    for number in range(12):
+        task = claim(queue)
+        tokens.append(task.lease_token)
+        (queue.release, lambda held: queue.fail(held, "x"), lambda _: None)[number % 3](task)
+        clock.advance(400)
+    assert tokens == sorted(set(tokens))
+
+
+def test_what_is_no_claim(queue: TaskQueue) -> None:
+    """An id is not enough to acknowledge with."""
+    with pytest.raises(QueueInputError, match=r"task=1.*claim\(\) returned"):
+        queue.complete(1)  # type: ignore[arg-type] # the point

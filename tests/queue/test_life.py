@@ -1,0 +1,265 @@
+"""The life of a task: what each call makes of it, and what it refuses."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    QueueInputError,
+    RetryPolicy,
+    Task,
+    TaskNotFoundError,
+    TaskQueue,
+)
+from tests.queue.world import Clock, change_raw, column
+
+
+def claimed(queue: TaskQueue) -> Task:
+    """Claim the next task, which must be there."""
+    task = queue.claim("w")
+    assert task is not None
+    return task
+
+
+def test_enqueue_keeps_all_it_is_given(queue: TaskQueue) -> None:
+    """Each argument is found again in the task."""
+    task_id = queue.enqueue(
+        "mail",
+        {"to": ["a", "b"]},
+        priority=7,
+        delay=10,
+        idempotency_key="k",
+        compatibility={"region": "EU"},
+        max_attempts=3,
+    )
+    task = queue.get(task_id)
+    assert (task.type, task.get_payload(), task.priority) == ("mail", {"to": ["a", "b"]}, 7)
+    assert (task.idempotency_key, task.get_compatibility()) == ("k", {"region": "EU"})
+    assert (task.status, task.attempts, task.max_attempts) == ("queued", 0, 3)
+    assert task.run_after_utc == "2027-01-15 08:00:10"
+    assert task.created_at_utc == "2027-01-15 08:00:00"
+
+
+def test_the_defaults_are_those_of_the_tables(queue: TaskQueue, db: QueueDatabase) -> None:
+    """A task enqueued plainly is like one inserted plainly."""
+    enqueued = queue.get(queue.enqueue("t", {}))
+    db.execute("INSERT INTO task_queue (type) VALUES ('t')")
+    inserted = queue.get(2)
+    for name in ("priority", "payload", "compatibility", "status", "attempts", "max_attempts"):
+        assert getattr(enqueued, name) == getattr(inserted, name), name
+
+
+def test_a_claim_says_who_holds_the_task_until_when(queue: TaskQueue) -> None:
+    """The lease is on the task that is returned, and on the row."""
+    queue.enqueue("t", None)
+    task = queue.claim("worker-7", lease_seconds=90)
+    assert task is not None
+    assert (task.status, task.locked_by) == ("leased", "worker-7")
+    assert task.reserved_at_utc == "2027-01-15 08:00:00"
+    assert task.lease_until_utc == "2027-01-15 08:01:30"
+    assert queue.get(task.id) == task
+    assert queue.claim("worker-8") is None
+
+
+def test_complete_keeps_the_result(queue: TaskQueue) -> None:
+    """The task is completed, nobody holds it, and its result is JSON."""
+    queue.enqueue("t", None)
+    done = queue.complete(claimed(queue), {"frames": 12})
+    assert (done.status, done.get_result()) == ("completed", {"frames": 12})
+    assert (done.locked_by, done.lease_until_utc) == (None, None)
+    assert queue.get(done.id) == done
+    assert queue.claim("w") is None
+
+
+def test_a_result_that_is_no_json_changes_nothing(queue: TaskQueue) -> None:
+    """The task can still be completed with another."""
+    queue.enqueue("t", None)
+    task = claimed(queue)
+    with pytest.raises(QueueInputError, match="result"):
+        queue.complete(task, {1, 2})
+    assert queue.complete(task, [1, 2]).get_result() == [1, 2]
+
+
+def test_fail_waits_longer_each_time_and_then_gives_up(queue: TaskQueue, clock: Clock) -> None:
+    """With five attempts there are four waits of 1, 2, 4 and 8 s, give or take a tenth."""
+    task_id = queue.enqueue("t", None)
+    for attempt, wait in enumerate((1, 2, 4, 8), start=1):
+        failed = queue.fail(claimed(queue), ValueError(f"attempt {attempt}"))
+        assert (failed.status, failed.attempts) == ("queued", attempt)
+        assert failed.error_message == f"ValueError: attempt {attempt}"
+        clock.advance(wait * 0.9 - 0.01)
+        assert queue.claim("w") is None
+        clock.advance(wait * 0.2 + 1)
+    dead = queue.fail(claimed(queue), "the last")
+    assert (dead.id, dead.status, dead.attempts) == (task_id, "failed", 5)
+    assert dead.completed_at_utc == dead.finished_at_utc is not None
+    clock.advance(10_000)
+    assert queue.claim("w") is None
+    assert queue.dead_letters() == [dead]
+
+
+def test_a_failure_need_not_be_retried(queue: TaskQueue) -> None:
+    """retry=False makes a dead letter of the first failure."""
+    queue.enqueue("t", None)
+    dead = queue.fail(claimed(queue), "no use", retry=False)
+    assert (dead.status, dead.attempts) == ("failed", 1)
+
+
+def test_attempts_are_read_from_the_row(queue: TaskQueue, db: QueueDatabase) -> None:
+    """Who lowers max_attempts by other SQL while a task is worked on is heard."""
+    queue.enqueue("t", None)
+    task = claimed(queue)
+    change_raw(db, task.id, "max_attempts = 1")
+    assert queue.fail(task, "x").status == "failed"
+
+
+def test_an_unprintable_error_does_not_stop_the_failure(queue: TaskQueue) -> None:
+    """A file name of odd bytes in the message must not keep the task leased."""
+    queue.enqueue("t", None)
+    assert queue.fail(claimed(queue), "name \udcff\0").error_message == "name \\udcff\\0"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_waits_follow_the_policy(seed: int) -> None:
+    """Doubling from one second, at most 300, give or take a tenth, never more than the cap."""
+    rng = random.Random(seed)
+    policy = RetryPolicy()
+    for failures in range(1, 1001):
+        plain = min(2.0 ** (failures - 1), 300.0)
+        wait = policy.delay(failures, rng)
+        assert plain * 0.9 <= wait <= min(plain * 1.1, 300.0)
+
+
+def test_waits_are_spread() -> None:
+    """Tasks that failed together do not come back together."""
+    rng = random.Random(1)
+    waits = [RetryPolicy().delay(5, rng) for _ in range(1000)]
+    assert min(waits) < 14.6
+    assert max(waits) > 17.4
+
+
+def test_a_seeded_queue_repeats_its_waits(db: QueueDatabase) -> None:
+    """The generator that is passed in decides, no other."""
+    waits = []
+    for _ in range(2):
+        queue = TaskQueue(db, retry=RetryPolicy(first=100, cap=1000), rng=random.Random(7))
+        queue.enqueue("t", None)
+        waits.append(queue.fail(claimed(queue), "x").run_after_utc)
+    assert waits[0] == waits[1]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"first": -1.0}, {"factor": 0.5}, {"cap": 0.5}, {"jitter": 2.0}, {"first": float("nan")}],
+)
+def test_a_policy_that_makes_no_sense(fields: dict[str, float]) -> None:
+    """It is refused when it is made."""
+    with pytest.raises(QueueInputError, match="needs 0 <= first"):
+        RetryPolicy(**fields)
+
+
+def test_release_counts_no_attempt(queue: TaskQueue) -> None:
+    """The task is ready at once, and as good as never claimed."""
+    queue.enqueue("t", None, max_attempts=1)
+    for _ in range(3):
+        released = queue.release(claimed(queue))
+        assert (released.status, released.attempts) == ("queued", 0)
+        assert (released.locked_by, released.lease_until_utc) == (None, None)
+
+
+def test_extend_counts_from_now_and_never_shortens(queue: TaskQueue, clock: Clock) -> None:
+    """The task can be acknowledged with what claim() returned, and with what extend() did."""
+    queue.enqueue("t", None)
+    task = queue.claim("w", lease_seconds=60)
+    assert task is not None
+    clock.advance(30)
+    assert queue.extend(task, 10).lease_until_utc == "2027-01-15 08:01:00"
+    extended = queue.extend(task, 60)
+    assert extended.lease_until_utc == "2027-01-15 08:01:30"
+    clock.advance(59)
+    assert queue.claim("other") is None
+    assert queue.complete(extended).status == "completed"
+
+
+def test_cancel_takes_waiting_tasks_only(queue: TaskQueue) -> None:
+    """A leased task goes on, an unknown one is an error."""
+    ready, waiting = queue.enqueue("t", None), queue.enqueue("t", None, delay=100)
+    task = claimed(queue)
+    assert queue.cancel(waiting) is True
+    assert queue.cancel(waiting) is False
+    assert queue.cancel(ready) is False
+    assert queue.complete(task).status == "completed"
+    assert queue.get(waiting).status == "cancelled"
+    with pytest.raises(TaskNotFoundError, match="task_id=99"):
+        queue.cancel(99)
+
+
+def test_a_dead_letter_can_be_queued_again(queue: TaskQueue) -> None:
+    """With all its attempts, at once, and only a dead letter."""
+    task_id = queue.enqueue("t", None, max_attempts=2)
+    queue.fail(claimed(queue), "x", retry=False)
+    again = queue.requeue(task_id)
+    assert (again.status, again.attempts, again.completed_at_utc) == ("queued", 0, None)
+    assert claimed(queue).id == task_id
+    with pytest.raises(TaskNotFoundError, match="no dead letter"):
+        queue.requeue(task_id)
+
+
+def test_dead_letters_come_the_latest_first(queue: TaskQueue, clock: Clock) -> None:
+    """And no more than asked for."""
+    for _ in range(3):
+        queue.enqueue("t", None)
+        queue.fail(claimed(queue), "x", retry=False)
+        clock.advance(5)
+    assert [task.id for task in queue.dead_letters()] == [3, 2, 1]
+    assert [task.id for task in queue.dead_letters(limit=1)] == [3]
+
+
+def test_get_of_no_task(queue: TaskQueue) -> None:
+    """The error is a LookupError too."""
+    with pytest.raises(LookupError, match="task_id=1"):
+        queue.get(1)
+
+
+def test_a_batch_is_enqueued_whole_or_not_at_all(queue: TaskQueue) -> None:
+    """The bad one is named, and the good ones before it are not there."""
+    assert queue.enqueue_many("t", [1, 2, 3], priority=5) == [1, 2, 3]
+    assert [queue.get(number).payload for number in (1, 2, 3)] == ["1", "2", "3"]
+    with pytest.raises(QueueInputError, match=r"payloads\[1\]"):
+        queue.enqueue_many("t", [4, (5,), 6])
+    assert queue.stats().queued == 3
+    assert queue.enqueue_many("t", []) == []
+
+
+def test_a_batch_is_claimed_in_order(queue: TaskQueue) -> None:
+    """By priority, then by arrival, and no more than there are."""
+    for priority in (30, 10, 20, 10):
+        queue.enqueue("t", None, priority=priority)
+    assert [task.id for task in queue.claim_many("w", limit=3)] == [2, 4, 3]
+    assert [task.id for task in queue.claim_many("w", limit=3)] == [1]
+    assert queue.claim_many("w", limit=3) == []
+
+
+def test_calls_take_part_in_a_transaction(queue: TaskQueue, db: QueueDatabase) -> None:
+    """What is done inside is undone with the rest."""
+    queue.enqueue("t", None)
+    with pytest.raises(KeyError), db.transaction():
+        queue.complete(claimed(queue))
+        queue.enqueue_many("t", [1, 2])
+        assert queue.stats().queued == 2
+        raise KeyError
+    assert queue.stats().queued == 1
+    assert column(db, 1, "lease_token") == 0
+
+
+def test_work_marked_as_processing_is_leased(queue: TaskQueue, db: QueueDatabase) -> None:
+    """Older readers say processing: it is kept from others, acknowledged and reclaimed alike."""
+    queue.enqueue("t", None)
+    task = claimed(queue)
+    change_raw(db, task.id, "status = 'processing'")
+    assert queue.claim("other") is None
+    assert queue.stats().leased == 1
+    assert queue.complete(task).status == "completed"

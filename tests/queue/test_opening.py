@@ -1,0 +1,183 @@
+"""Which files the queue opens, and what it says of those that it cannot."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueBusyError,
+    QueueCorruptError,
+    QueueDatabase,
+    QueueDatabaseError,
+    QueueInputError,
+    QueuePathError,
+    TaskQueue,
+)
+from tests.queue.world import output, started
+
+
+@pytest.mark.parametrize("name", ["a ?b#c%20d.db", "file:x?mode=memory", "ünï cödé.db", "-x.db"])
+def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
+    """A path is a path, whatever it would mean in a URI."""
+    with QueueDatabase(tmp_path / name) as db:
+        TaskQueue(db).enqueue("t", None)
+    assert (tmp_path / name).is_file()
+    with QueueDatabase(str(tmp_path / name)) as db:
+        assert TaskQueue(db).stats().queued == 1
+
+
+def test_a_relative_path_stays_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changing the folder afterwards does not move the queue."""
+    monkeypatch.chdir(tmp_path)
+    with QueueDatabase("queue.db") as db:
+        monkeypatch.chdir("/")
+        TaskQueue(db).enqueue("t", None)
+    assert (tmp_path / "queue.db").is_file()
+
+
+def test_new_files_are_private(path: Path) -> None:
+    """The database and what SQLite puts beside it can be read by their owner only."""
+    before = os.umask(0)
+    try:
+        with QueueDatabase(path) as db:
+            TaskQueue(db).enqueue("t", None)
+            files = sorted(path.parent.iterdir())
+            assert {file.name for file in files} == {"queue.db", "queue.db-shm", "queue.db-wal"}
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    finally:
+        os.umask(before)
+
+
+def test_the_rights_of_an_existing_file_are_kept(path: Path) -> None:
+    """Who shares a file with a group may go on."""
+    path.touch(mode=0o660)
+    path.chmod(0o660)
+    with QueueDatabase(path) as db:
+        db.execute("SELECT 1")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+def test_nothing_is_touched_before_the_first_use(path: Path) -> None:
+    """Making the object creates no file."""
+    QueueDatabase(path).close()
+    assert not path.exists()
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    """It is named, with what makes it."""
+    with (
+        QueueDatabase(tmp_path / "no" / "queue.db") as db,
+        pytest.raises(QueuePathError, match=r"no' does not exist.*ensure_db_directory"),
+    ):
+        db.execute("SELECT 1")
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    """A file on the way to the path is named."""
+    (tmp_path / "file").touch()
+    with (
+        QueueDatabase(tmp_path / "file" / "queue.db") as db,
+        pytest.raises(QueuePathError, match="is not a folder"),
+    ):
+        db.execute("SELECT 1")
+
+
+def test_a_path_that_is_a_folder(tmp_path: Path) -> None:
+    """SQLite would only say that it cannot open it."""
+    with QueueDatabase(tmp_path) as db, pytest.raises(QueuePathError, match="is a folder; name"):
+        db.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("content", [b"hello", b"this is no database\n" * 100])
+def test_a_file_that_is_no_database(path: Path, content: bytes) -> None:
+    """It is told, and not one byte is changed."""
+    path.write_bytes(content)
+    with (
+        QueueDatabase(path) as db,
+        pytest.raises(QueueCorruptError, match=r"queue\.db.*not a database"),
+    ):
+        db.execute("SELECT 1")
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_file(path: Path) -> None:
+    """A page of zeros in the middle is no other error, and stops the work."""
+    with QueueDatabase(path) as db:
+        TaskQueue(db).enqueue_many("t", ["x" * 500] * 100)
+    content = bytearray(path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    path.write_bytes(content)
+    with QueueDatabase(path) as db, pytest.raises(QueueCorruptError, match="restore a backup"):
+        TaskQueue(db).claim("w")
+
+
+_AS_NOBODY = """
+import os, sys
+from pytest_queuekit.queue import QueueDatabase, TaskQueue, QueueDatabaseError, ensure_db_directory
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    if sys.argv[2] == "ensure":
+        ensure_db_directory(sys.argv[1])
+    with QueueDatabase(sys.argv[1]) as db:
+        TaskQueue(db).enqueue("t", None)
+except QueueDatabaseError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "call", "told"),
+    [
+        (0o555, None, "use", "QueuePathError folder="),
+        (0o555, None, "ensure", "QueuePathError folder="),
+        (0o777, 0o444, "use", "QueueReadOnlyError path="),
+        (0o777, 0o000, "use", "QueuePathError path="),
+    ],
+)
+def test_missing_rights(
+    folder_mode: int, file_mode: int | None, call: str, told: str, tmp_path: Path
+) -> None:
+    """A read-only folder, a read-only file and an unreadable file are told from each other."""
+    for above in (tmp_path, *tmp_path.parents):
+        if above.stat().st_uid == os.getuid() and not above.stat().st_mode & stat.S_IXOTH:
+            above.chmod(above.stat().st_mode | stat.S_IXOTH)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    file = folder / "queue.db"
+    if file_mode is not None:
+        with QueueDatabase(file) as db:
+            db.execute("SELECT 1")
+        file.chmod(file_mode)
+    folder.chmod(folder_mode)
+    try:
+        assert output(started(_AS_NOBODY, file, call)).startswith(told)
+    finally:
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("path", ["", b"", None.__class__, 7, "a\0b"])
+def test_what_is_no_path(path: object) -> None:
+    """An empty path would be a database that vanishes."""
+    with pytest.raises(QueueInputError, match="path="):
+        QueueDatabase(path)  # type: ignore[arg-type] # the point
+
+
+@pytest.mark.parametrize("seconds", [-1, True, float("nan"), "5", 1e9])
+def test_what_is_no_wait(path: Path, seconds: float) -> None:
+    """busy_seconds is a number of seconds."""
+    with pytest.raises(QueueInputError, match="busy_seconds="):
+        QueueDatabase(path, busy_seconds=seconds)
+
+
+def test_each_error_is_a_queue_database_error() -> None:
+    """One `except` is enough, and the docstring is the message when there is no other."""
+    for kind in (QueueBusyError, QueuePathError, QueueCorruptError):
+        assert issubclass(kind, QueueDatabaseError)
+        assert str(kind()) == " ".join((kind.__doc__ or "").split())

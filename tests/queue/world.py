@@ -1,0 +1,72 @@
+"""What the tests of the queue share: a clock they can set, and other people's SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.queue import QueueDatabase
+
+START = 1_800_000_000.0
+"""2027-01-15 08:00:00 UTC."""
+
+
+class Clock:
+    """Unix time in seconds that stands still until it is moved."""
+
+    def __init__(self, now: float = START) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def add_raw(db: QueueDatabase, **columns: Any) -> int:
+    """Insert a task as other people's SQL would, and return its id."""
+    values = {"type": "raw", "payload": "{}"} | columns
+    names, marks = ", ".join(values), ", ".join("?" * len(values))
+    with db.transaction() as conn:
+        sql = f"INSERT INTO task_queue ({names}) VALUES ({marks}) RETURNING id"
+        return int(conn.execute(sql, tuple(values.values())).fetchone()[0])
+
+
+def change_raw(db: QueueDatabase, task_id: int, assignments: str) -> None:
+    """Update a task as other people's SQL would."""
+    with db.transaction() as conn:
+        conn.execute(f"UPDATE task_queue SET {assignments} WHERE id = ?", (task_id,))
+
+
+def column(db: QueueDatabase, task_id: int, name: str) -> Any:
+    """Return what stands in a column of a task."""
+    return db.execute(f"SELECT {name} FROM task_queue WHERE id = ?", (task_id,)).fetchone()[0]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the write lock by a connection that is not the queue's."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        conn.execute("BEGIN IMMEDIATE")
+        yield conn
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+
+
+def started(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a process that runs a script."""
+    command = [sys.executable, "-c", script, *(str(one) for one in arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def output(process: subprocess.Popen[str]) -> str:
+    """Return what a process printed; it must end well."""
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return out
