@@ -26,6 +26,13 @@ _MARKUP = {
 }
 
 
+def header(settings: Settings) -> str:
+    """Return what is said before a run: what is about to be tested."""
+    tested = [_title(label, subject) for label, subject in settings.subjects.items()]
+    tested += [str(settings.database)] if settings.database else []
+    return f"queue validation: {', '.join(tested)}"
+
+
 def write(reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger) -> None:
     """Write what was found, unless the run only collected."""
     if reporter.config.option.collectonly:
@@ -61,7 +68,7 @@ def _examine(label: str, subject: Subject, settings: Settings, ledger: Ledger) -
     verdicts = [one for one in ledger.answers.values() if one.queue == label]
     mine = {split(one)[0]: one for one in ledger.asked if split(one)[1] == label}
     return Examination(
-        title=f"{label} {subject.version}".strip(),
+        title=_title(label, subject),
         verdicts=tuple(sorted(verdicts, key=lambda one: _place(one.rule))),
         unfinished=tuple(rule for rule, one in mine.items() if one in ledger.unfinished()),
         errors={rule: ledger.errors[one] for rule, one in mine.items() if one in ledger.errors},
@@ -69,6 +76,10 @@ def _examine(label: str, subject: Subject, settings: Settings, ledger: Ledger) -
         measured=settings.performance is not Performance.OFF,
         limitations=subject.contract.limitations,
     )
+
+
+def _title(label: str, subject: Subject) -> str:
+    return f"{label} {subject.version}".strip()
 
 
 def _place(rule: str) -> int:

@@ -52,6 +52,10 @@ class Validation:
         self.settings = asked
         self.ledger = ledger.Ledger()
 
+    def pytest_report_header(self) -> str:
+        """Say what is about to be tested."""
+        return summary.header(self.settings)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector

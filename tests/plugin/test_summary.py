@@ -42,6 +42,12 @@ def test_the_verdict_names_the_version(project: Project) -> None:
     assert f"reference {__version__}: no rule broken among the 1 of " in flat(result)
 
 
+def test_the_header_says_what_is_tested(project: Project) -> None:
+    """Before the first rule runs, so that a slip is seen at once."""
+    result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice", "-k", "KEY-1")
+    assert "queue validation: good, twice" in result.outlines
+
+
 def test_a_queue_that_declares_little_is_told_so(project: Project) -> None:
     """Hardly any rule applies to it, and the verdict says that."""
     result = project.validate("--queue-impl=shop:Little")
