@@ -152,5 +152,8 @@ def _is_unicode(value: str) -> bool:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print whole numbers of thousands of digits
+        return f"a huge {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

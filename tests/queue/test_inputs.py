@@ -1,0 +1,189 @@
+"""What may be passed in: either it comes back as it was, or it is refused with a reason."""
+
+from __future__ import annotations
+
+import collections
+import enum
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pytest_queuekit.queue import QueueDatabase, QueueInputError, TaskQueue
+
+LONE_SURROGATES = st.characters(categories=["Cs"])
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters() | LONE_SURROGATES),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, with the same types all the way down, and the same sign of zero."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float):
+        return one == other and math.copysign(1, one) == math.copysign(1, other)
+    return bool(one == other)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(payload=json_values)
+def test_json_comes_back_equal(queue: TaskQueue, payload: Any) -> None:
+    """Types, order of keys, signs and odd characters included."""
+    task_id = queue.enqueue("t", payload)
+    assert same(queue.get(task_id).get_payload(), payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "\ud800",
+        "a\0b",
+        10**4000,
+        -0.0,
+        5e-324,
+        "\u2028 \N{GRINNING FACE}",
+        {"": {}},
+        [[]],
+        "x" * 10**6,
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_odd_but_good(queue: TaskQueue, payload: Any) -> None:
+    """What JSON can say is kept."""
+    assert same(queue.get(queue.enqueue("t", payload)).get_payload(), payload)
+
+
+class Colour(enum.IntEnum):
+    RED = 1
+
+
+class Name(str):
+    """Comes back as a plain str."""
+
+
+CIRCLE: list[Any] = []
+CIRCLE.append(CIRCLE)
+DEEP: list[Any] = []
+for _ in range(250):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (float("nan"), "nan is no JSON"),
+        ([math.inf], "inf is no JSON"),
+        ({1: "a"}, "key 1 would come back as text"),
+        ({"a": {None: 1}}, "key None"),
+        ((1, 2), "of type tuple"),
+        ({"a": [1, (2,)]}, "of type tuple"),
+        ({1, 2}, "of type set"),
+        (b"bytes", "of type bytes"),
+        (object(), "of type object"),
+        (Colour.RED, "of type Colour"),
+        (Name("x"), "of type Name"),
+        ({Name("x"): 1}, "would come back as text"),
+        (collections.OrderedDict(a=1), "of type OrderedDict"),
+        (10**5000, "pass such a number as text"),
+        (CIRCLE, "contain itself"),
+        (DEEP, "more than 200 levels"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_what_would_come_back_changed(queue: TaskQueue, payload: Any, reason: str) -> None:
+    """It is refused with what to do instead, and no task is made."""
+    with pytest.raises(QueueInputError, match=reason):
+        queue.enqueue("t", payload)
+    assert queue.stats().queued == 0
+
+
+@pytest.mark.parametrize(
+    "priority",
+    [0, -1, 1001, True, 1.0, "1", None, 10**5000],
+    ids=lambda value: type(value).__name__,
+)
+def test_priorities(queue: TaskQueue, priority: int) -> None:
+    """A priority is a whole number from 1 to 1000."""
+    with pytest.raises(QueueInputError, match=r"priority=.*from 1 to 1000"):
+        queue.enqueue("t", None, priority=priority)
+
+
+@pytest.mark.parametrize("attempts", [0, True, 1001, 2.5])
+def test_attempts(queue: TaskQueue, attempts: int) -> None:
+    """A task can be tried once at least."""
+    with pytest.raises(QueueInputError, match=r"max_attempts=.*from 1 to 1000"):
+        queue.enqueue("t", None, max_attempts=attempts)
+
+
+@pytest.mark.parametrize("name", ["", "  ", None, 7, b"w", "x" * 256, "a\0b", "\ud800"])
+def test_names(queue: TaskQueue, name: str) -> None:
+    """Worker ids, task types and keys are text that can be read again."""
+    for call, argument in (
+        (lambda: queue.claim(name), "worker_id"),
+        (lambda: queue.heartbeat(name), "worker_id"),
+        (lambda: queue.enqueue(name, None), "type"),
+    ):
+        with pytest.raises(QueueInputError, match=f"{argument}="):
+            call()
+    if name is not None:
+        with pytest.raises(QueueInputError, match="idempotency_key="):
+            queue.enqueue("t", None, idempotency_key=name)
+
+
+def test_names_of_any_script(queue: TaskQueue) -> None:
+    """Not only ASCII."""
+    queue.enqueue("вид", None)
+    task = queue.claim("работник-✅")
+    assert task is not None
+    assert (task.type, task.locked_by) == ("вид", "работник-✅")
+
+
+@pytest.mark.parametrize(
+    "capabilities", [{1: "US"}, {"region": {"US"}}, ["US"], "US", 7, {"a": math.nan}]
+)
+def test_capabilities(queue: TaskQueue, capabilities: Mapping[str, Any]) -> None:
+    """Of a worker or asked for by a task: a dict that JSON can say."""
+    with pytest.raises(QueueInputError, match="capabilities"):
+        queue.claim("w", capabilities)
+    with pytest.raises(QueueInputError, match="compatibility"):
+        queue.enqueue("t", None, compatibility=capabilities)
+    with pytest.raises(QueueInputError, match="capabilities"):
+        queue.heartbeat("w", capabilities)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001, True, 1.5, None])
+def test_limits(queue: TaskQueue, limit: int) -> None:
+    """A batch has one task at least, and an end."""
+    with pytest.raises(QueueInputError, match="limit="):
+        queue.claim_many("w", limit=limit)
+    with pytest.raises(QueueInputError, match="limit="):
+        queue.dead_letters(limit)
+
+
+def test_strategies(db: QueueDatabase) -> None:
+    """The name of a strategy is not the strategy."""
+    with pytest.raises(QueueInputError, match=r"strategy='fifo'.*SchedulingStrategy\.FIFO"):
+        TaskQueue(db).claim("w", strategy="fifo")  # type: ignore[arg-type] # the point
+
+
+def test_a_long_value_is_not_repeated_in_full(queue: TaskQueue) -> None:
+    """An error message stays a line."""
+    with pytest.raises(QueueInputError) as caught:
+        queue.enqueue("x" * 100_000, None)
+    assert len(str(caught.value)) < 200

@@ -1,0 +1,80 @@
+"""An idempotency key lets one task in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, QueueIntegrityError, TaskQueue
+from tests.queue.world import add_raw
+
+
+def end_well(queue: TaskQueue) -> None:
+    queue.complete(queue.claim("w") or pytest.fail("nothing to claim"))
+
+
+def end_badly(queue: TaskQueue) -> None:
+    queue.fail(queue.claim("w") or pytest.fail("nothing to claim"), "x", retry=False)
+
+
+def test_the_second_enqueue_returns_the_first_task(queue: TaskQueue) -> None:
+    """And changes nothing of it; another key is another task."""
+    first = queue.enqueue("t", 1, idempotency_key="k", priority=5)
+    assert queue.enqueue("t", 2, idempotency_key="k", priority=9) == first
+    assert (queue.get(first).payload, queue.get(first).priority) == ("1", 5)
+    assert queue.enqueue("t", 2, idempotency_key="other") != first
+    assert queue.enqueue("t", 2) != queue.enqueue("t", 2)
+
+
+@pytest.mark.parametrize("end", [end_well, end_badly])
+def test_a_key_outlives_its_task(queue: TaskQueue, end: Callable[[TaskQueue], None]) -> None:
+    """It is held for ever: a late repetition does not do the work again."""
+    assert TaskQueue.KEY_HELD == "for ever"
+    first = queue.enqueue("t", 1, idempotency_key="k")
+    end(queue)
+    assert queue.enqueue("t", 1, idempotency_key="k") == first
+    assert queue.stats().queued == 0
+
+
+def test_a_purge_frees_the_key(queue: TaskQueue) -> None:
+    """With the task goes all memory of it."""
+    first = queue.enqueue("t", 1, idempotency_key="k")
+    end_well(queue)
+    queue.purge(older_than=0)
+    assert queue.enqueue("t", 1, idempotency_key="k") > first
+
+
+def test_cancelling_frees_the_key(queue: TaskQueue) -> None:
+    """The task will never run, so its key protects nothing."""
+    first = queue.enqueue("t", 1, idempotency_key="k")
+    queue.cancel(first)
+    assert queue.enqueue("t", 1, idempotency_key="k") > first
+
+
+def test_keys_of_a_batch(queue: TaskQueue) -> None:
+    """Held keys and repeated ones return the task that has them."""
+    queue.enqueue("t", 0, idempotency_key="a")
+    ids = queue.enqueue_many("t", [1, 2, 3, 4], idempotency_keys=["a", "b", "b", None])
+    assert ids[0] == 1
+    assert ids[1] == ids[2]
+    assert len(set(ids)) == 3
+    assert queue.stats().queued == 3
+
+
+def test_a_key_for_each_payload(queue: TaskQueue) -> None:
+    """Too few keys are a mistake."""
+    with pytest.raises(ValueError, match="1 for 2 payloads"):
+        queue.enqueue_many("t", [1, 2], idempotency_keys=["a"])
+
+
+def test_other_sql_cannot_use_a_key_twice(queue: TaskQueue, db: QueueDatabase) -> None:
+    """The table itself holds the key; its own upsert works too."""
+    queue.enqueue("t", 1, idempotency_key="k")
+    with pytest.raises(QueueIntegrityError, match="idempotency_key"):
+        add_raw(db, idempotency_key="k")
+    db.execute(
+        "INSERT INTO task_queue (type, idempotency_key) VALUES ('t', 'k') "
+        "ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING"
+    )
+    assert queue.stats().queued == 1

@@ -1,0 +1,185 @@
+"""Which task comes next, by each strategy."""
+
+from __future__ import annotations
+
+import collections
+import random
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    SchedulingStrategy,
+    Task,
+    TaskClaimerFactory,
+    TaskQueue,
+)
+from tests.queue.world import Clock, add_raw, change_raw
+
+ARRIVAL = (30, 10, 20, 10)
+"""Priorities of the tasks 1, 2, 3, 4."""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        (SchedulingStrategy.FIFO, [1, 2, 3, 4]),
+        (SchedulingStrategy.LIFO, [4, 3, 2, 1]),
+        (SchedulingStrategy.PRIORITY, [2, 4, 3, 1]),
+    ],
+)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_order(
+    db: QueueDatabase, strategy: SchedulingStrategy, expected: list[int], by_hand: bool
+) -> None:
+    """The same for tasks of the queue and of other people's SQL, one by one and in a batch."""
+    queue = TaskQueue(db)
+    for priority in ARRIVAL:
+        if by_hand:
+            add_raw(db, priority=priority)
+        else:
+            queue.enqueue("t", None, priority=priority)
+    claimer = TaskClaimerFactory.create(strategy, db)
+    tasks = [task for _ in expected if (task := claimer.claim_task("w", {}, lease_seconds=60))]
+    assert [task.id for task in tasks] == expected
+    for task in tasks:
+        queue.release(task)
+    assert [task.id for task in claimer.claim_tasks("w", {}, 60, limit=9)] == expected
+
+
+def test_strategies_share_one_queue(queue: TaskQueue) -> None:
+    """Each worker chooses for itself."""
+    for priority in ARRIVAL:
+        queue.enqueue("t", None, priority=priority)
+    order = []
+    for strategy in (
+        SchedulingStrategy.LIFO,
+        SchedulingStrategy.PRIORITY,
+        SchedulingStrategy.FIFO,
+        SchedulingStrategy.WEIGHTED_RANDOM,
+    ):
+        task = queue.claim("w", strategy=strategy)
+        assert task is not None
+        order.append(task.id)
+    assert order == [4, 2, 1, 3]
+
+
+def test_a_changed_priority_counts(queue: TaskQueue, db: QueueDatabase) -> None:
+    """Other SQL may push a task to the front."""
+    for priority in ARRIVAL:
+        queue.enqueue("t", None, priority=priority)
+    change_raw(db, 3, "priority = 1")
+    task = queue.claim("w")
+    assert task is not None
+    assert task.id == 3
+
+
+@pytest.mark.parametrize("strategy", list(SchedulingStrategy)[:3])
+@pytest.mark.parametrize("due", [1, 499, 500, 501, 1300])
+def test_order_when_many_come_due_at_once(
+    queue: TaskQueue, clock: Clock, strategy: SchedulingStrategy, due: int
+) -> None:
+    """More than one claim can promote: the order is right from the first claim on."""
+    rng = random.Random(due)
+    priorities = [rng.randint(1, 1000) for _ in range(due)]
+    for number, priority in enumerate(priorities):
+        queue.enqueue("t", None, priority=priority, delay=1 + number % 7)
+    queue.enqueue("t", None, priority=500)
+    priorities.append(500)
+    clock.advance(10)
+    key = {
+        SchedulingStrategy.FIFO: lambda number: number,
+        SchedulingStrategy.LIFO: lambda number: -number,
+        SchedulingStrategy.PRIORITY: lambda number: (priorities[number - 1], number),
+    }[strategy]
+    expected = sorted(range(1, due + 2), key=key)[:20]
+    tasks = [queue.claim("w", strategy=strategy) for _ in expected[:5]]
+    tasks += queue.claim_many("w", strategy=strategy, limit=15)
+    assert [task.id for task in tasks if task] == expected[: len(tasks)]
+
+
+@pytest.fixture
+def lottery() -> Iterator[TaskQueue]:
+    """Give a queue whose lots come from a seeded generator, so that shares are repeatable."""
+    lots = random.Random(20270115)
+
+    def draw_from_seed(conn: sqlite3.Connection) -> None:
+        conn.create_function("queue_draw", 0, lambda: lots.expovariate(1.0))
+
+    with QueueDatabase(":memory:", on_connect=draw_from_seed) as db:
+        yield TaskQueue(db)
+
+
+def shares(queue: TaskQueue, priorities: tuple[int, ...], draws: int) -> dict[int, float]:
+    """Return how often each priority won, drawing from a queue that is kept as it is."""
+    wins: collections.Counter[int] = collections.Counter()
+    for _ in range(draws):
+        task = queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
+        assert task is not None
+        wins[task.priority] += 1
+        queue.complete(task)
+        queue.enqueue("t", None, priority=task.priority)
+    return {priority: wins[priority] / draws for priority in priorities}
+
+
+def expected_shares(priorities: tuple[int, ...]) -> dict[int, float]:
+    weights = {priority: 1 / (priority + 1) for priority in priorities}
+    return {priority: weight / sum(weights.values()) for priority, weight in weights.items()}
+
+
+@pytest.mark.parametrize("priorities", [(1, 4, 9), (9, 99), (1, 1000)])
+def test_weighted_shares(lottery: TaskQueue, priorities: tuple[int, ...]) -> None:
+    """Each priority wins in proportion to 1 / (priority + 1)."""
+    for priority in priorities:
+        lottery.enqueue("t", None, priority=priority)
+    found = shares(lottery, priorities, draws=3000)
+    for priority, share in expected_shares(priorities).items():
+        assert found[priority] == pytest.approx(share, abs=0.03)
+
+
+def test_weighted_shares_of_newcomers(lottery: TaskQueue) -> None:
+    """A task that has waited long has no better chance than one that has just come.
+
+    Without the race's time carried along, the newcomers would nearly always win.
+    """
+    won, rounds = 0, 200
+    old = set(lottery.enqueue_many("t", [None] * 20, priority=500))
+    for _ in range(rounds):
+        # Tasks of best priority go first and drive the race's time on.
+        lottery.enqueue_many("t", [None] * 2, priority=1)
+        fresh = set(lottery.enqueue_many("t", [None] * len(old), priority=500))
+        winner = first_of_priority(lottery, 500)
+        won += winner.id in fresh
+        if winner.id in old:
+            lottery.release(winner)
+        for task_id in fresh - {winner.id}:
+            lottery.cancel(task_id)
+    assert won / rounds == pytest.approx(0.5, abs=0.1)
+
+
+def first_of_priority(queue: TaskQueue, priority: int) -> Task:
+    """Draw until a task of this priority wins."""
+    while True:
+        task = queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
+        assert task is not None
+        if task.priority == priority:
+            return task
+
+
+def test_weighted_claims_of_tasks_by_hand(lottery: TaskQueue) -> None:
+    """Tasks of other SQL take part with the same chances, and so do released ones."""
+    wins: collections.Counter[int] = collections.Counter()
+    add_raw(lottery.db, priority=1)
+    add_raw(lottery.db, priority=7)
+    for _ in range(1000):
+        task = lottery.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
+        assert task is not None
+        wins[task.priority] += 1
+        if wins.total() % 2:
+            lottery.release(task)
+        else:
+            lottery.db.execute("DELETE FROM task_queue WHERE id = ?", (task.id,))
+            add_raw(lottery.db, priority=task.priority)
+    assert wins[1] / wins.total() == pytest.approx(0.8, abs=0.03)
