@@ -84,7 +84,7 @@ def test_other_runs_have_no_section(project: Project) -> None:
     """A run that was not asked for rules says nothing of queues, nor does --collect-only."""
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
     assert "queue validation" not in text(project.run())
-    assert "queue validation" not in text(project.validate("--collect-only"))
+    assert "= queue validation =" not in text(project.validate("--collect-only"))
 
 
 def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
