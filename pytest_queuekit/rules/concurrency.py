@@ -162,6 +162,7 @@ RULES = (
         driver=Processes(),
         monitors=(order,),
         needs=(Capability.FIFO, *_PROCESSES),
+        level=Level.STANDARD,
         chance=True,
     ),
     Rule(
@@ -269,6 +270,7 @@ RULES = (
         driver=Processes(),
         monitors=(order,),
         needs=(Capability.FIFO, *_PROCESSES),
+        level=Level.STANDARD,
         chance=True,
     ),
 )

@@ -198,10 +198,10 @@ class ReleasesAll(SmallSqliteQueue):
         self._run("UPDATE task SET state = 'queued' WHERE state = 'leased'")
 
 
-class CompletesForAnybody(SmallSqliteQueue):
+class CompletesForAnyProcess(SmallSqliteQueue):
     """Completes a task by its id, whoever says so."""
 
-    name = "completes-for-anybody"
+    name = "completes-for-any-process"
 
     def _held(self) -> str:
         return "state = 'leased' AND token >= ? - 1000"
@@ -343,7 +343,7 @@ MUTANTS = (
         driver="processes",
     ),
     mutant(ReleasesAll, "RACE-10", driver="processes"),
-    mutant(CompletesForAnybody, "RACE-11", driver="processes"),
+    mutant(CompletesForAnyProcess, "RACE-11", driver="processes"),
     mutant(HasNoPatience, "RACE-12", driver="processes"),
     mutant(ServesSomeLate, "RACE-13", driver="processes"),
     mutant(AsksBeforeItAdds, "KEY-9", driver="processes"),
