@@ -42,6 +42,8 @@ def test_a_cancel_may_free_a_task() -> None:
     told = "p: enqueue t @0-1; a: claim t @2-3; p: cancel t @4-5 %s; b: claim t @6-7"
     assert kinds(exclusive, told % "refused") == DOUBLE
     assert kinds(exclusive, told % "ok") == []
+    again = (told % "ok").replace("b: claim", "p: cancel t @8-9; b: claim")
+    assert kinds(exclusive, again) == []
 
 
 def test_an_extended_lease_runs_on() -> None:
@@ -118,6 +120,23 @@ def test_a_lease_on_the_claim_counts_before_that_of_the_run() -> None:
     assert kinds(exclusive, told % 5) == DOUBLE
     assert kinds(exclusive, told % 3) == []
     assert kinds(exclusive, told % 1e300) == DOUBLE
+
+
+def test_a_lease_that_is_fixed_counts_before_that_of_the_run() -> None:
+    """For a batch of claims too."""
+    told = "p: enqueue t @0-1; a: claim t @2-3 %s; b: claim t @8-9"
+    for option in ("", "batch=2"):
+        assert kinds(exclusive, told % option, lease_seconds=20.0) == DOUBLE
+        assert kinds(exclusive, told % option, lease_seconds=5.0) == []
+
+
+def test_what_was_said_later_changes_nothing() -> None:
+    """An extension of no sensible length counts from its begin on, and so does a release."""
+    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @3.2-3.6; a: %s"
+    assert kinds(exclusive, told % "extend t @4-5 seconds=null") == DOUBLE
+    assert kinds(exclusive, told % "extend t @3.5-5 seconds=null") == []
+    assert kinds(exclusive, told % "release t @3.7-5") == DOUBLE
+    assert kinds(exclusive, told % "release t @3.6-5") == []
 
 
 def test_at_most_once_is_once() -> None:

@@ -40,7 +40,8 @@ def test_only_leases_that_bring_a_task_back_are_judged() -> None:
     told = TOLD % ("q: stats @0-1", 15, "21-22")
     assert kinds(expiry, told, guarantee=Guarantee.AT_MOST_ONCE) == []
     assert kinds(expiry, told, liveness=Liveness.NONE) == []
-    assert kinds(expiry, told.replace("@2-3", "@2-3 batch=2")) == []  # leased for nobody knows what
+    for option in ("batch=2", "lease=0", "lease=-1", "lease=null"):  # nobody knows how long
+        assert kinds(expiry, told.replace("@2-3", f"@2-3 {option}")) == []
 
 
 def test_the_last_attempt_may_have_been_used_up() -> None:

@@ -60,6 +60,7 @@ def test_a_later_claim_is_blamed_only_on_what_came_before_it() -> None:
     told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; c: claim t @15.5-16;"
     assert kinds(fencing, told + "a: release t @17-18") == []
     assert kinds(fencing, told + "a: release t @15.5-18") == ["stale-gave-back"]
+    assert kinds(fencing, told.replace("@15.5", "@14.5") + "a: release t @15.5-18") == []
 
 
 def test_the_old_holder_cannot_finish_the_task() -> None:
@@ -69,6 +70,10 @@ def test_the_old_holder_cannot_finish_the_task() -> None:
     assert kinds(fencing, SWALLOWED % "16-17" + "40-41", drained=False) == []
     assert kinds(fencing, SWALLOWED % "16-17" + "25-26", drained=True) == []
     assert kinds(fencing, SWALLOWED % "16-17 refused" + "40-41", drained=True) == []
+    given = (SWALLOWED % "16-17" + "40-41").replace("complete", "release")
+    assert kinds(fencing, given, drained=True) == []
+    back = SWALLOWED % "16-17" + "40-41; b: release t @18-19"
+    assert kinds(fencing, back, drained=True) == []
     came = SWALLOWED % "16-17" + "60-61; z: claim t @40-41"
     assert kinds(fencing, came, drained=True) == []
 

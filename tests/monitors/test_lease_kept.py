@@ -35,6 +35,8 @@ def test_what_was_acknowledged_before_may_be_refused() -> None:
     assert kinds(lease_kept, told % "a: release t busy") == REFUSED
     assert kinds(lease_kept, told % "p: cancel t") == []
     assert kinds(lease_kept, told % "p: cancel t refused") == REFUSED
+    later = "p: enqueue t; a: claim t; a: complete t refused; a: release t"
+    assert kinds(lease_kept, later) == REFUSED
 
 
 def test_after_a_take_over_the_old_holder_is_refused() -> None:

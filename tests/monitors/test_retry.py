@@ -89,8 +89,35 @@ def test_nobody_is_listed_who_is_not_dead() -> None:
     assert found(unseen) == []
 
 
+def test_an_unseen_delivery_may_be_a_failure_too() -> None:
+    """Where waits grow shorter, the wait may then be the next one."""
+    shrinking = Retry(max_attempts=9, first=8, factor=0.5)
+    told = "p: enqueue t @0-1; %s; a: claim t @2-3; a: fail t @4-5; b: claim t @8-9"
+    assert kinds(retry, told % "c: claim @1- ", retry=shrinking) == []
+    assert kinds(retry, told % "c: claim - @1-2", retry=shrinking) == ["early-retry"]
+
+
+def test_a_task_that_may_be_two_is_left_out() -> None:
+    """Of a client that tried again either may have failed."""
+    twice = (FAILED % "").replace(
+        "p: enqueue t @0-1", "p: enqueue t @0-1 unknown; p: enqueue t @1-2"
+    )
+    assert found(twice + "b: claim t @5.1-6.9") == []
+
+
+def test_only_an_answer_is_a_list() -> None:
+    """A busy queue has not said who is dead."""
+    assert found(DEAD % "" + "z: dead_letters @6-7 busy") == []
+    assert found(FAILED % "" + "z: dead_letters t @6-7 unknown") == []
+
+
 def test_a_wait_that_no_number_can_hold_is_the_cap() -> None:
-    """A thousand failures overflow a float."""
-    told = "; ".join(["p: enqueue t", *(f"a: claim t; a: release t of={n}" for n in range(1, 9))])
-    endless = Retry(max_attempts=10**6, first=1e300, factor=1e300, cap=5)
-    assert kinds(retry, told + "; b: claim t; b: fail t; c: claim t @99-100", retry=endless) == []
+    """Some attempts overflow a float; the cap and its jitter are left."""
+    given = "; ".join(f"a: claim t; a: release t of={n}" for n in range(1, 9))
+    told = f"p: enqueue t; {given}; b: claim t @20-20.5; b: fail t @21-21.5; c: claim "
+    endless = Retry(max_attempts=10**6, first=1e300, factor=1e300, cap=5, jitter=0.2)
+    overflown = partial(kinds, retry, retry=endless)
+    assert overflown(told + "t @24-24.9") == ["early-retry"]
+    assert overflown(told + "t @24-25") == []
+    assert overflown(told + "- @27.5-28") == []
+    assert overflown(told + "- @27.6-28") == ["lost-retry"]

@@ -83,10 +83,19 @@ def test_unseen_deliveries_take_one_task_each() -> None:
     assert found(told.replace("@4-", "@8-") % ("q: claim - @0-1", "")) == EMPTY
 
 
+def test_unseen_deliveries_may_be_attempts() -> None:
+    """One of them, and the release, may have used up both attempts of a task."""
+    told = "p: enqueue t; p: enqueue u; a: claim t; a: release t; c: claim %s; a: claim - @20-21"
+    assert found(told % "unknown", retry=Retry(max_attempts=3)) == EMPTY
+    assert found(told % "unknown", retry=Retry(max_attempts=2)) == []
+    assert found(told % "busy", retry=Retry(max_attempts=2)) == EMPTY
+
+
 def test_what_may_have_gone_otherwise_does_not_wait() -> None:
     """Cancelled, or of a key that another task may hold."""
     told = "p: enqueue t key=k; p: %s; a: claim -"
     assert found(told % "cancel t") == []
+    assert found("p: enqueue t; p: cancel t; a: claim -; p: cancel t") == []
     assert found(told % "cancel t refused") == EMPTY
     assert found(told % "enqueue u key=k") == []
     assert found(told % "enqueue u key=l unknown") == EMPTY

@@ -15,7 +15,7 @@ HONEST = [monitor for monitor in MONITORS if monitor not in (answers, busy)]
 """The simulation has errors and busy answers of purpose."""
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 30))
 def test_a_correct_queue_is_never_accused(seed: int, steps: int) -> None:
     """Whatever its habits, however calls overlap, and whichever of them were cut off."""

@@ -30,10 +30,6 @@ class Interval:
     what: Any = field(compare=False)
     rank: Any = 0
 
-    def covers(self, probe: Interval) -> bool:
-        """Whether this was there during all of a probe."""
-        return self.start < probe.start and probe.end < self.end
-
 
 class Axis:
     """Numbers the instants that matter, and the gaps between: instants are even, gaps odd."""

@@ -151,7 +151,7 @@ class Holds:
             and self._contract.guarantee is Guarantee.AT_LEAST_ONCE
             and seconds is not None
             and 0 < seconds <= SENSIBLE_EXTENSION
-            and not any(_spoils(one) and one.start <= end for one in before if one is not said)
+            and not any(_spoils(one) and one.start <= end for one in before)
             and delivery.alone(end)
             and not self.of(delivery).lease_may_end(delivery.claim.start, end)
         )
