@@ -57,7 +57,9 @@ class SmallSqliteQueue(QueueAdapter):
     busy = (BusyError,)
 
     def __init__(self, location: str) -> None:
-        self.connection = sqlite3.connect(location, 0, 0, None, check_same_thread=False)
+        self.connection = sqlite3.connect(
+            location, timeout=0, isolation_level=None, check_same_thread=False
+        )
         self.connection.create_function("matches", 2, self._matches)
         self.connection.create_function("wait", 1, self._wait)
         self._run("PRAGMA journal_mode = WAL")
