@@ -106,7 +106,7 @@ def lottery() -> Iterator[TaskQueue]:
     lots = random.Random(20270115)
 
     def draw_from_seed(conn: sqlite3.Connection) -> None:
-        conn.create_function("queue_draw", 0, lambda: lots.expovariate(1.0))
+        conn.create_function("random", 0, lambda: lots.getrandbits(64) - 2**63)
 
     with QueueDatabase(":memory:", on_connect=draw_from_seed) as db:
         yield TaskQueue(db)
