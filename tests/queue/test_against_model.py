@@ -1,0 +1,168 @@
+"""Random work and other people's SQL in between, against a model that looks at every row."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, SchedulingStrategy, Task, TaskQueue
+from pytest_queuekit.queue import upkeep as upkeep_module
+from pytest_queuekit.queue.clock import floor_text
+from pytest_queuekit.queue.routing import serves
+from tests.queue.world import Clock, add_raw, change_raw
+
+STEPS = 250
+CAPABILITIES: list[dict[str, Any]] = [
+    {},
+    {"region": "US"},
+    {"region": "EU"},
+    {"region": ["US", "EU"], "format": "mp4"},
+]
+COMPATIBILITIES: list[dict[str, Any] | None] = [
+    None,
+    None,
+    {"region": "US"},
+    {"region": "EU"},
+    {"region": "EU", "format": "mp4"},
+]
+Row = Mapping[str, Any]
+KEYS: dict[SchedulingStrategy, Callable[[Row], Any]] = {
+    SchedulingStrategy.FIFO: lambda row: row["id"],
+    SchedulingStrategy.LIFO: lambda row: -row["id"],
+    SchedulingStrategy.PRIORITY: lambda row: (row["priority"], row["id"]),
+}
+
+
+class World:
+    """A queue, its clock and a generator that decides what happens next."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.clock = Clock()
+        self.db = QueueDatabase(":memory:", clock=self.clock)
+        self.queue = TaskQueue(self.db, rng=self.rng)
+        self.ids = 0
+
+    def step(self) -> None:
+        """Do one of the things that happen to a queue."""
+        actions = [
+            (self.enqueue, 20),
+            (self.insert, 10),
+            (self.reschedule, 6),
+            (self.reprioritize, 4),
+            (self.requeue_by_hand, 3),
+            (self.claim_by_hand, 4),
+            (self.wait, 4),
+            (self.acknowledge, 6),
+            (self.claim, 45),
+        ]
+        calls, weights = zip(*actions, strict=True)
+        self.rng.choices(calls, weights)[0]()
+
+    def enqueue(self) -> None:
+        self.ids = self.queue.enqueue(
+            "t",
+            None,
+            priority=self.rng.randint(1, 5),
+            delay=self.rng.choice([0, 0, 0, 3, 7, 20.5]),
+            compatibility=self.rng.choice(COMPATIBILITIES),
+            max_attempts=3,
+        )
+
+    def insert(self) -> None:
+        compatibility = self.rng.choice(COMPATIBILITIES)
+        self.ids = add_raw(
+            self.db,
+            priority=self.rng.randint(1, 5),
+            compatibility=compatibility and json.dumps(compatibility),
+            run_after_utc=floor_text(self.clock.now + self.rng.randint(-5, 10)),
+        )
+
+    def some_id(self) -> int:
+        return self.rng.randint(1, max(1, self.ids))
+
+    def reschedule(self) -> None:
+        moment = f"datetime('now', '{self.rng.randint(-5, 10)} seconds')"
+        change_raw(self.db, self.some_id(), f"run_after_utc = {moment}")
+
+    def reprioritize(self) -> None:
+        change_raw(self.db, self.some_id(), f"priority = {self.rng.randint(1, 5)}")
+
+    def requeue_by_hand(self) -> None:
+        change_raw(self.db, self.some_id(), "status = 'queued', lease_until_utc = NULL")
+
+    def claim_by_hand(self) -> None:
+        with self.db.transaction() as conn:
+            conn.execute(
+                "UPDATE task_queue SET status = 'leased', locked_by = 'raw', "
+                "reserved_at_utc = datetime('now'), "
+                "lease_until_utc = datetime('now', '+6 seconds') "
+                "WHERE id = (SELECT id FROM task_queue WHERE status = 'queued' "
+                "AND run_after_utc <= datetime('now') ORDER BY priority, id LIMIT 1)"
+            )
+
+    def wait(self) -> None:
+        self.clock.advance(self.rng.choice([0.5, 1, 3, 8]))
+
+    def acknowledge(self) -> None:
+        held = [row["id"] for row in self.rows() if row["status"] == "leased"]
+        if held:
+            task = self.queue.get(self.rng.choice(held))
+            ends: list[Callable[[Task], Task]] = [
+                self.queue.complete,
+                self.queue.release,
+                self.queue.extend,
+                lambda task: self.queue.fail(task, "x"),
+            ]
+            self.rng.choice(ends)(task)
+
+    def rows(self) -> list[Row]:
+        return [dict(row) for row in self.db.execute("SELECT * FROM task_queue").fetchall()]
+
+    def claim(self) -> None:
+        """Claim, and compare with the best of all rows that could have been claimed."""
+        strategy = self.rng.choice(list(SchedulingStrategy))
+        capabilities = self.rng.choice(CAPABILITIES)
+        could = [row for row in self.rows() if self.could_be_claimed(row, capabilities)]
+        lease = self.rng.choice([2, 5, 30])
+        task = self.queue.claim("w", capabilities, lease_seconds=lease, strategy=strategy)
+        if task is None:
+            assert could == []
+        elif strategy in KEYS:
+            assert task.id == min(could, key=KEYS[strategy])["id"]
+        else:
+            assert task.id in {row["id"] for row in could}
+
+    def could_be_claimed(self, row: Row, capabilities: dict[str, Any]) -> bool:
+        now = floor_text(self.clock.now)
+        lapsed = row["lease_until_utc"] is not None and row["lease_until_utc"] <= now
+        is_free = row["status"] == "queued" or (
+            row["status"] == "leased" and lapsed and row["attempts"] + 1 < row["max_attempts"]
+        )
+        is_due = row["run_after_utc"] <= now
+        return is_free and is_due and serves(row["compatibility"], json.dumps(capabilities))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_claims_are_right_beside_other_sql(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was inserted, moved or claimed by hand, each claim takes the right task.
+
+    In two of three worlds a claim promotes one or two due tasks at most, so that it must find
+    the best among those it has not promoted.
+    """
+    promoted = [500, 1, 2][seed % 3]
+    promote = upkeep_module.promote_due
+    monkeypatch.setattr("pytest_queuekit.queue.scheduling.CHUNK", promoted)
+    monkeypatch.setattr(
+        "pytest_queuekit.queue.scheduling.promote_due",
+        lambda session, now: promote(session, now, limit=promoted),
+    )
+    world = World(seed)
+    with world.db:
+        for _ in range(STEPS):
+            world.step()
+        assert all("without an end" in problem for problem in world.queue.integrity_check())

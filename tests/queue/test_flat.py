@@ -1,0 +1,182 @@
+"""A claim costs the same whatever waits, counted in steps of SQLite's virtual machine."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    SchedulingStrategy,
+    TaskClaimerFactory,
+    TaskQueue,
+)
+from pytest_queuekit.queue.scheduling import STATEMENTS
+from tests.queue.world import Clock
+
+CLAIMS = 4
+CAPABILITIES: dict[str, dict[str, Any]] = {"none": {}, "some": {"region": ["US", "EU"]}}
+FILL = """
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+    INSERT INTO task_queue (type, status, priority, payload, compatibility, run_after_utc)
+    SELECT 't', 'queued', {priority}, '{{"video_id": 123}}',
+        CASE WHEN ?2 AND i % 4 THEN json_object('region', substr('USEUASIA', i % 4 * 2 - 1, 2))
+            ELSE '{{}}' END,
+        datetime('now', {moment})
+    FROM n
+"""
+
+
+def fill(db: QueueDatabase, *, ready: int, waiting: int = 0, routed: bool = False) -> None:
+    """Insert as other people's SQL would: ready tasks, and waiting ones of better priority."""
+    with db.transaction() as conn:
+        conn.execute(FILL.format(priority="2 + i * 7919 % 999", moment="'-1 day'"), (ready, routed))
+        later = "'+1 hour', '+' || (i % 5000) || ' seconds'"
+        if waiting:
+            conn.execute(FILL.format(priority="1", moment=later), (waiting, routed))
+
+
+def steps(db: QueueDatabase, call: Callable[[], object]) -> float:
+    """Return the mean number of steps of a few calls that must all find something."""
+    counted = 0
+
+    def count() -> int:
+        nonlocal counted
+        counted += 1
+        return 0
+
+    call()
+    with db.connection() as conn:
+        conn.set_progress_handler(count, 1)
+        for _ in range(CLAIMS):
+            assert call()
+        conn.set_progress_handler(None, 1)
+    return counted / CLAIMS
+
+
+def claim_steps(
+    db: QueueDatabase, capabilities: Mapping[str, Any]
+) -> dict[SchedulingStrategy, float]:
+    """Return the steps of a claim by each strategy."""
+    claimers = {one: TaskClaimerFactory.create(one, db) for one in SchedulingStrategy}
+    return {
+        strategy: steps(db, lambda claimer=claimer: claimer.claim_task("w", capabilities))  # type: ignore[misc] # bound
+        for strategy, claimer in claimers.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def small_and_large(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, int, int, bool], tuple[QueueDatabase, QueueDatabase]]:
+    """Return a function that makes a queue of 1,000 tasks and one of many."""
+    folder = tmp_path_factory.mktemp("flat")
+
+    def make(
+        name: str, ready: int, waiting: int, routed: bool
+    ) -> tuple[QueueDatabase, QueueDatabase]:
+        small = QueueDatabase(folder / f"{name}-small.db")
+        large = QueueDatabase(folder / f"{name}-large.db")
+        fill(small, ready=1_000, routed=routed)
+        fill(large, ready=ready, waiting=waiting, routed=routed)
+        return small, large
+
+    return make
+
+
+@pytest.mark.parametrize("capabilities", CAPABILITIES)
+@pytest.mark.parametrize(("ready", "waiting"), [(100_000, 0), (10_000, 90_000)])
+def test_claims_stay_flat(
+    small_and_large: Callable[[str, int, int, bool], tuple[QueueDatabase, QueueDatabase]],
+    capabilities: str,
+    ready: int,
+    waiting: int,
+) -> None:
+    """At 100,000 rows, ready or mostly waiting, at most 1.5 times the steps as at 1,000."""
+    offered = CAPABILITIES[capabilities]
+    name = f"{capabilities}-{ready}"
+    small, large = small_and_large(name, ready, waiting, bool(offered))
+    with small, large:
+        few, many = claim_steps(small, offered), claim_steps(large, offered)
+    for strategy in SchedulingStrategy:
+        assert many[strategy] <= 1.5 * few[strategy], strategy
+        assert few[strategy] < 2000, strategy
+
+
+def test_empty_looks_stay_flat(tmp_path: Path, clock: Clock) -> None:
+    """A worker for which there is nothing does not walk over the tasks of others, or waiting."""
+    few_and_many = []
+    for number in (500, 20_000):
+        with QueueDatabase(tmp_path / f"{number}.db", clock=clock) as db:
+            fill(db, ready=number, waiting=number, routed=True)
+            db.execute("DELETE FROM task_queue WHERE compatibility = '{}'")
+            claimer = TaskClaimerFactory.create(SchedulingStrategy.PRIORITY, db)
+            few_and_many.append(steps(db, lambda c=claimer: c.claim_task("w", {}) is None))  # type: ignore[misc] # bound
+    assert few_and_many[1] <= 1.5 * few_and_many[0]
+
+
+def test_other_operations_stay_flat(tmp_path: Path) -> None:
+    """Enqueue, complete and fail do not depend on the backlog either."""
+    costs = []
+    for number in (500, 20_000):
+        with QueueDatabase(tmp_path / f"{number}.db") as db:
+            queue = TaskQueue(db)
+            fill(db, ready=number)
+            costs.append(costs_of(queue))
+    assert all(many <= 1.5 * few for few, many in zip(*costs, strict=True))
+
+
+def costs_of(queue: TaskQueue) -> list[float]:
+    """Return the steps of an enqueue, a completion and a failure."""
+    tasks = iter(queue.claim_many("w", limit=20))
+    return [
+        steps(queue.db, lambda: queue.enqueue("t", None)),
+        steps(queue.db, lambda: queue.complete(next(tasks))),
+        steps(queue.db, lambda: queue.fail(next(tasks), "x")),
+    ]
+
+
+@pytest.mark.parametrize("statistics", [False, True])
+def test_plans_use_the_indexes(tmp_path: Path, statistics: bool) -> None:
+    """No claim sorts the queue or scans a table, after ANALYZE neither."""
+    with QueueDatabase(tmp_path / "queue.db") as db:
+        fill(db, ready=2_000, waiting=2_000, routed=True)
+        if statistics:
+            db.execute("ANALYZE")
+        for plain, routed in STATEMENTS.values():
+            for sql in (plain.probe, plain.fast, plain.plain):
+                plan = explained(db, sql)
+                assert "SCAN task_queue" not in plan
+                assert "TEMP B-TREE" not in plan
+            # Here the first entry of the whole index is looked at, and the heads are sorted.
+            scans = re.findall(r"SCAN task_queue.*", explained(db, routed.fast))
+            assert all("USING INDEX ready_" in scan for scan in scans)
+
+
+def explained(db: QueueDatabase, sql: str) -> str:
+    values = {"now": "2027", "until": "2028", "worker": "w", "capabilities": "{}"}
+    with db.connection() as conn:
+        rows: list[sqlite3.Row] = conn.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+    return "\n".join(row["detail"] for row in rows)
+
+
+def test_the_seeds_own_claim_does_not_sort(db: QueueDatabase) -> None:
+    """Pattern 2, run by hand on the reference, finds its task in an index."""
+    plan = explained(
+        db,
+        "SELECT id FROM task_queue WHERE status = 'queued' AND run_after_utc <= datetime('now') "
+        "ORDER BY priority ASC, id ASC LIMIT 1",
+    )
+    assert "status_priority" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_statistics_by_hand_use_an_index(db: QueueDatabase) -> None:
+    """Pattern 4 reads an index, not the payloads."""
+    plan = explained(db, "SELECT status, COUNT(*), AVG(priority) FROM task_queue GROUP BY status")
+    assert "COVERING INDEX status_priority" in plan

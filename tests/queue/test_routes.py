@@ -1,0 +1,115 @@
+"""Which worker may have which task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, SchedulingStrategy, TaskQueue
+from tests.queue.world import Clock, add_raw, change_raw
+
+every_strategy = pytest.mark.parametrize("strategy", SchedulingStrategy)
+
+
+@every_strategy
+@pytest.mark.parametrize(
+    ("compatibility", "capabilities", "may"),
+    [
+        ({}, {}, True),
+        ({}, {"region": "US"}, True),
+        ({"region": "EU"}, {}, False),
+        ({"region": "EU"}, None, False),
+        ({"region": "EU"}, {"region": "US"}, False),
+        ({"region": "EU"}, {"region": "EU"}, True),
+        ({"region": "EU"}, {"region": ["US", "EU"]}, True),
+        ({"region": "EU"}, {"region": ["US"]}, False),
+        ({"region": "EU"}, {"region": []}, False),
+        ({"region": "EU"}, {"format": "EU"}, False),
+        ({"region": "EU", "format": "mp4"}, {"region": "EU"}, False),
+        ({"region": "EU", "format": "mp4"}, {"format": ["mp4"], "region": "EU", "x": 1}, True),
+        ({"region": None}, {}, False),
+        ({"region": None}, {"region": None}, True),
+        ({"gpus": 1}, {"gpus": 1.0}, True),
+        ({"gpu": 1}, {"gpu": True}, False),
+        ({"gpu": True}, {"gpu": [1, True]}, True),
+        ({"regions": ["a", "b"]}, {"regions": ["a", "b"]}, True),
+        ({"regions": ["a", "b"]}, {"regions": [["a", "b"]]}, True),
+        ({"regions": ["a", "b"]}, {"regions": ["b", "a"]}, False),
+        ({"box": {"x": 1, "y": 2}}, {"box": {"y": 2, "x": 1}}, True),
+        ({"region": "Zürich ✅"}, {"region": ["Zürich ✅"]}, True),
+    ],
+)
+def test_who_may_have_it(
+    queue: TaskQueue,
+    strategy: SchedulingStrategy,
+    compatibility: dict[str, Any],
+    capabilities: dict[str, Any] | None,
+    may: bool,
+) -> None:
+    """A task's key must be met by the worker's value, or be in the worker's list."""
+    queue.enqueue("t", None, compatibility=compatibility)
+    task = queue.claim("w", capabilities, strategy=strategy)
+    assert (task is not None) is may
+    assert queue.stats().leased == may
+
+
+@every_strategy
+def test_the_best_of_all_routes(queue: TaskQueue, strategy: SchedulingStrategy) -> None:
+    """A worker gets its tasks in order, whatever each of them asks for."""
+    wanted = [None, {"region": "EU"}, {"region": "US"}, {"format": "mp4"}]
+    for number in range(40):
+        queue.enqueue("t", number, priority=100 - number, compatibility=wanted[number % 4])
+    capabilities = {"region": ["EU", "ASIA"], "format": ["mp4", "avi"]}
+    tasks = [task for _ in range(31) if (task := queue.claim("w", capabilities, strategy=strategy))]
+    mine = [number for number in range(1, 41) if number % 4 != 3]
+    got = [task.id for task in tasks]
+    if strategy is SchedulingStrategy.WEIGHTED_RANDOM:
+        assert sorted(got) == mine
+    else:
+        newest_first = strategy is not SchedulingStrategy.FIFO
+        assert got == sorted(mine, reverse=newest_first)
+
+
+def test_what_is_due_is_routed_too(queue: TaskQueue, clock: Clock) -> None:
+    """A worker that may not have the tasks that come due does not stop others."""
+    queue.enqueue_many("t", range(600), delay=5, compatibility={"region": "EU"}, priority=1)
+    queue.enqueue_many("t", range(600), delay=6, compatibility={"region": "US"}, priority=2)
+    plain = queue.enqueue("t", None, delay=7, priority=3)
+    clock.advance(10)
+    first = queue.claim("w", {"region": "US"})
+    assert first is not None
+    assert first.get_compatibility() == {"region": "US"}
+    second = queue.claim("w")
+    assert second is not None
+    assert second.id == plain
+    assert queue.claim("w") is None
+    assert queue.claim("w", {"region": "ASIA"}, strategy=SchedulingStrategy.WEIGHTED_RANDOM) is None
+    assert queue.stats().ready == 1199
+
+
+@every_strategy
+def test_an_idle_worker_sees_its_task_at_once(
+    queue: TaskQueue, strategy: SchedulingStrategy
+) -> None:
+    """After having found nothing, and with tasks of others about."""
+    queue.enqueue("t", None, compatibility={"region": "EU"})
+    for _ in range(3):
+        assert queue.claim("w", {"region": "US"}, strategy=strategy) is None
+    mine = queue.enqueue("t", None, compatibility={"region": "US"})
+    task = queue.claim("w", {"region": "US"}, strategy=strategy)
+    assert task is not None
+    assert task.id == mine
+
+
+def test_compatibility_by_hand(queue: TaskQueue, db: QueueDatabase) -> None:
+    """Spaces and the order of keys do not matter, and it can be changed."""
+    add_raw(db, compatibility='{ "region" : "EU",\n "format": "mp4" }')
+    add_raw(db, compatibility="{ }")
+    assert [task.id for task in queue.claim_many("w", limit=9)] == [2]
+    task = queue.claim("w", {"format": "mp4", "region": "EU"})
+    assert task is not None
+    assert task.id == 1
+    queue.release(task)
+    change_raw(db, 1, "compatibility = '{}'")
+    assert queue.claim("w") is not None
