@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rest and options.command != "validate":
         parser.error(f"{options.command} does not take {rest[0]}{_near(rest[0], _OPTIONS)}")
     try:
-        return int(_COMMANDS[options.command].run(options, rest))
+        status = int(_COMMANDS[options.command].run(options, rest))
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         sys.stderr.write(f"queuekit: error: {error}\n")
         return 2

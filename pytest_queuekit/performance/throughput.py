@@ -29,7 +29,7 @@ def tasks_a_minute(subject: Subject, folder: Path, effort: Effort) -> tuple[floa
     several = Capability.PROCESSES in subject.contract.capabilities
     driver = Processes() if several else Threads()
     history = driver.run(_scenario(effort.tasks), subject, folder, effort)
-    return _rate(history), effort.tasks
+    return rate_of(history), effort.tasks
 
 
 def drain(worker: Recorder) -> None:
@@ -55,7 +55,11 @@ def _scenario(tasks: int) -> Scenario:
     return Scenario(script=fill, programs=lambda effort: workers)
 
 
-def _rate(history: History) -> float:
+def rate_of(history: History) -> float:
+    """Return the deliveries a minute, from the first claim to the last answer.
+
+    Raises NotRunError where nothing was delivered.
+    """
     claims = history.by(Verb.CLAIM)
     done = [one for one in history.by(Verb.COMPLETE, Verb.CLAIM) if one.ok and one.task]
     finished = [one.end for one in done if one.end is not None]

@@ -132,7 +132,7 @@ def _headline(verdict: Verdict | None) -> str:
 
 def _properties(verdict: Verdict) -> list[tuple[str, object]]:
     told = {
-        "queue": verdict.queue,
+        "name": verdict.queue,
         "rule": verdict.rule,
         "requirement": verdict.requirement.value,
         "verdict": verdict.status.value,

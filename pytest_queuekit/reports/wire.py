@@ -5,7 +5,6 @@ The history of a verdict stays behind: it may be large, and the proofs are in th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -27,9 +26,7 @@ def pack(verdict: Verdict) -> dict[str, Any]:
         }
         for one in verdict.violations
     ]
-    # A history holds what a queue returned, and that may be of any type: JSON makes it plain.
-    plain: dict[str, Any] = json.loads(json.dumps(bare, default=repr))
-    return plain
+    return bare
 
 
 def unpack(data: Mapping[str, Any]) -> Verdict:

@@ -102,7 +102,9 @@ def test_rules_and_checks_go_together(project: Project, database: Path) -> None:
 
 
 def test_without_validation_the_ini_file_checks_nothing(project: Project, database: Path) -> None:
-    """The key of the ini file is no wish of an ordinary run."""
+    """The key of the ini file is no wish of an ordinary run, or of one of a single rule."""
     project.pytester.makeini("[pytest]\nqueue_db = jobs.db\n")
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
     project.run().assert_outcomes(passed=1)
+    named = project.run("--queue-impl=shop:Good", "queue-validate::KEY-1", "-v")
+    assert set(outcomes(named)) == {"queue-validate::KEY-1[good]"}

@@ -42,7 +42,7 @@ def test_each_test_has_a_database_of_its_own(project: Project, spread: tuple[str
 def test_the_schema_is_made_once_a_session(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten tests open ten databases, and the DDL runs in that of the template alone."""
+    """Ten tests open thirty databases, and the DDL runs in that of the template alone."""
     made: set[int] = set()
     create = schema.create_schema
 
@@ -57,9 +57,10 @@ def test_the_schema_is_made_once_a_session(
         import pytest
 
         @pytest.mark.parametrize("number", range(10))
-        def test_open(queue_db, number):
-            with queue_db.transaction():
-                pass
+        def test_open(queue_db, queue_db_factory, number):
+            for db in (queue_db, queue_db_factory(), queue_db_factory("other")):
+                with db.transaction():
+                    pass
         """,
         tests=10,
     )

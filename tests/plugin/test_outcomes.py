@@ -79,7 +79,7 @@ def test_junit_xml_has_the_verdicts(project: Project, spread: tuple[str, ...]) -
     cases = {case.get("name"): case for case in _cases(path)}
     told = {name: _properties(case) for name, case in cases.items()}
     assert told["CLAIM-1[twice]"]["queue_verdict"] == "fail"
-    assert told["CLAIM-1[twice]"]["queue_queue"] == "twice"
+    assert told["CLAIM-1[twice]"]["queue_name"] == "twice"
     assert told["KEY-1[twice]"]["queue_verdict"] == "pass"
     assert told["ENQUEUE-7[twice]"]["queue_reason"] == "not declared: bytes-payload"
     failure = cases["CLAIM-1[twice]"].find("failure")

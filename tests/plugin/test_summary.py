@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_queuekit.rules.catalogue import FAMILIES
 from tests.plugin.project import Project, flat, text
 
 
@@ -32,6 +33,17 @@ def test_a_whole_run_is_told_in_eighty_columns(project: Project) -> None:
     good, twice = (line for line in section if line.startswith(("good: ", "twice: ")))
     assert good.startswith("good: correct; performance not measured (--queue-perf off)")
     assert twice.startswith("twice: not correct: ")
+
+
+def test_families_stand_in_one_order_however_they_were_run(project: Project) -> None:
+    """That of the catalogue, when another plugin has shuffled the rules."""
+    result = project.validate(
+        "--queue-impl=shop:Good", "-k", "1", "-p", "no:cacheprovider", plugins=("randomly",)
+    )
+    told = [line.split()[0] for line in _section(result) if line.startswith("  ") and "  -" in line]
+    families = [family.name for family in FAMILIES if family.name in told]
+    assert told[: len(families)] == families
+    assert len(families) > 5
 
 
 def test_the_verdict_names_the_version(project: Project) -> None:
