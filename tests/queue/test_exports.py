@@ -1,0 +1,74 @@
+"""The public names, and that the folder works wherever it is copied to."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit import queue
+from pytest_queuekit.queue import exceptions
+
+FOLDER = Path(queue.__file__).parent
+SOURCES = sorted(FOLDER.rglob("*.py"))
+
+
+def test_all_is_what_is_public() -> None:
+    """Each name in __all__ is there, and nothing public is missing from it."""
+    modules = {path.stem for path in SOURCES} | {"checks", "annotations"}
+    public = {name for name in vars(queue) if name[0].isalpha()} - modules
+    assert set(queue.__all__) == public
+    assert len(set(queue.__all__)) == len(queue.__all__)
+
+
+def test_every_error_is_exported() -> None:
+    """And is a QueueDatabaseError with a sentence as its docstring."""
+    kinds = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
+    for kind in kinds:
+        assert issubclass(kind, queue.QueueDatabaseError)
+        assert kind.__name__ in queue.__all__
+        assert str(kind()) == " ".join((kind.__doc__ or "").split())
+        assert str(kind("told")) == "told"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_imports_stay_inside(path: Path) -> None:
+    """Only relative imports, and the standard library."""
+    depth = len(path.relative_to(FOLDER).parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert all(one.name.split(".")[0] in sys.stdlib_module_names for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            assert (node.module or "").split(".")[0] in sys.stdlib_module_names
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level <= depth
+
+
+@pytest.mark.parametrize("package", ["Client.Backend.src.queue", "src.queue", "queue_copy"])
+def test_a_copy_works_under_any_name(tmp_path: Path, package: str) -> None:
+    """Without the rest of the kit, and without folders being marked as packages."""
+    target = tmp_path / package.replace(".", "/")
+    shutil.copytree(FOLDER, target, ignore=shutil.ignore_patterns("__pycache__"))
+    script = (
+        f"from {package} import QueueDatabase, TaskQueue, SchedulingStrategy, TaskClaimerFactory\n"
+        f"from {package}.config import get_default_db_path, PRODUCTION_PRAGMAS\n"
+        "import sys\n"
+        "db = QueueDatabase('queue.db')\n"
+        "TaskQueue(db).enqueue('t', {'a': 1})\n"
+        "claimer = TaskClaimerFactory.create(SchedulingStrategy.FIFO, db)\n"
+        "print(claimer.claim_task('worker-1', {}, lease_seconds=60).get_payload())\n"
+        "assert not [name for name in sys.modules if 'queuekit' in name]\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-S", "-W", "error", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("{'a': 1}\n", "")

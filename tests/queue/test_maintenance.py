@@ -1,0 +1,241 @@
+"""Purge, archive, sweep, backup, integrity check, vacuum."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    QueueDatabaseError,
+    QueueInputError,
+    QueuePathError,
+    SweepResult,
+    TaskQueue,
+)
+from tests.queue.world import Clock, add_raw, change_raw
+
+DAY = 86_400
+
+
+def ended(queue: TaskQueue, count: int = 1) -> list[int]:
+    """Make completed tasks and return their ids."""
+    ids = queue.enqueue_many("t", range(count))
+    for task in queue.claim_many("w", limit=count):
+        queue.complete(task)
+    return ids
+
+
+def test_purge_keeps_what_is_young(queue: TaskQueue, clock: Clock) -> None:
+    """Not a second too early; by default after seven days."""
+    ended(queue)
+    clock.advance(7 * DAY)
+    assert queue.purge() == 0
+    clock.advance(1)
+    ended(queue)
+    assert queue.purge() == 1
+    assert queue.stats().completed == 1
+    assert queue.purge(older_than=0) == 1
+
+
+def test_purge_keeps_what_has_not_ended(queue: TaskQueue, clock: Clock) -> None:
+    """Tasks that wait, are held or are dead letters stay, unless the latter are asked for."""
+    queue.enqueue_many("t", range(4))
+    held = queue.claim_many("w", limit=2, lease_seconds=1000)
+    queue.fail(held[0], "x", retry=False)
+    queue.cancel(3)
+    clock.advance(100)
+    assert queue.purge(older_than=0) == 1
+    stats = queue.stats()
+    assert (stats.queued, stats.leased, stats.dead, stats.cancelled) == (1, 1, 1, 0)
+    assert queue.purge(older_than=0, statuses=("failed",)) == 1
+    assert queue.stats().dead == 0
+
+
+def test_purge_of_many(queue: TaskQueue, db: QueueDatabase) -> None:
+    """In steps of 1,000, with the logs of the tasks."""
+    for _ in range(3):
+        ended(queue, 800)
+    queue.log(1, "INFO", "hello")
+    commits: list[str] = []
+    with db.connection() as conn:
+        conn.set_trace_callback(lambda sql: commits.append(sql) if "COMMIT" in sql else None)
+    assert queue.purge(older_than=0) == 2400
+    assert len(commits) >= 3
+    assert queue.logs(1) == []
+
+
+@pytest.mark.parametrize("statuses", ["completed", [], ["queued"], ["completed", "leased"]])
+def test_purge_of_what_has_not_ended_is_refused(queue: TaskQueue, statuses: list[str]) -> None:
+    """A list is asked for, and only ends."""
+    with pytest.raises(QueueInputError, match="statuses="):
+        queue.purge(0, statuses=statuses)
+
+
+@pytest.mark.parametrize("age", [-1, float("nan"), None, True, 1e12])
+def test_ages(queue: TaskQueue, age: float) -> None:
+    """An age is a number of seconds."""
+    for call in (queue.purge, queue.archive, queue.stale_workers):
+        with pytest.raises(QueueInputError, match="older_than="):
+            call(age)
+
+
+def test_archive_keeps_task_and_logs(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
+    """As JSON in a table of their own, out of the way of claims and statistics."""
+    queue.enqueue("t", {"a": [1]}, idempotency_key="k")
+    queue.log(1, "ERROR", "hm", {"at": 2})
+    queue.complete(queue.claim("w") or pytest.fail("nothing to claim"), "result")
+    clock.advance(10)
+    assert queue.archive(older_than=5) == 1
+    assert queue.stats().completed == 0
+    row = db.execute("SELECT * FROM task_archive").fetchone()
+    task, (log,) = json.loads(row["task"]), json.loads(row["logs"])
+    assert (row["id"], row["archived_at_utc"]) == (1, "2027-01-15 08:00:10")
+    assert (task["payload"], task["result"], task["idempotency_key"]) == (
+        '{"a": [1]}'.replace(" ", ""),
+        '"result"',
+        "k",
+    )
+    assert task["completed_at_utc"] == "2027-01-15 08:00:00"
+    assert (log["level"], log["message"], log["details"]) == ("ERROR", "hm", '{"at":2}')
+    assert queue.archive(older_than=5) == 0
+
+
+def test_sweep_does_all_that_time_brought(queue: TaskQueue, clock: Clock) -> None:
+    """Lapsed leases, due tasks and silent workers, however many."""
+    queue.enqueue_many("t", range(700))
+    queue.claim_many("w", limit=600, lease_seconds=10)
+    queue.enqueue_many("t", range(1100), delay=20)
+    queue.heartbeat("gone")
+    clock.advance(301)
+    queue.heartbeat("here")
+    assert queue.sweep() == SweepResult(reclaimed=600, promoted=1100, forgotten=1)
+    assert queue.sweep() == SweepResult(reclaimed=0, promoted=0, forgotten=0)
+    assert queue.stats().ready == 1800
+
+
+def test_backup_is_a_queue(queue: TaskQueue, tmp_path: Path, clock: Clock) -> None:
+    """Whole, private, and independent of the original."""
+    queue.enqueue_many("t", range(10))
+    held = queue.claim("w")
+    target = Path(queue.backup(tmp_path / "copy.db"))
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    queue.enqueue("t", None)
+    with QueueDatabase(target, clock=clock) as db:
+        copy = TaskQueue(db)
+        assert (copy.stats().queued, copy.stats().leased) == (9, 1)
+        assert held is not None
+        assert copy.complete(held).status == "completed"
+        assert copy.integrity_check() == []
+    assert queue.stats().leased == 1
+    assert sorted(file.name for file in tmp_path.glob("copy*")) == ["copy.db"]
+
+
+def test_backup_leaves_other_files_alone(queue: TaskQueue, tmp_path: Path) -> None:
+    """An existing file is not overwritten, a missing folder is told, nothing is left behind."""
+    target = tmp_path / "copy.db"
+    target.write_text("precious")
+    with pytest.raises(QueuePathError, match=r"copy\.db' exists"):
+        queue.backup(target)
+    assert target.read_text() == "precious"
+    with pytest.raises(QueuePathError, match="missing or read-only"):
+        queue.backup(tmp_path / "no" / "copy.db")
+
+
+def test_backup_of_a_database_in_memory(tmp_path: Path) -> None:
+    """It can be written to a file too."""
+    with QueueDatabase(":memory:") as db:
+        queue = TaskQueue(db)
+        queue.enqueue("t", 1)
+        with QueueDatabase(queue.backup(tmp_path / "copy.db")) as copy:
+            assert TaskQueue(copy).get(1).get_payload() == 1
+
+
+def test_not_inside_a_transaction(queue: TaskQueue, db: QueueDatabase, tmp_path: Path) -> None:
+    """A copy of what is not committed would be a lie."""
+    for call in (queue.vacuum, lambda: queue.backup(tmp_path / "copy.db")):
+        with db.transaction(), pytest.raises(QueueDatabaseError, match="inside a transaction"):
+            call()
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_vacuum_gives_space_back(queue: TaskQueue, path: Path) -> None:
+    """The file is smaller afterwards, and the queue as it was."""
+    queue.enqueue_many("t", ["x" * 2000] * 500)
+    for task in queue.claim_many("w", limit=499):
+        queue.complete(task)
+    queue.purge(older_than=0)
+    before = path.stat().st_size
+    queue.vacuum()
+    assert path.stat().st_size < before / 3
+    assert queue.claim("w") is not None
+
+
+def test_a_sound_file_has_no_problems(queue: TaskQueue, clock: Clock) -> None:
+    """After all kinds of work."""
+    queue.enqueue_many("t", range(5))
+    queue.complete(queue.claim("w") or pytest.fail("nothing to claim"))
+    queue.fail(queue.claim("w") or pytest.fail("nothing to claim"), "x", retry=False)
+    queue.claim("w")
+    clock.advance(100)
+    queue.claim("w")
+    assert queue.integrity_check() == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("UPDATE task_queue SET status = 'leased'", "1 tasks are leased without an end"),
+        ("UPDATE task_queue SET payload = '{'", "1 tasks have a payload that is not JSON"),
+        (
+            "DROP TRIGGER finish_updated; UPDATE task_queue SET completed_at_utc = '2027'",
+            "1 tasks have completed_at_utc and finished_at_utc that differ",
+        ),
+        (
+            "DROP TRIGGER finish_without_time; UPDATE task_queue SET status = 'failed'",
+            "1 tasks ended without a time",
+        ),
+        (
+            "PRAGMA foreign_keys = OFF; INSERT INTO task_logs (task_id) VALUES (99)",
+            "row 1 of task_logs refers to a missing row of task_queue",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told(queue: TaskQueue, path: Path, damage: str, problem: str) -> None:
+    """Each kind of damage by other SQL has its sentence."""
+    queue.enqueue("t", None)
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript(damage)
+    (told,) = queue.integrity_check()
+    assert told.startswith(problem)
+
+
+def test_damage_of_the_file_is_told(queue: TaskQueue, db: QueueDatabase) -> None:
+    """An index that does not match its table is found."""
+    queue.enqueue_many("t", range(3))
+    with db.connection() as conn:
+        page = conn.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'status_priority'"
+        ).fetchone()[0]
+        conn.execute("PRAGMA writable_schema=1")
+        other = conn.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'idempotency'"
+        ).fetchone()[0]
+        sql = "UPDATE sqlite_schema SET rootpage = ? WHERE name = ?"
+        conn.execute(sql, (other, "status_priority"))
+        conn.execute(sql, (page, "idempotency"))
+        conn.execute("PRAGMA writable_schema=RESET")
+    assert any(problem.startswith("damage: ") for problem in queue.integrity_check())
+
+
+def test_other_sql_is_not_in_the_way(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
+    """Tasks that were completed by hand are purged like others."""
+    task = add_raw(db)
+    change_raw(db, task, "status = 'completed'")
+    clock.advance(10)
+    assert queue.purge(older_than=5) == 1

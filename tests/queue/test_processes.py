@@ -1,0 +1,259 @@
+"""Several processes on one file: openings, claims, shares, kills and forks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+from tests.queue.world import output, started
+
+PROCESSES = 4
+
+_WHEN = """
+import os, sys, time
+from pytest_queuekit.queue import QueueDatabase, TaskQueue, SchedulingStrategy
+path = sys.argv[1]
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+def at_once(body: str, count: int, *arguments: object) -> list[str]:
+    """Run a script in several processes that all begin together; return what each printed."""
+    command = [sys.executable, "-c", _WHEN + body, *(str(one) for one in arguments)]
+    processes = [
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(count)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    outputs = []
+    for process in processes:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        outputs.append(out)
+    return outputs
+
+
+def test_eight_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """Each makes it work, by raw SQL that never asked for a schema."""
+    body = """
+for number in range(5):
+    db = QueueDatabase(f"{path}/{number}.db")
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type, payload) VALUES ('t', '{}')")
+    db.close()
+"""
+    at_once(body, 8, tmp_path)
+    for number in range(5):
+        with QueueDatabase(tmp_path / f"{number}.db") as db:
+            queue = TaskQueue(db)
+            assert queue.stats().queued == 8
+            assert queue.integrity_check() == []
+    assert {file.suffix for file in tmp_path.iterdir()} == {".db"}
+
+
+_CLAIM_ALL = """
+queue = TaskQueue(QueueDatabase(path))
+strategy = SchedulingStrategy[sys.argv[2]]
+seen = []
+while task := queue.claim(f"worker-{os.getpid()}", strategy=strategy):
+    seen.append(task.id)
+    queue.complete(task)
+print(*seen)
+"""
+
+
+@pytest.mark.parametrize("strategy", ["PRIORITY", "WEIGHTED_RANDOM"])
+def test_each_task_goes_to_one_process(path: Path, strategy: str) -> None:
+    """None twice, none not at all; "locked" is never taken for "empty"."""
+    with QueueDatabase(path) as db:
+        queue = TaskQueue(db)
+        queue.enqueue_many("t", range(400))
+        outputs = at_once(_CLAIM_ALL, PROCESSES, path, strategy)
+        seen = [int(number) for out in outputs for number in out.split()]
+        assert sorted(seen) == list(range(1, 401))
+        assert queue.stats().completed == 400
+
+
+def test_all_get_their_share(path: Path) -> None:
+    """In a tight loop nobody is starved, and nobody waits for seconds."""
+    body = """
+queue = TaskQueue(QueueDatabase(path))
+count, longest, end = 0, 0.0, time.perf_counter() + 1.5
+while (began := time.perf_counter()) < end:
+    queue.complete(queue.claim("w"))
+    longest = max(longest, time.perf_counter() - began)
+    count += 1
+print(count, longest)
+"""
+    with QueueDatabase(path) as db:
+        TaskQueue(db).enqueue_many("t", range(30_000))
+    results = [out.split() for out in at_once(body, PROCESSES, path)]
+    counts = [int(count) for count, _ in results]
+    assert min(counts) > 0.3 * max(counts), counts
+    assert max(float(longest) for _, longest in results) < 1.0, results
+
+
+def test_one_key_in_many_processes(path: Path) -> None:
+    """A hundred keys are a hundred tasks."""
+    body = """
+queue = TaskQueue(QueueDatabase(path))
+print(*(queue.enqueue("t", None, idempotency_key=f"key-{n}") for n in range(100)))
+"""
+    outputs = at_once(body, PROCESSES, path)
+    assert len(set(outputs)) == 1
+    with QueueDatabase(path) as db:
+        assert TaskQueue(db).stats().queued == 100
+
+
+_WORK = """
+import sys
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+queue = TaskQueue(QueueDatabase(sys.argv[1]))
+number = 0
+while True:
+    print("enqueued", queue.enqueue("new", number), flush=True)
+    task = queue.claim("victim", lease_seconds=1)
+    print("claimed", task.id, task.lease_token, flush=True)
+    if number % 3:
+        queue.complete(task)
+        print("completed", task.id, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.parametrize("after", [0.0, 0.011, 0.037, 0.052])
+def test_a_kill_loses_nothing_and_doubles_nothing(path: Path, after: float) -> None:
+    """What a killed process was told is in the file; what it was not told is whole or absent."""
+    process = started(_WORK, path)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    lines = [line.split() for line in [first, *process.stdout] if line.endswith("\n")]
+    process.communicate()
+    told = {word: {int(line[1]) for line in lines if line[0] == word} for word in _WORDS}
+    with QueueDatabase(path) as db:
+        queue = TaskQueue(db)
+        rows = {row["id"]: row["status"] for row in db.execute("SELECT * FROM task_queue")}
+        assert told["enqueued"] <= set(rows)
+        assert len(rows) - len(told["enqueued"]) in (0, 1)
+        completed = {number for number, status in rows.items() if status == "completed"}
+        assert told["completed"] <= completed <= told["claimed"]
+        assert len(completed - told["completed"]) in (0, 1)
+        assert queue.integrity_check() == []
+        assert_the_rest_is_claimed_once(path, set(rows) - completed)
+
+
+_WORDS = ("enqueued", "claimed", "completed")
+
+
+def assert_the_rest_is_claimed_once(path: Path, waiting: set[int]) -> None:
+    """Claim all that is left, an hour later; each task that has not ended comes once."""
+    with QueueDatabase(path, clock=lambda: time.time() + 3600) as db:
+        queue = TaskQueue(db)
+        got = []
+        while task := queue.claim("heir"):
+            got.append(task.id)
+        assert sorted(got) == sorted(waiting)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_a_forked_child_opens_its_own_connection(path: Path) -> None:
+    """Both go on, parent and child, and closing in the child does not close the parent's."""
+    body = """
+import os, sys, warnings
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+warnings.simplefilter("error")
+opened = []
+db = QueueDatabase(sys.argv[1], on_connect=lambda conn: opened.append(os.getpid()))
+queue = TaskQueue(db)
+queue.enqueue_many("t", range(10))
+parent = queue.claim("parent")
+child = os.fork()
+if child == 0:
+    for _ in range(4):
+        queue.complete(queue.claim("child"))
+    db.close()
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+queue.complete(parent)
+for _ in range(5):
+    queue.complete(queue.claim("parent"))
+print(queue.stats().completed, len(opened), queue.integrity_check())
+"""
+    assert output(started(body, path)) == "10 1 []\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_a_fork_in_the_middle_of_a_transaction(path: Path) -> None:
+    """The child does not take part in it, and does not end it."""
+    body = """
+import os, sys
+from pytest_queuekit.queue import QueueDatabase, TaskQueue, QueueBusyError
+db = QueueDatabase(sys.argv[1], busy_seconds=0.1)
+queue = TaskQueue(db)
+queue.stats()
+with db.transaction():
+    queue.enqueue("t", "parent")
+    child = os.fork()
+    if child == 0:
+        try:
+            queue.enqueue("t", "child")
+        except QueueBusyError:
+            os._exit(7)
+        os._exit(8)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+print(queue.stats().queued)
+"""
+    assert output(started(body, path)) == "7\n1\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_memory_does_not_cross_a_fork() -> None:
+    """The child is told, instead of working on a copy that nobody sees."""
+    body = """
+import os
+from pytest_queuekit.queue import QueueDatabase, TaskQueue, QueueDatabaseError
+db = QueueDatabase(":memory:")
+TaskQueue(db).enqueue("t", None)
+child = os.fork()
+if child == 0:
+    try:
+        TaskQueue(db).claim("w")
+    except QueueDatabaseError as error:
+        os._exit("fork" in str(error))
+    os._exit(9)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert output(started(body)) == "1\n"
+
+
+def test_a_process_that_ends_leaves_one_file(path: Path) -> None:
+    """Without close() too: the connection is closed on the way out."""
+    script = (
+        "import sys\n"
+        "from pytest_queuekit.queue import QueueDatabase, TaskQueue\n"
+        "db = QueueDatabase(sys.argv[1]); TaskQueue(db).enqueue('t', None)\n"
+    )
+    output(started(script, path))
+    assert [file.name for file in path.parent.iterdir()] == ["queue.db"]

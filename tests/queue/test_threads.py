@@ -1,0 +1,165 @@
+"""One object, many threads: in a file, and in memory."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import (
+    QueueBusyError,
+    QueueClosedError,
+    QueueDatabase,
+    SchedulingStrategy,
+    TaskQueue,
+)
+
+TASKS, THREADS = 300, 4
+
+
+@pytest.fixture(params=["file", "memory"])
+def shared(request: pytest.FixtureRequest, path: Path) -> Iterator[QueueDatabase]:
+    """Give a database that threads will share, of both kinds."""
+    with QueueDatabase(path if request.param == "file" else ":memory:") as db:
+        yield db
+
+
+def in_threads(work: Callable[[int], object]) -> list[object]:
+    """Run the work in several threads at once; errors pass through."""
+    together = threading.Barrier(THREADS)
+
+    def run(number: int) -> object:
+        together.wait(timeout=30)
+        return work(number)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+@pytest.mark.parametrize("strategy", SchedulingStrategy)
+def test_each_task_goes_to_one_thread(shared: QueueDatabase, strategy: SchedulingStrategy) -> None:
+    """None twice, none not at all, whatever the strategy."""
+    queue = TaskQueue(shared)
+    queue.enqueue_many("t", range(TASKS))
+    claimed: list[int] = []
+
+    def work(number: int) -> None:
+        while task := queue.claim(f"worker-{number}", strategy=strategy):
+            claimed.append(task.id)
+            queue.complete(task)
+
+    in_threads(work)
+    assert sorted(claimed) == list(range(1, TASKS + 1))
+    assert queue.stats().completed == TASKS
+
+
+def test_transactions_of_threads_do_not_mix(shared: QueueDatabase) -> None:
+    """What one rolls back does not take along what another commits."""
+
+    def work(number: int) -> None:
+        for turn in range(20):
+            try:
+                with shared.transaction() as conn:
+                    conn.execute("INSERT INTO task_queue (type) VALUES (?)", (f"{number}",))
+                    if turn % 2:
+                        raise KeyError
+            except KeyError:
+                continue
+
+    in_threads(work)
+    assert shared.execute("SELECT count(*) FROM task_queue").fetchone()[0] == THREADS * 10
+
+
+def test_one_key_in_many_threads(shared: QueueDatabase) -> None:
+    """All get the same task."""
+    queue = TaskQueue(shared)
+    ids = in_threads(
+        lambda _: [queue.enqueue("t", None, idempotency_key=f"k{n}") for n in range(20)]
+    )
+    assert all(found == ids[0] for found in ids)
+    assert queue.stats().queued == 20
+
+
+def test_first_use_by_all_at_once(path: Path) -> None:
+    """The schema is made once, and nobody is told that the file is locked."""
+    for number in range(5):
+        with QueueDatabase(path.with_name(f"{number}.db")) as db:
+            queue = TaskQueue(db)
+            in_threads(lambda _, queue=queue: queue.enqueue("t", None))  # type: ignore[misc] # bound
+            assert queue.stats().queued == THREADS
+
+
+def test_a_thread_has_its_own_connection(path: Path) -> None:
+    """And one only; the end of the thread closes it."""
+    opened: list[weakref.ref[sqlite3.Connection]] = []
+    with QueueDatabase(path, on_connect=lambda conn: opened.append(weakref.ref(conn))) as db:
+        db.execute("SELECT 1")
+        for _ in range(5):
+            thread = threading.Thread(target=lambda: [db.execute("SELECT 1") for _ in range(3)])
+            thread.start()
+            thread.join()
+        gc.collect()
+        assert len(opened) == 6
+        alive = [conn for one in opened if (conn := one()) is not None]
+        assert len(alive) == 1
+        alive[0].execute("SELECT 1")
+
+
+def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
+    """A thread that goes on is told so; the WAL is gone with the last connection."""
+    db = QueueDatabase(path)
+    opened, closed = threading.Event(), threading.Event()
+    told: list[BaseException] = []
+
+    def work() -> None:
+        db.execute("SELECT 1")
+        opened.set()
+        closed.wait(timeout=30)
+        try:
+            db.execute("SELECT 1")
+        except QueueClosedError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    opened.wait(timeout=30)
+    db.close()
+    assert [file.name for file in path.parent.iterdir()] == ["queue.db"]
+    closed.set()
+    thread.join()
+    assert len(told) == 1
+
+
+def test_a_forgotten_database_is_closed(path: Path) -> None:
+    """Without a warning about unclosed connections, for files and in memory."""
+    for place in (path, ":memory:"):
+        db = QueueDatabase(place)
+        db.execute("SELECT 1")
+        del db
+        gc.collect()
+    assert [file.name for file in path.parent.iterdir()] == ["queue.db"]
+
+
+def test_memory_is_shared_by_its_object_only() -> None:
+    """Two objects are two databases."""
+    with QueueDatabase(":memory:") as one, QueueDatabase(":memory:") as other:
+        TaskQueue(one).enqueue("t", None)
+        assert TaskQueue(other).stats().queued == 0
+
+
+def test_a_long_transaction_in_memory_keeps_others_waiting() -> None:
+    """As long as in a file, and with the same error."""
+    with (
+        QueueDatabase(":memory:", busy_seconds=0.1) as db,
+        db.transaction(),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        future = pool.submit(TaskQueue(db).enqueue, "t", None)
+        with pytest.raises(QueueBusyError, match="another thread"):
+            future.result(timeout=30)

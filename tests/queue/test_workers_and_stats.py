@@ -1,0 +1,109 @@
+"""Workers that report, logs of tasks, and how the queue stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, QueueStats, TaskNotFoundError, TaskQueue
+from tests.queue.world import Clock, add_raw, change_raw
+
+
+def test_heartbeats(queue: TaskQueue, clock: Clock) -> None:
+    """The latest one counts; a worker is stale after more than five minutes of silence."""
+    queue.heartbeat("quiet", {"region": "US"})
+    queue.heartbeat("busy")
+    clock.advance(200)
+    beat = queue.heartbeat("busy", {"format": "mp4"})
+    assert (beat.heartbeat_utc, beat.get_capabilities()) == (
+        "2027-01-15 08:03:20",
+        {"format": "mp4"},
+    )
+    clock.advance(100)
+    assert queue.stale_workers() == []
+    clock.advance(1)
+    (stale,) = queue.stale_workers()
+    assert (stale.worker_id, stale.get_capabilities()) == ("quiet", {"region": "US"})
+    assert [worker.worker_id for worker in queue.stale_workers(older_than=100)] == ["quiet", "busy"]
+
+
+def test_forgetting_a_worker(queue: TaskQueue, clock: Clock) -> None:
+    """Once."""
+    queue.heartbeat("w")
+    clock.advance(1000)
+    assert queue.forget_worker("w") is True
+    assert queue.forget_worker("w") is False
+    assert queue.stale_workers() == []
+
+
+def test_a_log_belongs_to_a_task(queue: TaskQueue, clock: Clock) -> None:
+    """In the order of writing, and only of that task."""
+    queue.enqueue_many("t", [1, 2])
+    first = queue.log(1, "INFO", "begun")
+    clock.advance(5)
+    queue.log(2, "INFO", "other")
+    last = queue.log(1, "ERROR", "broken \udcff", {"line": 3})
+    logs = queue.logs(1)
+    assert [log.log_id for log in logs] == [first, last]
+    assert [log.at_utc for log in logs] == ["2027-01-15 08:00:00", "2027-01-15 08:00:05"]
+    assert (logs[1].message, logs[1].get_details()) == ("broken \\udcff", {"line": 3})
+
+
+def test_a_log_of_no_task(queue: TaskQueue) -> None:
+    """The error is a LookupError, not a riddle about foreign keys."""
+    with pytest.raises(TaskNotFoundError, match="task_id=7"):
+        queue.log(7, "INFO", "hello")
+
+
+def test_stats_of_an_empty_queue(queue: TaskQueue) -> None:
+    """All zero, and no age."""
+    figures = queue.stats().as_dict()
+    assert figures.pop("oldest_ready_seconds") is None
+    assert set(figures.values()) == {0}
+
+
+def test_stats(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
+    """Each state is counted where it belongs."""
+    queue.enqueue("done", None, priority=1)
+    queue.complete(queue.claim("w") or pytest.fail("nothing to claim"))
+    queue.enqueue("dead", None, priority=1)
+    queue.fail(queue.claim("w") or pytest.fail("nothing to claim"), "x", retry=False)
+    queue.cancel(queue.enqueue("cancelled", None))
+    queue.enqueue("lapsed", None, priority=1)
+    queue.claim("w", lease_seconds=10)
+    queue.enqueue("endless", None, priority=1)
+    held = queue.claim("w")
+    assert held is not None
+    change_raw(db, held.id, "lease_until_utc = NULL")
+    clock.advance(20)
+    queue.enqueue("held", None, priority=1)
+    change_raw(db, queue.enqueue("processing", None, priority=1), "status = 'processing'")
+    db.execute(
+        "UPDATE task_queue SET status = 'leased', lease_until_utc = datetime('now', '+60 seconds') "
+        "WHERE type = 'held'"
+    )
+    queue.enqueue("ready", None)
+    queue.enqueue("routed", None, compatibility={"region": "EU"})
+    clock.advance(30.5)
+    add_raw(db, run_after_utc="2027-01-15 08:00:30")
+    queue.enqueue("waiting", None, delay=100)
+    assert queue.stats() == QueueStats(
+        queued=4,
+        ready=3,
+        waiting=1,
+        leased=4,
+        lapsed=1,
+        endless=2,
+        completed=1,
+        dead=1,
+        cancelled=1,
+        oldest_ready_seconds=30.5,
+    )
+
+
+def test_the_oldest_task_of_any_route(queue: TaskQueue, clock: Clock) -> None:
+    """Also one that has come due unseen."""
+    queue.enqueue("t", None, compatibility={"region": "EU"}, delay=2)
+    clock.advance(5)
+    queue.enqueue("t", None)
+    clock.advance(5)
+    assert queue.stats().oldest_ready_seconds == 8
