@@ -14,6 +14,7 @@ from pytest_queuekit import __version__
 from pytest_queuekit.cli import main
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.rules.catalogue import CATALOGUE
+from tests.unmeasured import python
 
 IDS = [rule.id for rule in CATALOGUE] + [target.id for target in TARGETS]
 Captured = pytest.CaptureFixture[str]
@@ -164,8 +165,6 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
 
 def test_loading_the_command_line_loads_little() -> None:
     """Neither pytest nor the rules, before a command needs them."""
-    code = "import sys, pytest_queuekit.cli; print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
+    loaded = set(python("import sys, pytest_queuekit.cli; print(*sorted(sys.modules))").split())
     assert "pytest_queuekit.vendor" in loaded
     assert not loaded & {"pytest", "hypothesis", "pytest_queuekit.rules.catalogue", "sqlite3"}

@@ -1,9 +1,9 @@
 """One actor as a process of its own: `python -m pytest_queuekit.drivers.actor`.
 
-The job comes as a line of JSON on standard input. The actor says "started", opens the queue, says
-"ready", waits for "go" and the moment, runs its program and says "done", or "failed" after it has
-printed an error that is not the queue's. What it does is in its log file at every moment. It
-imports little, since several are started for one run.
+The job comes as a line of JSON on standard input. The actor says "started", waits for "open" and
+the moment, opens the queue, says "ready", waits for "go" and the moment, runs its program and says
+"done", or "failed" after it has printed an error that is not the queue's. What it does is in its
+log file at every moment. It imports little, since several are started for one run.
 """
 
 from __future__ import annotations
@@ -110,6 +110,7 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
     function = _function(job.program)
     clock = RealClock(job.epoch)
     _say(reports, "started")
+    _wait_for_word(orders, clock)
     with LogFile(Path(job.log)) as log:
         recorder = open_actor(
             subject,
@@ -122,12 +123,12 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
             leave=kill_self,
         )
         _say(reports, "ready")
-        _wait_for_go(orders, clock)
+        _wait_for_word(orders, clock)
         function(recorder, **job.arguments)
         _close(recorder)
 
 
-def _wait_for_go(orders: TextIO, clock: RealClock) -> None:
+def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
     """Wait for the word, and then until the moment for which it sets off all actors."""
     word = orders.readline().split()
     if not word:

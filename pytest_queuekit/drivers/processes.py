@@ -66,15 +66,20 @@ class _Crew:
         with ExitStack() as stack:
             members = [stack.enter_context(Member(job, self.clock)) for job in jobs]
             _await("started", members, _START)
+            self._set_off("open", members)
             _await("ready", members, stage.effort.limit)
-            moment = self.clock.now() + _LEAD
-            for member in members:
-                member.say(f"go {moment}")
+            self._set_off("go", members)
             _await("done", members, stage.effort.limit)
             for member in members:
                 member.part()
             for member in members:
                 stage.log.extend(member.operations())
+
+    def _set_off(self, word: str, members: Sequence[Member]) -> None:
+        """Say a word, with the moment at which all shall follow it."""
+        moment = self.clock.now() + _LEAD
+        for member in members:
+            member.say(f"{word} {moment}")
 
     def _job(self, number: int, program: Program, stage: Stage) -> Job:
         path, adapter = _path_of(program), stage.subject.adapter

@@ -28,6 +28,7 @@ from pytest_queuekit.subject import Subject
 from tests.drivers import programs, queues
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.unmeasured import python
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
 
@@ -375,8 +376,14 @@ def _wait_for(note: Path) -> int:
     return int(note.read_text())
 
 
-def test_an_actor_whose_parent_is_gone_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("orders", "said"),
+    [("", ["started", "failed"]), ("open 0\n", ["started", "ready", "failed"])],
+    ids=["before it opens", "before it acts"],
+)
+def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_path: Path) -> None:
     """An actor that nobody sets off any more ends by itself, and leaves the queue alone."""
+    log = tmp_path / "ann.jsonl"
     job = Job(
         spec=Subject.of(SmallSqliteQueue).spec,
         location=str(tmp_path / "queue.db"),
@@ -384,7 +391,7 @@ def test_an_actor_whose_parent_is_gone_ends(tmp_path: Path) -> None:
         program="tests.drivers.programs:produce",
         arguments={},
         files={},
-        log=str(tmp_path / "ann.jsonl"),
+        log=str(log),
         first=0,
         epoch=0,
         lease=60.0,
@@ -392,20 +399,19 @@ def test_an_actor_whose_parent_is_gone_ends(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-m", "pytest_queuekit.drivers.actor"],
-        input=job.to_json() + "\n",
+        input=job.to_json() + "\n" + orders,
         env=_environment(),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.split()) == (1, ["started", "ready", "failed"])
+    assert (done.returncode, done.stdout.split()) == (1, said)
     assert "the run was broken off" in done.stderr
-    assert [one.verb for one in read_log_file(tmp_path / "ann.jsonl")] == [Verb.OPEN]
+    assert [one.verb for one in read_log_file(log)] == [Verb.OPEN] * ("ready" in said)
 
 
 def test_an_actor_loads_little() -> None:
     """Several actors are started for one run, so none loads what it does not need."""
-    told = "import pytest_queuekit.drivers.actor, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, text=True)
+    loaded = set(python("import pytest_queuekit.drivers.actor, sys; print(*sys.modules)").split())
     heavy = {"pytest", "hypothesis", "asyncio", "unittest", "time_machine", "email", "sqlite3"}
-    assert heavy & set(done.stdout.split()) == set()
+    assert heavy & loaded == set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pytest_queuekit.contract import Guarantee, Liveness
-from pytest_queuekit.monitors import exclusive
+from pytest_queuekit.monitors import exclusive, no_resurrection
 from tests.monitors.notation import contract as declared
 from tests.monitors.notation import history, kinds
 
@@ -28,13 +28,24 @@ def test_overlapping_claims_cannot_both_get_a_task() -> None:
     assert kinds(exclusive, both + "; b: release t @9.5-10") == DOUBLE
 
 
-def test_a_worker_that_is_done_holds_nothing() -> None:
-    """An acknowledgement that may have counted frees the task as soon as it began."""
-    for verb in ("complete", "fail", "release"):
+def test_who_gives_a_task_back_holds_nothing() -> None:
+    """A failure or a release that may have counted frees the task as soon as it began."""
+    for verb in ("fail", "release"):
         told = f"p: enqueue t @0-1; a: claim t @2-3; a: {verb} t @4-8 %s; b: claim t @5-6"
         assert kinds(exclusive, told % "ok") == []
         assert kinds(exclusive, told % "unknown") == []
         assert kinds(exclusive, told % "busy") == DOUBLE
+
+
+def test_who_completes_a_task_frees_it_for_nobody() -> None:
+    """While a completion lasts the task is held or done; when it is over, that is resurrection."""
+    told = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-8 %s; b: claim t "
+    for outcome in ("ok", "unknown", "busy"):
+        assert kinds(exclusive, told % outcome + "@5-6") == DOUBLE
+    assert kinds(exclusive, told % "ok" + "@7-9") == DOUBLE
+    assert kinds(exclusive, told % "ok" + "@9-10") == []
+    assert kinds(no_resurrection, told % "ok" + "@9-10") == ["completed-again"]
+    assert kinds(exclusive, told % "unknown" + "@9-10") == DOUBLE
 
 
 def test_a_cancel_may_free_a_task() -> None:

@@ -87,7 +87,7 @@ class CompletesTheOldest(MemoryQueue):
 class CompletesAllOfAWorker(MemoryQueue):
     """Completes all tasks that are held."""
 
-    name = "completes-all"
+    name = "completes-all-of-a-worker"
 
     def complete(self, claim: Claim) -> None:
         super().complete(claim)

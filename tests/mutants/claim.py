@@ -56,7 +56,7 @@ class FailsWhenEmpty(MemoryQueue):
 class SixTasksAWorker(MemoryQueue):
     """Gives no further task to a worker that holds six."""
 
-    name = "at-most-six-tasks-a-worker"
+    name = "six-tasks-a-worker"
 
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None

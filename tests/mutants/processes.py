@@ -315,7 +315,7 @@ class ClaimsInTwoSteps(SmallSqliteQueue):
     ) -> Claim | None:
         claim = super().claim(worker, lease=10**8, capabilities=capabilities)
         if claim is not None:
-            time.sleep(2 * _GAP)
+            time.sleep(50 * _GAP)
             self._run(
                 f"UPDATE task SET lease_end = {NOW} + ? WHERE id = ?",  # noqa: S608 - no user's text
                 *(lease, claim.task_id),

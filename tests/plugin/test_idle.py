@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
 from tests.plugin.project import Project, text
+from tests.unmeasured import python
 
 _LISTING = """
 import json, sys
@@ -79,9 +79,5 @@ def _import_milliseconds() -> float:
         "import pytest_queuekit.plugin, pytest_queuekit.fixtures; "
         "print((time.process_time() - began) * 1000)"
     )
-    # Where the suite is measured for coverage, that would be what takes the time.
-    unmeasured = {key: value for key, value in os.environ.items() if "COVERAGE" not in key}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=unmeasured, capture_output=True, text=True, check=True
-    )
-    return float(done.stdout)
+    # Measuring the coverage would be what takes the time.
+    return float(python(code))

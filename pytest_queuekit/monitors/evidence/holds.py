@@ -67,11 +67,18 @@ class Hold:
         )
 
     def may_be_free(self, start: float, end: float) -> bool:
-        """Whether between two instants the task may not have been held by this delivery."""
-        return self._ended(end) or self.lease_may_end(start, end)
+        """Whether between two instants somebody else may have been given this delivery's task.
 
-    def _ended(self, end: float) -> bool:
-        return any(one.start <= end for one in self.delivery.endings())
+        A completion overlapping them does not free it: a task that is done is given to nobody.
+        One that was over before is left to `no_resurrection`.
+        """
+        return self._given_back(start, end) or self.lease_may_end(start, end)
+
+    def _given_back(self, start: float, end: float) -> bool:
+        return any(
+            latest(one) < start if one.verb is Verb.COMPLETE else one.start <= end
+            for one in self.delivery.endings()
+        )
 
 
 class Holds:
