@@ -179,9 +179,12 @@ class SevenAtATime(SmallSqliteQueue):
     def __init__(self, location: str) -> None:
         super().__init__(location)
         self._run("CREATE TABLE IF NOT EXISTS guest (id INTEGER PRIMARY KEY)")
-        if self._run("SELECT count(*) FROM guest")[0][0] > 6:
+        seated = self._run(
+            "INSERT INTO guest SELECT NULL WHERE (SELECT count(*) FROM guest) < 7 RETURNING id"
+        )
+        if not seated:
             raise OSError("too many connections")
-        self.guest = self._run("INSERT INTO guest DEFAULT VALUES RETURNING id")[0][0]
+        self.guest = seated[0][0]
 
     def close(self) -> None:
         self._run("DELETE FROM guest WHERE id = ?", self.guest)
