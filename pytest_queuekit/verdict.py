@@ -26,17 +26,37 @@ class Requirement(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where in a source file something stands.
+
+    path: of the file, as it was given.
+    line, end_line: from 1.
+    column, end_column: letters from 1; the end is the first column behind it.
+    text: the source line.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Violation:
     """One proof that a promise was broken.
 
     kind: a stable word for machines, such as "double-delivery".
     sentence: what happened, with the task and the times.
     witness: the few operations that prove it, in order of start.
+    place: where in the source it stands, for what a review found.
     """
 
     kind: str
     sentence: str
     witness: tuple[Operation, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

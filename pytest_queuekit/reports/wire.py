@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pytest_queuekit.history import read_operation, write_operation
-from pytest_queuekit.verdict import Measurement, Requirement, Status, Verdict, Violation
+from pytest_queuekit.verdict import Measurement, Place, Requirement, Status, Verdict, Violation
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def pack(verdict: Verdict) -> dict[str, Any]:
             "kind": one.kind,
             "sentence": one.sentence,
             "witness": [write_operation(operation) for operation in one.witness],
+            "place": asdict(one.place) if one.place else None,
         }
         for one in verdict.violations
     ]
@@ -47,4 +48,5 @@ def _violation(data: Mapping[str, Any]) -> Violation:
         kind=data["kind"],
         sentence=data["sentence"],
         witness=tuple(map(read_operation, data["witness"])),
+        place=None if data["place"] is None else Place(**data["place"]),
     )

@@ -1,0 +1,196 @@
+"""Claims in two steps: a SELECT that finds a task, and a later UPDATE or DELETE that takes it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from pytest_queuekit.review.blocks import holds_lock, in_transaction
+from pytest_queuekit.review.module import Module, Scope, SqlCall
+from pytest_queuekit.review.origins import Origins
+from pytest_queuekit.review.statements import Statement, parameter_of
+
+_STATES = frozenset(
+    {"status", "state", "claimed", "locked", "reserved", "in_progress", "taken", "leased"}
+)
+"""Columns by which a table of work says who has a task, with those that begin or end like them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoSteps:
+    """A claim that two workers can make at the same time.
+
+    select: what finds the task. take: what takes it. states: the columns that say whether it is
+    taken, which the one asks for and the other does not.
+    """
+
+    select: SqlCall
+    take: SqlCall
+    table: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """One statement, as a function reaches it.
+
+    at: the call in that function. call: where the statement is run, maybe in a function called.
+    """
+
+    at: ast.Call
+    call: SqlCall
+    statement: Statement
+
+
+def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
+    """Find them, also where a function that the caller calls does one of the steps."""
+    if not module.sql:
+        return
+    origins = Origins(module)
+    told: set[ast.Call] = set()
+    for scope in module.scopes:
+        steps = list(_steps(module, scope))
+        if _takes_lock(steps):
+            continue
+        for first in steps:
+            for second in steps:
+                if second.call.node in told or first.at.lineno > second.at.lineno:
+                    continue
+                states = _states(module, scope, first, second)
+                if states and not _is_guarded(module, origins, first, second):
+                    told.add(second.call.node)
+                    yield TwoSteps(
+                        select=first.call,
+                        take=second.call,
+                        table=first.statement.table,
+                        states=states,
+                    )
+
+
+def _steps(module: Module, scope: Scope) -> Iterator[_Step]:
+    """Yield the statements of a function, and those of the functions that it calls."""
+    for call, statement in module.each_statement(scope):
+        yield _Step(at=call.node, call=call, statement=statement)
+    for at in module.calls(scope):
+        function = module.called(at)
+        if function is not None and function is not scope:
+            for call, statement in module.each_statement(function):
+                yield _Step(at=at, call=call, statement=statement)
+
+
+def _takes_lock(steps: list[_Step]) -> bool:
+    """Whether the write lock is taken before anything is read."""
+    return any(
+        one.statement.kind == "begin" and one.statement.mode in ("immediate", "exclusive")
+        for one in steps
+    )
+
+
+def _states(module: Module, scope: Scope, first: _Step, second: _Step) -> tuple[str, ...]:
+    """Return the columns that only the SELECT asks for and the other changes; none if it is no
+    claim in two steps."""
+    found, take = first.statement, second.statement
+    if found.kind != "select" or found.table != take.table or first.call is second.call:
+        return ()
+    if not _takes_one(module, first.call, found) or _locks_rows(found):
+        return ()
+    if not _is_of_found(module, scope, first, second):
+        return ()
+    states = {one for one in found.tested() if _is_state(one)}
+    if take.kind == "update":
+        return tuple(sorted(states & take.assigned().keys() - take.tested()))
+    if take.kind == "delete" and "rowcount" not in _names(module, second.call.scope):
+        return tuple(sorted(states - take.tested())) or ("the row itself",)
+    return ()
+
+
+def _is_state(column: str) -> bool:
+    return any(column.startswith(one) or column.endswith(one) for one in _STATES)
+
+
+def _takes_one(module: Module, call: SqlCall, found: Statement) -> bool:
+    """Whether the SELECT is for one row, by LIMIT or by fetchone()."""
+    limited = isinstance(found.tree, exp.Select) and found.tree.args.get("limit") is not None
+    outer = next(module.parents(call.node), None)
+    return limited or (isinstance(outer, ast.Attribute) and outer.attr == "fetchone")
+
+
+def _locks_rows(found: Statement) -> bool:
+    return isinstance(found.tree, exp.Select) and bool(found.tree.args.get("locks"))
+
+
+def _is_of_found(module: Module, scope: Scope, first: _Step, second: _Step) -> bool:
+    """Whether what the second statement is bound to comes from what the first one found."""
+    if _key_of(second.statement) is None:
+        return False
+    derived = _derived_from(module, scope, first.at)
+    given = [*second.at.args, *(one.value for one in second.at.keywords)]
+    return any(
+        isinstance(node, ast.Name) and node.id in derived for one in given for node in ast.walk(one)
+    )
+
+
+def _key_of(take: Statement) -> exp.Expr | None:
+    """Return the parameter by which a statement finds its row."""
+    where = take.where
+    for one in where.find_all(exp.EQ) if where is not None else ():
+        given: exp.Expr = one.expression
+        if isinstance(one.this, exp.Column) and parameter_of(given) is not None:
+            return given
+    return None
+
+
+def _derived_from(module: Module, scope: Scope, call: ast.Call) -> set[str]:
+    """Return the names in a function whose values come from a call, directly or by others."""
+    derived: set[str] = set()
+    assignments = [
+        one
+        for one in module.nodes(ast.Assign, ast.NamedExpr, ast.For)
+        if module.scope_of(one) is scope
+    ]
+    before = -1
+    while len(derived) != before:
+        before = len(derived)
+        for one in assignments:
+            value = one.iter if isinstance(one, ast.For) else getattr(one, "value", None)
+            if value is not None and _comes_from(value, call, derived):
+                derived |= _targets(one)
+    return derived
+
+
+def _comes_from(value: ast.AST, call: ast.Call, derived: set[str]) -> bool:
+    return any(
+        node is call or (isinstance(node, ast.Name) and node.id in derived)
+        for node in ast.walk(value)
+    )
+
+
+def _targets(node: ast.AST) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return {
+        one.id
+        for target in targets
+        if target is not None
+        for one in ast.walk(target)
+        if isinstance(one, ast.Name)
+    }
+
+
+def _is_guarded(module: Module, origins: Origins, first: _Step, second: _Step) -> bool:
+    """Whether something keeps two workers apart: a transaction() or a lock."""
+    for step in (first, second):
+        held = in_transaction(module, origins, step.call.receiver, step.call.node)
+        if not held and not holds_lock(module, step.at) and not holds_lock(module, step.call.node):
+            return False
+    return True
+
+
+def _names(module: Module, scope: Scope) -> set[str]:
+    return {
+        one.attr
+        for one in module.nodes(ast.Attribute)
+        if isinstance(one, ast.Attribute) and module.scope_of(one) is scope
+    }

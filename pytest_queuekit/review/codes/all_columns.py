@@ -1,0 +1,55 @@
+"""QR402: a query names the columns that it needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.statements import Statement
+
+
+def _all_columns(module: Module) -> Iterator[Finding]:
+    """Find SELECT * whose rows do not become tasks."""
+    for call, statement in module.each_statement():
+        if not module.reads_tasks(statement) or not _selects_star(statement):
+            continue
+        if not _becomes_tasks(module, call):
+            yield Finding(
+                node=call.node,
+                sentence=f"SELECT * on {statement.table} fetches payloads and columns that nobody "
+                "asked for; name the columns",
+            )
+
+
+def _selects_star(statement: Statement) -> bool:
+    from sqlglot import exp
+
+    tree = statement.tree
+    return isinstance(tree, exp.Select) and any(isinstance(one, exp.Star) for one in tree.selects)
+
+
+def _becomes_tasks(module: Module, call: SqlCall) -> bool:
+    """Whether the function makes tasks of rows: then it needs all columns."""
+    return any(
+        isinstance(one.func, ast.Attribute) and one.func.attr == "from_dict"
+        for one in module.calls(call.scope)
+    )
+
+
+CODE = Code(
+    id="QR402",
+    item="Avoiding SELECT * (specify columns)",
+    sentence="A query names the columns that it needs.",
+    why="Payloads may be large, and the order of columns is nobody's promise.",
+    wrong="""\
+def types(conn):
+    return [row[1] for row in conn.execute("SELECT * FROM task_queue LIMIT 10")]
+""",
+    right="""\
+def types(conn):
+    return [row[0] for row in conn.execute("SELECT type FROM task_queue LIMIT 10")]
+""",
+    check=_all_columns,
+)

@@ -1,0 +1,57 @@
+"""QR502: a transaction that reads and then writes begins with the write lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module, SqlCall
+
+
+def _deferred_writes(module: Module) -> Iterator[Finding]:
+    """Find transactions that begin without the write lock, and read before they write."""
+    for call, statement in module.each_statement():
+        deferred = statement.kind == "begin" and statement.mode == "deferred"
+        if deferred and _reads_then_writes(module, call):
+            yield Finding(
+                node=call.node,
+                sentence="BEGIN takes no lock until the write, which then fails at once if another "
+                "wrote after the read, busy_timeout or not; use transaction(), or BEGIN IMMEDIATE",
+            )
+
+
+def _reads_then_writes(module: Module, begin: SqlCall) -> bool:
+    has_read = False
+    for call, statement in module.each_statement(begin.scope):
+        if call.node.lineno < begin.node.lineno:
+            continue
+        if statement.kind in ("commit", "rollback"):
+            return False
+        has_read |= statement.kind == "select"
+        if statement.writes and has_read:
+            return True
+    return False
+
+
+CODE = Code(
+    id="QR502",
+    item="Proper isolation with BEGIN IMMEDIATE",
+    sentence="A transaction that reads and then writes begins with the write lock.",
+    why="SQLite cannot wait for a lock on top of a snapshot that is out of date: the write "
+    "fails at once (https://www.sqlite.org/rescode.html#busy_snapshot).",
+    wrong="""\
+def top_up(conn):
+    conn.execute("BEGIN")
+    top = conn.execute("SELECT max(priority) FROM task_queue").fetchone()[0]
+    conn.execute("UPDATE task_queue SET priority = ? WHERE id = 1", (top,))
+    conn.execute("COMMIT")
+""",
+    right="""\
+def top_up(conn):
+    conn.execute("BEGIN IMMEDIATE")
+    top = conn.execute("SELECT max(priority) FROM task_queue").fetchone()[0]
+    conn.execute("UPDATE task_queue SET priority = ? WHERE id = 1", (top,))
+    conn.execute("COMMIT")
+""",
+    check=_deferred_writes,
+)

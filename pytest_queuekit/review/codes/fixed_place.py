@@ -1,0 +1,47 @@
+"""QR303: where the queue's file lies is asked of get_default_db_path()."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module
+
+_ROOTED = re.compile(r"(/|~|[A-Za-z]:[\\/]|\\\\)")
+
+_TEMPORARY = re.compile(r"(/tmp/|/path/to/|/var/tmp/|/dev/shm/)")
+
+
+def _fixed_places(module: Module) -> Iterator[Finding]:
+    """Find QueueDatabase with the path of one machine."""
+    for call in module.calls():
+        if module.dotted(call.func).rpartition(".")[2] != "QueueDatabase" or not call.args:
+            continue
+        known = module.text(call.args[0])
+        if known is None or known.holes or not _ROOTED.match(known.text):
+            continue
+        if not _TEMPORARY.match(known.text):
+            yield Finding(
+                node=call.args[0],
+                sentence=f"the path {known.text!r:.60} is that of one machine; use "
+                "get_default_db_path(), which an environment variable can set",
+            )
+
+
+CODE = Code(
+    id="QR303",
+    item="Using `get_default_db_path()` for database location",
+    sentence="Where the queue's file lies is asked of get_default_db_path().",
+    why="A path of one machine is missing, or not writable, on the next.",
+    wrong="""\
+from pytest_queuekit.queue import QueueDatabase
+db = QueueDatabase("/srv/app/queue.db")
+""",
+    right="""\
+from pytest_queuekit.queue import QueueDatabase
+from pytest_queuekit.queue.config import get_default_db_path
+db = QueueDatabase(get_default_db_path())
+""",
+    check=_fixed_places,
+)

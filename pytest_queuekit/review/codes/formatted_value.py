@@ -1,0 +1,97 @@
+"""QR105: values reach SQL as parameters."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.statements import Statement
+from pytest_queuekit.review.texts import holes_in
+
+
+def _formatted_values(module: Module) -> Iterator[Finding]:
+    """Find values that are written into SQL, where a parameter could stand."""
+    for call in module.sql:
+        numbers = {
+            number
+            for statement in call.statements
+            for number in _holes_for_values(statement)
+            if not _is_constant(module, call.text.holes[number])
+        }
+        for number in sorted(numbers)[:1]:
+            written = ast.unparse(call.text.holes[number])
+            yield Finding(
+                node=call.node,
+                sentence=f"the value of {written!r:.60} is written into the SQL; pass it as a "
+                "parameter",
+            )
+
+
+def _holes_for_values(statement: Statement) -> Iterator[int]:
+    from sqlglot import exp
+
+    if statement.tree is None:
+        return
+    for literal in statement.tree.find_all(exp.Literal):
+        yield from holes_in(str(literal.this))
+    for column in statement.tree.find_all(exp.Column):
+        if column.find_ancestor(exp.Func) is None and _takes_value(column):
+            yield from holes_in(column.name) if not column.table else ()
+
+
+def _takes_value(column: object) -> bool:
+    """Whether a value stands here: compared with a column, set to one, or inserted."""
+    from sqlglot import exp
+
+    assert isinstance(column, exp.Column)  # noqa: S101 - for the type checker
+    parent = column.parent
+    if isinstance(parent, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Like):
+        return parent.expression is column
+    if isinstance(parent, exp.Tuple):
+        return parent.find_ancestor(exp.Values) is not None
+    return False
+
+
+def _is_constant(module: Module, hole: ast.expr) -> bool:
+    """Whether what fills a hole is certainly no text from outside."""
+    if isinstance(hole, ast.Call):
+        return module.dotted(hole.func) in ("int", "float", "len", "bool", "hash", "id")
+    if isinstance(hole, ast.Attribute):
+        parts = module.dotted(hole).split(".")
+        return any(part.isupper() for part in parts)
+    if isinstance(hole, ast.Name):
+        known = module.assigned(hole)
+        texts = [one for one in known if one is not None]
+        if texts and len(texts) == len(known):
+            return all(isinstance(one, ast.Constant) or _is_constant(module, one) for one in texts)
+        return hole.id.isupper()
+    if isinstance(hole, ast.IfExp):
+        return all(
+            isinstance(one, ast.Constant) or _is_constant(module, one)
+            for one in (hole.body, hole.orelse)
+        )
+    if isinstance(hole, ast.BinOp) and not isinstance(hole.op, ast.Add | ast.Mod):
+        return True  # a calculation
+    return isinstance(hole, ast.Subscript) and _is_constant(module, hole.value)
+
+
+CODE = Code(
+    id="QR105",
+    item="Using parameterized queries (no SQL injection)",
+    sentence="Values reach SQL as parameters.",
+    why="A value with a quote in it breaks the statement, and one from outside can change "
+    "what it does.",
+    wrong="""\
+def find(conn, status):
+    sql = f"SELECT id FROM task_queue WHERE status = '{status}' LIMIT 1"
+    return conn.execute(sql).fetchone()
+""",
+    right="""\
+def find(conn, status):
+    sql = "SELECT id FROM task_queue WHERE status = ? LIMIT 1"
+    return conn.execute(sql, (status,)).fetchone()
+""",
+    check=_formatted_values,
+)

@@ -1,0 +1,116 @@
+"""QR104: an error handler tells a busy database from a broken one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.blocks import inside
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module
+
+_ABOUT_BUSY = frozenset(
+    {
+        "QueueBusyError",
+        "QueueDatabaseError",
+        "Error",
+        "DatabaseError",
+        "OperationalError",
+        "Exception",
+        "BaseException",
+        "",
+    }
+)
+"""Errors that a busy database is, or is derived from; the last is a bare `except`."""
+
+_REACHES = frozenset({"transaction", "connection", "claim_task", "claim", "enqueue"})
+_WIDER = _ABOUT_BUSY - {"QueueBusyError"}
+
+
+def _hidden_busy(module: Module) -> Iterator[Finding]:
+    """Find handlers that make nothing of a busy database, or that keep others from hearing it."""
+    if not module.knows_queue:
+        return
+    for node in module.nodes(ast.Try):
+        assert isinstance(node, ast.Try)  # noqa: S101 - for the type checker
+        if not _touches_queue(module, node):
+            continue
+        wider: str | None = None
+        for handler in node.handlers:
+            names = _caught(module, handler)
+            if "QueueBusyError" in names and wider is not None:
+                yield Finding(
+                    node=handler,
+                    sentence=f"QueueBusyError never gets here: {wider or 'the bare except'} above "
+                    "takes it; catch QueueBusyError first",
+                )
+            elif wider is None and names & _ABOUT_BUSY and _does_nothing(handler):
+                yield Finding(
+                    node=handler,
+                    sentence="a busy database passes without a trace here; catch QueueBusyError "
+                    "and try again later, or let it through",
+                )
+            if wider is None and names & _WIDER:
+                wider = sorted(names & _WIDER)[-1]
+            if "QueueBusyError" in names:
+                break  # what comes after does not see it
+
+
+def _touches_queue(module: Module, node: ast.Try) -> bool:
+    sql = {call.node for call in module.sql}
+    return any(
+        one in sql or (isinstance(one.func, ast.Attribute) and one.func.attr in _REACHES)
+        for one in inside(node.body)
+        if isinstance(one, ast.Call)
+    )
+
+
+def _caught(module: Module, handler: ast.ExceptHandler) -> set[str]:
+    if handler.type is None:
+        return {""}
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {module.dotted(one).rpartition(".")[2] for one in kinds}
+
+
+def _does_nothing(handler: ast.ExceptHandler) -> bool:
+    return all(_is_idle(one) for one in handler.body)
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Pass | ast.Continue | ast.Break):
+        return True
+    value = node.value if isinstance(node, ast.Return | ast.Expr | ast.Assign) else node
+    empty = isinstance(value, ast.List | ast.Tuple | ast.Dict) and not any(
+        True for _ in ast.iter_child_nodes(value) if isinstance(_, ast.expr)
+    )
+    if isinstance(node, ast.Return) and isinstance(value, ast.Constant):
+        return not isinstance(value.value, bool)  # a yes or no tells the caller
+    return value is None or isinstance(value, ast.Constant) or empty
+
+
+CODE = Code(
+    id="QR104",
+    item="Proper error handling with try/except",
+    sentence="An error handler tells a busy database from a broken one.",
+    why="A busy database is to be asked again; a handler that hides it takes the task for "
+    "done, or for not there.",
+    wrong="""\
+from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError
+db = QueueDatabase("queue.db")
+try:
+    with db.transaction() as conn:
+        conn.execute("DELETE FROM task_queue WHERE id = ?", (1,))
+except QueueDatabaseError:
+    pass
+""",
+    right="""\
+from pytest_queuekit.queue import QueueBusyError, QueueDatabase
+db = QueueDatabase("queue.db")
+try:
+    with db.transaction() as conn:
+        conn.execute("DELETE FROM task_queue WHERE id = ?", (1,))
+except QueueBusyError as error:
+    print(f"busy, trying again: {error}")
+""",
+    check=_hidden_busy,
+)

@@ -1,0 +1,46 @@
+"""QR304: the configuration is imported, not copied."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module
+
+_CONFIGURED = frozenset({"PRODUCTION_PRAGMAS", "MAX_CONCURRENT_WORKERS"})
+
+
+def _own_configuration(module: Module) -> Iterator[Finding]:
+    """Find values of the configuration that are defined once more."""
+    scope = module.scopes[0]
+    for node in module.nodes(ast.Assign, ast.AnnAssign) if module.knows_queue else ():
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if (
+                isinstance(target, ast.Name)
+                and target.id in _CONFIGURED
+                and module.scope_of(node) is scope
+            ):
+                yield Finding(
+                    node=node,
+                    sentence=f"{target.id} is defined once more here; import it from the queue's "
+                    "config",
+                )
+
+
+CODE = Code(
+    id="QR304",
+    item="Not hardcoding paths or configuration",
+    sentence="The configuration is imported, not copied.",
+    why="A copy keeps the old value when the limit changes.",
+    wrong="""\
+from pytest_queuekit.queue import QueueDatabase
+MAX_CONCURRENT_WORKERS = 12
+""",
+    right="""\
+from pytest_queuekit.queue.config import MAX_CONCURRENT_WORKERS
+print(f"at most {MAX_CONCURRENT_WORKERS} workers")
+""",
+    check=_own_configuration,
+)

@@ -1,0 +1,62 @@
+"""QR202: a payload is written as JSON."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.statements import parameter_of
+
+_NO_JSON = {"str", "repr", "pickle.dumps", "marshal.dumps"}
+
+
+def _payloads_without_json(module: Module) -> Iterator[Finding]:
+    """Find payloads that are bound as something that is no JSON text."""
+    for call, statement in module.each_statement():
+        given = call.parameters
+        if statement.table != "task_queue" or isinstance(given, dict | None):
+            continue
+        key = parameter_of(statement.assigned().get("payload"))
+        if isinstance(key, int) and key < len(given) and _is_no_json(module, given[key]):
+            yield Finding(
+                node=given[key],
+                sentence=f"the payload {ast.unparse(given[key])!r:.60} is no JSON; use "
+                "json.dumps()",
+            )
+
+
+def _is_no_json(module: Module, value: ast.expr) -> bool:
+    known = module.meaning(value) if isinstance(value, ast.Name) else value
+    if isinstance(known, ast.Call):
+        return module.dotted(known.func) in _NO_JSON
+    return isinstance(known, ast.Dict | ast.List)
+
+
+CODE = Code(
+    id="QR202",
+    item="Proper JSON serialization/deserialization",
+    sentence="A payload is written as JSON.",
+    why="str() of a dict has single quotes, and is no JSON for any reader.",
+    wrong="""\
+def add(db, payload):
+    with db.transaction() as conn:
+        conn.execute(
+            "INSERT INTO task_queue (type, payload) VALUES (?, ?)",
+            ("mail", str(payload)),
+        )
+""",
+    right="""\
+import json
+
+
+def add(db, payload):
+    with db.transaction() as conn:
+        conn.execute(
+            "INSERT INTO task_queue (type, payload) VALUES (?, ?)",
+            ("mail", json.dumps(payload)),
+        )
+""",
+    check=_payloads_without_json,
+)

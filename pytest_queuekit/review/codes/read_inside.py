@@ -1,0 +1,74 @@
+"""QR103: what only reads runs inside connection()."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.blocks import inside, transactions
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.origins import Origins
+
+
+def _reads_inside(module: Module) -> Iterator[Finding]:
+    """Find transactions of which it is certain that they only read."""
+    origins = Origins(module)
+    for block, opened in transactions(module):
+        if not module.knows_queue:
+            return
+        held = [one for one in module.sql if _is_inside(one.node, block)]
+        statements = [one for call in held for one in call.statements]
+        names = [one.optional_vars for one in block.items if one.context_expr is opened]
+        reads = bool(statements) and all(one.kind == "select" for one in statements)
+        if reads and _is_all(module, block, names[0], held) and origins.of(opened):
+            yield Finding(
+                node=opened,
+                sentence="the transaction only reads, and keeps all writers out meanwhile; use "
+                "connection()",
+            )
+
+
+def _is_inside(node: ast.AST, block: ast.AST) -> bool:
+    return any(one is node for one in inside(getattr(block, "body", [])))
+
+
+def _is_all(module: Module, block: ast.AST, name: ast.expr | None, held: list[SqlCall]) -> bool:
+    """Whether the block's connection is used for nothing but these calls, nor is anything called
+    that could take part in the transaction."""
+    if not isinstance(name, ast.Name):
+        return False
+    receivers = {id(one.receiver) for one in held}
+    used = [
+        one
+        for one in inside(getattr(block, "body", []))
+        if isinstance(one, ast.Name) and one.id == name.id and id(one) not in receivers
+    ]
+    own = [one for one in inside(getattr(block, "body", [])) if isinstance(one, ast.Call)]
+    return not used and not any(module.called(one) or _may_write(one) for one in own)
+
+
+def _may_write(call: ast.Call) -> bool:
+    verbs = {"enqueue", "claim", "complete", "fail", "extend", "release", "cancel", "claim_task"}
+    return isinstance(call.func, ast.Attribute) and call.func.attr in verbs
+
+
+CODE = Code(
+    id="QR103",
+    item="Using `db.connection()` for read operations",
+    sentence="What only reads runs inside connection().",
+    why="transaction() takes the write lock: a dashboard that reads in it stops the workers.",
+    wrong="""\
+from pytest_queuekit.queue import QueueDatabase
+db = QueueDatabase("queue.db")
+with db.transaction() as conn:
+    count = conn.execute("SELECT count(*) FROM task_queue").fetchone()
+""",
+    right="""\
+from pytest_queuekit.queue import QueueDatabase
+db = QueueDatabase("queue.db")
+with db.connection() as conn:
+    count = conn.execute("SELECT count(*) FROM task_queue").fetchone()
+""",
+    check=_reads_inside,
+)

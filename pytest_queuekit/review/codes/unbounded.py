@@ -1,0 +1,81 @@
+"""QR403: what may be many rows is fetched with a LIMIT, or row by row."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.statements import Statement
+
+
+def _unbounded(module: Module) -> Iterator[Finding]:
+    """Find SELECTs without LIMIT all of whose rows are fetched at once."""
+    for call, statement in module.each_statement():
+        if not module.reads_tasks(statement) or not _may_be_many(statement):
+            continue
+        if _fetches_all(module, call):
+            yield Finding(
+                node=call.node,
+                sentence="all rows are fetched at once, however many there are; add a LIMIT",
+            )
+
+
+def _may_be_many(statement: Statement) -> bool:
+    from sqlglot import exp
+
+    tree = statement.tree
+    if not isinstance(tree, exp.Select) or tree.args.get("limit") or tree.args.get("group"):
+        return False
+    counted = any(one.find(exp.AggFunc) for one in tree.selects)
+    where = statement.where
+    by_id = where is not None and any(
+        isinstance(one, exp.EQ | exp.In)
+        and isinstance(one.this, exp.Column)
+        and one.this.name.lower() in ("id", "idempotency_key")
+        for one in where.find_all(exp.EQ, exp.In)
+    )
+    return not counted and not by_id
+
+
+def _fetches_all(module: Module, call: SqlCall) -> bool:
+    """Whether fetchall() or list() follows: on the call itself, or on the name it is given."""
+    outer = next(module.parents(call.node), None)
+    if isinstance(outer, ast.Attribute):
+        return outer.attr == "fetchall"
+    if isinstance(outer, ast.Call):
+        return module.dotted(outer.func) in ("list", "tuple", "sorted")
+    if not isinstance(outer, ast.Assign) or not isinstance(outer.targets[0], ast.Name):
+        return False
+    name = outer.targets[0].id
+    return any(
+        isinstance(one, ast.Attribute)
+        and one.attr == "fetchall"
+        and isinstance(one.value, ast.Name)
+        and one.value.id == name
+        and one.lineno >= call.node.lineno
+        for one in module.nodes(ast.Attribute)
+        if module.scope_of(one) is call.scope
+    )
+
+
+CODE = Code(
+    id="QR403",
+    item="Using LIMIT for potentially large result sets",
+    sentence="What may be many rows is fetched with a LIMIT, or row by row.",
+    why="On the day with a million waiting tasks the dashboard takes all memory.",
+    wrong="""\
+def waiting(conn):
+    cursor = conn.execute("SELECT id FROM task_queue WHERE status = 'queued'")
+    return cursor.fetchall()
+""",
+    right="""\
+def waiting(conn):
+    cursor = conn.execute(
+        "SELECT id FROM task_queue WHERE status = 'queued' LIMIT 100"
+    )
+    return cursor.fetchall()
+""",
+    check=_unbounded,
+)

@@ -1,0 +1,356 @@
+"""A module as the checks see it: its functions, what names stand for, and the SQL in it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
+
+from pytest_queuekit.review.source import Source
+from pytest_queuekit.review.statements import Statement, statements_of
+from pytest_queuekit.review.texts import Text, read_text
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+QUEUE_TABLES = frozenset({"task_queue", "task_logs", "workers"})
+QUEUE_NAMES = frozenset(
+    {"QueueDatabase", "TaskQueue", "TaskClaimerFactory", "SchedulingStrategy", "QueueBusyError"}
+)
+_QUEUE_FIXTURES = frozenset({"queue_db", "queue_db_factory", "queue_tasks"})
+_QUEUE_MODELS = re.compile(r"\bqueue(\.models)?\.(Task|Worker|TaskLog)$")
+_EXECUTES = frozenset({"execute", "executemany", "executescript"})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scope:
+    """A function, or the module itself, and what is bound to names in it.
+
+    node: the function; the module for the outermost.
+    owner: the class whose `self` is seen in it. is_method: whether it stands in that class itself.
+    parent: the scope around it.
+    bound: for each name what it is bound to: an expression, or None for something else.
+    entered: for each name the context managers whose `as` it is.
+    """
+
+    node: Function | ast.Module
+    owner: ast.ClassDef | None = None
+    is_method: bool = False
+    parent: Scope | None = None
+    bound: dict[str, list[ast.expr | None]] = field(default_factory=lambda: defaultdict(list))
+    entered: dict[str, list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def name(self) -> str:
+        """The name of the function; empty for the module."""
+        return "" if isinstance(self.node, ast.Module) else self.node.name
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the parameters, `self` and `cls` of a method left out."""
+        if isinstance(self.node, ast.Module):
+            return []
+        arguments = self.node.args
+        names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+        if self.is_method and names and not _is_static(self.node):
+            names = names[1:]
+        return names + [one.arg for one in arguments.kwonlyargs]
+
+
+def _is_static(node: Function) -> bool:
+    return any(
+        isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SqlCall:
+    """A call that runs SQL.
+
+    node: the call. receiver: on what. scope: where. text: its SQL.
+    statements: what it says. parameters: what is bound, if that can be seen.
+    """
+
+    node: ast.Call
+    receiver: ast.expr
+    scope: Scope
+    text: Text
+    statements: tuple[Statement, ...]
+
+    @property
+    def parameters(self) -> Sequence[ast.expr] | dict[str, ast.expr] | None:
+        """The bound values by place or by name; None where they cannot be seen."""
+        given = self.node.args[1] if len(self.node.args) > 1 else None
+        if isinstance(given, ast.Tuple | ast.List):
+            starred = any(isinstance(one, ast.Starred) for one in given.elts)
+            return None if starred else given.elts
+        if isinstance(given, ast.Dict):
+            return {
+                str(key.value): value
+                for key, value in zip(given.keys, given.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
+        return None
+
+
+class Module:
+    """One file, with what is known about it.
+
+    source: the file.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.imported: dict[str, str] = {}
+        self.scopes: list[Scope] = []
+        self._scope_of: dict[ast.AST, Scope] = {}
+        self._parent_of: dict[ast.AST, ast.AST] = {}
+        self._of_kind: dict[type[ast.AST], list[Any]] = defaultdict(list)
+        self._attributes: dict[tuple[ast.ClassDef, str], list[ast.expr | None]] = defaultdict(list)
+        self._visit(source.tree, self._open(Scope(node=source.tree)))
+
+    # -- where things are ---------------------------------------------------------------------
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """Return the function in which a node stands."""
+        return self._scope_of[node]
+
+    def parents(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what is around a node, from the inside, up to its function."""
+        inside = self._parent_of.get(node)
+        while inside is not None and not isinstance(inside, Function | ast.Lambda):
+            yield inside
+            inside = self._parent_of.get(inside)
+
+    def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+        """Yield the nodes of these kinds, in the order of the text."""
+        found = [one for kind in kinds for one in self._of_kind.get(kind, ())]
+        yield from found if len(kinds) == 1 else sorted(found, key=lambda one: one.lineno)
+
+    def calls(self, scope: Scope | None = None) -> Sequence[ast.Call]:
+        """Return the calls of a function, or all."""
+        return self._calls if scope is None else self._calls_in.get(scope, [])
+
+    def functions_named(self, name: str) -> Sequence[Scope]:
+        """Return the functions and methods of a name."""
+        return self._named.get(name, [])
+
+    @cached_property
+    def _calls(self) -> list[ast.Call]:
+        return [one for one in self._of_kind.get(ast.Call, ()) if isinstance(one, ast.Call)]
+
+    @cached_property
+    def _calls_in(self) -> dict[Scope, list[ast.Call]]:
+        return _grouped((self.scope_of(call), call) for call in self._calls)
+
+    @cached_property
+    def _named(self) -> dict[str, list[Scope]]:
+        return _grouped((scope.name, scope) for scope in self.scopes)
+
+    def called(self, call: ast.Call) -> Scope | None:
+        """Return the function or method of this file that a call certainly means."""
+        return self._targets.get(call)
+
+    def calls_of(self, function: Scope) -> list[ast.Call]:
+        """Return the calls that certainly mean a function of this file."""
+        return [call for call, target in self._targets.items() if target is function]
+
+    @cached_property
+    def _targets(self) -> dict[ast.Call, Scope]:
+        found = ((call, self._target(call)) for call in self.calls())
+        return {call: target for call, target in found if target is not None}
+
+    def _target(self, call: ast.Call) -> Scope | None:
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        is_own = False
+        if isinstance(call.func, ast.Attribute):
+            name = call.func.attr
+            is_own = isinstance(call.func.value, ast.Name) and call.func.value.id in ("self", "cls")
+        found = [one for one in self.functions_named(name) if one.is_method == is_own]
+        if is_own:
+            owner = self.scope_of(call).owner
+            found = [one for one in found if one.owner is owner]
+        return found[0] if len(found) == 1 else None
+
+    # -- what things mean ---------------------------------------------------------------------
+
+    def dotted(self, node: ast.expr) -> str:
+        """Return the full name of what is meant, imports followed: `sqlite3.connect`."""
+        if isinstance(node, ast.Name):
+            return self.imported.get(node.id, node.id)
+        if isinstance(node, ast.Attribute):
+            head = self.dotted(node.value)
+            return f"{head}.{node.attr}" if head else ""
+        return ""
+
+    def assigned(self, node: ast.expr) -> list[ast.expr | None]:
+        """Return all that a name, or an attribute of `self`, is bound to where it is seen."""
+        if isinstance(node, ast.Name):
+            scope: Scope | None = self._scope_of.get(node)
+            while scope is not None:
+                if node.id in scope.bound or node.id in scope.entered:
+                    return scope.bound.get(node.id, [])
+                scope = scope.parent
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            inside = self._scope_of.get(node)
+            owner = inside.owner if inside else None
+            if node.value.id in ("self", "cls") and owner is not None:
+                return self._attributes.get((owner, node.attr), [])
+        return []
+
+    def meaning(self, node: ast.expr) -> ast.expr | None:
+        """Return the one expression that a name stands for; None where there may be others."""
+        known = self.assigned(node)
+        return known[0] if len(known) == 1 else None
+
+    def text(self, node: ast.expr) -> Text | None:
+        """Return the text that an expression stands for."""
+        return read_text(node, self.meaning)
+
+    # -- the SQL ------------------------------------------------------------------------------
+
+    @cached_property
+    def executions(self) -> tuple[SqlCall, ...]:
+        """The calls that run some text, in the order of the file."""
+        return tuple(one for call in self.calls() for one in self._execution(call))
+
+    @cached_property
+    def sql(self) -> tuple[SqlCall, ...]:
+        """Those of them whose text is SQL that can be read."""
+        return tuple(one for one in self.executions if one.statements)
+
+    @cached_property
+    def knows_queue(self) -> bool:
+        """Whether the code builds on the queue: it imports it, takes its fixtures or its tables."""
+        names = {one.rpartition(".")[2] for one in self.imported.values()}
+        taken = {one for scope in self.scopes for one in scope.parameters}
+        return bool(
+            names & QUEUE_NAMES
+            or any(_QUEUE_MODELS.search(one) for one in self.imported.values())
+            or taken & _QUEUE_FIXTURES
+            or any(statement.tables & {"task_queue"} for _, statement in self.each_statement())
+        )
+
+    def each_statement(self, scope: Scope | None = None) -> Iterator[tuple[SqlCall, Statement]]:
+        """Yield the statements of a function, or all, with their calls."""
+        calls = self.sql if scope is None else self._sql_in.get(scope, ())
+        yield from ((call, one) for call in calls for one in call.statements)
+
+    @cached_property
+    def _sql_in(self) -> dict[Scope, list[SqlCall]]:
+        return _grouped((call.scope, call) for call in self.sql)
+
+    def reads_tasks(self, statement: Statement) -> bool:
+        """Whether a statement is a SELECT on the queue's tasks."""
+        return statement.kind == "select" and statement.table == "task_queue" and self.knows_queue
+
+    def _execution(self, call: ast.Call) -> Iterator[SqlCall]:
+        function = call.func
+        if not (isinstance(function, ast.Attribute) and function.attr in _EXECUTES and call.args):
+            return
+        text = self.text(call.args[0])
+        if text is not None:
+            yield SqlCall(
+                node=call,
+                receiver=function.value,
+                scope=self.scope_of(call),
+                text=text,
+                statements=statements_of(text.text),
+            )
+
+    # -- reading the tree ---------------------------------------------------------------------
+
+    def _open(self, scope: Scope) -> Scope:
+        self.scopes.append(scope)
+        return scope
+
+    def _visit(self, node: ast.AST, scope: Scope, owner: ast.ClassDef | None = None) -> None:
+        """Note all that is inside a node. A loop, since expressions can be deeply nested."""
+        todo = [(node, scope, owner)]
+        while todo:
+            here, inside, around = todo.pop()
+            self._scope_of[here] = inside
+            self._of_kind[type(here)].append(here)
+            self._bind(here, inside, around)
+            if isinstance(here, Function):
+                inside = self._open(
+                    Scope(
+                        node=here,
+                        owner=around or inside.owner,
+                        is_method=around is not None,
+                        parent=inside,
+                    )
+                )
+                for parameter in (*inside.parameters, *_others(here)):
+                    inside.bound[parameter].append(None)
+                around = None
+            elif isinstance(here, ast.ClassDef):
+                around = here
+            children = list(ast.iter_child_nodes(here))
+            for child in children:
+                self._parent_of[child] = here
+            todo += [(child, inside, around) for child in reversed(children)]
+
+    def _bind(self, node: ast.AST, scope: Scope, owner: ast.ClassDef | None) -> None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self._import(node)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._set(target, node.value, scope, owner)
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            self._set(node.target, node.value, scope, owner)
+        elif isinstance(node, ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension):
+            self._set(node.target, None, scope, owner)
+        elif isinstance(node, ast.withitem):
+            if isinstance(node.optional_vars, ast.Name):
+                scope.entered[node.optional_vars.id].append(node.context_expr)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            scope.bound[node.name].append(None)
+
+    def _set(
+        self, target: ast.expr, value: ast.expr | None, scope: Scope, owner: ast.ClassDef | None
+    ) -> None:
+        if isinstance(target, ast.Name):
+            if owner is not None:
+                self._attributes[owner, target.id].append(value)
+            else:
+                scope.bound[target.id].append(value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            given = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            pairwise = len(given) == len(target.elts)
+            for place, one in enumerate(target.elts):
+                self._set(one, given[place] if pairwise else None, scope, owner)
+        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+            own = target.value.id in ("self", "cls")
+            if own and scope.owner is not None:
+                self._attributes[scope.owner, target.attr].append(value)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for one in node.names:
+                self.imported[one.asname or one.name.partition(".")[0]] = (
+                    one.name if one.asname else one.name.partition(".")[0]
+                )
+        else:
+            for one in node.names:
+                self.imported[one.asname or one.name] = f"{node.module or ''}.{one.name}"
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
+
+
+def _others(node: Function) -> list[str]:
+    """Return the parameters that take any number, and a method's first."""
+    several = [one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None]
+    return several + [one.arg for one in (*node.args.posonlyargs, *node.args.args)[:1]]

@@ -1,0 +1,54 @@
+"""How SQLite would look a statement up in the queue's tables, asked of an empty copy of them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from pytest_queuekit.queue.schema import create_schema
+
+_SCAN = re.compile(r"SCAN (task_queue|task_logs|workers)$")
+_SORT = "USE TEMP B-TREE FOR ORDER BY"
+
+
+@lru_cache(maxsize=1024)
+def slow_steps(sql: str) -> tuple[str, ...]:
+    """Return what in the plan of a statement grows with the queue: full scans and sorts.
+
+    Empty for a statement that SQLite cannot compile against the queue's schema.
+    """
+    with _empty_queue() as conn:
+        try:
+            plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", _Anything())]
+        except sqlite3.Error:
+            return ()
+    return tuple(_told(plan))
+
+
+def _told(plan: list[str]) -> Iterator[str]:
+    for step in plan:
+        scan = _SCAN.match(step)
+        if scan:
+            yield f"it reads every row of {scan[1]}"
+        elif step == _SORT:
+            yield "it sorts all rows that it finds"
+
+
+class _Anything(dict[str, None]):
+    """Binds NULL to every parameter: a plan does not depend on values."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+@contextmanager
+def _empty_queue() -> Iterator[sqlite3.Connection]:
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        create_schema(conn)
+        yield conn
+    finally:
+        conn.close()

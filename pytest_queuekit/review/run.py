@@ -1,0 +1,129 @@
+"""Reviews files and folders, in several processes where there are many files."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from pytest_queuekit.errors import UsageError
+from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
+from pytest_queuekit.review.code import Code, Decided
+from pytest_queuekit.review.examine import examine_file
+from pytest_queuekit.verdict import Requirement, Status, Verdict, Violation
+
+_LEFT_OUT = frozenset(
+    {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"}
+)
+"""Folders that hold what others wrote, or what was made; so do those that begin with a dot."""
+
+_MANY = 60
+"""Files from which several processes are worth their start."""
+_CHUNK = 16
+
+Progress = Callable[[int, int], None]
+"""Is told how many files are done, of how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """What was found.
+
+    files: how many were reviewed.
+    verdicts: one for each item of the checklist, and for what is said of files besides.
+    """
+
+    files: int
+    verdicts: tuple[Verdict, ...]
+
+
+def review(
+    paths: Sequence[Path],
+    *,
+    processes: int = 1,
+    progress: Progress = lambda _done, _all: None,
+) -> Review:
+    """Review files, and all Python files in folders. Raises UsageError for a path that is none.
+
+    With `processes`, many files are shared between so many. They are spawned, so a script that
+    asks for them needs `if __name__ == "__main__":` around what it does.
+    """
+    files = list(dict.fromkeys(file for path in paths for file in _files(path)))
+    found: dict[str, list[Violation]] = defaultdict(list)
+    for number, told in enumerate(_examined(files, processes), start=1):
+        for one in told:
+            found[one.kind].append(one)
+        progress(number, len(files))
+    label = ", ".join(str(path) for path in paths)
+    return Review(files=len(files), verdicts=tuple(_verdicts(found, label)))
+
+
+def cores() -> int:
+    """Return how many processes are of use on this machine."""
+    return min(os.cpu_count() or 1, 8)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(one for one in folders if not _is_left_out(Path(folder) / one))
+            yield from (Path(folder) / one for one in sorted(names) if one.endswith(".py"))
+    elif path.exists():
+        yield path
+    else:
+        raise UsageError(f"path={str(path)!r} does not exist: give a file or a folder to review")
+
+
+def _is_left_out(folder: Path) -> bool:
+    name = folder.name
+    return name.startswith(".") or name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
+
+
+def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Violation]]:
+    if len(files) < _MANY or processes < 2:
+        yield from map(_examine, files)
+        return
+    # Spawned, not forked: whoever asks for a review may have threads.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_examine, files, chunksize=_CHUNK)
+
+
+def _examine(file: Path) -> list[Violation]:
+    return examine_file(file, file.as_posix())
+
+
+def _verdicts(found: dict[str, list[Violation]], label: str) -> Iterator[Verdict]:
+    make = partial(Verdict, requirement=Requirement.MUST, queue=label, driver="review")
+    for code, sentence in ABOUT_FILES.items():
+        yield make(
+            rule=code,
+            family="Files",
+            sentence=sentence,
+            status=Status.FAIL if found.get(code) else Status.PASS,
+            violations=tuple(found.get(code, ())),
+        )
+    for group in GROUPS:
+        for item in group.codes:
+            yield make(
+                rule=item.id,
+                family=group.name,
+                sentence=item.sentence,
+                status=_status(item, found),
+                reason=_reason(item),
+                violations=tuple(found.get(item.id, ())),
+            )
+
+
+def _status(item: Code, found: dict[str, list[Violation]]) -> Status:
+    if item.decided is not Decided.TEXT:
+        return Status.NOT_RUN
+    return Status.FAIL if found.get(item.id) else Status.PASS
+
+
+def _reason(item: Code) -> str:
+    return "" if item.decided is Decided.TEXT else f"decided {item.decided}: {item.how}"
