@@ -17,6 +17,9 @@ VALIDATE = "queue-validate"
 DATABASE = "queue-db"
 """The option that asks for the checks of a database, and the head of their node ids."""
 
+REVIEW = "queue-review"
+"""The option that asks for a review of source files, and the head of its node ids."""
+
 LEVELS = ("quick", "standard", "deep")
 PERFORMANCE = ("strict", "report", "off")
 
@@ -70,6 +73,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="Run the eight checks of the reference queue against a database that exists, such as "
         "--queue-db /var/lib/app/queue.db. Its rows and schema are left as they are",
     )
+    group.addoption(
+        f"--{REVIEW}",
+        action="append",
+        dest="queue_review",
+        metavar="PATH",
+        help="Review code that builds on the reference queue, a file or a folder: each item of the "
+        "checklist is a test. May be given several times; see queuekit review --list",
+    )
     _add_ini_keys(parser)
 
 
@@ -90,9 +101,10 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
 def is_asked_for(config: pytest.Config) -> bool:
     """Whether this run has anything to do with the kit."""
     option = config.option
-    return bool(option.queue_validate or option.queue_db or any(map(is_node_id, config.args)))
+    asked = option.queue_validate or option.queue_db or option.queue_review
+    return bool(asked or any(map(is_node_id, config.args)))
 
 
 def is_node_id(argument: str) -> bool:
-    """Whether an argument of the command line means rules or checks, and no path."""
-    return argument.partition("::")[0] in (VALIDATE, DATABASE)
+    """Whether an argument of the command line means rules, checks or a review, and no path."""
+    return argument.partition("::")[0] in (VALIDATE, DATABASE, REVIEW)

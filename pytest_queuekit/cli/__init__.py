@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from pytest_queuekit import __version__
-from pytest_queuekit.cli import rules, validate, vendor
+from pytest_queuekit.cli import review, rules, validate, vendor
 from pytest_queuekit.errors import UsageError
 
-_COMMANDS = {"validate": validate, "vendor": vendor, "rules": rules}
+_COMMANDS = {"validate": validate, "vendor": vendor, "rules": rules, "review": review}
 
-_OPTIONS = ("--markdown", "--json", "--check", "--force", "--help")
+_OPTIONS = (
+    *("--markdown", "--json", "--check", "--force", "--help"),
+    *("--format", "--output", "--list", "--explain"),
+)
 """The options of the commands that know all of theirs."""
 
 _EXAMPLES = """\
@@ -23,6 +26,7 @@ examples:
   queuekit validate --impl litequeue -k CLAIM
   queuekit rules CLAIM-1                what a rule says, and why
   queuekit vendor src/queue             a copy of the reference queue
+  queuekit review src                   code that builds on the queue
 """
 
 

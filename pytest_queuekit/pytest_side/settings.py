@@ -36,6 +36,7 @@ class Settings:
     effort: how hard to try.
     performance: what a missed target does.
     database: the file to check; None where none was given.
+    reviewed: the files and folders to review; empty where none were given.
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     effort: Effort
     performance: Performance
     database: Path | None
+    reviewed: tuple[Path, ...]
     chosen: tuple[str, ...]
 
 
@@ -57,6 +59,7 @@ def read(config: pytest.Config) -> Settings:
         effort=Effort.at(Level.named(level)),
         performance=performance_mode(config),
         database=_database(config, named=options.DATABASE in heads),
+        reviewed=_reviewed(config, named=options.REVIEW in heads),
         chosen=chosen,
     )
 
@@ -97,6 +100,19 @@ def _database(config: pytest.Config, *, named: bool) -> Path | None:
     if named:
         raise pytest.UsageError("queue-db::… names a check of a database: add --queue-db PATH")
     return None
+
+
+def _reviewed(config: pytest.Config, *, named: bool) -> tuple[Path, ...]:
+    given = config.getoption("queue_review") or []
+    if named and not given:
+        raise pytest.UsageError("queue-review::… names a review: add --queue-review PATH")
+    folder = config.invocation_params.dir
+    for one in given:
+        if not (folder / Path(one).expanduser()).exists():
+            raise pytest.UsageError(f"--queue-review={one!r} does not exist: give a file or folder")
+    # As they were given, if the run is still where it began: short paths read better.
+    here = folder == Path.cwd()
+    return tuple(Path(one) if here else folder / Path(one).expanduser() for one in given)
 
 
 def _existing(path: Path, source: str) -> Path:

@@ -10,7 +10,7 @@ from pytest_queuekit import options
 from pytest_queuekit.pytest_side.ledger import Ledger, split
 from pytest_queuekit.pytest_side.settings import Performance, Settings
 from pytest_queuekit.queue.config import sqlite_warning
-from pytest_queuekit.reports import database, terminal
+from pytest_queuekit.reports import database, review, terminal
 from pytest_queuekit.reports.environment import environment
 from pytest_queuekit.reports.examination import Examination
 from pytest_queuekit.reports.lines import Line, Tone
@@ -30,6 +30,7 @@ def header(settings: Settings) -> str:
     """Return what is said before a run: what is about to be tested."""
     tested = [_title(label, subject) for label, subject in settings.subjects.items()]
     tested += [str(settings.database)] if settings.database else []
+    tested += [f"review of {_reviewed(settings)}"] if settings.reviewed else []
     return f"queue validation: {', '.join(tested)}"
 
 
@@ -55,12 +56,20 @@ def _lines(settings: Settings, ledger: Ledger, *, witnesses: bool) -> Iterator[L
     if settings.database:
         yield Line("")
         yield from database.report(str(settings.database), checks, problems=witnesses)
+    reviewed = [one for one in ledger.answers.values() if one.driver == "review"]
+    reviewed.sort(key=lambda one: one.rule)
+    if settings.reviewed:
+        yield Line("")
+        yield from review.report(_reviewed(settings), reviewed, findings=witnesses)
     yield Line("")
     for queue in queues:
         yield from terminal.close(queue)
     if settings.database:
-        missing = _of_database([*ledger.unfinished(), *ledger.errors])
+        missing = _of(options.DATABASE, ledger)
         yield from database.close(str(settings.database), checks, missing=missing)
+    if settings.reviewed:
+        missing = _of(options.REVIEW, ledger)
+        yield from review.close(_reviewed(settings), reviewed, missing=missing)
 
 
 def _examine(label: str, subject: Subject, settings: Settings, ledger: Ledger) -> Examination:
@@ -87,5 +96,11 @@ def _place(rule: str) -> int:
     return next((at for at, one in enumerate(CATALOGUE) if one.id == rule), len(CATALOGUE))
 
 
-def _of_database(node_ids: list[str]) -> int:
-    return sum(one.partition("::")[0] == options.DATABASE for one in node_ids)
+def _of(head: str, ledger: Ledger) -> int:
+    """Return how many questions of a kind have no answer."""
+    without = [*ledger.unfinished(), *ledger.errors]
+    return sum(one.partition("::")[0] == head for one in without)
+
+
+def _reviewed(settings: Settings) -> str:
+    return ", ".join(map(str, settings.reviewed))

@@ -12,6 +12,7 @@ from pytest_queuekit.pytest_side.controller import Controller, is_controller
 from pytest_queuekit.pytest_side.database_checks import Checks, check_names
 from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
+from pytest_queuekit.pytest_side.reviews import Reviews, codes
 from pytest_queuekit.pytest_side.rules_collector import Rules, rule_names
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.verdict import Status
@@ -33,6 +34,7 @@ def register(config: pytest.Config) -> None:
 def _check_node_ids(asked: settings.Settings) -> None:
     """Raise pytest.UsageError if a node id means nothing: collecting would show a traceback."""
     names = {options.VALIDATE: rule_names(CATALOGUE, asked), options.DATABASE: list[str]()}
+    names[options.REVIEW] = codes() if asked.reviewed else []
     if asked.database:
         names[options.DATABASE] = check_names(asked.database)
     for head, known in names.items():
@@ -116,6 +118,13 @@ class Validation:
                 name=options.DATABASE,
                 chosen=self.settings.chosen,
                 database=self.settings.database,
+            )
+        if self.settings.reviewed:
+            yield Reviews.beside(
+                session,
+                name=options.REVIEW,
+                chosen=self.settings.chosen,
+                paths=self.settings.reviewed,
             )
 
 

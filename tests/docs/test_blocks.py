@@ -9,7 +9,7 @@ import pytest
 from tests.docs.pages import ROOT, blocks, pages
 from tests.docs.running import run_page
 
-REASONS = ("it installs", "it takes minutes", "it needs your own project")
+REASONS = ("it installs", "it takes minutes", "it needs your own project", "it is reviewed")
 """Why a block may be left out. What installs is run by `.ci/run`, and by nothing else."""
 
 LANGUAGES = ("python", "sh", "console", "text", "toml", "ini", "yaml", "json")

@@ -13,6 +13,7 @@ from importlib import import_module
 import pytest
 
 import pytest_queuekit
+from pytest_queuekit.cli.review import as_markdown as review_as_markdown
 from pytest_queuekit.cli.rules import as_markdown, entries
 from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import QueuekitError
@@ -44,7 +45,7 @@ def _told(option: str) -> str:
     return done.stdout
 
 
-COMMANDS = ("validate", "vendor", "rules")
+COMMANDS = ("validate", "vendor", "rules", "review")
 
 KINDS = {
     "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),
@@ -93,6 +94,12 @@ def test_every_rule_is_documented() -> None:
     """docs/rules.md ends in what `queuekit rules --markdown` prints."""
     _, mark, printed = _page("rules.md").partition("\n## ")
     assert mark + printed == "\n" + as_markdown(list(entries()))
+
+
+def test_every_code_of_the_review_is_documented() -> None:
+    """docs/review.md ends in what `queuekit review --markdown` prints."""
+    _, mark, printed = _page("review.md").partition("\n## The checklist")
+    assert mark + printed == "\n" + review_as_markdown()
 
 
 def test_every_command_is_documented() -> None:

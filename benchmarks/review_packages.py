@@ -1,0 +1,65 @@
+"""Reviews ten packages from PyPI that keep jobs or data in SQL, and prints what is found.
+
+    python benchmarks/review_packages.py
+
+Downloads them with pip into a folder that is deleted afterwards, and runs nothing of them. The
+last column is for a person: docs/review.md says of each finding whether it is true.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pytest_queuekit.review.run import cores, review
+
+PACKAGES = (
+    "diskcache==5.6.3",
+    "huey==3.5.4",
+    "liteq==0.2.1",
+    "litequeue==0.9",
+    "luigi==3.8.1",
+    "persist-queue==1.1.0",
+    "procrastinate==3.10.0",
+    "requests-cache==1.3.3",
+    "scrapyd==1.6.0",
+    "sqlite-utils==4.2.1",
+)
+
+
+def main() -> int:
+    """Download, review and print a line a package, then each finding."""
+    with TemporaryDirectory(prefix="queuekit-") as folder:
+        files, seconds = 0, 0.0
+        for package in PACKAGES:
+            source = _unpacked(package, Path(folder))
+            began = time.perf_counter()
+            found = review([source], processes=cores())
+            seconds += time.perf_counter() - began
+            files += found.files
+            places = [(one, two) for one in found.verdicts for two in one.violations]
+            print(f"{package:<24}{found.files:>5} files {len(places):>3} findings")
+            for verdict, one in places:
+                where = one.place and f"{Path(one.place.path).name}:{one.place.line}"
+                print(f"  {where} {verdict.rule} {one.sentence}")
+        print(f"{files} files in {seconds:.1f} s")
+    return 0
+
+
+def _unpacked(package: str, folder: Path) -> Path:
+    """Download a wheel and return the folder of what is in it."""
+    home = folder / package.partition("==")[0]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", package]
+    subprocess.run([*command, "--only-binary=:all:", "--dest", str(home)], check=True)
+    (wheel,) = home.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(home / "source")
+    return home / "source"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

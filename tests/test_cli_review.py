@@ -1,0 +1,97 @@
+"""The command `queuekit review`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.cli import main
+from pytest_queuekit.review.catalogue import CODES
+from tests.unmeasured import python
+
+Captured = pytest.CaptureFixture[str]
+BAD = "def f(conn, s):\n    conn.execute(f\"SELECT id FROM t WHERE a = '{s}'\")\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder with one finding, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("src").mkdir()
+    Path("src/bad.py").write_text(BAD, encoding="utf-8")
+    return "src"
+
+
+def test_findings_end_in_status_one(source: str, capsys: Captured) -> None:
+    """And are printed with their place."""
+    assert main(["review", source]) == 1
+    assert capsys.readouterr().out.startswith("src/bad.py:2:5: QR105 the value of 's' is")
+
+
+def test_nothing_found_ends_in_status_zero(source: str, capsys: Captured) -> None:
+    """With a word on how many files that was."""
+    Path("src/bad.py").write_text("", encoding="utf-8")
+    assert main(["review", source]) == 0
+    assert capsys.readouterr().out.endswith("nothing found in 1 file\n")
+
+
+def test_the_result_can_be_written_to_a_file(source: str, capsys: Captured) -> None:
+    """In any form, and then nothing is printed."""
+    assert main(["review", source, "--format", "json", "--output", "found.json"]) == 1
+    assert capsys.readouterr().out == ""
+    assert json.loads(Path("found.json").read_text(encoding="utf-8"))["files"] == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "begin"), [("json", "{"), ("sarif", "{"), ("github", "::error file=src/bad.py,")]
+)
+def test_there_are_forms_for_programs(source: str, form: str, begin: str, capsys: Captured) -> None:
+    """Each on standard output alone."""
+    assert main(["review", source, "--format", form]) == 1
+    assert capsys.readouterr().out.startswith(begin)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "nothing to review: give files or folders, or --list"),
+        (["nope"], "path='nope' does not exist"),
+        (["src", "--format", "jsn"], "did you mean 'json'?"),
+        (["src", "--output", "no/folder/x"], "--output='no/folder/x' cannot be written"),
+        (["--explain", "QR1O5"], "did you mean QR105"),
+    ],
+)
+def test_a_mistake_ends_in_status_two(
+    source: str, arguments: list[str], said: str, capsys: Captured
+) -> None:
+    """With one line that says what to do."""
+    del source
+    assert main(["review", *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+def test_the_checklist_is_listed(capsys: Captured) -> None:
+    """Every item, in eighty columns, with what decides it."""
+    assert main(["review", "--list"]) == 0
+    printed = capsys.readouterr().out
+    assert all(code.id in printed for code in CODES)
+    assert all(len(line) <= 80 for line in printed.splitlines())
+
+
+def test_an_item_is_explained(capsys: Captured) -> None:
+    """With its reason and both examples."""
+    assert main(["review", "--explain", "qr105"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("QR105: Values reach SQL as parameters.")
+    assert "wrong:" in printed
+    assert "right:" in printed
+
+
+def test_other_commands_load_no_parser_of_sql() -> None:
+    """It takes longer than all the rest."""
+    loaded = python("import sys, pytest_queuekit.cli; print(*sys.modules)").split()
+    assert "pytest_queuekit.cli.review" in loaded
+    assert not {"sqlglot", "pytest_queuekit.review"} & set(loaded)
