@@ -188,3 +188,21 @@ def later(db):
     return pause
 """
     assert codes(text) == []
+
+
+def _counting(sql: str) -> str:
+    return f"""{HEAD}
+def count(db):
+    with db.connection() as conn:
+        return conn.execute({sql!r}).fetchone()
+"""
+
+
+def test_the_plan_of_a_query_is_asked_of_sqlite() -> None:
+    """A scan or a sort of the queue's rows is found; a sort of a few groups is none of these."""
+    by_state = "SELECT id FROM task_queue WHERE status = 'queued' ORDER BY "
+    assert codes(_counting(f"{by_state} priority, id LIMIT 1")) == []
+    assert codes(_counting(f"{by_state} attempts LIMIT 1")) == ["QR401"]
+    assert codes(_counting("SELECT id FROM task_queue WHERE locked_by = ? LIMIT 1")) == ["QR401"]
+    grouped = "SELECT type, count(*) AS n FROM task_queue WHERE status = 'queued' GROUP BY type"
+    assert codes(_counting(f"{grouped} ORDER BY n DESC LIMIT 5")) == []

@@ -1,0 +1,1 @@
+"""Worker 02: tasks come in over HTTP."""

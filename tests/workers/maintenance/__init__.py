@@ -1,0 +1,1 @@
+"""Worker 06: the queue is kept small, whole and copied."""

@@ -1,0 +1,1 @@
+"""Worker 05: how the queue stands."""

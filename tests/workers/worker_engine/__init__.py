@@ -1,0 +1,1 @@
+"""Worker 03: tasks are worked off."""
