@@ -35,7 +35,8 @@ class QueueDatabase:
     on_connect: called with each new connection before its first use.
 
     The file is opened, and its schema made, at first use. Threads may share one object; after
-    a fork, the child opens connections of its own.
+    a fork, the child opens connections of its own; it cannot, and says so, if the fork was in
+    the middle of a transaction or of another thread's call.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ import weakref
 from . import schema
 from .exceptions import QueueClosedError, QueueDatabaseError
 from .opening import MEMORY, OpenOptions, open_connection
-from .session import Session
+from .session import Session, refuse_after_fork
 from .translation import translated
 
 
@@ -28,7 +28,6 @@ class SessionPool:
         self._local = threading.local()
         self._guard = threading.Lock()
         self._open: dict[int, Session] = {}
-        self._of_parent: list[Session] = []
         self._memory: Session | None = None
         self._closed = False
 
@@ -52,8 +51,6 @@ class SessionPool:
         if self._closed:
             raise QueueClosedError()
         if inherited is not None:
-            # Even closing it would take part in the parent's WAL: keep it, untouched.
-            self._of_parent.append(inherited)
             self._guard = threading.Lock()
         session = self._shared() if self._options.path == MEMORY else self._own()
         self._local.session = session
@@ -76,8 +73,10 @@ class SessionPool:
         return memory
 
     def _opened(self) -> Session:
+        refuse_after_fork(self._options.path)
         session = Session(
             open_connection(self._options),
+            path=self._options.path,
             busy_seconds=self._options.busy_seconds,
             is_shared=self._options.path == MEMORY,
         )

@@ -1,4 +1,4 @@
-"""One thread's connection, and how it takes the write lock."""
+"""One thread's connection, how it takes the write lock, and what becomes of it in a fork."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .connection import QueueConnection
-from .exceptions import QueueBusyError
+from .exceptions import QueueBusyError, QueueDatabaseError
 from .waiting import is_busy, wait_while_busy
 
 T = TypeVar("T")
@@ -23,10 +23,15 @@ class Session:
     `held` lets them in one by one.
     """
 
-    def __init__(self, conn: QueueConnection, *, busy_seconds: float, is_shared: bool) -> None:
+    def __init__(
+        self, conn: QueueConnection, *, path: str, busy_seconds: float, is_shared: bool
+    ) -> None:
         self.conn = conn
+        self.path = path
         self.pid = os.getpid()
         self.is_shared = is_shared
+        self._thread = threading.get_ident()
+        self._calls = 0
         self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
         self._pragmas_set = 0
@@ -34,11 +39,20 @@ class Session:
         conn.row_factory = None
         self._cursor: sqlite3.Cursor = conn.cursor()
         conn.row_factory = sqlite3.Row
+        if not is_shared:
+            _in_files.add(self)
 
     def close(self) -> None:
         """Close the connection; in a forked child do nothing, it is the parent's."""
         if self.pid == os.getpid():
+            _in_files.discard(self)
             self.conn.close()
+
+    def is_under_way(self) -> bool:
+        """Whether it is in a transaction, or its thread is another one and inside a call."""
+        return self.conn.in_transaction or (
+            self._calls > 0 and self._thread != threading.get_ident()
+        )
 
     # -- the queue's own statements -----------------------------------------------------------
 
@@ -54,27 +68,33 @@ class Session:
         """Run one statement as a transaction of its own, or inside the one that is open."""
         if self.conn.in_transaction:
             return self.run(sql, parameters)
-        if self._sqlite_waits:
-            self._wait_ourselves()
+        self._calls += 1
         try:
+            if self._sqlite_waits:
+                self._wait_ourselves()
             return self.run(sql, parameters)
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
             return wait_while_busy(lambda: self.run(sql, parameters), seconds=self._busy_seconds)
+        finally:
+            self._calls -= 1
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Do some work under the write lock: all of it, or nothing."""
         if self.conn.in_transaction:
             with self.savepoint():
                 return work(self)
-        self.begin()
+        self._calls += 1
         try:
+            self.begin()
             result = work(self)
             self.conn.commit()
         except BaseException:
             self.roll_back()
             raise
+        finally:
+            self._calls -= 1
         return result
 
     # -- transactions -------------------------------------------------------------------------
@@ -110,9 +130,11 @@ class Session:
                 f"another thread has used this database in memory for {self._busy_seconds:g} s; "
                 "end its transaction, or try again later"
             )
+        self._calls += 1
         try:
             yield
         finally:
+            self._calls -= 1
             self._lock.release()
 
     # -- who waits for a lock -----------------------------------------------------------------
@@ -136,3 +158,42 @@ class Session:
             self.conn.execute(f"PRAGMA busy_timeout={milliseconds} -- {self._pragmas_set}")
         else:
             self.conn.executescript(f"PRAGMA busy_timeout={milliseconds}")
+
+
+# -- forks ------------------------------------------------------------------------------------
+
+_in_files: set[Session] = set()
+"""The open sessions of this process on files. Threads that a fork ends do not take theirs along."""
+_of_parent: list[Session] = []
+"""Those that were under way in the parent: to close them here would take part in its work."""
+
+
+def refuse_after_fork(path: str) -> None:
+    """Raise QueueDatabaseError if this process cannot open a file because it was forked badly."""
+    if any(os.path.realpath(one.path) == os.path.realpath(path) for one in _of_parent):
+        raise QueueDatabaseError(
+            f"path={path!r}: this process was forked while its parent was in a transaction or a "
+            "call on this file, whose locks it cannot tell from its own; fork before or after, "
+            "or start processes by 'spawn'"
+        )
+
+
+def _close_inherited() -> None:
+    """In a forked child, close the parent's connections.
+
+    SQLite keeps the locks of a process in its memory. A child in which a connection of the
+    parent is open believes to hold the parent's locks, and takes none of its own: the parent
+    would be the last to close the file and delete the log that the child writes to. To close
+    an idle connection here has no effect on the parent.
+    """
+    inherited = list(_in_files)
+    _in_files.clear()
+    if any(session.is_under_way() for session in inherited):
+        _of_parent.extend(inherited)
+        return
+    for session in inherited:
+        session.conn.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inherited)

@@ -205,27 +205,79 @@ print(queue.stats().completed, len(opened), queue.integrity_check())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
-def test_a_fork_in_the_middle_of_a_transaction(path: Path) -> None:
-    """The child does not take part in it, and does not end it."""
+@pytest.mark.parametrize("own", ["db", "QueueDatabase(sys.argv[1])"])
+def test_a_forked_child_outlives_the_connections_of_its_parent(path: Path, own: str) -> None:
+    """Were the child without locks of its own, the parent would delete the WAL it writes to."""
+    body = f"""
+import os, sys, threading
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+db = QueueDatabase(sys.argv[1])
+queue = TaskQueue(db)
+queue.enqueue("t", "parent")
+stop = threading.Event()
+idle = threading.Thread(target=lambda: (queue.stats(), ready.set(), stop.wait()), daemon=True)
+ready = threading.Event()
+idle.start()
+ready.wait()
+closed, tell_closed = os.pipe()
+opened, tell_opened = os.pipe()
+child = os.fork()
+if child == 0:
+    queue = TaskQueue({own})
+    queue.enqueue("t", "before")
+    os.write(tell_opened, b".")
+    os.read(closed, 1)
+    queue.enqueue("t", "after")
+    os._exit(0)
+os.read(opened, 1)
+db.close()
+os.write(tell_closed, b".")
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+again = TaskQueue(QueueDatabase(sys.argv[1]))
+print([again.claim("w").get_payload() for _ in range(3)], again.integrity_check())
+"""
+    assert output(started(body, path)) == "['parent', 'before', 'after'] []\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+@pytest.mark.parametrize("who", ["forking", "other"])
+def test_a_fork_in_the_middle_of_a_transaction(path: Path, who: str) -> None:
+    """The child does not take part in it, does not end it, and is told why it cannot work."""
     body = """
-import os, sys
-from pytest_queuekit.queue import QueueDatabase, TaskQueue, QueueBusyError
+import os, sys, threading
+from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseError, TaskQueue
 db = QueueDatabase(sys.argv[1], busy_seconds=0.1)
 queue = TaskQueue(db)
 queue.stats()
-with db.transaction():
-    queue.enqueue("t", "parent")
+begun, go_on = threading.Event(), threading.Event()
+
+def transact(meanwhile):
+    with db.transaction():
+        queue.enqueue("t", "parent")
+        meanwhile()
+
+def fork():
     child = os.fork()
     if child == 0:
         try:
             queue.enqueue("t", "child")
-        except QueueBusyError:
-            os._exit(7)
-        os._exit(8)
+        except QueueDatabaseError as error:
+            os._exit(7 if "forked" in str(error) and not isinstance(error, QueueBusyError) else 8)
+        os._exit(9)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+if sys.argv[2] == "forking":
+    transact(fork)
+else:
+    other = threading.Thread(target=transact, args=(lambda: (begun.set(), go_on.wait()),))
+    other.start()
+    begun.wait()
+    fork()
+    go_on.set()
+    other.join()
 print(queue.stats().queued)
 """
-    assert output(started(body, path)) == "7\n1\n"
+    assert output(started(body, path, who)) == "7\n1\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
