@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ MAX_AGE_SECONDS = 50 * 366 * 86_400
 """Seconds (fifty years), the oldest age that can be asked for."""
 BATCH_LIMIT = 1000
 """Tasks that one batch may claim."""
+
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def check_name(name: str, value: str) -> str:
@@ -112,10 +115,14 @@ def _dumped(name: str, value: Any, *, sort_keys: bool) -> str:
 
 
 def _check_json(name: str, value: Any) -> None:
-    """Walk level by level: a value that contains itself has no last level."""
+    """Walk level by level: a value that contains itself has no last level.
+
+    What is in a level several times is looked at once: one that contains itself twice would
+    have levels that double.
+    """
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [part for one in level for part in _parts(name, one)]
+        level = list({id(part): part for one in level for part in _parts(name, one)}.values())
         if not level:
             return
     raise QueueInputError(f"{name}: must not have more than {MAX_DEPTH} levels, or contain itself")
@@ -125,11 +132,17 @@ def _parts(name: str, value: Any) -> list[Any]:
     kind = type(value)
     if kind is dict:
         if all(type(key) is str for key in value):
-            return list(value.values())
+            return [*value, *value.values()]
         odd = next(key for key in value if type(key) is not str)
         raise QueueInputError(f"{name}: key {_shown(odd)} would come back as text; use text keys")
     if kind is list:
         return list(value)
+    if kind is str and not value.isascii() and _SURROGATE_PAIR.search(value):
+        # A lone one comes back as it is, but JSON reads a pair as one character.
+        raise QueueInputError(
+            f"{name}: {_shown(value)} has a pair of surrogates, which would come back as one "
+            "character; put the character itself"
+        )
     if kind is float and not math.isfinite(value):
         raise QueueInputError(f"{name}: {value} is no JSON; pass it as text or None")
     if kind in (str, int, float, bool) or value is None:
@@ -142,9 +155,11 @@ def _parts(name: str, value: Any) -> list[Any]:
 
 def readable(text: object) -> str:
     """Return the text of an error or a log message in a form that can be stored."""
-    if isinstance(text, BaseException):
-        text = f"{type(text).__name__}: {text}"
-    return str(text).encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    try:
+        text = f"{type(text).__name__}: {text}" if isinstance(text, BaseException) else str(text)
+    except Exception as error:  # noqa: BLE001 - who reports a failure must not fail in turn
+        text = f"{type(text).__name__} (its text cannot be had: {type(error).__name__})"
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def _is_unicode(value: str) -> bool:

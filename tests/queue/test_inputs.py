@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_queuekit.queue import QueueDatabase, QueueInputError, TaskQueue
 
-LONE_SURROGATES = st.characters(categories=["Cs"])
+LONE_SURROGATES = st.characters(categories=["Cs"], max_codepoint=0xDBFF)
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -79,6 +79,8 @@ class Name(str):
 
 CIRCLE: list[Any] = []
 CIRCLE.append(CIRCLE)
+KNOT: list[Any] = []
+KNOT += [KNOT, KNOT]
 DEEP: list[Any] = []
 for _ in range(250):
     DEEP = [DEEP]
@@ -101,7 +103,10 @@ for _ in range(250):
         ({Name("x"): 1}, "would come back as text"),
         (collections.OrderedDict(a=1), "of type OrderedDict"),
         (10**5000, "pass such a number as text"),
+        ("\ud83d\ude00", "come back as one character"),
+        ({"\ud83d\ude00": 1, "\N{GRINNING FACE}": 2}, "come back as one character"),
         (CIRCLE, "contain itself"),
+        (KNOT, "contain itself"),
         (DEEP, "more than 200 levels"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
