@@ -74,8 +74,7 @@ class QueueDatabase:
             if session.conn.in_transaction:
                 yield session.conn
                 return
-            session.wait_by_sqlite()
-            with session.conn.counted():
+            with session.lent(), session.conn.counted():
                 try:
                     yield session.conn
                 except BaseException:

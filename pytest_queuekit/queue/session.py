@@ -32,6 +32,7 @@ class Session:
         self.is_shared = is_shared
         self._thread = threading.get_ident()
         self._calls = 0
+        self._is_lent = False
         self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
         self._pragmas_set = 0
@@ -79,6 +80,8 @@ class Session:
             return wait_while_busy(lambda: self.run(sql, parameters), seconds=self._busy_seconds)
         finally:
             self._calls -= 1
+            if self._is_lent:
+                self.wait_by_sqlite()
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Do some work under the write lock: all of it, or nothing."""
@@ -95,6 +98,8 @@ class Session:
             raise
         finally:
             self._calls -= 1
+            if self._is_lent:
+                self.wait_by_sqlite()
         return result
 
     # -- transactions -------------------------------------------------------------------------
@@ -138,6 +143,16 @@ class Session:
             self._lock.release()
 
     # -- who waits for a lock -----------------------------------------------------------------
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let SQLite wait between our own statements too: the connection is in other hands."""
+        before, self._is_lent = self._is_lent, True
+        self.wait_by_sqlite()
+        try:
+            yield
+        finally:
+            self._is_lent = before
 
     def wait_by_sqlite(self) -> None:
         """Set busy_timeout as PRODUCTION_PRAGMAS promise, for statements that are not ours."""

@@ -17,6 +17,7 @@ from pytest_queuekit.queue import (
     QueueDiskFullError,
     QueueInputError,
     QueueSchemaError,
+    SchedulingStrategy,
     TaskQueue,
 )
 from tests.queue.world import add_raw, locked
@@ -197,6 +198,19 @@ def test_the_default_wait_is_five_seconds(db: QueueDatabase, path: Path) -> None
         with pytest.raises(QueueBusyError), db.transaction():
             pass
         assert 4.5 < time.perf_counter() - began < 8
+
+
+def test_waits_between_calls_of_the_queue(db: QueueDatabase) -> None:
+    """The queue waits by its own means, and leaves a lent connection as it was."""
+    queue = TaskQueue(db)
+    with db.connection() as conn:
+        for call in (
+            lambda: queue.enqueue("t", None),
+            lambda: queue.enqueue_many("t", [None]),
+            lambda: queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM),
+        ):
+            call()
+            assert conn.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
 
 
 def test_a_wait_that_is_worth_it(db: QueueDatabase, path: Path) -> None:
