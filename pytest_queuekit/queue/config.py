@@ -83,22 +83,32 @@ def get_default_db_path() -> Path:
     """
     named = os.environ.get(DB_PATH_VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
+        return _expanded(named).absolute()
     return _user_data_folder() / "prismq" / "queue.db"
 
 
 def _user_data_folder() -> Path:
     if sys.platform == "win32":
-        return _folder_from("LOCALAPPDATA", Path.home() / "AppData" / "Local")
+        return _folder_from("LOCALAPPDATA") or _expanded("~/AppData/Local")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return _folder_from("XDG_DATA_HOME", Path.home() / ".local" / "share")
+        return _expanded("~/Library/Application Support")
+    return _folder_from("XDG_DATA_HOME") or _expanded("~/.local/share")
 
 
-def _folder_from(variable: str, otherwise: Path) -> Path:
+def _folder_from(variable: str) -> Path | None:
     # The XDG specification has relative paths ignored.
     value = Path(os.environ.get(variable, ""))
-    return value if value.is_absolute() else otherwise
+    return value if value.is_absolute() else None
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # a user whom the system does not know, as in a container
+        raise QueuePathError(
+            f"path={path!r}: this machine knows no such home folder; "
+            f"set {DB_PATH_VARIABLE} to the path of a file"
+        ) from error
 
 
 def ensure_db_directory(db_path: str | os.PathLike[str]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -65,6 +66,33 @@ def test_the_default_path(
         monkeypatch.setenv(name, value)
     assert get_default_db_path() == Path(expected.format(home=no_variables))
     assert list(no_variables.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"XDG_DATA_HOME": "/data"}, "/data/prismq/queue.db"),
+        ({"PRISMQ_QUEUE_DB": "/srv/q.db"}, "/srv/q.db"),
+        ({}, None),
+        ({"PRISMQ_QUEUE_DB": "~/q.db"}, None),
+    ],
+)
+def test_a_user_without_a_home(
+    no_variables: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: Mapping[str, str],
+    expected: str | None,
+) -> None:
+    """In a container with any user id: what needs no home folder works, the rest is told."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # what it does then
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    if expected is not None:
+        assert get_default_db_path() == Path(expected)
+        return
+    with pytest.raises(QueuePathError, match="no such home folder; set PRISMQ_QUEUE_DB"):
+        get_default_db_path()
 
 
 def test_a_database_without_a_path_is_the_default_one(no_variables: Path) -> None:
