@@ -6,11 +6,12 @@ runs early and no lease is shorter than asked.
 
 from __future__ import annotations
 
+import calendar
 import math
+import re
 import sqlite3
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -50,8 +51,12 @@ def _text(seconds: int) -> str:
 
 
 def seconds_of(text: str) -> float:
-    """Return the unix time, in seconds, of a column's text."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    """Return the unix time, in seconds, of a column's text.
+
+    Other SQL may have written a day that no calendar has, such as 0000-00-00: the next to it.
+    """
+    year, month, *rest = (int(number) for number in re.findall("[0-9]+", text)[:6])
+    return float(calendar.timegm((max(year, 1), min(max(month, 1), 12), *rest)))
 
 
 def follow_clock(conn: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:

@@ -31,18 +31,28 @@ _CHUNK = """
     WHERE status = ?1 AND completed_at_utc < ?2 LIMIT ?3
 """
 _DELETE = f"DELETE FROM task_queue WHERE id IN ({_CHUNK})"
+
+
+def _object(columns: str) -> str:
+    """Return SQL for a row as JSON, which has no bytes: other SQL may have written text as such."""
+    pairs = (
+        f"'{one}', CASE typeof({one}) WHEN 'blob' THEN CAST({one} AS TEXT) ELSE {one} END"
+        for one in columns.split()
+    )
+    return f"json_object({', '.join(pairs)})"
+
+
+_KEPT = """
+    id type priority payload compatibility status attempts max_attempts run_after_utc
+    reserved_at_utc completed_at_utc finished_at_utc error_message result idempotency_key
+    created_at_utc lease_token
+"""
+_KEPT_OF_LOGS = "log_id task_id at_utc level message details"
 _ARCHIVE = f"""
     INSERT OR REPLACE INTO task_archive (id, task, logs, archived_at_utc)
     SELECT id,
-        json_object('id', id, 'type', type, 'priority', priority, 'payload', payload,
-            'compatibility', compatibility, 'status', status, 'attempts', attempts,
-            'max_attempts', max_attempts, 'run_after_utc', run_after_utc,
-            'reserved_at_utc', reserved_at_utc, 'completed_at_utc', completed_at_utc,
-            'finished_at_utc', finished_at_utc, 'error_message', error_message,
-            'result', result, 'idempotency_key', idempotency_key,
-            'created_at_utc', created_at_utc, 'lease_token', lease_token),
-        (SELECT json_group_array(json_object('log_id', log_id, 'task_id', task_id,
-            'at_utc', at_utc, 'level', level, 'message', message, 'details', details))
+        {_object(_KEPT)},
+        (SELECT json_group_array({_object(_KEPT_OF_LOGS)})
          FROM task_logs WHERE task_id = task_queue.id),
         ?4
     FROM task_queue WHERE id IN ({_CHUNK})

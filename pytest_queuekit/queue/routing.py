@@ -18,8 +18,13 @@ def serves(compatibility: str, capabilities: str) -> bool:
     key equals the task's, or is a list that has it.
     """
     offered = json.loads(capabilities)
-    wanted = json.loads(compatibility)
-    return all(key in offered and _meets(offered[key], value) for key, value in wanted.items())
+    try:
+        wanted = json.loads(compatibility)
+        return all(key in offered and _meets(offered[key], value) for key, value in wanted.items())
+    except (ValueError, RecursionError):
+        # SQLite takes numbers and depths that Python does not. Nobody has what other SQL asks
+        # for there, but an error would keep each worker from all tasks.
+        return False
 
 
 def _meets(offered: Any, wanted: Any) -> bool:
@@ -29,7 +34,9 @@ def _meets(offered: Any, wanted: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
     # In JSON, true is not 1.
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True) or (
-        not isinstance(one, bool) and not isinstance(other, bool) and bool(one == other)
-    )
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -239,3 +239,11 @@ def test_other_sql_is_not_in_the_way(queue: TaskQueue, db: QueueDatabase, clock:
     change_raw(db, task, "status = 'completed'")
     clock.advance(10)
     assert queue.purge(older_than=5) == 1
+
+
+def test_archive_of_a_payload_in_bytes(queue: TaskQueue, db: QueueDatabase) -> None:
+    """Some JSON libraries make bytes, and other SQL stores them: they are text in the archive."""
+    add_raw(db, payload=b'{"n": 1}', status="completed", completed_at_utc="2027-01-01 00:00:00")
+    assert queue.archive(older_than=5) == 1
+    kept = json.loads(db.execute("SELECT task FROM task_archive").fetchone()["task"])
+    assert kept["payload"] == '{"n": 1}'

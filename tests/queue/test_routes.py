@@ -33,6 +33,8 @@ every_strategy = pytest.mark.parametrize("strategy", SchedulingStrategy)
         ({"gpus": 1}, {"gpus": 1.0}, True),
         ({"gpu": 1}, {"gpu": True}, False),
         ({"gpu": True}, {"gpu": [1, True]}, True),
+        ({"gpus": [1]}, {"gpus": [True]}, False),
+        ({"box": {"x": 1}}, {"box": {"x": 1.0}}, True),
         ({"regions": ["a", "b"]}, {"regions": ["a", "b"]}, True),
         ({"regions": ["a", "b"]}, {"regions": [["a", "b"]]}, True),
         ({"regions": ["a", "b"]}, {"regions": ["b", "a"]}, False),
@@ -113,3 +115,18 @@ def test_compatibility_by_hand(queue: TaskQueue, db: QueueDatabase) -> None:
     queue.release(task)
     change_raw(db, 1, "compatibility = '{}'")
     assert queue.claim("w") is not None
+
+
+@pytest.mark.parametrize(
+    "odd", ['{"n": ' + "1" * 5000 + "}", '{"n": ' + "[" * 990 + "]" * 990 + "}"]
+)
+def test_compatibility_that_python_cannot_read(
+    queue: TaskQueue, db: QueueDatabase, odd: str
+) -> None:
+    """SQLite takes it from other SQL; the task is nobody's, and all others are claimed."""
+    add_raw(db, compatibility=odd)
+    wanted = queue.enqueue("t", None, compatibility={"region": "EU"})
+    task = queue.claim("w", {"region": "EU", "n": 1})
+    assert task is not None
+    assert task.id == wanted
+    assert queue.claim("w", {"region": "EU", "n": 1}) is None

@@ -107,3 +107,12 @@ def test_the_oldest_task_of_any_route(queue: TaskQueue, clock: Clock) -> None:
     queue.enqueue("t", None)
     clock.advance(5)
     assert queue.stats().oldest_ready_seconds == 8
+
+
+@pytest.mark.parametrize("moment", ["0000-00-00 00:00:00", "2026-02-30 25:00:00"])
+def test_a_day_that_no_calendar_has(queue: TaskQueue, db: QueueDatabase, moment: str) -> None:
+    """Other SQL may write it; it sorts, so it is due, and is no reason to have no figures."""
+    add_raw(db, run_after_utc=moment)
+    stats = queue.stats()
+    assert stats.ready == 1
+    assert (stats.oldest_ready_seconds or 0) > 86_400
