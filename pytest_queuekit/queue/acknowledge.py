@@ -118,9 +118,14 @@ def _acknowledge(db: QueueDatabase, sql: str, task: Task, *values: object) -> Ta
     return Task.from_columns(rows[0])
 
 
-def _claim_of(db: QueueDatabase, task: Task) -> tuple[Any, ...]:
+def check_claimed(task: Task) -> None:
+    """Raise QueueInputError for what is no Task, such as its id."""
     if not isinstance(task, Task):
         raise QueueInputError(f"task={task!r}: must be the Task that claim() returned")
+
+
+def _claim_of(db: QueueDatabase, task: Task) -> tuple[Any, ...]:
+    check_claimed(task)
     return db.now_text(), task.id, task.lease_token, task.locked_by, task.reserved_at_utc
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .config import MAX_DELAY_SECONDS
 from .exceptions import QueueBusyError, QueueInputError
 
 T = TypeVar("T")
@@ -35,9 +37,16 @@ class RetryPolicy:
     jitter: float = 0.1
 
     def __post_init__(self) -> None:
-        if not (0 <= self.first <= self.cap and self.factor >= 1 and 0 <= self.jitter <= 1):
+        values = (self.first, self.factor, self.cap, self.jitter)
+        if not (
+            all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
+            and 0 <= self.first <= self.cap <= MAX_DELAY_SECONDS
+            and 1 <= self.factor < math.inf
+            and 0 <= self.jitter <= 1
+        ):
             raise QueueInputError(
-                f"{self!r}: needs 0 <= first <= cap, factor >= 1 and 0 <= jitter <= 1"
+                f"{self!r}: needs numbers, 0 <= first <= cap <= {MAX_DELAY_SECONDS} (ten years), "
+                "factor >= 1 and 0 <= jitter <= 1"
             )
 
     def delay(self, failures: int, rng: random.Random) -> float:

@@ -153,6 +153,7 @@ class TaskQueue:
         It is queued again after a wait, or is a dead letter (status 'failed') when its attempts
         are used up or `retry` is False.
         """
+        acknowledge.check_claimed(task)
         wait = self.retry.delay(task.attempts + 1, self._rng)
         return acknowledge.fail(self.db, task, error, retry=retry, wait=wait)
 

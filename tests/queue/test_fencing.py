@@ -159,7 +159,9 @@ def test_tokens_only_grow(queue: TaskQueue, clock: Clock) -> None:
     assert tokens == sorted(set(tokens))
 
 
-def test_what_is_no_claim(queue: TaskQueue) -> None:
+@pytest.mark.parametrize("acknowledge", ["complete", "fail", "extend", "release"])
+def test_what_is_no_claim(queue: TaskQueue, acknowledge: str) -> None:
     """An id is not enough to acknowledge with."""
+    arguments = (1, "x") if acknowledge == "fail" else (1,)
     with pytest.raises(QueueInputError, match=r"task=1.*claim\(\) returned"):
-        queue.complete(1)  # type: ignore[arg-type] # the point
+        getattr(queue, acknowledge)(*arguments)

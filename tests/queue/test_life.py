@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -153,12 +154,35 @@ def test_a_seeded_queue_repeats_its_waits(db: QueueDatabase) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"first": -1.0}, {"factor": 0.5}, {"cap": 0.5}, {"jitter": 2.0}, {"first": float("nan")}],
+    [
+        {"first": -1.0},
+        {"factor": 0.5},
+        {"factor": float("inf")},
+        {"cap": 0.5},
+        {"cap": float("inf")},
+        {"cap": 1e12},
+        {"jitter": 2.0},
+        {"first": float("nan")},
+        {"first": "1"},
+    ],
 )
-def test_a_policy_that_makes_no_sense(fields: dict[str, float]) -> None:
-    """It is refused when it is made."""
-    with pytest.raises(QueueInputError, match="needs 0 <= first"):
+def test_a_policy_that_makes_no_sense(fields: dict[str, Any]) -> None:
+    """It is refused when it is made, not when the first task that failed often cannot be kept."""
+    with pytest.raises(QueueInputError, match="0 <= first"):
         RetryPolicy(**fields)
+
+
+def test_an_error_without_a_text(queue: TaskQueue) -> None:
+    """The failure is counted, whatever the error's own code does."""
+
+    class Mute(Exception):  # noqa: N818 - as others may write it
+        def __str__(self) -> str:
+            raise LookupError
+
+    queue.enqueue("t", None)
+    task = queue.claim("w")
+    assert task is not None
+    assert "Mute" in (queue.fail(task, Mute()).error_message or "")
 
 
 def test_release_counts_no_attempt(queue: TaskQueue) -> None:
