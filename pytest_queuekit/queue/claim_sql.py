@@ -9,13 +9,17 @@ Weighted claims are an exponential race: a task draws a lot, exponentially distr
 mean priority + 1, and runs from the race's present time; the first to arrive is claimed, and
 sets the present time. Any task then wins with a chance proportional to 1 / (priority + 1), and
 none has an advantage from having waited (Efraimidis and Spirakis 2006 draw their weighted
-samples with such lots).
+samples with such lots). Each route is a race with a time of its own, or tasks that only some
+workers may have would be left behind by the claims of the others, and beat all newcomers: a
+claim takes the task with the shortest way to go in the races that its worker may see, and all
+of these move on by that much.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .lottery import RACE_TIME, race_time
 from .models import TASK_COLUMNS
 from .routing import NO_CAPABILITIES
 from .schema import PENDING, READY
@@ -39,18 +43,25 @@ class Order:
 
     ready: index of the ready tasks: route, then `key`.
     pending: index of the tasks that are not known to be due: run_after_utc, route, `key`.
-    key: columns that decide who is first.
+    key: columns that decide who is first in a route.
+    between: what decides between the first of several routes, as `first`; empty: the key.
     backwards: whether the last entry of the index is the first in line.
     """
 
     ready: str
     pending: str
     key: tuple[str, ...]
+    between: str = ""
     backwards: bool = False
 
     def by(self, *columns: str) -> str:
         """Return an ORDER BY list in the direction of this order."""
         return ", ".join(f"{column} DESC" if self.backwards else column for column in columns)
+
+    @property
+    def best(self) -> str:
+        """The ORDER BY list for rows called `first`, each the first of its route."""
+        return self.between or self.by(*(f"first.{column}" for column in self.key))
 
     @property
     def onward(self) -> str:
@@ -95,6 +106,14 @@ def _plain_head(order: Order) -> str:
 
 def _routed_head(order: Order) -> str:
     """From the head of one route to the head of the next, then the best that may be served."""
+    return f"""
+        {_heads_of_routes(order)}
+        SELECT first.id FROM head JOIN task_queue AS first ON first.id = head.id
+        WHERE queue_serves(first.route, :capabilities)
+        ORDER BY {order.best} LIMIT 1"""
+
+
+def _heads_of_routes(order: Order) -> str:
     line = order.by("route", *order.key)
     return f"""
         WITH RECURSIVE head (id) AS (
@@ -103,10 +122,34 @@ def _routed_head(order: Order) -> str:
             UNION ALL
             SELECT (SELECT id FROM task_queue INDEXED BY {order.ready}
                     WHERE {READY} AND route {order.onward} here.route ORDER BY {line} LIMIT 1)
-            FROM head JOIN task_queue AS here ON here.id = head.id)
-        SELECT first.id FROM head JOIN task_queue AS first ON first.id = head.id
-        WHERE queue_serves(first.route, :capabilities)
-        ORDER BY {order.by(*(f"first.{column}" for column in order.key))} LIMIT 1"""
+            FROM head JOIN task_queue AS here ON here.id = head.id)"""
+
+
+RACE = Order(
+    ready="ready_race",
+    pending="pending_arrival",
+    key=("race_at",),
+    between=f"first.race_at - {race_time('first.route')}",
+)
+"""The order of weighted claims."""
+
+_WON_BY = f"""
+    (SELECT max(race_at - {RACE_TIME}, 0.0) FROM task_queue WHERE id = :id)"""
+_MOVE_ON = "ON CONFLICT (route) DO UPDATE SET at = at + excluded.at"
+
+ADVANCE_RACE = f"""
+    INSERT INTO weighted_race (route, at)
+    SELECT '{NO_CAPABILITIES}', {_WON_BY} WHERE true {_MOVE_ON}
+"""
+"""Moves the race on to the task :id that won it, for a worker without capabilities."""
+ADVANCE_RACES = f"""
+    INSERT INTO weighted_race (route, at)
+    {_heads_of_routes(RACE)}
+    SELECT first.route, {_WON_BY}
+    FROM head JOIN task_queue AS first ON first.id = head.id
+    WHERE queue_serves(first.route, :capabilities) {_MOVE_ON}
+"""
+"""The same for a worker with :capabilities; a race that has nobody left may stand still."""
 
 
 def _merged_head(order: Order, head: str) -> str:

@@ -18,14 +18,14 @@ from .inputs import (
     compatibility_json,
     json_text,
 )
-from .lottery import DRAW, RACE_TIME
+from .lottery import DRAW, race_time
 from .session import Session
 
 _INSERT = f"""
     INSERT INTO task_queue (
         type, payload, priority, compatibility, idempotency_key, max_attempts,
         created_at_utc, updated_at_utc, run_after_utc, due_stamp, race_from, race_draw)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, {RACE_TIME}, {DRAW})
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, {race_time("json(?4)")}, {DRAW})
 """
 _INSERT_KEYED = f"""{_INSERT}
     ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING

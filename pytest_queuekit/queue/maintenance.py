@@ -14,6 +14,7 @@ from .config import STALE_AFTER_SECONDS
 from .database import QueueDatabase
 from .exceptions import QueueDatabaseError, QueueInputError, QueuePathError
 from .inputs import check_age
+from .schema import READY
 from .session import Session
 from .translation import translated
 from .upkeep import CHUNK, promote_due, reclaim_lapsed
@@ -59,6 +60,14 @@ _ARCHIVE = f"""
 """
 
 
+# A race that nobody runs in begins again at 0.
+_END_RACES = f"""
+    DELETE FROM weighted_race WHERE NOT EXISTS (
+        SELECT 1 FROM task_queue INDEXED BY ready_race
+        WHERE {READY} AND task_queue.route = weighted_race.route)
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SweepResult:
     """What a sweep did.
@@ -100,6 +109,7 @@ def sweep(db: QueueDatabase) -> SweepResult:
     """Do all that time has brought: reclaim, promote, forget."""
     reclaimed = _in_chunks(db, lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
     promoted = _in_chunks(db, lambda session: promote_due(session, db.now_text()), CHUNK)
+    db.autocommit(_END_RACES)
     stale = floor_text(db.now() - STALE_AFTER_SECONDS)
     rows = db.autocommit("DELETE FROM workers WHERE heartbeat_utc < ? RETURNING 1", (stale,))
     return SweepResult(reclaimed=reclaimed, promoted=promoted, forgotten=len(rows))

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from .claim_sql import Order, claim_sql
+from .claim_sql import ADVANCE_RACE, ADVANCE_RACES, RACE, Order, claim_sql
 from .clock import ceil_text, floor_text
 from .config import LEASE_SECONDS
 from .database import QueueDatabase
@@ -39,20 +39,13 @@ _ORDERS = {
     SchedulingStrategy.PRIORITY: Order(
         ready="ready_priority", pending="pending_priority", key=("priority", "id")
     ),
-    SchedulingStrategy.WEIGHTED_RANDOM: Order(
-        ready="ready_race", pending="pending_arrival", key=("race_at",)
-    ),
+    SchedulingStrategy.WEIGHTED_RANDOM: RACE,
 }
 STATEMENTS = {
     strategy: (claim_sql(order, routed=False), claim_sql(order, routed=True))
     for strategy, order in _ORDERS.items()
 }
 """The statements of a strategy, for workers without and with capabilities."""
-
-_ADVANCE_RACE = """
-    UPDATE weighted_race
-    SET at = max(at, coalesce((SELECT race_at FROM task_queue WHERE id = ?), at))
-"""
 
 
 class TaskClaimer:
@@ -115,6 +108,7 @@ class _Claim:
         self._capabilities = capabilities_json(capabilities)
         is_plain = self._capabilities == NO_CAPABILITIES
         self._sql = claimer._plain if is_plain else claimer._routed
+        self._advance = ADVANCE_RACE if is_plain else ADVANCE_RACES
 
     def might_succeed(self) -> bool:
         """Look, without a lock, whether there is anything to take, to reclaim or to promote."""
@@ -153,7 +147,7 @@ class _Claim:
             return None
         task = Task.from_columns(rows[0])
         if self._is_race:
-            session.run(_ADVANCE_RACE, (task.id,))
+            session.run(self._advance, {"id": task.id, "capabilities": self._capabilities})
         return task
 
     def _arguments(self) -> dict[str, str]:

@@ -104,9 +104,8 @@ _OTHER_TABLES = (
         archived_at_utc TEXT NOT NULL DEFAULT (datetime('now'))
     )
     """,
-    # The virtual time of the weighted lottery, see weighted claims in claim_sql.py.
-    "CREATE TABLE IF NOT EXISTS weighted_race (only_row INTEGER PRIMARY KEY, at REAL NOT NULL)",
-    "INSERT OR IGNORE INTO weighted_race VALUES (1, 0.0)",
+    # The virtual times of the weighted lottery, see claim_sql.py; without a row it is 0.
+    "CREATE TABLE IF NOT EXISTS weighted_race (route TEXT PRIMARY KEY, at REAL NOT NULL)",
 )
 
 _INDEXES = (

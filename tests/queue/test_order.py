@@ -183,3 +183,51 @@ def test_weighted_claims_of_tasks_by_hand(lottery: TaskQueue) -> None:
             lottery.db.execute("DELETE FROM task_queue WHERE id = ?", (task.id,))
             add_raw(lottery.db, priority=task.priority)
     assert wins[1] / wins.total() == pytest.approx(0.8, abs=0.03)
+
+
+def test_weighted_shares_of_routes(lottery: TaskQueue) -> None:
+    """A task that only some workers may have gains nothing by what the others draw.
+
+    Were there one race for all routes, it would be left behind, and win every time.
+    """
+    lottery_of, europe = SchedulingStrategy.WEIGHTED_RANDOM, {"region": "EU"}
+    lottery.enqueue_many("t", [None] * 2, priority=9, compatibility=europe)
+    lottery.enqueue("t", None, priority=9)
+    wins: collections.Counter[str] = collections.Counter()
+    draws = 600
+    for _ in range(draws):
+        for _ in range(3):  # a worker without capabilities drives its own race on
+            task = lottery.claim("anywhere", strategy=lottery_of)
+            assert task is not None
+            lottery.release(task)
+        task = lottery.claim("europe", europe, strategy=lottery_of)
+        assert task is not None
+        wins[task.compatibility] += 1
+        lottery.complete(task)
+        lottery.enqueue("t", None, priority=9, compatibility=task.get_compatibility())
+    assert wins['{"region":"EU"}'] / draws == pytest.approx(2 / 3, abs=0.05)
+
+
+def test_weighted_shares_of_newcomers_of_a_route(lottery: TaskQueue) -> None:
+    """Among the tasks of one route, too, those that have waited have no better chance."""
+    lottery_of, europe = SchedulingStrategy.WEIGHTED_RANDOM, {"region": "EU"}
+    lottery.enqueue_many("old", [None] * 200, priority=99, compatibility=europe)
+    lottery.enqueue_many("t", [None] * 100, priority=900)
+    while lottery.claim("anywhere", strategy=lottery_of):
+        pass
+    lottery.enqueue_many("new", [None] * 200, priority=9, compatibility=europe)
+    tasks = [lottery.claim("europe", europe, strategy=lottery_of) for _ in range(100)]
+    won = sum(task is not None and task.type == "new" for task in tasks)
+    assert won == pytest.approx(89, abs=8)
+
+
+def test_races_that_nobody_runs_in_are_forgotten(lottery: TaskQueue) -> None:
+    """One row for each route that ever was would be too many; those in use are kept."""
+    for region in ("EU", "US"):
+        lottery.enqueue_many("t", [None] * 2, compatibility={"region": region})
+    for region, claims in (("EU", 2), ("US", 1)):
+        for _ in range(claims):
+            lottery.claim("w", {"region": region}, strategy=SchedulingStrategy.WEIGHTED_RANDOM)
+    lottery.sweep()
+    rows = lottery.db.execute("SELECT route, at > 0 FROM weighted_race").fetchall()
+    assert [tuple(row) for row in rows] == [('{"region":"US"}', 1)]

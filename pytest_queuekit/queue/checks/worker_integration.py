@@ -64,7 +64,6 @@ def _copy_of_schema(db: QueueDatabase) -> Iterator[tuple[QueueDatabase, _Clock]]
             conn.execute("BEGIN")
             for statement in statements:
                 conn.execute(statement)
-            conn.execute("INSERT INTO weighted_race VALUES (1, 0.0)")
             conn.execute(f"PRAGMA user_version={version}")
             conn.execute("COMMIT")
         clock = _Clock()
