@@ -121,7 +121,10 @@ class QueueDatabase:
         self.write(lambda session: schema.create_schema(session.conn))
 
     def close(self) -> None:
-        """Close the connections of all threads. Using the object afterwards is an error."""
+        """Close the connections of all threads. Using the object afterwards is an error.
+
+        A thread that is inside a call, or a `with` block, closes its own at the end of that.
+        """
         with translated(self.path):
             self._pool.close()
 

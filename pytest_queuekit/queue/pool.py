@@ -87,6 +87,9 @@ class SessionPool:
             session.close()
             raise
         self._open[id(session)] = session
+        if self._closed:  # while this one was being opened
+            session.close()
+            raise QueueClosedError()
         return session
 
 

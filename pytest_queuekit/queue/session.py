@@ -33,6 +33,7 @@ class Session:
         self._thread = threading.get_ident()
         self._calls = 0
         self._is_lent = False
+        self._is_closing = False
         self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
         self._pragmas_set = 0
@@ -44,10 +45,21 @@ class Session:
             _in_files.add(self)
 
     def close(self) -> None:
-        """Close the connection; in a forked child do nothing, it is the parent's."""
-        if self.pid == os.getpid():
-            _in_files.discard(self)
-            self.conn.close()
+        """Close the connection, or leave it to the thread that is inside a call just now.
+
+        To close it under that thread would crash Python. In a forked child do nothing, it is
+        the parent's.
+        """
+        if self.pid != os.getpid():
+            return
+        self._is_closing = True
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._calls:
+                    _in_files.discard(self)
+                    self.conn.close()
+            finally:
+                self._lock.release()
 
     def is_under_way(self) -> bool:
         """Whether it is in a transaction, or its thread is another one and inside a call."""
@@ -67,28 +79,30 @@ class Session:
 
     def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Run one statement as a transaction of its own, or inside the one that is open."""
-        if self.conn.in_transaction:
-            return self.run(sql, parameters)
-        self._calls += 1
+        self._enter()
         try:
-            if self._sqlite_waits:
+            if self._sqlite_waits and not self.conn.in_transaction:
                 self._wait_ourselves()
             return self.run(sql, parameters)
         except sqlite3.OperationalError as error:
-            if not is_busy(error):
+            if not is_busy(error) or self.conn.in_transaction:
                 raise
             return wait_while_busy(lambda: self.run(sql, parameters), seconds=self._busy_seconds)
         finally:
-            self._calls -= 1
-            if self._is_lent:
-                self.wait_by_sqlite()
+            self._leave()
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Do some work under the write lock: all of it, or nothing."""
-        if self.conn.in_transaction:
-            with self.savepoint():
-                return work(self)
-        self._calls += 1
+        self._enter()
+        try:
+            if self.conn.in_transaction:
+                with self.savepoint():
+                    return work(self)
+            return self._write_alone(work)
+        finally:
+            self._leave()
+
+    def _write_alone(self, work: Callable[[Session], T]) -> T:
         try:
             self.begin()
             result = work(self)
@@ -96,10 +110,6 @@ class Session:
         except BaseException:
             self.roll_back()
             raise
-        finally:
-            self._calls -= 1
-            if self._is_lent:
-                self.wait_by_sqlite()
         return result
 
     # -- transactions -------------------------------------------------------------------------
@@ -139,8 +149,19 @@ class Session:
         try:
             yield
         finally:
-            self._calls -= 1
-            self._lock.release()
+            self._leave()
+
+    def _enter(self) -> None:
+        self._lock.acquire()
+        self._calls += 1
+
+    def _leave(self) -> None:
+        if self._is_lent:
+            self.wait_by_sqlite()
+        self._calls -= 1
+        self._lock.release()
+        if self._is_closing and not self._calls:
+            self.close()
 
     # -- who waits for a lock -----------------------------------------------------------------
 

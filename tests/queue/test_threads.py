@@ -19,6 +19,7 @@ from pytest_queuekit.queue import (
     SchedulingStrategy,
     TaskQueue,
 )
+from tests.queue.world import output, started
 
 TASKS, THREADS = 300, 4
 
@@ -134,6 +135,49 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
     closed.set()
     thread.join()
     assert len(told) == 1
+
+
+def test_closing_while_other_threads_work(path: Path) -> None:
+    """Each call ends or is refused; to close a connection under its thread crashed Python."""
+    body = """
+import sys, threading, time
+from pytest_queuekit.queue import QueueClosedError, QueueDatabase, TaskQueue
+def work(db, queue, ends):
+    try:
+        while True:
+            queue.enqueue("t", None)
+            queue.claim("w")
+            with db.transaction() as conn:
+                conn.execute("INSERT INTO task_queue (type) VALUES ('raw')")
+            queue.stats()
+    except BaseException as error:
+        ends.append(type(error))
+for number in range(12):
+    db = QueueDatabase(f"{sys.argv[1]}-{number}")
+    queue, ends = TaskQueue(db), []
+    queue.stats()
+    threads = [threading.Thread(target=work, args=(db, queue, ends)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.03)
+    db.close()
+    for thread in threads:
+        thread.join()
+    assert ends == [QueueClosedError] * 4, ends
+"""
+    output(started(body, path))
+    assert not list(path.parent.glob("*-wal"))
+
+
+def test_closing_inside_a_block(path: Path) -> None:
+    """The block goes on to its end, and what it wrote is kept."""
+    db = QueueDatabase(path)
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+        db.close()
+    assert [file.name for file in path.parent.iterdir()] == ["queue.db"]
+    with QueueDatabase(path) as again:
+        assert TaskQueue(again).stats().queued == 1
 
 
 def test_a_forgotten_database_is_closed(path: Path) -> None:
