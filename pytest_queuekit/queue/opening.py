@@ -60,11 +60,11 @@ def open_connection(options: OpenOptions) -> QueueConnection:
 
 
 def _connect(options: OpenOptions) -> QueueConnection:
-    file = Path(options.path)
-    if file.is_dir():
+    # Not Path's methods, which raise where this user may not look.
+    if os.path.isdir(options.path):  # noqa: PTH112
         raise QueuePathError(why_not_openable(options.path))
-    if options.path != MEMORY and not file.exists():
-        _create_private(file)
+    if options.path != MEMORY and not os.path.exists(options.path):  # noqa: PTH110
+        _create_private(Path(options.path))
     # check_same_thread off: close() and the end of a thread close from elsewhere.
     return sqlite3.connect(
         options.path,

@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from .exceptions import (
     QueueBusyError,
@@ -92,16 +91,32 @@ def _general(error: sqlite3.Error) -> QueueDatabaseError:
 
 def why_not_openable(path: str) -> str:
     """Return why a database file cannot be opened, and what to do."""
-    file = Path(path)
-    folder = file.parent
-    if file.is_dir():
+    # Not Path's methods, which raise where this user may not look.
+    folder = os.path.dirname(path) or "."  # noqa: PTH120
+    if os.path.isdir(path):  # noqa: PTH112
         return f"path={path!r} is a folder; name a file inside it"
-    if not folder.exists():
-        return f"folder={str(folder)!r} does not exist; make it, ensure_db_directory(path) does"
-    if not folder.is_dir():
-        return f"folder={str(folder)!r} is not a folder; choose another path"
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return f"folder={str(folder)!r} is read-only for this user; choose another path"
-    if file.exists() and not os.access(file, os.R_OK | os.W_OK):
-        return f"path={path!r} is not readable and writable for this user; check its rights"
-    return f"path={path!r} cannot be opened; check the rights of the file and of its folder"
+    if not os.path.exists(folder):  # noqa: PTH110
+        return f"folder={folder!r} does not exist; make it, ensure_db_directory(path) does"
+    if not os.path.isdir(folder):  # noqa: PTH112
+        return f"folder={folder!r} is not a folder; choose another path"
+    if not os.access(folder, os.X_OK):
+        return f"folder={folder!r} may not be entered by this user; check its rights"
+    if os.path.exists(path) and not os.access(path, os.R_OK):  # noqa: PTH110
+        return f"path={path!r} is not readable for this user; check its rights"
+    if not os.access(folder, os.W_OK):
+        return f"folder={folder!r} is read-only for this user; choose another path"
+    if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110
+        return f"path={path!r} is not writable for this user; check its rights"
+    return f"path={path!r} cannot be opened; {_too_many_files() or _CHECK_RIGHTS}"
+
+
+_CHECK_RIGHTS = "check the rights of the file and of its folder"
+
+
+def _too_many_files() -> str:
+    """Return what to do if this process may open no more files, whichever they are."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return f"{error.strerror}: close some files or threads, or raise the limit (ulimit -n)"
+    return ""

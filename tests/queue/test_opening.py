@@ -139,6 +139,9 @@ except QueueDatabaseError as error:
         (0o555, None, "ensure", "QueuePathError folder="),
         (0o777, 0o444, "use", "QueueReadOnlyError path="),
         (0o777, 0o000, "use", "QueuePathError path="),
+        (0o555, 0o000, "use", "QueuePathError path="),
+        (0o600, None, "use", "QueuePathError folder="),
+        (0o600, 0o444, "use", "QueuePathError folder="),
     ],
 )
 def test_missing_rights(
@@ -181,3 +184,24 @@ def test_each_error_is_a_queue_database_error() -> None:
     for kind in (QueueBusyError, QueuePathError, QueueCorruptError):
         assert issubclass(kind, QueueDatabaseError)
         assert str(kind()) == " ".join((kind.__doc__ or "").split())
+
+
+def test_too_many_open_files(path: Path) -> None:
+    """The limit of the process is told, not rights that are as they should be."""
+    body = """
+import os, resource, sys
+from pytest_queuekit.queue import QueueDatabase, QueuePathError, TaskQueue
+TaskQueue(QueueDatabase(sys.argv[1])).stats()
+resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+held = []
+try:
+    while True:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+try:
+    TaskQueue(QueueDatabase(sys.argv[1])).stats()
+except QueuePathError as error:
+    print(error)
+"""
+    assert "Too many open files" in output(started(body, path))

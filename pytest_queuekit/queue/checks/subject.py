@@ -73,7 +73,7 @@ class StoredFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path).absolute()
         self.place = str(self._path)
-        if not self._path.is_file():
+        if not os.path.isfile(self._path):  # noqa: PTH113 - Path's may raise
             raise QueuePathError(_why_no_file(self._path))
 
     @contextmanager
@@ -122,7 +122,7 @@ class StoredFile:
 
 
 def _why_no_file(path: Path) -> str:
-    if path.is_dir() or not path.parent.is_dir():
+    if os.path.isdir(path) or not os.access(path.parent, os.X_OK):  # noqa: PTH112 - see above
         return why_not_openable(str(path))
     if path.exists():
         return f"path={str(path)!r} is no regular file; name a database file"
