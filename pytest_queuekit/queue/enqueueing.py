@@ -84,6 +84,12 @@ class NewTask:
     ) -> list[NewTask]:
         """Make one for each payload. Raises QueueInputError that tells which payload is bad."""
         values = list(payloads)
+        if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
+            raise QueueInputError(f"idempotency_keys={keys!r:.60}: must be a list of keys or None")
+        if isinstance(payloads, str | bytes | Mapping):
+            raise QueueInputError(
+                f"payloads={payloads!r:.60}: must be a list of payloads; put a single one into one"
+            )
         if keys is not None and len(keys) != len(values):
             raise QueueInputError(
                 f"idempotency_keys: {len(keys)} for {len(values)} payloads; pass one for each"

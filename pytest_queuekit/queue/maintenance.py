@@ -131,7 +131,9 @@ def _moment_before(db: QueueDatabase, older_than: float) -> str:
 
 
 def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
-    if isinstance(statuses, str) or not statuses or set(statuses) - set(_ENDED):
+    if not isinstance(statuses, Sequence) or isinstance(statuses, str):
+        raise QueueInputError(f"statuses={statuses!r}: must be a list of {', '.join(_ENDED)}")
+    if not statuses or any(one not in _ENDED for one in statuses):
         raise QueueInputError(f"statuses={statuses!r}: must be some of {', '.join(_ENDED)}")
     return statuses
 
@@ -143,7 +145,7 @@ def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
     file, or no such folder.
     """
     target = Path(path).absolute()
-    if target.exists():
+    if os.path.lexists(target):
         raise QueuePathError(f"path={str(target)!r} exists; name a new file")
     if not os.access(target.parent, os.W_OK):
         raise QueuePathError(f"folder={str(target.parent)!r} is missing or read-only; make it")
@@ -161,7 +163,8 @@ def _copy(db: QueueDatabase, partial: Path) -> None:
         partial.chmod(0o600)
         with db.connection() as conn:
             _refuse_in_transaction(conn, "backup()")
-            conn.backup(copy)
+            with translated(f"{db.path}, copied to {partial}"):
+                conn.backup(copy)
 
 
 def _refuse_in_transaction(conn: sqlite3.Connection, call: str) -> None:

@@ -192,3 +192,17 @@ def test_a_long_value_is_not_repeated_in_full(queue: TaskQueue) -> None:
     with pytest.raises(QueueInputError) as caught:
         queue.enqueue("x" * 100_000, None)
     assert len(str(caught.value)) < 200
+
+
+def test_batches_that_are_none(queue: TaskQueue) -> None:
+    """Text and dicts can be iterated over, and would become tasks nobody meant."""
+    for payloads in ("abc", {"a": 1}):
+        with pytest.raises(QueueInputError, match="list of payloads"):
+            queue.enqueue_many("t", payloads)
+    for keys in ("ab", iter("ab")):
+        with pytest.raises(QueueInputError, match="list of keys"):
+            queue.enqueue_many("t", [1, 2], idempotency_keys=keys)  # type: ignore[arg-type]
+    for statuses in ("completed", iter(["completed"]), [["completed"]], []):
+        with pytest.raises(QueueInputError, match="statuses="):
+            queue.purge(0, statuses=statuses)  # type: ignore[arg-type]
+    assert queue.stats().queued == 0

@@ -18,7 +18,7 @@ from pytest_queuekit.queue import (
     SweepResult,
     TaskQueue,
 )
-from tests.queue.world import Clock, add_raw, change_raw
+from tests.queue.world import Clock, add_raw, change_raw, output, started
 
 DAY = 86_400
 
@@ -145,6 +145,23 @@ def test_backup_leaves_other_files_alone(queue: TaskQueue, tmp_path: Path) -> No
     assert target.read_text() == "precious"
     with pytest.raises(QueuePathError, match="missing or read-only"):
         queue.backup(tmp_path / "no" / "copy.db")
+
+
+def test_a_backup_that_does_not_fit_names_its_place(path: Path, tmp_path: Path) -> None:
+    """The queue itself is all right, the disk of the copy is what is full."""
+    body = """
+import resource, sys
+from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError, TaskQueue
+queue = TaskQueue(QueueDatabase(sys.argv[1]))
+queue.enqueue_many("t", ["x" * 1000] * 100)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+try:
+    queue.backup(sys.argv[2])
+except QueueDatabaseError as error:
+    print(error)
+"""
+    assert "copied to" in output(started(body, path, tmp_path / "copy.db"))
+    assert list(tmp_path.glob("copy*")) == []
 
 
 def test_backup_of_a_database_in_memory(tmp_path: Path) -> None:
