@@ -56,8 +56,10 @@ CREATE TABLE IF NOT EXISTS task_queue (
         CONSTRAINT lease_until_utc_reads_like_datetime_now CHECK (lease_until_utc {_TIME}),
     reserved_at_utc TEXT,
     processing_started_utc TEXT,
-    completed_at_utc TEXT,
-    finished_at_utc TEXT,
+    completed_at_utc TEXT
+        CONSTRAINT completed_at_utc_reads_like_datetime_now CHECK (completed_at_utc {_TIME}),
+    finished_at_utc TEXT
+        CONSTRAINT finished_at_utc_reads_like_datetime_now CHECK (finished_at_utc {_TIME}),
     locked_by TEXT,
     error_message TEXT,
     result TEXT,
@@ -79,11 +81,12 @@ CREATE TABLE IF NOT EXISTS task_queue (
 """
 
 _OTHER_TABLES = (
-    """
+    f"""
     CREATE TABLE IF NOT EXISTS workers (
         worker_id TEXT PRIMARY KEY,
-        capabilities TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{}',
+        capabilities TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}',
         heartbeat_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now'))
+            CONSTRAINT heartbeat_utc_reads_like_datetime_now CHECK (heartbeat_utc {_TIME})
     )
     """,
     """

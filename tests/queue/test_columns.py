@@ -72,6 +72,8 @@ def test_completing_shows_both_names_at_once(queue: TaskQueue) -> None:
         ({"run_after_utc": "2027-01-15T08:00:00"}, "run_after_utc_reads_like_datetime_now"),
         ({"run_after_utc": 1_800_000_000}, "run_after_utc_reads_like_datetime_now"),
         ({"lease_until_utc": "2027-01-15T08:00:00"}, "lease_until_utc_reads_like_datetime_now"),
+        ({"completed_at_utc": "2027-01-15T08:00:00"}, "completed_at_utc_reads_like_datetime_now"),
+        ({"finished_at_utc": "2027-01-15T08:00:00"}, "finished_at_utc_reads_like_datetime_now"),
         ({"compatibility": "{"}, "compatibility_is_a_json_object"),
         ({"compatibility": "[1]"}, "compatibility_is_a_json_object"),
         ({"type": None}, "NOT NULL"),
@@ -84,6 +86,14 @@ def test_values_that_would_go_wrong_in_silence_are_refused(
     with pytest.raises(QueueIntegrityError, match=constraint):
         add_raw(db, **columns)
     assert db.execute("SELECT count(*) FROM task_queue").fetchone()[0] == 0
+
+
+def test_a_heartbeat_that_would_never_be_stale_is_refused(db: QueueDatabase) -> None:
+    """A worker that died this morning would count as alive until tomorrow."""
+    with pytest.raises(QueueIntegrityError, match="heartbeat_utc_reads_like_datetime_now"):
+        db.execute(
+            "INSERT INTO workers (worker_id, heartbeat_utc) VALUES ('w', '2027-01-15T08:00')"
+        )
 
 
 def test_an_integrity_error_is_also_sqlites(db: QueueDatabase) -> None:

@@ -210,7 +210,8 @@ def test_a_sound_file_has_no_problems(queue: TaskQueue, clock: Clock) -> None:
         ("UPDATE task_queue SET status = 'leased'", "1 tasks are leased without an end"),
         ("UPDATE task_queue SET payload = '{'", "1 tasks have a payload that is not JSON"),
         (
-            "DROP TRIGGER finish_updated; UPDATE task_queue SET completed_at_utc = '2027'",
+            "DROP TRIGGER finish_updated; "
+            "UPDATE task_queue SET completed_at_utc = '2027-01-01 00:00:00'",
             "1 tasks have completed_at_utc and finished_at_utc that differ",
         ),
         (
