@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+from .exceptions import QueueDatabaseError
+
 
 class QueueConnection(sqlite3.Connection):
     """A connection whose total_changes counts only what one `with` block changed itself.
@@ -19,6 +21,8 @@ class QueueConnection(sqlite3.Connection):
     _counting = False
     _changed = 0
     _settled_at = 0
+    _is_whole = False
+    _undone_by: sqlite3.Error | None = None
     companion: sqlite3.Connection | None = None
     """Closed together with this one."""
 
@@ -34,6 +38,34 @@ class QueueConnection(sqlite3.Connection):
         finally:
             self._changed = so_far + self.total_changes
             self._counting = before
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Refuse to go on when an error has undone the block's transaction, not a statement.
+
+        SQLite may do so when the disk or the memory is full, and for OR ROLLBACK. What the
+        block does after catching such an error would be committed bit by bit.
+        """
+        self._is_whole, self._undone_by = True, None
+        try:
+            yield
+            self.is_open()
+        finally:
+            self._is_whole, self._undone_by = False, None
+
+    def is_open(self) -> bool:
+        """Whether a transaction is open. Raises QueueDatabaseError if it should be, see whole."""
+        if self._undone_by is not None:
+            raise QueueDatabaseError(
+                f"an error inside this transaction ({self._undone_by}) has undone all of it, so "
+                "that it cannot go on; let the error leave the block, and begin again"
+            ) from self._undone_by
+        return self.in_transaction
+
+    def failed(self, error: sqlite3.Error, *, was_open: bool) -> None:
+        """Take note of the error of a statement."""
+        if self._is_whole and was_open and not self.in_transaction:
+            self._undone_by = error
 
     def close(self) -> None:
         """Close the connection."""
@@ -82,13 +114,23 @@ class CountingCursor(sqlite3.Cursor):
 
     def execute(self, sql: str, parameters: Any = (), /) -> CountingCursor:
         """Run one statement."""
+        was_open = self.connection.is_open()
         self.connection.settle()
-        super().execute(sql, parameters)
+        try:
+            super().execute(sql, parameters)
+        except sqlite3.Error as error:
+            self.connection.failed(error, was_open=was_open)
+            raise
         return self
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> CountingCursor:
         """Run one statement for each set of parameters."""
+        was_open = self.connection.is_open()
         self.connection.settle()
-        super().executemany(sql, parameters)
+        try:
+            super().executemany(sql, parameters)
+        except sqlite3.Error as error:
+            self.connection.failed(error, was_open=was_open)
+            raise
         self.connection.count(max(self.rowcount, 0))
         return self

@@ -99,7 +99,7 @@ class QueueDatabase:
             session.begin()
             try:
                 session.wait_by_sqlite()
-                with session.conn.counted():
+                with session.conn.whole(), session.conn.counted():
                     yield session.conn
                 session.conn.commit()
             except BaseException:

@@ -71,11 +71,21 @@ class Session:
 
     def run(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows: a RETURNING ends with its last row only."""
-        return self._cursor.execute(sql, parameters).fetchall()
+        was_open = self.conn.is_open()
+        try:
+            return self._cursor.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            self.conn.failed(error, was_open=was_open)
+            raise
 
     def change(self, sql: str, parameters: Any = ()) -> int:
         """Run one statement and return how many rows it changed itself."""
-        return self._cursor.execute(sql, parameters).rowcount
+        was_open = self.conn.is_open()
+        try:
+            return self._cursor.execute(sql, parameters).rowcount
+        except sqlite3.Error as error:
+            self.conn.failed(error, was_open=was_open)
+            raise
 
     def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Run one statement as a transaction of its own, or inside the one that is open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,27 @@ def test_a_snapshot_does_not_move(db: QueueDatabase, path: Path) -> None:
         add_raw(other)
         assert read("SELECT count(*) FROM task_queue") == [(1,)]
     assert count(db) == 2
+
+
+@pytest.mark.parametrize("goes_on", ["not at all", "by hand", "by the queue"])
+def test_a_transaction_that_an_error_has_undone(db: QueueDatabase, goes_on: str) -> None:
+    """Who catches the error does not get half of the block committed, and is told."""
+    queue = TaskQueue(db)
+
+    def work(conn: sqlite3.Connection) -> None:
+        queue.enqueue("before", None)
+        with suppress(sqlite3.IntegrityError):
+            conn.execute("INSERT OR ROLLBACK INTO task_queue (id, type) VALUES (1, 'again')")
+        if goes_on == "by hand":
+            conn.execute("INSERT INTO task_queue (type) VALUES ('after')")
+        elif goes_on == "by the queue":
+            queue.enqueue("after", None)
+
+    first = queue.enqueue("t", None)
+    assert first == 1
+    with pytest.raises(QueueDatabaseError, match="has undone all of it"), db.transaction() as conn:
+        work(conn)
+    assert queue.stats().queued == 1
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('next')")
+    assert queue.stats().queued == 2
