@@ -24,6 +24,9 @@ from .models import TASK_COLUMNS
 from .routing import NO_CAPABILITIES
 from .schema import PENDING, READY
 
+HEADS = 2000
+"""Due seconds and routes that a merged claim looks at, at most: about 10 ms."""
+
 # Parameters: the time, the end of the lease, the worker and its capabilities as JSON.
 _TAKE = """
     UPDATE task_queue
@@ -77,12 +80,14 @@ class ClaimSql:
     fast: takes the next ready task; no row if some task is due or lapsed and must be looked at.
     plain: takes the next ready task, after that has been done.
     merged: takes the next of the ready tasks and of those due but still pending.
+    crowded: 1 if these lie in more than HEADS seconds and routes.
     """
 
     probe: str
     fast: str
     plain: str
     merged: str
+    crowded: str
 
 
 def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
@@ -94,6 +99,8 @@ def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
         fast=f"{_TAKE} WHERE id = ({head}) AND NOT {_DUE} AND NOT {_LAPSED}{returning}",
         plain=f"{_TAKE} WHERE id = ({head}){returning}",
         merged=f"{_TAKE} WHERE id = ({_merged_head(order, head)}){returning}",
+        crowded=f"{_heads_of_seconds(order)} SELECT count(*) > {HEADS} "
+        f"FROM (SELECT 1 FROM due WHERE id IS NOT NULL LIMIT {HEADS + 1})",
     )
 
 
@@ -153,7 +160,19 @@ ADVANCE_RACES = f"""
 
 
 def _merged_head(order: Order, head: str) -> str:
-    """The same over (second, route) of the tasks that are due, and the best of both worlds.
+    """The same over (second, route) of the tasks that are due, and the best of both worlds."""
+    return f"""
+        {_heads_of_seconds(order)}
+        SELECT first.id FROM task_queue AS first
+        WHERE first.id IN (
+            SELECT due.id FROM due JOIN task_queue AS here ON here.id = due.id
+            WHERE queue_serves(here.route, :capabilities)
+            UNION ALL SELECT * FROM ({head}))
+        ORDER BY {order.by(*(f"first.{column}" for column in order.key))} LIMIT 1"""
+
+
+def _heads_of_seconds(order: Order) -> str:
+    """From the head of one (second, route) of the tasks that are due to that of the next.
 
     The next route of a second and the next second are looked up apart, because SQLite seeks
     with the first column only of a comparison of pairs.
@@ -171,10 +190,4 @@ def _merged_head(order: Order, head: str) -> str:
                  ORDER BY {order.by("route", *order.key)} LIMIT 1),
                 ({due} AND run_after_utc {order.onward} here.run_after_utc {bound}
                  ORDER BY {line} LIMIT 1))
-            FROM due JOIN task_queue AS here ON here.id = due.id)
-        SELECT first.id FROM task_queue AS first
-        WHERE first.id IN (
-            SELECT due.id FROM due JOIN task_queue AS here ON here.id = due.id
-            WHERE queue_serves(here.route, :capabilities)
-            UNION ALL SELECT * FROM ({head}))
-        ORDER BY {order.by(*(f"first.{column}" for column in order.key))} LIMIT 1"""
+            FROM due JOIN task_queue AS here ON here.id = due.id)"""

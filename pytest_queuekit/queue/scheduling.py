@@ -134,12 +134,18 @@ class _Claim:
         now = self._db.now_text()
         all_reclaimed = reclaim_lapsed(session, now) < CHUNK
         all_promoted = promote_due(session, now) < CHUNK
+        if not (all_promoted or self._is_race) and self._is_crowded(session):
+            return [], False
         # A task has no lot in the race before it is promoted, so merging would be no use there.
         sql = self._sql.plain if all_promoted or self._is_race else self._sql.merged
         tasks: list[Task] = []
         while len(tasks) < limit and (task := self._take(session, sql)):
             tasks.append(task)
         return tasks, all_reclaimed and (all_promoted or not self._is_race)
+
+    def _is_crowded(self, session: Session) -> bool:
+        """Whether to promote on first, as after a standstill: to merge all would take longer."""
+        return bool(session.run(self._sql.crowded, self._arguments())[0][0])
 
     def _take(self, session: Session, sql: str) -> Task | None:
         rows = session.run(sql, self._arguments())

@@ -108,6 +108,29 @@ def test_claims_stay_flat(
         assert few[strategy] < 2000, strategy
 
 
+@pytest.mark.parametrize("strategy", list(SchedulingStrategy)[:3])
+def test_claims_stay_flat_after_a_standstill(
+    tmp_path: Path, clock: Clock, strategy: SchedulingStrategy
+) -> None:
+    """Tasks of many different seconds have come due: only the first claim has much to do."""
+    few_and_many = []
+    for number in (3_000, 15_000):
+        with QueueDatabase(tmp_path / f"{number}.db", clock=clock) as db:
+            db.execute(
+                "INSERT INTO task_queue (type, run_after_utc) WITH RECURSIVE n (i) AS "
+                "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+                "SELECT 't', datetime('now', i || ' seconds') FROM n",
+                (number,),
+            )
+            clock.advance(86_400)
+            claimer = TaskClaimerFactory.create(strategy, db)
+            first = claimer.claim_task("w", {})
+            assert first is not None
+            assert first.id == (number if strategy is SchedulingStrategy.LIFO else 1)
+            few_and_many.append(steps(db, lambda c=claimer: c.claim_task("w", {})))  # type: ignore[misc] # bound
+    assert few_and_many[1] <= 1.5 * few_and_many[0]
+
+
 def test_empty_looks_stay_flat(tmp_path: Path, clock: Clock) -> None:
     """A worker for which there is nothing does not walk over the tasks of others, or waiting."""
     few_and_many = []
