@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -25,6 +26,10 @@ class QueueConnection(sqlite3.Connection):
     _undone_by: sqlite3.Error | None = None
     companion: sqlite3.Connection | None = None
     """Closed together with this one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+        super().__init__(*arguments, **options)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -73,6 +78,12 @@ class QueueConnection(sqlite3.Connection):
         if self.companion is not None:
             self.companion.close()
 
+    def close_with_cursors(self) -> None:
+        """Close the connection for certain: one with an unfinished SELECT stays open till then."""
+        for cursor in list(self._cursors):
+            cursor.close()
+        self.close()
+
     @property
     def total_changes(self) -> int:
         """Rows that the statements of this block inserted, changed or deleted themselves."""
@@ -83,7 +94,9 @@ class QueueConnection(sqlite3.Connection):
 
     def cursor(self, factory: Any = None) -> Any:
         """Return a cursor, one that counts while counting is on."""
-        return super().cursor(factory or (CountingCursor if self._counting else sqlite3.Cursor))
+        made = super().cursor(factory or (CountingCursor if self._counting else sqlite3.Cursor))
+        self._cursors.add(made)
+        return made
 
     # sqlite3's own shortcuts do not go through cursor().
 

@@ -238,7 +238,7 @@ def _close_inherited() -> None:
         _of_parent.extend(inherited)
         return
     for session in inherited:
-        session.conn.close()
+        session.conn.close_with_cursors()
 
 
 if hasattr(os, "register_at_fork"):
