@@ -40,7 +40,10 @@ class Hand:
         if self._lost:
             raise Hung
         self._jobs.put(job)
+        # Ctrl-C ends the waiting, and the next job would take this one's answer for its own.
+        self._lost = True
         error = self._answer(time.monotonic())
+        self._lost = False
         if error is not None:
             raise error
 
@@ -55,7 +58,6 @@ class Hand:
             except Empty:
                 taken = time.monotonic() - began
                 if min(taken, self._log.idle()) > self._limit or taken > _PATIENCE * self._limit:
-                    self._lost = True
                     raise Hung from None
 
     def _work(self) -> None:

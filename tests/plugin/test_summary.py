@@ -116,3 +116,26 @@ def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert "Not run, because the run was ended early" in text(result)
     assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
+
+
+def test_ctrl_c_during_a_call_ends_the_run(project: Project) -> None:
+    """It reaches the run while a call on the queue lasts, and is no error of the kit."""
+    project.pytester.makepyfile(
+        hand="""
+        import os
+        import signal
+        import time
+        from tests.queues.memory import MemoryQueue
+
+        class Hand(MemoryQueue):
+            name = "hand"
+
+            def claim(self, worker, **options):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.3)
+                return super().claim(worker, **options)
+        """
+    )
+    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
