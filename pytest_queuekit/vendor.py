@@ -6,6 +6,7 @@ nobody has touched is upgraded in silence, and one that was changed by hand is n
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -142,11 +143,21 @@ def check(directory: str | os.PathLike[str]) -> CopyState:
 
 
 def _target(directory: str | os.PathLike[str]) -> Path:
+    if not os.fspath(directory):
+        # A variable of a script that is not set; Path("") would be the current folder.
+        raise VendorError("DIR='': is empty, name a folder, '.' for the current one")
     target = Path(directory).absolute()
-    if target.exists() and not target.is_dir():
-        raise VendorError(f"DIR={target}: is a file, name a folder")
-    own = Path(__file__).with_name("queue")
-    if target.exists() and own.exists() and target.samefile(own):
+    try:
+        if target.exists() and not target.is_dir():
+            raise VendorError(f"DIR={target}: is a file, name a folder")
+        if target.exists() and not os.access(target, os.R_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        place = target.resolve()
+    except (OSError, RuntimeError) as error:
+        told = error.strerror if isinstance(error, OSError) else error
+        raise VendorError(f"DIR={target}: cannot be used ({told}): name another folder") from error
+    own = Path(__file__).with_name("queue").resolve()
+    if own == place or own in place.parents:
         raise VendorError(f"DIR={target}: is the reference queue itself, name another folder")
     return target
 

@@ -74,6 +74,8 @@ WRONG = {
     ("vendor", "x", "--check", "--force"): "not allowed with argument",
     ("vendor", __file__): "is a file, name a folder",
     ("vendor", "nowhere", "--check"): "there is no such folder",
+    ("vendor", ""): "DIR='': is empty, name a folder",
+    ("vendor", "n" * 300): "cannot be used (File name too long): name another folder",
 }
 
 
@@ -161,6 +163,22 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     os.close(writing)
     assert done.returncode == 1
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
+    """`queuekit rules > rules.txt` where nothing can be written fails without a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_queuekit", "rules"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "queuekit: error: cannot write: No space left on device\n"
 
 
 def test_loading_the_command_line_loads_little() -> None:

@@ -46,8 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         sys.stderr.write(f"queuekit: error: {error}\n")
         return 2
-    except BrokenPipeError:
-        # The reader of a pipe has gone, as `head` does. Python would complain when it flushes.
+    except OSError as error:
+        # The reader of a pipe may go at any time, as `head` does; a full disk is worth a word.
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"queuekit: error: cannot write: {error.strerror or error}\n")
+        # Python would complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -218,6 +218,20 @@ def test_package_is_not_its_own_copy() -> None:
         copy_out(PACKAGE)
     with pytest.raises(VendorError, match="is the reference queue itself"):
         check(os.path.relpath(PACKAGE))
+    with pytest.raises(VendorError, match="is the reference queue itself"):
+        copy_out(PACKAGE / "copy")
+    assert not (PACKAGE / "copy").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_folder_that_cannot_be_looked_into(tmp_path: Path) -> None:
+    """A folder without rights is one clear line."""
+    tmp_path.chmod(0o600)
+    try:
+        with pytest.raises(VendorError, match="cannot be used"):
+            copy_out(tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
 
 
 @pytest.mark.parametrize("stop_after", [0, 1, 5, 20])
