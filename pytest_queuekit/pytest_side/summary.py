@@ -26,6 +26,10 @@ _MARKUP = {
 }
 
 
+_LOOKS = ("collectonly", "setuponly", "show_fixtures_per_test", "cacheshow")
+"""Options with which pytest runs no test. With --setup-plan it sets the second one itself."""
+
+
 def header(settings: Settings) -> str:
     """Return what is said before a run: what is about to be tested."""
     tested = [_title(label, subject) for label, subject in settings.subjects.items()]
@@ -35,8 +39,8 @@ def header(settings: Settings) -> str:
 
 
 def write(reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger) -> None:
-    """Write what was found, unless the run only collected."""
-    if reporter.config.option.collectonly:
+    """Write what was found, unless the run was not to find anything."""
+    if any(reporter.config.getoption(name, False) for name in _LOOKS):
         return
     reporter.section("queue validation")
     # Failures are told above, with their witness, unless pytest was asked not to.

@@ -81,8 +81,10 @@ class Examination:
             return f"not correct: {len(self.broken)} of {_rules(judged)} broken"
         if self.unfinished:
             return f"no verdict: {_rules(len(self.unfinished))} not run; none broken so far"
+        if not self.verdicts:
+            return "nothing was put to the test"
         if not self.conformance:
-            return self._speed() or "nothing was put to the test"
+            return self._speed()
         if not judged:
             return "no verdict: nothing was put to the test"
         if len(self.conformance) < self.rules:

@@ -53,6 +53,12 @@ def test_performance_that_was_not_wanted_is_said_to_be() -> None:
     assert examination.closing() == "q: correct; performance not measured (--queue-perf off)"
 
 
+def test_nothing_is_nothing_with_performance_off_too() -> None:
+    """A run that was ended before it began says nothing about speed."""
+    examination = Examination(title="q", rules=122, measured=False)
+    assert examination.closing() == "q: nothing was put to the test"
+
+
 def test_a_selection_is_not_called_correct() -> None:
     """With fewer rules than there are, only those are spoken of."""
     examination = Examination(title="q", verdicts=(PASSED, FAST), rules=41)
