@@ -52,13 +52,24 @@ class QueueItem(pytest.Item):
 
     def runtest(self) -> None:
         """Find the verdict, and tell pytest what it means."""
+        self._forget()
         with TemporaryDirectory(prefix="queuekit-", ignore_cleanup_errors=True) as folder:
-            self.verdict = replace(self.find(Path(folder)), queue=self.label)
+            try:
+                self.verdict = replace(self.find(Path(folder)), queue=self.label)
+            except KeyboardInterrupt:
+                # Raised anew: pytest fails over tracebacks whose frames have no line, as those of
+                # Python 3.11 have where Ctrl-C falls between two lines.
+                raise KeyboardInterrupt from None
         self.user_properties += _properties(self.verdict)
         if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
             pytest.skip(_why_not(self.verdict))
         if self.verdict.failed:
             pytest.fail("\n".join(self.explain(self.verdict)), pytrace=False)
+
+    def _forget(self) -> None:
+        """Drop what an earlier run of this item left; pytest-rerunfailures runs it again."""
+        self.verdict = None
+        self.user_properties = [one for one in self.user_properties if one[0] not in _TOLD]
 
     def explain(self, verdict: Verdict) -> list[str]:
         """Return what is shown for a failure."""
@@ -130,13 +141,23 @@ def _headline(verdict: Verdict | None) -> str:
     return verdict.violations[0].sentence if verdict and verdict.violations else ""
 
 
+_TOLD = (
+    "queue_name",
+    "queue_rule",
+    "queue_requirement",
+    "queue_verdict",
+    "queue_reason",
+    "queue_driver",
+)
+
+
 def _properties(verdict: Verdict) -> list[tuple[str, object]]:
-    told = {
-        "name": verdict.queue,
-        "rule": verdict.rule,
-        "requirement": verdict.requirement.value,
-        "verdict": verdict.status.value,
-        "reason": verdict.reason,
-        "driver": verdict.driver,
-    }
-    return [(f"queue_{name}", value) for name, value in told.items() if value]
+    told = (
+        verdict.queue,
+        verdict.rule,
+        verdict.requirement.value,
+        verdict.status.value,
+        verdict.reason,
+        verdict.driver,
+    )
+    return [(name, value) for name, value in zip(_TOLD, told, strict=True) if value]

@@ -153,3 +153,25 @@ def test_a_worker_that_dies_leaves_no_verdict(project: Project) -> None:
     )
     assert result.ret == 1
     assert "deadly: no verdict: 1 rule could not be judged" in flat(result)
+
+
+def test_an_item_that_is_run_again_tells_only_its_last_run(project: Project) -> None:
+    """As pytest-rerunfailures has it: no property twice, and no verdict of an earlier run."""
+    project.pytester.makepyfile(
+        again="""
+        import pytest
+        from _pytest.runner import runtestprotocol
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_protocol(item, nextitem):
+            runtestprotocol(item, log=False, nextitem=item)
+        """
+    )
+    project.pytester.syspathinsert()
+    result = project.validate(
+        "--queue-impl=shop:Twice", "-k=CLAIM-1", "--junitxml=out.xml", plugins=("again",)
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    (case,) = _cases(project.path / "out.xml")
+    told = [one.get("name") for one in case.iter("property")]
+    assert len(told) == len(set(told)) > 3

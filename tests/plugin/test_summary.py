@@ -96,7 +96,8 @@ def test_other_runs_have_no_section(project: Project) -> None:
     """A run that was not asked for rules says nothing of queues, nor does --collect-only."""
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
     assert "queue validation" not in text(project.run())
-    assert "= queue validation =" not in text(project.validate("--collect-only"))
+    for looks in ("--collect-only", "--setup-plan", "--fixtures-per-test", "--cache-show"):
+        assert "= queue validation =" not in text(project.validate(looks))
 
 
 def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
@@ -116,6 +117,27 @@ def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert "Not run, because the run was ended early" in text(result)
     assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
+
+
+def test_ctrl_c_between_two_lines_ends_the_run(project: Project) -> None:
+    """Python 3.11 may interrupt where a frame has no line, which pytest cannot show."""
+    project.pytester.makepyfile(
+        hand="""
+        from tests.queues.memory import MemoryQueue
+
+        def claim(self, worker, **options):
+            raise KeyboardInterrupt
+
+        class Hand(MemoryQueue):
+            name = "hand"
+            claim = claim
+
+        claim.__code__ = claim.__code__.replace(co_linetable=b"")
+        """
+    )
+    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "Traceback" not in text(result)
 
 
 def test_ctrl_c_during_a_call_ends_the_run(project: Project) -> None:
