@@ -150,6 +150,49 @@ def test_a_lease_runs_out_without_sleeping(project: Project) -> None:
     )
 
 
+def test_a_clock_that_comes_too_late_is_told(project: Project) -> None:
+    """A clock that could not move the open databases is no clock; an earlier one is."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def clock(request):
+            return request.getfixturevalue("queue_clock")
+
+        def test_early(clock, queue_tasks):
+            queue_tasks.enqueue("mail", {})
+            queue_tasks.claim("one", lease_seconds=60)
+            clock.advance(61)
+            assert queue_tasks.claim("two").locked_by == "two"
+
+        def test_late(queue_tasks, request):
+            request.getfixturevalue("queue_clock")
+        """
+    )
+    result = project.run("-p", "no:randomly")
+    result.assert_outcomes(passed=1, failed=1)
+    assert "queue_clock came too late" in text(result)
+    assert "Traceback" not in text(result)
+
+
+def test_what_cannot_be_meant_is_refused(project: Project) -> None:
+    """A path that is a str is no name; there are no fewer tasks than none."""
+    _passes(
+        project,
+        """
+        import pytest
+
+        def test_wrong(queue_db_factory, queue_fill, tmp_path):
+            for wrong in (str(tmp_path / "my.db"), "folder/my"):
+                with pytest.raises(ValueError, match="is a path: give Path"):
+                    queue_db_factory(wrong)
+            with pytest.raises(ValueError, match="count=-1 must be a number from 0"):
+                queue_fill(-1)
+        """,
+    )
+
+
 def test_filling_is_quick_and_exact(project: Project) -> None:
     """So many tasks are waiting, with the options given; none for a count of 0."""
     _passes(
