@@ -101,8 +101,15 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
 def is_asked_for(config: pytest.Config) -> bool:
     """Whether this run has anything to do with the kit."""
     option = config.option
-    asked = option.queue_validate or option.queue_db or option.queue_review
+    named = option.queue_db is not None or option.queue_review is not None
+    asked = option.queue_validate or named
     return bool(asked or any(map(is_node_id, config.args)))
+
+
+def without_effect(config: pytest.Config) -> str:
+    """Return the option that was given and means nothing in a run without rules."""
+    given = {"--queue-impl": config.option.queue_impl, "--queue-level": config.option.queue_level}
+    return next((name for name, value in given.items() if value is not None), "")
 
 
 def is_node_id(argument: str) -> bool:

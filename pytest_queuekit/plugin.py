@@ -28,3 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_queuekit.pytest_side import validation
 
         validation.register(config)
+    elif useless := options.without_effect(config):
+        # Whoever gives it believes that a queue is tested: a run that passes must not agree.
+        import pytest
+
+        raise pytest.UsageError(
+            f"{useless} does nothing without --{options.VALIDATE}: add that, or keep the value in "
+            f"the ini key {useless.removeprefix('--').replace('-', '_')}"
+        )

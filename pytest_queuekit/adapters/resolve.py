@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -143,20 +144,36 @@ def _missing(part: str, name: str, spec: str) -> UsageError:
 def _class_in(module: ModuleType, name: str) -> type[QueueAdapter]:
     found: Any = module
     for part in name.split("."):
-        if not hasattr(found, part):
+        place, found = found, _look_up(found, part, f"{module.__name__}:{name}")
+        if found is _ABSENT:
             raise UsageError(
-                f"{module.__name__!r} has no class {name!r}{_near(part, _adapters_in(found))}"
+                f"{module.__name__!r} has no class {name!r}{_near(part, _adapters_in(place))}"
             )
-        found = getattr(found, part)
     if isinstance(found, type) and issubclass(found, QueueAdapter):
         return found
     what = "does not derive from" if isinstance(found, type) else "is no class that derives from"
     raise UsageError(f"'{module.__name__}:{name}' {what} pytest_queuekit.QueueAdapter")
 
 
+_ABSENT = object()
+
+
+def _look_up(place: object, name: str, wanted: str) -> Any:
+    """Return what has a name in a module or class; _ABSENT if nothing has."""
+    try:
+        return getattr(place, name, _ABSENT)
+    except Exception as error:
+        # A module may make its names when they are asked for, and fail at it.
+        raise UsageError(f"{wanted!r} cannot be looked up: {_line(error)}") from error
+
+
 def _adapters_in(place: object) -> list[str]:
     """Return the names of the adapter classes in a module or class; without any, all its names."""
-    named = {name: getattr(place, name, None) for name in dir(place) if name != "QueueAdapter"}
+    named = {
+        name: inspect.getattr_static(place, name, None)
+        for name in dir(place)
+        if name != "QueueAdapter"
+    }
     adapters = [
         name
         for name, value in named.items()
@@ -168,7 +185,12 @@ def _adapters_in(place: object) -> list[str]:
 def _adapted(module: ModuleType) -> type[QueueAdapter]:
     from pytest_queuekit.adapters import seed_api
 
-    return seed_api.adapt(module)
+    try:
+        return seed_api.adapt(module)
+    except UsageError:
+        raise
+    except Exception as error:  # as in _look_up
+        raise UsageError(f"module {module.__name__!r} cannot be adapted: {_line(error)}") from error
 
 
 def _modules(folders: Iterable[str] | None) -> list[str]:

@@ -73,6 +73,7 @@ def _meanings(name: str) -> tuple[str, str, str]:
 
 def _not_found(node_id: str, wanted: str, names: Sequence[str]) -> str:
     meanings = sorted({meaning for name in names for meaning in _meanings(name) if meaning})
-    near = difflib.get_close_matches(wanted, meanings, n=3)
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    folded = {one.casefold(): one for one in meanings}
+    near = difflib.get_close_matches(wanted.casefold(), folded, n=3)
+    hint = f"; did you mean {' or '.join(repr(folded[one]) for one in near)}?" if near else ""
     return f"not found: {node_id}{hint}"

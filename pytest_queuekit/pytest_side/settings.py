@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,10 +71,11 @@ def performance_mode(config: pytest.Config) -> Performance:
 
 def _one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:
     given = config.getoption(key)
-    source = f"--{key.replace('_', '-')}" if given else key
-    word = str(given or config.getini(key) or default)
+    told = given is not None
+    source = f"--{key.replace('_', '-')}" if told else key
+    word = str(given if told else config.getini(key) or default)
     if word not in words:
-        near = difflib.get_close_matches(word, words, n=1)
+        near = difflib.get_close_matches(word.lower(), words, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise pytest.UsageError(f"{source}={word!r} is none of {', '.join(words)}{hint}")
     return word
@@ -91,12 +92,12 @@ def _subjects(config: pytest.Config) -> dict[str, Subject]:
 
 def _database(config: pytest.Config, *, named: bool) -> Path | None:
     given = config.getoption("queue_db")
-    if given:
-        return _existing(config.invocation_params.dir / Path(given).expanduser(), "--queue-db")
+    if given is not None:
+        return _looked_at(given, config.invocation_params.dir, "--queue-db", _no_database)
     kept = str(config.getini("queue_db"))
     if kept and (named or config.getoption("queue_validate")):
         folder = config.inipath.parent if config.inipath else config.rootpath
-        return _existing(folder / Path(kept).expanduser(), "queue_db")
+        return _looked_at(kept, folder, "queue_db", _no_database)
     if named:
         raise pytest.UsageError("queue-db::… names a check of a database: add --queue-db PATH")
     return None
@@ -107,20 +108,40 @@ def _reviewed(config: pytest.Config, *, named: bool) -> tuple[Path, ...]:
     if named and not given:
         raise pytest.UsageError("queue-review::… names a review: add --queue-review PATH")
     folder = config.invocation_params.dir
-    for one in given:
-        if not (folder / Path(one).expanduser()).exists():
-            raise pytest.UsageError(f"--queue-review={one!r} does not exist: give a file or folder")
-    # As they were given, if the run is still where it began: short paths read better.
-    here = folder == Path.cwd()
-    return tuple(Path(one) if here else folder / Path(one).expanduser() for one in given)
+    paths = [_looked_at(one, folder, "--queue-review", _not_there) for one in given]
+    if folder != Path.cwd():
+        return tuple(paths)
+    return tuple(Path(one).expanduser() for one in given)  # as it was given: that reads better
 
 
-def _existing(path: Path, source: str) -> Path:
-    if path.is_dir():
-        raise pytest.UsageError(f"{source}={str(path)!r} is a folder: give the database file in it")
-    if not path.exists():
-        siblings = [one.name for one in path.parent.glob("*")] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, siblings, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise pytest.UsageError(f"{source}={str(path)!r} does not exist{hint}")
+def _not_there(path: Path) -> str:
+    """Return that a path does not exist, and what may have been meant; empty if it does."""
+    if path.exists():
+        return ""
+    siblings = [one.name for one in path.parent.glob("*")] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, siblings, n=1)
+    return f"does not exist{f'; did you mean {near[0]!r}?' if near else ''}"
+
+
+def _looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path], str]) -> Path:
+    """Return the path that was given. Raises pytest.UsageError with what is wrong with it."""
+    if not given:
+        raise pytest.UsageError(f"{source}='' is empty: give a path")
+    try:
+        path = folder / Path(given).expanduser()
+        problem = problem_of(path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~NAME of nobody
+        told = error.strerror if isinstance(error, OSError) else error
+        raise pytest.UsageError(f"{source}={given!r} cannot be looked at: {told}") from error
+    if problem:
+        raise pytest.UsageError(f"{source}={str(path)!r} {problem}")
     return path
+
+
+def _no_database(path: Path) -> str:
+    """Return why a path is no file that can be checked; empty if it is one."""
+    if path.is_dir():
+        return "is a folder: give the database file in it"
+    if not path.exists():
+        return _not_there(path)
+    return "" if path.is_file() else "is no regular file: give a database file"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +24,12 @@ class Good(MemoryQueue):
 
     name = "good"
     limitations = ("It forgets everything when its process ends (memory.py).",)
+
+
+def __getattr__(name):
+    if name == "Lazy":
+        raise RuntimeError("not today")
+    raise AttributeError(name)
 
 
 class Twice(MemoryQueue):
@@ -116,3 +124,13 @@ def text(result: pytest.RunResult) -> str:
 def flat(result: pytest.RunResult) -> str:
     """Return all that a run wrote, with the line ends taken for spaces."""
     return " ".join(text(result).split())
+
+
+def unprivileged() -> list[str]:
+    """Return what makes a command obey permissions, which root does not."""
+    if os.geteuid() != 0:
+        return []
+    command = shutil.which("setpriv")
+    if command is None:
+        pytest.skip("root may write everywhere, and setpriv, which could forbid it, is not here")
+    return [command, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 
 import pytest
 
-from tests.plugin.project import QUICK, Project, flat, outcomes, text
+from tests.plugin.project import QUICK, Project, flat, outcomes, text, unprivileged
 
 STRICT = ("-W", "error", "--strict-markers", "--strict-config")
 CHOSEN = ("--queue-impl=shop:Good", "-k", "KEY-1 or CLAIM-1", "-v")
@@ -140,7 +138,7 @@ def test_a_folder_that_cannot_be_written_to_is_fine(project: Project) -> None:
     project.path.chmod(0o555)
     try:
         result = project.pytester.run(
-            *_unprivileged(),
+            *unprivileged(),
             sys.executable,
             "-B",
             "-m",
@@ -154,13 +152,3 @@ def test_a_folder_that_cannot_be_written_to_is_fine(project: Project) -> None:
         project.path.chmod(0o755)
     assert outcomes(result) == EXPECTED
     assert {one.name for one in project.path.iterdir()} <= {"shop.py", "stdout", "stderr"}
-
-
-def _unprivileged() -> list[str]:
-    """Return what makes a command obey permissions, which root does not."""
-    if os.geteuid() != 0:
-        return []
-    command = shutil.which("setpriv")
-    if command is None:
-        pytest.skip("root may write everywhere, and setpriv, which could forbid it, is not here")
-    return [command, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
-from tests.plugin.project import Project, flat, text
+from tests.plugin.project import Project, flat, text, unprivileged
 
 WRONG = {
     "--queue-level=quik": "--queue-level='quik' is none of quick, standard, deep; did you mean "
@@ -15,6 +18,15 @@ WRONG = {
     "--queue-impl=shop.py:Good": "is a path: write the module, 'shop:Good'",
     "--queue-db=none.db": "none.db' does not exist",
     "--queue-db=.": "is a folder",
+    "--queue-db=": "--queue-db='' is empty: give a database file",
+    "--queue-db=~nobody-of-this-name/queue.db": "cannot be looked at: Could not determine home",
+    f"--queue-db={os.devnull}": "is no regular file",
+    f"--queue-db={'n' * 300}": "cannot be looked at: File name too long",
+    "--queue-level=": "--queue-level='' is none of quick, standard, deep",
+    "--queue-level=QUIK": "did you mean 'quick'?",
+    "--queue-impl=shop:Lazy": "'shop:Lazy' cannot be looked up: RuntimeError: not today",
+    "--queue-impl=shop:Good.Part": "'shop' has no class 'Good.Part'",
+    "queue-validate::claim-1": "did you mean 'CLAIM-1'",
     "queue-db::configuration": "add --queue-db PATH",
 }
 
@@ -28,6 +40,36 @@ def test_a_wrong_value_is_one_line(project: Project, argument: str) -> None:
     errors = [line for line in result.stderr.lines if line.strip()]
     assert len(errors) == 1
     assert errors[0].startswith("ERROR: ")
+
+
+@pytest.mark.parametrize("given", ["--queue-impl=shop:Good", "--queue-level=quick"])
+def test_an_option_that_would_test_nothing_is_refused(project: Project, given: str) -> None:
+    """Whoever forgets --queue-validate is told, and not that all tests passed."""
+    project.pytester.makepyfile(test_own="def test_fine(): pass\n")
+    result = project.run(given)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    option = given.partition("=")[0]
+    assert f"{option} does nothing without --queue-validate" in text(result)
+    assert project.run("queue-validate::CLAIM-1", given).ret == pytest.ExitCode.OK
+
+
+def test_a_database_that_cannot_be_looked_at_is_one_line(project: Project) -> None:
+    """A folder without rights, where other people's production files may be."""
+    folder = project.path / "closed"
+    folder.mkdir()
+    (folder / "queue.db").touch()
+    folder.chmod(0)
+    try:
+        result = project.pytester.run(
+            *unprivileged(),
+            sys.executable,
+            *("-m", "pytest", "-p", "pytest_queuekit.plugin", "-p", "no:cacheprovider"),
+            f"--queue-db={folder / 'queue.db'}",
+        )
+    finally:
+        folder.chmod(0o755)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "cannot be looked at: Permission denied" in flat(result)
 
 
 def test_a_wrong_value_under_xdist_is_one_line_too(project: Project) -> None:

@@ -51,7 +51,8 @@ def test_one_item_can_be_chosen(reviewed: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--queue-review", "nope"], "--queue-review='nope' does not exist"),
+        (["--queue-review", "sr"], "sr' does not exist; did you mean 'src'?"),
+        (["--queue-review", ""], "--queue-review='' is empty: give a path"),
         (["queue-review::QR105"], "names a review: add --queue-review PATH"),
         (["--queue-review", "src", "queue-review::QR15"], "did you mean 'QR105'"),
     ],
