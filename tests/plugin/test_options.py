@@ -18,7 +18,7 @@ WRONG = {
     "--queue-impl=shop.py:Good": "is a path: write the module, 'shop:Good'",
     "--queue-db=none.db": "none.db' does not exist",
     "--queue-db=.": "is a folder",
-    "--queue-db=": "--queue-db='' is empty: give a database file",
+    "--queue-db=": "--queue-db='' is empty: give a path",
     "--queue-db=~nobody-of-this-name/queue.db": "cannot be looked at: Could not determine home",
     f"--queue-db={os.devnull}": "is no regular file",
     f"--queue-db={'n' * 300}": "cannot be looked at: File name too long",
