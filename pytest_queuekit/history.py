@@ -135,6 +135,7 @@ class History:
 
         The `claim` of an acknowledgement is a number in its own actor's list before, and in the
         whole history after; each actor's operations must come in the order in which they ended.
+        Time is counted from the start of the first one, as sentences about a history tell it.
         """
         return cls(
             operations=tuple(_merge(operations)), lease=lease, drained=drained, driver=driver
@@ -160,10 +161,12 @@ def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:
     listed = list(operations)
     order = sorted(range(len(listed)), key=lambda at: (listed[at].start, at))
     place = {(listed[at].actor, listed[at].number): new for new, at in enumerate(order)}
+    origin = listed[order[0]].start if order else 0
     for new, at in enumerate(order):
         old = listed[at]
         claim = None if old.claim is None else place[old.actor, old.claim]
-        yield replace(old, number=new, claim=claim)
+        end = None if old.end is None else old.end - origin
+        yield replace(old, number=new, claim=claim, start=old.start - origin, end=end)
 
 
 _FIELDS = tuple(one.name for one in fields(Operation))

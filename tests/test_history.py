@@ -62,12 +62,24 @@ def numbered(operations: list[Operation]) -> list[Operation]:
 
 @given(operations=st.lists(OPERATIONS, max_size=5))
 def test_a_history_is_sorted_by_start(operations: list[Operation]) -> None:
-    """Numbers follow starts, and nothing is added, lost or changed."""
+    """Numbers follow starts, and nothing is added, lost or changed but where time begins."""
     history = History.of(numbered(operations))
     assert [one.number for one in history] == list(range(len(operations)))
-    assert [one.start for one in history] == sorted(one.start for one in operations)
-    plain = sorted(repr(replace(one, number=0)) for one in history)
+    assert [one.start for one in history] == sorted(one.start for one in history)
+    first = min((one.start for one in operations), default=0)
+    plain = sorted(repr(moved(replace(one, number=0), first)) for one in history)
     assert plain == sorted(map(repr, operations))
+
+
+def moved(one: Operation, by: int) -> Operation:
+    """Return an operation that happened so much later."""
+    return replace(one, start=one.start + by, end=None if one.end is None else one.end + by)
+
+
+def test_time_begins_with_the_first_operation() -> None:
+    """What a report prints of an operation is what a sentence about the history says."""
+    both = [operation(start=7), operation(start=5, actor="b")]
+    assert [one.start for one in History.of(both)] == [0, 2]
 
 
 def test_operations_of_one_start_stay_in_order() -> None:
@@ -80,7 +92,7 @@ def test_an_acknowledgement_still_points_to_its_claim() -> None:
     """The claim's number is its own actor's before, and the history's after the merge."""
     mine = [operation(start=10, number=0), operation(Verb.COMPLETE, start=12, number=1, claim=0)]
     others = [
-        operation(start=start, actor="b", number=number) for number, start in enumerate((1, 11))
+        operation(start=start, actor="b", number=number) for number, start in enumerate((0, 11))
     ]
     history = History.of([*mine, *others])
     complete = history.by(Verb.COMPLETE)[0]

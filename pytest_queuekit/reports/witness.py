@@ -35,17 +35,21 @@ def _operations(witness: Sequence[Operation], room: int) -> list[str]:
         return []
     shown = ordered if len(ordered) <= room else ordered[: room - 1]
     actors = min(max(len(one.actor) for one in shown), 14)
-    lines = [_operation(one, actors) for one in shown]
+    times = max(15, *(len(_when(one)) for one in shown))
+    lines = [_operation(one, times, actors) for one in shown]
     if len(shown) < len(ordered):
         lines.append(f"  … and {len(ordered) - len(shown)} more operations")
     return lines
 
 
-def _operation(one: Operation, actors: int) -> str:
+def _operation(one: Operation, times: int, actors: int) -> str:
+    return cut(f"  {_when(one):<{times}} {one.actor[:14]:<{actors}}  {describe(one)}")
+
+
+def _when(one: Operation) -> str:
     begin = f"{one.start / SECOND:.3f}"
     end = "?" if one.end is None else f"{one.end / SECOND:.3f}"
-    when = f"{begin}–{end} s" if begin != end else f"{begin} s"
-    return cut(f"  {when:<15} {one.actor[:14]:<{actors}}  {describe(one)}")
+    return f"{begin}–{end} s" if begin != end else f"{begin} s"
 
 
 def describe(one: Operation) -> str:
