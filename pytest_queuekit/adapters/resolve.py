@@ -79,7 +79,7 @@ def _unknown(spec: str) -> UsageError:
     near = _near(spec, [*BUILT_IN, *_modules([str(Path.cwd())])])
     return UsageError(
         f"queue {spec!r} is unknown{near}: give one of {', '.join(BUILT_IN)}, or module:Class, "
-        "or a module with the seed's API"
+        "or a module with the API of the reference queue"
     )
 
 

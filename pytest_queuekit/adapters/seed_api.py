@@ -34,8 +34,8 @@ def adapt(module: ModuleType) -> type[QueueAdapter]:
     lacking = [name for name in NEEDED if not hasattr(module, name)]
     if lacking:
         raise UsageError(
-            f"module {module.__name__!r} has not the seed's API, it lacks {', '.join(lacking)}: "
-            "give module:Class to name an adapter"
+            f"module {module.__name__!r} has not the API of the reference queue, it lacks "
+            f"{', '.join(lacking)}: give module:Class to name an adapter"
         )
     return _adapt_copy(module) if hasattr(module, "TaskQueue") else _adapt_seed(module)
 

@@ -50,8 +50,11 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
 
 def print_copy(done: vendor.CopyReport) -> None:
     """Tell what was done."""
-    changed = len(done.written) + len(done.removed)
-    told = f"{changed} files renewed" if changed else "it was current, nothing was written"
+    counts = {"written": len(done.written), "removed": len(done.removed)}
+    told = ", ".join(
+        f"{count} file{'s' * (count != 1)} {what}" for what, count in counts.items() if count
+    )
+    told = told or "it was current, nothing was written"
     lines = [f"{done.directory}: the reference queue {done.version}; {told}"]
     lines += [f"  kept: {path}" for path in done.kept]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -135,7 +135,10 @@ def test_another_process_resolves_the_same_spec() -> None:
         ("top:function", ["'top:function' is no class"]),
         ("top:NoAdapter", ["'top:NoAdapter' does not derive from", "QueueAdapter"]),
         ("top:Nameless", ["no usable adapter", "has no name"]),
-        ("top", ["'top' has not the seed's API", "QueueDatabase", "TaskClaimerFactory"]),
+        (
+            "top",
+            ["'top' has not the API of the reference queue", "QueueDatabase", "TaskClaimerFactory"],
+        ),
         ("warehouse/queues.py:Parcels", ["is a path", "'warehouse.queues:Parcels'"]),
         ("./top.py", ["is a path", "'top'"]),
         ("needs_more:Any", ["importing 'needs_more' raised ModuleNotFoundError", "nowhere_to"]),
