@@ -173,6 +173,8 @@ class QueueDatabase:
             return session.autocommit(sql, parameters)
         except sqlite3.Error as error:
             raise self._translated(error) from error
+        except OverflowError as error:
+            raise QueueInputError(f"a number does not fit into 64 bits: {error}") from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Read]:

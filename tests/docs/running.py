@@ -19,6 +19,8 @@ _NOT_THE_KITS = ("asyncio", "randomly", "pytest_cov", "timeout")
 """Plugins that the tests install, and that a reader who installed the kit does not have."""
 
 _NUMBER = re.compile(r"\d+(,\d{3})*(\.\d+)+|\d+(,\d{3})*(?= ?(s|ms|µs|tasks/min)\b)")
+_LONG = re.compile(r"(?<=s) \(\d+:\d\d:\d\d\)")
+"""What pytest adds to a run of more than a minute."""
 _GAP = re.compile(r"(?<=\S) {2,}")
 _RULE_LINE = re.compile(r"^([=_-])\1* (.*?) \1+$")
 
@@ -81,7 +83,8 @@ def same_shape(shown: str, printed: str) -> bool:
 def _shape(text: str) -> list[str]:
     """Replace times, versions and rates, the width of columns and of pytest's rules."""
     lines = (
-        _GAP.sub(" ", _NUMBER.sub("N", line.rstrip())) for line in text.strip("\n").splitlines()
+        _GAP.sub(" ", _NUMBER.sub("N", _LONG.sub("", line.rstrip())))
+        for line in text.strip("\n").splitlines()
     )
     return [_RULE_LINE.sub(lambda rule: f"{rule[1]} {rule[2]}", line) for line in lines]
 

@@ -58,6 +58,7 @@ def test_a_block_with_a_reason_is_left_out(tmp_path: Path) -> None:
     [
         ("== 3 passed in 0.10s ==\n", "==== 3 passed in 12.34s ====\n", True),
         ("== 3 passed in 0.10s ==\n", "== 4 passed in 0.10s ==\n", False),
+        ("== 3 passed in 0.10s ==\n", "== 3 passed in 63.4s (0:01:03) ==\n", True),
         ("SQLite 3.40.1\n", "SQLite 3.45.2\n", True),
         ("first\n...\nlast\n", "first\n1\n2\nlast\n", True),
         ("first\n...\nlast\n", "first\n1\n2\n", False),

@@ -69,15 +69,16 @@ def test_ini_keys_alone_change_nothing(project: Project) -> None:
 
 
 def test_importing_the_plugin_takes_little_time() -> None:
-    """At most 3 ms of the processor on top of pytest: the best of five."""
-    assert min(_import_milliseconds() for _ in range(5)) < 3.0
+    """A twentieth of what pytest itself takes, in the same process; benchmarks/start.py times it."""
+    assert min(_share_of_pytest() for _ in range(5)) < 0.05
 
 
-def _import_milliseconds() -> float:
+def _share_of_pytest() -> float:
     code = (
-        "import time, pytest; began = time.process_time(); "
+        "from time import process_time as now; begun = now(); "
+        "import pytest; loaded = now(); "
         "import pytest_queuekit.plugin, pytest_queuekit.fixtures; "
-        "print((time.process_time() - began) * 1000)"
+        "print((now() - loaded) / (loaded - begun))"
     )
     # Measuring the coverage would be what takes the time.
     return float(python(code))

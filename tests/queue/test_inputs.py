@@ -206,3 +206,10 @@ def test_batches_that_are_none(queue: TaskQueue) -> None:
         with pytest.raises(QueueInputError, match="statuses="):
             queue.purge(0, statuses=statuses)  # type: ignore[arg-type]
     assert queue.stats().queued == 0
+
+
+@pytest.mark.parametrize("call", ["get", "cancel", "requeue", "logs"])
+def test_an_id_that_no_row_can_have_is_told_as_such(queue: TaskQueue, call: str) -> None:
+    """SQLite's whole numbers have 64 bits."""
+    with pytest.raises(QueueInputError, match="64 bits"):
+        getattr(queue, call)(2**70)
