@@ -67,7 +67,9 @@ def test_the_version_is_told(capsys: Captured) -> None:
 
 WRONG = {
     (): "the following arguments are required: COMMAND",
-    ("ruls",): "'ruls' is no command (there are validate, vendor, rules); did you mean 'rules'?",
+    (
+        "ruls",
+    ): "'ruls' is no command (there are validate, vendor, rules, review); did you mean 'rules'?",
     ("rules", "--jsn"): "rules does not take --jsn; did you mean '--json'?",
     ("rules", "CLAM-1"): "ID=CLAM-1: there is no such rule and no such family; did you mean",
     ("vendor",): "the following arguments are required: DIR",

@@ -82,11 +82,12 @@ def same_shape(shown: str, printed: str) -> bool:
 
 def _shape(text: str) -> list[str]:
     """Replace times, versions and rates, the width of columns and of pytest's rules."""
-    lines = (
-        _GAP.sub(" ", _NUMBER.sub("N", _LONG.sub("", line.rstrip())))
-        for line in text.strip("\n").splitlines()
-    )
-    return [_RULE_LINE.sub(lambda rule: f"{rule[1]} {rule[2]}", line) for line in lines]
+    return [_plain(line.rstrip()) for line in text.strip("\n").splitlines()]
+
+
+def _plain(line: str) -> str:
+    line = _GAP.sub(" ", _NUMBER.sub("N", _LONG.sub("", line)))
+    return _RULE_LINE.sub(lambda rule: f"{rule[1]} {rule[2]}", line)
 
 
 def _goes_on(following: Sequence[Block]) -> bool:

@@ -69,7 +69,7 @@ def test_ini_keys_alone_change_nothing(project: Project) -> None:
 
 
 def test_importing_the_plugin_takes_little_time() -> None:
-    """A twentieth of what pytest itself takes, in the same process; benchmarks/start.py times it."""
+    """Less than a twentieth of what pytest itself takes; benchmarks/start.py times it."""
     assert min(_share_of_pytest() for _ in range(5)) < 0.05
 
 

@@ -55,8 +55,7 @@ def put_off(db, task_id):
 def put_off(db, task_id):
     with db.transaction() as conn:
         conn.execute(
-            "UPDATE task_queue SET run_after_utc = datetime('now', '+60 seconds')"
-            " WHERE id = ?",
+            "UPDATE task_queue SET run_after_utc = datetime('now', '+60 seconds') WHERE id = ?",
             (task_id,),
         )
 """,

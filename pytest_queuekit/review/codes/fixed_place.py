@@ -36,11 +36,13 @@ CODE = Code(
     why="A path of one machine is missing, or not writable, on the next.",
     wrong="""\
 from pytest_queuekit.queue import QueueDatabase
+
 db = QueueDatabase("/srv/app/queue.db")
 """,
     right="""\
 from pytest_queuekit.queue import QueueDatabase
 from pytest_queuekit.queue.config import get_default_db_path
+
 db = QueueDatabase(get_default_db_path())
 """,
     check=_fixed_places,

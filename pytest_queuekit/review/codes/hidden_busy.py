@@ -96,6 +96,7 @@ CODE = Code(
     "done, or for not there.",
     wrong="""\
 from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError
+
 db = QueueDatabase("queue.db")
 try:
     with db.transaction() as conn:
@@ -105,6 +106,7 @@ except QueueDatabaseError:
 """,
     right="""\
 from pytest_queuekit.queue import QueueBusyError, QueueDatabase
+
 db = QueueDatabase("queue.db")
 try:
     with db.transaction() as conn:

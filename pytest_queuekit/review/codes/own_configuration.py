@@ -36,10 +36,12 @@ CODE = Code(
     why="A copy keeps the old value when the limit changes.",
     wrong="""\
 from pytest_queuekit.queue import QueueDatabase
+
 MAX_CONCURRENT_WORKERS = 12
 """,
     right="""\
 from pytest_queuekit.queue.config import MAX_CONCURRENT_WORKERS
+
 print(f"at most {MAX_CONCURRENT_WORKERS} workers")
 """,
     check=_own_configuration,

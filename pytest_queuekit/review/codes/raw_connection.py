@@ -44,11 +44,13 @@ CODE = Code(
     "'database is locked' where a retry would do.",
     wrong="""\
 import sqlite3
+
 conn = sqlite3.connect("queue.db")
 rows = conn.execute("SELECT id FROM task_queue LIMIT 10").fetchall()
 """,
     right="""\
 from pytest_queuekit.queue import QueueDatabase
+
 db = QueueDatabase("queue.db")
 with db.connection() as conn:
     rows = conn.execute("SELECT id FROM task_queue LIMIT 10").fetchall()

@@ -60,12 +60,14 @@ CODE = Code(
     why="transaction() takes the write lock: a dashboard that reads in it stops the workers.",
     wrong="""\
 from pytest_queuekit.queue import QueueDatabase
+
 db = QueueDatabase("queue.db")
 with db.transaction() as conn:
     count = conn.execute("SELECT count(*) FROM task_queue").fetchone()
 """,
     right="""\
 from pytest_queuekit.queue import QueueDatabase
+
 db = QueueDatabase("queue.db")
 with db.connection() as conn:
     count = conn.execute("SELECT count(*) FROM task_queue").fetchone()

@@ -39,9 +39,7 @@ def waiting_for(db, worker):
     right="""\
 def failed(db):
     with db.connection() as conn:
-        return conn.execute(
-            "SELECT id FROM task_queue WHERE status = 'failed' LIMIT 10"
-        ).fetchall()
+        return conn.execute("SELECT id FROM task_queue WHERE status = 'failed' LIMIT 10").fetchall()
 """,
     check=_slow_plans,
 )

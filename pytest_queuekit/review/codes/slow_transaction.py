@@ -74,9 +74,7 @@ from pytest_queuekit.queue import QueueDatabase
 def deliver(db, task_id, url):
     with db.transaction() as conn:
         requests.post(url, timeout=10)
-        conn.execute(
-            "UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,)
-        )
+        conn.execute("UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,))
 """,
     right="""\
 import requests
@@ -86,9 +84,7 @@ from pytest_queuekit.queue import QueueDatabase
 def deliver(db, task_id, url):
     requests.post(url, timeout=10)
     with db.transaction() as conn:
-        conn.execute(
-            "UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,)
-        )
+        conn.execute("UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,))
 """,
     check=_slow_transactions,
 )

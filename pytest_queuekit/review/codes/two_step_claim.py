@@ -28,9 +28,7 @@ CODE = Code(
     why="Two workers find the same task before one of them has taken it, and both do it.",
     wrong="""\
 def claim(conn, worker):
-    row = conn.execute(
-        "SELECT id FROM task_queue WHERE status = 'queued' LIMIT 1"
-    ).fetchone()
+    row = conn.execute("SELECT id FROM task_queue WHERE status = 'queued' LIMIT 1").fetchone()
     if row:
         take(conn, row[0], worker)
     return row

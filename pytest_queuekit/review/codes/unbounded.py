@@ -72,9 +72,7 @@ def waiting(conn):
 """,
     right="""\
 def waiting(conn):
-    cursor = conn.execute(
-        "SELECT id FROM task_queue WHERE status = 'queued' LIMIT 100"
-    )
+    cursor = conn.execute("SELECT id FROM task_queue WHERE status = 'queued' LIMIT 100")
     return cursor.fetchall()
 """,
     check=_unbounded,

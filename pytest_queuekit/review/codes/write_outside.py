@@ -64,9 +64,7 @@ def finish(db, task_id):
 
 
 def mark(conn, task_id):
-    conn.execute(
-        "UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,)
-    )
+    conn.execute("UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,))
 """,
     right="""\
 def finish(db, task_id):
@@ -75,9 +73,7 @@ def finish(db, task_id):
 
 
 def mark(conn, task_id):
-    conn.execute(
-        "UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,)
-    )
+    conn.execute("UPDATE task_queue SET status = 'completed' WHERE id = ?", (task_id,))
 """,
     check=_writes_outside,
 )
