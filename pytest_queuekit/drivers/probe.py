@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_queuekit.clock import virtual_time
 from pytest_queuekit.contract import Capability
 from pytest_queuekit.level import Effort
+from pytest_queuekit.recorder import Recorder
 from pytest_queuekit.stage import Halt, Stage
 from pytest_queuekit.subject import Subject
 
@@ -63,9 +64,19 @@ def _lease_follows(stage: Stage) -> bool:
     if actor.claim() is not None:
         return True
     stage.outlast(stage.lease)
+    _reclaim(actor)
+    if actor.claim() is not None:
+        return True
+    # It may be counted as a failure, after which the task waits.
+    retry = stage.contract.retry
+    stage.outlast(retry.wait(1)[1] if retry else 0)
+    _reclaim(actor)
+    return actor.claim() is not None
+
+
+def _reclaim(actor: Recorder) -> None:
     if actor.can(Capability.RECLAIM):
         actor.reclaim()
-    return actor.claim() is not None
 
 
 def _retry_follows(stage: Stage) -> bool:

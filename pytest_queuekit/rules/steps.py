@@ -60,6 +60,19 @@ def expire(stage: Stage) -> None:
         reclaim(stage)
 
 
+def claim_back(stage: Stage, actor: Recorder, *, failures: int = 1) -> Delivery | None:
+    """Claim a task whose lease has run out.
+
+    A queue may notice that only when somebody claims, and let the task wait from then on, as
+    after so many failures: then claim once more.
+    """
+    delivery, retry = actor.claim(), stage.contract.retry
+    if delivery is None and retry is not None and retry.wait(failures)[1] > 0:
+        stage.outlast(retry.wait(failures)[1])
+        delivery = actor.claim()
+    return delivery
+
+
 def reclaim(stage: Stage) -> None:
     """Have expired leases reclaimed, where there is a call for it."""
     keeper = stage.actor("keeper")
@@ -67,9 +80,14 @@ def reclaim(stage: Stage) -> None:
         keeper.reclaim()
 
 
-def take_over(stage: Stage, *, heir: str = "heir") -> tuple[Delivery, Delivery]:
+def take_over(
+    stage: Stage, *, heir: str = "heir", label: str = "task"
+) -> tuple[Delivery, Delivery]:
     """Let one worker's lease run out and another take its task: the old delivery and the new."""
-    stage.actor("producer").enqueue("task")
+    stage.actor("producer").enqueue(label)
     old = take(stage.actor("late"))
     expire(stage)
-    return old, take(stage.actor(heir))
+    new = claim_back(stage, stage.actor(heir))
+    if new is None:
+        raise NotRunError(f"{heir!r} was not given the task whose lease had run out")
+    return old, new

@@ -68,3 +68,15 @@ def test_overlapping_deliveries_have_no_order() -> None:
     told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; c: claim - @30-31"
     assert kinds(expiry, told % 2.5) == []
     assert kinds(expiry, told % 3.5) == KIND
+
+
+def test_a_lease_that_ran_out_may_count_as_a_failure() -> None:
+    """The task then waits from when somebody's claim made the queue notice."""
+    told = (
+        "p: enqueue t @0-1; a: claim t @2-3; b: claim - @%s-20; "
+        "c: claim - @%s-30; c: claim t @31-32"
+    )
+    waits = Retry(max_attempts=5, first=4)
+    assert kinds(expiry, told % (15, 23.9), retry=waits) == []
+    assert kinds(expiry, told % (15, 24.1), retry=waits) == KIND
+    assert kinds(expiry, told % (13, 23.9), retry=waits) == []

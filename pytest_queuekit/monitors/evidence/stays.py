@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -89,7 +90,9 @@ class _Finder:
         self._holds = Holds(history, contract)
         self._late = nanoseconds(contract.resolution)
         self._ghosts = Ghosts.of(history).weight
-        self._reclaims = [one for one in history.by(Verb.RECLAIM) if one.ok and one.end is not None]
+        self._reclaims = Capability.RECLAIM in contract.capabilities
+        notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
+        self._notices = [one for one in history.by(notice) if one.ok and one.end is not None]
 
     def stays(self, life: Life, *, listed: bool) -> Iterator[Stay]:
         gone = min((one.start for one in life.cancels), default=NEVER)
@@ -128,7 +131,7 @@ class _Finder:
             return None
         endings = delivery.endings()
         if not endings:
-            return self._expired(life, delivery, until)
+            return self._expired(life, delivery, until, tries)
         ending = endings[0]
         if ending.end is None or not self._holds.counts(life, delivery, ending):
             return None
@@ -149,26 +152,33 @@ class _Finder:
             until=until,
         )
 
-    def _expired(self, life: Life, delivery: Delivery, until: float) -> Stay | None:
+    def _expired(self, life: Life, delivery: Delivery, until: float, tries: int) -> Stay | None:
         needed = {Capability.LEASE, Capability.AT_LEAST_ONCE}
         if not needed <= self._contract.capabilities:
             return None
         over = self._holds.of(delivery).over + self._late
         cause: tuple[Operation, ...] = (delivery.claim,)
-        since = over
-        if Capability.RECLAIM in self._contract.capabilities:
-            reclaim = next((one for one in self._reclaims if one.start > over), None)
-            if reclaim is None or reclaim.end is None:
+        since, wait = over, waits(self._contract, 1, tries)[1]
+        if self._reclaims or wait:
+            # It may count as a failure, after which the task waits from when that was noticed.
+            notice = self._notice(over)
+            if notice is None or notice.end is None:
                 return None
-            cause, since = (delivery.claim, reclaim), reclaim.end
+            cause = (delivery.claim, notice) if self._reclaims else cause
+            since = notice.end
         return Stay(
             life=life,
             reason=Reason.EXPIRED,
             cause=cause,
             since=since,
-            ready=since,
+            ready=since + wait,
             until=until,
         )
+
+    def _notice(self, over: float) -> Operation | None:
+        """Return the first call after a lease was over that made the queue look for such."""
+        place = bisect_right(self._notices, over, key=lambda one: one.start)
+        return self._notices[place] if place < len(self._notices) else None
 
 
 def _start(life: Life, place: int) -> float:
