@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pytest_queuekit.errors import AdapterError, UndeclaredError
+from pytest_queuekit.form import CALLS, check_call, check_choice, check_errors
 
 
 class Guarantee(enum.Enum):
@@ -108,6 +109,10 @@ class Order:
 
     priority: Literal["lower-first", "higher-first"] | None = None
     ties: Literal["fifo", "lifo", "none"] = "fifo"
+
+    def __post_init__(self) -> None:
+        check_choice("Order: priority", self.priority, ("lower-first", "higher-first", None))
+        check_choice("Order: ties", self.ties, ("fifo", "lifo", "none"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,18 +361,20 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
     for method in ("__init__", "enqueue", "claim"):
         if not _defines(adapter, method):
             raise AdapterError(f"{where} must define {method}()")
+    for attribute in ("refuses", "busy"):
+        check_errors(where, attribute, getattr(adapter, attribute))
+    for method in CALLS:
+        if _defines(adapter, method):
+            check_call(where, method, inspect.getattr_static(adapter, method))
 
 
 def _defines(adapter: type[QueueAdapter], method: str) -> bool:
     return getattr(adapter, method) is not getattr(QueueAdapter, method)
 
 
-def _options(adapter: type[QueueAdapter], method: str) -> set[str]:
-    return set(inspect.signature(getattr(adapter, method)).parameters)
-
-
 def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
-    enqueue, claim = _options(adapter, "enqueue"), _options(adapter, "claim")
+    enqueue = inspect.signature(adapter.enqueue).parameters
+    claim = inspect.signature(adapter.claim).parameters
     leased = adapter.liveness is Liveness.LEASE
     declared = {
         Capability.PRIORITY: adapter.order.priority is not None and "priority" in enqueue,

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from pytest_queuekit.clock import Clock
 from pytest_queuekit.contract import Capability, Claim, Contract, QueueAdapter
-from pytest_queuekit.errors import UndeclaredError
+from pytest_queuekit.errors import AdapterError, UndeclaredError
 from pytest_queuekit.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.log import Gone
 from pytest_queuekit.payloads import canonical, label_of, wrap
@@ -308,11 +308,11 @@ class Recorder:
     def _run(self, begun: Operation, call: Callable[[], Any]) -> tuple[Operation, Any]:
         value, error = None, None
         try:
-            value = call()
+            value = self._replies.answered(begun.verb, call())
             outcome = Outcome.REFUSED if value is False else Outcome.OK
         except BaseException as raised:
             # A queue may raise anything; it is recorded, unless it comes from elsewhere.
-            if not self._replies.is_reply(raised):
+            if isinstance(raised, AdapterError) or not self._replies.is_reply(raised):
                 raise
             outcome, error = self._replies.outcome(raised), told(raised)
         return replace(begun, end=self.clock.now(), outcome=outcome, error=error), value

@@ -14,6 +14,8 @@ from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.history import UNRECOGNISED, Outcome
 from pytest_queuekit.payloads import canonical, label_of
 
+_STATES = ("queued", "leased", "completed", "dead")
+
 
 class Replies:
     """Reads the replies of one adapter.
@@ -25,6 +27,15 @@ class Replies:
         self._name = type(adapter).__name__
         self._busy = adapter.busy
         self._refuses = adapter.refuses
+
+    def answered(self, method: str, reply: object) -> object:
+        """Return a reply, unless it is one that would only be made if somebody awaited it."""
+        if hasattr(reply, "__await__"):
+            raise AdapterError(
+                f"{self._name}.{method}() returned something to await, and the kit does not: let "
+                "the adapter run it in an event loop of its own"
+            )
+        return reply
 
     def ids(self, reply: object, labels: Sequence[str]) -> dict[str, Any]:
         """Read the ids of a batch, under the tasks' labels."""
@@ -50,7 +61,11 @@ class Replies:
         """Read the counts of tasks by state."""
         if not isinstance(reply, Mapping):
             raise self._misshapen("stats", reply, "a dict of counts")
-        return {str(state): _plain(count) for state, count in reply.items()}
+        for state, count in reply.items():
+            if state not in _STATES or not isinstance(count, int | None):
+                wanted = f"whole numbers under some of {', '.join(_STATES)}"
+                raise self._misshapen("stats", reply, wanted)
+        return dict(reply)
 
     def labels(self, reply: object) -> list[str]:
         """Read the labels of payloads."""
@@ -90,9 +105,17 @@ def delivered(claim: Claim) -> dict[str, object]:
 
 def told(error: BaseException) -> str:
     """Return the type and the message of an error."""
-    return f"{type(error).__name__}: {error}"
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - an error whose message is itself an error
+        return f"{type(error).__name__}, which cannot tell its message"
 
 
 def _plain(value: object) -> object:
     """Return a value as JSON carries it, so that a history says the same after it was written."""
-    return value if value is None or isinstance(value, str | int | float) else repr(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - it is only shown
+        return f"<{type(value).__name__}>"

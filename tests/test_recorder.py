@@ -398,3 +398,33 @@ def test_what_an_actor_can() -> None:
     actor = Record().actor
     assert actor.can(Capability.FAIL, Capability.DELAY)
     assert not actor.can(Capability.FAIL, Capability.LIFO)
+
+
+@pytest.mark.parametrize("counts", [{"pending": 1}, {"queued": "3"}, {"queued": 1.0}, {}.keys()])
+def test_counts_that_nobody_would_look_at_are_no_answer(counts: Any) -> None:
+    """A count under another name, or of another type, would be passed over in silence."""
+    with pytest.raises(AdapterError, match="stats"):
+        Record(counts).actor.stats()
+
+
+def test_what_would_have_to_be_awaited_is_no_answer() -> None:
+    """A coroutine that nobody runs completes nothing."""
+
+    class Awaitable:
+        def __await__(self) -> Any:
+            yield
+
+    with pytest.raises(AdapterError, match="await"):
+        Record(Awaitable()).actor.enqueue("task")
+
+
+def test_an_error_without_a_message_is_told() -> None:
+    """An error may fail when it is asked for its message."""
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    record = Record(MuteError())
+    record.actor.enqueue("task")
+    assert record.last.error == "MuteError, which cannot tell its message"

@@ -13,6 +13,7 @@ from typing import Any, Self
 import pytest
 
 from pytest_queuekit.drivers.sequence import Sequence
+from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.level import Effort
 from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.reports.witness import explain
@@ -77,6 +78,8 @@ class QueueItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the witness for a broken rule, and a traceback for an error of the kit."""
+        if isinstance(excinfo.value, AdapterError):
+            return str(excinfo.value)  # the author of the adapter needs no traceback of the kit
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         shown = super().repr_failure(excinfo, style)
         crash = getattr(shown, "reprcrash", None)

@@ -1,0 +1,65 @@
+"""The form of an adapter's methods and errors: what the kit can call, and tell apart."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_queuekit.errors import AdapterError
+
+CALLS: Mapping[str, tuple[str, ...]] = {
+    "__init__": ("location",),
+    "enqueue": ("payload",),
+    "claim": ("worker",),
+    "complete": ("claim",),
+    "fail": ("claim", "error"),
+    "extend": ("claim", "seconds"),
+    "release": ("claim",),
+    "cancel": ("task_id",),
+    "stats": (),
+    "reclaim": (),
+    "purge": (),
+    "dead_letters": (),
+    "enqueue_many": ("payloads",),
+    "claim_many": ("worker", "limit"),
+    "backup": ("location",),
+    "close": (),
+}
+"""What the kit calls each method with."""
+
+
+def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
+    """Raise AdapterError for what is no error, and for one that hides all others."""
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            raise AdapterError(f"{where}: {attribute} has {kind!r}, which is no class of errors")
+        if kind in (Exception, BaseException):
+            raise AdapterError(
+                f"{where}: {attribute} has {kind.__name__}, so that no error would ever be one: "
+                "name the errors that the queue documents"
+            )
+
+
+def check_call(where: str, method: str, function: Any) -> None:
+    """Raise AdapterError for a method that the kit could not call, or that would not be done."""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise AdapterError(
+            f"{where}.{method}() is async, and the kit does not await: let it run its coroutine in "
+            "an event loop of the adapter's own"
+        )
+    if inspect.isgeneratorfunction(function):
+        raise AdapterError(f"{where}.{method}() is a generator, and must return its answer")
+    if not inspect.isfunction(function):
+        return  # a descriptor of some other kind: the calls will tell
+    wanted = ", ".join(["self", *CALLS[method]])
+    try:
+        inspect.signature(function).bind("self", *CALLS[method])
+    except TypeError as error:
+        raise AdapterError(f"{where} must define {method}({wanted}): {error}") from None
+
+
+def check_choice(what: str, value: object, known: Sequence[object]) -> None:
+    """Raise AdapterError for a value that is none of those known."""
+    if value not in known:
+        raise AdapterError(f"{what}={value!r} must be {' or '.join(map(repr, known))}")
