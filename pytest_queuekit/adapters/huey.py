@@ -61,8 +61,11 @@ class HueyQueue(QueueAdapter):
         self.huey.revoke_by_id(task_id)
 
     def stats(self) -> Mapping[str, int]:
-        waiting = [*self.huey.pending(), *self.huey.scheduled()]
-        return {"queued": sum(not self.huey.is_revoked(task) for task in waiting)}
+        waiting = self.huey.pending_count() + self.huey.scheduled_count()
+        if self.huey.result_count():  # among the results it keeps what was revoked
+            tasks = [*self.huey.pending(), *self.huey.scheduled()]
+            waiting -= sum(map(self.huey.is_revoked, tasks))
+        return {"queued": waiting}
 
     def close(self) -> None:
         self.huey.storage.close()
