@@ -128,7 +128,8 @@ class _Finder:
         for enqueue in [life.enqueues[0] for life in missing]:
             until, done = holders.longest(enqueue)
             if until < enqueue.start:
-                yield self._never_came(enqueue, done)
+                later = next((one for one in held if one.deliveries), None)
+                yield self._never_came(enqueue, done, later)
 
     def _freed(self, life: Life) -> float:
         """Return the first instant at which a task that was delivered may not hold its key."""
@@ -180,15 +181,22 @@ class _Finder:
             second.first,
         )
 
-    def _never_came(self, enqueue: Operation, done: Operation | None) -> Violation:
+    def _never_came(
+        self, enqueue: Operation, done: Operation | None, later: Life | None
+    ) -> Violation:
         if done is not None:
             return self._not_freed(enqueue, done, "never came")
+        fate = (
+            "neither it nor another task of this key ever came"
+            if later is None
+            else f"it never came, but task {later.task} did, which was enqueued with this key later"
+        )
         return violation(
             "keyed-lost",
             f"task {enqueue.task} was enqueued by {enqueue.actor} with key {_key(enqueue)} "
-            f"({span(self._history, enqueue)}), and neither it nor another task of this key "
-            "ever came",
+            f"({span(self._history, enqueue)}), and {fate}",
             enqueue,
+            *([later.enqueues[0], later.first] if later is not None else []),
             self._lookups.last(enqueue),
         )
 
