@@ -32,6 +32,7 @@ from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.monitors.share import share
 from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.monitors.turns import turns
+from pytest_queuekit.monitors.twins import twins
 from pytest_queuekit.verdict import Violation
 
 Monitor = Callable[[History, Contract], list[Violation]]
@@ -65,6 +66,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     poison,
     share,
     turns,
+    twins,
 )
 """Those that know what their scenario did, and are wrong about any other."""
 
@@ -95,4 +97,5 @@ __all__ = [
     "share",
     "stats",
     "turns",
+    "twins",
 ]

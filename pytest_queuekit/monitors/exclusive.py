@@ -8,7 +8,7 @@ from pytest_queuekit.contract import Contract, Guarantee
 from pytest_queuekit.history import History
 from pytest_queuekit.monitors.evidence.findings import smallest, violation
 from pytest_queuekit.monitors.evidence.holds import Hold, Holds
-from pytest_queuekit.monitors.evidence.instants import NEVER, span
+from pytest_queuekit.monitors.evidence.instants import span
 from pytest_queuekit.monitors.evidence.lives import Life, lives_of
 from pytest_queuekit.verdict import Violation
 
@@ -30,13 +30,10 @@ def exclusive(history: History, contract: Contract) -> list[Violation]:
 
 def _first_clash(life: Life, holds: Holds) -> Iterator[tuple[Hold, Hold]]:
     """Find the first two deliveries of a task that no order of the two explains."""
-    freed = min((one.start for one in life.cancels), default=NEVER)
     each = [holds.of(delivery) for delivery in life.deliveries]
     for place, first in enumerate(each):
         for later in range(place + 1, len(each)):
             second = each[later]
-            if _ended(second) >= freed:
-                break
             if not _may_precede(first, second) and not _may_precede(second, first):
                 yield first, second
                 return

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pytest_queuekit.contract import Capability
+from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
-from pytest_queuekit.recorder import Delivery
+from pytest_queuekit.monitors.retry import retry
+from pytest_queuekit.recorder import Delivery, Recorder
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, expire, labels, reclaim, take, take_over
+from pytest_queuekit.rules.steps import (
+    claim_back,
+    enqueue_all,
+    expire,
+    labels,
+    reclaim,
+    take,
+    take_over,
+)
 from pytest_queuekit.scenario import Scenario, Script
 from pytest_queuekit.stage import Stage
 
@@ -27,7 +37,7 @@ def _completed_long_ago(stage: Stage) -> None:
     worker = stage.actor("worker")
     worker.complete(take(worker))
     expire(stage)
-    stage.actor("other").claim()
+    claim_back(stage, stage.actor("other"))
 
 
 def _completed_twice(stage: Stage) -> None:
@@ -60,49 +70,102 @@ def _late_and_alone(stage: Stage) -> None:
     stage.settle()
 
 
-def _stale(verb: Verb, *, heir: str = "heir") -> Script:
+def _stale(*verbs: Verb, heir: str = "heir") -> Script:
     """Return a script in which a worker speaks of a task that another has taken over.
 
     Then the heir holds the task for most of its lease, and vanishes: the task must come again.
     """
 
     def script(stage: Stage) -> None:
-        old, _ = take_over(stage, heir=heir)
-        late = stage.actor("late")
-        _say(stage, verb, old)
-        stage.wait(0.5 * stage.lease)
-        reclaim(stage)
-        stage.actor("other").claim()
-        expire(stage)
-        late.claim()
-        stage.settle()
+        for verb in verbs:
+            if stage.actor("late").can(Capability(verb)):
+                label = "task" if len(verbs) == 1 else f"task-to-{verb}"
+                _speak_too_late(stage, verb, heir, label)
 
     return script
 
 
-def _say(stage: Stage, verb: Verb, delivery: Delivery) -> None:
+def _speak_too_late(stage: Stage, verb: Verb, heir: str, label: str) -> None:
+    old, _ = take_over(stage, heir=heir, label=label)
     late = stage.actor("late")
-    if verb is Verb.COMPLETE:
-        late.complete(delivery)
-    elif verb is Verb.FAIL:
-        late.fail(delivery)
-    elif verb is Verb.RELEASE:
-        late.release(delivery)
-    else:
-        late.extend(delivery, 20 * stage.lease)
-
-
-def _completed_after_release(stage: Stage) -> None:
-    """Give a task back, and complete it when another worker has it, who gives it back too."""
-    stage.actor("producer").enqueue("task")
-    first, second = stage.actor("first"), stage.actor("second")
-    old = take(first)
-    first.release(old)
-    new = take(second)
-    first.complete(old)
-    stage.actor("third").claim()
-    second.release(new)
+    _say(stage, late, verb, old)
+    stage.wait(0.5 * stage.lease)
+    reclaim(stage)
+    stage.actor("other").claim()
+    expire(stage)
+    claim_back(stage, late, failures=2)
     stage.settle()
+
+
+def _failed_too_late(stage: Stage) -> None:
+    """Tell a failure too late, of a task that has one attempt left for its heir to lose."""
+    stage.actor("producer").enqueue("task", max_attempts=3)
+    late, heir = stage.actor("late"), stage.actor("heir")
+    old = take(late)
+    expire(stage)
+    new = claim_back(stage, heir)
+    if new is None:
+        raise NotRunError("'heir' was not given the task whose lease had run out")
+    late.fail(old)
+    heir.fail(new)
+    promise = stage.contract.retry
+    stage.outlast(max(promise.wait(one)[1] for one in (1, 2)) if promise else 0)
+    stage.actor("other").claim()
+
+
+def _say(stage: Stage, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
+    if verb is Verb.COMPLETE:
+        actor.complete(delivery)
+    elif verb is Verb.FAIL:
+        actor.fail(delivery)
+    elif verb is Verb.RELEASE:
+        actor.release(delivery)
+    else:
+        actor.extend(delivery, 20 * stage.lease)
+
+
+def _said_after_release(stage: Stage) -> None:
+    """Give a task back, and speak of it when another worker has it, who gives it back too."""
+    first, second = stage.actor("first"), stage.actor("second")
+    for verb in _WAYS:
+        if not first.can(Capability(verb)):
+            continue
+        stage.actor("producer").enqueue(f"task-to-{verb}")
+        old = take(first)
+        first.release(old)
+        new = take(second)
+        _say(stage, first, verb, old)
+        stage.actor("third").claim()
+        second.release(new)
+        stage.settle()
+
+
+def _said_after_completion(stage: Stage) -> None:
+    """Complete a task, and then speak of it as if it were not done."""
+    stage.actor("producer").enqueue("done")
+    worker = stage.actor("worker")
+    worker.complete(take(worker))
+    for verb in (Verb.RELEASE, Verb.FAIL, Verb.EXTEND):
+        if not worker.can(Capability(verb)):
+            continue
+        stage.actor("producer").enqueue(f"task-to-{verb}")
+        done = take(worker)
+        worker.complete(done)
+        _say(stage, worker, verb, done)
+        stage.actor("other").claim()
+    promise = stage.contract.retry
+    stage.outlast(21 * stage.lease + (promise.wait(1)[1] if promise else 0))
+    reclaim(stage)
+    stage.settle()
+
+
+def _cancelled_while_held(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    enqueue_all(producer, labels(2))
+    held = take(worker)
+    producer.cancel(held.label)
+    for _ in range(2):
+        stage.actor("other").claim()
 
 
 def _cancelled(stage: Stage) -> None:
@@ -132,6 +195,7 @@ def _cancelled_and_kept(stage: Stage) -> None:
     stage.settle()
 
 
+_WAYS = (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL, Verb.EXTEND)
 _TAKEN_OVER = (Capability.LEASE,)
 
 RULES = (
@@ -227,12 +291,12 @@ RULES = (
     ),
     Rule(
         id="ACK-11",
-        sentence="A completion after the task was given back, and taken by another, is refused or "
-        "without effect.",
+        sentence="What a worker says of a task after it gave it back, and another took it, is "
+        "refused or without effect.",
         why="Who gave a task back has no say in it any more.",
-        scenario=Scenario(script=_completed_after_release, passes_time=True),
-        monitors=(fencing,),
-        needs=(Capability.COMPLETE, Capability.RELEASE),
+        scenario=Scenario(script=_said_after_release, passes_time=True),
+        monitors=(fencing, exclusive),
+        needs=(Capability.RELEASE,),
         exercises=(Verb.CLAIM, Verb.RELEASE),
     ),
     Rule(
@@ -261,5 +325,43 @@ RULES = (
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL, Capability.COMPLETE),
         exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="ACK-15",
+        sentence="A worker that was given the same task anew has no say through its former "
+        "delivery.",
+        why="A release or a failure by name alone takes the task from the very worker that has it.",
+        scenario=Scenario(
+            script=_stale(Verb.RELEASE, Verb.FAIL, Verb.EXTEND, heir="late"), passes_time=True
+        ),
+        monitors=(fencing, exclusive, expiry),
+        needs=(Capability.RELEASE, *_TAKEN_OVER),
+    ),
+    Rule(
+        id="ACK-16",
+        sentence="Nothing that is said of a completed task revives it.",
+        why="A worker that tidies up late, or whose error handler runs after the work was done, "
+        "would have it done again.",
+        scenario=Scenario(script=_said_after_completion),
+        monitors=(no_resurrection,),
+        needs=(Capability.COMPLETE,),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
+    ),
+    Rule(
+        id="ACK-17",
+        sentence="A failure that is told too late uses up no attempt.",
+        why="A task would be given up for failures that were none, while a worker is at it.",
+        scenario=Scenario(script=_failed_too_late, passes_time=True),
+        monitors=(retry,),
+        needs=(Capability.RETRY, Capability.MAX_ATTEMPTS, *_TAKEN_OVER),
+        exercises=(Verb.CLAIM, Verb.FAIL),
+    ),
+    Rule(
+        id="ACK-18",
+        sentence="A task that is cancelled while a worker holds it is handed to nobody else.",
+        why="Whether such a cancel is refused or not, it is no reason to do the work twice.",
+        scenario=Scenario(script=_cancelled_while_held),
+        monitors=(exclusive,),
+        needs=(Capability.CANCEL,),
     ),
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pytest_queuekit.contract import Capability
 from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels
@@ -82,6 +85,18 @@ def _batch_of_what_is_there(stage: Stage) -> None:
     stage.actor("worker").claim()
 
 
+def _batch_piece_by_piece(stage: Stage) -> None:
+    """Complete the tasks of a batch, but give one of them back."""
+    enqueue_all(stage.actor("producer"), labels(4))
+    worker = stage.actor("worker")
+    for place, delivery in enumerate(worker.claim_many(3)):
+        if place == 1 and worker.can(Capability.RELEASE):
+            worker.release(delivery)
+        else:
+            worker.complete(delivery)
+    stage.settle()
+
+
 RULES = (
     Rule(
         id="CLAIM-1",
@@ -147,5 +162,14 @@ RULES = (
         scenario=Scenario(script=_batch_of_what_is_there),
         monitors=(said_empty,),
         needs=(Capability.CLAIM_MANY,),
+    ),
+    Rule(
+        id="CLAIM-9",
+        sentence="Each task of a batch is acknowledged for itself.",
+        why="A batch whose first completion ends it loses the rest; one whose tasks cannot be "
+        "acknowledged comes again and again.",
+        scenario=Scenario(script=_batch_piece_by_piece),
+        monitors=(lease_kept, no_resurrection, no_loss),
+        needs=(Capability.CLAIM_MANY, Capability.COMPLETE),
     ),
 )

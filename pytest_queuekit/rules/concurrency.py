@@ -273,4 +273,29 @@ RULES = (
         level=Level.STANDARD,
         chance=True,
     ),
+    Rule(
+        id="RACE-15",
+        sentence="No thread is told 'empty' while tasks wait, however many claim.",
+        why="A lock that could not be had is no empty queue; the thread goes to sleep on work.",
+        scenario=_race(script=_stock, programs=_claimers(programs.drain)),
+        driver=Threads(),
+        monitors=(said_empty,),
+        needs=_THREADS,
+        chance=True,
+    ),
+    Rule(
+        id="RACE-16",
+        sentence="When threads complete, fail and give back at the same time, no task is lost or "
+        "revived.",
+        why="An acknowledgement that overwrites what another thread just did undoes it.",
+        scenario=_race(
+            programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
+            ending=_ENDING,
+        ),
+        driver=Threads(),
+        monitors=_ALL,
+        needs=(*_THREADS, *_COMPLETE),
+        level=Level.STANDARD,
+        chance=True,
+    ),
 )

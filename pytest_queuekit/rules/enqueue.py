@@ -11,6 +11,7 @@ from pytest_queuekit.monitors.accepted import accepted
 from pytest_queuekit.monitors.no_invention import no_invention
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.twins import twins
 from pytest_queuekit.rules import bodies
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels, work
@@ -55,6 +56,18 @@ def _batch(stage: Stage) -> None:
     producer.enqueue_many(labels(20, "batch"))
     producer.enqueue("single")
     producer.enqueue_many(["last"])
+    stage.settle()
+
+
+def _twins(stage: Stage) -> None:
+    """Enqueue one payload again while an equal one waits, while it is held, and when it is done."""
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for _ in range(2):
+        producer.enqueue("twin")
+    worker.claim()
+    producer.enqueue("twin")
+    work(worker)
+    producer.enqueue("twin")
     stage.settle()
 
 
@@ -133,5 +146,12 @@ RULES = (
         scenario=Scenario(script=_batch),
         monitors=(no_loss, no_invention, no_resurrection),
         needs=(Capability.ENQUEUE_MANY,),
+    ),
+    Rule(
+        id="ENQUEUE-10",
+        sentence="Tasks with equal payloads are as many tasks.",
+        why="Two customers order the same; a queue that keeps a set of payloads serves one.",
+        scenario=Scenario(script=_twins),
+        monitors=(twins,),
     ),
 )

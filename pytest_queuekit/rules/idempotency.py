@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pytest_queuekit.contract import Capability
 from pytest_queuekit.drivers.processes import Processes
+from pytest_queuekit.drivers.threads import Threads
 from pytest_queuekit.history import Verb
 from pytest_queuekit.level import Effort
 from pytest_queuekit.monitors.keys import keys
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.rules.programs import produce_with_keys
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels, take, work
+from pytest_queuekit.rules.steps import BRIEF, enqueue_all, expire, labels, take, work
 from pytest_queuekit.scenario import Program, Scenario
 from pytest_queuekit.stage import Stage
 
@@ -106,6 +107,26 @@ def _in_turn(stage: Stage) -> None:
     stage.settle()
 
 
+def _given_back(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("first", key="order-1")
+    worker.release(take(worker))
+    producer.enqueue("second", key="order-1")
+    stage.settle()
+
+
+def _left_behind(stage: Stage) -> None:
+    """Ask again before and after somebody notices that the lease of the first has run out."""
+    producer = stage.actor("producer")
+    producer.enqueue("first", key="order-1")
+    take(stage.actor("vanished"))
+    stage.outlast(stage.lease)
+    producer.enqueue("second", key="order-1")
+    expire(stage)
+    producer.enqueue("third", key="order-1")
+    stage.settle()
+
+
 def _rivals(effort: Effort) -> list[Program]:
     return [
         Program(
@@ -195,6 +216,34 @@ RULES = (
         driver=Processes(),
         monitors=(keys,),
         needs=(*_NEEDS, Capability.PROCESSES),
+        chance=True,
+    ),
+    Rule(
+        id="KEY-10",
+        sentence="A key is held when its task was given back.",
+        why="The task waits again, and a second one would be run beside it.",
+        scenario=Scenario(script=_given_back),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.RELEASE),
+        exercises=(Verb.CLAIM, Verb.RELEASE),
+    ),
+    Rule(
+        id="KEY-11",
+        sentence="A key is held when its task's lease has run out.",
+        why="The client asks again just when its first worker died; the task comes back, and the "
+        "second one beside it.",
+        scenario=Scenario(script=_left_behind, passes_time=True),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.LEASE),
+    ),
+    Rule(
+        id="KEY-12",
+        sentence="Threads that enqueue the same keys at the same time add one task for each.",
+        why="Asking first and adding then lets two threads through between the two.",
+        scenario=Scenario(programs=_rivals, ending=Stage.settle, lease=BRIEF),
+        driver=Threads(),
+        monitors=(keys,),
+        needs=(*_NEEDS, Capability.THREADS),
         chance=True,
     ),
 )

@@ -5,19 +5,34 @@ from __future__ import annotations
 from pytest_queuekit.contract import Capability, Retry
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import Verb
+from pytest_queuekit.monitors.lease_kept import lease_kept
+from pytest_queuekit.monitors.no_invention import no_invention
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.recorder import Delivery, Recorder
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take
+from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, take
 from pytest_queuekit.scenario import Scenario
 from pytest_queuekit.stage import Stage
 from pytest_queuekit.verdict import Requirement
 
 _MOST = 8
 """Attempts that a script goes through for real; a queue that allows more is tried so far only."""
+
+_MOST_TO_THE_CAP = 40
+"""Attempts that a script goes through when that takes no time, to see the longest wait."""
+
+_MESSAGES = (
+    "",
+    "it's",
+    'say "no"',
+    "100% of {what} %s failed; -- \\",
+    "line 1\nline 2\r\n\ttab",
+    "Straße 工人 🚀",
+    "x" * 100_000,
+)
 
 
 def _promise(stage: Stage) -> Retry:
@@ -61,10 +76,14 @@ def _too_early(stage: Stage) -> None:
 
 def _growing(stage: Stage) -> None:
     """Fail again and again, and look shortly before and after each wait should be over."""
-    promise = _promise(stage)
-    stage.actor("producer").enqueue("task")
-    worker = stage.actor("worker")
-    for failures in range(1, min(promise.max_attempts, _MOST)):
+    promise, worker = _promise(stage), stage.actor("worker")
+    options: dict[str, int] = {}
+    attempts = min(promise.max_attempts, _MOST)
+    if stage.clock.virtual and worker.can(Capability.MAX_ATTEMPTS):
+        attempts = max(attempts, _attempts_to_the_cap(promise))
+        options = {"max_attempts": attempts}
+    stage.actor("producer").enqueue("task", **options)
+    for failures in range(1, attempts):
         held = worker.claim()
         if held is None:
             return
@@ -73,6 +92,48 @@ def _growing(stage: Stage) -> None:
         stage.wait(0.9 * shortest)
         worker.claim()
         stage.outlast(longest - 0.9 * shortest)
+
+
+def _attempts_to_the_cap(promise: Retry) -> int:
+    """Return the attempts after which two waits would be longer than the longest."""
+    for failures in range(1, _MOST_TO_THE_CAP):
+        if promise.first * promise.factor ** (failures - 1) > promise.cap:
+            return failures + 2
+    return 0
+
+
+def _between_failures(stage: Stage) -> None:
+    """Fail as often as is allowed, with a lease that runs out and a task given back in between."""
+    promise, worker = _promise(stage), stage.actor("worker")
+    attempts, options = promise.max_attempts, {}
+    if worker.can(Capability.MAX_ATTEMPTS):
+        attempts = 5
+        options = {"max_attempts": attempts}
+    if attempts > _MOST:
+        raise NotRunError(f"{attempts} attempts are too many to go through")
+    stage.actor("producer").enqueue("task", **options)
+    for failures in range(1, attempts + 1):
+        held = worker.claim()
+        if held is None:
+            return  # what lay between the failures may count as some
+        worker.fail(held)
+        stage.outlast(promise.wait(failures + 2)[1])
+        if failures == 2 and worker.can(Capability.LEASE) and worker.claim() is not None:
+            expire(stage)
+            stage.outlast(promise.wait(failures + 1)[1])
+        if failures == 3 and worker.can(Capability.RELEASE) and (held := worker.claim()):
+            worker.release(held)
+    stage.actor("other").claim()
+
+
+def _told_in_many_ways(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    for number, message in enumerate(_MESSAGES, start=1):
+        producer.enqueue(f"task-{number}")
+        worker.fail(take(worker), message)
+    stage.outlast(_promise(stage).wait(1)[1])
+    for _ in _MESSAGES:
+        worker.claim()
 
 
 def _spent(stage: Stage) -> None:
@@ -152,7 +213,7 @@ def _vanishing(stage: Stage) -> None:
         raise NotRunError(f"{promise.max_attempts} attempts are too many to go through")
     stage.actor("producer").enqueue("task")
     for attempt in range(1, promise.max_attempts + 4):
-        stage.actor(f"worker-{attempt}").claim()
+        claim_back(stage, stage.actor(f"worker-{attempt}"), failures=attempt)
         expire(stage)
         stage.outlast(promise.wait(attempt)[1])
     stage.actor("keeper").claim()
@@ -167,7 +228,7 @@ RULES = (
         sentence="A task that failed is delivered again when its wait is over.",
         why="A failure is mostly of the moment; without a retry the task is lost to it.",
         scenario=Scenario(script=_again, passes_time=True),
-        monitors=(retry,),
+        monitors=(retry, no_invention),
         needs=_NEEDS,
         exercises=_FAILS,
     ),
@@ -260,5 +321,25 @@ RULES = (
         monitors=(poison,),
         needs=(Capability.RETRY, Capability.LEASE),
         requirement=Requirement.SHOULD,
+    ),
+    Rule(
+        id="RETRY-12",
+        sentence="Failures are counted on when the task was given back, or its lease ran out, in "
+        "between.",
+        why="A count that begins anew with each new worker never comes to its end.",
+        scenario=Scenario(script=_between_failures, passes_time=True),
+        monitors=(retry,),
+        needs=_NEEDS,
+        exercises=_FAILS,
+    ),
+    Rule(
+        id="RETRY-13",
+        sentence="A failure is taken whatever its message says.",
+        why="Messages are written by whatever broke; one with a quote must not break the queue "
+        "as well.",
+        scenario=Scenario(script=_told_in_many_ways, passes_time=True),
+        monitors=(lease_kept, retry),
+        needs=_NEEDS,
+        exercises=_FAILS,
     ),
 )

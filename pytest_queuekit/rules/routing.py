@@ -10,7 +10,7 @@ from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.turns import turns
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.rules.steps import enqueue_all, expire, labels
 from pytest_queuekit.scenario import Scenario
 from pytest_queuekit.stage import Stage
 
@@ -24,6 +24,9 @@ def _elsewhere(stage: Stage) -> None:
     worker.claim(capabilities=_US)
     worker.claim(capabilities={"region": "EUROPE"})
     worker.claim(capabilities={"region": "E"})
+    worker.claim(capabilities={"region": "eu"})
+    for pattern in ("%", "*", "__", "??", "E.", ""):
+        worker.claim(capabilities={"region": pattern})
     worker.claim(capabilities={"format": "EU"})
     worker.claim(capabilities=_EU)
 
@@ -80,6 +83,23 @@ def _in_order(stage: Stage) -> None:
         producer.enqueue(f"{label}-for-eu", capabilities=_EU)
         producer.enqueue(f"{label}-for-anybody")
     for _ in range(12):
+        american.claim(capabilities=_US)
+
+
+def _back_again(stage: Stage) -> None:
+    """Give a task back, let its worker fail and vanish, and look for it from elsewhere."""
+    european, american = stage.actor("european"), stage.actor("american")
+    promise = stage.contract.retry
+    stage.actor("producer").enqueue("for-eu", capabilities=_EU)
+    if european.can(Capability.RELEASE) and (held := european.claim(capabilities=_EU)):
+        european.release(held)
+        american.claim(capabilities=_US)
+    if european.can(Capability.RETRY) and (held := european.claim(capabilities=_EU)):
+        european.fail(held)
+        stage.outlast(promise.wait(1)[1] if promise else 0)
+        american.claim(capabilities=_US)
+    if european.can(Capability.LEASE) and european.claim(capabilities=_EU):
+        expire(stage)
         american.claim(capabilities=_US)
 
 
@@ -152,5 +172,14 @@ RULES = (
         scenario=Scenario(script=_in_order),
         monitors=(turns,),
         needs=(*_NEEDS, Capability.FIFO),
+    ),
+    Rule(
+        id="ROUTE-9",
+        sentence="A task that comes again asks for what it asked for at first.",
+        why="Data that must stay in one region would leave it with the second attempt.",
+        scenario=Scenario(script=_back_again, passes_time=True),
+        monitors=(routing,),
+        needs=_NEEDS,
+        exercises=(),
     ),
 )

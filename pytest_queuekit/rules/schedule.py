@@ -12,7 +12,7 @@ from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.monitors.turns import turns
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import DAY, labels
+from pytest_queuekit.rules.steps import DAY, labels, take
 from pytest_queuekit.scenario import Scenario
 from pytest_queuekit.stage import Stage
 
@@ -110,6 +110,14 @@ def _nonsense(stage: Stage) -> None:
     stage.settle()
 
 
+def _given_back(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("later", delay=2)
+    stage.outlast(2)
+    worker.release(take(worker))
+    stage.actor("other").claim()
+
+
 RULES = (
     Rule(
         id="SCHEDULE-1",
@@ -185,5 +193,14 @@ RULES = (
         tolerates=(Verb.ENQUEUE,),
         monitors=(no_loss, nonsense),
         needs=(Capability.DELAY,),
+    ),
+    Rule(
+        id="SCHEDULE-10",
+        sentence="A task whose delay is over, and that is given back, does not wait for it again.",
+        why="Its time has come; the worker that shuts down would put it off for as long again.",
+        scenario=Scenario(script=_given_back, passes_time=True),
+        monitors=(said_empty,),
+        needs=(Capability.DELAY, Capability.RELEASE),
+        exercises=(Verb.CLAIM, Verb.RELEASE),
     ),
 )

@@ -13,7 +13,7 @@ from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take
+from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take, take_over
 from pytest_queuekit.scenario import Scenario
 from pytest_queuekit.stage import Stage
 
@@ -29,6 +29,21 @@ def _life(stage: Stage) -> None:
     if worker.can(Capability.COMPLETE):
         worker.complete(held)
         producer.stats()
+
+
+def _batches(stage: Stage) -> None:
+    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer.enqueue("single")
+    producer.enqueue_many(labels(3, "batch"))
+    producer.stats()
+    if worker.can(Capability.CLAIM_MANY):
+        worker.claim_many(2)
+        producer.stats()
+
+
+def _taken_over(stage: Stage) -> None:
+    take_over(stage)
+    stage.actor("heir").stats()
 
 
 def _given_back(stage: Stage) -> None:
@@ -92,7 +107,12 @@ def _purged_with_failures(stage: Stage) -> None:
     producer.enqueue("done")
     worker.complete(take(worker))
     producer.enqueue("later", delay=2)
+    if worker.can(Capability.DEAD_LETTERS, Capability.MAX_ATTEMPTS):
+        producer.enqueue("given-up", max_attempts=1)
+        worker.fail(take(worker))
     producer.purge()
+    if worker.can(Capability.DEAD_LETTERS, Capability.MAX_ATTEMPTS):
+        producer.dead_letters()
     stage.outlast(max(2, promise.wait(1)[1] if promise else 0))
     worker.claim()
     worker.claim()
@@ -120,7 +140,7 @@ def _copied(stage: Stage) -> None:
     location = stage.subject.adapter.provision(home)
     producer.backup(location)
     stage.move(location)
-    stage.actor("restored").enqueue("new")
+    enqueue_all(stage.actor("restored"), labels(3, "new"))
     stage.claim_all("heir")
     stage.settle()
 
@@ -184,7 +204,8 @@ RULES = (
     ),
     Rule(
         id="STATS-7",
-        sentence="A purge leaves tasks that wait for their time or their next attempt.",
+        sentence="A purge leaves tasks that wait for their time or their next attempt, and dead "
+        "letters.",
         why="They look finished to a clean-up that goes by what is not running.",
         scenario=Scenario(script=_purged_with_failures, passes_time=True),
         monitors=(said_empty, retry),
@@ -213,5 +234,23 @@ RULES = (
         monitors=(no_loss, no_invention, no_resurrection),
         needs=(Capability.BACKUP,),
         exercises=(Verb.BACKUP, Verb.CLAIM),
+    ),
+    Rule(
+        id="STATS-10",
+        sentence="A task that was taken over from a worker that vanished is counted once, as held.",
+        why="A count of held tasks that every dead worker raises looks like work that is going on.",
+        scenario=Scenario(script=_taken_over, passes_time=True),
+        monitors=(stats,),
+        needs=(*_NEEDS, Capability.LEASE),
+        exercises=(Verb.CLAIM, Verb.STATS),
+    ),
+    Rule(
+        id="STATS-11",
+        sentence="The tasks of a batch are counted each for itself.",
+        why="A counter that is raised by one for each call is wrong by a batch.",
+        scenario=Scenario(script=_batches),
+        monitors=(stats,),
+        needs=(*_NEEDS, Capability.ENQUEUE_MANY),
+        exercises=(Verb.STATS,),
     ),
 )

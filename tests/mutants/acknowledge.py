@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
 from pytest_queuekit.contract import Claim
@@ -249,6 +250,73 @@ class LateCancelTakesTheHead(MemoryQueue):
         super().cancel(task_id)
 
 
+class ReleasesByName(KnowsTheWorker):
+    """Releases what a worker of that name holds, whatever its token."""
+
+    name = "releases-by-name"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        task.error = worker
+        return super()._lease(task, worker, lease)
+
+    def release(self, claim: Claim) -> None:
+        task = self.store.tasks[claim.task_id]
+        if task.state == "leased" and task.error == claim.worker:
+            super().release(replace(claim, token=task.token))
+        else:
+            super().release(claim)
+
+
+class ReleaseRevives(MemoryQueue):
+    """Releases a task in any state."""
+
+    name = "release-revives"
+
+    def release(self, claim: Claim) -> None:
+        task = self.store.tasks[claim.task_id]
+        if task.state == "completed":
+            task.state = "queued"
+        else:
+            super().release(claim)
+
+
+class ExtendRevives(MemoryQueue):
+    """Extends the lease of a completed task, which then runs out."""
+
+    name = "extend-revives"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        task = self.store.tasks[claim.task_id]
+        if task.state == "completed":
+            task.state = "leased"
+        return super().extend(claim, seconds)
+
+
+class LateFailureCounts(MemoryQueue):
+    """Refuses a failure that comes too late, and counts it."""
+
+    name = "late-failure-counts"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        task = self.store.tasks[claim.task_id]
+        if task.state == "leased" and task.token != claim.token:
+            task.attempts += 1
+        super().fail(claim, error)
+
+
+class CancelGivesBack(MemoryQueue):
+    """Puts a task that is cancelled while it is held back into the queue."""
+
+    name = "cancel-gives-back"
+
+    def cancel(self, task_id: Any) -> None:
+        task = self.store.tasks[task_id]
+        if task.state == "leased":
+            task.state = "queued"
+        else:
+            super().cancel(task_id)
+
+
 MUTANTS = (
     mutant(
         CompletesNothing,
@@ -263,22 +331,58 @@ MUTANTS = (
         "RETRY-10",
         "STATS-1",
         "STATS-9",
+        "ACK-16",
+        "CLAIM-9",
     ),
-    mutant(ForgetsTheLease, "ACK-2", "ACK-4"),
+    mutant(
+        ForgetsTheLease,
+        "ACK-2",
+        "ACK-4",
+        "ACK-16",
+    ),
     mutant(SecondCompletionRevives, "ACK-3"),
     mutant(SecondCompletionTakesTheNext, "ACK-3"),
     mutant(CompletesTheOldest, "ACK-4"),
-    mutant(CompletesAllOfAWorker, "ACK-4", "LEASE-11", "STATS-1"),
+    mutant(
+        CompletesAllOfAWorker,
+        "ACK-4",
+        "LEASE-11",
+        "STATS-1",
+        "CLAIM-9",
+    ),
     mutant(RefusesTheLateAndIsDone, "ACK-5"),
     mutant(CompletesForAnybody, "ACK-6", "ACK-10", "ACK-11"),
-    mutant(FailsForAnybody, "ACK-7"),
-    mutant(ReleasesForAnybody, "ACK-8"),
-    mutant(ExtendsForAnybody, "ACK-9"),
-    mutant(GoesByTheWorkersName, "ACK-10"),
+    mutant(
+        FailsForAnybody,
+        "ACK-7",
+        "ACK-11",
+        "ACK-15",
+    ),
+    mutant(
+        ReleasesForAnybody,
+        "ACK-8",
+        "ACK-11",
+        "ACK-15",
+    ),
+    mutant(
+        ExtendsForAnybody,
+        "ACK-9",
+        "ACK-15",
+    ),
+    mutant(
+        GoesByTheWorkersName,
+        "ACK-10",
+        "ACK-15",
+    ),
     mutant(ReleaseKeepsTheToken, "ACK-11"),
     mutant(CancelsNothing, "ACK-12"),
     mutant(CancelsTheNeighbour, "ACK-12", "STATS-5"),
     mutant(KeepsCancelledTimers, "ACK-13"),
     mutant(LateCancelRevives, "ACK-14"),
     mutant(LateCancelTakesTheHead, "ACK-14"),
+    mutant(ReleasesByName, "ACK-15"),
+    mutant(ReleaseRevives, "ACK-16"),
+    mutant(ExtendRevives, "ACK-16"),
+    mutant(LateFailureCounts, "ACK-17"),
+    mutant(CancelGivesBack, "ACK-18"),
 )

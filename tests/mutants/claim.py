@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_queuekit.contract import Claim
@@ -170,12 +171,50 @@ class LeasesTheRestOfABatch(MemoryQueue):
         return super().claim_many(worker, max(limit, 10))[:limit]
 
 
+class ForgetsTheTokensOfABatch(MemoryQueue):
+    """Hands out a batch with tokens that are not those it has kept."""
+
+    name = "forgets-the-tokens-of-a-batch"
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        return [replace(claim, token=0) for claim in super().claim_many(worker, limit)]
+
+
+class CompletesTheWholeBatch(MemoryQueue):
+    """Takes the first completion for that of the batch."""
+
+    name = "completes-the-whole-batch"
+    batch: Sequence[Claim] = ()
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        batch = super().claim_many(worker, limit)
+        self.batch = batch
+        return batch
+
+    def complete(self, claim: Claim) -> None:
+        super().complete(claim)
+        for task in [self.store.tasks[one.task_id] for one in self.batch]:
+            task.state = "completed"
+
+
 MUTANTS = (
-    mutant(HandsOutAgain, "CLAIM-1", "LEASE-5", "LEASE-6"),
+    mutant(
+        HandsOutAgain,
+        "CLAIM-1",
+        "LEASE-5",
+        "LEASE-6",
+        "ACK-18",
+        "LEASE-12",
+    ),
     mutant(InventsATask, "CLAIM-2"),
     mutant(FailsWhenEmpty, "CLAIM-2", "CLAIM-4"),
     mutant(SixTasksAWorker, "CLAIM-3"),
-    mutant(RemembersThatItWasEmpty, "CLAIM-4", "ROUTE-6"),
+    mutant(
+        RemembersThatItWasEmpty,
+        "CLAIM-4",
+        "ROUTE-6",
+        "ROUTE-1",
+    ),
     mutant(PastesTheWorkerIntoSql, "CLAIM-5"),
     mutant(ServesNobodyBeyondAscii, "CLAIM-5"),
     mutant(
@@ -187,9 +226,25 @@ MUTANTS = (
         "SCHEDULE-4",
         "SCHEDULE-5",
         "SCHEDULE-7",
+        "RETRY-12",
+        "RETRY-3",
     ),
     mutant(OneMoreThanAskedFor, "CLAIM-7"),
-    mutant(BatchWithATwin, "CLAIM-7", "CLAIM-8", "ORDER-10"),
-    mutant(LeasesTheRestOfABatch, "CLAIM-7", "ORDER-10"),
+    mutant(
+        BatchWithATwin,
+        "CLAIM-7",
+        "CLAIM-8",
+        "ORDER-10",
+        "STATS-11",
+    ),
+    mutant(
+        LeasesTheRestOfABatch,
+        "CLAIM-7",
+        "ORDER-10",
+        "CLAIM-9",
+        "STATS-11",
+    ),
     mutant(WaitsForAFullBatch, "CLAIM-8", "CLAIM-7"),
+    mutant(ForgetsTheTokensOfABatch, "CLAIM-9"),
+    mutant(CompletesTheWholeBatch, "CLAIM-9"),
 )

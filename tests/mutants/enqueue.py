@@ -174,6 +174,16 @@ class AddsTheFirstOfABatchTwice(MemoryQueue):
         return super().enqueue_many(payloads)
 
 
+class MergesEqualPayloads(MemoryQueue):
+    """Takes no task whose payload waits already."""
+
+    name = "merges-equal-payloads"
+
+    def _keep(self, task: Task) -> None:
+        if task.text not in [one.text for one in self._waiting()]:
+            super()._keep(task)
+
+
 MUTANTS = (
     mutant(
         DropsWhatDoesNotFit,
@@ -189,7 +199,11 @@ MUTANTS = (
         "KEY-5",
         "ROUTE-5",
     ),
-    mutant(DropsDuringWork, "ENQUEUE-2"),
+    mutant(
+        DropsDuringWork,
+        "ENQUEUE-2",
+        "ENQUEUE-10",
+    ),
     mutant(RefusesFloats, "ENQUEUE-3"),
     mutant(TurnsBooleansIntoNumbers, "ENQUEUE-3"),
     mutant(ReadsWholeFloatsAsIntegers, "ENQUEUE-3"),
@@ -202,6 +216,16 @@ MUTANTS = (
     mutant(CutsBytesAtZero, "ENQUEUE-7"),
     mutant(CutsLongPayloads, "ENQUEUE-8"),
     mutant(RefusesLongPayloads, "ENQUEUE-8"),
-    mutant(DropsTheLastOfABatch, "ENQUEUE-9", "ORDER-9"),
-    mutant(AddsTheFirstOfABatchTwice, "ENQUEUE-9"),
+    mutant(
+        DropsTheLastOfABatch,
+        "ENQUEUE-9",
+        "ORDER-9",
+        "STATS-11",
+    ),
+    mutant(
+        AddsTheFirstOfABatchTwice,
+        "ENQUEUE-9",
+        "STATS-11",
+    ),
+    mutant(MergesEqualPayloads, "ENQUEUE-10"),
 )

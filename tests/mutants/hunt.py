@@ -50,7 +50,7 @@ def broken(mutant: Mutant, folder: Path) -> set[str]:
 
 
 def _effort(mutant: Mutant, rule: Rule) -> Effort:
-    if mutant.driver != "processes":
+    if mutant.driver != "processes" and rule.level is Level.QUICK:
         return QUICK
     return _UNTIL_SEEN if rule.id in mutant.breaks else ONCE
 

@@ -138,10 +138,47 @@ class KeepsKeyedTasks(MemoryQueue):
         return done[0] if key is not None and len(done) > 2 else super()._holder_of(key)
 
 
+class ReleaseFreesTheKey(MemoryQueue):
+    """Forgets the key of a task that is given back."""
+
+    name = "release-frees-the-key"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self.store.tasks[claim.task_id].key = None
+
+
+class TheOverdueHoldNoKey(MemoryQueue):
+    """Takes a key for free when its task's lease has run out."""
+
+    name = "the-overdue-hold-no-key"
+
+    def _holds_key(self, task: Task) -> bool:
+        overdue = task.state == "leased" and self._is_expired(task)
+        return super()._holds_key(task) and not overdue
+
+
 MUTANTS = (
-    mutant(IgnoresKeys, "KEY-1", "KEY-2", "KEY-3", "KEY-4"),
-    mutant(TwoForAKey, "KEY-1"),
-    mutant(FreesTheKeyAtTheClaim, "KEY-2"),
+    mutant(
+        IgnoresKeys,
+        "KEY-1",
+        "KEY-2",
+        "KEY-3",
+        "KEY-4",
+        "KEY-10",
+        "KEY-11",
+    ),
+    mutant(
+        TwoForAKey,
+        "KEY-1",
+        "KEY-10",
+        "KEY-11",
+    ),
+    mutant(
+        FreesTheKeyAtTheClaim,
+        "KEY-2",
+        "KEY-11",
+    ),
     mutant(DelayedHoldNoKey, "KEY-3"),
     mutant(FailureFreesTheKey, "KEY-4"),
     mutant(KeysWithoutCase, "KEY-5"),
@@ -151,4 +188,6 @@ MUTANTS = (
     mutant(NeverFreesAKey, "KEY-7"),
     mutant(FreesAKeyTooEarly, "KEY-7"),
     mutant(KeepsKeyedTasks, "KEY-8"),
+    mutant(ReleaseFreesTheKey, "KEY-10"),
+    mutant(TheOverdueHoldNoKey, "KEY-11"),
 )

@@ -175,6 +175,41 @@ class RefusesInTheLastFifth(MemoryQueue):
         return super()._is_current(task, claim) and task.lease_end - self._now() > 8
 
 
+class ALittleShort(MemoryQueue):
+    """Takes a tenth of a second from each lease."""
+
+    name = "a-little-short"
+
+    def _is_expired(self, task: Task) -> bool:
+        return task.lease_end <= self._now() + 0.1
+
+
+class CutsLeasesToSeconds(MemoryQueue):
+    """Leases for whole seconds, cut off."""
+
+    name = "cuts-leases-to-seconds"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        return super()._lease(task, worker, int(lease))
+
+
+class WritesThePayloadAgain(MemoryQueue):
+    """Encodes a payload that is encoded already when the task comes back."""
+
+    name = "writes-the-payload-again"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self._encode_again(self.store.tasks[claim.task_id])
+
+    def _count_attempt(self, task: Task) -> None:
+        super()._count_attempt(task)
+        self._encode_again(task)
+
+    def _encode_again(self, task: Task) -> None:
+        task.text = self._encode(task.text)
+
+
 MUTANTS = (
     mutant(
         ComesBackToTheSameWorker,
@@ -185,8 +220,16 @@ MUTANTS = (
         "LEASE-10",
         "ACK-4",
         "STATS-6",
+        "ACK-15",
     ),
-    mutant(ExpiresAtHalfTime, "LEASE-2", "ACK-7", "ACK-8"),
+    mutant(
+        ExpiresAtHalfTime,
+        "LEASE-2",
+        "ACK-7",
+        "ACK-8",
+        "ACK-15",
+        "LEASE-12",
+    ),
     mutant(ExtendsNothing, "LEASE-3", "LEASE-5"),
     mutant(ExtendsOnce, "LEASE-3"),
     mutant(ExtendsForEver, "LEASE-4"),
@@ -195,8 +238,16 @@ MUTANTS = (
     mutant(AcceptsAnyLease, "LEASE-7"),
     mutant(NegativeLeases, "LEASE-7"),
     mutant(AcceptsAnyExtension, "LEASE-8"),
-    mutant(ReleasesForLater, "LEASE-9"),
+    mutant(
+        ReleasesForLater,
+        "LEASE-9",
+        "CLAIM-9",
+        "SCHEDULE-10",
+    ),
     mutant(ReleasesForOthersOnly, "LEASE-9"),
     mutant(ReclaimsTwenty, "LEASE-10"),
     mutant(RefusesInTheLastFifth, "LEASE-11"),
+    mutant(ALittleShort, "LEASE-2"),
+    mutant(CutsLeasesToSeconds, "LEASE-12"),
+    mutant(WritesThePayloadAgain, "LEASE-1", "LEASE-9", "RETRY-1"),
 )

@@ -155,19 +155,106 @@ class VanishingIsNoAttempt(MemoryQueue):
         return len(expired)
 
 
+class WaitsWithoutACap(MemoryQueue):
+    """Lets the waits grow beyond the longest."""
+
+    name = "waits-without-a-cap"
+
+    def _wait(self, failures: int) -> float:
+        return 2.0 ** (failures - 1)
+
+
+class ReleaseForgetsFailures(MemoryQueue):
+    """Counts failures from a release on anew."""
+
+    name = "release-forgets-failures"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self.store.tasks[claim.task_id].attempts = 0
+
+
+class PastesErrorsIntoSql(MemoryQueue):
+    """Cannot take an error with a quote in it."""
+
+    name = "pastes-errors-into-sql"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        if "'" in error:
+            raise SyntaxError("near 's': syntax error")
+        super().fail(claim, error)
+
+
 MUTANTS = (
-    mutant(DropsFailedTasks, "RETRY-1", "RETRY-3", "RETRY-5", "RETRY-6", "KEY-4", "STATS-7"),
-    mutant(RetriesAtOnce, "RETRY-2", "RETRY-3", "RETRY-5", "RETRY-6", "STATS-7"),
+    mutant(
+        DropsFailedTasks,
+        "RETRY-1",
+        "RETRY-3",
+        "RETRY-5",
+        "RETRY-6",
+        "KEY-4",
+        "STATS-7",
+        "ACK-17",
+        "RETRY-12",
+        "RETRY-13",
+    ),
+    mutant(
+        RetriesAtOnce,
+        "RETRY-2",
+        "RETRY-3",
+        "RETRY-5",
+        "RETRY-6",
+        "STATS-7",
+        "RETRY-13",
+    ),
     mutant(WaitsNoLonger, "RETRY-3"),
-    mutant(WaitsTwiceAsLong, "RETRY-3", "RETRY-5", "RETRY-6"),
-    mutant(TriesOnceMore, "RETRY-4", "RETRY-5", "RETRY-7", "STATS-4"),
-    mutant(TriesForEver, "RETRY-4", "RETRY-7", "RETRY-11"),
-    mutant(OneLimitForAll, "RETRY-5", "STATS-4"),
-    mutant(CountsFailuresTogether, "RETRY-6", "LEASE-10", "RETRY-5"),
-    mutant(BuriesInSilence, "RETRY-7"),
+    mutant(
+        WaitsTwiceAsLong,
+        "RETRY-3",
+        "RETRY-5",
+        "RETRY-6",
+        "ACK-17",
+    ),
+    mutant(
+        TriesOnceMore,
+        "RETRY-4",
+        "RETRY-5",
+        "RETRY-7",
+        "STATS-4",
+        "STATS-7",
+    ),
+    mutant(
+        TriesForEver,
+        "RETRY-4",
+        "RETRY-7",
+        "RETRY-11",
+        "RETRY-12",
+    ),
+    mutant(
+        OneLimitForAll,
+        "RETRY-5",
+        "STATS-4",
+        "RETRY-3",
+        "STATS-7",
+    ),
+    mutant(
+        CountsFailuresTogether,
+        "RETRY-6",
+        "LEASE-10",
+        "RETRY-5",
+        "RETRY-13",
+    ),
+    mutant(
+        BuriesInSilence,
+        "RETRY-7",
+        "STATS-7",
+    ),
     mutant(ListsTheLiving, "RETRY-7"),
     mutant(RevivesTheListed, "RETRY-8"),
     mutant(FailureStopsTheQueue, "RETRY-9"),
     mutant(RetriesWhatIsDone, "RETRY-10"),
     mutant(VanishingIsNoAttempt, "RETRY-11"),
+    mutant(WaitsWithoutACap, "RETRY-3"),
+    mutant(ReleaseForgetsFailures, "RETRY-12"),
+    mutant(PastesErrorsIntoSql, "RETRY-13"),
 )

@@ -134,8 +134,37 @@ class SpecialFirst(MemoryQueue):
         return not task.needs, task.priority, task.number
 
 
+class MatchesWithoutCase(MemoryQueue):
+    """Compares texts without regard to capitals."""
+
+    name = "matches-without-case"
+
+    def _matches(self, needs: Mapping[str, Any], capabilities: Mapping[str, Any]) -> bool:
+        small = {
+            key: value.lower() if isinstance(value, str) else [one.lower() for one in value]
+            for key, value in capabilities.items()
+        }
+        return super()._matches({key: value.lower() for key, value in needs.items()}, small)
+
+
+class AnybodyAfterAFailure(MemoryQueue):
+    """Keeps what a task asks for only until it comes back."""
+
+    name = "anybody-after-a-failure"
+
+    def _count_attempt(self, task: Task) -> None:
+        super()._count_attempt(task)
+        task.needs = {}
+
+
 MUTANTS = (
-    mutant(IgnoresCapabilities, "ROUTE-1", "ROUTE-3", "ROUTE-6"),
+    mutant(
+        IgnoresCapabilities,
+        "ROUTE-1",
+        "ROUTE-3",
+        "ROUTE-6",
+        "ROUTE-9",
+    ),
     mutant(MatchesAPart, "ROUTE-1"),
     mutant(LooksAtValuesOnly, "ROUTE-1"),
     mutant(SpecialistsOnly, "ROUTE-2", "ROUTE-4", "ROUTE-5", "ROUTE-8"),
@@ -146,4 +175,6 @@ MUTANTS = (
     mutant(OneKeyIsEnough, "ROUTE-6"),
     mutant(ExactlyWhatIsNeeded, "ROUTE-7"),
     mutant(SpecialFirst, "ROUTE-8"),
+    mutant(MatchesWithoutCase, "ROUTE-1"),
+    mutant(AnybodyAfterAFailure, "ROUTE-9"),
 )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_queuekit.contract import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
 
@@ -152,6 +153,24 @@ class AcceptsAnyDelay(MemoryQueue):
             super()._check_seconds(name, value, least)
 
 
+class DelaysAgain(MemoryQueue):
+    """Delays a task that is given back as it was at first."""
+
+    name = "delays-again"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.delays: dict[int, float] = {}
+
+    def _keep(self, task: Task) -> None:
+        super()._keep(task)
+        self.delays[task.number] = task.due - self._now()
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self.store.tasks[claim.task_id].due = self._now() + self.delays[claim.task_id]
+
+
 MUTANTS = (
     mutant(
         IgnoresDelays,
@@ -163,6 +182,7 @@ MUTANTS = (
         "RETRY-5",
         "RETRY-6",
         "STATS-7",
+        "RETRY-13",
     ),
     mutant(
         ComesASecondEarly,
@@ -173,6 +193,7 @@ MUTANTS = (
         "RETRY-5",
         "RETRY-6",
         "STATS-7",
+        "RETRY-13",
     ),
     mutant(OneTimer, "SCHEDULE-2", "STATS-7"),
     mutant(CutsFractionsOff, "SCHEDULE-3"),
@@ -192,4 +213,5 @@ MUTANTS = (
     mutant(ReadsTheSecondsOfADuration, "SCHEDULE-8"),
     mutant(OverflowsAtTenYears, "SCHEDULE-8"),
     mutant(AcceptsAnyDelay, "SCHEDULE-9"),
+    mutant(DelaysAgain, "SCHEDULE-10"),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.contract import Claim
@@ -170,15 +171,70 @@ class RefusesToCopy(MemoryQueue):
         raise RefusedError("in use")
 
 
+class CountsTheVanished(MemoryQueue):
+    """Keeps a counter of held tasks that a lease that ran out does not lower."""
+
+    name = "counts-the-vanished"
+    vanished = 0
+
+    def _return_expired(self) -> int:
+        expired = super()._return_expired()
+        self.vanished += expired
+        return expired
+
+    def stats(self) -> Mapping[str, int]:
+        counts = super().stats()
+        return {**counts, "leased": counts["leased"] + self.vanished}
+
+
+class CountsCalls(MemoryQueue):
+    """Counts a batch as one task."""
+
+    name = "counts-calls"
+    missed = 0
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+        self.missed += len(payloads) - 1
+        return super().enqueue_many(payloads)
+
+    def stats(self) -> Mapping[str, int]:
+        counts = super().stats()
+        return {**counts, "queued": counts["queued"] - self.missed}
+
+
+class PurgesTheDead(MemoryQueue):
+    """Purges whatever is over."""
+
+    name = "purges-the-dead"
+
+    def _is_purged(self, task: Task) -> bool:
+        return task.state in ("completed", "dead")
+
+
+class CopyNumbersAnew(MemoryQueue):
+    """Writes a copy that gives out the numbers of its tasks again."""
+
+    name = "copy-numbers-anew"
+
+    def backup(self, location: str) -> None:
+        super().backup(location)
+        self._open(location).numbers = itertools.count(1)
+
+
 MUTANTS = (
-    mutant(CountsHeldAsWaiting, "STATS-1", "STATS-2", "STATS-8"),
+    mutant(CountsHeldAsWaiting, "STATS-1", "STATS-2", "STATS-8", "STATS-10", "STATS-11"),
     mutant(ForgetsWhatIsDone, "STATS-1", "STATS-3", "STATS-5", "STATS-8"),
     mutant(CountsUpOnly, "STATS-2"),
     mutant(CountsOnlyWhatIsDue, "STATS-3"),
     mutant(CountsTheFailedAsDead, "STATS-4"),
     mutant(CountsTheDeadAsWaiting, "STATS-4"),
     mutant(CountsTheCancelled, "STATS-5"),
-    mutant(PurgesTheHeld, "STATS-6", "STATS-8"),
+    mutant(
+        PurgesTheHeld,
+        "STATS-6",
+        "STATS-8",
+        "STATS-7",
+    ),
     mutant(PurgesTheWaiting, "STATS-6", "STATS-8"),
     mutant(PurgesTheFailed, "STATS-7"),
     mutant(PurgesTheDelayed, "STATS-7"),
@@ -186,4 +242,8 @@ MUTANTS = (
     mutant(CopiesNothing, "STATS-9"),
     mutant(CopiesAllAsWaiting, "STATS-9"),
     mutant(RefusesToCopy, "STATS-9"),
+    mutant(CountsTheVanished, "STATS-10"),
+    mutant(CountsCalls, "STATS-11"),
+    mutant(PurgesTheDead, "STATS-7"),
+    mutant(CopyNumbersAnew, "STATS-9"),
 )

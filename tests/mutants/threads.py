@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -57,8 +58,70 @@ class ChoosesABatchFirst(MemoryQueue):
         return [self._lease(task, worker, 60.0) for task in chosen]
 
 
+class LockedIsEmptyForAThread(MemoryQueue):
+    """Says that it is empty when another thread has the lock."""
+
+    name = "locked-is-empty-for-a-thread"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if not self.store.lock.acquire(blocking=False):
+            return None
+        try:
+            time.sleep(_GAP)
+            return super().claim(worker, lease=lease, capabilities=capabilities)
+        finally:
+            self.store.lock.release()
+
+
+class AsksForTheKeyFirst(MemoryQueue):
+    """Looks for the key before it takes the lock, and adds without looking again."""
+
+    name = "asks-for-the-key-first"
+
+    def _atomically(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def _holder_of(self, key: str | None) -> Task | None:
+        with self.store.lock:
+            held = super()._holder_of(key)
+        time.sleep(_GAP)
+        return held
+
+    def _keep(self, task: Task) -> None:
+        with self.store.lock:
+            super()._keep(task)
+
+    def claim(self, worker: str, *, lease: float = 60.0, capabilities: Any = None) -> Claim | None:
+        with self.store.lock:
+            return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class WritesBackWhatItRead(MemoryQueue):
+    """Releases a task by writing back the whole store as it was a moment ago."""
+
+    name = "writes-back-what-it-read"
+
+    def release(self, claim: Claim) -> None:
+        with self.store.lock:
+            super().release(claim)
+            states = {number: task.state for number, task in self.store.tasks.items()}
+        time.sleep(0.001)
+        for number, state in states.items():
+            self.store.tasks[number].state = state
+
+
 MUTANTS = (
-    mutant(ClaimsWithoutALock, "RACE-1", may_break=("RACE-3", "RACE-9"), driver="threads"),
-    mutant(EnqueuesWithoutALock, "RACE-3", driver="threads"),
+    mutant(
+        ClaimsWithoutALock,
+        "RACE-1",
+        may_break=("RACE-3", "RACE-9", "RACE-15", "RACE-16", "KEY-12"),
+        driver="threads",
+    ),
+    mutant(EnqueuesWithoutALock, "RACE-3", may_break=("KEY-12", "RACE-16"), driver="threads"),
     mutant(ChoosesABatchFirst, "RACE-9", driver="threads"),
+    mutant(LockedIsEmptyForAThread, "RACE-15", driver="threads"),
+    mutant(AsksForTheKeyFirst, "KEY-12", driver="threads"),
+    mutant(WritesBackWhatItRead, "RACE-16", driver="threads"),
 )

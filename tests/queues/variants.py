@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from pytest_queuekit.contract import Claim, KeyHold, Order, Payload
+from pytest_queuekit.contract import Claim, KeyHold, Order, Payload, QueueAdapter
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -101,6 +102,36 @@ class Forgiving(MemoryQueue):
         return task.state in ("leased", "queued") and task.token == claim.token
 
 
+class BacksOffAfterALease(MemoryQueue):
+    """A lease that ran out is a failure like any other: the task waits, longer each time."""
+
+    name = "backs-off-after-a-lease"
+
+    def _count_attempt(self, task: Task) -> None:
+        super()._count_attempt(task)
+        task.due = self._now() + self._wait(task.attempts)
+
+
+class BacksOffFromTheNextClaim(BacksOffAfterALease):
+    """Notices that a lease ran out when somebody claims: only then the wait begins."""
+
+    name = "backs-off-from-the-next-claim"
+    reclaim = QueueAdapter.reclaim
+
+
+class NewTokenForEachExtension(MemoryQueue):
+    """Who extends its lease is given a new token, and the old one counts no more."""
+
+    name = "new-token-for-each-extension"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        with self._atomically():
+            super().extend(claim, seconds)
+            task = self._held_by(claim)
+            task.token = self._new_token(task)
+            return replace(claim, token=task.token)
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -108,4 +139,7 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     Bytes,
     RefusesInSilence,
     Forgiving,
+    BacksOffAfterALease,
+    BacksOffFromTheNextClaim,
+    NewTokenForEachExtension,
 )
