@@ -24,7 +24,7 @@ from pytest_queuekit.rules import programs
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
 from pytest_queuekit.scenario import Program, Scenario, Script
-from pytest_queuekit.stage import Stage
+from pytest_queuekit.stage import LONGEST_WAIT, Stage
 from pytest_queuekit.verdict import Requirement
 
 _IDLE = 0.25
@@ -99,6 +99,16 @@ def _slow_and_heir(effort: Effort) -> list[Program]:
         Program(actor="slow", function=programs.claim_and_dawdle),
         Program(actor="heir", function=programs.take_over),
     ]
+
+
+def _settle_and_look_again(stage: Stage) -> None:
+    """Look once more when a lease that was noticed now has been followed by its wait."""
+    stage.settle()
+    promise = stage.contract.retry
+    seconds = promise.wait(2)[1] if promise is not None else 0.0
+    if 0 < seconds <= LONGEST_WAIT:
+        stage.outlast(seconds)
+        stage.claim_all("collector")
 
 
 _ENDING: Script = Stage.settle
@@ -228,7 +238,7 @@ RULES = (
         scenario=Scenario(
             script=_one_task,
             programs=_slow_and_heir,
-            ending=_ENDING,
+            ending=_settle_and_look_again,
             passes_time=True,
         ),
         driver=Processes(),
