@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_queuekit.contract import Contract, QueueAdapter
 
@@ -14,11 +14,13 @@ class Subject:
     spec: the text from which `adapters.resolve` makes the same subject in another process.
     adapter: the class through which the kit reaches the queue.
     contract: what that class declares.
+    learned: what was tried out on the queue, so that it is tried once.
     """
 
     spec: str
     adapter: type[QueueAdapter]
     contract: Contract
+    learned: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, adapter: type[QueueAdapter], *, spec: str = "") -> Subject:

@@ -74,6 +74,18 @@ def test_a_long_lease_is_not_waited_for(tmp_path: Path) -> None:
         run(scenario, queues.LongLease, tmp_path)
 
 
+def test_a_queue_is_probed_once(tmp_path: Path) -> None:
+    """Whatever it goes by it goes by in every run: later ones need not try it out."""
+    subject = Subject.of(SmallSqliteQueue)
+    scenario = Scenario(script=lambda stage: stage.wait(60), passes_time=True)
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        Sequence().run(scenario, subject, folder, Effort())
+    assert (tmp_path / "first" / "probe").exists()
+    assert not (tmp_path / "second" / "probe").exists()
+
+
 def test_time_that_need_not_pass_is_not_probed(tmp_path: Path) -> None:
     """A scenario without waiting runs on any queue, also at the quick level."""
     scenario = Scenario(script=lambda stage: _ignore(stage.actor("ann").enqueue("task")))
