@@ -53,13 +53,17 @@ def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
     told: set[ast.Call] = set()
     for scope in module.scopes:
         steps = list(_steps(module, scope))
-        if _takes_lock(steps):
+        takes = [(one, _names_given(one)) for one in steps if _takes_by_parameter(one)]
+        if not takes or _takes_lock(steps):
             continue
-        for first in steps:
-            for second in steps:
-                if second.call.node in told or first.at.lineno > second.at.lineno:
+        for first in (one for one in steps if _finds_one(module, one)):
+            derived = _derived_from(module, scope, first.at)
+            for second, given in takes:
+                if derived.isdisjoint(given) or second.call.node in told:
                     continue
-                states = _states(module, scope, first, second)
+                if first.at.lineno > second.at.lineno:
+                    continue
+                states = _states(module, first, second)
                 if states and not _is_guarded(module, origins, first, second):
                     told.add(second.call.node)
                     yield TwoSteps(
@@ -89,15 +93,19 @@ def _takes_lock(steps: list[_Step]) -> bool:
     )
 
 
-def _states(module: Module, scope: Scope, first: _Step, second: _Step) -> tuple[str, ...]:
+def _finds_one(module: Module, step: _Step) -> bool:
+    """Whether a step finds one row, and leaves it to others as well."""
+    found = step.statement
+    return (
+        found.kind == "select" and _takes_one(module, step.call, found) and not _locks_rows(found)
+    )
+
+
+def _states(module: Module, first: _Step, second: _Step) -> tuple[str, ...]:
     """Return the columns that only the SELECT asks for and the other changes; none if it is no
     claim in two steps."""
     found, take = first.statement, second.statement
-    if found.kind != "select" or found.table != take.table or first.call is second.call:
-        return ()
-    if not _takes_one(module, first.call, found) or _locks_rows(found):
-        return ()
-    if not _is_of_found(module, scope, first, second):
+    if found.table != take.table or first.call is second.call:
         return ()
     states = {one for one in found.tested() if _is_state(one)}
     if take.kind == "update":
@@ -122,35 +130,31 @@ def _locks_rows(found: Statement) -> bool:
     return isinstance(found.tree, exp.Select) and bool(found.tree.args.get("locks"))
 
 
-def _is_of_found(module: Module, scope: Scope, first: _Step, second: _Step) -> bool:
-    """Whether what the second statement is bound to comes from what the first one found."""
-    if _key_of(second.statement) is None:
-        return False
-    derived = _derived_from(module, scope, first.at)
-    given = [*second.at.args, *(one.value for one in second.at.keywords)]
-    return any(
-        isinstance(node, ast.Name) and node.id in derived for one in given for node in ast.walk(one)
-    )
+def _takes_by_parameter(step: _Step) -> bool:
+    """Whether a step changes or removes the row that a parameter names."""
+    return step.statement.kind in ("update", "delete") and bool(_given_for(step.statement))
 
 
-def _key_of(take: Statement) -> exp.Expr | None:
-    """Return the parameter by which a statement finds its row."""
-    where = take.where
-    for one in where.find_all(exp.EQ) if where is not None else ():
-        given: exp.Expr = one.expression
-        if isinstance(one.this, exp.Column) and parameter_of(given) is not None:
-            return given
-    return None
+def _given_for(statement: Statement) -> set[str]:
+    """Return the columns that are compared with parameters."""
+    where = statement.where
+    return {
+        one.this.name.lower()
+        for one in (where.find_all(exp.EQ) if where is not None else ())
+        if isinstance(one.this, exp.Column) and parameter_of(one.expression) is not None
+    }
+
+
+def _names_given(step: _Step) -> set[str]:
+    """Return the names in what a statement, or the function that runs it, is given."""
+    given = [*step.at.args, *(one.value for one in step.at.keywords)]
+    return {node.id for one in given for node in ast.walk(one) if isinstance(node, ast.Name)}
 
 
 def _derived_from(module: Module, scope: Scope, call: ast.Call) -> set[str]:
     """Return the names in a function whose values come from a call, directly or by others."""
     derived: set[str] = set()
-    assignments = [
-        one
-        for one in module.nodes(ast.Assign, ast.NamedExpr, ast.For)
-        if module.scope_of(one) is scope
-    ]
+    assignments = module.assignments(scope)
     before = -1
     while len(derived) != before:
         before = len(derived)
@@ -189,8 +193,4 @@ def _is_guarded(module: Module, origins: Origins, first: _Step, second: _Step) -
 
 
 def _names(module: Module, scope: Scope) -> set[str]:
-    return {
-        one.attr
-        for one in module.nodes(ast.Attribute)
-        if isinstance(one, ast.Attribute) and module.scope_of(one) is scope
-    }
+    return {one.attr for one in module.attributes(scope)}

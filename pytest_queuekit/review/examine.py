@@ -49,12 +49,15 @@ def examine(source: Source) -> list[Violation]:
 
 
 def _checked(source: Source) -> Iterator[Violation]:
-    module = Module(source)
-    for code in CODES:
-        for finding in code.check(module) if code.check else ():
-            yield Violation(
-                kind=code.id, sentence=finding.sentence, place=source.place(_head(finding.node))
-            )
+    try:
+        module = Module(source)
+        for code in CODES:
+            for finding in code.check(module) if code.check else ():
+                yield Violation(
+                    kind=code.id, sentence=finding.sentence, place=source.place(_head(finding.node))
+                )
+    except RecursionError as error:
+        raise UnreadableError("is nested too deeply to be reviewed") from error
 
 
 def _head(node: ast.AST) -> ast.AST:

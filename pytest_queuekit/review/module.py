@@ -134,6 +134,23 @@ class Module:
         """Return the calls of a function, or all."""
         return self._calls if scope is None else self._calls_in.get(scope, [])
 
+    def attributes(self, scope: Scope) -> Sequence[ast.Attribute]:
+        """Return the attributes that a function reads or sets."""
+        return self._attributes_in.get(scope, [])
+
+    @cached_property
+    def _attributes_in(self) -> dict[Scope, list[ast.Attribute]]:
+        return _grouped((self.scope_of(one), one) for one in self._of_kind.get(ast.Attribute, ()))
+
+    def assignments(self, scope: Scope) -> Sequence[ast.Assign | ast.NamedExpr | ast.For]:
+        """Return what gives names their values in a function, in the order of the text."""
+        return self._assignments_in.get(scope, [])
+
+    @cached_property
+    def _assignments_in(self) -> dict[Scope, list[Any]]:
+        found = self.nodes(ast.Assign, ast.NamedExpr, ast.For)
+        return _grouped((self.scope_of(one), one) for one in found)
+
     def functions_named(self, name: str) -> Sequence[Scope]:
         """Return the functions and methods of a name."""
         return self._named.get(name, [])
@@ -156,7 +173,20 @@ class Module:
 
     def calls_of(self, function: Scope) -> list[ast.Call]:
         """Return the calls that certainly mean a function of this file."""
-        return [call for call, target in self._targets.items() if target is function]
+        return self._calls_of.get(function, [])
+
+    def returned(self, function: Scope) -> list[ast.expr]:
+        """Return what a function of this file returns or yields."""
+        return self._returned.get(function, [])
+
+    @cached_property
+    def _returned(self) -> dict[Scope, list[ast.expr]]:
+        given = ((one, getattr(one, "value", None)) for one in self.nodes(ast.Return, ast.Yield))
+        return _grouped((self.scope_of(one), value) for one, value in given if value is not None)
+
+    @cached_property
+    def _calls_of(self) -> dict[Scope, list[ast.Call]]:
+        return _grouped((target, call) for call, target in self._targets.items())
 
     @cached_property
     def _targets(self) -> dict[ast.Call, Scope]:
@@ -179,12 +209,13 @@ class Module:
 
     def dotted(self, node: ast.expr) -> str:
         """Return the full name of what is meant, imports followed: `sqlite3.connect`."""
-        if isinstance(node, ast.Name):
-            return self.imported.get(node.id, node.id)
-        if isinstance(node, ast.Attribute):
-            head = self.dotted(node.value)
-            return f"{head}.{node.attr}" if head else ""
-        return ""
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        return ".".join((self.imported.get(node.id, node.id), *reversed(parts)))
 
     def assigned(self, node: ast.expr) -> list[ast.expr | None]:
         """Return all that a name, or an attribute of `self`, is bound to where it is seen."""
@@ -236,8 +267,12 @@ class Module:
 
     def each_statement(self, scope: Scope | None = None) -> Iterator[tuple[SqlCall, Statement]]:
         """Yield the statements of a function, or all, with their calls."""
-        calls = self.sql if scope is None else self._sql_in.get(scope, ())
+        calls = self.sql if scope is None else self.sql_of(scope)
         yield from ((call, one) for call in calls for one in call.statements)
+
+    def sql_of(self, scope: Scope) -> Sequence[SqlCall]:
+        """Return the calls of a function that run SQL."""
+        return self._sql_in.get(scope, ())
 
     @cached_property
     def _sql_in(self) -> dict[Scope, list[SqlCall]]:

@@ -6,13 +6,18 @@ import ast
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pytest_queuekit.review.module import Module, Scope
 
 _CONNECTS = frozenset({"sqlite3.connect", "sqlite3.dbapi2.connect"})
 _SAME = frozenset({"cursor", "execute", "executemany", "executescript"})
 """Methods whose result leads to the same connection."""
-_DEPTH = 8
+_MOST = 2000
+"""Expressions that are looked at for one connection."""
+
+_Step: TypeAlias = tuple[ast.expr, ast.Call | None]
+_Way: TypeAlias = tuple[ast.expr, tuple[ast.Call, ...]]
 
 
 class Origin(enum.Enum):
@@ -42,67 +47,82 @@ class Origins:
     def __init__(self, module: Module) -> None:
         self._module = module
 
-    def of(self, node: ast.expr, depth: int = 0) -> tuple[Source, ...]:
+    def of(self, node: ast.expr) -> tuple[Source, ...]:
         """Return all places in the file that a value may come from, as far as they are known."""
-        if depth > _DEPTH:
-            return ()
-        if isinstance(node, ast.Call):
-            return tuple(self._of_call(node, depth))
-        if isinstance(node, ast.Await):
-            return self.of(node.value, depth + 1)
-        if isinstance(node, ast.Name):
-            return tuple(self._of_name(node, depth))
-        if isinstance(node, ast.Attribute):
-            assigned = self._module.assigned(node)
-            return tuple(one for value in assigned if value for one in self.of(value, depth + 1))
-        return ()
+        found: dict[ast.expr, Source] = {}
+        seen: set[ast.expr] = set()
+        todo: list[_Way] = [(node, ())]
+        while todo and len(seen) < _MOST:
+            here, through = todo.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            origin = self._made_by(here)
+            if origin is not None:
+                found[here] = Source(origin=origin, node=here, through=through)
+                continue
+            todo += reversed(
+                [
+                    (before, through if call is None else (call, *through))
+                    for before, call in self._before(here)
+                ]
+            )
+        return tuple(found.values())
 
-    def _of_call(self, node: ast.Call, depth: int) -> Iterator[Source]:
+    def _made_by(self, node: ast.expr) -> Origin | None:
+        """Return what a connection is made by, if this expression makes one."""
+        if not isinstance(node, ast.Call):
+            return None
         name = self._module.dotted(node.func)
         if name in _CONNECTS:
-            yield Source(origin=Origin.RAW, node=node)
-        elif name.rpartition(".")[2] == "QueueDatabase":
-            yield Source(origin=Origin.DATABASE, node=node)
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in _SAME:
-            yield from self.of(node.func.value, depth + 1)
-        elif (made := entered_by(node)) is not None:
-            yield Source(origin=made, node=node)
-        elif name.rpartition(".")[2] in {"closing", "enter_context", "aclosing"} and node.args:
-            yield from self.of(node.args[0], depth + 1)
-        elif (function := self._module.called(node)) is not None:
-            yield from self._returned(function, depth)
+            return Origin.RAW
+        if name.rpartition(".")[2] == "QueueDatabase":
+            return Origin.DATABASE
+        return entered_by(node)
 
-    def _of_name(self, node: ast.Name, depth: int) -> Iterator[Source]:
+    def _before(self, node: ast.expr) -> Iterator[_Step]:
+        """Yield the expressions whose value this one has, each with the call that passes it on."""
+        if isinstance(node, ast.Call):
+            yield from self._before_call(node)
+        elif isinstance(node, ast.Await):
+            yield node.value, None
+        elif isinstance(node, ast.Name):
+            yield from self._before_name(node)
+        elif isinstance(node, ast.Attribute):
+            yield from ((one, None) for one in self._module.assigned(node) if one is not None)
+
+    def _before_call(self, node: ast.Call) -> Iterator[_Step]:
+        name = self._module.dotted(node.func).rpartition(".")[2]
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _SAME:
+            yield node.func.value, None
+        elif name in {"closing", "enter_context", "aclosing"} and node.args:
+            yield node.args[0], None
+        elif (function := self._module.called(node)) is not None:
+            yield from ((one, None) for one in self._module.returned(function))
+
+    def _before_name(self, node: ast.Name) -> Iterator[_Step]:
         opened = entered_around(self._module, node)
         if opened is not None:
-            yield from self.of(opened, depth + 1)
+            yield opened, None
             return
         scope: Scope | None = self._module.scope_of(node)
         while scope is not None:
             if node.id in scope.entered or node.id in scope.bound:
-                for one in (*scope.entered.get(node.id, ()), *scope.bound.get(node.id, ())):
-                    if one is not None:
-                        yield from self.of(one, depth + 1)
+                known = (*scope.entered.get(node.id, ()), *scope.bound.get(node.id, ()))
+                yield from ((one, None) for one in known if one is not None)
                 if node.id in scope.parameters:
-                    yield from self._passed(scope, node.id, depth)
+                    yield from self._passed(scope, node.id)
                 return
             scope = scope.parent
 
-    def _passed(self, function: Scope, parameter: str, depth: int) -> Iterator[Source]:
-        """Return where the arguments come from that the calls in this file pass."""
+    def _passed(self, function: Scope, parameter: str) -> Iterator[_Step]:
+        """Yield the arguments that the calls in this file pass."""
         place = function.parameters.index(parameter)
         for call in self._module.calls_of(function):
             named = {one.arg: one.value for one in call.keywords if one.arg}
             given = named.get(parameter) or (call.args[place] if place < len(call.args) else None)
             if given is not None:
-                for one in self.of(given, depth + 1):
-                    yield Source(origin=one.origin, node=one.node, through=(*one.through, call))
-
-    def _returned(self, function: Scope, depth: int) -> Iterator[Source]:
-        for node in self._module.nodes(ast.Return, ast.Yield):
-            value = getattr(node, "value", None)
-            if value is not None and self._module.scope_of(node) is function:
-                yield from self.of(value, depth + 1)
+                yield given, call
 
 
 def entered_around(module: Module, node: ast.Name) -> ast.expr | None:

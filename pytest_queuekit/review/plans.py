@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
 from pytest_queuekit.queue.schema import create_schema
@@ -20,11 +20,11 @@ def slow_steps(sql: str) -> tuple[str, ...]:
 
     Empty for a statement that SQLite cannot compile against the queue's schema.
     """
-    with _empty_queue() as conn:
-        try:
-            plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", _Anything())]
-        except sqlite3.Error:
-            return ()
+    asked = f"EXPLAIN QUERY PLAN {sql}"
+    try:
+        plan = [row[3] for row in _empty_queue().execute(asked, _Anything())]
+    except (sqlite3.Error, sqlite3.Warning, ValueError):
+        return ()  # ValueError: of a letter that SQLite does not take
     return tuple(_told(plan))
 
 
@@ -45,11 +45,10 @@ class _Anything(dict[str, None]):
         return None
 
 
-@contextmanager
-def _empty_queue() -> Iterator[sqlite3.Connection]:
-    conn = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        create_schema(conn)
-        yield conn
-    finally:
-        conn.close()
+@lru_cache(maxsize=1)
+def _empty_queue() -> sqlite3.Connection:
+    """Return one for all statements: to make the tables takes longer than to ask."""
+    conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    atexit.register(conn.close)
+    create_schema(conn)
+    return conn

@@ -18,6 +18,10 @@ from pytest_queuekit.review.texts import HOLE
 PARAMETER = "qk_parameter_"
 """How the name begins that a parameter without a name is given; its place from 0 follows."""
 
+_PLACED = re.compile(rf"{PARAMETER}(\d+)")
+_LONGEST = 20_000
+"""Letters of a statement that is read; longer ones hold data."""
+
 _PIECES = re.compile(
     r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\?(?P<place>\d*)|%s|%\((?P<name>\w+)\)s",
     re.DOTALL,
@@ -130,15 +134,15 @@ def parameter_of(node: exp.Expr | None) -> int | str | None:
     """Return the place or the name of a parameter; None for what is none."""
     if not isinstance(node, exp.Placeholder | exp.Parameter):
         return None
-    name = node.name
-    return int(name.removeprefix(PARAMETER)) if name.startswith(PARAMETER) else name
+    placed = _PLACED.fullmatch(node.name)
+    return int(placed[1]) if placed else node.name
 
 
 @lru_cache(maxsize=4096)
 def _read(text: str) -> tuple[Statement, ...]:
     word = _first_word(text)
     if word in _PARSED:
-        return _parse(text)
+        return _parse(text) if len(text) <= _LONGEST else ()
     several = ";" in text.strip().rstrip(";") and not _TRIGGER.search(text)
     if several:
         return tuple(one for piece in text.split(";") for one in statements_of(piece))

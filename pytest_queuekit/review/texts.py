@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 HOLE = "qk_hole_"
@@ -20,6 +20,12 @@ _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(?::([^{}]*))?\}")
 _NUMERIC = frozenset("diouxXeEfFgG")
 _PLAIN_METHODS = frozenset({"strip", "lstrip", "rstrip", "upper", "lower"})
 _DEPTH = 12
+_MOST = 500_000
+"""Letters that are put together for one text, and 20 for each expression that they come from."""
+
+
+class _TooMuchError(Exception):
+    """A text is too long, or made of too many, to be put together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,21 +39,17 @@ class Text:
     text: str
     holes: tuple[ast.expr, ...] = ()
 
-    def __add__(self, other: Text) -> Text:
-        """Return both, one behind the other."""
-        moved = _HOLE_WORD.sub(lambda m: _word(int(m[1]) + len(self.holes)), other.text)
-        return Text(text=self.text + moved, holes=self.holes + other.holes)
-
 
 Meaning = Callable[[ast.expr], ast.expr | None]
 """Returns the one expression that a name or an attribute stands for, if there is one."""
 
 
-def read_text(node: ast.expr, meaning: Meaning, depth: int = 0) -> Text | None:
+def read_text(node: ast.expr, meaning: Meaning) -> Text | None:
     """Return the text of an expression; None for what is no text at all."""
-    if depth > _DEPTH:
+    try:
+        return _Reader(meaning).read(node)
+    except _TooMuchError:
         return None
-    return _Reader(meaning, depth).read(node)
 
 
 def holes_in(word: str) -> list[int]:
@@ -63,14 +65,40 @@ def _hole(node: ast.expr) -> Text:
     return Text(text=_word(0), holes=(node,))
 
 
+def _constant(value: object) -> Text:
+    return Text(text=str(value).replace(HOLE, ""))
+
+
+def _behind(pieces: Iterable[Text]) -> Text:
+    """Return texts one behind the other, their holes numbered anew."""
+    words: list[str] = []
+    holes: list[ast.expr] = []
+    for piece in pieces:
+        words.append(_moved(piece.text, len(holes)) if piece.holes else piece.text)
+        holes += piece.holes
+    return Text(text="".join(words), holes=tuple(holes))
+
+
+def _moved(text: str, by: int) -> str:
+    return _HOLE_WORD.sub(lambda found: _word(int(found[1]) + by), text)
+
+
 class _Reader:
-    def __init__(self, meaning: Meaning, depth: int) -> None:
+    def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
-        self._depth = depth
+        self._depth = 0
+        self._left = _MOST
 
     def read(self, node: ast.expr) -> Text | None:
+        text = self._read(node)
+        self._left -= 20 + (len(text.text) if text else 0)
+        if self._left < 0:
+            raise _TooMuchError
+        return text
+
+    def _read(self, node: ast.expr) -> Text | None:
         if isinstance(node, ast.Constant):
-            return Text(text=node.value) if isinstance(node.value, str) else None
+            return _constant(node.value) if isinstance(node.value, str) else None
         if isinstance(node, ast.JoinedStr):
             return self._joined(node)
         if isinstance(node, ast.BinOp):
@@ -78,31 +106,40 @@ class _Reader:
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Name | ast.Attribute):
-            known = self._meaning(node)
-            return None if known is None else read_text(known, self._meaning, self._depth + 1)
+            return self._followed(self._meaning(node))
         return None
+
+    def _followed(self, known: ast.expr | None) -> Text | None:
+        if known is None or self._depth >= _DEPTH:
+            return None
+        self._depth += 1
+        try:
+            return self.read(known)
+        finally:
+            self._depth -= 1
 
     def filled(self, node: ast.expr) -> Text:
         """Return the text that an expression puts into another; a hole where it is unknown."""
         if isinstance(node, ast.Constant):
-            return Text(text=str(node.value))
+            return _constant(node.value)
         return self.read(node) or _hole(node)
 
     def _joined(self, node: ast.JoinedStr) -> Text:
-        text = Text(text="")
+        pieces = []
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                text += _number(part.value) if _is_numeric(part) else self.filled(part.value)
+                pieces.append(_NUMBER if _is_numeric(part) else self.filled(part.value))
             elif isinstance(part, ast.Constant):
-                text += Text(text=str(part.value))
-        return text
+                pieces.append(_constant(part.value))
+        return _behind(pieces)
 
     def _binary(self, node: ast.BinOp) -> Text | None:
         if isinstance(node.op, ast.Add):
-            left, right = self.read(node.left), self.read(node.right)
-            if left is None and right is None:
+            parts = _summands(node)
+            texts = [self.read(one) for one in parts]
+            if all(one is None for one in texts):
                 return None
-            return (left or _hole(node.left)) + (right or _hole(node.right))
+            return _behind(known or _hole(part) for known, part in zip(texts, parts, strict=True))
         if isinstance(node.op, ast.Mod):
             left = self.read(node.left)
             return None if left is None else self._percent(left, node.right)
@@ -111,18 +148,18 @@ class _Reader:
     def _percent(self, pattern: Text, given: ast.expr) -> Text:
         values = list(given.elts) if isinstance(given, ast.Tuple) else [given]
         names = _keys(given)
-        text, at, used = Text(text=""), 0, 0
+        pieces, at, used = [], 0, 0
         # The pattern's own holes keep their words: they are numbered anew as pieces are added.
         for found in _PERCENT.finditer(pattern.text):
-            text += _piece(pattern, at, found.start())
+            pieces.append(_piece(pattern, at, found.start()))
             at = found.end()
             if found[2] == "%":
-                text += Text(text="%")
+                pieces.append(Text(text="%"))
                 continue
             value = names.get(found[1]) if found[1] else _nth(values, used)
             used += not found[1]
-            text += _filling(self, value or given, numeric=found[2] in _NUMERIC)
-        return text + _piece(pattern, at, len(pattern.text))
+            pieces.append(_filling(self, value or given, numeric=found[2] in _NUMERIC))
+        return _behind([*pieces, _piece(pattern, at, len(pattern.text))])
 
     def _call(self, node: ast.Call) -> Text | None:
         if not isinstance(node.func, ast.Attribute):
@@ -147,10 +184,9 @@ class _Reader:
         if isinstance(given, ast.List | ast.Tuple) and not any(
             isinstance(one, ast.Starred) for one in given.elts
         ):
-            text = Text(text="")
-            for place, one in enumerate(given.elts):
-                text = text + between + self.filled(one) if place else self.filled(one)
-            return text
+            filled = (self.filled(one) for one in given.elts)
+            pieces = [piece for one in filled for piece in (between, one)]
+            return _behind(pieces[1:])
         each = _repeated(given)
         if each is not None:
             known = self.read(each)
@@ -160,37 +196,45 @@ class _Reader:
 
     def _format(self, pattern: Text, node: ast.Call) -> Text:
         names = {one.arg: one.value for one in node.keywords if one.arg}
-        text, at, used = Text(text=""), 0, 0
+        pieces, at, used = [], 0, 0
         for found in _FIELD.finditer(pattern.text):
-            text += _piece(pattern, at, found.start())
+            pieces.append(_piece(pattern, at, found.start()))
             at = found.end()
             if found[0] in ("{{", "}}"):
-                text += Text(text=found[0][0])
+                pieces.append(Text(text=found[0][0]))
                 continue
             name = re.split(r"[.\[]", found[1])[0]
             value = names.get(name) if name and not name.isdigit() else None
             if value is None and (not name or name.isdigit()):
                 value = _nth(node.args, int(name) if name else used)
             used += not name
-            text += _filling(self, value or node, numeric=(found[2] or "")[-1:] in _NUMERIC)
-        return text + _piece(pattern, at, len(pattern.text))
+            numeric = (found[2] or "")[-1:] in _NUMERIC
+            pieces.append(_filling(self, value or node, numeric=numeric))
+        return _behind([*pieces, _piece(pattern, at, len(pattern.text))])
+
+
+_NUMBER = Text(text="0")
+"""Stands for a number that is only known at run time: it can say no SQL."""
 
 
 def _filling(reader: _Reader, value: ast.expr, *, numeric: bool) -> Text:
-    return (
-        _number(value) if numeric and not isinstance(value, ast.Constant) else reader.filled(value)
-    )
+    return _NUMBER if numeric and not isinstance(value, ast.Constant) else reader.filled(value)
 
 
-def _number(node: ast.expr) -> Text:
-    """Return a number in the place of one that is only known at run time: it can say no SQL."""
-    del node
-    return Text(text="0")
+def _summands(node: ast.expr) -> list[ast.expr]:
+    """Return what is added up, from the left. A loop, since there can be thousands."""
+    backwards = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        backwards.append(node.right)
+        node = node.left
+    return [node, *reversed(backwards)]
 
 
 def _piece(pattern: Text, begin: int, end: int) -> Text:
     """Return a part of a text, with those of its holes that are in it, from 0."""
     piece = pattern.text[begin:end]
+    if not pattern.holes:
+        return Text(text=piece)
     numbers = holes_in(piece)
     again = iter(range(len(numbers)))
     return Text(

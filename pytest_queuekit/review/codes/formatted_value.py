@@ -10,6 +10,8 @@ from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.statements import Statement
 from pytest_queuekit.review.texts import holes_in
 
+_DEPTH = 5
+
 
 def _formatted_values(module: Module) -> Iterator[Finding]:
     """Find values that are written into SQL, where a parameter could stand."""
@@ -54,8 +56,10 @@ def _takes_value(column: object) -> bool:
     return False
 
 
-def _is_constant(module: Module, hole: ast.expr) -> bool:
+def _is_constant(module: Module, hole: ast.expr, depth: int = 0) -> bool:
     """Whether what fills a hole is certainly no text from outside."""
+    if depth > _DEPTH:
+        return False
     if isinstance(hole, ast.Call):
         return module.dotted(hole.func) in ("int", "float", "len", "bool", "hash", "id")
     if isinstance(hole, ast.Attribute):
@@ -65,16 +69,17 @@ def _is_constant(module: Module, hole: ast.expr) -> bool:
         known = module.assigned(hole)
         texts = [one for one in known if one is not None]
         if texts and len(texts) == len(known):
-            return all(isinstance(one, ast.Constant) or _is_constant(module, one) for one in texts)
+            return all(_is_known(module, one, depth) for one in texts)
         return hole.id.isupper()
     if isinstance(hole, ast.IfExp):
-        return all(
-            isinstance(one, ast.Constant) or _is_constant(module, one)
-            for one in (hole.body, hole.orelse)
-        )
+        return all(_is_known(module, one, depth) for one in (hole.body, hole.orelse))
     if isinstance(hole, ast.BinOp) and not isinstance(hole.op, ast.Add | ast.Mod):
         return True  # a calculation
-    return isinstance(hole, ast.Subscript) and _is_constant(module, hole.value)
+    return isinstance(hole, ast.Subscript) and _is_constant(module, hole.value, depth + 1)
+
+
+def _is_known(module: Module, value: ast.expr, depth: int) -> bool:
+    return isinstance(value, ast.Constant) or _is_constant(module, value, depth + 1)
 
 
 CODE = Code(

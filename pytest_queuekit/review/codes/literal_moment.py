@@ -13,7 +13,7 @@ from pytest_queuekit.review.moments import bound_moments
 
 _MOMENT = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d[^']*)?)?"
 _WRITTEN = re.compile(_MOMENT)
-_BESIDE = re.compile(rf"(\w+_utc)\s*(?:[<>=!]+|BETWEEN)\s*'({_MOMENT})'", re.IGNORECASE)
+_BESIDE = re.compile(rf"\b(\w+_utc)\s*(?:[<>=!]+|BETWEEN)\s*'({_MOMENT})'", re.IGNORECASE)
 
 
 def _literal_moments(module: Module) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import inside, transactions
+from pytest_queuekit.review.blocks import With, inside, transactions
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module, SqlCall
 from pytest_queuekit.review.origins import Origins
@@ -17,7 +17,7 @@ def _reads_inside(module: Module) -> Iterator[Finding]:
     for block, opened in transactions(module):
         if not module.knows_queue:
             return
-        held = [one for one in module.sql if _is_inside(one.node, block)]
+        held = _held(module, block)
         statements = [one for call in held for one in call.statements]
         names = [one.optional_vars for one in block.items if one.context_expr is opened]
         reads = bool(statements) and all(one.kind == "select" for one in statements)
@@ -29,11 +29,13 @@ def _reads_inside(module: Module) -> Iterator[Finding]:
             )
 
 
-def _is_inside(node: ast.AST, block: ast.AST) -> bool:
-    return any(one is node for one in inside(getattr(block, "body", [])))
+def _held(module: Module, block: With) -> list[SqlCall]:
+    """Return what SQL is run in a block."""
+    nodes = set(inside(block.body))
+    return [one for one in module.sql_of(module.scope_of(block)) if one.node in nodes]
 
 
-def _is_all(module: Module, block: ast.AST, name: ast.expr | None, held: list[SqlCall]) -> bool:
+def _is_all(module: Module, block: With, name: ast.expr | None, held: list[SqlCall]) -> bool:
     """Whether the block's connection is used for nothing but these calls, nor is anything called
     that could take part in the transaction."""
     if not isinstance(name, ast.Name):
@@ -41,10 +43,10 @@ def _is_all(module: Module, block: ast.AST, name: ast.expr | None, held: list[Sq
     receivers = {id(one.receiver) for one in held}
     used = [
         one
-        for one in inside(getattr(block, "body", []))
+        for one in inside(block.body)
         if isinstance(one, ast.Name) and one.id == name.id and id(one) not in receivers
     ]
-    own = [one for one in inside(getattr(block, "body", [])) if isinstance(one, ast.Call)]
+    own = [one for one in inside(block.body) if isinstance(one, ast.Call)]
     return not used and not any(module.called(one) or _may_write(one) for one in own)
 
 

@@ -27,33 +27,58 @@ _SLOW = (
     "boto3.",
 )
 
-_DEPTH = 3
-
 
 def _slow_transactions(module: Module) -> Iterator[Finding]:
     """Find work that may take long while the write lock is held."""
+    known: dict[Scope, str] = {}
     for block, _ in transactions(module) if module.knows_queue else ():
-        for call, name in _slow_calls(module, list(block.body), 0):
-            yield Finding(
-                node=call,
-                sentence=f"{name} runs while the transaction of line {block.lineno} is open, and "
-                "all other writers wait; do it before or after",
-            )
+        for call in _calls(list(block.body)):
+            name = _slow(module, call) or _through(module, call, known)
+            if name:
+                yield Finding(
+                    node=call,
+                    sentence=f"{name} runs while the transaction of line {block.lineno} is open, "
+                    "and all other writers wait; do it before or after",
+                )
 
 
-def _slow_calls(
-    module: Module, nodes: list[ast.stmt], depth: int
-) -> Iterator[tuple[ast.Call, str]]:
-    for node in inside(nodes):
-        if not isinstance(node, ast.Call):
-            continue
-        name = module.dotted(node.func)
-        if any(name == slow or (slow.endswith(".") and name.startswith(slow)) for slow in _SLOW):
-            yield node, f"{name}()"
-        elif depth < _DEPTH and (function := module.called(node)) is not None:
-            for _, what in _slow_calls(module, _body(function), depth + 1):
-                yield node, f"{ast.unparse(node.func)}(), which calls {what},"
-                break
+def _calls(nodes: list[ast.stmt]) -> Iterator[ast.Call]:
+    return (one for one in inside(nodes) if isinstance(one, ast.Call))
+
+
+def _slow(module: Module, call: ast.Call) -> str:
+    """Return the name of what is called, if that may take long; empty if not."""
+    name = module.dotted(call.func)
+    is_slow = any(name == one or (one.endswith(".") and name.startswith(one)) for one in _SLOW)
+    return f"{name}()" if is_slow else ""
+
+
+def _through(module: Module, call: ast.Call, known: dict[Scope, str]) -> str:
+    """Say the same of a function of this file, which may call what takes long."""
+    function = module.called(call)
+    if function is None:
+        return ""
+    if function not in known:
+        known[function] = _slow_in(module, function)
+    what = known[function]
+    return what and f"{ast.unparse(call.func)}(), which calls {what},"
+
+
+def _slow_in(module: Module, function: Scope) -> str:
+    """Return the first slow thing that a function calls, or the functions that it calls do."""
+    seen = {function}
+    todo = [function]
+    while todo:
+        here = todo.pop()
+        for call in _calls(_body(here)):
+            name = _slow(module, call)
+            if name:
+                return name
+            further = module.called(call)
+            if further is not None and further not in seen:
+                seen.add(further)
+                todo.append(further)
+    return ""
 
 
 def _body(function: Scope) -> list[ast.stmt]:

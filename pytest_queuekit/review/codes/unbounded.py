@@ -50,13 +50,11 @@ def _fetches_all(module: Module, call: SqlCall) -> bool:
         return False
     name = outer.targets[0].id
     return any(
-        isinstance(one, ast.Attribute)
-        and one.attr == "fetchall"
+        one.attr == "fetchall"
         and isinstance(one.value, ast.Name)
         and one.value.id == name
         and one.lineno >= call.node.lineno
-        for one in module.nodes(ast.Attribute)
-        if module.scope_of(one) is call.scope
+        for one in module.attributes(call.scope)
     )
 
 

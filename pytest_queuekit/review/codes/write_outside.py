@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from pytest_queuekit.review.blocks import in_transaction
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import QUEUE_TABLES, Module, SqlCall
+from pytest_queuekit.review.module import QUEUE_TABLES, Module, Scope, SqlCall
 from pytest_queuekit.review.origins import Origin, Origins, Source
 from pytest_queuekit.review.statements import Statement
 
@@ -14,12 +15,16 @@ from pytest_queuekit.review.statements import Statement
 def _writes_outside(module: Module) -> Iterator[Finding]:
     """Find writes on a connection() or the database itself, also through other functions."""
     origins = Origins(module)
+    begun: dict[Scope, int] = {}
     for call, statement in module.each_statement():
         if not statement.writes or not _is_the_queues(module, statement):
             continue
         source = _outside(origins, call)
-        held = in_transaction(module, origins, call.receiver, call.node)
-        if source is not None and not held and not _begun_by_hand(module, call):
+        if source is None or in_transaction(module, origins, call.receiver, call.node):
+            continue
+        if call.scope not in begun:
+            begun[call.scope] = _begun_by_hand(module, call.scope)
+        if call.node.lineno <= begun[call.scope]:
             yield Finding(node=call.node, sentence=_told_outside(statement, source))
 
 
@@ -34,12 +39,15 @@ def _outside(origins: Origins, call: SqlCall) -> Source | None:
     return next((one for one in origins.of(call.receiver) if one.origin in wrong), None)
 
 
-def _begun_by_hand(module: Module, call: SqlCall) -> bool:
-    """Whether the function takes the write lock itself, before the call."""
-    return any(
-        statement.kind == "begin" and statement.mode in ("immediate", "exclusive")
-        for other, statement in module.each_statement(call.scope)
-        if other.node.lineno < call.node.lineno
+def _begun_by_hand(module: Module, scope: Scope) -> int:
+    """Return the line in which a function takes the write lock itself; one past all if nowhere."""
+    return min(
+        (
+            call.node.lineno
+            for call, statement in module.each_statement(scope)
+            if statement.kind == "begin" and statement.mode in ("immediate", "exclusive")
+        ),
+        default=sys.maxsize,
     )
 
 

@@ -1,0 +1,91 @@
+"""Files that nobody would write by hand: the review of them ends, soon, and without a fall."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.review.found import codes, found
+
+pytestmark = pytest.mark.timeout(30)  # a second or two, where nothing is followed in circles
+
+HEAD = "from pytest_queuekit.queue import QueueDatabase\n"
+DELETE = "execute('DELETE FROM task_queue')"
+CALLS = "".join(f"    f{other}(conn)\n" for other in range(20))
+RETURNS = "".join(f"    return f{other}(conn)\n" for other in range(20))
+
+
+def _named(number: int, body: str) -> str:
+    return f"def f{number}(conn):\n{body}"
+
+
+HARD = {
+    "a sum of thousands": f"c.execute({' + '.join(['x'] * 2500)})",
+    "a text made of itself": "s = f'SELECT {s}{s}{s}{s}{s}'\nc.execute(s)",
+    "texts doubled again and again": "a0 = 'SELECT 1 '\n"
+    + "".join(f"a{one} = a{one - 1} + a{one - 1} * 2 + a{one - 1}\n" for one in range(1, 40))
+    + "".join(f"b{one} = f'{{a{one}}}{{a{one}}}{{a{one}}}{{a{one}}}'\n" for one in range(40))
+    + "c.execute(b39)",
+    "functions that all call each other": HEAD
+    + "".join(_named(one, f"{CALLS}    conn.{DELETE}\n") for one in range(20))
+    + "def g(db):\n    with db.transaction() as conn:\n        f0(conn)\n",
+    "functions that all return each other": HEAD
+    + "".join(_named(one, RETURNS) for one in range(20))
+    + f"f0(1).{DELETE}",
+    "names for each other": HEAD + "a = b\nb = a\n" * 30 + f"a.{DELETE}",
+    "constants of each other": "a = b if x else b\nb = a if x else a\n"
+    "c.execute(f\"SELECT id FROM t WHERE x = '{a}'\")",
+    "many holes": f'c.execute(f"SELECT {"{a}" * 3000}")',
+    "many parameters": f"c.execute('SELECT id FROM task_queue WHERE id IN ({'?,' * 30_000}?)')",
+    "one long word": f"c.execute('{'a' * 100_000}')",
+    "many statements": f"{HEAD}def f(db):\n  with db.connection() as c:\n"
+    + "".join(
+        f"    c.execute('SELECT id FROM task_queue WHERE id={one}').fetchone()\n"
+        f"    c.execute('UPDATE task_queue SET status=1 WHERE id=?', (x{one},))\n"
+        for one in range(300)
+    ),
+}
+
+
+@pytest.mark.parametrize("text", HARD.values(), ids=HARD.keys())
+def test_the_review_ends(text: str) -> None:
+    """What is followed is followed once, and not without end."""
+    assert "QR001" not in codes(text)
+
+
+def test_what_is_nested_too_deeply_is_told() -> None:
+    """The file counts as one that cannot be read, and the others are reviewed."""
+    text = f"c.execute(f\"SELECT id FROM t WHERE x = '{{{'a' + '.b()' * 900}}}'\")"
+    assert codes(text) == ["QR001"]
+
+
+def test_a_long_sum_is_read() -> None:
+    """SQL that is put together line by line has many parts."""
+    parts = " + ".join(["'SELECT id '", *["'-- more\\n'"] * 900, '"FROM t WHERE a = \'"', "x"])
+    assert codes(f'def f(c, x):\n    c.execute({parts} + "\'")') == ["QR105"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT id FROM task_queue WHERE type = 'qk_hole_5_'",
+        "SELECT id FROM task_queue WHERE created_at_utc > :qk_parameter_x AND id = 1",
+        "SELECT id FROM task_queue WHERE created_at_utc > ?0 AND id = 1",
+        "SELECT id FROM task_queue WHERE created_at_utc > ?99999999999999999999 AND id = 1",
+        "SELECT id FROM task_queue WHERE id = '\\ud800'",
+        "SELECT id FROM task_queue WHERE id = '\\0'",
+        "SELECT id FROM task_queue WHERE id = 1; ;",
+        "SELECT '{",
+        "UPDATE task_queue SET (a, b) = (1, 2) WHERE id = ?",
+    ],
+)
+def test_odd_sql_is_no_fall(sql: str) -> None:
+    """Whatever is in the text, it is only read."""
+    assert "QR001" not in codes(f'{HEAD}def f(c, a):\n    c.execute("{sql}", (a,))')
+
+
+def test_what_a_function_reaches_is_found_however_far() -> None:
+    """Through as many functions as there are."""
+    chain = "".join(_named(one, f"    f{one + 1}(conn)\n") for one in range(15))
+    text = f"{HEAD}{chain}def f15(conn):\n    conn.{DELETE}\n"
+    text += "def g(db):\n    with db.connection() as conn:\n        f0(conn)\n"
+    assert [code for code, _ in found(text)] == ["QR102"]
