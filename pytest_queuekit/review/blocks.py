@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
-from pytest_queuekit.review.module import Function, Module
+from pytest_queuekit.review.module import QUEUE_TABLES, Module
 from pytest_queuekit.review.origins import Origin, Origins, entered_by
+from pytest_queuekit.review.scopes import Function
 
 With = ast.With | ast.AsyncWith
+Loop = ast.For | ast.AsyncFor | ast.While
+
+_PAUSE = re.compile("sleep|wait|delay|backoff|pause")
+_QUEUES = re.compile(r"(^|_)(db|database|queue)\d*$|queue_?db|task_?queue", re.IGNORECASE)
+_TABLES = QUEUE_TABLES | {""}
 
 
 def transactions(module: Module) -> Iterator[tuple[ast.With | ast.AsyncWith, ast.expr]]:
@@ -16,8 +23,30 @@ def transactions(module: Module) -> Iterator[tuple[ast.With | ast.AsyncWith, ast
     for node in module.nodes(ast.With, ast.AsyncWith):
         assert isinstance(node, With)  # noqa: S101 - for the type checker
         for item in node.items:
-            if entered_by(item.context_expr) is Origin.TRANSACTION:
+            if entered_by(item.context_expr) is Origin.TRANSACTION and _is_the_queues(
+                module, node, item.context_expr
+            ):
                 yield node, item.context_expr
+
+
+def _is_the_queues(module: Module, block: With, opened: ast.expr) -> bool:
+    """Whether a transaction() is likely that of a QueueDatabase: by what it is asked of, and by
+    the tables that are used in it."""
+    nodes = set(inside(block.body))
+    held = [one for one in module.sql_of(module.scope_of(block)) if one.node in nodes]
+    tables = {one.table for call in held for one in call.statements}
+    if tables & QUEUE_TABLES:
+        return True
+    method = opened.func if isinstance(opened, ast.Call) else opened
+    asked = method.value if isinstance(method, ast.Attribute) else method
+    while isinstance(asked, ast.Call):
+        asked = asked.func
+    name = asked.attr if isinstance(asked, ast.Attribute) else getattr(asked, "id", "")
+    made = module.meaning(asked) if isinstance(asked, ast.Name | ast.Attribute) else None
+    is_queue = made is not None and module.dotted(getattr(made, "func", made)).endswith(
+        "QueueDatabase"
+    )
+    return tables <= _TABLES and (is_queue or bool(_QUEUES.search(name)))
 
 
 def around(module: Module, node: ast.AST) -> Iterator[ast.expr]:
@@ -58,3 +87,18 @@ def in_transaction(module: Module, origins: Origins, receiver: ast.expr, node: a
         and ast.dump(one.func.value) == ast.dump(receiver)
         for one in around(module, node)
     )
+
+
+def pauses(module: Module, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether a loop waits in each turn, by the name of what it calls, or of what that calls."""
+    head = loop.test if isinstance(loop, ast.While) else loop.iter
+    called = [one for one in inside([head, *loop.body]) if isinstance(one, ast.Call)]
+    further = [function for one in called if (function := module.called(one)) is not None]
+    called += [call for function in further for call in module.calls(function)]
+    return any(_PAUSE.search(module.dotted(one.func).lower()) for one in called)
+
+
+def tries_later(module: Module, node: ast.AST) -> bool:
+    """Whether a node stands in a loop that waits between its turns."""
+    loop = next((one for one in module.parents(node) if isinstance(one, Loop)), None)
+    return loop is not None and pauses(module, loop)

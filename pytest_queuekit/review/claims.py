@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from pytest_queuekit.review.blocks import holds_lock, in_transaction
-from pytest_queuekit.review.module import Module, Scope, SqlCall
+from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.origins import Origins
+from pytest_queuekit.review.scopes import Scope, SqlCall
 from pytest_queuekit.review.statements import Statement, parameter_of
 
 _STATES = frozenset(
     {"status", "state", "claimed", "locked", "reserved", "in_progress", "taken", "leased"}
 )
 """Columns by which a table of work says who has a task, with those that begin or end like them."""
+
+_LOCK = re.compile(r"lock\b|lock_|_lock|lock\(|flock|mutex|semaphore|synchronized", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,7 @@ def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
     for scope in module.scopes:
         steps = list(_steps(module, scope))
         takes = [(one, _names_given(one)) for one in steps if _takes_by_parameter(one)]
-        if not takes or _takes_lock(steps):
+        if not takes or _takes_lock(steps) or _is_kept_apart(module, scope):
             continue
         for first in (one for one in steps if _finds_one(module, one)):
             derived = _derived_from(module, scope, first.at)
@@ -76,13 +80,17 @@ def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
 
 def _steps(module: Module, scope: Scope) -> Iterator[_Step]:
     """Yield the statements of a function, and those of the functions that it calls."""
-    for call, statement in module.each_statement(scope):
-        yield _Step(at=call.node, call=call, statement=statement)
+    yield from _own_steps(module, scope)
     for at in module.calls(scope):
         function = module.called(at)
         if function is not None and function is not scope:
             for call, statement in module.each_statement(function):
                 yield _Step(at=at, call=call, statement=statement)
+
+
+def _own_steps(module: Module, scope: Scope) -> Iterator[_Step]:
+    for call, statement in module.each_statement(scope):
+        yield _Step(at=call.node, call=call, statement=statement)
 
 
 def _takes_lock(steps: list[_Step]) -> bool:
@@ -101,11 +109,28 @@ def _finds_one(module: Module, step: _Step) -> bool:
     )
 
 
+def _is_kept_apart(module: Module, scope: Scope) -> bool:
+    """Whether a function, or one that calls it, takes some lock by a call or a decorator."""
+    callers = {module.scope_of(call) for call in module.calls_of(scope)}
+    return any(
+        _locks(module, one) or _takes_lock([*_own_steps(module, one)]) for one in (scope, *callers)
+    ) or any(holds_lock(module, call) for call in module.calls_of(scope))
+
+
+def _locks(module: Module, scope: Scope) -> bool:
+    decorators = getattr(scope.node, "decorator_list", [])
+    called = [*(call.func for call in module.calls(scope)), *decorators]
+    return any(
+        _LOCK.search(module.dotted(one.func if isinstance(one, ast.Call) else one))
+        for one in called
+    ) or any(_LOCK.search(call.text.text) for call in module.executions_of(scope))
+
+
 def _states(module: Module, first: _Step, second: _Step) -> tuple[str, ...]:
     """Return the columns that only the SELECT asks for and the other changes; none if it is no
     claim in two steps."""
     found, take = first.statement, second.statement
-    if found.table != take.table or first.call is second.call:
+    if found.table != take.table or first.call is second.call or _asks_again(take):
         return ()
     states = {one for one in found.tested() if _is_state(one)}
     if take.kind == "update":
@@ -115,15 +140,23 @@ def _states(module: Module, first: _Step, second: _Step) -> tuple[str, ...]:
     return ()
 
 
+def _asks_again(take: Statement) -> bool:
+    """Whether an UPDATE changes only a row that is still as it was found: by its version, say."""
+    return not take.tested().isdisjoint(take.assigned())
+
+
 def _is_state(column: str) -> bool:
     return any(column.startswith(one) or column.endswith(one) for one in _STATES)
 
 
 def _takes_one(module: Module, call: SqlCall, found: Statement) -> bool:
-    """Whether the SELECT is for one row, by LIMIT or by fetchone()."""
-    limited = isinstance(found.tree, exp.Select) and found.tree.args.get("limit") is not None
+    """Whether the SELECT is for any one row, by LIMIT or by fetchone(), and for no certain one."""
+    given = found.tree.args if isinstance(found.tree, exp.Select) else {}
+    if given.get("limit") is not None:
+        return True
     outer = next(module.parents(call.node), None)
-    return limited or (isinstance(outer, ast.Attribute) and outer.attr == "fetchone")
+    certain = not given.get("order") and any(not _is_state(one) for one in _given_for(found))
+    return not certain and isinstance(outer, ast.Attribute) and outer.attr == "fetchone"
 
 
 def _locks_rows(found: Statement) -> bool:

@@ -6,15 +6,13 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
+from pytest_queuekit.review.scopes import Function, Scope, SqlCall
 from pytest_queuekit.review.source import Source
 from pytest_queuekit.review.statements import Statement, statements_of
 from pytest_queuekit.review.texts import Text, read_text
-
-Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 QUEUE_TABLES = frozenset({"task_queue", "task_logs", "workers"})
 QUEUE_NAMES = frozenset(
@@ -22,78 +20,11 @@ QUEUE_NAMES = frozenset(
 )
 _QUEUE_FIXTURES = frozenset({"queue_db", "queue_db_factory", "queue_tasks"})
 _QUEUE_MODELS = re.compile(r"\bqueue(\.models)?\.(Task|Worker|TaskLog)$")
+_SQLITE = frozenset({"sqlite3", "aiosqlite", "apsw", "pysqlite3", "libsql"})
+_OTHER_DATABASES = frozenset(
+    {"psycopg", "psycopg2", "asyncpg", "pg8000", "pymysql", "MySQLdb", "pyodbc", "oracledb"}
+)
 _EXECUTES = frozenset({"execute", "executemany", "executescript"})
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Scope:
-    """A function, or the module itself, and what is bound to names in it.
-
-    node: the function; the module for the outermost.
-    owner: the class whose `self` is seen in it. is_method: whether it stands in that class itself.
-    parent: the scope around it.
-    bound: for each name what it is bound to: an expression, or None for something else.
-    entered: for each name the context managers whose `as` it is.
-    """
-
-    node: Function | ast.Module
-    owner: ast.ClassDef | None = None
-    is_method: bool = False
-    parent: Scope | None = None
-    bound: dict[str, list[ast.expr | None]] = field(default_factory=lambda: defaultdict(list))
-    entered: dict[str, list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
-
-    @property
-    def name(self) -> str:
-        """The name of the function; empty for the module."""
-        return "" if isinstance(self.node, ast.Module) else self.node.name
-
-    @property
-    def parameters(self) -> list[str]:
-        """The names of the parameters, `self` and `cls` of a method left out."""
-        if isinstance(self.node, ast.Module):
-            return []
-        arguments = self.node.args
-        names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-        if self.is_method and names and not _is_static(self.node):
-            names = names[1:]
-        return names + [one.arg for one in arguments.kwonlyargs]
-
-
-def _is_static(node: Function) -> bool:
-    return any(
-        isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list
-    )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SqlCall:
-    """A call that runs SQL.
-
-    node: the call. receiver: on what. scope: where. text: its SQL.
-    statements: what it says. parameters: what is bound, if that can be seen.
-    """
-
-    node: ast.Call
-    receiver: ast.expr
-    scope: Scope
-    text: Text
-    statements: tuple[Statement, ...]
-
-    @property
-    def parameters(self) -> Sequence[ast.expr] | dict[str, ast.expr] | None:
-        """The bound values by place or by name; None where they cannot be seen."""
-        given = self.node.args[1] if len(self.node.args) > 1 else None
-        if isinstance(given, ast.Tuple | ast.List):
-            starred = any(isinstance(one, ast.Starred) for one in given.elts)
-            return None if starred else given.elts
-        if isinstance(given, ast.Dict):
-            return {
-                str(key.value): value
-                for key, value in zip(given.keys, given.values, strict=True)
-                if isinstance(key, ast.Constant)
-            }
-        return None
 
 
 class Module:
@@ -179,6 +110,14 @@ class Module:
         """Return what a function of this file returns or yields."""
         return self._returned.get(function, [])
 
+    def yields(self, function: Scope) -> bool:
+        """Whether a function is a generator."""
+        return function in self._generators
+
+    @cached_property
+    def _generators(self) -> set[Scope]:
+        return {self.scope_of(one) for one in self.nodes(ast.Yield, ast.YieldFrom)}
+
     @cached_property
     def _returned(self) -> dict[Scope, list[ast.expr]]:
         given = ((one, getattr(one, "value", None)) for one in self.nodes(ast.Return, ast.Yield))
@@ -194,16 +133,33 @@ class Module:
         return {call: target for call, target in found if target is not None}
 
     def _target(self, call: ast.Call) -> Scope | None:
-        name = call.func.id if isinstance(call.func, ast.Name) else ""
-        is_own = False
-        if isinstance(call.func, ast.Attribute):
-            name = call.func.attr
-            is_own = isinstance(call.func.value, ast.Name) and call.func.value.id in ("self", "cls")
-        found = [one for one in self.functions_named(name) if one.is_method == is_own]
-        if is_own:
-            owner = self.scope_of(call).owner
-            found = [one for one in found if one.owner is owner]
-        return found[0] if len(found) == 1 else None
+        if isinstance(call.func, ast.Name):
+            return self._function(call.func)
+        owner = self._class_of(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        if owner is None or not isinstance(call.func, ast.Attribute):
+            return None
+        named = self.functions_named(call.func.attr)
+        return _only([one for one in named if one.is_method and one.owner is owner])
+
+    def _function(self, name: ast.Name) -> Scope | None:
+        """Return the function that a name means: the only one, seen from there, and not hidden."""
+        found = [one for one in self.functions_named(name.id) if not one.is_method]
+        inside: Scope | None = self._scope_of[name]
+        while inside is not None and not (found and found[0].parent is inside):
+            if name.id in inside.bound or name.id in inside.entered:
+                return None
+            inside = inside.parent
+        return _only(found) if inside is not None and name.id not in self.imported else None
+
+    def _class_of(self, node: ast.expr) -> ast.ClassDef | None:
+        """Return the class of this file whose object, or which itself, a value is."""
+        if isinstance(node, ast.Name) and node.id in ("self", "cls"):
+            return self.scope_of(node).owner
+        made = self.meaning(node) if isinstance(node, ast.Name | ast.Attribute) else node
+        name = made.func if isinstance(made, ast.Call) else node
+        if not isinstance(name, ast.Name) or name.id in self.imported:
+            return None
+        return _only([one for one in self._of_kind.get(ast.ClassDef, ()) if one.name == name.id])
 
     # -- what things mean ---------------------------------------------------------------------
 
@@ -231,6 +187,13 @@ class Module:
             if node.value.id in ("self", "cls") and owner is not None:
                 return self._attributes.get((owner, node.attr), [])
         return []
+
+    def iterated(self, name: ast.Name) -> list[ast.expr]:
+        """Return what a name runs through in loops, in the scope in which it is bound."""
+        scope: Scope | None = self._scope_of.get(name)
+        while scope is not None and name.id not in scope.bound:
+            scope = scope.parent
+        return scope.iterated.get(name.id, []) if scope is not None else []
 
     def meaning(self, node: ast.expr) -> ast.expr | None:
         """Return the one expression that a name stands for; None where there may be others."""
@@ -265,10 +228,20 @@ class Module:
             or any(statement.tables & {"task_queue"} for _, statement in self.each_statement())
         )
 
+    @cached_property
+    def is_sqlite(self) -> bool:
+        """Whether the code speaks to SQLite, as far as its imports say."""
+        heads = {one.partition(".")[0] for one in self.imported.values()}
+        return not heads & _OTHER_DATABASES and (self.knows_queue or bool(heads & _SQLITE))
+
     def each_statement(self, scope: Scope | None = None) -> Iterator[tuple[SqlCall, Statement]]:
         """Yield the statements of a function, or all, with their calls."""
         calls = self.sql if scope is None else self.sql_of(scope)
         yield from ((call, one) for call in calls for one in call.statements)
+
+    def executions_of(self, scope: Scope) -> list[SqlCall]:
+        """Return the calls of a function that run some text."""
+        return [one for one in self.executions if one.scope is scope]
 
     def sql_of(self, scope: Scope) -> Sequence[SqlCall]:
         """Return the calls of a function that run SQL."""
@@ -339,6 +312,8 @@ class Module:
             self._set(node.target, node.value, scope, owner)
         elif isinstance(node, ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension):
             self._set(node.target, None, scope, owner)
+            if isinstance(node.target, ast.Name) and not isinstance(node, ast.AugAssign):
+                scope.iterated[node.target.id].append(node.iter)
         elif isinstance(node, ast.withitem):
             if isinstance(node.optional_vars, ast.Name):
                 scope.entered[node.optional_vars.id].append(node.context_expr)
@@ -376,6 +351,10 @@ class Module:
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+def _only(found: Sequence[V]) -> V | None:
+    return found[0] if len(found) == 1 else None
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.module import QUEUE_TABLES, Module
+from pytest_queuekit.review.scopes import SqlCall
 from pytest_queuekit.review.statements import parameter_of
 
 
@@ -14,6 +15,8 @@ def bound_moments(module: Module) -> Iterator[tuple[str, ast.expr]]:
     if not module.knows_queue:
         return
     for call, statement in module.each_statement():
+        if not statement.tables & QUEUE_TABLES:
+            continue
         for column, expression in statement.related():
             value = _bound(call, parameter_of(expression)) if column.endswith("_utc") else None
             if value is not None:

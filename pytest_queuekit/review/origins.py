@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pytest_queuekit.review.module import Module, Scope
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.scopes import Scope
 
 _CONNECTS = frozenset({"sqlite3.connect", "sqlite3.dbapi2.connect"})
 _SAME = frozenset({"cursor", "execute", "executemany", "executescript"})

@@ -158,7 +158,7 @@ class _Reader:
                 continue
             value = names.get(found[1]) if found[1] else _nth(values, used)
             used += not found[1]
-            pieces.append(_filling(self, value or given, numeric=found[2] in _NUMERIC))
+            pieces.append(_filling(self, value, given, numeric=found[2] in _NUMERIC))
         return _behind([*pieces, _piece(pattern, at, len(pattern.text))])
 
     def _call(self, node: ast.Call) -> Text | None:
@@ -189,9 +189,7 @@ class _Reader:
             return _behind(pieces[1:])
         each = _repeated(given)
         if each is not None:
-            known = self.read(each)
-            if known is not None and not known.holes:
-                return known  # the same once or many times
+            return self.read(each)  # the same once or many times
         return None
 
     def _format(self, pattern: Text, node: ast.Call) -> Text:
@@ -209,7 +207,7 @@ class _Reader:
                 value = _nth(node.args, int(name) if name else used)
             used += not name
             numeric = (found[2] or "")[-1:] in _NUMERIC
-            pieces.append(_filling(self, value or node, numeric=numeric))
+            pieces.append(_filling(self, value, node, numeric=numeric))
         return _behind([*pieces, _piece(pattern, at, len(pattern.text))])
 
 
@@ -217,8 +215,11 @@ _NUMBER = Text(text="0")
 """Stands for a number that is only known at run time: it can say no SQL."""
 
 
-def _filling(reader: _Reader, value: ast.expr, *, numeric: bool) -> Text:
-    return _NUMBER if numeric and not isinstance(value, ast.Constant) else reader.filled(value)
+def _filling(reader: _Reader, value: ast.expr | None, given: ast.expr, *, numeric: bool) -> Text:
+    """Return what a value puts into a pattern; where it is not found, all that is given."""
+    if numeric and not isinstance(value, ast.Constant):
+        return _NUMBER
+    return _hole(given) if value is None else reader.filled(value)
 
 
 def _summands(node: ast.expr) -> list[ast.expr]:

@@ -34,6 +34,7 @@ HARD = {
     "names for each other": HEAD + "a = b\nb = a\n" * 30 + f"a.{DELETE}",
     "constants of each other": "a = b if x else b\nb = a if x else a\n"
     "c.execute(f\"SELECT id FROM t WHERE x = '{a}'\")",
+    "a pattern filled from a dictionary": "c.execute('SELECT {a} {b}'.format(**t))",
     "many holes": f'c.execute(f"SELECT {"{a}" * 3000}")',
     "many parameters": f"c.execute('SELECT id FROM task_queue WHERE id IN ({'?,' * 30_000}?)')",
     "one long word": f"c.execute('{'a' * 100_000}')",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.scopes import SqlCall
 from pytest_queuekit.review.statements import Statement
 
 
@@ -31,10 +31,15 @@ def _selects_star(statement: Statement) -> bool:
 
 
 def _becomes_tasks(module: Module, call: SqlCall) -> bool:
-    """Whether the function makes tasks of rows: then it needs all columns."""
+    """Whether the function makes tasks of rows, or one that it calls, or that calls it: then it
+    needs all columns."""
+    called = (module.called(one) for one in module.calls(call.scope))
+    callers = (module.scope_of(one) for one in module.calls_of(call.scope))
     return any(
-        isinstance(one.func, ast.Attribute) and one.func.attr == "from_dict"
-        for one in module.calls(call.scope)
+        one.attr == "from_dict"
+        for scope in {call.scope, *called, *callers}
+        if scope is not None
+        for one in module.attributes(scope)
     )
 
 

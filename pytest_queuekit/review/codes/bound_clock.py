@@ -30,8 +30,16 @@ def _clock_in(module: Module, value: ast.expr) -> str:
     for node in ast.walk(known) if known is not None else ():
         function = node.func if isinstance(node, ast.Call) else None
         if isinstance(function, ast.Attribute) and function.attr in _CLOCKS:
+            if function.attr == "strftime" and _is_in_form(known):
+                return ""
             return f"{ast.unparse(function)}()"
     return ""
+
+
+def _is_in_form(value: ast.expr | None) -> bool:
+    """Whether a moment is written as the column has it, and in UTC."""
+    written = ast.unparse(value) if value is not None else ""
+    return "%Y-%m-%d %H:%M:%S" in written and "utc" in written.lower()
 
 
 CODE = Code(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.scopes import SqlCall
 
 
 def _deferred_writes(module: Module) -> Iterator[Finding]:
     """Find transactions that begin without the write lock, and read before they write."""
-    for call, statement in module.each_statement():
+    for call, statement in module.each_statement() if module.is_sqlite else ():
         deferred = statement.kind == "begin" and statement.mode == "deferred"
         if deferred and _reads_then_writes(module, call):
             yield Finding(

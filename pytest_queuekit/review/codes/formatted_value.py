@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from pytest_queuekit.review.code import Code, Finding
@@ -11,6 +12,13 @@ from pytest_queuekit.review.statements import Statement
 from pytest_queuekit.review.texts import holes_in
 
 _DEPTH = 5
+_NUMBERS = frozenset({"int", "float", "len", "bool", "hash", "id", "round", "abs", "ord"})
+_NO_VALUE = re.compile(
+    r"param|place_?holder|marker?s?\b|\bph\b|_ph\b|bind|sql|expr|col(umn)?s?\b|field|clause|"
+    r"quer(y|ies)\b|identifier|quote|literal|escape",
+    re.IGNORECASE,
+)
+"""In the name of what stands unquoted and is no value: a mark for one, a column, more SQL."""
 
 
 def _formatted_values(module: Module) -> Iterator[Finding]:
@@ -19,8 +27,9 @@ def _formatted_values(module: Module) -> Iterator[Finding]:
         numbers = {
             number
             for statement in call.statements
-            for number in _holes_for_values(statement)
+            for number, is_quoted in _holes_for_values(statement)
             if not _is_constant(module, call.text.holes[number])
+            and (is_quoted or not _NO_VALUE.search(ast.unparse(call.text.holes[number])))
         }
         for number in sorted(numbers)[:1]:
             written = ast.unparse(call.text.holes[number])
@@ -31,16 +40,18 @@ def _formatted_values(module: Module) -> Iterator[Finding]:
             )
 
 
-def _holes_for_values(statement: Statement) -> Iterator[int]:
+def _holes_for_values(statement: Statement) -> Iterator[tuple[int, bool]]:
+    """Yield the holes in which a value stands, each with whether it stands between quotes."""
     from sqlglot import exp
 
-    if statement.tree is None:
-        return
+    if statement.tree is None or not statement.tables:
+        return  # a sentence that begins like a statement, mostly
     for literal in statement.tree.find_all(exp.Literal):
-        yield from holes_in(str(literal.this))
+        yield from ((number, True) for number in holes_in(str(literal.this)))
     for column in statement.tree.find_all(exp.Column):
         if column.find_ancestor(exp.Func) is None and _takes_value(column):
-            yield from holes_in(column.name) if not column.table else ()
+            found = holes_in(column.name) if not column.table else ()
+            yield from ((number, False) for number in found)
 
 
 def _takes_value(column: object) -> bool:
@@ -61,21 +72,55 @@ def _is_constant(module: Module, hole: ast.expr, depth: int = 0) -> bool:
     if depth > _DEPTH:
         return False
     if isinstance(hole, ast.Call):
-        return module.dotted(hole.func) in ("int", "float", "len", "bool", "hash", "id")
+        name = module.dotted(hole.func)
+        among = name in ("max", "min") and all(_is_known(module, one, depth) for one in hole.args)
+        return name in _NUMBERS or among
     if isinstance(hole, ast.Attribute):
         parts = module.dotted(hole).split(".")
         return any(part.isupper() for part in parts)
     if isinstance(hole, ast.Name):
-        known = module.assigned(hole)
-        texts = [one for one in known if one is not None]
-        if texts and len(texts) == len(known):
-            return all(_is_known(module, one, depth) for one in texts)
-        return hole.id.isupper()
+        return _is_constant_name(module, hole, depth)
     if isinstance(hole, ast.IfExp):
         return all(_is_known(module, one, depth) for one in (hole.body, hole.orelse))
     if isinstance(hole, ast.BinOp) and not isinstance(hole.op, ast.Add | ast.Mod):
         return True  # a calculation
     return isinstance(hole, ast.Subscript) and _is_constant(module, hole.value, depth + 1)
+
+
+def _is_constant_name(module: Module, name: ast.Name, depth: int) -> bool:
+    known = module.assigned(name)
+    texts = [one for one in known if one is not None]
+    if any(_is_number_of(module, one, name) for one in texts):
+        return True  # whatever it was before
+    through = module.iterated(name)
+    if len(texts) + len(through) != len(known) or not known:
+        return name.id.isupper()
+    return all(_is_known(module, one, depth) for one in texts) and all(
+        _holds_constants(module, one, depth) for one in through
+    )
+
+
+def _is_number_of(module: Module, value: ast.expr, name: ast.Name) -> bool:
+    """Whether a value is int(name), or the like."""
+    return (
+        isinstance(value, ast.Call)
+        and module.dotted(value.func) in ("int", "float")
+        and [ast.dump(one) for one in value.args] == [ast.dump(ast.Name(name.id, ast.Load()))]
+    )
+
+
+def _holds_constants(module: Module, values: ast.expr, depth: int) -> bool:
+    """Whether a loop runs through constants only."""
+    if isinstance(values, ast.Name):
+        made = module.meaning(values)
+        return values.id.isupper() if made is None else _holds_constants_here(module, made, depth)
+    return _holds_constants_here(module, values, depth)
+
+
+def _holds_constants_here(module: Module, values: ast.expr, depth: int) -> bool:
+    if isinstance(values, ast.Tuple | ast.List | ast.Set):
+        return all(_is_known(module, one, depth) for one in values.elts)
+    return isinstance(values, ast.Call) and module.dotted(values.func) == "range"
 
 
 def _is_known(module: Module, value: ast.expr, depth: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import inside
+from pytest_queuekit.review.blocks import inside, tries_later
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 
@@ -44,7 +44,12 @@ def _hidden_busy(module: Module) -> Iterator[Finding]:
                     sentence=f"QueueBusyError never gets here: {wider or 'the bare except'} above "
                     "takes it; catch QueueBusyError first",
                 )
-            elif wider is None and names & _ABOUT_BUSY and _does_nothing(handler):
+            elif (
+                wider is None
+                and names & _ABOUT_BUSY
+                and _does_nothing(handler)
+                and not (names == {"QueueBusyError"} and tries_later(module, node))
+            ):
                 yield Finding(
                     node=handler,
                     sentence="a busy database passes without a trace here; catch QueueBusyError "
@@ -84,7 +89,8 @@ def _is_idle(node: ast.stmt) -> bool:
         True for _ in ast.iter_child_nodes(value) if isinstance(_, ast.expr)
     )
     if isinstance(node, ast.Return) and isinstance(value, ast.Constant):
-        return not isinstance(value.value, bool)  # a yes or no tells the caller
+        told = isinstance(value.value, bool) or bool(value.value)  # as 503 or a yes or no does
+        return not told
     return value is None or isinstance(value, ast.Constant) or empty
 
 

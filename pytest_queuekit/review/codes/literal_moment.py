@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.module import QUEUE_TABLES, Module
 from pytest_queuekit.review.moments import bound_moments
+from pytest_queuekit.review.scopes import SqlCall
 
 _MOMENT = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d[^']*)?)?"
 _WRITTEN = re.compile(_MOMENT)
@@ -19,6 +20,8 @@ _BESIDE = re.compile(rf"\b(\w+_utc)\s*(?:[<>=!]+|BETWEEN)\s*'({_MOMENT})'", re.I
 def _literal_moments(module: Module) -> Iterator[Finding]:
     """Find dates written out beside a *_utc column."""
     for call in module.executions:
+        if call.statements and not any(one.tables & QUEUE_TABLES for one in call.statements):
+            continue
         beside = _BESIDE.search(call.text.text)
         column, moment = (beside[1], beside[2]) if beside else _inserted(call)
         if column:

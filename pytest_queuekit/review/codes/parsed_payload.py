@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
+
+_TASK = re.compile(r"(row|task|job|record|claimed)s?$", re.IGNORECASE)
+_GIVES = frozenset({"fetchone", "claim", "claim_task"})
 
 
 def _parsed_payloads(module: Module) -> Iterator[Finding]:
@@ -14,7 +18,7 @@ def _parsed_payloads(module: Module) -> Iterator[Finding]:
     for call in module.calls():
         if module.dotted(call.func) != "json.loads" or len(call.args) != 1:
             continue
-        if module.knows_queue and _is_payload(call.args[0]):
+        if module.knows_queue and _is_payload(module, call.args[0]):
             yield Finding(
                 node=call,
                 sentence=f"{ast.unparse(call)!r:.60} reads a payload by hand; use "
@@ -22,10 +26,22 @@ def _parsed_payloads(module: Module) -> Iterator[Finding]:
             )
 
 
-def _is_payload(node: ast.expr) -> bool:
+def _is_payload(module: Module, node: ast.expr) -> bool:
     if isinstance(node, ast.Subscript):
-        return isinstance(node.slice, ast.Constant) and node.slice.value == "payload"
-    return isinstance(node, ast.Attribute) and node.attr == "payload"
+        named = isinstance(node.slice, ast.Constant) and node.slice.value == "payload"
+        return named and _is_task(module, node.value)
+    return (
+        isinstance(node, ast.Attribute) and node.attr == "payload" and _is_task(module, node.value)
+    )
+
+
+def _is_task(module: Module, node: ast.expr) -> bool:
+    """Whether a value is a task or its row, by its name or by what it comes from."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    known = module.meaning(node) if isinstance(node, ast.Name | ast.Attribute) else node
+    function = known.func if isinstance(known, ast.Call) else None
+    fetched = isinstance(function, ast.Attribute) and function.attr in _GIVES
+    return fetched or bool(_TASK.search(name))
 
 
 CODE = Code(

@@ -30,7 +30,8 @@ def _payloads_without_json(module: Module) -> Iterator[Finding]:
 def _is_no_json(module: Module, value: ast.expr) -> bool:
     known = module.meaning(value) if isinstance(value, ast.Name) else value
     if isinstance(known, ast.Call):
-        return module.dotted(known.func) in _NO_JSON
+        plain = len(known.args) == 1 and not known.keywords  # str(octets, "utf-8") may be JSON
+        return plain and module.dotted(known.func) in _NO_JSON
     return isinstance(known, ast.Dict | ast.List)
 
 

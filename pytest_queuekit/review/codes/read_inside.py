@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from pytest_queuekit.review.blocks import With, inside, transactions
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.origins import Origins
+from pytest_queuekit.review.scopes import SqlCall
+
+_READS = frozenset(
+    {"fetchone", "fetchall", "fetchmany", "from_dict", "get_payload", "append", "items", "join"}
+)
 
 
 def _reads_inside(module: Module) -> Iterator[Finding]:
@@ -40,6 +46,7 @@ def _is_all(module: Module, block: With, name: ast.expr | None, held: list[SqlCa
     that could take part in the transaction."""
     if not isinstance(name, ast.Name):
         return False
+    calls = {id(one.node) for one in held}
     receivers = {id(one.receiver) for one in held}
     used = [
         one
@@ -47,12 +54,14 @@ def _is_all(module: Module, block: With, name: ast.expr | None, held: list[SqlCa
         if isinstance(one, ast.Name) and one.id == name.id and id(one) not in receivers
     ]
     own = [one for one in inside(block.body) if isinstance(one, ast.Call)]
-    return not used and not any(module.called(one) or _may_write(one) for one in own)
+    return not used and all(_only_reads(one) for one in own if id(one) not in calls)
 
 
-def _may_write(call: ast.Call) -> bool:
-    verbs = {"enqueue", "claim", "complete", "fail", "extend", "release", "cancel", "claim_task"}
-    return isinstance(call.func, ast.Attribute) and call.func.attr in verbs
+def _only_reads(call: ast.Call) -> bool:
+    """Whether a call is known to write nothing."""
+    if isinstance(call.func, ast.Name):
+        return hasattr(builtins, call.func.id)
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _READS
 
 
 CODE = Code(

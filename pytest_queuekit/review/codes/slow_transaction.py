@@ -7,24 +7,33 @@ from collections.abc import Iterator
 
 from pytest_queuekit.review.blocks import inside, transactions
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, Scope
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.origins import entered_around
+from pytest_queuekit.review.scopes import Scope
 
-_SLOW = (
-    "time.sleep",
-    "asyncio.sleep",
-    "requests.",
-    "httpx.",
-    "aiohttp.",
-    "urllib.request.urlopen",
-    "urllib3.",
-    "http.client.",
-    "subprocess.",
-    "os.system",
-    "socket.create_connection",
-    "smtplib.",
-    "ftplib.",
-    "paramiko.",
-    "boto3.",
+_VERBS = ["get", "post", "put", "patch", "delete", "head", "options", "request", "stream"]
+_RUNS = ["run", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "Popen"]
+_SLOW = frozenset(
+    {
+        "time.sleep",
+        "asyncio.sleep",
+        "urllib.request.urlopen",
+        "urllib.request.urlretrieve",
+        "urllib3.request",
+        "os.system",
+        "os.popen",
+        "socket.create_connection",
+        "smtplib.SMTP",
+        "smtplib.SMTP_SSL",
+        "ftplib.FTP",
+        *(f"{package}.{verb}" for package in ("requests", "httpx") for verb in _VERBS),
+        *(f"subprocess.{verb}" for verb in _RUNS),
+        *(f"asyncio.create_subprocess_{kind}" for kind in ("exec", "shell")),
+    }
+)
+_CLIENTS = frozenset(
+    {"requests.Session", "requests.session", "httpx.Client", "httpx.AsyncClient"}
+    | {"aiohttp.ClientSession", "urllib3.PoolManager"}
 )
 
 
@@ -49,14 +58,23 @@ def _calls(nodes: list[ast.stmt]) -> Iterator[ast.Call]:
 def _slow(module: Module, call: ast.Call) -> str:
     """Return the name of what is called, if that may take long; empty if not."""
     name = module.dotted(call.func)
-    is_slow = any(name == one or (one.endswith(".") and name.startswith(one)) for one in _SLOW)
-    return f"{name}()" if is_slow else ""
+    return f"{name}()" if name in _SLOW or _is_of_client(module, call.func) else ""
+
+
+def _is_of_client(module: Module, function: ast.expr) -> bool:
+    """Whether a request is made by a method of a client that the file makes."""
+    if not isinstance(function, ast.Attribute) or function.attr not in _VERBS:
+        return False
+    client = function.value
+    opened = entered_around(module, client) if isinstance(client, ast.Name) else None
+    made = opened or module.meaning(client)
+    return isinstance(made, ast.Call) and module.dotted(made.func) in _CLIENTS
 
 
 def _through(module: Module, call: ast.Call, known: dict[Scope, str]) -> str:
     """Say the same of a function of this file, which may call what takes long."""
     function = module.called(call)
-    if function is None:
+    if function is None or not _is_run(module, call, function):
         return ""
     if function not in known:
         known[function] = _slow_in(module, function)
@@ -75,10 +93,20 @@ def _slow_in(module: Module, function: Scope) -> str:
             if name:
                 return name
             further = module.called(call)
-            if further is not None and further not in seen:
+            if further is None or further in seen:
+                continue
+            if _is_run(module, call, further):
                 seen.add(further)
                 todo.append(further)
     return ""
+
+
+def _is_run(module: Module, call: ast.Call, function: Scope) -> bool:
+    """Whether a call runs the function at once: a generator or a coroutine would wait."""
+    if module.yields(function):
+        return False
+    awaited = isinstance(next(module.parents(call), None), ast.Await)
+    return awaited or not isinstance(function.node, ast.AsyncFunctionDef)
 
 
 def _body(function: Scope) -> list[ast.stmt]:

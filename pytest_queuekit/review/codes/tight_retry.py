@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import inside
+from pytest_queuekit.review.blocks import inside, pauses
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 
-_PAUSES = frozenset({"sleep", "wait", "delay", "backoff"})
+_AT_ONCE = re.compile(
+    r"^(print|log|write|append|add|inc|increment|debug|info|warn|warning|error|exception|str|repr)$"
+)
 
 
 def _tight_retries(module: Module) -> Iterator[Finding]:
@@ -18,7 +21,9 @@ def _tight_retries(module: Module) -> Iterator[Finding]:
         assert isinstance(node, ast.ExceptHandler)  # noqa: S101 - for the type checker
         named = node.type is not None and "QueueBusyError" in module.dotted(node.type)
         loop = next((one for one in module.parents(node) if isinstance(one, ast.While)), None)
-        if named and loop is not None and not _ends(node) and not _pauses(module, loop):
+        if not named or loop is None or _ends(node) or _goes_on(loop):
+            continue
+        if not pauses(module, loop) and not _may_wait(module, node):
             yield Finding(
                 node=node,
                 sentence="a busy database is asked again at once, which keeps it busy; wait "
@@ -31,11 +36,23 @@ def _ends(handler: ast.ExceptHandler) -> bool:
     return any(isinstance(one, ast.Raise | ast.Return | ast.Break) for one in inside(handler.body))
 
 
-def _pauses(module: Module, loop: ast.While) -> bool:
+def _goes_on(loop: ast.While) -> bool:
+    """Whether each turn of a loop has work of its own, as `item = items.pop()` gives it."""
+    fetched = (one.value for one in inside(loop.body) if isinstance(one, ast.Assign))
     return any(
         isinstance(one, ast.Call)
-        and any(word in module.dotted(one.func).lower() for word in _PAUSES)
-        for one in inside(loop.body)
+        and isinstance(one.func, ast.Attribute)
+        and one.func.attr in ("pop", "popleft", "get", "get_nowait", "recv", "readline")
+        for one in fetched
+    )
+
+
+def _may_wait(module: Module, handler: ast.ExceptHandler) -> bool:
+    """Whether the handler calls something that nobody knows to return at once."""
+    return any(
+        isinstance(one, ast.Call)
+        and not _AT_ONCE.search(module.dotted(one.func).rpartition(".")[2])
+        for one in inside(handler.body)
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from pytest_queuekit.queue.config import MAX_CONCURRENT_WORKERS
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, Scope
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.scopes import Scope
 
 _POOLS = frozenset({"ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool", "Pool"})
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module, SqlCall
+from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.scopes import SqlCall
 from pytest_queuekit.review.statements import Statement
 
 
@@ -23,20 +26,20 @@ def _unbounded(module: Module) -> Iterator[Finding]:
 
 
 def _may_be_many(statement: Statement) -> bool:
-    from sqlglot import exp
-
     tree = statement.tree
-    if not isinstance(tree, exp.Select) or tree.args.get("limit") or tree.args.get("group"):
+    if not isinstance(tree, exp.Select) or _is_limited(tree):
         return False
     counted = any(one.find(exp.AggFunc) for one in tree.selects)
     where = statement.where
     by_id = where is not None and any(
-        isinstance(one, exp.EQ | exp.In)
-        and isinstance(one.this, exp.Column)
-        and one.this.name.lower() in ("id", "idempotency_key")
-        for one in where.find_all(exp.EQ, exp.In)
+        isinstance(one.this, exp.Column) and one.this.name.lower() in ("id", "idempotency_key")
+        for one in where.find_all(exp.EQ, exp.In, exp.Between)
     )
     return not counted and not by_id
+
+
+def _is_limited(tree: exp.Select) -> bool:
+    return any(tree.args.get(one) for one in ("limit", "group", "distinct"))
 
 
 def _fetches_all(module: Module, call: SqlCall) -> bool:

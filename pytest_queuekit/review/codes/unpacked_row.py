@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 
-_MODELS = frozenset({"Task", "Worker", "TaskLog"})
+_MODELS = re.compile(r"(queue[\w.]*|^|^models)\.(?P<name>Task|Worker|TaskLog)$")
 
 
 def _unpacked_rows(module: Module) -> Iterator[Finding]:
     """Find tasks that are made of a row by hand."""
     for call in module.calls():
-        name = module.dotted(call.func).rpartition(".")[2]
         imported = isinstance(call.func, ast.Name) and call.func.id in module.imported
-        if name not in _MODELS or not imported or not module.knows_queue:
+        meant = _MODELS.search(module.dotted(call.func)) if imported else None
+        if meant is None or not module.knows_queue:
             continue
+        name = meant["name"]
         spread = any(one.arg is None for one in call.keywords)
         if spread or any(isinstance(one, ast.Starred) for one in call.args):
             yield Finding(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import in_transaction
+from pytest_queuekit.review.blocks import around, in_transaction
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import QUEUE_TABLES, Module, Scope, SqlCall
-from pytest_queuekit.review.origins import Origin, Origins, Source
+from pytest_queuekit.review.module import QUEUE_TABLES, Module
+from pytest_queuekit.review.origins import Origin, Origins, Source, entered_by
+from pytest_queuekit.review.scopes import Scope, SqlCall
 from pytest_queuekit.review.statements import Statement
+
+_BEGIN_NOTHING = frozenset({"closing", "open", "suppress", "QueueDatabase", "nullcontext"})
 
 
 def _writes_outside(module: Module) -> Iterator[Finding]:
@@ -19,13 +23,12 @@ def _writes_outside(module: Module) -> Iterator[Finding]:
     for call, statement in module.each_statement():
         if not statement.writes or not _is_the_queues(module, statement):
             continue
-        source = _outside(origins, call)
-        if source is None or in_transaction(module, origins, call.receiver, call.node):
-            continue
-        if call.scope not in begun:
-            begun[call.scope] = _begun_by_hand(module, call.scope)
-        if call.node.lineno <= begun[call.scope]:
-            yield Finding(node=call.node, sentence=_told_outside(statement, source))
+        for source in _outside(origins, call):
+            if any(_is_held(module, one, begun) for one in (call.node, *source.through)):
+                continue
+            if not in_transaction(module, origins, call.receiver, call.node):
+                yield Finding(node=call.node, sentence=_told_outside(statement, source))
+            break
 
 
 def _is_the_queues(module: Module, statement: Statement) -> bool:
@@ -34,9 +37,34 @@ def _is_the_queues(module: Module, statement: Statement) -> bool:
     )
 
 
-def _outside(origins: Origins, call: SqlCall) -> Source | None:
-    wrong = (Origin.CONNECTION, Origin.DATABASE)
-    return next((one for one in origins.of(call.receiver) if one.origin in wrong), None)
+def _outside(origins: Origins, call: SqlCall) -> Iterator[Source]:
+    """Yield a source for each way into the function on which the connection is none of a
+    transaction(), whichever branch is taken."""
+    ways: dict[tuple[ast.Call, ...], list[Source]] = {}
+    for one in origins.of(call.receiver):
+        ways.setdefault(one.through, []).append(one)
+    for sources in ways.values():
+        if all(one.origin in (Origin.CONNECTION, Origin.DATABASE) for one in sources):
+            yield sources[0]
+
+
+def _is_held(module: Module, call: ast.Call, begun: dict[Scope, int]) -> bool:
+    """Whether a transaction may be open at a call: begun by hand, or by something around it."""
+    scope = module.scope_of(call)
+    if scope not in begun:
+        begun[scope] = _begun_by_hand(module, scope)
+    return call.lineno > begun[scope] or any(_may_begin(one) for one in around(module, call))
+
+
+def _may_begin(opened: ast.expr) -> bool:
+    """Whether a context manager is a transaction(), or is given something to begin one on."""
+    if not isinstance(opened, ast.Call):
+        return False
+    name = opened.func.attr if isinstance(opened.func, ast.Attribute) else ""
+    name = opened.func.id if isinstance(opened.func, ast.Name) else name
+    return entered_by(opened) is Origin.TRANSACTION or bool(
+        opened.args and name not in _BEGIN_NOTHING
+    )
 
 
 def _begun_by_hand(module: Module, scope: Scope) -> int:
