@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +61,7 @@ def test_there_are_forms_for_programs(source: str, form: str, begin: str, capsys
     ("arguments", "said"),
     [
         ([], "nothing to review: give files or folders, or --list"),
+        ([""], "path='' is empty: give a file or a folder"),
         (["nope"], "path='nope' does not exist"),
         (["src", "--format", "jsn"], "did you mean 'json'?"),
         (["src", "--output", "no/folder/x"], "--output='no/folder/x' cannot be written"),
@@ -71,6 +76,33 @@ def test_a_mistake_ends_in_status_two(
     assert main(["review", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+def _review(source: str, **given: Any) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "pytest_queuekit", "review", source]
+    return subprocess.run(command, stderr=subprocess.PIPE, check=False, **given)
+
+
+def test_what_the_terminal_cannot_say_is_escaped(source: str) -> None:
+    """Findings are not lost to an encoding."""
+    Path("src/bad.py").write_text(BAD.replace("    conn", "    x = 'ü'; conn"), encoding="utf-8")
+    ended = _review(source, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert ended.returncode == 1
+    assert b"x = '\\xfc'; conn" in ended.stdout
+
+
+def test_an_output_that_is_full_is_a_mistake(source: str) -> None:
+    """With one line, and no traceback."""
+    with Path("/dev/full").open("wb") as full:
+        ended = _review(source, stdout=full)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"queuekit: error: the findings cannot be printed: ")
+
+
+def test_the_status_tells_if_the_output_is_closed(source: str) -> None:
+    """As a script may want it."""
+    ended = _review(source, preexec_fn=lambda: os.close(1))
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_the_checklist_is_listed(capsys: Captured) -> None:

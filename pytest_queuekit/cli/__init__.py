@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.command} does not take {rest[0]}{_near(rest[0], _OPTIONS)}")
     try:
         status = int(_COMMANDS[options.command].run(options, rest))
-        sys.stdout.flush()
+        if sys.stdout:  # none if the caller closed it
+            sys.stdout.flush()
         return status
     except UsageError as error:
         sys.stderr.write(f"queuekit: error: {error}\n")

@@ -75,6 +75,8 @@ def _review(options: argparse.Namespace) -> int:
     # Here and not above: the other commands shall not wait for a parser of SQL.
     from pytest_queuekit.review.run import cores, review
 
+    if "" in options.paths:
+        raise UsageError("path='' is empty: give a file or a folder to review")
     paths = [Path(one) for one in options.paths]
     found = review(paths, processes=cores(), progress=_Progress())
     text = _written(found, options.format)
@@ -84,8 +86,22 @@ def _review(options: argparse.Namespace) -> int:
         except OSError as error:
             raise UsageError(f"--output={options.output!r} cannot be written: {error}") from error
     else:
-        sys.stdout.write(text)
+        _print(text)
     return 1 if any(one.failed for one in found.verdicts) else 0
+
+
+def _print(text: str) -> None:
+    """Print what the terminal's encoding can say, and escapes for the rest."""
+    if not sys.stdout:
+        return  # closed by the caller: then only the status tells
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"the findings cannot be printed: {error}") from error
 
 
 def _written(found: Review, form: str) -> str:
@@ -111,7 +127,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._shown = sys.stderr.isatty()
+        self._shown = bool(sys.stderr) and sys.stderr.isatty()
 
     def __call__(self, done: int, files: int) -> None:
         """Show how many files are done."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
+from itertools import accumulate
 
 from pytest_queuekit.reports.lines import Line, Tone, cut, printable, wrapped
 from pytest_queuekit.verdict import Place, Status, Verdict, Violation
 
 _WIDEST = 76
+_SEEN = 20
+"""Columns of what is meant that are shown at least; for that the line is shown from its middle."""
+_BEFORE = 10
 
 
 def finding(one: Violation) -> Iterator[Line]:
@@ -16,7 +21,7 @@ def finding(one: Violation) -> Iterator[Line]:
     place = one.place
     if place is None:
         return
-    where = f"{place.path}:{place.line}:{place.column}"
+    where = f"{printable(place.path)}:{place.line}:{place.column}"
     yield Line(f"{where}: {one.kind} {printable(one.sentence)}", Tone.BAD)
     if place.text.strip():
         text, mark = _pointed(place)
@@ -27,15 +32,35 @@ def finding(one: Violation) -> Iterator[Line]:
 def _pointed(place: Place) -> tuple[str, str]:
     """Return the source line and the carets below it, both without the indent."""
     plain = printable(place.text)
-    text = plain.lstrip()
-    indent = len(plain) - len(text)
-    end = place.end_column if place.end_line == place.line else len(place.text) + 1
-    begin = max(place.column - 1 - indent, 0)
-    width = max(min(end - place.column, len(text) - begin), 1)
-    shown = cut(text, _WIDEST)
-    if begin >= _WIDEST:
-        return shown, ""
-    return shown, " " * begin + "^" * min(width, _WIDEST - begin)
+    begin = min(place.column - 1, len(plain))
+    end = place.end_column - 1 if place.end_line == place.line else len(plain)
+    start = min(len(plain) - len(plain.lstrip()), begin)
+    text = plain[start:]
+    if _columns(plain[start:begin]) > _WIDEST - _SEEN:
+        start = begin - _BEFORE
+        text = "…" + plain[start + 1 :]
+    before = _columns(text[: begin - start])
+    meant = _columns(text[begin - start : end - start])
+    return _cut(text), " " * before + "^" * max(min(meant, _WIDEST - before), 1)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(map(_width, text))
+
+
+def _width(letter: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) == "Me":
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _cut(text: str) -> str:
+    """Return what is seen of a source line."""
+    if _columns(text) <= _WIDEST:
+        return text
+    ends = accumulate(map(_width, text))
+    return text[: sum(1 for end in ends if end < _WIDEST)] + "…"
 
 
 def explain(verdict: Verdict, *, most: int = 20) -> list[str]:

@@ -100,7 +100,8 @@ def _about_suppressions(source: Source, found: Sequence[Violation]) -> Iterator[
             if code in known and not used:
                 yield Violation(
                     kind=UNUSED,
-                    sentence=f"{code} is not found here; take the suppression out",
+                    sentence=f"{code} is not found in this line; take the suppression out, or move "
+                    "it to the line of the finding",
                     place=place,
                 )
 

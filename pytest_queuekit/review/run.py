@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
+from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS, UNREADABLE
 from pytest_queuekit.review.code import Code, Decided
 from pytest_queuekit.review.examine import examine_file
-from pytest_queuekit.verdict import Requirement, Status, Verdict, Violation
+from pytest_queuekit.verdict import Place, Requirement, Status, Verdict, Violation
 
 _LEFT_OUT = frozenset(
     {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"}
@@ -53,8 +53,14 @@ def review(
     With `processes`, many files are shared between so many. They are spawned, so a script that
     asks for them needs `if __name__ == "__main__":` around what it does.
     """
-    files = list(dict.fromkeys(file for path in paths for file in _files(path)))
+    closed: list[Violation] = []
+    named = (file for path in paths for file in _files(path, closed))
+    once: dict[str, Path] = {}
+    for file in named:
+        once.setdefault(os.path.realpath(file), file)
+    files = list(once.values())
     found: dict[str, list[Violation]] = defaultdict(list)
+    found[UNREADABLE] += closed
     for number, told in enumerate(_examined(files, processes), start=1):
         for one in told:
             found[one.kind].append(one)
@@ -68,15 +74,37 @@ def cores() -> int:
     return min(os.cpu_count() or 1, 8)
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(one for one in folders if not _is_left_out(Path(folder) / one))
-            yield from (Path(folder) / one for one in sorted(names) if one.endswith(".py"))
-    elif path.exists():
-        yield path
-    else:
+def _files(path: Path, closed: list[Violation]) -> Iterator[Path]:
+    """Yield a file, or those in a folder; what folders cannot be listed goes to `closed`."""
+
+    def refused(error: OSError) -> None:
+        shown = _shown(Path(error.filename))
+        place = Place(path=shown, line=1, column=1, end_line=1, end_column=2)
+        said = f"cannot be listed: {error.strerror}"
+        closed.append(Violation(kind=UNREADABLE, sentence=said, place=place))
+
+    if not _exists(path):
         raise UsageError(f"path={str(path)!r} does not exist: give a file or a folder to review")
+    if path.is_dir():
+        for folder, folders, names in os.walk(path, onerror=refused):
+            folders[:] = sorted(one for one in folders if not _is_left_out(Path(folder) / one))
+            found = (Path(folder) / one for one in sorted(names) if one.endswith(".py"))
+            # No pipes, whose end never comes, and no links to nothing, as editors leave them.
+            yield from (one for one in found if one.is_file())
+    else:
+        yield path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # a name that is too long, or goes round in circles
+
+
+def _shown(path: Path) -> str:
+    """Return a path as every report can write it, even if its name is no text."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _is_left_out(folder: Path) -> bool:
@@ -94,7 +122,7 @@ def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Violation]
 
 
 def _examine(file: Path) -> list[Violation]:
-    return examine_file(file, file.as_posix())
+    return examine_file(file, _shown(file))
 
 
 def _verdicts(found: dict[str, list[Violation]], label: str) -> Iterator[Verdict]:

@@ -86,7 +86,7 @@ def read_source(path: Path, shown: str) -> Source:
     try:
         with tokenize.open(path) as file:
             text = file.read()
-    except (OSError, SyntaxError, UnicodeDecodeError, LookupError) as error:
+    except (OSError, SyntaxError, UnicodeError, LookupError) as error:
         raise UnreadableError(f"cannot be read: {error}") from error
     return parse_source(text, shown)
 
@@ -116,13 +116,13 @@ def _suppressions(text: str) -> list[Suppression]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type != tokenize.COMMENT:
             continue
-        told = _IGNORE.match(token.string)
+        told = _IGNORE.search(token.string)
         if told:
             named = _CODES.match(told["rest"])
             found.append(
                 Suppression(
                     line=token.start[0],
-                    column=token.start[1] + 1,
+                    column=token.start[1] + told.start() + 1,
                     codes=tuple(
                         one.strip() for one in (named["codes"] if named else "").split(",")
                     ),

@@ -77,6 +77,32 @@ def test_a_long_line_is_cut_and_controls_are_not_sent_to_the_terminal() -> None:
     assert "\x1b" not in "".join(lines)
 
 
+@pytest.mark.parametrize(
+    ("source", "shown", "mark"),
+    [
+        ("\tx =\t1;\tdo(x)", "x = 1; do(x)", "       ^^^^^"),
+        ("x = '日本😀'; do(x)", "x = '日本😀'; do(x)", "              ^^^^^"),
+        ("x = 'e\u0301'; do(x)", "x = 'e\u0301'; do(x)", "         ^^^^^"),
+        ("x = '" + "y" * 90 + "'; do(x)", "…yyyyyy'; do(x)", "          ^^^^^"),
+        ("x = '" + "日" * 40 + "'; do(x)", "…日日日日日日'; do(x)", " " * 16 + "^^^^^"),
+        ("do(x)" + "日" * 40, "do(x)" + "日" * 35 + "…", "^^^^^"),
+    ],
+    ids=["tabs", "wide letters", "accents", "far right", "far right and wide", "cut"],
+)
+def test_the_caret_stands_below_what_is_meant(source: str, shown: str, mark: str) -> None:
+    """Whatever the letters before it, and however far to the right."""
+    column = source.index("do(x)") + 1
+    place = Place(
+        path="a.py", line=1, column=column, end_line=1, end_column=column + 5, text=source
+    )
+    assert text([_verdict(place)], 1).splitlines()[1:3] == [f"    {shown}", f"    {mark}"]
+
+
+def test_a_path_stays_in_its_line() -> None:
+    """Whatever is in its name."""
+    assert text([_verdict(_place("a\nb.py"))], 1).startswith("a b.py:3:5: ")
+
+
 def test_nothing_found_is_said_so() -> None:
     """And that there was nothing to review is not the same."""
     assert text([_verdict()], 3) == "nothing found in 3 files\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,10 @@ def _found(paths: list[Path]) -> list[Violation]:
         (b"# coding: nonsense\n", "cannot be read: "),
         (b"x = '\xff'\n", "cannot be read: "),
         (b"x = 1\0\n", "does not parse: "),
+        (b"# coding: undefined\n", "cannot be read: "),
         (b"x = " + b"(" * 300 + b")" * 300 + b"\n", "does not parse: "),
     ],
-    ids=["syntax", "unknown encoding", "no UTF-8", "NUL", "too deep"],
+    ids=["syntax", "unknown encoding", "no UTF-8", "NUL", "an encoding of nothing", "too deep"],
 )
 def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(
     content: bytes, said: str, tmp_path: Path
@@ -92,6 +94,11 @@ def test_an_unclear_suppression_is_found(comment: str) -> None:
     assert "QR003" in codes(f"{BAD}  # queuekit: {comment}")
 
 
+def test_a_suppression_may_stand_behind_another_comment() -> None:
+    """Other tools have theirs in the same line."""
+    assert codes(f"{BAD}  # noqa: S608  # queuekit: ignore[QR105] s is one of ours") == []
+
+
 def test_a_string_is_no_comment() -> None:
     """What only quotes a suppression suppresses nothing."""
     assert codes(f"{BAD}\nx = '# queuekit: ignore[QR105] no'") == ["QR105"]
@@ -115,6 +122,53 @@ def test_a_file_counts_once(tmp_path: Path) -> None:
     assert len(_found([tmp_path, tmp_path / "a.py"])) == 1
 
 
+def test_a_file_counts_once_by_any_of_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative, absolute, or through a link; it is shown as it was named first."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text(BAD, encoding="utf-8")
+    Path("link").symlink_to(".")
+    (one,) = _found([Path("a.py"), tmp_path / "a.py", Path("link/a.py")])
+    assert one.place is not None
+    assert one.place.path == "a.py"
+
+
+def test_what_is_no_file_is_left_out_of_a_folder(tmp_path: Path) -> None:
+    """A pipe, a link to nothing as editors leave it, a folder, a link back."""
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / ".#lock.py").symlink_to("nowhere")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "again").symlink_to(".")
+    assert review([tmp_path]).files == 0
+
+
+def test_a_folder_that_cannot_be_listed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not seen is not passed."""
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (one,) = _found([tmp_path])
+    assert (one.kind, one.sentence) == ("QR001", "cannot be listed: Permission denied")
+
+
+def test_a_name_that_is_no_text_is_shown_escaped(tmp_path: Path) -> None:
+    """Each report can write it."""
+    name = os.fsencode(tmp_path) + b"/\xff.py"
+    Path(os.fsdecode(name)).write_text(BAD, encoding="utf-8")
+    (one,) = _found([tmp_path])
+    assert one.place is not None
+    assert one.place.path.endswith("/\\xff.py")
+
+
 def test_many_files_are_reviewed_alike(tmp_path: Path) -> None:
     """In several processes, with the same result and in the same order."""
     for number in range(70):
@@ -133,6 +187,8 @@ def test_a_path_that_is_none_is_a_mistake(tmp_path: Path) -> None:
     """Nothing is reviewed by accident."""
     with pytest.raises(UsageError, match="does not exist: give a file or a folder"):
         review([tmp_path / "none"])
+    with pytest.raises(UsageError, match="does not exist: give a file or a folder"):
+        review([tmp_path / ("x" * 300)])
 
 
 def test_each_item_has_a_verdict(tmp_path: Path) -> None:
