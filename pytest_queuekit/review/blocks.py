@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.review.module import QUEUE_TABLES, Module
 from pytest_queuekit.review.origins import Origin, Origins, entered_by
-from pytest_queuekit.review.scopes import Function
+from pytest_queuekit.review.scopes import Function, SqlCall
 
 With = ast.With | ast.AsyncWith
 Loop = ast.For | ast.AsyncFor | ast.While
@@ -23,10 +24,20 @@ def transactions(module: Module) -> Iterator[tuple[ast.With | ast.AsyncWith, ast
     for node in module.nodes(ast.With, ast.AsyncWith):
         assert isinstance(node, With)  # noqa: S101 - for the type checker
         for item in node.items:
-            if entered_by(item.context_expr) is Origin.TRANSACTION and _is_the_queues(
-                module, node, item.context_expr
-            ):
+            if (
+                entered_by(item.context_expr) is Origin.TRANSACTION
+                and _is_the_queues(module, node, item.context_expr)
+            ) or _gives_transaction(module, item.context_expr):
                 yield node, item.context_expr
+
+
+def _gives_transaction(module: Module, opened: ast.expr) -> bool:
+    """Whether a context manager of this file yields a transaction()'s connection, and no other."""
+    function = module.called(opened) if isinstance(opened, ast.Call) else None
+    if function is None or not module.yields(function):
+        return False
+    sources = Origins(module).of(opened)
+    return bool(sources) and all(one.origin is Origin.TRANSACTION for one in sources)
 
 
 def _is_the_queues(module: Module, block: With, opened: ast.expr) -> bool:
@@ -87,6 +98,32 @@ def in_transaction(module: Module, origins: Origins, receiver: ast.expr, node: a
         and ast.dump(one.func.value) == ast.dump(receiver)
         for one in around(module, node)
     )
+
+
+def fetches(module: Module, call: SqlCall) -> list[ast.Attribute]:
+    """Return the `.fetchone` and the like that ask for the rows of a call: on the call, on the
+    name that it is given, or on its cursor until that runs something else."""
+    outer = next(module.parents(call.node), None)
+    if isinstance(outer, ast.Attribute):
+        return [outer]
+    name, until = "", sys.maxsize
+    if isinstance(outer, ast.Assign) and isinstance(outer.targets[0], ast.Name):
+        name = outer.targets[0].id
+    elif isinstance(outer, ast.Expr) and isinstance(call.receiver, ast.Name):
+        name = call.receiver.id
+        later = (one.node for one in module.executions_of(call.scope) if _is_on(one.receiver, name))
+        until = min((one.lineno for one in later if one.lineno > call.node.lineno), default=until)
+    return [
+        one
+        for one in module.attributes(call.scope)
+        if one.attr.startswith("fetch")
+        and _is_on(one.value, name)
+        and call.node.lineno <= one.lineno < until
+    ]
+
+
+def _is_on(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def pauses(module: Module, loop: ast.For | ast.AsyncFor | ast.While) -> bool:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from pytest_queuekit.review.blocks import holds_lock, in_transaction
+from pytest_queuekit.review.blocks import fetches, holds_lock, in_transaction
 from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.origins import Origins
 from pytest_queuekit.review.scopes import Scope, SqlCall
 from pytest_queuekit.review.statements import Statement, parameter_of
+from pytest_queuekit.review.texts import HOLE
 
 _STATES = frozenset(
     {"status", "state", "claimed", "locked", "reserved", "in_progress", "taken", "leased"}
@@ -61,7 +62,11 @@ def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
         if not takes or _takes_lock(steps) or _is_kept_apart(module, scope):
             continue
         for first in (one for one in steps if _finds_one(module, one)):
-            derived = _derived_from(module, scope, first.at)
+            begin = {
+                first.at,
+                *(fetches(module, first.call) if first.at is first.call.node else ()),
+            }
+            derived = _derived_from(module, scope, begin)
             for second, given in takes:
                 if derived.isdisjoint(given) or second.call.node in told:
                     continue
@@ -154,9 +159,8 @@ def _takes_one(module: Module, call: SqlCall, found: Statement) -> bool:
     given = found.tree.args if isinstance(found.tree, exp.Select) else {}
     if given.get("limit") is not None:
         return True
-    outer = next(module.parents(call.node), None)
     certain = not given.get("order") and any(not _is_state(one) for one in _given_for(found))
-    return not certain and isinstance(outer, ast.Attribute) and outer.attr == "fetchone"
+    return not certain and any(one.attr == "fetchone" for one in fetches(module, call))
 
 
 def _locks_rows(found: Statement) -> bool:
@@ -174,8 +178,13 @@ def _given_for(statement: Statement) -> set[str]:
     return {
         one.this.name.lower()
         for one in (where.find_all(exp.EQ) if where is not None else ())
-        if isinstance(one.this, exp.Column) and parameter_of(one.expression) is not None
+        if isinstance(one.this, exp.Column) and _is_from_outside(one.expression)
     }
+
+
+def _is_from_outside(value: exp.Expr) -> bool:
+    written = isinstance(value, exp.Column) and value.name.startswith(HOLE)
+    return written or parameter_of(value) is not None
 
 
 def _names_given(step: _Step) -> set[str]:
@@ -184,8 +193,8 @@ def _names_given(step: _Step) -> set[str]:
     return {node.id for one in given for node in ast.walk(one) if isinstance(node, ast.Name)}
 
 
-def _derived_from(module: Module, scope: Scope, call: ast.Call) -> set[str]:
-    """Return the names in a function whose values come from a call, directly or by others."""
+def _derived_from(module: Module, scope: Scope, begin: set[ast.expr]) -> set[str]:
+    """Return the names in a function whose values come from some calls, directly or by others."""
     derived: set[str] = set()
     assignments = module.assignments(scope)
     before = -1
@@ -193,14 +202,14 @@ def _derived_from(module: Module, scope: Scope, call: ast.Call) -> set[str]:
         before = len(derived)
         for one in assignments:
             value = one.iter if isinstance(one, ast.For) else getattr(one, "value", None)
-            if value is not None and _comes_from(value, call, derived):
+            if value is not None and _comes_from(value, begin, derived):
                 derived |= _targets(one)
     return derived
 
 
-def _comes_from(value: ast.AST, call: ast.Call, derived: set[str]) -> bool:
+def _comes_from(value: ast.AST, begin: set[ast.expr], derived: set[str]) -> bool:
     return any(
-        node is call or (isinstance(node, ast.Name) and node.id in derived)
+        node in begin or (isinstance(node, ast.Name) and node.id in derived)
         for node in ast.walk(value)
     )
 

@@ -41,6 +41,7 @@ class Module:
         self._parent_of: dict[ast.AST, ast.AST] = {}
         self._of_kind: dict[type[ast.AST], list[Any]] = defaultdict(list)
         self._attributes: dict[tuple[ast.ClassDef, str], list[ast.expr | None]] = defaultdict(list)
+        self._added: set[ast.BinOp] = set()
         self._visit(source.tree, self._open(Scope(node=source.tree)))
 
     # -- where things are ---------------------------------------------------------------------
@@ -198,7 +199,10 @@ class Module:
     def meaning(self, node: ast.expr) -> ast.expr | None:
         """Return the one expression that a name stands for; None where there may be others."""
         known = self.assigned(node)
-        return known[0] if len(known) == 1 else None
+        one = known[0] if len(known) == 1 else None
+        while isinstance(one, ast.BinOp) and one in self._added and one.lineno >= node.lineno:
+            one = one.left  # what is added later
+        return one
 
     def text(self, node: ast.expr) -> Text | None:
         """Return the text that an expression stands for."""
@@ -239,17 +243,17 @@ class Module:
         calls = self.sql if scope is None else self.sql_of(scope)
         yield from ((call, one) for call in calls for one in call.statements)
 
-    def executions_of(self, scope: Scope) -> list[SqlCall]:
+    def executions_of(self, scope: Scope) -> Sequence[SqlCall]:
         """Return the calls of a function that run some text."""
-        return [one for one in self.executions if one.scope is scope]
+        return self._executions_in.get(scope, [])
+
+    @cached_property
+    def _executions_in(self) -> dict[Scope, list[SqlCall]]:
+        return _grouped((call.scope, call) for call in self.executions)
 
     def sql_of(self, scope: Scope) -> Sequence[SqlCall]:
         """Return the calls of a function that run SQL."""
-        return self._sql_in.get(scope, ())
-
-    @cached_property
-    def _sql_in(self) -> dict[Scope, list[SqlCall]]:
-        return _grouped((call.scope, call) for call in self.sql)
+        return [one for one in self.executions_of(scope) if one.statements]
 
     def reads_tasks(self, statement: Statement) -> bool:
         """Whether a statement is a SELECT on the queue's tasks."""
@@ -264,10 +268,16 @@ class Module:
             yield SqlCall(
                 node=call,
                 receiver=function.value,
+                given=self._given(call),
                 scope=self.scope_of(call),
                 text=text,
                 statements=statements_of(text.text),
             )
+
+    def _given(self, call: ast.Call) -> ast.expr | None:
+        """Return what is bound, also where it has a name."""
+        given = call.args[1] if len(call.args) > 1 else None
+        return self.meaning(given) if isinstance(given, ast.Name | ast.Attribute) else given
 
     # -- reading the tree ---------------------------------------------------------------------
 
@@ -311,6 +321,8 @@ class Module:
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
             self._set(node.target, node.value, scope, owner)
         elif isinstance(node, ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension):
+            if isinstance(node, ast.AugAssign) and self._add(node, scope, owner):
+                return
             self._set(node.target, None, scope, owner)
             if isinstance(node.target, ast.Name) and not isinstance(node, ast.AugAssign):
                 scope.iterated[node.target.id].append(node.iter)
@@ -319,6 +331,18 @@ class Module:
                 scope.entered[node.optional_vars.id].append(node.context_expr)
         elif isinstance(node, ast.ExceptHandler) and node.name:
             scope.bound[node.name].append(None)
+
+    def _add(self, node: ast.AugAssign, scope: Scope, owner: ast.ClassDef | None) -> bool:
+        """Note `sql += more` as one sum with what `sql` was, if that is one thing."""
+        if not isinstance(node.target, ast.Name) or not isinstance(node.op, ast.Add) or owner:
+            return False
+        known = scope.bound.get(node.target.id, [])
+        if len(known) != 1 or known[0] is None:
+            return False
+        whole = ast.BinOp(left=known[0], op=ast.Add(), right=node.value)
+        self._added.add(whole)
+        known[0] = ast.copy_location(whole, node)
+        return True
 
     def _set(
         self, target: ast.expr, value: ast.expr | None, scope: Scope, owner: ast.ClassDef | None

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.scopes import Scope
 
-_CONNECTS = frozenset({"sqlite3.connect", "sqlite3.dbapi2.connect"})
+_CONNECTS = frozenset({"sqlite3.connect", "sqlite3.dbapi2.connect", "aiosqlite.connect"})
 _SAME = frozenset({"cursor", "execute", "executemany", "executescript"})
 """Methods whose result leads to the same connection."""
 _MOST = 2000

@@ -61,12 +61,13 @@ def _is_static(node: Function) -> bool:
 class SqlCall:
     """A call that runs SQL.
 
-    node: the call. receiver: on what. scope: where. text: its SQL.
+    node: the call. receiver: on what. given: its second argument. scope: where. text: its SQL.
     statements: what it says. parameters: what is bound, if that can be seen.
     """
 
     node: ast.Call
     receiver: ast.expr
+    given: ast.expr | None
     scope: Scope
     text: Text
     statements: tuple[Statement, ...]
@@ -74,7 +75,7 @@ class SqlCall:
     @property
     def parameters(self) -> Sequence[ast.expr] | dict[str, ast.expr] | None:
         """The bound values by place or by name; None where they cannot be seen."""
-        given = self.node.args[1] if len(self.node.args) > 1 else None
+        given = self.given
         if isinstance(given, ast.Tuple | ast.List):
             starred = any(isinstance(one, ast.Starred) for one in given.elts)
             return None if starred else given.elts

@@ -173,9 +173,22 @@ class _Reader:
             return None if pattern is None else self._format(pattern, node)
         if method in _PLAIN_METHODS and not node.args:
             return self.read(node.func.value)
+        if method == "replace" and len(node.args) == 2:
+            return self._replaced(node.func.value, *node.args)
         if _is_wrapper(node.func) and len(node.args) == 1:
             return self.read(node.args[0])
         return None
+
+    def _replaced(self, whole: ast.expr, old: ast.expr, new: ast.expr) -> Text | None:
+        text = self.read(whole)
+        mark = old.value if isinstance(old, ast.Constant) else None
+        if text is None or not isinstance(mark, str) or not mark or HOLE in mark:
+            return None
+        pieces, at = [], 0
+        for found in re.finditer(re.escape(mark), text.text):
+            pieces += [_piece(text, at, found.start()), self.filled(new)]
+            at = found.end()
+        return _behind([*pieces, _piece(text, at, len(text.text))])
 
     def _join(self, separator: ast.expr, given: ast.expr) -> Text | None:
         between = self.read(separator)

@@ -27,7 +27,10 @@ def _selects_star(statement: Statement) -> bool:
     from sqlglot import exp
 
     tree = statement.tree
-    return isinstance(tree, exp.Select) and any(isinstance(one, exp.Star) for one in tree.selects)
+    return isinstance(tree, exp.Select) and any(
+        isinstance(one.this if isinstance(one, exp.Column) else one, exp.Star)
+        for one in tree.selects
+    )
 
 
 def _becomes_tasks(module: Module, call: SqlCall) -> bool:

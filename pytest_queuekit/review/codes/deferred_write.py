@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.scopes import SqlCall
+from pytest_queuekit.review.scopes import Scope, SqlCall
+from pytest_queuekit.review.statements import Statement
 
 
 def _deferred_writes(module: Module) -> Iterator[Finding]:
@@ -23,8 +24,8 @@ def _deferred_writes(module: Module) -> Iterator[Finding]:
 
 def _reads_then_writes(module: Module, begin: SqlCall) -> bool:
     has_read = False
-    for call, statement in module.each_statement(begin.scope):
-        if call.node.lineno < begin.node.lineno:
+    for line, statement in _in_order(module, begin.scope):
+        if line < begin.node.lineno:
             continue
         if statement.kind in ("commit", "rollback"):
             return False
@@ -32,6 +33,16 @@ def _reads_then_writes(module: Module, begin: SqlCall) -> bool:
         if statement.writes and has_read:
             return True
     return False
+
+
+def _in_order(module: Module, scope: Scope) -> list[tuple[int, Statement]]:
+    """Return the statements of a function, and of those that it calls, with its lines."""
+    found = [(call.node.lineno, one) for call, one in module.each_statement(scope)]
+    for call in module.calls(scope):
+        function = module.called(call)
+        if function is not None and function is not scope:
+            found += [(call.lineno, one) for _, one in module.each_statement(function)]
+    return sorted(found, key=lambda one: one[0])
 
 
 CODE = Code(

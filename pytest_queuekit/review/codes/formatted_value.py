@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
@@ -20,6 +20,8 @@ _NO_VALUE = re.compile(
 )
 """In the name of what stands unquoted and is no value: a mark for one, a column, more SQL."""
 
+_JOINED = re.compile(r"\.join\((map\((str|repr),|\(?\[?(str|repr)\()")
+
 
 def _formatted_values(module: Module) -> Iterator[Finding]:
     """Find values that are written into SQL, where a parameter could stand."""
@@ -27,7 +29,7 @@ def _formatted_values(module: Module) -> Iterator[Finding]:
         numbers = {
             number
             for statement in call.statements
-            for number, is_quoted in _holes_for_values(statement)
+            for number, is_quoted in _holes_for_values(statement, call.text.holes)
             if not _is_constant(module, call.text.holes[number])
             and (is_quoted or not _NO_VALUE.search(ast.unparse(call.text.holes[number])))
         }
@@ -40,7 +42,9 @@ def _formatted_values(module: Module) -> Iterator[Finding]:
             )
 
 
-def _holes_for_values(statement: Statement) -> Iterator[tuple[int, bool]]:
+def _holes_for_values(
+    statement: Statement, holes: Sequence[ast.expr]
+) -> Iterator[tuple[int, bool]]:
     """Yield the holes in which a value stands, each with whether it stands between quotes."""
     from sqlglot import exp
 
@@ -49,9 +53,20 @@ def _holes_for_values(statement: Statement) -> Iterator[tuple[int, bool]]:
     for literal in statement.tree.find_all(exp.Literal):
         yield from ((number, True) for number in holes_in(str(literal.this)))
     for column in statement.tree.find_all(exp.Column):
+        for number in holes_in(column.name):
+            if _is_list_of_values(column, holes[number]):
+                yield number, True
         if column.find_ancestor(exp.Func) is None and _takes_value(column):
             found = holes_in(column.name) if not column.table else ()
             yield from ((number, False) for number in found)
+
+
+def _is_list_of_values(column: object, hole: ast.expr) -> bool:
+    """Whether `IN (…)` is given values that are made texts and joined."""
+    from sqlglot import exp
+
+    inside = isinstance(column, exp.Column) and isinstance(column.parent, exp.In)
+    return inside and bool(_JOINED.search(ast.unparse(hole)))
 
 
 def _takes_value(column: object) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.review.blocks import inside, tries_later
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
+from pytest_queuekit.review.scopes import Scope
 
 _ABOUT_BUSY = frozenset(
     {
@@ -24,6 +25,11 @@ _ABOUT_BUSY = frozenset(
 """Errors that a busy database is, or is derived from; the last is a bare `except`."""
 
 _REACHES = frozenset({"transaction", "connection", "claim_task", "claim", "enqueue"})
+_SUPPRESSES = frozenset({"suppress", "contextlib.suppress"})
+_PASSES = (
+    "a busy database passes without a trace here; catch QueueBusyError and try again later, or "
+    "let it through"
+)
 _WIDER = _ABOUT_BUSY - {"QueueBusyError"}
 
 
@@ -31,6 +37,7 @@ def _hidden_busy(module: Module) -> Iterator[Finding]:
     """Find handlers that make nothing of a busy database, or that keep others from hearing it."""
     if not module.knows_queue:
         return
+    yield from _suppressed(module)
     for node in module.nodes(ast.Try):
         assert isinstance(node, ast.Try)  # noqa: S101 - for the type checker
         if not _touches_queue(module, node):
@@ -52,8 +59,7 @@ def _hidden_busy(module: Module) -> Iterator[Finding]:
             ):
                 yield Finding(
                     node=handler,
-                    sentence="a busy database passes without a trace here; catch QueueBusyError "
-                    "and try again later, or let it through",
+                    sentence=_PASSES,
                 )
             if wider is None and names & _WIDER:
                 wider = sorted(names & _WIDER)[-1]
@@ -61,13 +67,41 @@ def _hidden_busy(module: Module) -> Iterator[Finding]:
                 break  # what comes after does not see it
 
 
+def _suppressed(module: Module) -> Iterator[Finding]:
+    """Find `with suppress(…)` that does the same."""
+    for node in module.nodes(ast.With):
+        assert isinstance(node, ast.With)  # noqa: S101 - for the type checker
+        for place, item in enumerate(node.items):
+            opened = item.context_expr
+            if not isinstance(opened, ast.Call) or module.dotted(opened.func) not in _SUPPRESSES:
+                continue
+            names = {module.dotted(one).rpartition(".")[2] for one in opened.args}
+            held = [*node.items[place + 1 :], *node.body]
+            if names & _ABOUT_BUSY and _touches(module, held) and not tries_later(module, node):
+                yield Finding(node=opened, sentence=_PASSES)
+
+
 def _touches_queue(module: Module, node: ast.Try) -> bool:
-    sql = {call.node for call in module.sql}
+    return _touches(module, node.body)
+
+
+def _touches(module: Module, nodes: Sequence[ast.AST]) -> bool:
+    """Whether some statements reach the queue, or call a function of this file that does."""
+    called = [one for one in inside(nodes) if isinstance(one, ast.Call)]
+    functions = [function for one in called if (function := module.called(one)) is not None]
+    sql = {call.node for scope in _around(module, called) for call in module.sql_of(scope)}
     return any(
         one in sql or (isinstance(one.func, ast.Attribute) and one.func.attr in _REACHES)
-        for one in inside(node.body)
-        if isinstance(one, ast.Call)
+        for one in called
+    ) or any(
+        isinstance(one.func, ast.Attribute) and one.func.attr in ("transaction", "connection")
+        for function in functions
+        for one in module.calls(function)
     )
+
+
+def _around(module: Module, calls: Sequence[ast.Call]) -> set[Scope]:
+    return {module.scope_of(one) for one in calls}
 
 
 def _caught(module: Module, handler: ast.ExceptHandler) -> set[str]:

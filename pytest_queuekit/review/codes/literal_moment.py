@@ -23,7 +23,7 @@ def _literal_moments(module: Module) -> Iterator[Finding]:
         if call.statements and not any(one.tables & QUEUE_TABLES for one in call.statements):
             continue
         beside = _BESIDE.search(call.text.text)
-        column, moment = (beside[1], beside[2]) if beside else _inserted(call)
+        column, moment = (beside[1], beside[2]) if beside else _beside(call)
         if column:
             yield Finding(node=call.node, sentence=_told(column, moment))
     for column, value in bound_moments(module):
@@ -32,10 +32,10 @@ def _literal_moments(module: Module) -> Iterator[Finding]:
             yield Finding(node=value, sentence=_told(column, known.text))
 
 
-def _inserted(call: SqlCall) -> tuple[str, str]:
-    """Return a *_utc column that an INSERT gives a date, and the date; empty for none."""
+def _beside(call: SqlCall) -> tuple[str, str]:
+    """Return a *_utc column that stands beside a date, and the date; empty for none."""
     for statement in call.statements:
-        for column, given in statement.assigned().items():
+        for column, given in statement.related():
             literal = str(given.this) if isinstance(given, exp.Literal) else ""
             if column.endswith("_utc") and _WRITTEN.fullmatch(literal):
                 return column, literal

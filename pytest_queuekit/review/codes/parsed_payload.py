@@ -27,6 +27,12 @@ def _parsed_payloads(module: Module) -> Iterator[Finding]:
 
 
 def _is_payload(module: Module, node: ast.expr) -> bool:
+    if isinstance(node, ast.BoolOp):
+        return _is_payload(module, node.values[0])
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        asked = [one.value for one in node.args[:1] if isinstance(one, ast.Constant)]
+        got = node.func.attr == "get" and asked == ["payload"]
+        return got and _is_task(module, node.func.value)
     if isinstance(node, ast.Subscript):
         named = isinstance(node.slice, ast.Constant) and node.slice.value == "payload"
         return named and _is_task(module, node.value)

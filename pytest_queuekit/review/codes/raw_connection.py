@@ -20,7 +20,8 @@ def _raw_connections(module: Module) -> Iterator[Finding]:
                 found.setdefault(source.node, statement.table)
     files = {ast.dump(call.args[0]) for call in _opened(module, "QueueDatabase")}
     for call_ in _opened(module, "connect"):
-        if ast.dump(call_.args[0]) in files and module.dotted(call_.func).startswith("sqlite3"):
+        known = ast.dump(call_.args[0]) in files or _is_default(module, call_.args[0])
+        if known and module.dotted(call_.func).startswith("sqlite3"):
             found.setdefault(call_, "task_queue")
     for node in found:
         yield Finding(
@@ -28,6 +29,12 @@ def _raw_connections(module: Module) -> Iterator[Finding]:
             sentence="the queue's file is opened with sqlite3 itself; use QueueDatabase, which "
             "sets the PRAGMAs, makes the schema and raises clear errors",
         )
+
+
+def _is_default(module: Module, path: ast.expr) -> bool:
+    """Whether a path is that which get_default_db_path() gives."""
+    known = module.meaning(path) if isinstance(path, ast.Name | ast.Attribute) else path
+    return isinstance(known, ast.Call) and module.dotted(known.func).endswith("default_db_path")
 
 
 def _opened(module: Module, name: str) -> Iterator[ast.Call]:

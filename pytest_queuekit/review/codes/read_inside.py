@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pytest_queuekit.review.blocks import With, inside, transactions
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.origins import Origins
+from pytest_queuekit.review.origins import Origins, entered_by
 from pytest_queuekit.review.scopes import SqlCall
 
 _READS = frozenset(
@@ -23,6 +23,8 @@ def _reads_inside(module: Module) -> Iterator[Finding]:
     for block, opened in transactions(module):
         if not module.knows_queue:
             return
+        if entered_by(opened) is None:
+            continue  # what opens it may do more than that
         held = _held(module, block)
         statements = [one for call in held for one in call.statements]
         names = [one.optional_vars for one in block.items if one.context_expr is opened]

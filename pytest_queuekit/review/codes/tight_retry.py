@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import inside, pauses
+from pytest_queuekit.review.blocks import Loop, inside, pauses
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 
@@ -20,8 +20,8 @@ def _tight_retries(module: Module) -> Iterator[Finding]:
     for node in module.nodes(ast.ExceptHandler) if module.knows_queue else ():
         assert isinstance(node, ast.ExceptHandler)  # noqa: S101 - for the type checker
         named = node.type is not None and "QueueBusyError" in module.dotted(node.type)
-        loop = next((one for one in module.parents(node) if isinstance(one, ast.While)), None)
-        if not named or loop is None or _ends(node) or _goes_on(loop):
+        loop = next((one for one in module.parents(node) if _tries_again(module, one)), None)
+        if not named or not isinstance(loop, Loop) or _ends(node) or _goes_on(loop):
             continue
         if not pauses(module, loop) and not _may_wait(module, node):
             yield Finding(
@@ -36,7 +36,17 @@ def _ends(handler: ast.ExceptHandler) -> bool:
     return any(isinstance(one, ast.Raise | ast.Return | ast.Break) for one in inside(handler.body))
 
 
-def _goes_on(loop: ast.While) -> bool:
+def _tries_again(module: Module, node: ast.AST) -> bool:
+    """Whether a loop does the same in each turn: `while`, or `for` so often until it is done."""
+    if not isinstance(node, ast.For) or not isinstance(node.iter, ast.Call):
+        return isinstance(node, ast.While)
+    ends = any(isinstance(one, ast.Return | ast.Break) for one in inside(node.body))
+    names = {one.id for one in inside(node.body) if isinstance(one, ast.Name)}
+    counted = module.dotted(node.iter.func) == "range" and isinstance(node.target, ast.Name)
+    return counted and ends and getattr(node.target, "id", "") not in names
+
+
+def _goes_on(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
     """Whether each turn of a loop has work of its own, as `item = items.pop()` gives it."""
     fetched = (one.value for one in inside(loop.body) if isinstance(one, ast.Assign))
     return any(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from pytest_queuekit.review.blocks import fetches
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.scopes import SqlCall
@@ -45,20 +46,11 @@ def _is_limited(tree: exp.Select) -> bool:
 def _fetches_all(module: Module, call: SqlCall) -> bool:
     """Whether fetchall() or list() follows: on the call itself, or on the name it is given."""
     outer = next(module.parents(call.node), None)
-    if isinstance(outer, ast.Attribute):
-        return outer.attr == "fetchall"
     if isinstance(outer, ast.Call):
         return module.dotted(outer.func) in ("list", "tuple", "sorted")
-    if not isinstance(outer, ast.Assign) or not isinstance(outer.targets[0], ast.Name):
-        return False
-    name = outer.targets[0].id
-    return any(
-        one.attr == "fetchall"
-        and isinstance(one.value, ast.Name)
-        and one.value.id == name
-        and one.lineno >= call.node.lineno
-        for one in module.attributes(call.scope)
-    )
+    if isinstance(outer, ast.comprehension):
+        return not outer.ifs and isinstance(next(module.parents(outer), None), ast.ListComp)
+    return any(one.attr == "fetchall" for one in fetches(module, call))
 
 
 CODE = Code(

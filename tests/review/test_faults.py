@@ -1,0 +1,196 @@
+"""Faults as they are really written: each in some way that is easily overlooked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.review.found import codes
+
+HEAD = """
+from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseError, Task
+"""
+
+_ALL = """
+### QR101 get_default_db_path
+import sqlite3
+from pytest_queuekit.queue.config import get_default_db_path
+def f(): return sqlite3.connect(get_default_db_path())
+### QR101 aiosqlite
+import aiosqlite
+async def f(p):
+    async with aiosqlite.connect(p) as c:
+        await c.execute("SELECT id FROM task_queue LIMIT 1")
+### QR102 method on object
+class Repo:
+    def mark(self, conn): conn.execute("DELETE FROM task_queue WHERE id=1")
+def f(db):
+    repo = Repo()
+    with db.connection() as conn: repo.mark(conn)
+### QR102 self.repo method
+class Repo:
+    def mark(self, conn): conn.execute("DELETE FROM task_queue WHERE id=1")
+class S:
+    def __init__(self, db): self.db = db; self.repo = Repo()
+    def f(self):
+        with self.db.connection() as conn: self.repo.mark(conn)
+### QR102 static
+class Repo:
+    @staticmethod
+    def mark(conn): conn.execute("DELETE FROM task_queue WHERE id=1")
+def f(db):
+    with db.connection() as conn: Repo.mark(conn)
+### QR105 concat augassign
+def f(conn, t):
+    sql = "SELECT id FROM task_queue WHERE type = '"
+    sql += t
+    sql += "' LIMIT 1"
+    return conn.execute(sql)
+### QR105 format map
+def f(conn, t):
+    return conn.execute("SELECT id FROM task_queue WHERE type = '{type}' LIMIT 1".format(**t))
+### QR105 replace
+def f(conn, t):
+    return conn.execute("SELECT id FROM task_queue WHERE type = '$T' LIMIT 1".replace("$T", t))
+### QR105 join values
+def f(conn, ids):
+    return conn.execute("SELECT id FROM task_queue WHERE id IN (%s)" % ",".join(map(str, ids)))
+### QR105 in f-string list
+def f(conn, names):
+    inside = ", ".join(f"'{n}'" for n in names)
+    return conn.execute(f"SELECT id FROM task_queue WHERE type IN ({inside}) LIMIT 5")
+### QR106 args var
+from datetime import datetime
+def f(db, i):
+    values = (datetime.now().isoformat(), i)
+    with db.transaction() as conn:
+        conn.execute("UPDATE task_queue SET run_after_utc=? WHERE id=?", values)
+### QR107 reversed
+def f(conn):
+    sql = "SELECT count(*) FROM task_queue WHERE status='x' AND '2025-01-01' < created_at_utc"
+    conn.execute(sql)
+### QR402 alias star
+def f(conn):
+    conn.execute("SELECT t.* FROM task_queue t WHERE t.id=1")
+### QR403 comp
+def f(conn): return [r[0] for r in conn.execute("SELECT id FROM task_queue WHERE status='queued'")]
+### QR403 cur.fetchall
+def f(conn):
+    cur = conn.cursor()
+    cur.execute("SELECT id FROM task_queue WHERE status='queued'")
+    return cur.fetchall()
+### QR501 cursor separate
+def f(conn):
+    cur = conn.cursor()
+    cur.execute("SELECT id FROM task_queue WHERE status='queued' ORDER BY priority LIMIT 1")
+    row = cur.fetchone()
+    if row:
+        cur.execute("UPDATE task_queue SET status='leased' WHERE id=?", (row["id"],))
+### QR501 fstring id
+def f(conn):
+    row = conn.execute("SELECT id FROM task_queue WHERE status='queued' LIMIT 1").fetchone()
+    conn.execute(f"UPDATE task_queue SET status='leased' WHERE id={row[0]}")
+### QR502 helper
+def g(conn): conn.execute("UPDATE task_queue SET priority=1 WHERE id=1")
+def f(conn):
+    conn.execute("BEGIN")
+    n = conn.execute("SELECT max(priority) FROM task_queue").fetchone()[0]
+    g(conn)
+    conn.execute("COMMIT")
+### QR104 suppress
+from contextlib import suppress
+def f(db):
+    with suppress(QueueBusyError):
+        with db.transaction() as c: c.execute("DELETE FROM task_queue WHERE id=1")
+### QR104 suppress Exception
+import contextlib
+def f(db):
+    with contextlib.suppress(Exception), db.transaction() as c:
+        c.execute("DELETE FROM task_queue WHERE id=1")
+### QR104 helper call
+def add(db):
+    with db.transaction() as c: c.execute("DELETE FROM task_queue WHERE id=1")
+def f(db):
+    try: add(db)
+    except QueueBusyError: pass
+### QR504 for range
+def f(db):
+    for n in range(5):
+        try:
+            with db.transaction() as c: c.execute("DELETE FROM task_queue WHERE id=1")
+            return
+        except QueueBusyError as e:
+            last = e
+### QR303 kw
+db = QueueDatabase(path="/opt/app/queue.db")
+### QR303 Path
+from pathlib import Path
+db = QueueDatabase(Path("/opt/app/queue.db"))
+### QR303 os.path.join
+import os
+db = QueueDatabase(os.path.join("/srv", "q.db"))
+### QR303 Path /
+from pathlib import Path
+db = QueueDatabase(Path("/srv") / "q.db")
+### QR204 or
+import json
+def f(row): return json.loads(row["payload"] or "{}")
+### QR204 get
+import json
+def f(row): return json.loads(row.get("payload"))
+### QR302 threads loop
+import threading
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    ts = [threading.Thread(target=w, args=(c,)) for _ in range(50)]
+### QR302 method target
+import threading
+class P:
+    def loop(self): self.claimer.claim_task("a", {}, lease_seconds=6)
+    def start(self):
+        for n in range(24): threading.Thread(target=self.loop).start()
+### QR302 processes
+import multiprocessing as mp
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    for _ in range(40):
+        mp.Process(target=w, args=(c,)).start()
+### QR404 session
+import requests
+def f(db):
+    s = requests.Session()
+    with db.transaction() as c:
+        c.execute("DELETE FROM task_queue WHERE id=1")
+        s.get("u")
+### QR404 aiohttp
+import aiohttp
+async def f(db):
+    async with aiohttp.ClientSession() as s:
+        with db.transaction() as c:
+            c.execute("DELETE FROM task_queue WHERE id=1")
+            await s.get("u")
+### QR404 helper ctx
+import time
+from contextlib import contextmanager
+@contextmanager
+def tx(db):
+    with db.transaction() as c: yield c
+def f(db):
+    with tx(db) as c:
+        c.execute("DELETE FROM task_queue WHERE id=1")
+        time.sleep(1)
+"""
+
+FAULTS = {
+    title: text
+    for title, _, text in (
+        part.partition("\n") for part in re.split(r"^### ", _ALL, flags=re.MULTILINE)[1:]
+    )
+}
+
+
+@pytest.mark.parametrize(("title", "text"), FAULTS.items(), ids=FAULTS.keys())
+def test_a_fault_is_found_in_this_form(title: str, text: str) -> None:
+    """By the code that the title begins with."""
+    assert title.partition(" ")[0] in codes(HEAD + text)
