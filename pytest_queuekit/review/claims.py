@@ -21,6 +21,8 @@ _STATES = frozenset(
 )
 """Columns by which a table of work says who has a task, with those that begin or end like them."""
 
+_WORK = re.compile(r"queue|job|task|work|message|msg|outbox|event|pending|todo")
+"""In the name of a table whose rows are done and deleted; those of others may just be deleted."""
 _LOCK = re.compile(r"lock\b|lock_|_lock|lock\(|flock|mutex|semaphore|synchronized", re.IGNORECASE)
 
 
@@ -141,7 +143,8 @@ def _states(module: Module, first: _Step, second: _Step) -> tuple[str, ...]:
     if take.kind == "update":
         return tuple(sorted(states & take.assigned().keys() - take.tested()))
     if take.kind == "delete" and "rowcount" not in _names(module, second.call.scope):
-        return tuple(sorted(states - take.tested())) or ("the row itself",)
+        whole = ("the row itself",) if _WORK.search(take.table) else ()
+        return tuple(sorted(states - take.tested())) or whole
     return ()
 
 

@@ -206,3 +206,34 @@ def test_the_plan_of_a_query_is_asked_of_sqlite() -> None:
     assert codes(_counting("SELECT id FROM task_queue WHERE locked_by = ? LIMIT 1")) == ["QR401"]
     grouped = "SELECT type, count(*) AS n FROM task_queue WHERE status = 'queued' GROUP BY type"
     assert codes(_counting(f"{grouped} ORDER BY n DESC LIMIT 5")) == []
+
+
+@pytest.mark.parametrize(("table", "found_in"), [("outbox", ["QR501"]), ("cache", [])])
+def test_a_row_of_work_that_is_deleted_is_taken(table: str, found_in: list[str]) -> None:
+    """Whoever throws the oldest row of a cache away does nothing twice."""
+    text = f"""
+def step(conn):
+    row = conn.execute("SELECT id FROM {table} ORDER BY id LIMIT 1").fetchone()
+    conn.execute("DELETE FROM {table} WHERE id = ?", (row[0],))
+"""
+    assert codes(text) == found_in
+
+
+def test_a_transaction_that_writes_first_has_the_lock() -> None:
+    """What it reads afterwards is up to date."""
+    text = f"""{HEAD}
+def f(conn):
+    conn.execute("BEGIN")
+    conn.execute("INSERT INTO task_queue (type) VALUES ('a')")
+    n = conn.execute("SELECT max(id) FROM task_queue").fetchone()[0]
+    conn.execute("UPDATE task_queue SET priority = 1 WHERE id = ?", (n,))
+    conn.execute("COMMIT")
+"""
+    assert codes(text) == []
+
+
+def test_a_temporary_place_is_no_fixed_one() -> None:
+    """Tests have theirs in /tmp, however it is written."""
+    text = f'{HEAD}from pathlib import Path\nQueueDatabase(Path("{{}}") / "q.db")\n'
+    assert codes(text.format("/tmp")) == []  # noqa: S108 - no file is made
+    assert codes(text.format("/srv")) == ["QR303"]

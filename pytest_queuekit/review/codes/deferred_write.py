@@ -30,8 +30,8 @@ def _reads_then_writes(module: Module, begin: SqlCall) -> bool:
         if statement.kind in ("commit", "rollback"):
             return False
         has_read |= statement.kind == "select"
-        if statement.writes and has_read:
-            return True
+        if statement.writes:
+            return has_read  # from here on it has the lock
     return False
 
 

@@ -11,7 +11,7 @@ from pytest_queuekit.review.module import Module
 
 _ROOTED = re.compile(r"(/|~|[A-Za-z]:[\\/]|\\\\)")
 
-_TEMPORARY = re.compile(r"(/tmp/|/path/to/|/var/tmp/|/dev/shm/)")
+_TEMPORARY = re.compile(r"(/tmp|/path/to|/var/tmp|/dev/shm)(/|$)")
 
 _MAKE_PATHS = frozenset({"pathlib.Path", "pathlib.PurePath", "os.path.join", "str", "os.fspath"})
 _DEPTH = 6
