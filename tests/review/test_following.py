@@ -237,3 +237,25 @@ def test_a_temporary_place_is_no_fixed_one() -> None:
     text = f'{HEAD}from pathlib import Path\nQueueDatabase(Path("{{}}") / "q.db")\n'
     assert codes(text.format("/tmp")) == []  # noqa: S108 - no file is made
     assert codes(text.format("/srv")) == ["QR303"]
+
+
+@pytest.mark.parametrize(
+    ("value", "found_in"),
+    [
+        ("**row", ["QR203"]),
+        ("*conn.execute('SELECT id FROM task_queue WHERE id = 1').fetchone()", ["QR203"]),
+        ("**dataclasses.asdict(task)", []),
+        ("**overrides", []),
+    ],
+)
+def test_only_a_row_is_no_task(value: str, found_in: list[str]) -> None:
+    """A task may well be made of another one, or of what a test asks for."""
+    text = f"""
+import dataclasses
+from pytest_queuekit.queue import Task
+
+
+def make(conn, row, task, overrides):
+    return Task({value})
+"""
+    assert codes(text) == found_in

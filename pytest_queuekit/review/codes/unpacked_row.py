@@ -11,6 +11,8 @@ from pytest_queuekit.review.module import Module
 
 _MODELS = re.compile(r"(queue[\w.]*|^|^models)\.(?P<name>Task|Worker|TaskLog)$")
 
+_ROW = re.compile(r"row|record|fetch|result|cursor|\br\b", re.IGNORECASE)
+
 
 def _unpacked_rows(module: Module) -> Iterator[Finding]:
     """Find tasks that are made of a row by hand."""
@@ -20,13 +22,20 @@ def _unpacked_rows(module: Module) -> Iterator[Finding]:
         if meant is None or not module.knows_queue:
             continue
         name = meant["name"]
-        spread = any(one.arg is None for one in call.keywords)
-        if spread or any(isinstance(one, ast.Starred) for one in call.args):
+        spread = [one.value for one in call.keywords if one.arg is None]
+        spread += [one.value for one in call.args if isinstance(one, ast.Starred)]
+        if any(_is_row(module, one) for one in spread):
             yield Finding(
                 node=call,
                 sentence=f"a row is spread into {name}(), which breaks with the next column; use "
                 f"{name}.from_dict(row)",
             )
+
+
+def _is_row(module: Module, value: ast.expr) -> bool:
+    """Whether a value is a row, by its name or by the name of what it comes from."""
+    known = module.meaning(value) if isinstance(value, ast.Name) else None
+    return any(_ROW.search(ast.unparse(one)) for one in (value, known) if one is not None)
 
 
 CODE = Code(
