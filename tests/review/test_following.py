@@ -259,3 +259,17 @@ def make(conn, row, task, overrides):
     return Task({value})
 """
     assert codes(text) == found_in
+
+
+@pytest.mark.parametrize(
+    ("around", "found_in"), [("measured('write')", ["QR102"]), ("begun(conn)", [])]
+)
+def test_what_is_around_a_write_may_begin_a_transaction(around: str, found_in: list[str]) -> None:
+    """Only if it is given the connection."""
+    text = f"""{HEAD}
+def f(db):
+    with db.connection() as conn:
+        with {around}:
+            {WRITE}
+"""
+    assert codes(text) == found_in

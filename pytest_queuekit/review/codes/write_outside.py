@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.review.blocks import around, in_transaction
 from pytest_queuekit.review.code import Code, Finding
@@ -53,18 +53,22 @@ def _is_held(module: Module, call: ast.Call, begun: dict[Scope, int]) -> bool:
     scope = module.scope_of(call)
     if scope not in begun:
         begun[scope] = _begun_by_hand(module, scope)
-    return call.lineno > begun[scope] or any(_may_begin(one) for one in around(module, call))
+    return call.lineno > begun[scope] or any(_may_begin(one, call) for one in around(module, call))
 
 
-def _may_begin(opened: ast.expr) -> bool:
-    """Whether a context manager is a transaction(), or is given something to begin one on."""
+def _may_begin(opened: ast.expr, call: ast.Call) -> bool:
+    """Whether a context manager is a transaction(), or is given what a call uses, to begin one."""
     if not isinstance(opened, ast.Call):
         return False
     name = opened.func.attr if isinstance(opened.func, ast.Attribute) else ""
     name = opened.func.id if isinstance(opened.func, ast.Name) else name
-    return entered_by(opened) is Origin.TRANSACTION or bool(
-        opened.args and name not in _BEGIN_NOTHING
-    )
+    given = _names([*opened.args, *(one.value for one in opened.keywords)])
+    begins = name not in _BEGIN_NOTHING and not given.isdisjoint(_names([call]))
+    return entered_by(opened) is Origin.TRANSACTION or begins
+
+
+def _names(nodes: Sequence[ast.AST]) -> set[str]:
+    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def _begun_by_hand(module: Module, scope: Scope) -> int:
