@@ -89,7 +89,8 @@ def _about_suppressions(source: Source, found: Sequence[Violation]) -> Iterator[
         place = source.at(comment.line, comment.column)
         strangers = [one for one in comment.codes if one not in known]
         if strangers or not comment.reason:
-            wrong = f"no such code: {', '.join(map(repr, strangers))}" if strangers else "no reason"
+            named = ", ".join(map(repr, filter(None, strangers)))
+            wrong = f"no such code: {named}" if named else "no code" if strangers else "no reason"
             yield Violation(
                 kind=UNCLEAR,
                 sentence=f"{wrong}; write # queuekit: ignore[QR104] and why",

@@ -86,12 +86,20 @@ def test_a_suppression_that_is_not_needed_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "comment",
-    ["ignore", "ignore[QR105]", "ignore[] because", "ignore[QR999] because", "ignore[E501] long"],
+    ("comment", "said"),
+    [
+        ("ignore", "no code;"),
+        ("ignore QR105 because", "no code;"),
+        ("ignore[] because", "no code;"),
+        ("ignore[QR105]", "no reason;"),
+        ("ignore[QR999] because", "no such code: 'QR999';"),
+        ("ignore[E501] long", "no such code: 'E501';"),
+    ],
 )
-def test_an_unclear_suppression_is_found(comment: str) -> None:
+def test_an_unclear_suppression_is_found(comment: str, said: str) -> None:
     """One without a code that there is, or without a reason."""
-    assert "QR003" in codes(f"{BAD}  # queuekit: {comment}")
+    told = [one for one in violations(f"{BAD}  # queuekit: {comment}") if one.kind == "QR003"]
+    assert [one.sentence.partition(" write")[0] for one in told] == [said]
 
 
 def test_a_suppression_may_stand_behind_another_comment() -> None:
