@@ -9,7 +9,7 @@ import pytest
 from tests.plugin.project import QUICK, Project, flat, outcomes, text, unprivileged
 
 STRICT = ("-W", "error", "--strict-markers", "--strict-config")
-CHOSEN = ("--queue-impl=shop:Good", "-k", "KEY-1 or CLAIM-1", "-v")
+CHOSEN = ("--queue-impl=shop:Good", "-k", "KEY-1[ or CLAIM-1[", "-v")
 EXPECTED = {"queue-validate::CLAIM-1[good]": "PASSED", "queue-validate::KEY-1[good]": "PASSED"}
 
 
@@ -105,7 +105,7 @@ def test_unittest_classes_and_rules_go_together(project: Project) -> None:
         """
     )
     result = project.validate(
-        "--queue-impl=shop:Good", "test_old.py", "-k", "KEY-1 or fine", *STRICT
+        "--queue-impl=shop:Good", "test_old.py", "-k", "KEY-1[ or fine", *STRICT
     )
     assert result.parseoutcomes()["passed"] == 2
 

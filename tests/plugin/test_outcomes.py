@@ -13,7 +13,7 @@ from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.verdict import Requirement
 from tests.plugin.project import Project, flat, outcomes, text
 
-CHOSEN = ("-k", "KEY-1 or CLAIM-1 or ENQUEUE-7")
+CHOSEN = ("-k", "KEY-1[ or CLAIM-1[ or ENQUEUE-7")
 CLAIM, KEY, BYTES = "queue-validate::CLAIM-1", "queue-validate::KEY-1", "queue-validate::ENQUEUE-7"
 
 
@@ -45,7 +45,7 @@ def test_a_failure_shows_its_witness_and_no_traceback(
     project: Project, spread: tuple[str, ...]
 ) -> None:
     """The proof takes at most 12 lines of 80 columns, and there is no line of the kit's code."""
-    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1", *spread)
+    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[", *spread)
     told = text(result)
     shown = told.partition("CLAIM-1[twice] ___")[2].partition("=====")[0].splitlines()[1:]
     shown = [line for line in shown if line and not line.startswith("[gw")]
@@ -59,7 +59,7 @@ def test_a_failure_shows_its_witness_and_no_traceback(
 
 def test_the_short_summary_says_what_happened(project: Project) -> None:
     """The line of a failure has the sentence of the violation."""
-    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1")
+    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
     result.stdout.fnmatch_lines([f"FAILED {CLAIM}[[]twice] - task task-1 was handed to*"])
 
 
@@ -101,7 +101,7 @@ def test_a_broken_recommendation_fails_nothing(
 ) -> None:
     """A SHOULD that does not hold is shown with its witness, and the run passes."""
     _as_recommendation(monkeypatch, "CLAIM-1")
-    result = project.validate("--queue-impl=shop:Twice", "-v", "-k", "CLAIM-1 or KEY-1")
+    result = project.validate("--queue-impl=shop:Twice", "-v", "-k", "CLAIM-1[ or KEY-1[")
     assert result.ret == 0
     assert outcomes(result)[f"{CLAIM}[twice]"] == "NOT AS RECOMMENDED"
     assert "Not as recommended (no failure)" in text(result)
@@ -126,7 +126,7 @@ def test_an_error_of_the_kit_is_no_verdict(
         raise ZeroDivisionError("inside the kit")
 
     monkeypatch.setattr("pytest_queuekit.pytest_side.nodes.judge", explode)
-    result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1")
+    result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1[")
     assert result.ret == 1
     assert 'raise ZeroDivisionError("inside the kit")' in text(result)
     assert "pluggy" not in text(result).partition("FAILURES")[2]
@@ -149,7 +149,7 @@ def test_a_worker_that_dies_leaves_no_verdict(project: Project) -> None:
         """
     )
     result = project.validate(
-        "--queue-impl=deadly:Deadly", "-k", "CLAIM-1", "-p", "xdist", "-n", "2"
+        "--queue-impl=deadly:Deadly", "-k", "CLAIM-1[", "-p", "xdist", "-n", "2"
     )
     assert result.ret == 1
     assert "deadly: no verdict: 1 rule could not be judged" in flat(result)

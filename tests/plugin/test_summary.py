@@ -50,13 +50,13 @@ def test_the_verdict_names_the_version(project: Project) -> None:
     """A queue that is installed is told with its version."""
     from pytest_queuekit import __version__
 
-    result = project.validate("-k", "KEY-1")
+    result = project.validate("-k", "KEY-1[")
     assert f"reference {__version__}: no rule broken among the 1 of " in flat(result)
 
 
 def test_the_header_says_what_is_tested(project: Project) -> None:
     """Before the first rule runs, so that a slip is seen at once."""
-    result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice", "-k", "KEY-1")
+    result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice", "-k", "KEY-1[")
     assert "queue validation: good, twice" in result.outlines
 
 
@@ -73,12 +73,12 @@ def test_a_known_bad_sqlite_is_warned_about(
     monkeypatch.setattr(
         "pytest_queuekit.pytest_side.summary.sqlite_warning", lambda: "SQLite 3.0 is too old"
     )
-    assert "SQLite 3.0 is too old" in _section(project.validate("-k", "KEY-1"))
+    assert "SQLite 3.0 is too old" in _section(project.validate("-k", "KEY-1["))
 
 
 def test_witnesses_are_in_the_section_if_nowhere_else(project: Project) -> None:
     """With --tb=no the proof is told in the summary, and otherwise once, above it."""
-    chosen = ("--queue-impl=shop:Twice", "-k", "CLAIM-1")
+    chosen = ("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
     assert sum("claim(lease=" in line for line in project.validate(*chosen).outlines) == 2
     silent = project.validate(*chosen, "--tb=no")
     assert sum("claim(lease=" in line for line in _section(silent)) == 2
@@ -86,7 +86,7 @@ def test_witnesses_are_in_the_section_if_nowhere_else(project: Project) -> None:
 
 def test_colours_are_those_of_pytest(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Good is green and bad is red where colours are wanted, and NO_COLOR is respected."""
-    chosen = ("--queue-impl=shop:Good", "-k", "KEY-1")
+    chosen = ("--queue-impl=shop:Good", "-k", "KEY-1[")
     assert "\x1b[32mgood: no rule broken" in text(project.validate(*chosen, "--color=yes"))
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in text(project.validate(*chosen))
@@ -113,7 +113,7 @@ def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
                 raise KeyboardInterrupt
         """
     )
-    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1[ or KEY-1[")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert "Not run, because the run was ended early" in text(result)
     assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
@@ -135,7 +135,7 @@ def test_ctrl_c_between_two_lines_ends_the_run(project: Project) -> None:
         claim.__code__ = claim.__code__.replace(co_linetable=b"")
         """
     )
-    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1[ or KEY-1[")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert "Traceback" not in text(result)
 
@@ -158,6 +158,6 @@ def test_ctrl_c_during_a_call_ends_the_run(project: Project) -> None:
                 return super().claim(worker, **options)
         """
     )
-    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1 or KEY-1")
+    result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1[ or KEY-1[")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
