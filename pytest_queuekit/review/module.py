@@ -13,6 +13,7 @@ from pytest_queuekit.review.scopes import Function, Scope, SqlCall
 from pytest_queuekit.review.source import Source
 from pytest_queuekit.review.statements import Statement, statements_of
 from pytest_queuekit.review.texts import Text, read_text
+from pytest_queuekit.review.tree import Tree
 
 QUEUE_TABLES = frozenset({"task_queue", "task_logs", "workers"})
 QUEUE_NAMES = frozenset(
@@ -27,6 +28,11 @@ _OTHER_DATABASES = frozenset(
 _EXECUTES = frozenset({"execute", "executemany", "executescript"})
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+N = TypeVar("N", bound=ast.AST)
+
+
 class Module:
     """One file, with what is known about it.
 
@@ -35,32 +41,30 @@ class Module:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.imported: dict[str, str] = {}
-        self.scopes: list[Scope] = []
-        self._scope_of: dict[ast.AST, Scope] = {}
-        self._parent_of: dict[ast.AST, ast.AST] = {}
-        self._of_kind: dict[type[ast.AST], list[Any]] = defaultdict(list)
-        self._attributes: dict[tuple[ast.ClassDef, str], list[ast.expr | None]] = defaultdict(list)
-        self._added: set[ast.BinOp] = set()
-        self._visit(source.tree, self._open(Scope(node=source.tree)))
+        self._tree = Tree(source.tree)
+        self.imported = self._tree.imported
+        self.scopes = self._tree.scopes
 
     # -- where things are ---------------------------------------------------------------------
 
     def scope_of(self, node: ast.AST) -> Scope:
         """Return the function in which a node stands."""
-        return self._scope_of[node]
+        return self._tree.scope_of[node]
 
     def parents(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield what is around a node, from the inside, up to its function."""
-        inside = self._parent_of.get(node)
+        inside = self._tree.parent_of.get(node)
         while inside is not None and not isinstance(inside, Function | ast.Lambda):
             yield inside
-            inside = self._parent_of.get(inside)
+            inside = self._tree.parent_of.get(inside)
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """Yield the nodes of these kinds, in the order of the text."""
-        found = [one for kind in kinds for one in self._of_kind.get(kind, ())]
+        found = [one for kind in kinds for one in self._tree.of_kind.get(kind, ())]
         yield from found if len(kinds) == 1 else sorted(found, key=lambda one: one.lineno)
+
+    def _all(self, kind: type[N]) -> list[N]:
+        return self._tree.of_kind.get(kind, [])
 
     def calls(self, scope: Scope | None = None) -> Sequence[ast.Call]:
         """Return the calls of a function, or all."""
@@ -72,7 +76,9 @@ class Module:
 
     @cached_property
     def _attributes_in(self) -> dict[Scope, list[ast.Attribute]]:
-        return _grouped((self.scope_of(one), one) for one in self._of_kind.get(ast.Attribute, ()))
+        return _grouped(
+            (self.scope_of(one), one) for one in self._tree.of_kind.get(ast.Attribute, ())
+        )
 
     def assignments(self, scope: Scope) -> Sequence[ast.Assign | ast.NamedExpr | ast.For]:
         """Return what gives names their values in a function, in the order of the text."""
@@ -89,7 +95,7 @@ class Module:
 
     @cached_property
     def _calls(self) -> list[ast.Call]:
-        return [one for one in self._of_kind.get(ast.Call, ()) if isinstance(one, ast.Call)]
+        return self._all(ast.Call)
 
     @cached_property
     def _calls_in(self) -> dict[Scope, list[ast.Call]]:
@@ -145,7 +151,7 @@ class Module:
     def _function(self, name: ast.Name) -> Scope | None:
         """Return the function that a name means: the only one, seen from there, and not hidden."""
         found = [one for one in self.functions_named(name.id) if not one.is_method]
-        inside: Scope | None = self._scope_of[name]
+        inside: Scope | None = self._tree.scope_of[name]
         while inside is not None and not (found and found[0].parent is inside):
             if name.id in inside.bound or name.id in inside.entered:
                 return None
@@ -160,7 +166,9 @@ class Module:
         name = made.func if isinstance(made, ast.Call) else node
         if not isinstance(name, ast.Name) or name.id in self.imported:
             return None
-        return _only([one for one in self._of_kind.get(ast.ClassDef, ()) if one.name == name.id])
+        return _only(
+            [one for one in self._tree.of_kind.get(ast.ClassDef, ()) if one.name == name.id]
+        )
 
     # -- what things mean ---------------------------------------------------------------------
 
@@ -177,21 +185,21 @@ class Module:
     def assigned(self, node: ast.expr) -> list[ast.expr | None]:
         """Return all that a name, or an attribute of `self`, is bound to where it is seen."""
         if isinstance(node, ast.Name):
-            scope: Scope | None = self._scope_of.get(node)
+            scope: Scope | None = self._tree.scope_of.get(node)
             while scope is not None:
                 if node.id in scope.bound or node.id in scope.entered:
                     return scope.bound.get(node.id, [])
                 scope = scope.parent
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            inside = self._scope_of.get(node)
+            inside = self._tree.scope_of.get(node)
             owner = inside.owner if inside else None
             if node.value.id in ("self", "cls") and owner is not None:
-                return self._attributes.get((owner, node.attr), [])
+                return self._tree.attributes.get((owner, node.attr), [])
         return []
 
     def iterated(self, name: ast.Name) -> list[ast.expr]:
         """Return what a name runs through in loops, in the scope in which it is bound."""
-        scope: Scope | None = self._scope_of.get(name)
+        scope: Scope | None = self._tree.scope_of.get(name)
         while scope is not None and name.id not in scope.bound:
             scope = scope.parent
         return scope.iterated.get(name.id, []) if scope is not None else []
@@ -200,7 +208,7 @@ class Module:
         """Return the one expression that a name stands for; None where there may be others."""
         known = self.assigned(node)
         one = known[0] if len(known) == 1 else None
-        while isinstance(one, ast.BinOp) and one in self._added and one.lineno >= node.lineno:
+        while isinstance(one, ast.BinOp) and one in self._tree.sums and one.lineno >= node.lineno:
             one = one.left  # what is added later
         return one
 
@@ -279,103 +287,6 @@ class Module:
         given = call.args[1] if len(call.args) > 1 else None
         return self.meaning(given) if isinstance(given, ast.Name | ast.Attribute) else given
 
-    # -- reading the tree ---------------------------------------------------------------------
-
-    def _open(self, scope: Scope) -> Scope:
-        self.scopes.append(scope)
-        return scope
-
-    def _visit(self, node: ast.AST, scope: Scope, owner: ast.ClassDef | None = None) -> None:
-        """Note all that is inside a node. A loop, since expressions can be deeply nested."""
-        todo = [(node, scope, owner)]
-        while todo:
-            here, inside, around = todo.pop()
-            self._scope_of[here] = inside
-            self._of_kind[type(here)].append(here)
-            self._bind(here, inside, around)
-            if isinstance(here, Function):
-                inside = self._open(
-                    Scope(
-                        node=here,
-                        owner=around or inside.owner,
-                        is_method=around is not None,
-                        parent=inside,
-                    )
-                )
-                for parameter in (*inside.parameters, *_others(here)):
-                    inside.bound[parameter].append(None)
-                around = None
-            elif isinstance(here, ast.ClassDef):
-                around = here
-            children = list(ast.iter_child_nodes(here))
-            for child in children:
-                self._parent_of[child] = here
-            todo += [(child, inside, around) for child in reversed(children)]
-
-    def _bind(self, node: ast.AST, scope: Scope, owner: ast.ClassDef | None) -> None:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            self._import(node)
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                self._set(target, node.value, scope, owner)
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            self._set(node.target, node.value, scope, owner)
-        elif isinstance(node, ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension):
-            if isinstance(node, ast.AugAssign) and self._add(node, scope, owner):
-                return
-            self._set(node.target, None, scope, owner)
-            if isinstance(node.target, ast.Name) and not isinstance(node, ast.AugAssign):
-                scope.iterated[node.target.id].append(node.iter)
-        elif isinstance(node, ast.withitem):
-            if isinstance(node.optional_vars, ast.Name):
-                scope.entered[node.optional_vars.id].append(node.context_expr)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            scope.bound[node.name].append(None)
-
-    def _add(self, node: ast.AugAssign, scope: Scope, owner: ast.ClassDef | None) -> bool:
-        """Note `sql += more` as one sum with what `sql` was, if that is one thing."""
-        if not isinstance(node.target, ast.Name) or not isinstance(node.op, ast.Add) or owner:
-            return False
-        known = scope.bound.get(node.target.id, [])
-        if len(known) != 1 or known[0] is None:
-            return False
-        whole = ast.BinOp(left=known[0], op=ast.Add(), right=node.value)
-        self._added.add(whole)
-        known[0] = ast.copy_location(whole, node)
-        return True
-
-    def _set(
-        self, target: ast.expr, value: ast.expr | None, scope: Scope, owner: ast.ClassDef | None
-    ) -> None:
-        if isinstance(target, ast.Name):
-            if owner is not None:
-                self._attributes[owner, target.id].append(value)
-            else:
-                scope.bound[target.id].append(value)
-        elif isinstance(target, ast.Tuple | ast.List):
-            given = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-            pairwise = len(given) == len(target.elts)
-            for place, one in enumerate(target.elts):
-                self._set(one, given[place] if pairwise else None, scope, owner)
-        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            own = target.value.id in ("self", "cls")
-            if own and scope.owner is not None:
-                self._attributes[scope.owner, target.attr].append(value)
-
-    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        if isinstance(node, ast.Import):
-            for one in node.names:
-                self.imported[one.asname or one.name.partition(".")[0]] = (
-                    one.name if one.asname else one.name.partition(".")[0]
-                )
-        else:
-            for one in node.names:
-                self.imported[one.asname or one.name] = f"{node.module or ''}.{one.name}"
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-
 
 def _only(found: Sequence[V]) -> V | None:
     return found[0] if len(found) == 1 else None
@@ -386,9 +297,3 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
     for key, value in pairs:
         groups[key].append(value)
     return groups
-
-
-def _others(node: Function) -> list[str]:
-    """Return the parameters that take any number, and a method's first."""
-    several = [one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None]
-    return several + [one.arg for one in (*node.args.posonlyargs, *node.args.args)[:1]]
