@@ -33,19 +33,19 @@ def verdicts(
 ) -> Iterator[Verdict]:
     """Put rules to a queue, each in a folder of its own."""
     subject = Subject.of(queue)
-    for rule in rules:
-        home = folder / rule.id
-        home.mkdir()
-        yield judge(rule, subject, home, effort)
+    return (_verdict(subject, rule, folder, effort) for rule in rules)
+
+
+def _verdict(subject: Subject, rule: Rule, folder: Path, effort: Effort) -> Verdict:
+    home = folder / rule.id
+    home.mkdir()
+    return judge(rule, subject, home, effort)
 
 
 def broken(mutant: Mutant, folder: Path) -> set[str]:
     """Return the ids of the rules that a mutant breaks, of those that are put to it."""
-    found = (
-        judged
-        for rule in rules_for(mutant)
-        for judged in verdicts(mutant.queue, [rule], folder, _effort(mutant, rule))
-    )
+    subject = Subject.of(mutant.queue)
+    found = (_verdict(subject, rule, folder, _effort(mutant, rule)) for rule in rules_for(mutant))
     return {verdict.rule for verdict in found if verdict.status is Status.FAIL}
 
 
