@@ -318,7 +318,7 @@ class ClaimsInTwoSteps(SmallSqliteQueue):
     ) -> Claim | None:
         claim = super().claim(worker, lease=10**8, capabilities=capabilities)
         if claim is not None:
-            time.sleep(50 * _GAP)
+            time.sleep(15 * _GAP)
             self._run(
                 f"UPDATE task SET lease_end = {NOW} + ? WHERE id = ?",  # noqa: S608 - no user's text
                 *(lease, claim.task_id),
