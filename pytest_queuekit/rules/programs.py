@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -37,12 +38,11 @@ def produce_with_keys(recorder: Recorder, *, count: int) -> None:
 
 
 def produce_until_killed(recorder: Recorder, *, seconds: float) -> None:
-    """Enqueue without end, and be killed after so many seconds, wherever that is."""
-    _die_in(seconds)
-    number = 0
-    while True:
-        number += 1
+    """Enqueue without end, and be killed so many seconds after the first, wherever that is."""
+    for number in itertools.count(1):
         recorder.enqueue(f"{recorder.actor}-{number}")
+        if number == 1:
+            _die_in(seconds)
 
 
 def drain(recorder: Recorder) -> None:

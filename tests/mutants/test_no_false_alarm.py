@@ -14,7 +14,7 @@ from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.verdict import Status
 from tests.mutants.hunt import ONCE, verdicts
 from tests.queues.memory import MemoryQueue
-from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.small_sqlite import SlowToStart, SmallSqliteQueue
 from tests.queues.variants import VARIANTS
 
 _CORRECT = (MemoryQueue, *VARIANTS, SmallSqliteQueue, ReferenceQueue)
@@ -46,6 +46,12 @@ def test_correct_queue_keeps_every_rule_in_processes(
 ) -> None:
     """Called by several processes, a correct queue breaks nothing and leaves nothing open."""
     assert _alarms(queue, _rules("processes"), folder) == []
+
+
+def test_a_disk_that_stalls_is_no_lost_task(folder: Path) -> None:
+    """Who is to be killed at work is killed at work, however long it takes to begin."""
+    killed = [rule for rule in CATALOGUE if rule.id in ("DURABLE-8", "DURABLE-10")]
+    assert _alarms(SlowToStart, killed, folder) == []
 
 
 @pytest.mark.parametrize("repetition", range(2))

@@ -222,3 +222,16 @@ class SmallSqliteQueue(QueueAdapter):
         for name, value in numbers.items():
             if isinstance(value, bool) or not math.isfinite(value) or not 0 <= value <= 10**9:
                 raise RefusedError(f"{name}={value!r} must be a number from 0 to 10**9")
+
+
+class SlowToStart(SmallSqliteQueue):
+    """Takes a third of a second for the first call of an instance, as on a disk that stalls."""
+
+    name = "slow-to-start"
+    is_warm = False
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        if not self.is_warm and sql.lstrip().startswith("INSERT"):
+            self.is_warm = True
+            time.sleep(0.3)
+        return super()._run(sql, *values)
