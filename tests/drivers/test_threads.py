@@ -77,7 +77,7 @@ def test_a_race_in_plain_python_shows(tmp_path: Path) -> None:
     """Threads switch so often that an unguarded choice hands out a task twice."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
     before = sys.getswitchinterval()
-    rounds = (tmp_path / str(number) for number in range(10))
+    rounds = (tmp_path / str(number) for number in range(50))
     assert any(done_twice(run(scenario, queues.RacesInMemory, _made(one))) for one in rounds)
     assert sys.getswitchinterval() == before
 

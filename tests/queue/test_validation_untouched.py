@@ -168,6 +168,7 @@ def test_validation_keeps_the_locks_of_its_own_process(production: Path) -> None
 
 AS_NOBODY = """
     import os, sys
+    import urllib.parse  # pathlib loads it late, and nobody may not look where it lies
     from pytest_queuekit.queue.validation import quick_validate, validate_file
     path = sys.argv[1]
     quick_validate()  # loads all modules, while that is still allowed
