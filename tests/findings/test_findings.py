@@ -42,6 +42,9 @@ FINDINGS = (
     Finding(
         script="litequeue_done_by_another", library="litequeue", faulty=("0.9",), mended=("0.14",)
     ),
+    Finding(
+        script="litequeue_given_back_twice", library="litequeue", faulty=("0.9",), mended=("0.14",)
+    ),
     Finding(script="huey_killed_scheduler", library="huey", faulty=("3.5.4",)),
     Finding(script="huey_overdue_in_spring", library="huey", faulty=("3.5.4",)),
     Finding(script="persist_queue_none", library="persist-queue", faulty=("1.1.0",)),
