@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.scopes import SqlCall
@@ -24,8 +26,6 @@ def _all_columns(module: Module) -> Iterator[Finding]:
 
 
 def _selects_star(statement: Statement) -> bool:
-    from sqlglot import exp
-
     tree = statement.tree
     return isinstance(tree, exp.Select) and any(
         isinstance(one.this if isinstance(one, exp.Column) else one, exp.Star)

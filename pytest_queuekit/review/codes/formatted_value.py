@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from sqlglot import exp
+
 from pytest_queuekit.review.code import Code, Finding
 from pytest_queuekit.review.module import Module
 from pytest_queuekit.review.statements import Statement
@@ -46,8 +48,6 @@ def _holes_for_values(
     statement: Statement, holes: Sequence[ast.expr]
 ) -> Iterator[tuple[int, bool]]:
     """Yield the holes in which a value stands, each with whether it stands between quotes."""
-    from sqlglot import exp
-
     if statement.tree is None or not statement.tables:
         return  # a sentence that begins like a statement, mostly
     for literal in statement.tree.find_all(exp.Literal):
@@ -61,19 +61,13 @@ def _holes_for_values(
             yield from ((number, False) for number in found)
 
 
-def _is_list_of_values(column: object, hole: ast.expr) -> bool:
+def _is_list_of_values(column: exp.Column, hole: ast.expr) -> bool:
     """Whether `IN (…)` is given values that are made texts and joined."""
-    from sqlglot import exp
-
-    inside = isinstance(column, exp.Column) and isinstance(column.parent, exp.In)
-    return inside and bool(_JOINED.search(ast.unparse(hole)))
+    return isinstance(column.parent, exp.In) and bool(_JOINED.search(ast.unparse(hole)))
 
 
-def _takes_value(column: object) -> bool:
+def _takes_value(column: exp.Column) -> bool:
     """Whether a value stands here: compared with a column, set to one, or inserted."""
-    from sqlglot import exp
-
-    assert isinstance(column, exp.Column)  # noqa: S101 - for the type checker
     parent = column.parent
     if isinstance(parent, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Like):
         return parent.expression is column
