@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
 VALIDATE = "queue-validate"
@@ -20,8 +22,18 @@ DATABASE = "queue-db"
 REVIEW = "queue-review"
 """The option that asks for a review of source files, and the head of its node ids."""
 
+WATCH = "queue-watch"
+"""The option that has the databases of a run's own tests watched."""
+
+STRICT = "queue_strict"
+"""The marker of tests that fail for what the watch finds, in whatever mode."""
+
+ALLOW = "queue_allow"
+"""The marker of tests that do on purpose what the watch would find."""
+
 LEVELS = ("quick", "standard", "deep")
 PERFORMANCE = ("strict", "report", "off")
+WATCHING = ("off", "report", "strict")
 
 MARKERS = (
     "queue_integration: a test that needs a queue in a file; select with -m queue_integration",
@@ -29,6 +41,8 @@ MARKERS = (
     "-m 'not queue_stress'",
     "queue_perf: a test that measures time; leave out with -m 'not queue_perf'",
     "queue_worker(n): a test of the part that worker n builds on the queue, n from 2 to 6",
+    f"{STRICT}: a test that fails for what the watch finds, without --{WATCH} as well",
+    f"{ALLOW}(*kinds): a test that does on purpose what the watch would find, such as 'busy'",
 )
 
 
@@ -81,6 +95,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="Review code that builds on the reference queue, a file or a folder: each item of the "
         "checklist is a test. May be given several times; see queuekit review --list",
     )
+    group.addoption(
+        f"--{WATCH}",
+        dest="queue_watch",
+        metavar="MODE",
+        help="Watch what your own tests do to queue databases: off (the default), report (what is "
+        "found is told at the end) or strict (it fails the test)",
+    )
     _add_ini_keys(parser)
 
 
@@ -96,6 +117,7 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
         "of the ini file.",
         default="",
     )
+    parser.addini("queue_watch", "off, report or strict, as in --queue-watch.", default="")
 
 
 def is_asked_for(config: pytest.Config) -> bool:
@@ -104,6 +126,18 @@ def is_asked_for(config: pytest.Config) -> bool:
     named = option.queue_db is not None or option.queue_review is not None
     asked = option.queue_validate or named
     return bool(asked or any(map(is_node_id, config.args)))
+
+
+def is_watch_asked_for(config: pytest.Config) -> bool:
+    """Whether databases are watched in this run, or the mode is no word for it."""
+    given = config.option.queue_watch
+    mode = str(config.getini("queue_watch") or "off") if given is None else given
+    return bool(mode != "off")
+
+
+def is_any_strict(items: Iterable[pytest.Item]) -> bool:
+    """Whether a test asks to be watched, whatever the mode."""
+    return any(item.get_closest_marker(STRICT) is not None for item in items)
 
 
 def without_effect(config: pytest.Config) -> str:

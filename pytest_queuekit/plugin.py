@@ -5,12 +5,11 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
+
+import pytest
 
 from pytest_queuekit import options
-
-if TYPE_CHECKING:
-    import pytest
 
 pytest_plugins = ("pytest_queuekit.fixtures",)
 
@@ -30,9 +29,29 @@ def pytest_configure(config: pytest.Config) -> None:
         validation.register(config)
     elif useless := options.without_effect(config):
         # Whoever gives it believes that a queue is tested: a run that passes must not agree.
-        import pytest
-
         raise pytest.UsageError(
             f"{useless} does nothing without --{options.VALIDATE}: add that, or keep the value in "
             f"the ini key {useless.removeprefix('--').replace('-', '_')}"
         )
+    if options.is_watch_asked_for(config):
+        from pytest_queuekit.pytest_side import watching
+
+        watching.register(config, watching.mode_of(config))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Load what watches databases if a test asks for it by its marker."""
+    if options.is_any_strict(session.items):
+        from pytest_queuekit.pytest_side import watching
+
+        watching.register_for_marked(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of pytest-xdist has to tell about databases when it ends."""
+    told = getattr(node, "workeroutput", {}).get(options.WATCH)
+    if told:
+        from pytest_queuekit.pytest_side import watching
+
+        watching.register_for_marked(node.config).enter(told)

@@ -53,7 +53,7 @@ def read(config: pytest.Config) -> Settings:
     chosen = tuple(filter(options.is_node_id, config.args))
     heads = {one.partition("::")[0] for one in chosen}
     rules = config.option.queue_validate or options.VALIDATE in heads
-    level = _one_of(config, "queue_level", [level.name.lower() for level in Level], "standard")
+    level = one_of(config, "queue_level", [level.name.lower() for level in Level], "standard")
     return Settings(
         subjects=_subjects(config) if rules else {},
         effort=Effort.at(Level.named(level)),
@@ -66,10 +66,11 @@ def read(config: pytest.Config) -> Settings:
 
 def performance_mode(config: pytest.Config) -> Performance:
     """Return what a missed target does in this run. Raises pytest.UsageError."""
-    return Performance(_one_of(config, "queue_perf", [one.value for one in Performance], "strict"))
+    return Performance(one_of(config, "queue_perf", [one.value for one in Performance], "strict"))
 
 
-def _one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:
+def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:
+    """Return the word that an option, or its ini key, was given. Raises pytest.UsageError."""
     given = config.getoption(key)
     told = given is not None
     source = f"--{key.replace('_', '-')}" if told else key

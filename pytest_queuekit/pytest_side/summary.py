@@ -8,26 +8,15 @@ import pytest
 
 from pytest_queuekit import options
 from pytest_queuekit.pytest_side.ledger import Ledger, split
+from pytest_queuekit.pytest_side.section import only_looks, write_section
 from pytest_queuekit.pytest_side.settings import Performance, Settings
 from pytest_queuekit.queue.config import sqlite_warning
 from pytest_queuekit.reports import database, review, terminal
 from pytest_queuekit.reports.environment import environment
 from pytest_queuekit.reports.examination import Examination
-from pytest_queuekit.reports.lines import Line, Tone
+from pytest_queuekit.reports.lines import Line
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.subject import Subject
-
-_MARKUP = {
-    Tone.PLAIN: {},
-    Tone.HEAD: {"bold": True},
-    Tone.GOOD: {"green": True},
-    Tone.BAD: {"red": True},
-    Tone.CAREFUL: {"yellow": True},
-}
-
-
-_LOOKS = ("collectonly", "setuponly", "show_fixtures_per_test", "cacheshow")
-"""Options with which pytest runs no test. With --setup-plan it sets the second one itself."""
 
 
 def header(settings: Settings) -> str:
@@ -40,13 +29,11 @@ def header(settings: Settings) -> str:
 
 def write(reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger) -> None:
     """Write what was found, unless the run was not to find anything."""
-    if any(reporter.config.getoption(name, False) for name in _LOOKS):
+    if only_looks(reporter.config):
         return
-    reporter.section("queue validation")
     # Failures are told above, with their witness, unless pytest was asked not to.
     silent = reporter.config.option.tbstyle == "no"
-    for line in _lines(settings, ledger, witnesses=silent):
-        reporter.write_line(line.text, **_MARKUP[line.tone])
+    write_section(reporter, "queue validation", _lines(settings, ledger, witnesses=silent))
 
 
 def _lines(settings: Settings, ledger: Ledger, *, witnesses: bool) -> Iterator[Line]:

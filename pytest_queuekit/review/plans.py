@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from pytest_queuekit.queue.schema import create_schema
 
-_SCAN = re.compile(r"SCAN (task_queue|task_logs|workers)$")
+_SCAN = re.compile(r"SCAN (\w+)$")
+_TABLE = re.compile(r"\b(task_queue|task_logs|workers)\b(?:\s+AS)?(?:\s+(\w+))?", re.IGNORECASE)
 _SORT = "USE TEMP B-TREE FOR ORDER BY"
 
 
@@ -20,20 +21,39 @@ def slow_steps(sql: str) -> tuple[str, ...]:
 
     Empty for a statement that SQLite cannot compile against the queue's schema.
     """
-    asked = f"EXPLAIN QUERY PLAN {sql}"
     try:
-        plan = [row[3] for row in _empty_queue().execute(asked, _Anything())]
+        return slow_steps_in(_empty_queue(), sql)
     except (sqlite3.Error, sqlite3.Warning, ValueError):
         return ()  # ValueError: of a letter that SQLite does not take
-    return tuple(_told(plan))
 
 
-def _told(plan: list[str]) -> Iterator[str]:
+def slow_steps_in(conn: sqlite3.Connection, sql: str) -> tuple[str, ...]:
+    """Return the same for the database of a connection, with the indexes that it has.
+
+    Raises sqlite3.Error for a statement that SQLite cannot compile there.
+    """
+    asked = f"EXPLAIN QUERY PLAN {sql}"
+    plan = [row[3] for row in conn.execute(asked, _Anything())]
+    return tuple(_told(plan, _names(sql)))
+
+
+def _names(sql: str) -> dict[str, str]:
+    """Return the queue's tables by the names that a plan may call them.
+
+    A word behind a table that is no other name for it, such as WHERE, names nothing in a plan.
+    """
+    found: dict[str, str] = {}
+    for table, other in _TABLE.findall(sql):
+        found |= dict.fromkeys((table, table.lower(), other), table.lower())
+    return found
+
+
+def _told(plan: list[str], names: dict[str, str]) -> Iterator[str]:
     grouped = any("FOR GROUP BY" in step for step in plan)  # then it is groups that are sorted
     for step in plan:
         scan = _SCAN.match(step)
-        if scan:
-            yield f"it reads every row of {scan[1]}"
+        if scan and scan[1] in names:
+            yield f"it reads every row of {names[scan[1]]}"
         elif step == _SORT and not grouped:
             yield "it sorts all rows that it finds"
 

@@ -1,0 +1,1 @@
+"""What the code under test does to its queue databases while it runs; knows no pytest."""

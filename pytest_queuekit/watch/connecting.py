@@ -1,0 +1,134 @@
+"""Gets between the queue and sqlite3 while the watch is on, and out again."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+from pytest_queuekit.watch import finding
+from pytest_queuekit.watch.frames import Frames
+from pytest_queuekit.watch.seen import Seen
+from pytest_queuekit.watch.tracer import Tracer
+
+_FACTORY = "QueueConnection"
+"""By this name a connection of the queue is known, and of any copy of it."""
+
+
+class Connecting:
+    """Has each connection of a queue made as one that is watched."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._classes: dict[type[sqlite3.Connection], type[sqlite3.Connection]] = {}
+        self._originals: list[tuple[ModuleType, Callable[..., Any], Callable[..., Any]]] = []
+        self._errors: list[type[Exception]] = []
+
+    def start(self) -> None:
+        """Take the place of sqlite3.connect."""
+        for module in (sqlite3, sqlite3.dbapi2):
+            original = module.connect
+            ours = self._connect(original)
+            self._originals.append((module, original, ours))
+            vars(module)["connect"] = ours
+
+    def stop(self) -> None:
+        """Put back what was there; where somebody came after us, the watch is off all the same."""
+        for module, original, ours in self._originals:
+            if module.connect is ours:
+                vars(module)["connect"] = original
+        for error in self._errors:
+            with suppress(AttributeError):
+                del error.__init__
+        self._originals.clear()
+        self._errors.clear()
+
+    def _connect(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def connect(*arguments: Any, **options: Any) -> Any:
+            factory = options.get("factory")
+            if self._seen.is_on and getattr(factory, "__name__", "") == _FACTORY:
+                options["factory"] = self._watched(factory)
+            return original(*arguments, **options)
+
+        return connect
+
+    def _watched(self, factory: Any) -> type[sqlite3.Connection]:
+        made = self._classes.get(factory)
+        if made is None:
+            folder = os.path.dirname(sys.modules[factory.__module__].__file__ or "")  # noqa: PTH120 - as in code objects
+            frames = Frames(folder)
+            self._classes[factory] = made = watched_class(factory, self._seen, frames)
+            self._note_busy(factory.__module__, frames)
+        return made
+
+    def _note_busy(self, module: str, frames: Frames) -> None:
+        """Have the queue's QueueBusyError noted when the queue makes one."""
+        exceptions = sys.modules.get(f"{module.rpartition('.')[0]}.exceptions")
+        error = getattr(exceptions, "QueueBusyError", None)
+        if error is None:
+            return
+        original, seen = error.__init__, self._seen
+
+        def __init__(self: Exception, *arguments: Any, **options: Any) -> None:  # noqa: N807
+            original(self, *arguments, **options)
+            if seen.is_on:
+                with suppress(Exception):
+                    _note_busy(seen, frames)
+
+        had_one = "__init__" in vars(error)
+        error.__init__ = __init__
+        if not had_one:
+            self._errors.append(error)
+
+
+def _note_busy(seen: Seen, frames: Frames) -> None:
+    frame = sys._getframe(1)
+    if not frames.is_of_queue(frame):
+        return  # somebody plays a busy database
+    user = frames.caller(frame)
+    where = None if user is None else (user.f_code.co_filename, user.f_lineno)
+    seen.note(finding.BUSY, _BUSY, where)
+
+
+_BUSY = (
+    "QueueBusyError: another connection held the lock for longer than busy_seconds; shorten its "
+    "transaction, or try again later"
+)
+
+
+def watched_class(factory: Any, seen: Seen, frames: Frames) -> type[sqlite3.Connection]:
+    """Return a class that does what `factory` does, and tells the watch."""
+
+    class Watched(factory):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            path = str(arguments[0] if arguments else options.get("database", ""))
+            self._tracer = Tracer(seen, self, path, frames)
+            super().set_trace_callback(self._tracer)
+            user = frames.caller(sys._getframe(1))
+            where = None if user is None else (user.f_code.co_filename, user.f_lineno)
+            seen.opened.add(self, path=path, where=where, test=seen.test)
+
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            __tracebackhide__ = True  # a failure is shown as it is without the watch
+            self._tracer.calls += 1
+            cursor = super().execute(sql, parameters)
+            self._tracer.begun()
+            return cursor
+
+        def close(self) -> None:
+            super().close()
+            seen.opened.discard(self)
+
+        def set_trace_callback(self, callback: Any) -> None:
+            self._tracer.theirs = callback
+
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(Watched, name, getattr(factory, name))
+    return Watched

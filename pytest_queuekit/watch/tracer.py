@@ -1,0 +1,139 @@
+"""What SQLite tells about the statements of one connection, looked at as they begin."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+from pytest_queuekit.watch import finding, statements
+from pytest_queuekit.watch.frames import Frames
+from pytest_queuekit.watch.holding import LIMIT, Holding
+from pytest_queuekit.watch.notebook import Where
+from pytest_queuekit.watch.seen import Seen
+
+MEMORY = ":memory:"
+
+
+class Tracer:
+    """The trace callback of a connection.
+
+    calls: how often its execute() was called; a trigger repeats the text of the same call.
+    theirs: the callback that the user has set, which is called as well.
+    """
+
+    def __init__(self, seen: Seen, conn: sqlite3.Connection, path: str, frames: Frames) -> None:
+        self.calls = 0
+        self.theirs: Callable[[str], object] | None = None
+        self._seen = seen
+        self._conn = weakref.ref(conn)
+        self._path = path
+        self._frames = frames
+        self._holding: Holding | None = None
+        self._has_begun = False
+        self._last: tuple[int, str] | None = None
+        self._claim: tuple[Where, int] | None = None
+
+    def __call__(self, sql: str) -> None:
+        """Look at a statement that begins. Raises nothing but what the user's callback does."""
+        if self._seen.is_on:
+            with suppress(Exception):  # the watch is never the reason why a user's code fails
+                self._look(sql, sys._getframe(1))
+        if self.theirs is not None:
+            self.theirs(sql)
+
+    def begun(self) -> None:
+        """Measure from now on if a BEGIN has just returned: it may have waited for the lock."""
+        if self._has_begun:
+            self._has_begun = False
+            if self._holding is not None:
+                self._holding = Holding.begin(self._holding.where, self._holding.test)
+
+    def settle(self) -> None:
+        """Keep the line of the last claim if it was given something: then rows have changed."""
+        self._seen.unsettled.discard(self.settle)
+        claim, self._claim = self._claim, None
+        if claim is not None and self._changes() != claim[1]:
+            self._seen.claims[self._path] = claim[0]
+
+    def _look(self, sql: str, frame: FrameType) -> None:
+        if self._claim is not None:
+            self.settle()
+        if self._path != MEMORY:
+            self._seen.touched.add(self._path)
+        if self._holding is not None and statements.is_end(sql):
+            self._end(self._holding)
+            return
+        user = self._frames.issuer(frame)
+        if user is None:
+            self._of_queue(sql, frame)
+        else:
+            self._of_user(sql, _where(user))
+
+    def _of_queue(self, sql: str, frame: FrameType) -> None:
+        if sql.startswith("BEGIN"):
+            user = self._frames.holder(frame)
+            self._begin(None if user is None else _where(user))
+        elif statements.leases(sql):
+            user = self._frames.caller(frame)
+            if user is not None:
+                self._claims(_where(user))
+
+    def _of_user(self, sql: str, where: Where) -> None:
+        if self._last == (self.calls, sql):
+            return  # a trigger of the statement before
+        self._last = self.calls, sql
+        verb = statements.verb(sql)
+        if verb == "BEGIN":
+            self._begin(where)
+        elif verb in statements.WRITES:
+            if statements.leases(sql):
+                self._claims(where)
+            conn = self._conn()
+            if conn is not None and not conn.in_transaction:
+                self._seen.note(finding.WRITE_OUTSIDE, _WROTE.format(verb=verb), where)
+        if verb in _LOOKS and statements.is_lookup(sql):
+            self._seen.look_up(sql, self._path, where)
+
+    def _claims(self, where: Where) -> None:
+        self._claim = where, self._changes()
+        self._seen.unsettled.add(self.settle)
+
+    def _changes(self) -> int:
+        """Return how many rows the connection has ever changed, by SQLite's own figure."""
+        conn = self._conn()
+        return -1 if conn is None else _total_changes(conn)
+
+    def _begin(self, where: Where | None) -> None:
+        self._has_begun = where is not None
+        self._holding = None if where is None else Holding.begin(where, self._seen.test)
+
+    def _end(self, holding: Holding) -> None:
+        self._holding = None
+        held = holding.seconds()
+        if held > LIMIT:
+            told = _HELD.format(held=held * 1000, limit=LIMIT * 1000)
+            self._seen.note(finding.LONG_TRANSACTION, told, holding.where, weight=held)
+
+
+_LOOKS = ("SELECT", "UPDATE", "DELETE")
+_WROTE = (
+    "{verb} outside a transaction: it commits by itself, whatever comes after it; "
+    "write inside `with db.transaction() as conn:`"
+)
+_HELD = (
+    "a transaction was held for {held:.0f} ms ({limit:.0f} ms at most), and others wait for its "
+    "lock; do what is slow before or after it"
+)
+
+
+def _total_changes(conn: sqlite3.Connection) -> int:
+    # The queue's connection counts in its own way, and asks SQLite for it by a statement.
+    return int(sqlite3.Connection.total_changes.__get__(conn))
+
+
+def _where(frame: FrameType) -> Where:
+    return frame.f_code.co_filename, frame.f_lineno
