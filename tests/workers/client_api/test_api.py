@@ -21,6 +21,7 @@ def client(queue_db: QueueDatabase) -> FlaskClient:
     return create_app(queue_db).test_client()
 
 
+@pytest.mark.queue_allow("leased")
 def test_a_task_that_is_posted_reaches_a_worker(
     client: FlaskClient, queue_tasks: TaskQueue, queue_worker_id: str
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_client_that_asks_twice_gets_one_task(client: FlaskClient) -> None:
     assert first.get_json() == second.get_json()
 
 
+@pytest.mark.queue_allow("leased")
 def test_a_task_can_be_put_off(
     client: FlaskClient, queue_tasks: TaskQueue, queue_clock: QueueClock
 ) -> None:
@@ -52,6 +54,7 @@ def test_a_task_can_be_put_off(
     assert queue_tasks.claim("worker-1") is not None
 
 
+@pytest.mark.queue_allow("leased")
 def test_a_client_sees_what_becomes_of_its_task(
     client: FlaskClient, queue_tasks: TaskQueue
 ) -> None:
@@ -64,6 +67,7 @@ def test_a_client_sees_what_becomes_of_its_task(
     assert not {"locked_by", "lease_token"} & shown.keys()
 
 
+@pytest.mark.queue_allow("leased")
 def test_only_what_waits_can_be_cancelled(client: FlaskClient, queue_tasks: TaskQueue) -> None:
     """204 for a task that waits; 409 once a worker has it; 404 for none."""
     waiting, held = (
@@ -99,6 +103,7 @@ def test_bad_input_is_told_and_adds_nothing(
     assert queue_tasks.stats().queued == 0
 
 
+@pytest.mark.queue_allow("busy", "long-transaction")
 def test_a_busy_database_is_told_as_such(queue_db_factory: QueueDatabases) -> None:
     """503 with Retry-After, and nothing was added."""
     impatient = queue_db_factory("shared", busy_seconds=0.05)

@@ -23,6 +23,7 @@ def _complete(queue: TaskQueue, count: int) -> None:
         queue.complete(task)
 
 
+@pytest.mark.queue_allow("leased")
 def test_what_ended_long_ago_is_put_away_with_its_log(
     queue_db: QueueDatabase,
     queue_tasks: TaskQueue,
@@ -89,6 +90,7 @@ def test_the_newest_copies_are_kept(queue_db: QueueDatabase, tmp_path: Path) -> 
     assert kept == ["queue-000004.db", "queue-000005.db"]
 
 
+@pytest.mark.queue_allow("leased")
 def test_damage_is_told_and_not_copied_over_good_copies(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, tmp_path: Path
 ) -> None:

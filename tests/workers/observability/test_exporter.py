@@ -36,6 +36,7 @@ def test_an_empty_queue_has_figures_too(queue_db: QueueDatabase) -> None:
     assert figures["queue_oldest_ready_seconds", ""] == 0
 
 
+@pytest.mark.queue_allow("leased")
 def test_each_state_is_counted(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, queue_fill: Fill, queue_clock: QueueClock
 ) -> None:

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.queue_worker(4), pytest.mark.queue_integration]
 Fill = Callable[..., list[int]]
 
 
+@pytest.mark.queue_allow("leased")
 def test_the_urgent_go_first_and_the_oldest_is_not_forgotten(
     queue_db: QueueDatabase, queue_fill: Fill
 ) -> None:
@@ -27,6 +28,7 @@ def test_the_urgent_go_first_and_the_oldest_is_not_forgotten(
     assert [task.id for task in claimed if task] == [urgent[0], urgent[1], oldest, urgent[2]]
 
 
+@pytest.mark.queue_allow("leased")
 def test_workers_with_different_plans_share_one_queue(
     queue_db: QueueDatabase, queue_fill: Fill
 ) -> None:
@@ -38,6 +40,7 @@ def test_workers_with_different_plans_share_one_queue(
     assert [task.id for task in taken if task] == [ids[i] for i in (0, 5, 1, 4, 2, 3)]
 
 
+@pytest.mark.queue_allow("leased")
 def test_a_fair_plan_serves_all_priorities(queue_db: QueueDatabase, queue_fill: Fill) -> None:
     """Of two tasks with weights 1/2 and 1/20 the first is claimed about ten times as often."""
     queue_fill(1000, priority=1)
