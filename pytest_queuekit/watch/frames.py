@@ -33,13 +33,13 @@ class Frames:
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
-        self._parts: dict[str, _Part] = {}
+        self._parts = _Parts(queue)
 
     def issuer(self, frame: FrameType | None) -> FrameType | None:
         """Return the frame of the user's code that issued a statement; None if the queue did."""
         fallback = None
         while frame is not None:
-            part = self._part(frame)
+            part = self._parts[frame.f_code.co_filename]
             if part is _Part.USER:
                 return frame
             if part is _Part.LIBRARY:
@@ -53,7 +53,7 @@ class Frames:
         """Return the frame of the user's `with db.transaction()`; None if it is the queue's."""
         asked = False
         while frame is not None:
-            part = self._part(frame)
+            part = self._parts[frame.f_code.co_filename]
             if part is _Part.USER:
                 return frame if asked else None
             if part is _Part.KIT:
@@ -65,7 +65,7 @@ class Frames:
 
     def caller(self, frame: FrameType | None) -> FrameType | None:
         """Return the user's frame that called the queue, whatever for; None if there is none."""
-        while frame is not None and self._part(frame) is not _Part.USER:
+        while frame is not None and self._parts[frame.f_code.co_filename] is not _Part.USER:
             frame = frame.f_back
         return frame
 
@@ -75,15 +75,18 @@ class Frames:
             frame = frame.f_back
         return frame is not None and frame.f_code.co_filename.startswith(self._queue)
 
-    def _part(self, frame: FrameType) -> _Part:
-        name = frame.f_code.co_filename
-        part = self._parts.get(name)
-        if part is None:
-            part = self._parts[name] = self._sorted(name)
+
+class _Parts(dict[str, _Part]):
+    """Whose a file is, by its name in code objects; each name is looked at once."""
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+
+    def __missing__(self, name: str) -> _Part:
+        part = self[name] = self._sorted(Path(name))
         return part
 
-    def _sorted(self, name: str) -> _Part:
-        path = Path(name)
+    def _sorted(self, path: Path) -> _Part:
         if _is_in(path, self._queue):
             special = {"connection.py": _Part.PASSED_OVER, "database.py": _Part.DATABASE}
             return special.get(path.name, _Part.QUEUE)

@@ -13,9 +13,12 @@ _VERBS = ("SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "REPLACE")
 _VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
 _TABLES = re.compile(r"\b(?:task_queue|task_logs|workers)\b", re.IGNORECASE)
 _WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
-_LEASES = re.compile(r"\bSET\b.*?\bstatus\s*=\s*'leased'", re.IGNORECASE | re.DOTALL)
+_STATUS_BECOMES = re.compile(r"(?:\bSET|,)\s*status\s*=\s*$", re.IGNORECASE)
+_LEASED = "'leased'"
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+_BEFORE = 40
+"""Letters in front of a value in which its column stands."""
 _LONGEST = 100_000
 """Letters; a statement with more, in which some payload stands, is not looked up."""
 
@@ -55,8 +58,13 @@ def is_lookup(sql: str) -> bool:
 
 
 def leases(sql: str) -> bool:
-    """Whether a statement leases tasks."""
-    return "'leased'" in sql and _LEASES.search(sql) is not None
+    """Whether a statement leases tasks; every statement comes by, so it looks at the word alone."""
+    at = sql.find(_LEASED)
+    while at != -1:
+        if _STATUS_BECOMES.search(sql, max(at - _BEFORE, 0), at):
+            return True
+        at = sql.find(_LEASED, at + 1)
+    return False
 
 
 def shape(sql: str) -> str:

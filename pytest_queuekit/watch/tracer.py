@@ -6,7 +6,6 @@ import sqlite3
 import sys
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
 from pytest_queuekit.watch import finding, statements
@@ -34,14 +33,17 @@ class Tracer:
         self._frames = frames
         self._holding: Holding | None = None
         self._has_begun = False
-        self._last: tuple[int, str] | None = None
+        self._last: tuple[int, str, str] | None = None
         self._claim: tuple[Where, int] | None = None
 
     def __call__(self, sql: str) -> None:
         """Look at a statement that begins. Raises nothing but what the user's callback does."""
         if self._seen.is_on:
-            with suppress(Exception):  # the watch is never the reason why a user's code fails
+            # The watch is never the reason why a user's code fails; suppress() takes longer.
+            try:  # noqa: SIM105
                 self._look(sql, sys._getframe(1))
+            except Exception:  # noqa: BLE001, S110
+                pass
         if self.theirs is not None:
             self.theirs(sql)
 
@@ -60,10 +62,14 @@ class Tracer:
             self._seen.claims[self._path] = claim[0]
 
     def _look(self, sql: str, frame: FrameType) -> None:
-        if self._claim is not None:
-            self.settle()
         if self._path != MEMORY:
             self._seen.touched.add(self._path)
+        this = self.calls, self._seen.test, sql
+        if self._last == this:
+            return  # a trigger of the statement before
+        self._last = this
+        if self._claim is not None:
+            self.settle()
         if self._holding is not None and statements.is_end(sql):
             self._end(self._holding)
             return
@@ -83,9 +89,6 @@ class Tracer:
                 self._claims(_where(user))
 
     def _of_user(self, sql: str, where: Where) -> None:
-        if self._last == (self.calls, sql):
-            return  # a trigger of the statement before
-        self._last = self.calls, sql
         verb = statements.verb(sql)
         if verb == "BEGIN":
             self._begin(where)
