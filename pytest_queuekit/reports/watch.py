@@ -45,8 +45,8 @@ def _finding(one: Finding, count: int) -> Iterator[Line]:
 
 def _tests(group: Sequence[Finding]) -> str:
     tests = list(dict.fromkeys(one.test for one in group))
-    first = printable(tests[0]) or "outside of tests"
-    return f"in {first}" + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
+    first = f"in {printable(tests[0])}" if tests[0] else "outside of tests"
+    return first + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
 
 
 def _many(count: int, word: str) -> str:

@@ -123,6 +123,7 @@ def watched_class(factory: Any, seen: Seen, frames: Frames) -> type[sqlite3.Conn
             return cursor
 
         def close(self) -> None:
+            self._tracer.settle()
             super().close()
             seen.opened.discard(self)
 

@@ -106,9 +106,12 @@ class Tracer:
         self._seen.unsettled.add(self.settle)
 
     def _changes(self) -> int:
-        """Return how many rows the connection has ever changed, by SQLite's own figure."""
+        """Return how many rows the connection has ever changed; -1 if it cannot be asked."""
         conn = self._conn()
-        return -1 if conn is None else _total_changes(conn)
+        try:
+            return -1 if conn is None else _total_changes(conn)
+        except sqlite3.Error:
+            return -1
 
     def _begin(self, where: Where | None) -> None:
         self._has_begun = where is not None

@@ -47,6 +47,19 @@ def test_a_run_without_rules_loads_four_small_modules(project: Project) -> None:
     assert added - ours == set()
 
 
+def test_the_watch_is_loaded_where_a_test_asks_for_it(project: Project) -> None:
+    """By the option or a marker; not by the word off, nor by a marker that only allows."""
+    watch = "pytest_queuekit.watch.watch"
+    project.pytester.makepyfile(
+        test_plain="import pytest\n@pytest.mark.queue_allow('busy')\ndef test_fine(): pass\n",
+        test_strict="import pytest\n@pytest.mark.queue_strict\ndef test_fine(): pass\n",
+    )
+    plugin = ("-p", "pytest_queuekit.plugin")
+    assert watch not in _modules(project, *plugin, "--queue-watch=off", "test_plain.py")
+    assert watch in _modules(project, *plugin, "--queue-watch=report", "test_plain.py")
+    assert watch in _modules(project, *plugin, "test_strict.py")
+
+
 def test_a_run_without_rules_is_the_same_run(project: Project) -> None:
     """The same items, the same output."""
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
