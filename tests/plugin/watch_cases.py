@@ -124,7 +124,7 @@ def test(queue_tasks, queue_fill):
     queue_tasks.complete(queue_tasks.claim("worker-1"))
     for _ in range(2):
         queue_tasks.claim("worker-1")  # finds leased
-    assert queue_tasks.claim("worker-1") is None
+    assert queue_tasks.claim("worker-2") is None
 """,
     "leased by SQL": """
 def test(queue_db):
@@ -207,7 +207,8 @@ def test(queue_db_factory):
     timer.join()
 """,
     "played busy": """
-def test():
+def test(queue_db):
+    assert TaskQueue(queue_db).stats().queued == 0
     with pytest.raises(QueueBusyError):
         raise QueueBusyError("as if")
 """,

@@ -137,14 +137,23 @@ def test_waiting_for_the_machine_is_not_holding(monkeypatch: pytest.MonkeyPatch)
 def test_a_forked_child_notes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """And does not wait for a lock that nobody there will release."""
     notebook = Notebook()
-    holder = threading.Thread(target=notebook._lock.acquire)  # and ends, as all do in a fork
+    held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with notebook._lock:
+            held.set()
+            may_end.wait(60)
+
+    holder = threading.Thread(target=hold)
     holder.start()
-    holder.join()
+    assert held.wait(30)
     monkeypatch.setattr(os, "getpid", lambda: 0)
     noting = threading.Thread(
         target=notebook.note, args=("busy", ""), kwargs={"test": "", "where": None}, daemon=True
     )
     noting.start()
-    noting.join(30)
+    noting.join(10)
     assert not noting.is_alive()
     assert notebook.take() == []
+    may_end.set()
+    holder.join()
