@@ -36,14 +36,17 @@ class Frames:
         self._parts = _Parts(queue)
 
     def issuer(self, frame: FrameType | None) -> FrameType | None:
-        """Return the frame of the user's code that issued a statement; None if the queue did."""
+        """Return the frame of the code that issued a statement; None if the queue did.
+
+        It is one of Python's own where a thread was given conn.execute to run.
+        """
         fallback = None
         while frame is not None:
             part = self._parts[frame.f_code.co_filename]
             if part is _Part.USER:
                 return frame
             if part is _Part.LIBRARY:
-                fallback = fallback or frame  # a thread that was given conn.execute to run
+                fallback = fallback or frame
             elif part is not _Part.PASSED_OVER and not _is_execute(frame, part):
                 return None
             frame = frame.f_back
@@ -68,6 +71,10 @@ class Frames:
         while frame is not None and self._parts[frame.f_code.co_filename] is not _Part.USER:
             frame = frame.f_back
         return frame
+
+    def is_users(self, frame: FrameType) -> bool:
+        """Whether a frame is of the user's code, and not of Python's own."""
+        return self._parts[frame.f_code.co_filename] is _Part.USER
 
     def is_of_queue(self, frame: FrameType | None) -> bool:
         """Whether the nearest frame outside of the watch is the queue's."""

@@ -20,17 +20,17 @@ _READ = 128
 class Holding:
     """A transaction that is open.
 
-    where: the line that began it. test: the node id meanwhile.
+    where: the line that began it, if one is known. test: the node id meanwhile.
     """
 
-    where: Where
+    where: Where | None
     test: str
     begun: float
     waited: float
     thread: int
 
     @classmethod
-    def begin(cls, where: Where, test: str) -> Holding:
+    def begin(cls, where: Where | None, test: str) -> Holding:
         """Start to measure."""
         return cls(
             where=where,

@@ -27,8 +27,9 @@ class Leases:
             inode = Path(path).stat().st_ino
             with reading(path) as conn:
                 found = set(conn.execute(_LEASED))
-        except (OSError, sqlite3.Error, ValueError):
-            return []  # it is gone, or no queue
+        # It is gone, or no queue.
+        except (OSError, sqlite3.Error, ValueError):  # queuekit: ignore[QR104] reading never waits
+            return []
         before, known = self._known.get(path, (inode, set()))
         self._known[path] = (inode, found)
         return sorted({one[0] for one in (found - known if before == inode else found)})

@@ -18,7 +18,7 @@ class _Lookup:
     path: str
     shape: str
     test: str
-    where: Where
+    where: Where | None
 
 
 class Lookups:
@@ -33,14 +33,14 @@ class Lookups:
         self._seen: dict[_Lookup, str] = {}
         self._slow: dict[str, bool] = {}
 
-    def note(self, sql: str, *, path: str, test: str, where: Where) -> None:
+    def note(self, sql: str, *, path: str, test: str, where: Where | None) -> None:
         """Keep a statement until it is judged; in a forked child do nothing, as Notebook."""
         if os.getpid() != self._pid:
             return
         with self._lock:
             self._seen.setdefault(_Lookup(path, shape(sql), test, where), sql)
 
-    def slow(self) -> list[tuple[str, str, Where]]:
+    def slow(self) -> list[tuple[str, str, Where | None]]:
         """Return sentence, test and line of those that no index serves, and forget all."""
         with self._lock:
             seen, self._seen = self._seen, {}

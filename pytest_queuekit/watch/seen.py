@@ -26,7 +26,7 @@ class Seen:
         self.is_on = False
         self.test = ""
         self.touched: set[str] = set()
-        self.claims: dict[str, Where] = {}
+        self.claims: dict[str, Where | None] = {}
         self.unsettled: set[Callable[[], None]] = set()
         self.opened = OpenConnections()
         self._notebook = Notebook()
@@ -36,7 +36,7 @@ class Seen:
         """Write down a finding of the test that runs."""
         self._notebook.note(kind, sentence, test=self.test, where=where, weight=weight)
 
-    def look_up(self, sql: str, path: str, where: Where) -> None:
+    def look_up(self, sql: str, path: str, where: Where | None) -> None:
         """Keep a statement whose plan is to be asked for."""
         self._lookups.note(sql, path=path, test=self.test, where=where)
 
@@ -47,7 +47,7 @@ class Seen:
                 finding.OPEN_CONNECTION, one.sentence, test=one.test, where=one.where
             )
 
-    def take_claims(self) -> dict[str, Where]:
+    def take_claims(self) -> dict[str, Where | None]:
         """Return the claims, and forget them."""
         for settle in list(self.unsettled):
             settle()

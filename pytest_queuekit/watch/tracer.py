@@ -34,7 +34,7 @@ class Tracer:
         self._holding: Holding | None = None
         self._has_begun = False
         self._last: tuple[int, str, str] | None = None
-        self._claim: tuple[Where, int] | None = None
+        self._claim: tuple[Where | None, int] | None = None
 
     def __call__(self, sql: str) -> None:
         """Look at a statement that begins. Raises nothing but what the user's callback does."""
@@ -77,18 +77,21 @@ class Tracer:
         if user is None:
             self._of_queue(sql, frame)
         else:
-            self._of_user(sql, _where(user))
+            self._of_user(sql, self._where(user))
 
     def _of_queue(self, sql: str, frame: FrameType) -> None:
         if sql.startswith("BEGIN"):
             user = self._frames.holder(frame)
-            self._begin(None if user is None else _where(user))
+            if user is None:
+                self._holding = None
+            else:
+                self._begin(_where(user))
         elif statements.leases(sql):
             user = self._frames.caller(frame)
             if user is not None:
                 self._claims(_where(user))
 
-    def _of_user(self, sql: str, where: Where) -> None:
+    def _of_user(self, sql: str, where: Where | None) -> None:
         verb = statements.verb(sql)
         if verb == "BEGIN":
             self._begin(where)
@@ -101,7 +104,11 @@ class Tracer:
         if verb in _LOOKS and statements.is_lookup(sql):
             self._seen.look_up(sql, self._path, where)
 
-    def _claims(self, where: Where) -> None:
+    def _where(self, frame: FrameType) -> Where | None:
+        """Return the line of a frame; None if Python's own code was given the work to do."""
+        return _where(frame) if self._frames.is_users(frame) else None
+
+    def _claims(self, where: Where | None) -> None:
         self._claim = where, self._changes()
         self._seen.unsettled.add(self.settle)
 
@@ -114,8 +121,8 @@ class Tracer:
             return -1
 
     def _begin(self, where: Where | None) -> None:
-        self._has_begun = where is not None
-        self._holding = None if where is None else Holding.begin(where, self._seen.test)
+        self._has_begun = True
+        self._holding = Holding.begin(where, self._seen.test)
 
     def _end(self, holding: Holding) -> None:
         self._holding = None

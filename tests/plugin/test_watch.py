@@ -223,7 +223,15 @@ def test_the_suites_of_the_five_teams_hold_under_a_strict_watch(project: Project
     """What they do on purpose is marked there, and nothing else is found."""
     suites = Path(__file__).parents[1] / "workers"
     result = project.run(
-        *("--queue-watch", "strict", "-p", "pytest_benchmark.plugin", "--benchmark-disable"),
+        *(
+            "--queue-watch",
+            "strict",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "pytest_benchmark.plugin",
+            "--benchmark-disable",
+        ),
         *(f"--rootdir={suites}", str(suites)),
     )
     assert result.ret == pytest.ExitCode.OK, text(result)

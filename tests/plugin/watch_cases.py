@@ -9,6 +9,7 @@ HEAD = """\
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,11 @@ def test(queue_db):
     thread = threading.Thread(target=add, args=(queue_db,))
     thread.start()
     thread.join()
+""",
+    "given to a thread": """
+def test(queue_db):  # finds write-outside
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(queue_db.execute, ADD).result()
 """,
     "in memory": """
 def test():
