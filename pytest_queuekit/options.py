@@ -22,6 +22,12 @@ DATABASE = "queue-db"
 REVIEW = "queue-review"
 """The option that asks for a review of source files, and the head of its node ids."""
 
+WORKER = "queue-worker"
+"""The option that limits a run to what concerns a team, and the head of its integration test."""
+
+GATE = "queue-gate"
+"""The option that asks for the success criteria, and the head of what only they need."""
+
 WATCH = "queue-watch"
 """The option that has the databases of a run's own tests watched."""
 
@@ -95,6 +101,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="Review code that builds on the reference queue, a file or a folder: each item of the "
         "checklist is a test. May be given several times; see queuekit review --list",
     )
+    _add_teams(group)
     group.addoption(
         f"--{WATCH}",
         dest="queue_watch",
@@ -103,6 +110,44 @@ def add_options(parser: pytest.Parser) -> None:
         "found is told at the end) or strict (it fails the test)",
     )
     _add_ini_keys(parser)
+
+
+def _add_teams(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        f"--{WORKER}",
+        action="append",
+        dest="queue_worker",
+        metavar="N",
+        help="The team whose part is looked at, 02 to 06: client API, worker engine, scheduling, "
+        "observability, maintenance. Rules, targets and items of the review are those that concern "
+        "it, and its integration test is run. May be given several times",
+    )
+    group.addoption(
+        f"--{GATE}",
+        action="store_true",
+        dest="queue_gate",
+        help="Tell at the end which of the seven success criteria are met, with the evidence, and "
+        "fail the run unless all are. Runs your own tests too",
+    )
+    group.addoption(
+        "--queue-approved-by",
+        dest="queue_approved_by",
+        metavar="NAME",
+        help="Who has reviewed the code and approved it, for the gate",
+    )
+    group.addoption(
+        "--queue-coverage",
+        dest="queue_coverage",
+        metavar="FILE",
+        help="A data file of coverage.py, for the gate, where --cov does not measure in this run",
+    )
+    group.addoption(
+        "--queue-base",
+        dest="queue_base",
+        metavar="REVISION",
+        help="The git revision that the change is compared with, for the gate: documentation has "
+        "to change with the code",
+    )
 
 
 def _add_ini_keys(parser: pytest.Parser) -> None:
@@ -117,6 +162,13 @@ def _add_ini_keys(parser: pytest.Parser) -> None:
         "of the ini file.",
         default="",
     )
+    parser.addini(
+        "queue_review", "What --queue-validate reviews as well, one path a line.", type="linelist"
+    )
+    parser.addini("queue_worker", "The teams, one a line, as in --queue-worker.", type="linelist")
+    parser.addini("queue_approved_by", "Who has approved the code, for --queue-gate.", default="")
+    parser.addini("queue_coverage", "A coverage data file, for --queue-gate.", default="")
+    parser.addini("queue_base", "The git revision to compare with, for --queue-gate.", default="")
     parser.addini("queue_watch", "off, report or strict, as in --queue-watch.", default="")
 
 
@@ -135,17 +187,33 @@ def is_watch_asked_for(config: pytest.Config) -> bool:
     return bool(mode != "off")
 
 
+def is_told_when_on(config: pytest.Config) -> bool:
+    """Whether the gate has databases watched, because nobody has said that they are not."""
+    return bool(config.option.queue_gate and config.option.queue_watch is None)
+
+
 def is_any_strict(items: Iterable[pytest.Item]) -> bool:
     """Whether a test asks to be watched, whatever the mode."""
     return any(item.get_closest_marker(STRICT) is not None for item in items)
 
 
-def without_effect(config: pytest.Config) -> str:
-    """Return the option that was given and means nothing in a run without rules."""
-    given = {"--queue-impl": config.option.queue_impl, "--queue-level": config.option.queue_level}
-    return next((name for name, value in given.items() if value is not None), "")
+def without_effect(config: pytest.Config) -> tuple[str, str]:
+    """Return an option that was given and means nothing in this run, and the one that it needs."""
+    option = config.option
+    gated = ("queue_approved_by", "queue_coverage", "queue_base")
+    needs: dict[str, str] = {}
+    if not option.queue_gate:
+        needs |= dict.fromkeys(gated, GATE)
+    if not is_asked_for(config):
+        needs |= dict.fromkeys(("queue_impl", "queue_level", "queue_worker"), VALIDATE)
+    if not option.queue_validate:
+        needs["queue_gate"] = VALIDATE
+    for name, needed in needs.items():
+        if getattr(option, name) not in (None, False):
+            return f"--{name.replace('_', '-')}", f"--{needed}"
+    return "", ""
 
 
 def is_node_id(argument: str) -> bool:
-    """Whether an argument of the command line means rules, checks or a review, and no path."""
-    return argument.partition("::")[0] in (VALIDATE, DATABASE, REVIEW)
+    """Whether an argument of the command line means a question of the kit, and no path."""
+    return argument.partition("::")[0] in (VALIDATE, DATABASE, REVIEW, WORKER, GATE)

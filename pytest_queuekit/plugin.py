@@ -23,20 +23,26 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers and, if rules or checks are asked for, load what runs them."""
     for marker in options.MARKERS:
         config.addinivalue_line("markers", marker)
+    useless, needed = options.without_effect(config)
+    if useless:
+        # Whoever gives it believes that a queue is tested: a run that passes must not agree.
+        kept = useless.removeprefix("--").replace("-", "_")
+        hint = (
+            "" if useless == f"--{options.GATE}" else f", or keep the value in the ini key {kept}"
+        )
+        raise pytest.UsageError(f"{useless} does nothing without {needed}: add that{hint}")
     if options.is_asked_for(config):
         from pytest_queuekit.pytest_side import validation
 
         validation.register(config)
-    elif useless := options.without_effect(config):
-        # Whoever gives it believes that a queue is tested: a run that passes must not agree.
-        raise pytest.UsageError(
-            f"{useless} does nothing without --{options.VALIDATE}: add that, or keep the value in "
-            f"the ini key {useless.removeprefix('--').replace('-', '_')}"
-        )
     if options.is_watch_asked_for(config):
         from pytest_queuekit.pytest_side import watching
 
         watching.register(config, watching.mode_of(config))
+    elif options.is_told_when_on(config):
+        from pytest_queuekit.pytest_side import watching
+
+        watching.register(config, watching.Mode.REPORT)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

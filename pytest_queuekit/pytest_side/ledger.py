@@ -57,6 +57,14 @@ class Ledger:
         elif report.skipped:
             self._answer(node_id, _skipped(node_id, report))
 
+    def of(self, head: str, label: str | None = None) -> list[Verdict]:
+        """Return the answers under one head of node ids, of one queue or of all."""
+        return [
+            verdict
+            for one, verdict in self.answers.items()
+            if one.partition("::")[0] == head and label in (None, split(one)[1])
+        ]
+
     def unfinished(self) -> list[str]:
         """Return the node ids that were asked and never answered."""
         return [one for one in self.asked if one not in self.answers and one not in self.errors]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
+from pytest_queuekit.pytest_side.settings import Settings
 from pytest_queuekit.reports import review as words
 from pytest_queuekit.verdict import Verdict
 
@@ -15,24 +16,25 @@ if TYPE_CHECKING:
     from pytest_queuekit.review.run import Review
 
 
-def codes() -> list[str]:
+def codes(settings: Settings) -> list[str]:
     """Return the names of the items of a review."""
     from pytest_queuekit.review.catalogue import ABOUT_FILES, CODES
 
-    return [*ABOUT_FILES, *(code.id for code in CODES)]
+    return [*ABOUT_FILES, *(code.id for code in CODES if settings.concerns(code.id))]
 
 
 class Reviews(Questions):
     """The items of the checklist, put to some files."""
 
-    def __init__(self, *, paths: tuple[Path, ...], **rest: Any) -> None:
-        super().__init__(**rest)
-        self.paths = paths
+    def __init__(self, *, settings: Settings, **rest: Any) -> None:
+        super().__init__(chosen=settings.chosen, **rest)
+        self.settings = settings
+        self.paths = settings.reviewed
 
     def questions(self) -> Iterator[QueueItem]:
         """Return an item for each code."""
         label = ", ".join(str(path) for path in self.paths)
-        for code in codes():
+        for code in codes(self.settings):
             yield ReviewItem.under(self, name=code, label=label, reviews=self)
 
     @cached_property

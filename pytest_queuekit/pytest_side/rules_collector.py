@@ -1,4 +1,4 @@
-"""All rules and targets, each for each queue under test."""
+"""The rules and targets of a run, each for each queue under test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
-from pytest_queuekit.performance.targets import TARGETS
+from pytest_queuekit.performance.targets import TARGETS, Target
 from pytest_queuekit.pytest_side.lanes import LaneItem, Track, races
 from pytest_queuekit.pytest_side.node_ids import item_name, lane_name
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem, RuleItem
@@ -18,9 +18,15 @@ from pytest_queuekit.subject import Subject
 
 def rule_names(rules: Iterable[Rule], settings: Settings) -> list[str]:
     """Return the names of all items that there will be."""
-    targets = () if settings.performance is Performance.OFF else TARGETS
-    ids = [one.id for one in (*rules, *targets)]
+    ids = [*(one.id for one in rules), *(one.id for one in targets_of(settings))]
     return [item_name(one, label) for label in settings.subjects for one in ids]
+
+
+def targets_of(settings: Settings) -> tuple[Target, ...]:
+    """Return the targets of performance of a run."""
+    if settings.performance is Performance.OFF:
+        return ()
+    return tuple(one for one in TARGETS if settings.concerns(one.id))
 
 
 class Rules(Questions):
@@ -43,8 +49,7 @@ class Rules(Questions):
             yield from self._rules(label, subject)
             if self.track:
                 yield from self._lanes(label, subject, self.track)
-            if self.settings.performance is not Performance.OFF:
-                yield from self._targets(label, subject)
+            yield from self._targets(label, subject)
 
     def _rules(self, label: str, subject: Subject) -> Iterator[QueueItem]:
         for rule in self.rules:
@@ -72,7 +77,7 @@ class Rules(Questions):
             )
 
     def _targets(self, label: str, subject: Subject) -> Iterator[QueueItem]:
-        for target in TARGETS:
+        for target in targets_of(self.settings):
             yield TargetItem.under(
                 self,
                 name=item_name(target.id, label),

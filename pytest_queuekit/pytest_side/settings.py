@@ -15,6 +15,7 @@ from pytest_queuekit.adapters.catalogue import DEFAULT
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.profile import Profile, concerns, profile_of
 from pytest_queuekit.pytest_side.node_ids import label_all
 from pytest_queuekit.subject import Subject
 
@@ -37,6 +38,8 @@ class Settings:
     performance: what a missed target does.
     database: the file to check; None where none was given.
     reviewed: the files and folders to review; empty where none were given.
+    teams: whose part is looked at; empty for all that there is.
+    gate: whether the success criteria are judged.
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
     """
 
@@ -45,7 +48,13 @@ class Settings:
     performance: Performance
     database: Path | None
     reviewed: tuple[Path, ...]
+    teams: tuple[Profile, ...]
+    gate: bool
     chosen: tuple[str, ...]
+
+    def concerns(self, question: str) -> bool:
+        """Whether a rule, a target or an item of the review, by its id, is put in this run."""
+        return concerns(self.teams, question)
 
 
 def read(config: pytest.Config) -> Settings:
@@ -60,6 +69,8 @@ def read(config: pytest.Config) -> Settings:
         performance=performance_mode(config),
         database=_database(config, named=options.DATABASE in heads),
         reviewed=_reviewed(config, named=options.REVIEW in heads),
+        teams=_teams(config, named=options.WORKER in heads),
+        gate=_gate(config, named=options.GATE in heads),
         chosen=chosen,
     )
 
@@ -94,28 +105,58 @@ def _subjects(config: pytest.Config) -> dict[str, Subject]:
 def _database(config: pytest.Config, *, named: bool) -> Path | None:
     given = config.getoption("queue_db")
     if given is not None:
-        return _looked_at(given, config.invocation_params.dir, "--queue-db", _no_database)
+        return looked_at(given, config.invocation_params.dir, "--queue-db", _no_database)
     kept = str(config.getini("queue_db"))
     if kept and (named or config.getoption("queue_validate")):
         folder = config.inipath.parent if config.inipath else config.rootpath
-        return _looked_at(kept, folder, "queue_db", _no_database)
+        return looked_at(kept, folder, "queue_db", _no_database)
     if named:
         raise pytest.UsageError("queue-db::… names a check of a database: add --queue-db PATH")
     return None
 
 
 def _reviewed(config: pytest.Config, *, named: bool) -> tuple[Path, ...]:
-    given = config.getoption("queue_review") or []
+    given = config.getoption("queue_review")
+    if given is None and (named or config.getoption("queue_validate")):
+        folder = config.inipath.parent if config.inipath else config.rootpath
+        kept = [str(folder / one) for one in config.getini("queue_review")]
+        found = [looked_at(one, folder, "queue_review", not_there) for one in kept]
+        if found:
+            return tuple(_from_here(one) for one in found)
     if named and not given:
         raise pytest.UsageError("queue-review::… names a review: add --queue-review PATH")
     folder = config.invocation_params.dir
-    paths = [_looked_at(one, folder, "--queue-review", _not_there) for one in given]
+    paths = [looked_at(one, folder, "--queue-review", not_there) for one in given or ()]
     if folder != Path.cwd():
         return tuple(paths)
-    return tuple(Path(one).expanduser() for one in given)  # as it was given: that reads better
+    return tuple(Path(one).expanduser() for one in given or ())  # as it was given: it reads better
 
 
-def _not_there(path: Path) -> str:
+def _from_here(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _teams(config: pytest.Config, *, named: bool) -> tuple[Profile, ...]:
+    given = config.getoption("queue_worker")
+    source = "queue_worker" if given is None else "--queue-worker"
+    words = config.getini("queue_worker") if given is None else given
+    try:
+        found = {one.worker: one for one in map(profile_of, words)}
+    except UsageError as error:
+        raise pytest.UsageError(f"{source}={error}") from error
+    if named and not found:
+        raise pytest.UsageError("queue-worker::… names a team's test: add --queue-worker N")
+    return tuple(found[worker] for worker in sorted(found))
+
+
+def _gate(config: pytest.Config, *, named: bool) -> bool:
+    asked = bool(config.getoption("queue_gate"))
+    if named and not asked:
+        raise pytest.UsageError("queue-gate::… belongs to the gate: add --queue-gate")
+    return asked
+
+
+def not_there(path: Path) -> str:
     """Return that a path does not exist, and what may have been meant; empty if it does."""
     if path.exists():
         return ""
@@ -124,7 +165,7 @@ def _not_there(path: Path) -> str:
     return f"does not exist{f'; did you mean {near[0]!r}?' if near else ''}"
 
 
-def _looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path], str]) -> Path:
+def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path], str]) -> Path:
     """Return the path that was given. Raises pytest.UsageError with what is wrong with it."""
     if not given:
         raise pytest.UsageError(f"{source}='' is empty: give a path")
@@ -144,5 +185,5 @@ def _no_database(path: Path) -> str:
     if path.is_dir():
         return "is a folder: give the database file in it"
     if not path.exists():
-        return _not_there(path)
+        return not_there(path)
     return "" if path.is_file() else "is no regular file: give a database file"

@@ -8,10 +8,11 @@ import pytest
 
 from pytest_queuekit import options
 from pytest_queuekit.pytest_side.ledger import Ledger, split
+from pytest_queuekit.pytest_side.rules_collector import targets_of
 from pytest_queuekit.pytest_side.section import only_looks, write_section
 from pytest_queuekit.pytest_side.settings import Performance, Settings
 from pytest_queuekit.queue.config import sqlite_warning
-from pytest_queuekit.reports import database, review, terminal
+from pytest_queuekit.reports import database, integration, review, terminal
 from pytest_queuekit.reports.environment import environment
 from pytest_queuekit.reports.examination import Examination
 from pytest_queuekit.reports.lines import Line
@@ -24,7 +25,8 @@ def header(settings: Settings) -> str:
     tested = [_title(label, subject) for label, subject in settings.subjects.items()]
     tested += [str(settings.database)] if settings.database else []
     tested += [f"review of {_reviewed(settings)}"] if settings.reviewed else []
-    return f"queue validation: {', '.join(tested)}"
+    whom = f", for {_audience(settings)}" if settings.teams else ""
+    return f"queue validation: {', '.join(tested)}{whom}"
 
 
 def write(reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger) -> None:
@@ -40,21 +42,22 @@ def _lines(settings: Settings, ledger: Ledger, *, witnesses: bool) -> Iterator[L
     """Yield the environment, each queue, the database, and last the verdicts."""
     yield from environment(settings.effort.level, warning=sqlite_warning() or "")
     queues = [_examine(*one, settings, ledger) for one in settings.subjects.items()]
-    checks = [one for one in ledger.answers.values() if one.family == options.DATABASE]
+    checks = ledger.of(options.DATABASE)
     for queue in queues:
         yield Line("")
         yield from terminal.report(queue, witnesses=witnesses)
     if settings.database:
         yield Line("")
         yield from database.report(str(settings.database), checks, problems=witnesses)
-    reviewed = [one for one in ledger.answers.values() if one.driver == "review"]
-    reviewed.sort(key=lambda one: one.rule)
+    reviewed = sorted(ledger.of(options.REVIEW), key=lambda one: one.rule)
     if settings.reviewed:
         yield Line("")
         yield from review.report(_reviewed(settings), reviewed, findings=witnesses)
     yield Line("")
     for queue in queues:
         yield from terminal.close(queue)
+    for verdict in sorted(ledger.of(options.WORKER), key=lambda one: one.rule):
+        yield from integration.close(verdict, problems=witnesses)
     if settings.database:
         missing = _of(options.DATABASE, ledger)
         yield from database.close(str(settings.database), checks, missing=missing)
@@ -65,14 +68,20 @@ def _lines(settings: Settings, ledger: Ledger, *, witnesses: bool) -> Iterator[L
 
 def _examine(label: str, subject: Subject, settings: Settings, ledger: Ledger) -> Examination:
     """Sort out what is known about one queue."""
-    verdicts = [one for one in ledger.answers.values() if one.queue == label]
-    mine = {split(one)[0]: one for one in ledger.asked if split(one)[1] == label}
+    verdicts = ledger.of(options.VALIDATE, label)
+    mine = {
+        split(one)[0]: one
+        for one in ledger.asked
+        if one.partition("::")[0] == options.VALIDATE and split(one)[1] == label
+    }
     return Examination(
         title=_title(label, subject),
         verdicts=tuple(sorted(verdicts, key=lambda one: _place(one.rule))),
         unfinished=tuple(rule for rule, one in mine.items() if one in ledger.unfinished()),
         errors={rule: ledger.errors[one] for rule, one in mine.items() if one in ledger.errors},
-        rules=len(CATALOGUE),
+        rules=sum(settings.concerns(rule.id) for rule in CATALOGUE),
+        targets=len(targets_of(settings)),
+        audience=_audience(settings),
         measured=settings.performance is not Performance.OFF,
         limitations=subject.contract.limitations,
     )
@@ -91,6 +100,11 @@ def _of(head: str, ledger: Ledger) -> int:
     """Return how many questions of a kind have no answer."""
     without = [*ledger.unfinished(), *ledger.errors]
     return sum(one.partition("::")[0] == head for one in without)
+
+
+def _audience(settings: Settings) -> str:
+    """Return the teams whose part is looked at: "worker 03 (worker engine)"."""
+    return " and ".join(team.title for team in settings.teams)
 
 
 def _reviewed(settings: Settings) -> str:

@@ -10,11 +10,14 @@ from pytest_queuekit import options
 from pytest_queuekit.pytest_side import ledger, settings, summary
 from pytest_queuekit.pytest_side.controller import Controller, is_controller
 from pytest_queuekit.pytest_side.database_checks import Checks, check_names
+from pytest_queuekit.pytest_side.gate_items import GateQuestions, gate_names
+from pytest_queuekit.pytest_side.integration import Integration, integration_names
 from pytest_queuekit.pytest_side.node_ids import chosen_names
 from pytest_queuekit.pytest_side.nodes import Questions, QueueItem
 from pytest_queuekit.pytest_side.reviews import Reviews, codes
 from pytest_queuekit.pytest_side.rules_collector import Rules, rule_names
 from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.verdict import Status
 
 NAME = "queuekit-validation"
@@ -22,29 +25,48 @@ NAME = "queuekit-validation"
 
 def register(config: pytest.Config) -> None:
     """Read the options and register the hooks. Raises pytest.UsageError."""
-    validation = Validation(settings.read(config))
-    _check_node_ids(validation.settings)
-    _leave_paths(config)
+    asked = settings.read(config)
+    _check_node_ids(asked)
+    _leave_paths(config, keep=asked.gate)
+    validation = Validation(asked)
     config.pluginmanager.register(validation, NAME)
     if is_controller(config):
         controller = Controller(config, validation.settings, validation.ledger)
         config.pluginmanager.register(controller, f"{NAME}-xdist")
+    if asked.gate:
+        from pytest_queuekit.pytest_side import gate, team_tests
+
+        config.pluginmanager.register(team_tests.Marking(asked.teams), team_tests.NAME)
+        if not hasattr(config, "workerinput"):
+            gate.register(config, asked, validation.ledger)
+
+
+def _rules(asked: settings.Settings) -> tuple[Rule, ...]:
+    """Return the rules that are put in this run."""
+    return tuple(one for one in CATALOGUE if asked.concerns(one.id))
 
 
 def _check_node_ids(asked: settings.Settings) -> None:
     """Raise pytest.UsageError if a node id means nothing: collecting would show a traceback."""
-    names = {options.VALIDATE: rule_names(CATALOGUE, asked), options.DATABASE: list[str]()}
-    names[options.REVIEW] = codes() if asked.reviewed else []
-    if asked.database:
-        names[options.DATABASE] = check_names(asked.database)
+    names = {
+        options.VALIDATE: rule_names(_rules(asked), asked),
+        options.DATABASE: check_names(asked.database) if asked.database else [],
+        options.REVIEW: codes(asked) if asked.reviewed else [],
+        options.WORKER: integration_names(asked),
+        options.GATE: gate_names(asked),
+    }
     for head, known in names.items():
         chosen_names(known, [one for one in asked.chosen if one.partition("::")[0] == head])
 
 
-def _leave_paths(config: pytest.Config) -> None:
-    """Let the run's arguments be the paths that were given, without node ids and defaults."""
+def _leave_paths(config: pytest.Config, *, keep: bool) -> None:
+    """Let the run's arguments be the paths that were given, without node ids and defaults.
+
+    The defaults are kept for the gate, which judges the tests that are the project's.
+    """
     given = config.args_source is pytest.Config.ArgsSource.ARGS
-    config.args = [one for one in config.args if given and not options.is_node_id(one)]
+    paths = [one for one in config.args if not options.is_node_id(one)]
+    config.args = paths if given or keep else []
 
 
 class Validation:
@@ -105,27 +127,18 @@ class Validation:
         summary.write(terminalreporter, self.settings, self.ledger)
 
     def _collectors(self, session: pytest.Session) -> Iterator[Questions]:
-        if self.settings.subjects:
-            yield Rules.beside(
-                session,
-                name=options.VALIDATE,
-                rules=CATALOGUE,
-                settings=self.settings,
-            )
-        if self.settings.database:
+        asked = self.settings
+        if asked.subjects:
+            yield Rules.beside(session, name=options.VALIDATE, rules=_rules(asked), settings=asked)
+            yield Integration.beside(session, name=options.WORKER, settings=asked)
+        if asked.gate:
+            yield GateQuestions.beside(session, name=options.GATE, settings=asked)
+        if asked.database:
             yield Checks.beside(
-                session,
-                name=options.DATABASE,
-                chosen=self.settings.chosen,
-                database=self.settings.database,
+                session, name=options.DATABASE, chosen=asked.chosen, database=asked.database
             )
-        if self.settings.reviewed:
-            yield Reviews.beside(
-                session,
-                name=options.REVIEW,
-                chosen=self.settings.chosen,
-                paths=self.settings.reviewed,
-            )
+        if asked.reviewed:
+            yield Reviews.beside(session, name=options.REVIEW, settings=asked)
 
 
 def _skip(item: QueueItem, report: pytest.TestReport) -> tuple[str, int | None, str]:

@@ -23,8 +23,10 @@ class Examination:
     verdicts: one a rule that was answered, performance included.
     unfinished: ids of rules that were selected and never reported on.
     errors: ids of rules during which the kit itself, or the process, broke; with what happened.
-    rules: how many rules there are, performance left out: more than `verdicts` if some were
+    rules: how many rules the run has, performance left out: more than `verdicts` if some were
         deselected.
+    targets: how many targets of performance it has.
+    audience: for whom the queue was looked at, such as "worker 03"; empty for everybody.
     measured: whether the run was to measure performance.
     limitations: what the queue documents that it does not do.
     """
@@ -34,6 +36,8 @@ class Examination:
     unfinished: tuple[str, ...] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
     rules: int = 0
+    targets: int = 5
+    audience: str = ""
     measured: bool = True
     limitations: tuple[str, ...] = ()
 
@@ -89,7 +93,8 @@ class Examination:
             return "no verdict: nothing was put to the test"
         if len(self.conformance) < self.rules:
             return f"no rule broken among the {len(self.conformance)} of {self.rules} selected"
-        return f"correct{self._and_speed()}"
+        whom = f" for {self.audience}" if self.audience else ""
+        return f"correct{self._and_speed()}{whom}"
 
     def _so_far(self) -> str:
         return f"; {_rules(len(self.broken))} broken" if self.broken else ""
@@ -110,7 +115,8 @@ class Examination:
         if missed:
             return f"too slow: {missed} of {met + missed} targets missed"
         if counts[Status.NOT_RUN]:
-            return f"performance not measured{f' ({met} of 5 targets were)' if met else ''}"
+            part = f" ({met} of {self.targets} targets were)" if met else ""
+            return f"performance not measured{part}"
         return "fast enough" if met else "performance not measured"
 
     def _reservations(self) -> str:

@@ -54,11 +54,7 @@ def review(
     asks for them needs `if __name__ == "__main__":` around what it does.
     """
     closed: list[Violation] = []
-    named = (file for path in paths for file in _files(path, closed))
-    once: dict[str, Path] = {}
-    for file in named:
-        once.setdefault(os.path.realpath(file), file)
-    files = list(once.values())
+    files = files_in(paths, closed)
     found: dict[str, list[Violation]] = defaultdict(list)
     found[UNREADABLE] += closed
     for number, told in enumerate(_examined(files, processes), start=1):
@@ -67,6 +63,18 @@ def review(
         progress(number, len(files))
     label = ", ".join(str(path) for path in paths)
     return Review(files=len(files), verdicts=tuple(_verdicts(found, label)))
+
+
+def files_in(paths: Sequence[Path], closed: list[Violation]) -> list[Path]:
+    """Return files, and all Python files in folders, each once. Raises UsageError as `review`.
+
+    closed: takes what is to be said of folders that cannot be listed.
+    """
+    named = (file for path in paths for file in _files(path, closed))
+    once: dict[str, Path] = {}
+    for file in named:
+        once.setdefault(os.path.realpath(file), file)
+    return list(once.values())
 
 
 def cores() -> int:

@@ -1,0 +1,55 @@
+"""What has changed since a revision, by git."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from pytest_queuekit.errors import UsageError
+
+_PAGES = frozenset({".md", ".rst", ".adoc"})
+_FOLDERS = frozenset({"doc", "docs", "documentation"})
+
+
+def check_revision(base: str, folder: Path) -> None:
+    """Raise UsageError with one line if a revision is not known to git in a folder."""
+    try:
+        # The peeling makes sure that it is a commit, and not some other object.
+        _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    except UsageError as error:
+        told = str(error) or "git knows no such revision; in CI it has to be fetched as well"
+        raise UsageError(f"{base!r} cannot be compared with: {told}") from error
+
+
+def changed_since(base: str, folder: Path) -> tuple[Path, list[Path]]:
+    """Return the top folder, and the files in it that differ from the common ancestor.
+
+    New files are among them; their paths are relative. Raises UsageError if git cannot tell.
+    """
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    diff = ("diff", "--name-only", "-z", "--merge-base", "--end-of-options", base)
+    told = _git(top, *diff) + _git(top, "ls-files", "-z", "--others", "--exclude-standard")
+    return top, [Path(one) for one in dict.fromkeys(told.split("\0")) if one]
+
+
+def is_documentation(path: Path) -> bool:
+    """Whether a file is a page of documentation: by its suffix, or by a folder that it is in."""
+    return path.suffix.lower() in _PAGES or bool(_FOLDERS & set(path.parts[:-1]))
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and options end before what is given
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+    except FileNotFoundError as error:
+        raise UsageError("git is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError("git took longer than a minute") from error
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode(errors="replace").strip().splitlines()
+        raise UsageError(lines[0] if lines else "") from error
+    return done.stdout.decode(errors="surrogateescape")

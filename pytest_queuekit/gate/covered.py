@@ -1,0 +1,50 @@
+"""How much of some files was run, by what coverage.py has measured."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_queuekit.gate.evidence import Covered
+
+if TYPE_CHECKING:
+    from coverage import Coverage
+
+
+def stored(file: Path) -> Coverage | str:
+    """Return what a data file of coverage.py holds, or why it cannot be read."""
+    try:
+        from coverage import Coverage
+        from coverage.exceptions import CoverageException
+    except ImportError:
+        return "coverage.py is not installed: pip install pytest-cov"
+    try:
+        found = Coverage(data_file=str(file))
+        found.load()
+    except CoverageException as error:
+        return f"{file} cannot be read: {error}"
+    return found
+
+
+def covered(measured: Coverage, files: Sequence[Path] | None) -> Covered:
+    """Return how much was run of some files, or of all that was measured.
+
+    A file that nobody imported counts with all its lines, as long as another was measured.
+    """
+    from coverage.exceptions import CoverageException
+
+    known = set(map(os.path.realpath, measured.get_data().measured_files()))
+    if files is not None and not known & set(map(os.path.realpath, files)):
+        return Covered(unknown="coverage was measured, but not of this code: name it with --cov")
+    try:
+        percent = measured.report(
+            morfs=None if files is None else [str(one) for one in files],
+            file=io.StringIO(),
+            show_missing=False,
+        )
+    except CoverageException as error:
+        return Covered(unknown=f"coverage.py says: {error}".rstrip("."))
+    return Covered(percent=percent, files=0 if files is None else len(files))

@@ -1,0 +1,100 @@
+"""The five teams that build on the queue, as data: what of the kit concerns whom."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pytest_queuekit.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One team.
+
+    worker: the number by which it is known, in two digits.
+    builds: what it builds on the queue.
+    families: of the rules that it relies on.
+    targets: ids of the targets of performance that its users feel.
+    spared: ids of the items of the review that are about what it does not do.
+    """
+
+    worker: str
+    builds: str
+    families: tuple[str, ...]
+    targets: tuple[str, ...]
+    spared: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The team in a few words: "worker 03 (worker engine)"."""
+        return f"worker {self.worker} ({self.builds})"
+
+    def concerns(self, question: str) -> bool:
+        """Whether a rule, a target or an item of the review, by its id, concerns the team."""
+        family, dash, _ = question.rpartition("-")
+        if not dash:
+            return question not in self.spared
+        return question in self.targets or family in self.families
+
+
+_CLAIMING = ("QR302", "QR501", "QR503")
+"""What is asked of those who claim: how many they are, and that no two have one task."""
+
+PROFILES = (
+    Profile(
+        worker="02",
+        builds="client API",
+        families=("ENQUEUE", "SCHEDULE", "KEY", "ROUTE", "DURABLE"),
+        targets=("PERF-1",),
+        spared=_CLAIMING,
+    ),
+    Profile(
+        worker="03",
+        builds="worker engine",
+        families=("CLAIM", "LEASE", "ACK", "RETRY", "ROUTE", "RACE", "DURABLE"),
+        targets=("PERF-2", "PERF-3", "PERF-5"),
+    ),
+    Profile(
+        worker="04",
+        builds="scheduling",
+        families=("CLAIM", "ORDER", "SCHEDULE", "ROUTE", "RACE"),
+        targets=("PERF-2", "PERF-5"),
+    ),
+    Profile(
+        worker="05",
+        builds="observability",
+        families=("STATS",),
+        targets=("PERF-4",),
+        spared=_CLAIMING,
+    ),
+    Profile(
+        worker="06",
+        builds="maintenance",
+        families=("LEASE", "RETRY", "STATS", "DURABLE"),
+        targets=("PERF-2", "PERF-4"),
+        spared=_CLAIMING,
+    ),
+)
+
+
+def profile_of(word: str) -> Profile:
+    """Return the team that "03", "3", "worker-03" or "worker engine" means. Raises UsageError."""
+    known = {one.worker: one for one in PROFILES} | {one.builds: one for one in PROFILES}
+    plain = re.sub(r"[-_\s]+", " ", word.strip().lower())
+    number = re.fullmatch(r"(?:worker ?)?0*(\d)", plain)
+    found = known.get(f"{number[1]:0>2}" if number else plain)
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(plain, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    listed = ", ".join(f"{one.worker} ({one.builds})" for one in PROFILES)
+    raise UsageError(f"{word!r} is none of {listed}{hint}")
+
+
+def concerns(profiles: Iterable[Profile], question: str) -> bool:
+    """Whether something concerns one of these teams; without any, all does."""
+    asked = tuple(profiles)
+    return not asked or any(one.concerns(question) for one in asked)

@@ -1,0 +1,137 @@
+"""Gathers what a run leaves behind for the gate."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit import options
+from pytest_queuekit.errors import UsageError
+from pytest_queuekit.gate import changes
+from pytest_queuekit.gate.covered import covered, stored
+from pytest_queuekit.gate.docstrings import public_names
+from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence
+from pytest_queuekit.pytest_side.database_checks import check_names
+from pytest_queuekit.pytest_side.gate_items import CHECKS, gate_names
+from pytest_queuekit.pytest_side.gate_settings import Given
+from pytest_queuekit.pytest_side.integration import integration_names
+from pytest_queuekit.pytest_side.ledger import Ledger
+from pytest_queuekit.pytest_side.reviews import codes
+from pytest_queuekit.pytest_side.rules_collector import targets_of
+from pytest_queuekit.pytest_side.settings import Settings
+from pytest_queuekit.pytest_side.team_tests import Tally
+from pytest_queuekit.reports.examination import PERFORMANCE
+from pytest_queuekit.review.run import files_in
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.verdict import Verdict
+from pytest_queuekit.watch.finding import Finding
+
+
+def gather(
+    config: pytest.Config,
+    settings: Settings,
+    given: Given,
+    *,
+    ledger: Ledger,
+    tally: Tally,
+    seen: Sequence[Finding] | None,
+) -> Evidence:
+    """Return the evidence of a run. `seen` is what the watch found; None where it was off."""
+    code = _code(config, settings)
+    return Evidence(
+        **_answers(settings, ledger),
+        tests=tally.tests(measuring=False),
+        measuring=tally.tests(measuring=True),
+        in_files=tally.passed_in_files(),
+        covered=_covered(config, given, code),
+        files=None if code is None else frozenset(_as_seen(one, config.rootpath) for one in code),
+        approved_by=given.approved_by,
+        seen=seen,
+        documented=None if code is None else _documented(code, given.base, config.rootpath),
+    )
+
+
+def _answers(settings: Settings, ledger: Ledger) -> dict[str, Answers]:
+    """Return the answers of each kind, with how many there should be."""
+    queues = len(settings.subjects)
+    rules = ledger.of(options.VALIDATE)
+    gate = ledger.of(options.GATE)
+    checks = [one for one in gate if one.rule == CHECKS] + ledger.of(options.DATABASE)
+    in_file = len(check_names(settings.database)) if settings.database else 0
+    concerned = sum(settings.concerns(rule.id) for rule in CATALOGUE)
+    return {
+        "checks": _of(checks, queues + in_file),
+        "load": _of(
+            (one for one in gate if one.rule != CHECKS), len(gate_names(settings)) - queues
+        ),
+        "rules": _of((one for one in rules if one.family != PERFORMANCE), queues * concerned),
+        "targets": _of(
+            (one for one in rules if one.family == PERFORMANCE), queues * len(targets_of(settings))
+        ),
+        "integration": _of(ledger.of(options.WORKER), len(integration_names(settings))),
+        "review": _of(ledger.of(options.REVIEW), len(codes(settings)) if settings.reviewed else 0),
+    }
+
+
+def _of(verdicts: Iterable[Verdict], expected: int) -> Answers:
+    in_order = sorted(verdicts, key=lambda one: (one.queue, one.rule))
+    return Answers(verdicts=tuple(in_order), expected=expected)
+
+
+def _code(config: pytest.Config, settings: Settings) -> list[Path] | None:
+    """Return the reviewed files without tests, None where none were named."""
+    if not settings.reviewed:
+        return None
+    tests = [*config.getini("python_files"), "conftest.py"]
+    return [
+        file
+        for file in files_in(settings.reviewed, [])
+        if not any(fnmatch(file.name, pattern) for pattern in tests)
+    ]
+
+
+def _as_seen(file: Path, root: Path) -> str:
+    """Return a path as findings of the watch have it."""
+    whole = Path(os.path.abspath(file))  # noqa: PTH100 - links stay as they are
+    return str(whole.relative_to(root) if whole.is_relative_to(root) else whole)
+
+
+def _covered(config: pytest.Config, given: Given, code: list[Path] | None) -> Covered:
+    measured: Any = stored(given.coverage) if given.coverage else _measured_here(config)
+    if measured is None:
+        return Covered(
+            unknown="coverage is not known: add --cov=PACKAGE, of pytest-cov, or "
+            "--queue-coverage FILE"
+        )
+    return Covered(unknown=measured) if isinstance(measured, str) else covered(measured, code)
+
+
+def _measured_here(config: pytest.Config) -> Any:
+    """Return what pytest-cov has measured in this run, a Coverage; None where it did not."""
+    plugin = config.pluginmanager.get_plugin("_cov")
+    return getattr(getattr(plugin, "cov_controller", None), "cov", None)
+
+
+def _documented(code: list[Path], base: str, root: Path) -> Documented:
+    names = list(public_names(code))
+    bare = tuple(place for place, has in names if not has)
+    if not base:
+        return Documented(names=len(names), bare=bare)
+    try:
+        top, changed = changes.changed_since(base, root)
+    except UsageError as error:
+        unknown = f"what changed since {base} is not known: {error}"
+        return Documented(names=len(names), bare=bare, base=base, unknown=unknown)
+    own = set(map(os.path.realpath, code))
+    return Documented(
+        names=len(names),
+        bare=bare,
+        base=base,
+        code=tuple(str(one) for one in changed if os.path.realpath(top / one) in own),
+        docs=tuple(str(one) for one in changed if changes.is_documentation(one)),
+    )

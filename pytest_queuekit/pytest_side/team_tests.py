@@ -1,0 +1,108 @@
+"""What became of the tests that are not the kit's: those of the team that a gate is about."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_queuekit import options
+from pytest_queuekit.gate.evidence import Tests
+from pytest_queuekit.profile import Profile
+
+NAME = "queuekit-team-tests"
+
+_ATTRIBUTE = "queue_test"
+"""Under this name a report says whose test it is of; pytest and xdist keep its attributes."""
+
+_FILE_FIXTURES = frozenset({"queue_db", "queue_db_path", "queue_db_factory", "queue_tasks"})
+_WORST = ("passed", "skipped", "failed")
+
+
+class Marking:
+    """Lets each report say whose test it is, in the process that runs it."""
+
+    def __init__(self, teams: tuple[Profile, ...]) -> None:
+        self._workers = {int(team.worker) for team in teams}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the report say it."""
+        report = yield
+        if not options.is_node_id(item.nodeid) and self._is_of_team(item):
+            uses_file = bool(_FILE_FIXTURES & set(getattr(item, "fixturenames", ())))
+            marked = item.get_closest_marker("queue_integration") is not None
+            told = {
+                "measures": item.get_closest_marker("queue_perf") is not None,
+                "in_file": uses_file or marked,
+            }
+            setattr(report, _ATTRIBUTE, told)
+        return report
+
+    def _is_of_team(self, item: pytest.Item) -> bool:
+        """Whether a test is the team's: it is, unless it is marked as another's."""
+        marks = list(item.iter_markers("queue_worker"))
+        numbers = {_number(one) for mark in marks for one in mark.args}
+        return not (self._workers and marks) or bool(numbers & self._workers)
+
+
+class Tally:
+    """Keeps what became of the team's tests, in the process that writes the summary.
+
+    in_files: node ids of tests that used a queue in a file, or are marked as such.
+    """
+
+    def __init__(self) -> None:
+        self._outcomes: dict[str, str] = {}
+        self._measuring: set[str] = set()
+        self._in_files: set[str] = set()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Count what could not be collected as failed: it is a test that nobody ran."""
+        if report.failed and not options.is_node_id(report.nodeid):
+            self._outcomes[report.nodeid] = "failed"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the worst of a test's phases; a test that is run again begins anew."""
+        told: dict[str, Any] | None = getattr(report, _ATTRIBUTE, None)
+        if told is None:
+            return
+        one = report.nodeid
+        if report.outcome == "rerun":  # type: ignore[comparison-overlap] # pytest-rerunfailures
+            self._outcomes.pop(one, None)
+            return
+        if told["measures"]:
+            self._measuring.add(one)
+        if told["in_file"]:
+            self._in_files.add(one)
+        if report.when == "call" or not report.passed:
+            known = self._outcomes.get(one, "passed")
+            self._outcomes[one] = max(known, report.outcome, key=_WORST.index)
+
+    def tests(self, *, measuring: bool) -> Tests:
+        """Return the tests that measure, or the others."""
+        chosen = {
+            one: outcome
+            for one, outcome in self._outcomes.items()
+            if (one in self._measuring) is measuring
+        }
+        return Tests(
+            **{
+                word: tuple(sorted(one for one, outcome in chosen.items() if outcome == word))
+                for word in _WORST
+            }
+        )
+
+    def passed_in_files(self) -> int:
+        """Return how many passed of those that used a queue in a file."""
+        return sum(self._outcomes.get(one) == "passed" for one in self._in_files)
+
+
+def _number(word: object) -> int:
+    try:
+        return int(str(word))
+    except ValueError:
+        return 0

@@ -1,0 +1,85 @@
+"""Workers at their daily pace: what the success criteria ask besides the catalogue.
+
+Six workers, the most that the seed has in mind, at 400 tasks a minute and at ten times that. The
+load is open: tasks come when they are due, however far the workers are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pytest_queuekit.contract import Capability, Contract
+from pytest_queuekit.drivers.processes import Processes
+from pytest_queuekit.drivers.threads import Threads
+from pytest_queuekit.history import SECOND
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.monitors.busy import busy
+from pytest_queuekit.recorder import Recorder
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.scenario import Program, Scenario
+
+WORKERS = 6
+RATES = {"LOAD-1": 400, "LOAD-2": 4000}
+"""Tasks a minute, by the id of the rule."""
+
+_SECONDS = {Level.QUICK: 3.0, Level.STANDARD: 6.0, Level.DEEP: 30.0}
+_GRACE = 0.5
+"""Seconds that workers go on after the last task was due."""
+
+
+def load_rules(contract: Contract) -> tuple[Rule, ...]:
+    """Return the rules for a queue: its workers are processes, or threads where they must be."""
+    several = Capability.PROCESSES in contract.capabilities
+    needs = Capability.PROCESSES if several else Capability.THREADS
+    return tuple(
+        Rule(
+            id=name,
+            sentence=f"{WORKERS} workers at {rate:,} tasks a minute are never told that the queue "
+            "is busy.",
+            why="What goes wrong on a common day goes wrong every day.",
+            scenario=Scenario(programs=_programs(rate)),
+            driver=Processes() if several else Threads(),
+            monitors=(busy,),
+            needs=(needs,),
+        )
+        for name, rate in RATES.items()
+    )
+
+
+def _programs(rate: int) -> Callable[[Effort], Sequence[Program]]:
+    """Return what acts at a rate: a task keeps a worker busy for half of its share of time."""
+    share = 60 * WORKERS / rate
+
+    def programs(effort: Effort) -> Sequence[Program]:
+        seconds = _SECONDS[effort.level]
+        tasks = {"tasks": round(seconds * rate / 60), "every": 60 / rate}
+        work = {"seconds": seconds + _GRACE, "work": min(share / 2, 0.1), "idle": share / 20}
+        return [
+            Program(actor="producer", function=enqueue_when_due, arguments=tasks),
+            *(
+                Program(actor=f"worker-{number + 1}", function=work_for, arguments=work)
+                for number in range(WORKERS)
+            ),
+        ]
+
+    return programs
+
+
+def enqueue_when_due(producer: Recorder, *, tasks: int, every: float) -> None:
+    """Enqueue a task every so many seconds; what is late is enqueued at once."""
+    begun = producer.clock.now()
+    for number in range(tasks):
+        early = begun + number * every * SECOND - producer.clock.now()
+        if early > 0:
+            producer.clock.wait(early / SECOND)
+        producer.enqueue(f"task-{number + 1}")
+
+
+def work_for(worker: Recorder, *, seconds: float, work: float, idle: float) -> None:
+    """Claim and complete for so many seconds; `work` and `idle` are those of a task and a pause."""
+    until = worker.clock.now() + seconds * SECOND
+    while worker.clock.now() < until:
+        delivery = worker.claim()
+        worker.clock.wait(idle if delivery is None else work)
+        if delivery is not None and worker.can(Capability.COMPLETE):
+            worker.complete(delivery)
