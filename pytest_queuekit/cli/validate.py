@@ -22,6 +22,7 @@ _PASSED_ON = {
     "level": ("LEVEL", "quick, standard (the default) or deep"),
     "perf": ("MODE", "a missed performance target: strict, report or off"),
     "db": ("PATH", "a database that exists, to be checked as well"),
+    "worker": ("N", "the team whose part is looked at, 02 to 06; may be given several times"),
 }
 
 
@@ -34,7 +35,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="queuekit validate [--impl SPEC] [--level LEVEL] [--perf MODE]\n"
-        "                         [--db PATH] [pytest arguments]",
+        "                         [--db PATH] [--worker N] [pytest arguments]",
         allow_abbrev=False,
     )
     for name, (metavar, sentence) in _PASSED_ON.items():

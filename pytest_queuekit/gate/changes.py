@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_queuekit.errors import UsageError
 
 _PAGES = frozenset({".md", ".rst", ".adoc"})
+_UNKNOWN = "git knows no such revision here; in CI it has to be fetched"
 _FOLDERS = frozenset({"doc", "docs", "documentation"})
 
 
@@ -17,8 +18,7 @@ def check_revision(base: str, folder: Path) -> None:
         # The peeling makes sure that it is a commit, and not some other object.
         _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
     except UsageError as error:
-        told = str(error) or "git knows no such revision; in CI it has to be fetched as well"
-        raise UsageError(f"{base!r} cannot be compared with: {told}") from error
+        raise UsageError(f"{base!r} cannot be compared with: {error}") from error
 
 
 def changed_since(base: str, folder: Path) -> tuple[Path, list[Path]]:
@@ -51,5 +51,5 @@ def _git(folder: Path, *arguments: str) -> str:
         raise UsageError("git took longer than a minute") from error
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").strip().splitlines()
-        raise UsageError(lines[0] if lines else "") from error
+        raise UsageError(lines[0] if lines else _UNKNOWN) from error
     return done.stdout.decode(errors="surrogateescape")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from pytest_queuekit.gate.checklist import decided
 from pytest_queuekit.gate.criterion import Criterion, Scoreboard
-from pytest_queuekit.gate.evidence import Answers, Evidence, Tests
+from pytest_queuekit.gate.evidence import Answers, Evidence, Outcomes
 from pytest_queuekit.verdict import Measurement, Status, Verdict
 from pytest_queuekit.watch.finding import BUSY, SLOW_PLAN, WRITE_OUTSIDE, Finding
 
@@ -51,9 +51,8 @@ def _integration(found: Evidence) -> Criterion:
     missing = [f"it does not apply: {one}" for one in _reasons(answers)]
     if not answers.verdicts or answers.lacking:
         missing.append("the integration test was not run")
-    able = [
-        f"worker {one.rule}".replace("worker any", "a worker") for one in answers.by(Status.PASS)
-    ]
+    workers = dict.fromkeys(one.rule for one in answers.by(Status.PASS))
+    able = ["a worker" if one == "any" else f"worker {one}" for one in workers]
     held = [f"{' and '.join(able)} can do its whole work on the queue"] if able else []
     return _criterion(2, "The worker integration test passes", against, missing, held)
 
@@ -101,11 +100,11 @@ def _review(found: Evidence) -> Criterion:
 def _busy(found: Evidence) -> Criterion:
     load = found.load
     against = [told for one in load.broken for told in _told(one)]
-    missing = [f"{one.rule}: {one.reason}" for one in load.verdicts if one.reason]
+    missing = [f"{_name(one, load)}: {one.reason}" for one in load.verdicts if one.reason]
     if not load.verdicts or load.lacking:
         missing.append("the queue was not put under load")
     held = [
-        f"{one.measurement.what}: none in {one.measurement.rounds:,} calls"
+        f"{_whose(one, load)}{one.measurement.what}: none in {one.measurement.rounds:,} calls"
         for one in load.by(Status.PASS)
         if one.measurement
     ]
@@ -124,14 +123,14 @@ def _busy(found: Evidence) -> Criterion:
 def _performance(found: Evidence) -> Criterion:
     targets, tests = found.targets, found.measuring
     against = [told for one in targets.by(Status.FAIL) for told in _told(one)] + _failed(tests)
-    missing = [f"{one.rule}: {one.reason}" for one in targets.by(Status.NOT_RUN)]
+    missing = [f"{_name(one, targets)}: {one.reason}" for one in targets.by(Status.NOT_RUN)]
     if not targets.expected:
         missing.append("no target was measured: leave out --queue-perf off")
     elif targets.lacking:
         missing.append(f"{targets.lacking} of {targets.expected} targets were not measured")
     missing += [f"{one} was skipped" for one in tests.skipped]
     held = [
-        f"{one.rule} {one.measurement.what}: {_figure(one.measurement)}"
+        f"{_name(one, targets)} {one.measurement.what}: {_figure(one.measurement)}"
         for one in targets.by(Status.PASS)
         if one.measurement
     ]
@@ -188,11 +187,20 @@ def _reasons(answers: Answers) -> Iterable[str]:
     return dict.fromkeys(one.reason for one in answers.verdicts if one.reason)
 
 
+def _whose(verdict: Verdict, answers: Answers) -> str:
+    """Return the queue that a verdict is about, where there are several."""
+    return f"{verdict.queue}: " if len({one.queue for one in answers.verdicts}) > 1 else ""
+
+
+def _name(verdict: Verdict, answers: Answers) -> str:
+    return f"{_whose(verdict, answers)}{verdict.rule}"
+
+
 def _ids(verdicts: Iterable[Verdict]) -> str:
     return ", ".join(dict.fromkeys(one.rule for one in verdicts))
 
 
-def _failed(tests: Tests) -> list[str]:
+def _failed(tests: Outcomes) -> list[str]:
     return [f"failed: {one}" for one in tests.failed]
 
 

@@ -36,7 +36,7 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tests:
+class Outcomes:
     """The team's own tests of one kind: node ids by what became of them."""
 
     passed: tuple[str, ...] = ()
@@ -95,10 +95,10 @@ class Evidence:
     load: Answers = field(default_factory=Answers)
     review: Answers = field(default_factory=Answers)
     targets: Answers = field(default_factory=Answers)
-    tests: Tests = field(default_factory=Tests)
-    measuring: Tests = field(default_factory=Tests)
+    tests: Outcomes = field(default_factory=Outcomes)
+    measuring: Outcomes = field(default_factory=Outcomes)
     in_files: int = 0
-    covered: Covered = field(default_factory=Covered)
+    covered: Covered = Covered(unknown="coverage is not known")
     files: frozenset[str] | None = None
     approved_by: str = ""
     seen: Sequence[Finding] | None = None

@@ -27,6 +27,6 @@ def only_looks(config: pytest.Config) -> bool:
 
 def write_section(reporter: pytest.TerminalReporter, title: str, lines: Iterable[Line]) -> None:
     """Write a section at the end of a run."""
-    reporter.section(title)
+    reporter.write_sep("=", title)
     for line in lines:
         reporter.write_line(line.text, **_MARKUP[line.tone])

@@ -32,8 +32,9 @@ class Performance(enum.StrEnum):
 class Settings:
     """What a run was asked to do.
 
-    subjects: the queues under test, each under the label that its node ids bear; empty where no
-        rules were asked for.
+    subjects: the queues under test, each under the label that its node ids bear; empty where
+        nothing is asked of a queue.
+    rules: whether rules are put to them, and not only a team's test.
     effort: how hard to try.
     performance: what a missed target does.
     database: the file to check; None where none was given.
@@ -44,6 +45,7 @@ class Settings:
     """
 
     subjects: dict[str, Subject]
+    rules: bool
     effort: Effort
     performance: Performance
     database: Path | None
@@ -64,7 +66,8 @@ def read(config: pytest.Config) -> Settings:
     rules = config.option.queue_validate or options.VALIDATE in heads
     level = one_of(config, "queue_level", [level.name.lower() for level in Level], "standard")
     return Settings(
-        subjects=_subjects(config) if rules else {},
+        subjects=_subjects(config) if rules or options.WORKER in heads else {},
+        rules=rules,
         effort=Effort.at(Level.named(level)),
         performance=performance_mode(config),
         database=_database(config, named=options.DATABASE in heads),

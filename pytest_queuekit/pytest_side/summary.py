@@ -41,7 +41,8 @@ def write(reporter: pytest.TerminalReporter, settings: Settings, ledger: Ledger)
 def _lines(settings: Settings, ledger: Ledger, *, witnesses: bool) -> Iterator[Line]:
     """Yield the environment, each queue, the database, and last the verdicts."""
     yield from environment(settings.effort.level, warning=sqlite_warning() or "")
-    queues = [_examine(*one, settings, ledger) for one in settings.subjects.items()]
+    subjects = settings.subjects.items() if settings.rules else ()
+    queues = [_examine(*one, settings, ledger) for one in subjects]
     checks = ledger.of(options.DATABASE)
     for queue in queues:
         yield Line("")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit import options
-from pytest_queuekit.gate.evidence import Tests
+from pytest_queuekit.gate.evidence import Outcomes
 from pytest_queuekit.profile import Profile
 
 NAME = "queuekit-team-tests"
@@ -68,8 +68,8 @@ class Tally:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the worst of a test's phases; a test that is run again begins anew."""
         told: dict[str, Any] | None = getattr(report, _ATTRIBUTE, None)
-        if told is None:
-            return
+        if told is None or hasattr(report, "wasxfail"):
+            return  # what is expected to fail says nothing, either way
         one = report.nodeid
         if report.outcome == "rerun":  # type: ignore[comparison-overlap] # pytest-rerunfailures
             self._outcomes.pop(one, None)
@@ -82,14 +82,14 @@ class Tally:
             known = self._outcomes.get(one, "passed")
             self._outcomes[one] = max(known, report.outcome, key=_WORST.index)
 
-    def tests(self, *, measuring: bool) -> Tests:
+    def tests(self, *, measuring: bool) -> Outcomes:
         """Return the tests that measure, or the others."""
         chosen = {
             one: outcome
             for one, outcome in self._outcomes.items()
             if (one in self._measuring) is measuring
         }
-        return Tests(
+        return Outcomes(
             **{
                 word: tuple(sorted(one for one, outcome in chosen.items() if outcome == word))
                 for word in _WORST

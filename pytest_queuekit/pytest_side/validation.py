@@ -49,7 +49,7 @@ def _rules(asked: settings.Settings) -> tuple[Rule, ...]:
 def _check_node_ids(asked: settings.Settings) -> None:
     """Raise pytest.UsageError if a node id means nothing: collecting would show a traceback."""
     names = {
-        options.VALIDATE: rule_names(_rules(asked), asked),
+        options.VALIDATE: rule_names(_rules(asked), asked) if asked.rules else [],
         options.DATABASE: check_names(asked.database) if asked.database else [],
         options.REVIEW: codes(asked) if asked.reviewed else [],
         options.WORKER: integration_names(asked),
@@ -128,8 +128,9 @@ class Validation:
 
     def _collectors(self, session: pytest.Session) -> Iterator[Questions]:
         asked = self.settings
-        if asked.subjects:
+        if asked.rules:
             yield Rules.beside(session, name=options.VALIDATE, rules=_rules(asked), settings=asked)
+        if asked.subjects:
             yield Integration.beside(session, name=options.WORKER, settings=asked)
         if asked.gate:
             yield GateQuestions.beside(session, name=options.GATE, settings=asked)

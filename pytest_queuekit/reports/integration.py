@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.reports.database import explain
-from pytest_queuekit.reports.lines import Line, Tone, cut
+from pytest_queuekit.reports.lines import Line, Tone, wrapped
 from pytest_queuekit.verdict import Status, Verdict
+
+_TOLD = {Status.PASS: " works", Status.FAIL: " does not work"}
 
 
 def close(verdict: Verdict, *, problems: bool) -> Iterator[Line]:
     """Yield the verdict on one team's integration; `problems` says whether to tell why here."""
-    good = verdict.status is Status.PASS
-    told = {
-        Status.PASS: "works",
-        Status.FAIL: "does not work",
-    }.get(verdict.status, f"{verdict.status} ({verdict.reason})")
     whose = "" if verdict.rule == "any" else f" of worker {verdict.rule}"
-    yield Line(
-        cut(f"{verdict.queue}: the integration{whose} {told}"), Tone.GOOD if good else Tone.BAD
-    )
+    told = _TOLD.get(verdict.status, f": {verdict.status}: {verdict.reason}")
+    tone = Tone.GOOD if verdict.status is Status.PASS else Tone.BAD
+    text = f"{verdict.queue}: the integration{whose}{told}"
+    yield from (Line(one, tone) for one in wrapped(text, hanging="  "))
     if problems and verdict.violations:
-        yield from (Line(f"  {text}") for text in explain(verdict)[1:])
+        yield from (Line(f"  {one}") for one in explain(verdict)[1:])

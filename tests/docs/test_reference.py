@@ -18,6 +18,7 @@ from pytest_queuekit.cli.rules import as_markdown, entries
 from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import QueuekitError
 from pytest_queuekit.performance.targets import TARGETS
+from pytest_queuekit.profile import PROFILES
 from pytest_queuekit.queue.exceptions import QueueDatabaseError
 from tests.docs.pages import ROOT
 
@@ -114,6 +115,23 @@ def test_the_targets_of_performance_are_documented() -> None:
     sign = {False: "<", True: "≥"}
     assert rows == [
         (one.id, f"{sign[one.higher_is_better]} {one.limit:g} {one.unit}") for one in TARGETS
+    ]
+
+
+def test_the_teams_are_documented() -> None:
+    """docs/gate.md has a row for each team, with what concerns it."""
+    rows = re.findall(
+        r"^\| `(\d\d)` (.*) \| (.*) \| (.*) \| (.*) \|$", _page("gate.md"), re.MULTILINE
+    )
+    assert rows == [
+        (
+            one.worker,
+            one.builds,
+            ", ".join(one.families),
+            ", ".join(one.targets),
+            f"all but {', '.join(one.spared)}" if one.spared else "all",
+        )
+        for one in PROFILES
     ]
 
 

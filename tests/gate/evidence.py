@@ -1,0 +1,74 @@
+"""The evidence of a run in which all is well, for tests that spoil one thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pytest_queuekit.gate.criteria import judge
+from pytest_queuekit.gate.criterion import Criterion, Standing
+from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
+from pytest_queuekit.verdict import Measurement, Place, Status, Verdict
+from pytest_queuekit.watch.finding import Finding
+from tests.reports.build import verdict
+
+
+def answers(*verdicts: Verdict, expected: int | None = None) -> Answers:
+    """Return verdicts, all that were expected unless it is said otherwise."""
+    return Answers(verdicts=verdicts, expected=len(verdicts) if expected is None else expected)
+
+
+def load(status: Status = Status.PASS, **fields: Any) -> Verdict:
+    """Return the verdict on a load of 400 tasks a minute."""
+    pace = Measurement(
+        what="6 workers at 400 tasks/min",
+        value=398,
+        target=200,
+        unit="tasks/min",
+        higher_is_better=True,
+        depth=0,
+        rounds=1234,
+    )
+    return verdict("LOAD-1", status, measurement=pace, **fields)
+
+
+def seen(kind: str, path: str = "src/api.py") -> Finding:
+    """Return what the watch found in a line of a file."""
+    place = Place(path=path, line=7, column=1, end_line=7, end_column=2)
+    return Finding(kind=kind, sentence="it was so", place=place, test="test_api.py::test_one")
+
+
+ALL_WELL = Evidence(
+    checks=answers(verdict("CHECKS", family="CHECKS")),
+    rules=answers(verdict("RACE-1"), verdict("RACE-2", Status.NOT_RUN, reason="from standard")),
+    integration=answers(verdict("03", family="INTEGRATION")),
+    load=answers(load()),
+    review=answers(verdict("QR101"), verdict("QR503", Status.NOT_RUN, reason="by evidence")),
+    targets=answers(
+        verdict(
+            "PERF-2",
+            measurement=Measurement(
+                what="claim", value=0.5, target=5, unit="ms", depth=1000, rounds=100
+            ),
+        )
+    ),
+    tests=Outcomes(passed=("test_api.py::test_one", "test_api.py::test_two"), skipped=("test_c",)),
+    measuring=Outcomes(passed=("test_api.py::test_speed",)),
+    in_files=1,
+    covered=Covered(percent=91.26, files=2),
+    files=frozenset({"src/api.py"}),
+    approved_by="Ada",
+    seen=(),
+    documented=Documented(names=4),
+)
+
+
+def criterion(number: int, **spoilt: Any) -> Criterion:
+    """Return one criterion of a run in which only these things are not well."""
+    return judge(replace(ALL_WELL, **spoilt)).criteria[number - 1]
+
+
+def others(number: int, **spoilt: Any) -> set[Standing]:
+    """Return how the other criteria stand, which must not care."""
+    board = judge(replace(ALL_WELL, **spoilt))
+    return {one.standing for one in board.criteria if one.number != number}

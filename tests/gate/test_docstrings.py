@@ -1,0 +1,60 @@
+"""Which names are public, and have to say what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.gate.docstrings import public_names
+
+CASES = {
+    "def add(): pass": ["add"],
+    "async def add(): pass": ["add"],
+    "def add():\n    'Adds.'": [],
+    "def _add(): pass": [],
+    "def outer():\n    'Told.'\n    def inner(): pass": [],
+    "class Api: pass": ["Api"],
+    "class Api:\n    'Told.'\n    def get(self): pass\n    def _get(self): pass": ["Api.get"],
+    "class Api:\n    'Told.'\n    def __init__(self): pass": [],
+    "class _Api:\n    def get(self): pass": [],
+    "__all__ = ['add']\ndef add(): pass\ndef other(): pass": ["add"],
+    "__all__ = [*names]\ndef add(): pass": ["add"],
+    "if fast:\n    def add(): pass\nelse:\n    def add(): pass": ["add", "add"],
+    "try:\n    import fast\nexcept ImportError:\n    pass\nelse:\n    def add(): pass": ["add"],
+    "from abc import ABC\nclass Api(ABC):\n    'Told.'\n    def get(self): pass": [],
+    "class Base:\n    'Told.'\n    def get(self):\n        'Told.'\n"
+    "class Api(Base):\n    'Told.'\n    def get(self): pass\n    def put(self): pass": ["Api.put"],
+    "class Api:\n    'Told.'\n    @property\n    def name(self):\n        'Told.'\n"
+    "    @name.setter\n    def name(self, value): pass": [],
+    "import typing\n@typing.overload\ndef add(a: int): ...\ndef add(a):\n    'Adds.'": [],
+    "class Api(Api):\n    'Told.'\n    def get(self): pass": [],
+    "def add(:": [],
+}
+
+
+@pytest.mark.parametrize("source", CASES)
+def test_the_public_names_without_a_docstring(source: str, tmp_path: Path) -> None:
+    """Each with its place."""
+    file = tmp_path / "api.py"
+    file.write_text(source, encoding="utf-8")
+    bare = [place for place, has in public_names([file]) if not has]
+    assert [one.rpartition(" ")[2] for one in bare] == CASES[source]
+    assert all(one.startswith(f"{file.as_posix()}:") for one in bare)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("api.py", 1), ("_api.py", 0), ("__init__.py", 1), ("__main__.py", 1)]
+)
+def test_a_private_module_has_no_public_names(name: str, count: int, tmp_path: Path) -> None:
+    """Its name begins with one underscore."""
+    file = tmp_path / name
+    file.write_text("def add(): pass\n", encoding="utf-8")
+    assert len(list(public_names([file]))) == count
+
+
+def test_a_name_with_a_docstring_is_counted(tmp_path: Path) -> None:
+    """For the sentence that all have one."""
+    file = tmp_path / "api.py"
+    file.write_text("def add():\n    'Adds.'\n", encoding="utf-8")
+    assert list(public_names([file])) == [(f"{file.as_posix()}:1 add", True)]

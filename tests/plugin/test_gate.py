@@ -1,0 +1,330 @@
+"""--queue-gate: the seven success criteria at the end of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.plugin.project import Project, flat, text
+
+GATE = ("--queue-validate", "--queue-gate", "--queue-level=quick", "--queue-worker=05")
+FAST = ("-k", "not LOAD")
+"""Without the load, which takes seconds: the fifth criterion is then unknown."""
+
+CODE = '''
+def waiting(db):
+    """Return how many tasks wait."""
+    with db.connection() as conn:
+        sql = "SELECT count(*) FROM task_queue WHERE status = 'queued'"
+        return conn.execute(sql).fetchone()[0]
+'''
+
+TESTS = """
+import pytest
+from figures import waiting
+
+@pytest.mark.queue_worker(5)
+def test_what_waits_is_counted(queue_db, queue_fill):
+    queue_fill(3)
+    assert waiting(queue_db) == 3
+"""
+
+
+@pytest.fixture
+def team(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with a feature and its test, in which nothing of the outer run is left."""
+    for name in [one for one in os.environ if one.startswith(("COVERAGE", "COV_CORE"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    project.pytester.makepyfile(figures=CODE, test_figures=TESTS)
+    project.pytester.makeini("[pytest]\nqueue_review = figures.py\nqueue_approved_by = Ada\n")
+    return project
+
+
+def _gate(team: Project, *arguments: str) -> pytest.RunResult:
+    """Run in a process of its own, in which modules of one name do not meet."""
+    plugins = ("-p", "pytest_queuekit.plugin", "-p", "pytest_cov")
+    return team.pytester.runpytest_subprocess(*plugins, *GATE, *arguments)
+
+
+def _board(result: pytest.RunResult) -> dict[int, tuple[str, str]]:
+    """Return how each criterion stands, and its evidence, as the terminal shows it."""
+    section = text(result).rpartition("= queue gate =")[2].partition("\nqueue gate: ")[0]
+    found = re.split(r"^  (\d)  (met|NOT MET|unknown) +", section, flags=re.MULTILINE)[1:]
+    rows = zip(found[0::3], found[1::3], found[2::3], strict=True)
+    return {int(number): (standing, " ".join(told.split())) for number, standing, told in rows}
+
+
+def test_a_complete_integration_passes(team: Project) -> None:
+    """All seven are met, and the exit status is 0; with the load, as a user has it."""
+    result = _gate(team, "--cov=figures", "--cov-report=", "-p", "benchmark")
+    assert {number: standing for number, (standing, _) in _board(result).items()} == dict.fromkeys(
+        range(1, 8), "met"
+    )
+    assert "queue gate: complete: all 7 criteria are met" in text(result)
+    assert result.ret == pytest.ExitCode.OK
+    assert "6 workers at 400 tasks/min: none in" in _board(result)[5][1]
+    assert "100.0 % of 1 file is covered" in _board(result)[3][1]
+
+
+def test_what_is_not_met_fails_a_run_that_passes(team: Project) -> None:
+    """Every test passes, and the exit status is 1; the last section says why."""
+    result = _gate(team, *FAST)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.parseoutcomes().get("failed", 0) == 0
+    board = _board(result)
+    assert board[3] == (
+        "unknown",
+        "The unit tests pass, with more than 80 % coverage coverage is not known: add "
+        "--cov=PACKAGE, of pytest-cov, or --queue-coverage FILE 1 test passed",
+    )
+    assert board[5][0] == "unknown"
+    assert "queue gate: not complete: of 7 criteria 3 unknown" in text(result)
+
+
+def test_the_tests_of_the_team_are_told_apart(team: Project) -> None:
+    """Another team's do not count, nor does what is expected to fail; errors do."""
+    team.pytester.makepyfile(
+        test_more="""
+        import pytest
+
+        def test_fails(): assert False
+
+        @pytest.mark.queue_worker(3)
+        def test_of_another_team(): assert False
+
+        @pytest.mark.xfail
+        def test_expected(): assert False
+
+        @pytest.mark.skip
+        def test_skipped(): pass
+
+        @pytest.fixture
+        def broken():
+            yield
+            raise RuntimeError
+
+        def test_torn_down(broken): pass
+
+        @pytest.mark.queue_perf
+        def test_slow(): assert False
+        """,
+        test_gone="import nothing_of_this_name",
+    )
+    board = _board(_gate(team, *FAST, "--continue-on-collection-errors"))
+    assert board[3][0] == "NOT MET"
+    told = re.findall(r"failed: (\S+)", board[3][1])
+    assert told == ["test_gone.py", "test_more.py::test_fails", "test_more.py::test_torn_down"]
+    assert "1 test passed, 1 skipped" in board[3][1]
+    assert "failed: test_more.py::test_slow" in board[6][1]
+
+
+def test_a_test_that_is_run_again_counts_as_it_ended(team: Project) -> None:
+    """As pytest-rerunfailures reports it: the attempt before does not count."""
+    team.pytester.makepyfile(
+        again="""
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if report.failed and item.name == "test_shaky" and not hasattr(item, "again"):
+                item.again = True
+                report.outcome = "rerun"
+            return report
+
+        def pytest_runtest_protocol(item, nextitem):
+            from _pytest.runner import runtestprotocol
+            if item.name != "test_shaky":
+                return None
+            for _ in range(2):
+                runtestprotocol(item, nextitem=nextitem)
+            return True
+        """,
+        test_more="tries = []\ndef test_shaky():\n    tries.append(1)\n    assert len(tries) > 1\n",
+    )
+    board = _board(_gate(team, *FAST, "-p", "again"))
+    assert "failed" not in board[3][1]
+    assert "2 tests passed" in board[3][1]
+
+
+def test_processes_tell_the_same(team: Project) -> None:
+    """Under pytest-xdist, but for what cannot be measured there."""
+    team.pytester.makepyfile(test_more="def test_fails(): assert False\n")
+    result = _gate(team, *FAST, "-p", "xdist", "-n", "2", "--cov=figures", "--cov-report=")
+    board = _board(result)
+    assert {number: standing for number, (standing, _) in board.items()} == {
+        1: "met",
+        2: "met",
+        3: "NOT MET",
+        4: "met",
+        5: "unknown",
+        6: "unknown",
+        7: "met",
+    }
+    assert "failed: test_more.py::test_fails" in board[3][1]
+    assert "100.0 % of 1 file is covered" in board[3][1]
+    assert "none in the team's tests" in board[5][1]
+
+
+def test_the_watch_decides_too(team: Project) -> None:
+    """A lock that is met in a test, a write outside a transaction in the code; not in a test."""
+    team.pytester.makepyfile(
+        figures=CODE
+        + '''
+
+def forget(db):
+    """Forget all."""
+    with db.connection() as conn:
+        run(conn, "task_queue")
+
+
+def run(conn, table):
+    """Run what the review cannot follow."""
+    conn.execute(" ".join(("DELETE", "FROM", table)))
+''',
+        test_more="""
+        import pytest
+        from pytest_queuekit.queue import QueueBusyError
+        from figures import forget
+
+        def test_forgets(queue_db):
+            forget(queue_db)
+            with queue_db.connection() as conn:
+                conn.execute("DELETE FROM task_logs")
+
+        def test_meets_a_lock(queue_db_factory):
+            one, two = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
+            with one.transaction(), pytest.raises(QueueBusyError):
+                two.transaction().__enter__()
+        """,
+    )
+    board = _board(_gate(team, *FAST))
+    assert board[4][0] == "NOT MET"
+    assert re.findall(r"(\S+:\d+): write-outside", board[4][1]) == ["figures.py:16"]
+    assert board[5][0] == "NOT MET"
+    assert re.findall(r"(\S+:\d+): busy", board[5][1]) == ["test_more.py:13"]
+    assert "queue_allow('busy')" in board[5][1]
+    board = _board(_gate(team, *FAST, "--queue-watch=off"))
+    assert (board[4][0], board[5][0]) == ("met", "unknown")
+    assert "were not watched: leave out --queue-watch off" in board[5][1]
+
+
+def test_a_file_of_coverage_is_read(team: Project) -> None:
+    """Where it was measured in another run."""
+    measure = ("-m", "coverage", "run", "--data-file=measured", "--include=figures.py")
+    inner = ("-m", "pytest", "-q", "-p", "pytest_queuekit.plugin", "test_figures.py")
+    assert team.pytester.run(sys.executable, *measure, *inner).ret == 0
+    board = _board(_gate(team, *FAST, "--queue-coverage=measured"))
+    assert board[3][0] == "met"
+    team.pytester.makepyfile(figures=CODE + "\ndef f():\n    'F.'\n" + "    f()\n" * 20)
+    board = _board(_gate(team, *FAST, "--queue-coverage=measured"))
+    assert board[3][0] == "NOT MET"
+    assert "of 1 file is covered, and more than 80 % is asked" in board[3][1]
+
+
+def _git(team: Project, *arguments: str) -> None:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    command = ["git", "-C", str(team.path), *identity, *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_pages_must_change_with_the_code(team: Project) -> None:
+    """Compared with a revision, of which the ini file may tell."""
+    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "first")):
+        _git(team, *arguments)
+    since = (*FAST, "--queue-base=HEAD")
+    assert "since HEAD the code is as it was" in _board(_gate(team, *since))[7][1]
+    (team.path / "figures.py").write_text(CODE + "\n", encoding="utf-8")
+    board = _board(_gate(team, *since))
+    assert board[7][0] == "NOT MET"
+    assert "1 file of the code changed since HEAD, and no page of documentation" in board[7][1]
+    (team.path / "README.md").write_text("new\n", encoding="utf-8")
+    assert "since HEAD 1 page changed" in _board(_gate(team, *since))[7][1]
+
+
+def test_the_scoreboard_goes_to_github_and_junit(
+    team: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table is added to what is in the file already; the suite has eight properties."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    _gate(team, *FAST, "--junitxml=junit.xml")
+    lines = summary.read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["before", "## Queue gate: worker 05 (observability)"]
+    assert len([one for one in lines if re.match(r"\| \d \|", one)]) == 7
+    tree = ET.parse(team.path / "junit.xml")  # noqa: S314 - written by this test
+    suite = next(tree.getroot().iter("testsuite"))
+    found = {one.get("name"): str(one.get("value")) for one in suite.findall("./properties/*")}
+    assert [*found] == [*(f"queue_gate_{number}" for number in range(1, 8)), "queue_gate"]
+    assert found["queue_gate"] == "not complete"
+    assert found["queue_gate_2"] == "met: worker 05 can do its whole work on the queue"
+
+
+def test_a_summary_that_cannot_be_written_is_told(
+    team: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the scoreboard is there all the same."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(team.path))
+    result = _gate(team, *FAST)
+    assert len(_board(result)) == 7
+    assert "could not be written: " in flat(result)
+    assert "Traceback" not in text(result)
+
+
+def test_the_checks_of_a_package_are_asked(team: Project) -> None:
+    """Those of the one that is under test."""
+    home = team.pytester.mkpydir("queue_of_theirs")
+    home.joinpath("__init__.py").write_text("from pytest_queuekit.queue import *\n", "utf-8")
+    home.joinpath("validation.py").write_text(
+        "def quick_validate(): return False\n"
+        "def validate_worker_integration(db, worker): return True\n",
+        "utf-8",
+    )
+    result = _gate(team, *FAST, "--queue-impl=queue_of_theirs")
+    board = _board(result)
+    assert board[1][0] == "NOT MET"
+    assert "The eight checks pass: quick_validate() returned False" in board[1][1]
+    assert board[2][0] == "met"
+
+
+def test_a_look_at_what_there_is_judges_nothing(team: Project) -> None:
+    """With --collect-only there is no scoreboard."""
+    result = _gate(team, "--collect-only", "-q")
+    assert result.ret == pytest.ExitCode.OK
+    assert "queue gate" not in text(result)
+    asked = {one for one in result.outlines if one.startswith(("queue-gate", "queue-worker"))}
+    assert asked == {
+        "queue-gate::CHECKS[reference]",
+        "queue-gate::LOAD-1[reference]",
+        "queue-gate::LOAD-2[reference]",
+        "queue-worker::05[reference]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--queue-gate"], "--queue-gate does nothing without --queue-validate: add that"),
+        (["queue-gate::CHECKS"], "queue-gate::… belongs to the gate: add --queue-gate"),
+        (["--queue-approved-by=Ada"], "--queue-approved-by does nothing without --queue-gate"),
+        (["--queue-validate", "--queue-base=HEAD"], "--queue-base does nothing without"),
+        ([*GATE, "--queue-approved-by= "], "--queue-approved-by='' is empty"),
+        ([*GATE, "--queue-coverage=nothing"], "nothing' does not exist"),
+        ([*GATE, "--queue-coverage=."], "is a folder: give the data file in it"),
+        ([*GATE, "--queue-base=--all"], "--queue-base='--all' cannot be compared with: "),
+    ],
+)
+def test_a_mistake_is_one_line(team: Project, arguments: list[str], said: str) -> None:
+    """With what it needs, or what is wrong with it."""
+    result = team.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in flat(result)
+    assert "Traceback" not in text(result)

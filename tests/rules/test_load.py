@@ -1,0 +1,49 @@
+"""Workers at their daily pace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.drivers.threads import Threads
+from pytest_queuekit.history import SECOND, Verb
+from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.rules.load import RATES, WORKERS, load_rules
+from pytest_queuekit.rules.rule import by_id, judge
+from pytest_queuekit.subject import Subject
+from pytest_queuekit.verdict import Status
+from tests.queues.memory import MemoryQueue
+
+QUICK = Effort.at(Level.QUICK)
+
+
+def test_the_loads_are_those_of_the_criterion() -> None:
+    """Four to six workers, 200 to 400 tasks a minute, and ten times that."""
+    assert 4 <= WORKERS <= 6
+    normal, tenfold = RATES.values()
+    assert 200 <= normal <= 400
+    assert tenfold == 10 * normal
+
+
+def test_a_queue_that_holds_the_lock_is_found_busy(tmp_path: Path) -> None:
+    """With the call that was turned away."""
+    subject = resolve("tests.queues.held:Held")
+    verdict = judge(by_id(load_rules(subject.contract))["LOAD-2"], subject, tmp_path, QUICK)
+    assert verdict.status is Status.FAIL
+    assert verdict.violations[0].kind == "busy"
+    assert "was answered with busy" in verdict.violations[0].sentence
+
+
+def test_tasks_come_when_they_are_due(tmp_path: Path) -> None:
+    """However fast the workers are; as many as the pace says, to all workers, none twice."""
+    subject = Subject.of(MemoryQueue)
+    rule = by_id(load_rules(subject.contract))["LOAD-1"]
+    verdict = judge(rule, subject, tmp_path, QUICK)
+    history = verdict.history
+    assert (verdict.status, rule.driver.name) == (Status.PASS, Threads.name)
+    assert history is not None
+    enqueued = list(history.by(Verb.ENQUEUE))
+    assert len(enqueued) == round(3 * RATES["LOAD-1"] / 60)
+    assert enqueued[-1].start - enqueued[0].start > 2.7 * SECOND
+    taken = [one.task for one in history.by(Verb.CLAIM) if one.is_delivery]
+    assert sorted(filter(None, taken)) == sorted(filter(None, (one.task for one in enqueued)))
