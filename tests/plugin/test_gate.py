@@ -216,6 +216,13 @@ def run(conn, table):
     assert "were not watched: leave out --queue-watch off" in board[5][1]
 
 
+def test_an_approval_that_is_empty_is_none(team: Project) -> None:
+    """As a variable of CI is, as long as nobody has approved; it outweighs the ini file."""
+    board = _board(_gate(team, *FAST, "--queue-approved-by="))
+    assert board[4][0] == "unknown"
+    assert "nobody is named who has approved it: add --queue-approved-by NAME" in board[4][1]
+
+
 def test_a_file_of_coverage_is_read(team: Project) -> None:
     """Where it was measured in another run."""
     measure = ("-m", "coverage", "run", "--data-file=measured", "--include=figures.py")
@@ -316,7 +323,8 @@ def test_a_look_at_what_there_is_judges_nothing(team: Project) -> None:
         (["queue-gate::CHECKS"], "queue-gate::… belongs to the gate: add --queue-gate"),
         (["--queue-approved-by=Ada"], "--queue-approved-by does nothing without --queue-gate"),
         (["--queue-validate", "--queue-base=HEAD"], "--queue-base does nothing without"),
-        ([*GATE, "--queue-approved-by= "], "--queue-approved-by='' is empty"),
+        ([*GATE, "--queue-coverage="], "--queue-coverage='' is empty"),
+        ([*GATE, "--queue-base= "], "--queue-base='' is empty"),
         ([*GATE, "--queue-coverage=nothing"], "nothing' does not exist"),
         ([*GATE, "--queue-coverage=."], "is a folder: give the data file in it"),
         ([*GATE, "--queue-base=--all"], "--queue-base='--all' cannot be compared with: "),
