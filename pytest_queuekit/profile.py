@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.hint import did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +88,8 @@ def profile_of(word: str) -> Profile:
     found = known.get(f"{number[1]:0>2}" if number else plain)
     if found is not None:
         return found
-    near = difflib.get_close_matches(plain, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
     listed = ", ".join(f"{one.worker} ({one.builds})" for one in PROFILES)
-    raise UsageError(f"{word!r} is none of {listed}{hint}")
+    raise UsageError(f"{word!r} is none of {listed}{did_you_mean(plain, known)}")
 
 
 def concerns(profiles: Iterable[Profile], question: str) -> bool:

@@ -65,7 +65,7 @@ def test_there_are_forms_for_programs(source: str, form: str, begin: str, capsys
         (["nope"], "path='nope' does not exist"),
         (["src", "--format", "jsn"], "did you mean 'json'?"),
         (["src", "--output", "no/folder/x"], "--output='no/folder/x' cannot be written"),
-        (["--explain", "QR1O5"], "did you mean QR105"),
+        (["--explain", "QR1O5"], "did you mean 'QR105'"),
     ],
 )
 def test_a_mistake_ends_in_status_two(

@@ -6,7 +6,6 @@ with it is the user's to mend, so each error is a UsageError of one line.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -20,6 +19,7 @@ from typing import Any
 from pytest_queuekit.adapters.catalogue import BUILT_IN, Entry
 from pytest_queuekit.contract import QueueAdapter
 from pytest_queuekit.errors import AdapterError, UsageError
+from pytest_queuekit.hint import did_you_mean
 from pytest_queuekit.subject import Subject
 
 
@@ -76,7 +76,7 @@ def _check_spelling(spec: str) -> None:
 
 
 def _unknown(spec: str) -> UsageError:
-    near = _near(spec, [*BUILT_IN, *_modules([str(Path.cwd())])])
+    near = did_you_mean(spec, [*BUILT_IN, *_modules([str(Path.cwd())])])
     return UsageError(
         f"queue {spec!r} is unknown{near}: give one of {', '.join(BUILT_IN)}, or module:Class, "
         "or a module with the API of the reference queue"
@@ -134,10 +134,10 @@ def _missing(part: str, name: str, spec: str) -> UsageError:
         if ":" not in spec and "." not in spec:
             return _unknown(spec)
         here = Path.cwd()
-        near = _near(part, _modules([str(here)])) or _near(part, _modules(None))
+        near = did_you_mean(part, _modules([str(here)])) or did_you_mean(part, _modules(None))
         return UsageError(f"queue {spec!r}: no module {part!r} is found from {str(here)!r}{near}")
     package = sys.modules.get(parent)
-    near = _near(last, _modules(getattr(package, "__path__", [])))
+    near = did_you_mean(last, _modules(getattr(package, "__path__", [])))
     return UsageError(f"queue {spec!r}: {parent!r} is there, but has no module {last!r}{near}")
 
 
@@ -146,9 +146,8 @@ def _class_in(module: ModuleType, name: str) -> type[QueueAdapter]:
     for part in name.split("."):
         place, found = found, _look_up(found, part, f"{module.__name__}:{name}")
         if found is _ABSENT:
-            raise UsageError(
-                f"{module.__name__!r} has no class {name!r}{_near(part, _adapters_in(place))}"
-            )
+            hint = did_you_mean(part, _adapters_in(place))
+            raise UsageError(f"{module.__name__!r} has no class {name!r}{hint}")
     if isinstance(found, type) and issubclass(found, QueueAdapter):
         return found
     what = "does not derive from" if isinstance(found, type) else "is no class that derives from"
@@ -196,11 +195,6 @@ def _adapted(module: ModuleType) -> type[QueueAdapter]:
 def _modules(folders: Iterable[str] | None) -> list[str]:
     """Return the names of the modules in some folders; None: in all where Python looks."""
     return [one.name for one in pkgutil.iter_modules(folders)]
-
-
-def _near(word: str, candidates: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(word, sorted(set(candidates)), n=3)
-    return f"; did you mean {' or '.join(map(repr, matches))}?" if matches else ""
 
 
 def _line(error: BaseException) -> str:

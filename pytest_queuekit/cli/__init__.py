@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pytest_queuekit import __version__
 from pytest_queuekit.cli import review, rules, validate, vendor
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.hint import did_you_mean
 
 _COMMANDS = {"validate": validate, "vendor": vendor, "rules": rules, "review": review}
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What `validate` does not know is for pytest; the other commands know all their arguments.
     options, rest = parser.parse_known_args(given)
     if rest and options.command != "validate":
-        parser.error(f"{options.command} does not take {rest[0]}{_near(rest[0], _OPTIONS)}")
+        parser.error(f"{options.command} does not take {rest[0]}{did_you_mean(rest[0], _OPTIONS)}")
     try:
         status = int(_COMMANDS[options.command].run(options, rest))
         if sys.stdout:  # none if the caller closed it
@@ -75,10 +75,5 @@ def _check_command(parser: argparse.ArgumentParser, given: Sequence[str]) -> Non
     """End with near matches if the first argument is no command and no option."""
     if not given or given[0].startswith("-") or given[0] in _COMMANDS:
         return
-    hint = _near(given[0], _COMMANDS)
+    hint = did_you_mean(given[0], _COMMANDS)
     parser.error(f"{given[0]!r} is no command (there are {', '.join(_COMMANDS)}){hint}")
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

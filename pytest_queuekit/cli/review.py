@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 import textwrap
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_queuekit import __version__
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.hint import did_you_mean
 
 if TYPE_CHECKING:
     from pytest_queuekit.review.code import Code
@@ -59,8 +59,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Review, or print the checklist. Raises UsageError."""
     del rest
     if options.format not in FORMATS:
-        near = difflib.get_close_matches(options.format, FORMATS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(options.format, FORMATS)
         raise UsageError(f"--format={options.format!r} is none of {', '.join(FORMATS)}{hint}")
     told = _checklist(options)
     if told is not None:
@@ -167,8 +166,7 @@ def _explained(name: str) -> str:
     known = {code.id: code for code in CODES}
     code = known.get(name.upper())
     if code is None:
-        near = difflib.get_close_matches(name.upper(), known, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = did_you_mean(name, known)
         raise UsageError(f"--explain={name}: there is no such code{hint}")
     lines = textwrap.wrap(f"{code.id}: {code.sentence}", 80)
     lines += textwrap.wrap(code.why, 80, initial_indent="  ", subsequent_indent="  ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import sys
 import textwrap
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.hint import did_you_mean
 
 _EXAMPLES = """\
 examples:
@@ -111,8 +111,7 @@ def select(known: Sequence[Entry], ids: Iterable[str]) -> list[Entry]:
     names = {name for entry in known for name in (entry.id, entry.family)}
     for one in wanted:
         if one not in names:
-            near = difflib.get_close_matches(one, sorted(names), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(one, names)
             raise UsageError(f"ID={one}: there is no such rule and no such family{hint}")
     return [entry for entry in known if entry.id in wanted or entry.family in wanted]
 

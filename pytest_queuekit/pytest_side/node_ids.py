@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 import pytest
 
+from pytest_queuekit.hint import did_you_mean
 from pytest_queuekit.subject import Subject
 
 _LANE = re.compile(r"-lane-(\d+)(?=\[)")
@@ -72,8 +72,5 @@ def _meanings(name: str) -> tuple[str, str, str]:
 
 
 def _not_found(node_id: str, wanted: str, names: Sequence[str]) -> str:
-    meanings = sorted({meaning for name in names for meaning in _meanings(name) if meaning})
-    folded = {one.casefold(): one for one in meanings}
-    near = difflib.get_close_matches(wanted.casefold(), folded, n=3)
-    hint = f"; did you mean {' or '.join(repr(folded[one]) for one in near)}?" if near else ""
-    return f"not found: {node_id}{hint}"
+    meanings = (meaning for name in names for meaning in _meanings(name) if meaning)
+    return f"not found: {node_id}{did_you_mean(wanted, meanings)}"

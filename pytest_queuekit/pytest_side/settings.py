@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pytest_queuekit import options
 from pytest_queuekit.adapters.catalogue import DEFAULT
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.hint import did_you_mean
 from pytest_queuekit.level import Effort, Level
 from pytest_queuekit.profile import Profile, concerns, profile_of
 from pytest_queuekit.pytest_side.node_ids import label_all
@@ -90,8 +90,7 @@ def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) 
     source = f"--{key.replace('_', '-')}" if told else key
     word = str(given if told else config.getini(key) or default)
     if word not in words:
-        near = difflib.get_close_matches(word.lower(), words, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(word, words)
         raise pytest.UsageError(f"{source}={word!r} is none of {', '.join(words)}{hint}")
     return word
 
@@ -164,8 +163,7 @@ def not_there(path: Path) -> str:
     if path.exists():
         return ""
     siblings = [one.name for one in path.parent.glob("*")] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, siblings, n=1)
-    return f"does not exist{f'; did you mean {near[0]!r}?' if near else ''}"
+    return f"does not exist{did_you_mean(path.name, siblings)}"
 
 
 def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path], str]) -> Path:

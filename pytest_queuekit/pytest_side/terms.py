@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from pytest_queuekit import options
+from pytest_queuekit.hint import did_you_mean
 from pytest_queuekit.watch.finding import KINDS, Finding
 
 _FOR_SEVERAL = ("setup_class", "setup_module", "setUpClass", "setUpModule")
@@ -53,8 +53,7 @@ def allowed_by(item: pytest.Item) -> frozenset[str]:
 
 def _check(word: Any) -> None:
     if word not in KINDS:
-        near = difflib.get_close_matches(str(word).lower(), KINDS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(str(word), KINDS)
         raise ValueError(f"{options.ALLOW}({word!r}) is none of {', '.join(KINDS)}{hint}")
 
 
