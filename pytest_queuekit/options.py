@@ -180,16 +180,16 @@ def is_asked_for(config: pytest.Config) -> bool:
     return bool(asked or any(map(is_node_id, config.args)))
 
 
+def watch_by_default(config: pytest.Config) -> str:
+    """Return the mode of the watch where nobody has named one: the gate needs what it sees."""
+    return "report" if config.option.queue_gate else "off"
+
+
 def is_watch_asked_for(config: pytest.Config) -> bool:
     """Whether databases are watched in this run, or the mode is no word for it."""
     given = config.option.queue_watch
-    mode = str(config.getini("queue_watch") or "off") if given is None else given
-    return bool(mode != "off")
-
-
-def is_told_when_on(config: pytest.Config) -> bool:
-    """Whether the gate has databases watched, because nobody has said that they are not."""
-    return bool(config.option.queue_gate and config.option.queue_watch is None)
+    kept = str(config.getini("queue_watch") or watch_by_default(config))
+    return bool((kept if given is None else given) != "off")
 
 
 def is_any_strict(items: Iterable[pytest.Item]) -> bool:

@@ -39,10 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_queuekit.pytest_side import watching
 
         watching.register(config, watching.mode_of(config))
-    elif options.is_told_when_on(config):
-        from pytest_queuekit.pytest_side import watching
-
-        watching.register(config, watching.Mode.REPORT)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

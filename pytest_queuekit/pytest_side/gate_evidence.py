@@ -87,12 +87,19 @@ def _code(config: pytest.Config, settings: Settings) -> list[Path] | None:
     """Return the reviewed files without tests, None where none were named."""
     if not settings.reviewed:
         return None
-    tests = [*config.getini("python_files"), "conftest.py"]
+    patterns = [*config.getini("python_files"), "conftest.py"]
     return [
         file
         for file in files_in(settings.reviewed, [])
-        if not any(fnmatch(file.name, pattern) for pattern in tests)
+        if not any(fnmatch(file.name, pattern) for pattern in patterns)
+        and not _is_among_tests(file, settings.reviewed)
     ]
+
+
+def _is_among_tests(file: Path, named: Sequence[Path]) -> bool:
+    """Whether a file is in a folder of tests, below what was named."""
+    below = [file.relative_to(one).parts[:-1] for one in named if file.is_relative_to(one)]
+    return bool(below) and all({"test", "tests"} & {*parts} for parts in below)
 
 
 def _as_seen(file: Path, root: Path) -> str:

@@ -37,7 +37,8 @@ class Mode(enum.StrEnum):
 
 def mode_of(config: pytest.Config) -> Mode:
     """Return what the option, or the ini key, says. Raises pytest.UsageError."""
-    return Mode(one_of(config, "queue_watch", options.WATCHING, Mode.OFF.value))
+    default = options.watch_by_default(config)
+    return Mode(one_of(config, "queue_watch", options.WATCHING, default))
 
 
 def register(config: pytest.Config, mode: Mode) -> Watching:

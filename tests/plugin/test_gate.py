@@ -216,6 +216,17 @@ def run(conn, table):
     assert "were not watched: leave out --queue-watch off" in board[5][1]
 
 
+def test_tests_are_not_the_code(team: Project) -> None:
+    """Neither files that are named so, nor what stands in a folder of tests, but for its name."""
+    home = team.pytester.mkdir("tests")
+    for name in ("code.py", "test_code.py", "conftest.py", "tests/support.py", "test/a/b.py"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("def bare(): pass\n", encoding="utf-8")
+    board = _board(_gate(team, *FAST, "--queue-review=tests"))
+    assert re.findall(r"no docstring: (\S+)", board[7][1]) == ["tests/code.py:1"]
+    assert "nothing found in 1 file" in board[4][1]
+
+
 def test_an_approval_that_is_empty_is_none(team: Project) -> None:
     """As a variable of CI is, as long as nobody has approved; it outweighs the ini file."""
     board = _board(_gate(team, *FAST, "--queue-approved-by="))
