@@ -45,7 +45,7 @@ class Marking:
     def _is_of_team(self, item: pytest.Item) -> bool:
         """Whether a test is the team's: it is, unless it is marked as another's."""
         marks = list(item.iter_markers("queue_worker"))
-        numbers = {_number(one) for mark in marks for one in mark.args}
+        numbers = {_number(one) for mark in marks for one in (*mark.args, *mark.kwargs.values())}
         return not (self._workers and marks) or bool(numbers & self._workers)
 
 

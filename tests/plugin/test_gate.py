@@ -29,7 +29,7 @@ TESTS = """
 import pytest
 from figures import waiting
 
-@pytest.mark.queue_worker(5)
+@pytest.mark.queue_worker(n=5)
 def test_what_waits_is_counted(queue_db, queue_fill):
     queue_fill(3)
     assert waiting(queue_db) == 3
