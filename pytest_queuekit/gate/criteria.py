@@ -112,9 +112,7 @@ def _busy(found: Evidence) -> Criterion:
         missing.append("the team's tests were not watched: leave out --queue-watch off")
     else:
         turned = [one for one in found.seen if one.kind == BUSY]
-        against += [
-            f"{_seen(one)}; if the test means to, mark it queue_allow('busy')" for one in turned
-        ]
+        against += [_met_lock(one) for one in turned]
         if not turned:
             held.append("none in the team's tests")
     return _criterion(5, "No SQLITE_BUSY in normal operation", against, missing, held)
@@ -230,9 +228,22 @@ def _of_the_code(found: Evidence) -> list[Finding]:
 
 
 def _seen(one: Finding) -> str:
-    place = f"{one.place.path}:{one.place.line}: " if one.place else ""
-    test = f", in {one.test}" if one.test else ""
-    return f"{place}{one.kind} {one.sentence}{test}"
+    return f"{_place(one)}{one.kind} {one.sentence}, {_during(one)}"
+
+
+def _met_lock(one: Finding) -> str:
+    return (
+        f"{_place(one)}QueueBusyError {_during(one)}; if the test means to, mark it "
+        "queue_allow('busy')"
+    )
+
+
+def _place(one: Finding) -> str:
+    return f"{one.place.path}:{one.place.line}: " if one.place else ""
+
+
+def _during(one: Finding) -> str:
+    return f"in {one.test}" if one.test else "outside of tests"
 
 
 def _figure(found: Measurement) -> str:

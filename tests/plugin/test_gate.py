@@ -209,7 +209,7 @@ def run(conn, table):
     assert board[4][0] == "NOT MET"
     assert re.findall(r"(\S+:\d+): write-outside", board[4][1]) == ["figures.py:16"]
     assert board[5][0] == "NOT MET"
-    assert re.findall(r"(\S+:\d+): busy", board[5][1]) == ["test_more.py:13"]
+    assert re.findall(r"(\S+:\d+): QueueBusyError", board[5][1]) == ["test_more.py:13"]
     assert "queue_allow('busy')" in board[5][1]
     board = _board(_gate(team, *FAST, "--queue-watch=off"))
     assert (board[4][0], board[5][0]) == ("met", "unknown")

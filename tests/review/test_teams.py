@@ -13,7 +13,8 @@ from pytest_queuekit.review.run import review
 from tests import workers
 
 HOME = Path(workers.__file__).parent
-BAD = sorted((HOME / "bad").glob("[!_]*.py"))
+FAULTY = sorted((Path(__file__).parent / "faulty").glob("[!_]*.py"))
+BAD = sorted((HOME / "bad").glob("*/[!_]*.py"))
 
 
 def _named(file: Path) -> list[tuple[int, str]]:
@@ -26,7 +27,9 @@ def _named(file: Path) -> list[tuple[int, str]]:
     ]
 
 
-@pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", [*FAULTY, *BAD], ids=lambda file: f"{file.parent.name}/{file.stem}"
+)
 def test_the_faults_of_a_team_are_named(file: Path) -> None:
     """Each in its line."""
     found = [(one.place.line, one.kind) for one in examine_file(file, file.name) if one.place]
@@ -35,7 +38,7 @@ def test_the_faults_of_a_team_are_named(file: Path) -> None:
 
 def test_every_item_that_the_text_decides_is_among_them() -> None:
     """No check is proven by its own example alone."""
-    named = {code for file in BAD for _, code in _named(file)}
+    named = {code for file in FAULTY for _, code in _named(file)}
     assert named == {code.id for code in CODES if code.check}
 
 

@@ -1,4 +1,5 @@
-"""The same five features, each written with faults that the review must name.
+"""The same five features, each as it must not be: small suites that pass most of their own tests.
 
-They are read and never run; a comment in the line tells what is to be found there.
+A comment in the line names the fault: a code of the checklist, or what the gate says of it.
+`tests/workers/test_gate.py` runs each, and lists the criteria that it does not meet.
 """
