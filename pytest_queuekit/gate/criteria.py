@@ -63,7 +63,8 @@ def _tests(found: Evidence) -> Criterion:
     missing, held = [], []
     if tests.passed:
         skipped = f", {len(tests.skipped)} skipped" if tests.skipped else ""
-        held.append(f"{_many(len(tests.passed), 'test')} passed{skipped}")
+        left = f", {found.deselected} deselected" if found.deselected else ""
+        held.append(f"{_many(len(tests.passed), 'test')} passed{skipped}{left}")
     elif not tests.failed:
         missing.append("no test of the team passed: name their paths, as in pytest … tests")
     files = f" of {_many(covered.files, 'file')}" if covered.files else ""
@@ -85,6 +86,8 @@ def _review(found: Evidence) -> Criterion:
     missing, held = [], []
     if found.files is None:
         missing.append("no code was named to be reviewed: add --queue-review PATH")
+    elif not found.files:
+        missing.append("there is no code in what --queue-review names")
     elif found.review.lacking:
         missing.append(f"{found.review.lacking} items of the review were not run")
     elif not against:
@@ -141,7 +144,7 @@ def _documentation(found: Evidence) -> Criterion:
     told = found.documented
     asks = "The documentation is up to date"
     if told is None:
-        return _criterion(7, asks, [], ["no code was named: add --queue-review PATH"], [])
+        return _criterion(7, asks, [], ["there is no code to look at: add --queue-review PATH"], [])
     against = [f"no docstring: {one}" for one in told.bare]
     missing = [told.unknown] if told.unknown else []
     held = [f"{_many(told.names, 'public name')} with docstrings"] if not told.bare else []

@@ -81,12 +81,12 @@ class Evidence:
     checks: the eight checks, as one verdict each, or one for all. rules: those of the catalogue.
     integration, load, review, targets: as their items answered.
     tests: the team's own; measuring: those of them that measure time; in_files: how many of the
-        passed ones used a queue in a file.
+        passed ones used a queue in a file. deselected: how many were left out.
     files: the team's code without its tests, by paths as `seen` has them; None where none were
         named.
     approved_by: who approved the code; empty for nobody.
     seen: what the watch found in the team's tests; None where it was off.
-    documented: what is said of the code; None where no files were named.
+    documented: what is said of the code; None where there is none.
     """
 
     checks: Answers = field(default_factory=Answers)
@@ -98,6 +98,7 @@ class Evidence:
     tests: Outcomes = field(default_factory=Outcomes)
     measuring: Outcomes = field(default_factory=Outcomes)
     in_files: int = 0
+    deselected: int = 0
     covered: Covered = Covered(unknown="coverage is not known")
     files: frozenset[str] | None = None
     approved_by: str = ""

@@ -48,11 +48,12 @@ def gather(
         tests=tally.tests(measuring=False),
         measuring=tally.tests(measuring=True),
         in_files=tally.passed_in_files(),
+        deselected=tally.deselected,
         covered=_covered(config, given, code),
         files=None if code is None else frozenset(_as_seen(one, config.rootpath) for one in code),
         approved_by=given.approved_by,
         seen=seen,
-        documented=None if code is None else _documented(code, given.base, config.rootpath),
+        documented=None if not code else _documented(code, given.base, config.rootpath),
     )
 
 

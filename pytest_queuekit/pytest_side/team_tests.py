@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Sequence
 
 import pytest
 
@@ -17,6 +16,7 @@ _ATTRIBUTE = "queue_test"
 """Under this name a report says whose test it is of; pytest and xdist keep its attributes."""
 
 _FILE_FIXTURES = frozenset({"queue_db", "queue_db_path", "queue_db_factory", "queue_tasks"})
+_OF_NOBODY = {"is_of_team": True, "measures": False, "in_file": False}
 _WORST = ("passed", "skipped", "failed")
 
 
@@ -32,10 +32,11 @@ class Marking:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the report say it."""
         report = yield
-        if not options.is_node_id(item.nodeid) and self._is_of_team(item):
+        if not options.is_node_id(item.nodeid):
             uses_file = bool(_FILE_FIXTURES & set(getattr(item, "fixturenames", ())))
             marked = item.get_closest_marker("queue_integration") is not None
             told = {
+                "is_of_team": self._is_of_team(item),
                 "measures": item.get_closest_marker("queue_perf") is not None,
                 "in_file": uses_file or marked,
             }
@@ -52,10 +53,11 @@ class Marking:
 class Tally:
     """Keeps what became of the team's tests, in the process that writes the summary.
 
-    in_files: node ids of tests that used a queue in a file, or are marked as such.
+    deselected: how many tests were left out; under pytest-xdist nobody says so.
     """
 
     def __init__(self) -> None:
+        self.deselected = 0
         self._outcomes: dict[str, str] = {}
         self._measuring: set[str] = set()
         self._in_files: set[str] = set()
@@ -65,12 +67,19 @@ class Tally:
         if report.failed and not options.is_node_id(report.nodeid):
             self._outcomes[report.nodeid] = "failed"
 
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count what is left out."""
+        self.deselected += sum(not options.is_node_id(item.nodeid) for item in items)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the worst of a test's phases; a test that is run again begins anew."""
-        told: dict[str, Any] | None = getattr(report, _ATTRIBUTE, None)
-        if told is None or hasattr(report, "wasxfail"):
-            return  # what is expected to fail says nothing, either way
         one = report.nodeid
+        if options.is_node_id(one) or hasattr(report, "wasxfail"):
+            return  # what is expected to fail says nothing, either way
+        # Without a word on it the process of the test has died, whosever it is.
+        told: dict[str, bool] = getattr(report, _ATTRIBUTE, _OF_NOBODY)
+        if not told["is_of_team"]:
+            return
         if report.outcome == "rerun":  # type: ignore[comparison-overlap] # pytest-rerunfailures
             self._outcomes.pop(one, None)
             return

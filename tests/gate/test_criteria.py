@@ -49,6 +49,7 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
     (3, {"tests": Outcomes(skipped=("test_a",))}, "no test of the team passed: name their paths"),
     (3, {"covered": Covered(unknown="add --cov")}, "add --cov"),
     (4, {"files": None, "review": Answers()}, "add --queue-review PATH"),
+    (4, {"files": frozenset()}, "there is no code in what --queue-review names"),
     (4, {"review": Answers(expected=26)}, "26 items of the review were not run"),
     (4, {"approved_by": ""}, "nobody is named who has approved it: add --queue-approved-by NAME"),
     (5, {"load": Answers(expected=2)}, "the queue was not put under load"),
@@ -148,6 +149,11 @@ def test_many_findings_are_cut() -> None:
     told = criterion(7, documented=Documented(names=8, bare=bare)).against
     assert len(told) == 6
     assert told[-1] == "… and 3 more"
+
+
+def test_tests_that_were_left_out_are_counted() -> None:
+    """Whoever reads the board sees that not all were run."""
+    assert criterion(3, deselected=2).held[0] == "2 tests passed, 1 skipped, 2 deselected"
 
 
 def test_several_queues_are_told_apart() -> None:

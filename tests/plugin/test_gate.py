@@ -173,6 +173,21 @@ def test_processes_tell_the_same(team: Project) -> None:
     assert "none in the team's tests" in board[5][1]
 
 
+def test_a_test_whose_process_dies_has_failed(team: Project) -> None:
+    """Nobody reports on it but pytest-xdist."""
+    team.pytester.makepyfile(test_more="import os\ndef test_dies(): os._exit(3)\n")
+    board = _board(_gate(team, *FAST, "-p", "xdist", "-n", "2"))
+    assert board[3][0] == "NOT MET"
+    assert "failed: test_more.py::test_dies" in board[3][1]
+
+
+def test_tests_that_are_left_out_are_told(team: Project) -> None:
+    """A run of some tests says so."""
+    team.pytester.makepyfile(test_more="def test_fails(): assert False\n")
+    board = _board(_gate(team, "-k", "not LOAD and not test_fails"))
+    assert "1 test passed, 1 deselected" in board[3][1]
+
+
 def test_the_watch_decides_too(team: Project) -> None:
     """A lock that is met in a test, a write outside a transaction in the code; not in a test."""
     team.pytester.makepyfile(
