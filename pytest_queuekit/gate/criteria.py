@@ -102,7 +102,7 @@ def _review(found: Evidence) -> Criterion:
 
 def _busy(found: Evidence) -> Criterion:
     load = found.load
-    against = [told for one in load.broken for told in _told(one)]
+    against = [f"{_name(one, load)}: {_in_short(_told(one))}" for one in load.broken]
     missing = [f"{_name(one, load)}: {one.reason}" for one in load.verdicts if one.reason]
     if not load.verdicts or load.lacking:
         missing.append("the queue was not put under load")
@@ -182,6 +182,11 @@ def _first(sentences: Sequence[str]) -> tuple[str, ...]:
 
 def _told(verdict: Verdict) -> list[str]:
     return [one.sentence for one in verdict.violations]
+
+
+def _in_short(sentences: Sequence[str]) -> str:
+    more = f", and {len(sentences) - 1} more" if len(sentences) > 1 else ""
+    return f"{sentences[0]}{more}" if sentences else "broken"
 
 
 def _reasons(answers: Answers) -> Iterable[str]:

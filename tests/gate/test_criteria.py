@@ -9,7 +9,7 @@ import pytest
 from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.criterion import Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
-from pytest_queuekit.verdict import Status
+from pytest_queuekit.verdict import Status, Violation
 from tests.gate.evidence import ALL_WELL, answers, criterion, load, others, seen
 from tests.reports.build import broken, speed, verdict
 
@@ -23,7 +23,7 @@ AGAINST: list[tuple[int, dict[str, Any], str]] = [
     (4, {"review": answers(broken("QR102"))}, "QR102 A task goes to one worker"),
     (4, {"seen": [seen("write-outside")]}, "src/api.py:7: write-outside it was so, in test_api.py"),
     (4, {"seen": [seen("slow-plan")]}, "src/api.py:7: slow-plan it was so"),
-    (5, {"load": answers(broken("LOAD-1"))}, "t1 went to w1 and to w2"),
+    (5, {"load": answers(broken("LOAD-1"))}, "LOAD-1: t1 went to w1 and to w2"),
     (5, {"seen": [seen("busy", "test_api.py")]}, "mark it queue_allow('busy')"),
     (6, {"targets": answers(speed(met=False))}, "t1 went to w1 and to w2"),
     (6, {"measuring": Outcomes(failed=("test_speed",))}, "failed: test_speed"),
@@ -149,6 +149,13 @@ def test_many_findings_are_cut() -> None:
     told = criterion(7, documented=Documented(names=8, bare=bare)).against
     assert len(told) == 6
     assert told[-1] == "… and 3 more"
+
+
+def test_a_load_is_told_by_its_first_finding() -> None:
+    """Six workers that are turned away are one reason."""
+    turned = [Violation(kind="busy", sentence=f"worker-{n} was told busy") for n in (1, 2, 3)]
+    told = criterion(5, load=answers(broken("LOAD-2", *turned))).against
+    assert told == ("LOAD-2: worker-1 was told busy, and 2 more",)
 
 
 def test_tests_that_were_left_out_are_counted() -> None:
