@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,9 @@ from pytest_queuekit.pytest_side.ledger import Ledger
 from pytest_queuekit.pytest_side.reviews import codes
 from pytest_queuekit.pytest_side.rules_collector import targets_of
 from pytest_queuekit.pytest_side.settings import Settings
+from pytest_queuekit.pytest_side.team_code import TeamCode
 from pytest_queuekit.pytest_side.team_tests import Tally
 from pytest_queuekit.reports.examination import PERFORMANCE
-from pytest_queuekit.review.run import files_in
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.verdict import Verdict
 from pytest_queuekit.watch.finding import Finding
@@ -42,18 +41,18 @@ def gather(
     seen: Sequence[Finding] | None,
 ) -> Evidence:
     """Return the evidence of a run. `seen` is what the watch found; None where it was off."""
-    code = _code(config, settings)
+    code = TeamCode(config, settings.reviewed) if settings.reviewed else None
     return Evidence(
         **_answers(settings, ledger),
         tests=tally.tests(measuring=False),
         measuring=tally.tests(measuring=True),
         in_files=tally.passed_in_files(),
         deselected=tally.deselected,
-        covered=_covered(config, given, code),
-        files=None if code is None else frozenset(_as_seen(one, config.rootpath) for one in code),
+        covered=_covered(config, given, code.files if code else None),
+        files=frozenset(_as_seen(one, config.rootpath) for one in code.files) if code else None,
         approved_by=given.approved_by,
         seen=seen,
-        documented=None if not code else _documented(code, given.base, config.rootpath),
+        documented=_documented(code, given.base, config.rootpath) if code else None,
     )
 
 
@@ -84,25 +83,6 @@ def _of(verdicts: Iterable[Verdict], expected: int) -> Answers:
     return Answers(verdicts=tuple(in_order), expected=expected)
 
 
-def _code(config: pytest.Config, settings: Settings) -> list[Path] | None:
-    """Return the reviewed files without tests, None where none were named."""
-    if not settings.reviewed:
-        return None
-    patterns = [*config.getini("python_files"), "conftest.py"]
-    return [
-        file
-        for file in files_in(settings.reviewed, [])
-        if not any(fnmatch(file.name, pattern) for pattern in patterns)
-        and not _is_among_tests(file, settings.reviewed)
-    ]
-
-
-def _is_among_tests(file: Path, named: Sequence[Path]) -> bool:
-    """Whether a file is in a folder of tests, below what was named."""
-    below = [file.relative_to(one).parts[:-1] for one in named if file.is_relative_to(one)]
-    return bool(below) and all({"test", "tests"} & {*parts} for parts in below)
-
-
 def _as_seen(file: Path, root: Path) -> str:
     """Return a path as findings of the watch have it."""
     whole = Path(os.path.abspath(file))  # noqa: PTH100 - links stay as they are
@@ -125,8 +105,10 @@ def _measured_here(config: pytest.Config) -> Any:
     return getattr(getattr(plugin, "cov_controller", None), "cov", None)
 
 
-def _documented(code: list[Path], base: str, root: Path) -> Documented:
-    names = list(public_names(code))
+def _documented(code: TeamCode, base: str, root: Path) -> Documented | None:
+    if not code.files:
+        return None
+    names = list(public_names(code.files))
     bare = tuple(place for place, has in names if not has)
     if not base:
         return Documented(names=len(names), bare=bare)
@@ -135,11 +117,10 @@ def _documented(code: list[Path], base: str, root: Path) -> Documented:
     except UsageError as error:
         unknown = f"what changed since {base} is not known: {error}"
         return Documented(names=len(names), bare=bare, base=base, unknown=unknown)
-    own = set(map(os.path.realpath, code))
     return Documented(
         names=len(names),
         bare=bare,
         base=base,
-        code=tuple(str(one) for one in changed if os.path.realpath(top / one) in own),
+        code=tuple(str(one) for one in changed if code.has(top / one)),
         docs=tuple(str(one) for one in changed if changes.is_documentation(one)),
     )

@@ -269,15 +269,23 @@ def _git(team: Project, *arguments: str) -> None:
 
 
 def test_pages_must_change_with_the_code(team: Project) -> None:
-    """Compared with a revision, of which the ini file may tell."""
+    """Compared with a revision; a file that is gone has changed, and a test is no code."""
+    team.pytester.makeini("[pytest]\nqueue_review = .\nqueue_approved_by = Ada\n")
+    (team.path / "api.py").touch()
     for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "first")):
         _git(team, *arguments)
     since = (*FAST, "--queue-base=HEAD")
     assert "since HEAD the code is as it was" in _board(_gate(team, *since))[7][1]
-    (team.path / "figures.py").write_text(CODE + "\n", encoding="utf-8")
+    before = (team.path / "figures.py").read_text(encoding="utf-8")
+    (team.path / "figures.py").write_text(f"{before}# more\n", encoding="utf-8")
     board = _board(_gate(team, *since))
     assert board[7][0] == "NOT MET"
     assert "1 file of the code changed since HEAD, and no page of documentation" in board[7][1]
+    (team.path / "figures.py").write_text(before, encoding="utf-8")
+    (team.path / "test_more.py").write_text("# a test is no code\n", encoding="utf-8")
+    assert "since HEAD the code is as it was" in _board(_gate(team, *since))[7][1]
+    (team.path / "api.py").unlink()
+    assert "1 file of the code changed since HEAD" in _board(_gate(team, *since))[7][1]
     (team.path / "README.md").write_text("new\n", encoding="utf-8")
     assert "since HEAD 1 page changed" in _board(_gate(team, *since))[7][1]
 
