@@ -66,6 +66,15 @@ class Little(QueueAdapter):
 
 QUICK = ("--queue-validate", "--queue-level=quick", "--queue-perf=off")
 
+_OUTER = (
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT",
+    "PYTEST_ADDOPTS",
+    "GITHUB_STEP_SUMMARY",
+    "CI",  # with either of these pytest tells each failure in full a second time
+    "BUILD_NUMBER",
+)
+
 _REPOSITORY = Path(__file__).parents[2]
 
 
@@ -79,7 +88,7 @@ class Project:
     @classmethod
     def made(cls, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Self:
         """Make one, with nothing of the outer run left in the environment."""
-        for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
+        for name in _OUTER:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         monkeypatch.setenv("PYTHONPATH", str(_REPOSITORY))

@@ -41,7 +41,6 @@ def team(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project with a feature and its test, in which nothing of the outer run is left."""
     for name in [one for one in os.environ if one.startswith(("COVERAGE", "COV_CORE"))]:
         monkeypatch.delenv(name)
-    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     project.pytester.makepyfile(figures=CODE, test_figures=TESTS)
     project.pytester.makeini("[pytest]\nqueue_review = figures.py\nqueue_approved_by = Ada\n")
     return project
