@@ -50,7 +50,7 @@ def _integration(found: Evidence) -> Criterion:
     against = [told for one in answers.broken for told in _told(one)]
     missing = [f"it does not apply: {one}" for one in _reasons(answers)]
     if not answers.verdicts or answers.lacking:
-        missing.append("the integration test was not run")
+        missing.append("the integration test was not run to the end")
     workers = dict.fromkeys(one.rule for one in answers.by(Status.PASS))
     able = ["a worker" if one == "any" else f"worker {one}" for one in workers]
     held = [f"{' and '.join(able)} can do its whole work on the queue"] if able else []
@@ -105,7 +105,7 @@ def _busy(found: Evidence) -> Criterion:
     against = [f"{_name(one, load)}: {_in_short(_told(one))}" for one in load.broken]
     missing = [f"{_name(one, load)}: {one.reason}" for one in load.verdicts if one.reason]
     if not load.verdicts or load.lacking:
-        missing.append("the queue was not put under load")
+        missing.append("the queue was not put under all of the load")
     held = [
         f"{_whose(one, load)}{one.measurement.what}: none in {one.measurement.rounds:,} calls"
         for one in load.by(Status.PASS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def test_what_is_logged_is_what_is_wrong(tmp_path: Path, monkeypatch: pytest.Mon
     assert eight_checks(subject) == ["no index"]
     (told,) = integration(subject, tmp_path, "worker-03")
     assert told == f"worker-03 has no tasks in {tmp_path / 'queue.db'}"
+    assert logging.getLogger("loud_queue").handlers == []
 
 
 def test_a_plain_no_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,3 +85,12 @@ def test_a_package_without_validation_is_not_judged(
         eight_checks(subject)
     with pytest.raises(NotRunError, match="is no package with the API"):
         integration(resolve("tests.queues.memory:MemoryQueue"), tmp_path, "worker-03")
+
+
+def test_a_validation_that_cannot_be_imported_is_no_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it needs and does not find is told as it is."""
+    subject = _package(tmp_path, monkeypatch, "needy_queue", "import nothing_of_this_name\n")
+    with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
+        eight_checks(subject)

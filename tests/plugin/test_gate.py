@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_queuekit.queue import QueueDatabase
 from tests.plugin.project import Project, flat, text
 
 GATE = ("--queue-validate", "--queue-gate", "--queue-level=quick", "--queue-worker=05")
@@ -85,6 +87,34 @@ def test_what_is_not_met_fails_a_run_that_passes(team: Project) -> None:
     )
     assert board[5][0] == "unknown"
     assert "queue gate: not complete: of 7 criteria 3 unknown" in text(result)
+
+
+def test_a_run_that_is_stopped_keeps_its_exit_status(team: Project) -> None:
+    """Whoever stopped it wants to see that, and what was known until then."""
+    team.pytester.makepyfile(test_a="def test_stop(): raise KeyboardInterrupt\n")
+    result = _gate(team, *FAST)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "queue gate: not complete" in text(result)
+
+
+def test_a_queue_that_cannot_keep_the_pace_says_nothing_of_it(team: Project) -> None:
+    """It was never told that it is busy, but not at this load: the criterion is unknown."""
+    result = _gate(team, "--queue-impl=tests.queues.held:Slow", "-k", "LOAD-2")
+    standing, told = _board(result)[5]
+    assert standing == "unknown"
+    assert re.search(r"LOAD-2: the workers got through \d{3} tasks/min only", told)
+
+
+def test_a_database_that_is_not_checked_to_the_end_is_told(team: Project) -> None:
+    """The checks of the team's own file belong to the eight."""
+    database = team.path / "queue.db"
+    with closing(QueueDatabase(database)) as db:
+        db.initialize_schema()
+    own = f"--queue-db={database}"
+    assert _board(_gate(team, *FAST, own))[1][0] == "met"
+    standing, told = _board(_gate(team, "-k", "not LOAD and not schema", own))[1]
+    assert standing == "unknown"
+    assert "the eight checks were not run to the end" in told
 
 
 def test_the_tests_of_the_team_are_told_apart(team: Project) -> None:
