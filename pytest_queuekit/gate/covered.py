@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+import tokenize
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def stored(file: Path) -> Coverage | str:
         found = Coverage(data_file=str(file))
         found.load()
     except CoverageException as error:
-        return f"{file} cannot be read: {error}"
+        return f"{file} is no data file of coverage.py, such as .coverage: {error}"
     return found
 
 
@@ -37,6 +38,9 @@ def covered(measured: Coverage, files: Sequence[Path] | None) -> Covered:
     from coverage.exceptions import CoverageException
 
     known = set(map(os.path.realpath, measured.get_data().measured_files()))
+    unreadable = "; ".join(_unreadable(sorted(known) if files is None else files))
+    if unreadable:
+        return Covered(unknown=unreadable)
     if files is not None and not known & set(map(os.path.realpath, files)):
         return Covered(unknown="coverage was measured, but not of this code: name it with --cov")
     try:
@@ -48,3 +52,15 @@ def covered(measured: Coverage, files: Sequence[Path] | None) -> Covered:
     except CoverageException as error:
         return Covered(unknown=f"coverage.py says: {error}".rstrip("."))
     return Covered(percent=percent, files=0 if files is None else len(files))
+
+
+def _unreadable(files: Iterable[Path | str]) -> Iterator[str]:
+    """Yield what is wrong with files that are no text, for which coverage.py has no words."""
+    for one in files:
+        try:
+            with tokenize.open(one) as text:
+                text.read()
+        except (SyntaxError, ValueError) as error:
+            yield f"{one} cannot be read: {error}"
+        except OSError:
+            continue  # coverage.py tells

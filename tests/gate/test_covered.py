@@ -71,8 +71,18 @@ def test_code_that_is_left_out_altogether_is_no_figure(code: Path) -> None:
     assert covered(_data(code.parent, api=[1]), [code]).unknown.startswith("coverage.py says: ")
 
 
+@pytest.mark.parametrize(
+    "content", [b'x = "\xff"\n', b'x = "\x00"\n', b"# coding: none\n", b"def f(:\n"]
+)
+def test_a_file_that_cannot_be_read_is_told(code: Path, content: bytes) -> None:
+    """There is no figure with it, and no error that leaves the run without a scoreboard."""
+    bad = code.parent / "bad.py"
+    bad.write_bytes(content)
+    assert "bad.py" in covered(_data(code.parent, api=[1]), [code, bad]).unknown
+
+
 def test_a_file_that_is_no_measurement_is_told(code: Path) -> None:
-    """By its name."""
+    """By its name, and what is asked for."""
     told = stored(code)
     assert isinstance(told, str)
-    assert "api.py cannot be read: " in told
+    assert "api.py is no data file of coverage.py, such as .coverage: " in told
