@@ -89,7 +89,8 @@ def _review(found: Evidence) -> Criterion:
     elif not found.files:
         missing.append("there is no code in what --queue-review names")
     elif found.review.lacking:
-        missing.append(f"{found.review.lacking} items of the review were not run")
+        review = found.review
+        missing.append(f"{review.lacking} of {review.expected} items of the review were not run")
     elif not against:
         held.append(f"nothing found in {_many(len(found.files), 'file')}")
         held += decided(found)

@@ -51,7 +51,7 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
     (3, {"covered": Covered(unknown="add --cov")}, "add --cov"),
     (4, {"files": None, "review": Answers()}, "add --queue-review PATH"),
     (4, {"files": frozenset()}, "there is no code in what --queue-review names"),
-    (4, {"review": Answers(expected=26)}, "26 items of the review were not run"),
+    (4, {"review": Answers(expected=26)}, "26 of 26 items of the review were not run"),
     (4, {"approved_by": ""}, "nobody is named who has approved it: add --queue-approved-by NAME"),
     (5, {"load": Answers(expected=2)}, "the queue was not put under all of the load"),
     (5, {"load": answers(load(), expected=2)}, "was not put under all of the load"),

@@ -217,6 +217,40 @@ def test_tests_that_are_left_out_are_told(team: Project) -> None:
     assert "1 test passed, 1 deselected" in board[3][1]
 
 
+def test_what_is_left_out_of_the_kit_is_not_called_met(team: Project) -> None:
+    """Each criterion that would have needed it is unknown."""
+    left = ("LOAD", "CHECKS", "INTEGRATION", "PERF", "QR101")
+    board = _board(_gate(team, "-k", " and ".join(f"not {one}" for one in left)))
+    standings = {number: board[number][0] for number in (1, 2, 4, 5, 6)}
+    assert standings == dict.fromkeys((1, 2, 4, 5, 6), "unknown")
+    assert re.search(r"1 of \d+ items of the review were not run", board[4][1])
+
+
+IN_MEMORY = """
+import pytest
+from figures import waiting
+
+def test_nothing_waits():
+    with pytest.raises(AttributeError):
+        waiting(None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (IN_MEMORY, "left to a person: QR602"),
+        (f"{IN_MEMORY}\npytestmark = pytest.mark.queue_integration\n", "QR602, QR603 left"),
+        (TESTS, "QR602, QR603 left"),
+    ],
+    ids=["none", "marked", "by fixture"],
+)
+def test_a_queue_in_a_file_shows_an_integration_test(team: Project, test: str, said: str) -> None:
+    """What a test uses, or its marker, says whether it was one."""
+    team.pytester.makepyfile(test_figures=test)
+    assert said in _board(_gate(team, *FAST))[4][1]
+
+
 def test_the_watch_decides_too(team: Project) -> None:
     """A lock that is met in a test, a write outside a transaction in the code; not in a test."""
     team.pytester.makepyfile(
