@@ -305,6 +305,18 @@ def test_tests_are_not_the_code(team: Project) -> None:
     assert "nothing found in 1 file" in board[4][1]
 
 
+def test_what_is_named_itself_is_the_code(team: Project) -> None:
+    """A folder of tests, named beside the one that it is in, and a script without a suffix."""
+    home = team.pytester.mkdir("tests")
+    for name in ("code.py", "tool"):
+        (home / name).write_text("def bare(): pass\n", encoding="utf-8")
+    board = _board(_gate(team, *FAST, "--queue-review=."))
+    assert "no docstring" not in board[7][1]
+    named = [f"--queue-review={one}" for one in (".", "tests", "tests/tool")]
+    board = _board(_gate(team, *FAST, *named))
+    assert re.findall(r"no docstring: (\S+)", board[7][1]) == ["tests/code.py:1", "tests/tool:1"]
+
+
 def test_an_approval_that_is_empty_is_none(team: Project) -> None:
     """As a variable of CI is, as long as nobody has approved; it outweighs the ini file."""
     board = _board(_gate(team, *FAST, "--queue-approved-by="))
@@ -312,13 +324,18 @@ def test_an_approval_that_is_empty_is_none(team: Project) -> None:
     assert "nobody is named who has approved it: add --queue-approved-by NAME" in board[4][1]
 
 
-def test_a_file_of_coverage_is_read(team: Project) -> None:
-    """Where it was measured in another run."""
+def test_a_file_of_coverage_is_read(team: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it was measured in another run; one that the ini file names is beside that."""
     measure = ("-m", "coverage", "run", "--data-file=measured", "--include=figures.py")
     inner = ("-m", "pytest", "-q", "-p", "pytest_queuekit.plugin", "test_figures.py")
     assert team.pytester.run(sys.executable, *measure, *inner).ret == 0
     board = _board(_gate(team, *FAST, "--queue-coverage=measured"))
     assert board[3][0] == "met"
+    with (team.path / "tox.ini").open("a", encoding="utf-8") as ini:
+        ini.write("\nqueue_coverage = measured\n")
+    monkeypatch.chdir(team.pytester.mkdir("below"))
+    assert _board(_gate(team, *FAST, ".."))[3][0] == "met"
+    monkeypatch.chdir(team.path)
     team.pytester.makepyfile(figures=CODE + "\ndef f():\n    'F.'\n" + "    f()\n" * 20)
     board = _board(_gate(team, *FAST, "--queue-coverage=measured"))
     assert board[3][0] == "NOT MET"
