@@ -72,16 +72,14 @@ class Tally:
         self.deselected += sum(not options.is_node_id(item.nodeid) for item in items)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the worst of a test's phases; a test that is run again begins anew."""
+        """Keep the worst of a test's phases; a phase after which it is run again is none."""
         one = report.nodeid
         if options.is_node_id(one) or hasattr(report, "wasxfail"):
             return  # what is expected to fail says nothing, either way
         # Without a word on it the process of the test has died, whosever it is.
         told: dict[str, bool] = getattr(report, _ATTRIBUTE, _OF_NOBODY)
-        if not told["is_of_team"]:
-            return
-        if report.outcome == "rerun":  # type: ignore[comparison-overlap] # pytest-rerunfailures
-            self._outcomes.pop(one, None)
+        is_rerun = str(report.outcome) == "rerun"  # pytest-rerunfailures
+        if is_rerun or not told["is_of_team"]:
             return
         if told["measures"]:
             self._measuring.add(one)

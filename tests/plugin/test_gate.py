@@ -141,6 +141,13 @@ def test_the_tests_of_the_team_are_told_apart(team: Project) -> None:
 
         def test_torn_down(broken): pass
 
+        @pytest.fixture
+        def given_up():
+            yield
+            pytest.skip("nothing to tidy")
+
+        def test_fails_and_is_given_up(given_up): assert False
+
         @pytest.mark.queue_perf
         def test_slow(): assert False
         """,
@@ -149,7 +156,12 @@ def test_the_tests_of_the_team_are_told_apart(team: Project) -> None:
     board = _board(_gate(team, *FAST, "--continue-on-collection-errors"))
     assert board[3][0] == "NOT MET"
     told = re.findall(r"failed: (\S+)", board[3][1])
-    assert told == ["test_gone.py", "test_more.py::test_fails", "test_more.py::test_torn_down"]
+    assert told == [
+        "test_gone.py",
+        "test_more.py::test_fails",
+        "test_more.py::test_fails_and_is_given_up",
+        "test_more.py::test_torn_down",
+    ]
     assert "1 test passed, 1 skipped" in board[3][1]
     assert "failed: test_more.py::test_slow" in board[6][1]
 
