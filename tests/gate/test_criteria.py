@@ -145,6 +145,12 @@ def test_a_page_that_changed_with_the_code_is_counted() -> None:
     assert criterion(7, documented=neither).held[-1] == "since main the code is as it was"
 
 
+def test_an_integration_test_for_nobody_in_particular_is_told_as_such() -> None:
+    """Where the run was about no team."""
+    held = criterion(2, integration=answers(verdict("any"))).held
+    assert held == ("a worker can do its whole work on the queue",)
+
+
 def test_many_findings_are_cut() -> None:
     """The first five are told, and how many more there are."""
     bare = tuple(f"api.py:{line} f{line}" for line in range(8))

@@ -442,6 +442,13 @@ def test_a_look_at_what_there_is_judges_nothing(team: Project) -> None:
     }
 
 
+def test_a_gate_for_nobody_in_particular_has_an_integration_test(team: Project) -> None:
+    """That of any worker."""
+    result = team.run("--queue-validate", "--queue-gate", "--collect-only", "-q")
+    asked = [one for one in result.outlines if one.startswith("queue-worker")]
+    assert asked == ["queue-worker::any[reference]"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
