@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_queuekit import options
 from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.criterion import Scoreboard
 from pytest_queuekit.pytest_side import gate_settings
@@ -89,8 +90,10 @@ class Gate:
 
 
 def _seen(config: pytest.Config) -> Sequence[Finding] | None:
+    """Return what the watch found; None where it is off, and saw no more than marked tests."""
     watching: Any = config.pluginmanager.get_plugin(_WATCH)
-    return None if watching is None else tuple(watching.findings)
+    is_on = options.is_watch_asked_for(config)
+    return tuple(watching.findings) if is_on and watching is not None else None
 
 
 def _tell_junit(config: pytest.Config, board: Scoreboard) -> None:

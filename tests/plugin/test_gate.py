@@ -306,6 +306,33 @@ def run(conn, table):
     assert "were not watched: leave out --queue-watch off" in board[5][1]
 
 
+def test_code_behind_a_link_is_the_same_code(team: Project) -> None:
+    """What the watch sees in a file counts, by whichever of its names it was imported."""
+    home = team.pytester.mkdir("real")
+    (home / "clean.py").write_text(
+        'def forget(db):\n    """Forget all."""\n'
+        '    db.execute(" ".join(("DELETE", "FROM", "task_queue")))\n',
+        encoding="utf-8",
+    )
+    (team.path / "link").symlink_to(home, target_is_directory=True)
+    team.pytester.makepyfile(
+        test_more="import sys\nsys.path.insert(0, 'link')\nfrom clean import forget\n"
+        "def test(queue_db): forget(queue_db)\n"
+    )
+    board = _board(_gate(team, *FAST, "--queue-review=real"))
+    assert re.findall(r"(\S+:\d+): write-outside", board[4][1]) == ["real/clean.py:3"]
+
+
+def test_one_strict_test_is_no_watch(team: Project) -> None:
+    """Where the watch is off, what it sees of marked tests says nothing of the others."""
+    team.pytester.makepyfile(
+        test_more="import pytest\n@pytest.mark.queue_strict\ndef test(queue_db): pass\n"
+    )
+    board = _board(_gate(team, *FAST, "--queue-watch=off"))
+    assert "were not watched: leave out --queue-watch off" in board[5][1]
+    assert "none in the team's tests" not in board[5][1]
+
+
 def test_tests_are_not_the_code(team: Project) -> None:
     """Neither files that are named so, nor what stands in a folder of tests, but for its name."""
     home = team.pytester.mkdir("tests")
