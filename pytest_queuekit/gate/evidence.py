@@ -82,7 +82,7 @@ class Evidence:
     integration, load, review, targets: as their items answered.
     tests: the team's own; measuring: those of them that measure time; in_files: how many of the
         passed ones used a queue in a file. deselected: how many were left out.
-    files: the team's code without its tests, by paths as `seen` has them; None where none were
+    files: the team's code without its tests, by the paths that findings have; None where none were
         named.
     approved_by: who approved the code; empty for nobody.
     seen: what the watch found in the team's tests; None where it was off.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def gather(
 ) -> Evidence:
     """Return the evidence of a run. `seen` is what the watch found; None where it was off."""
     code = TeamCode(config, settings.reviewed) if settings.reviewed else None
+    names = _names(code.files, config.rootpath) if code else {}
     return Evidence(
         **_answers(settings, ledger),
         tests=tally.tests(measuring=False),
@@ -49,9 +51,9 @@ def gather(
         in_files=tally.passed_in_files(),
         deselected=tally.deselected,
         covered=_covered(config, given, code.files if code else None),
-        files=frozenset(_as_seen(one, config.rootpath) for one in code.files) if code else None,
+        files=frozenset(names.values()) if code else None,
         approved_by=given.approved_by,
-        seen=seen,
+        seen=None if seen is None else [_renamed(one, names, config.rootpath) for one in seen],
         documented=_documented(code, given.base, config.rootpath) if code else None,
     )
 
@@ -83,10 +85,21 @@ def _of(verdicts: Iterable[Verdict], expected: int) -> Answers:
     return Answers(verdicts=tuple(in_order), expected=expected)
 
 
-def _as_seen(file: Path, root: Path) -> str:
-    """Return a path as findings of the watch have it."""
-    whole = Path(os.path.abspath(file))  # noqa: PTH100 - links stay as they are
-    return str(whole.relative_to(root) if whole.is_relative_to(root) else whole)
+def _names(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """Return by which name each file is told, as node ids have them, by its real path."""
+    wholes = [Path(os.path.abspath(one)) for one in files]  # noqa: PTH100 - as it was named
+    return {
+        os.path.realpath(one): str(one.relative_to(root) if one.is_relative_to(root) else one)
+        for one in wholes
+    }
+
+
+def _renamed(one: Finding, names: dict[str, str], root: Path) -> Finding:
+    """Return a finding in a file by the name of it: it may have been imported through a link."""
+    if one.place is None:
+        return one
+    name = names.get(os.path.realpath(root / one.place.path), one.place.path)
+    return replace(one, place=replace(one.place, path=name))
 
 
 def _covered(config: pytest.Config, given: Given, code: list[Path] | None) -> Covered:
