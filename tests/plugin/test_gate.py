@@ -307,7 +307,7 @@ def run(conn, table):
 
 
 def test_code_behind_a_link_is_the_same_code(team: Project) -> None:
-    """What the watch sees in a file counts, by whichever of its names it was imported."""
+    """What is seen and measured in a file counts, by whichever name it was imported."""
     home = team.pytester.mkdir("real")
     (home / "clean.py").write_text(
         'def forget(db):\n    """Forget all."""\n'
@@ -319,7 +319,9 @@ def test_code_behind_a_link_is_the_same_code(team: Project) -> None:
         test_more="import sys\nsys.path.insert(0, 'link')\nfrom clean import forget\n"
         "def test(queue_db): forget(queue_db)\n"
     )
-    board = _board(_gate(team, *FAST, "--queue-review=real"))
+    measured = ("--cov=link", "--cov-report=")
+    board = _board(_gate(team, *FAST, "--queue-review=real", *measured))
+    assert "100.0 % of 1 file is covered" in board[3][1]
     assert re.findall(r"(\S+:\d+): write-outside", board[4][1]) == ["real/clean.py:3"]
 
 
