@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.review.run import is_left_out_by_name
 
+_OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _PAGES = frozenset({".md", ".rst", ".adoc"})
 _UNKNOWN = "git knows no such revision here; in CI it has to be fetched"
 _FOLDERS = frozenset({"doc", "docs", "documentation"})
+
+TEST_FOLDERS = frozenset({"test", "tests"})
+"""Names of folders in which tests are."""
 
 
 def check_revision(base: str, folder: Path) -> None:
@@ -27,14 +33,20 @@ def changed_since(base: str, folder: Path) -> tuple[Path, list[Path]]:
     New files are among them; their paths are relative. Raises UsageError if git cannot tell.
     """
     top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
-    diff = ("diff", "--name-only", "-z", "--merge-base", "--end-of-options", base)
+    diff = ("diff", "--name-only", "--no-renames", "-z", "--merge-base", "--end-of-options", base)
     told = _git(top, *diff) + _git(top, "ls-files", "-z", "--others", "--exclude-standard")
     return top, [Path(one) for one in dict.fromkeys(told.split("\0")) if one]
 
 
 def is_documentation(path: Path) -> bool:
-    """Whether a file is a page of documentation: by its suffix, or by a folder that it is in."""
-    return path.suffix.lower() in _PAGES or bool(_FOLDERS & set(path.parts[:-1]))
+    """Whether a file is a page of documentation: by its suffix, or by a folder that it is in.
+
+    What stands in folders of tests, of what was made, and of what others wrote, is none.
+    """
+    folders = path.parts[:-1]
+    if any(is_left_out_by_name(one) or one in TEST_FOLDERS for one in folders):
+        return False
+    return path.suffix.lower() in _PAGES or bool(_FOLDERS & set(folders))
 
 
 def _git(folder: Path, *arguments: str) -> str:
@@ -44,6 +56,7 @@ def _git(folder: Path, *arguments: str) -> str:
             capture_output=True,
             check=True,
             timeout=60,
+            env=_environment(),
         )
     except FileNotFoundError as error:
         raise UsageError("git is not installed") from error
@@ -53,3 +66,8 @@ def _git(folder: Path, *arguments: str) -> str:
         lines = error.stderr.decode(errors="replace").strip().splitlines()
         raise UsageError(lines[0] if lines else _UNKNOWN) from error
     return done.stdout.decode(errors="surrogateescape")
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without what a hook of git says of its own repository."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}

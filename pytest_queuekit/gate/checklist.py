@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pytest_queuekit.gate.evidence import Evidence
 from pytest_queuekit.review.codes import by_evidence
-from pytest_queuekit.verdict import Status
+from pytest_queuekit.verdict import Status, Verdict
 
 
 def decided(found: Evidence) -> list[str]:
@@ -14,8 +14,8 @@ def decided(found: Evidence) -> list[str]:
 
     An item that does not hold is not told here: it is another criterion's.
     """
-    asked = [one.rule for one in found.review.by(Status.NOT_RUN)]
-    held = [one for one in asked if one in _SHOWN_BY and _SHOWN_BY[one](found)]
+    asked = [one.rule for one in found.review.by(Status.NOT_RUN) if one.rule in _SHOWN_BY]
+    held = [one for one in asked if _SHOWN_BY[one](found)]
     left = [one for one in asked if one not in held]
     parts = []
     if held:
@@ -23,6 +23,11 @@ def decided(found: Evidence) -> list[str]:
     if left:
         parts.append(f"left to a person: {', '.join(left)} (queuekit review --list)")
     return parts
+
+
+def unanswered(found: Evidence) -> list[Verdict]:
+    """Return the items that the text would have decided, and somebody skipped."""
+    return [one for one in found.review.by(Status.NOT_RUN) if one.rule not in _SHOWN_BY]
 
 
 def _no_race(found: Evidence) -> bool:

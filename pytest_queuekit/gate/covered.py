@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_queuekit.gate.evidence import Covered
+from pytest_queuekit.watch.files import reading
 
 if TYPE_CHECKING:
     from coverage import Coverage
@@ -22,12 +24,23 @@ def stored(file: Path) -> Coverage | str:
         from coverage.exceptions import CoverageException
     except ImportError:
         return "coverage.py is not installed: pip install pytest-cov"
+    if not _is_data(file):
+        return f"{file} is no data file of coverage.py, such as .coverage"
     try:
         found = Coverage(data_file=str(file))
         found.load()
-    except CoverageException as error:
-        return f"{file} is no data file of coverage.py, such as .coverage: {error}"
+    except (CoverageException, ImportError) as error:
+        return f"coverage.py says: {error}"
     return found
+
+
+def _is_data(file: Path) -> bool:
+    """Whether it is one: coverage.py makes one of any other database that it is given."""
+    try:
+        with reading(str(file)) as conn:
+            return conn.execute("SELECT version FROM coverage_schema").fetchone() is not None
+    except sqlite3.Error:
+        return False
 
 
 def covered(measured: Coverage, files: Sequence[Path] | None) -> Covered:
@@ -46,6 +59,8 @@ def covered(measured: Coverage, files: Sequence[Path] | None) -> Covered:
     try:
         percent = measured.report(
             morfs=None if files is None else [str(one) for one in files],
+            omit=[],  # what the team's code is, is said elsewhere
+            include=[],
             file=io.StringIO(),
             show_missing=False,
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pytest_queuekit.gate.checklist import decided
+from pytest_queuekit.gate.checklist import decided, unanswered
 from pytest_queuekit.gate.criterion import Criterion, Scoreboard
 from pytest_queuekit.gate.evidence import Answers, Evidence, Outcomes
+from pytest_queuekit.level import FROM_LEVEL
 from pytest_queuekit.verdict import Measurement, Status, Verdict
 from pytest_queuekit.watch.finding import BUSY, SLOW_PLAN, WRITE_OUTSIDE, Finding
 
@@ -37,9 +38,11 @@ def _validation(found: Evidence) -> Criterion:
         missing.append("the eight checks were not run to the end")
     if rules.lacking:
         missing.append(f"{rules.lacking} of {rules.expected} rules were not put to the queue")
+    left = rules.by(Status.NOT_RUN)
+    missing += [f"{_name(one, rules)}: {one.reason}" for one in left if not _is_for_later(one)]
     held = []
     if not (against or missing):
-        waiting = len(rules.by(Status.NOT_RUN))
+        waiting = len(left)
         level = f" ({waiting} not run at this level)" if waiting else ""
         held.append(f"the eight checks passed, and none of {rules.expected} rules is broken{level}")
     return _criterion(1, "The validation passes, all eight checks", against, missing, held)
@@ -91,6 +94,8 @@ def _review(found: Evidence) -> Criterion:
     elif found.review.lacking:
         review = found.review
         missing.append(f"{review.lacking} of {review.expected} items of the review were not run")
+    elif unanswered(found):
+        missing += [f"{one.rule}: {one.reason}" for one in unanswered(found)]
     elif not against:
         held.append(f"nothing found in {_many(len(found.files), 'file')}")
         held += decided(found)
@@ -108,7 +113,8 @@ def _busy(found: Evidence) -> Criterion:
     if not load.verdicts or load.lacking:
         missing.append("the queue was not put under all of the load")
     held = [
-        f"{_whose(one, load)}{one.measurement.what}: none in {one.measurement.rounds:,} calls"
+        f"{_whose(one, load)}{one.measurement.what}: none in {one.measurement.rounds:,} calls, "
+        f"{one.measurement.value:,.0f} tasks/min done"
         for one in load.by(Status.PASS)
         if one.measurement
     ]
@@ -192,6 +198,11 @@ def _in_short(sentences: Sequence[str]) -> str:
 
 def _reasons(answers: Answers) -> Iterable[str]:
     return dict.fromkeys(one.reason for one in answers.verdicts if one.reason)
+
+
+def _is_for_later(verdict: Verdict) -> bool:
+    """Whether a rule was not put because the level of the run is too low for it."""
+    return verdict.reason.startswith(FROM_LEVEL)
 
 
 def _whose(verdict: Verdict, answers: Answers) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,14 +73,15 @@ class Gate:
             write_section(terminalreporter, "queue gate", self._lines(self.board))
 
     def _judged(self, config: pytest.Config) -> Scoreboard:
-        evidence = gather(
-            config,
-            self._settings,
-            self._given,
-            ledger=self._ledger,
-            tally=self._tally,
-            seen=_seen(config),
-        )
+        with chdir(self._settings.home):
+            evidence = gather(
+                config,
+                self._settings,
+                self._given,
+                ledger=self._ledger,
+                tally=self._tally,
+                seen=_seen(config),
+            )
         audience = " and ".join(team.title for team in self._settings.teams)
         return judge(evidence, audience=audience)
 

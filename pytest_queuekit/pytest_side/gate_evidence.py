@@ -29,7 +29,7 @@ from pytest_queuekit.pytest_side.team_tests import Tally
 from pytest_queuekit.reports.examination import PERFORMANCE
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.verdict import Verdict
-from pytest_queuekit.watch.finding import Finding
+from pytest_queuekit.watch.finding import BUSY, Finding
 
 
 def gather(
@@ -53,7 +53,13 @@ def gather(
         covered=_covered(config, given, code.files if code else None),
         files=frozenset(names.values()) if code else None,
         approved_by=given.approved_by,
-        seen=None if seen is None else [_renamed(one, names, config.rootpath) for one in seen],
+        seen=None
+        if seen is None
+        else [
+            _renamed(one, names, config.rootpath)
+            for one in seen
+            if not (one.kind == BUSY and one.test in tally.of_others)
+        ],
         documented=_documented(code, given.base, config.rootpath) if code else None,
     )
 
@@ -135,5 +141,7 @@ def _documented(code: TeamCode, base: str, root: Path) -> Documented | None:
         bare=bare,
         base=base,
         code=tuple(str(one) for one in changed if code.has(top / one)),
-        docs=tuple(str(one) for one in changed if changes.is_documentation(one)),
+        docs=tuple(
+            str(one) for one in changed if changes.is_documentation(one) and not code.has(top / one)
+        ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import chdir
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ class Reviews(Questions):
         from pytest_queuekit.review.run import cores, review
 
         alone = not hasattr(self.config, "workerinput")
-        return review(self.paths, processes=cores() if alone else 1)
+        with chdir(self.settings.home):
+            return review(self.paths, processes=cores() if alone else 1)
 
 
 class ReviewItem(QueueItem):

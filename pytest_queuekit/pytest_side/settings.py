@@ -42,6 +42,7 @@ class Settings:
     teams: whose part is looked at; empty for all that there is.
     gate: whether the success criteria are judged.
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
+    home: the working directory, to which relative paths refer, whatever a test does to it.
     """
 
     subjects: dict[str, Subject]
@@ -53,6 +54,7 @@ class Settings:
     teams: tuple[Profile, ...]
     gate: bool
     chosen: tuple[str, ...]
+    home: Path
 
     def concerns(self, question: str) -> bool:
         """Whether a rule, a target or an item of the review, by its id, is put in this run."""
@@ -75,6 +77,7 @@ def read(config: pytest.Config) -> Settings:
         teams=_teams(config, named=options.WORKER in heads),
         gate=_gate(config, named=options.GATE in heads),
         chosen=chosen,
+        home=Path.cwd(),
     )
 
 

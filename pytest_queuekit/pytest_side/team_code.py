@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.review.run import files_in
+from pytest_queuekit.gate.changes import TEST_FOLDERS
+from pytest_queuekit.review.run import files_in, is_left_out
 
 
 class TeamCode:
@@ -32,9 +33,21 @@ class TeamCode:
     def has(self, file: Path) -> bool:
         """Whether a file is one of them, or was, as long as it was there."""
         real = Path(os.path.realpath(file))
-        below = [real.relative_to(one) for one in self._places if real.is_relative_to(one)]
-        if not below or (real.suffix != ".py" and real not in self._places):
+        places = [one for one in self._places if real.is_relative_to(one)]
+        if not places or (real.suffix != ".py" and real not in self._places):
             return False
         # What is named itself is meant, whatever folder it is in.
-        among_tests = all({"test", "tests"} & {*one.parts[:-1]} for one in below)
-        return not among_tests and not any(fnmatch(file.name, one) for one in self._tests)
+        if not any(_leads_to(real, one) for one in places):
+            return False
+        return not any(_matches(real, one) for one in self._tests)
+
+
+def _leads_to(file: Path, place: Path) -> bool:
+    """Whether a file is reached from a place without a folder of tests, or of others' code."""
+    between = [one for one in file.parents if one != place and one.is_relative_to(place)]
+    return not any(one.name in TEST_FOLDERS or is_left_out(one) for one in between)
+
+
+def _matches(file: Path, pattern: str) -> bool:
+    """Whether a pattern of python_files matches; one with a slash is about the path."""
+    return fnmatch(str(file), f"*/{pattern}") if "/" in pattern else fnmatch(file.name, pattern)

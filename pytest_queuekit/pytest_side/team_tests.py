@@ -54,10 +54,12 @@ class Tally:
     """Keeps what became of the team's tests, in the process that writes the summary.
 
     deselected: how many tests were left out; under pytest-xdist nobody says so.
+    of_others: the node ids of the tests that are another team's.
     """
 
     def __init__(self) -> None:
         self.deselected = 0
+        self.of_others: set[str] = set()
         self._outcomes: dict[str, str] = {}
         self._measuring: set[str] = set()
         self._in_files: set[str] = set()
@@ -78,8 +80,11 @@ class Tally:
             return  # what is expected to fail says nothing, either way
         # Without a word on it the process of the test has died, whosever it is.
         told: dict[str, bool] = getattr(report, _ATTRIBUTE, _OF_NOBODY)
-        is_rerun = str(report.outcome) == "rerun"  # pytest-rerunfailures
-        if is_rerun or not told["is_of_team"]:
+        if not told["is_of_team"]:
+            self.of_others.add(one)
+            return
+        # Of a part of a test only a failure counts; of one that is run again, its last run.
+        if report.outcome not in _WORST or (hasattr(report, "context") and not report.failed):
             return
         if told["measures"]:
             self._measuring.add(one)

@@ -95,12 +95,14 @@ def _files(path: Path, closed: list[Violation]) -> Iterator[Path]:
         raise UsageError(f"path={str(path)!r} does not exist: give a file or a folder to review")
     if path.is_dir():
         for folder, folders, names in os.walk(path, onerror=refused):
-            folders[:] = sorted(one for one in folders if not _is_left_out(Path(folder) / one))
+            folders[:] = sorted(one for one in folders if not is_left_out(Path(folder) / one))
             found = (Path(folder) / one for one in sorted(names) if one.endswith(".py"))
             # No pipes, whose end never comes, and no links to nothing, as editors leave them.
             yield from (one for one in found if one.is_file())
-    else:
+    elif path.is_file():
         yield path
+    else:
+        raise UsageError(f"path={str(path)!r} is no file and no folder: give one to review")
 
 
 def _exists(path: Path) -> bool:
@@ -115,9 +117,14 @@ def _shown(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _is_left_out(folder: Path) -> bool:
-    name = folder.name
-    return name.startswith(".") or name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
+def is_left_out(folder: Path) -> bool:
+    """Whether a folder holds what others wrote, or what was made."""
+    return is_left_out_by_name(folder.name) or (folder / "pyvenv.cfg").exists()
+
+
+def is_left_out_by_name(name: str) -> bool:
+    """Whether the name alone says so of a folder."""
+    return name.startswith(".") or name in _LEFT_OUT
 
 
 def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Violation]]:

@@ -11,7 +11,7 @@ from pytest_queuekit.contract import Capability, Contract
 from pytest_queuekit.drivers.sequence import Sequence
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.level import FROM_LEVEL, Effort, Level
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.scenario import Driver, Scenario
@@ -84,7 +84,7 @@ def _find(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> _Findin
     if lacking:
         return Status.NOT_APPLICABLE, "not declared: " + ", ".join(lacking), None, []
     if effort.level < rule.level:
-        return Status.NOT_RUN, f"runs from level {rule.level.name.lower()}", None, []
+        return Status.NOT_RUN, f"{FROM_LEVEL} {rule.level.name.lower()}", None, []
     try:
         return _run(rule, subject, folder, effort)
     except NotRunError as error:

@@ -60,7 +60,7 @@ class Lookups:
         try:
             with reading(lookup.path) as conn:
                 return slow_steps_in(conn, sql)
-        except sqlite3.Error:
+        except (OSError, sqlite3.Error, ValueError):
             return slow_steps(sql)  # it is in memory, or gone
 
 

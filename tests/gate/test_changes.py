@@ -78,6 +78,22 @@ def test_what_others_did_meanwhile_is_not_ours(repository: Repository) -> None:
     assert _changed(repository) == {"api.py"}
 
 
+def test_what_is_moved_away_has_changed_where_it_was(repository: Repository) -> None:
+    """Both names are told."""
+    repository.git("mv", "api.py", "old.py")
+    assert _changed(repository, "HEAD") == {"api.py", "old.py"}
+
+
+def test_a_hook_of_git_does_not_mislead(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says where its repository is, relative to another folder."""
+    monkeypatch.setenv("GIT_DIR", ".git")
+    repository.write("api.py")
+    _, found = changed_since("HEAD", repository.folder / "docs")
+    assert found == [Path("api.py")]
+
+
 def test_paths_are_those_from_the_top(repository: Repository) -> None:
     """Also if git is asked from a folder below."""
     repository.write("src/api.py")
@@ -120,6 +136,9 @@ def test_a_folder_without_git_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         ("docs.py", False),
         ("src/api.py", False),
         ("notes.txt", False),
+        ("tests/data/page.md", False),
+        (".venv/lib/LICENSE.md", False),
+        ("build/page.md", False),
     ],
 )
 def test_a_page_is_known_by_its_suffix_or_its_folder(path: str, is_page: bool) -> None:

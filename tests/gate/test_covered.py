@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,10 +67,37 @@ def test_a_measurement_of_other_code_is_no_figure(code: Path) -> None:
     assert "but not of this code" in covered(_data(code.parent, other=[1]), [code]).unknown
 
 
-def test_code_that_is_left_out_altogether_is_no_figure(code: Path) -> None:
-    """As coverage.py says itself."""
-    (code.parent / ".coveragerc").write_text("[report]\nomit = api.py\n", encoding="utf-8")
-    assert covered(_data(code.parent, api=[1]), [code]).unknown.startswith("coverage.py says: ")
+@pytest.mark.parametrize("part", ["run", "report"])
+def test_a_file_that_the_project_omits_is_code_all_the_same(code: Path, part: str) -> None:
+    """What is the team's code, --queue-review says."""
+    other = code.parent / "other.py"
+    other.write_text(CODE, encoding="utf-8")
+    (code.parent / ".coveragerc").write_text(f"[{part}]\nomit = */other.py\n", encoding="utf-8")
+    assert covered(_data(code.parent, api=[1, 2, 3, 4]), [code, other]).percent == 50
+
+
+def test_a_configuration_that_is_wrong_is_told(code: Path) -> None:
+    """In the words of coverage.py, and not as a fault of the data."""
+    _data(code.parent, api=[1])
+    (code.parent / ".coveragerc").write_text("[run]\nplugins = no_such_plugin\n", encoding="utf-8")
+    told = stored(code.parent / "measured")
+    assert isinstance(told, str)
+    assert told.startswith("coverage.py says: ")
+
+
+def test_a_file_that_is_another_database_stays_as_it_was(code: Path) -> None:
+    """Also one that is empty."""
+    queue = code.parent / "queue.db"
+    with closing(sqlite3.connect(queue)) as conn:
+        conn.execute("CREATE TABLE task_queue (id)")
+    empty = code.parent / "empty"
+    empty.touch()
+    for file in (queue, empty):
+        before = file.read_bytes()
+        told = stored(file)
+        assert isinstance(told, str)
+        assert f"{file.name} is no data file of coverage.py, such as .coverage" in told
+        assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -85,4 +114,4 @@ def test_a_file_that_is_no_measurement_is_told(code: Path) -> None:
     """By its name, and what is asked for."""
     told = stored(code)
     assert isinstance(told, str)
-    assert "api.py is no data file of coverage.py, such as .coverage: " in told
+    assert "api.py is no data file of coverage.py, such as .coverage" in told

@@ -44,6 +44,17 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
         "the eight checks do not apply: no package",
     ),
     (1, {"rules": answers(expected=12)}, "12 of 12 rules were not put to the queue"),
+    (
+        1,
+        {
+            "rules": answers(
+                verdict("RACE-2"),
+                verdict("RACE-1", Status.NOT_RUN, reason="it could not be emptied"),
+            )
+        },
+        "RACE-1: it could not be emptied",
+    ),
+    (4, {"review": answers(verdict("QR102", Status.NOT_RUN, reason="no"))}, "QR102: no"),
     (2, {"integration": Answers(expected=1)}, "the integration test was not run to the end"),
     (2, {"integration": answers(verdict("03"), expected=2)}, "was not run to the end"),
     (2, {"integration": answers(verdict("03", Status.NOT_RUN, reason="no module"))}, "no module"),
@@ -81,7 +92,10 @@ def test_a_run_in_which_all_is_well_is_complete() -> None:
             "shown by this run: QR503",
             "approved by Ada, as the run was told",
         ),
-        ("6 workers at 400 tasks/min: none in 1,234 calls", "none in the team's tests"),
+        (
+            "6 workers at 400 tasks/min: none in 1,234 calls, 398 tasks/min done",
+            "none in the team's tests",
+        ),
         ("PERF-2 claim: 0.5 ms, < 5", "1 measuring test of the team passed"),
         (
             "4 public names with docstrings",
@@ -175,8 +189,8 @@ def test_several_queues_are_told_apart() -> None:
     """By their names, where there is more than one."""
     found = criterion(5, load=answers(load(), load(queue="other")))
     assert found.held[:2] == (
-        "myqueue: 6 workers at 400 tasks/min: none in 1,234 calls",
-        "other: 6 workers at 400 tasks/min: none in 1,234 calls",
+        "myqueue: 6 workers at 400 tasks/min: none in 1,234 calls, 398 tasks/min done",
+        "other: 6 workers at 400 tasks/min: none in 1,234 calls, 398 tasks/min done",
     )
 
 

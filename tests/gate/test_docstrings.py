@@ -22,7 +22,16 @@ CASES = {
     "__all__ = [*names]\ndef add(): pass": ["add"],
     "if fast:\n    def add(): pass\nelse:\n    def add(): pass": ["add", "add"],
     "try:\n    import fast\nexcept ImportError:\n    pass\nelse:\n    def add(): pass": ["add"],
-    "from abc import ABC\nclass Api(ABC):\n    'Told.'\n    def get(self): pass": [],
+    "from api import Base\nclass Api(Base):\n    'Told.'\n    def get(self): pass": [],
+    "class Api(object, abc.ABC, Generic[T]):\n    'Told.'\n    def get(self): pass": ["Api.get"],
+    "__all__: list[str] = ['add']\ndef add(): pass\ndef other(): pass": ["add"],
+    "__all__ = ['a']\n__all__ += ['b']\ndef a(): pass\ndef b(): pass\ndef c(): pass": ["a", "b"],
+    "__all__ = None\ndef add(): pass": ["add"],
+    "def add():\n    ' '": ["add"],
+    "try:\n    import fast\nexcept ImportError:\n    def add(): pass": ["add"],
+    "for one in names:\n    with one:\n        def add(): pass": ["add"],
+    "match fast:\n    case 1:\n        def add(): pass": ["add"],
+    "def add(): pass\ntotal = " + "1+" * 20_000 + "1": [],
     "class Base:\n    'Told.'\n    def get(self):\n        'Told.'\n"
     "class Api(Base):\n    'Told.'\n    def get(self): pass\n    def put(self): pass": ["Api.put"],
     "class Api:\n    'Told.'\n    @property\n    def name(self):\n        'Told.'\n"
@@ -33,7 +42,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("source", CASES)
+@pytest.mark.parametrize("source", CASES, ids=lambda source: source[:60])
 def test_the_public_names_without_a_docstring(source: str, tmp_path: Path) -> None:
     """Each with its place."""
     file = tmp_path / "api.py"
@@ -51,6 +60,17 @@ def test_a_private_module_has_no_public_names(name: str, count: int, tmp_path: P
     file = tmp_path / name
     file.write_text("def add(): pass\n", encoding="utf-8")
     assert len(list(public_names([file]))) == count
+
+
+def test_a_module_of_a_private_package_is_private(tmp_path: Path) -> None:
+    """The package begins with an underscore; a folder that is no package does not count."""
+    for home in (tmp_path / "_folder", tmp_path / "api" / "_internal"):
+        home.mkdir(parents=True)
+        (home / "mail.py").write_text("def add(): pass\n", encoding="utf-8")
+    (tmp_path / "api" / "_internal" / "__init__.py").touch()
+    found = [one for one, _ in public_names(sorted(tmp_path.rglob("mail.py")))]
+    assert len(found) == 1
+    assert "_folder/mail.py" in found[0]
 
 
 def test_a_name_with_a_docstring_is_counted(tmp_path: Path) -> None:

@@ -195,6 +195,41 @@ def test_a_test_that_is_run_again_counts_as_it_ended(team: Project) -> None:
     assert "2 tests passed" in board[3][1]
 
 
+def test_what_part_of_a_test_was_skipped_says_nothing_of_it(team: Project) -> None:
+    """A subtest that is skipped, and an outcome that another plugin made up."""
+    team.pytester.makepyfile(
+        made_up="""
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if report.when == "call" and item.name == "test_retried":
+                report.outcome = "retried"
+            return report
+        """,
+        test_more="""
+        import pytest
+
+        def test_parts(subtests):
+            with subtests.test("a"):
+                pass
+            with subtests.test("b"):
+                pytest.skip("not here")
+
+        def test_parts_fail(subtests):
+            with subtests.test("a"):
+                assert False
+
+        def test_retried(): assert False
+        """,
+    )
+    board = _board(_gate(team, *FAST, "-p", "made_up"))
+    assert re.findall(r"failed: (\S+)", board[3][1]) == ["test_more.py::test_parts_fail"]
+    assert "2 tests passed" in board[3][1]
+    assert "skipped" not in board[3][1]
+
+
 def test_processes_tell_the_same(team: Project) -> None:
     """Under pytest-xdist, but for what cannot be measured there."""
     team.pytester.makepyfile(test_more="def test_fails(): assert False\n")
@@ -326,6 +361,49 @@ def test_code_behind_a_link_is_the_same_code(team: Project) -> None:
     assert re.findall(r"(\S+:\d+): write-outside", board[4][1]) == ["real/clean.py:3"]
 
 
+def test_a_lock_that_another_team_meets_is_theirs(team: Project) -> None:
+    """As their tests are."""
+    team.pytester.makepyfile(
+        test_more="""
+        import pytest
+        from pytest_queuekit.queue import QueueBusyError
+
+        @pytest.mark.queue_worker(4)
+        def test_meets_a_lock(queue_db_factory):
+            one, two = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
+            with one.transaction(), pytest.raises(QueueBusyError):
+                two.transaction().__enter__()
+        """
+    )
+    assert "none in the team's tests" in _board(_gate(team, *FAST))[5][1]
+
+
+def test_what_somebody_skips_of_the_kit_is_not_called_met(team: Project) -> None:
+    """Nobody knows what it would have said."""
+    team.pytester.makeconftest(
+        """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                if item.name.startswith(("STATS", "QR102")):
+                    item.add_marker(pytest.mark.skip(reason="not today"))
+        """
+    )
+    board = _board(_gate(team, *FAST))
+    assert board[1][0] == "unknown"
+    assert "STATS-1: not today" in board[1][1]
+    assert board[4][0] == "unknown"
+    assert "QR102: not today" in board[4][1]
+
+
+def test_a_test_that_leaves_its_folder_leads_nobody_astray(team: Project) -> None:
+    """The code is where it was when the run began."""
+    team.pytester.makepyfile(test_more="import os\ndef test(tmp_path): os.chdir(tmp_path)\n")
+    board = _board(_gate(team, *FAST, "--queue-review=figures.py"))
+    assert (board[4][0], board[7][0]) == ("met", "met")
+
+
 def test_one_strict_test_is_no_watch(team: Project) -> None:
     """Where the watch is off, what it sees of marked tests says nothing of the others."""
     team.pytester.makepyfile(
@@ -408,6 +486,14 @@ def test_pages_must_change_with_the_code(team: Project) -> None:
     assert "since HEAD the code is as it was" in _board(_gate(team, *since))[7][1]
     (team.path / "api.py").unlink()
     assert "1 file of the code changed since HEAD" in _board(_gate(team, *since))[7][1]
+    built = team.path / "build" / "lib"
+    built.mkdir(parents=True)
+    (built / "figures.py").write_text("# what was made is no code\n", encoding="utf-8")
+    package = team.path / "docs"
+    package.mkdir()
+    (package / "more.py").write_text("# code is no page\n", encoding="utf-8")
+    board = _board(_gate(team, *since))
+    assert "2 files of the code changed since HEAD, and no page" in board[7][1]
     (team.path / "README.md").write_text("new\n", encoding="utf-8")
     assert "since HEAD 1 page changed" in _board(_gate(team, *since))[7][1]
 

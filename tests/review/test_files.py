@@ -207,3 +207,10 @@ def test_each_item_has_a_verdict(tmp_path: Path) -> None:
     assert verdicts["QR102"].status is Status.PASS
     assert verdicts["QR503"].status is Status.NOT_RUN
     assert verdicts["QR503"].reason.startswith("decided by evidence: ")
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    """Whoever reads it waits for an end that never comes."""
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(UsageError, match="is no file and no folder"):
+        review([tmp_path / "pipe.py"])
