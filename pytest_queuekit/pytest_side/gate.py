@@ -95,7 +95,7 @@ def _seen(config: pytest.Config) -> Sequence[Finding] | None:
     """Return what the watch found; None where it is off, and saw no more than marked tests."""
     watching: Any = config.pluginmanager.get_plugin(_WATCH)
     is_on = options.is_watch_asked_for(config)
-    return tuple(watching.findings) if is_on and watching is not None else None
+    return tuple(watching.so_far()) if is_on and watching is not None else None
 
 
 def _tell_junit(config: pytest.Config, board: Scoreboard) -> None:

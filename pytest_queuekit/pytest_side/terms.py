@@ -61,6 +61,8 @@ def shares(item: pytest.Item) -> bool:
     """Whether a test has a fixture of the user's that outlives it, and what it has opened."""
     known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     used = [one for definitions in known.values() for one in definitions]
+    # Those too that the test asked for while it ran, by getfixturevalue().
+    used += getattr(getattr(item, "_request", None), "_fixture_defs", {}).values()
     return any(one.scope != "function" and _is_users(one, item.config) for one in used)
 
 

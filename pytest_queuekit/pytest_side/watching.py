@@ -72,7 +72,8 @@ class Watching:
         self._root = config.rootpath
         self._hears = is_controller(config)
         self._fails = False
-        self._later: dict[str, Terms] = {}
+        self._known: dict[str, Terms] = {}
+        self._stray: list[Finding] = []
         self._watch = Watch()
         if not self._hears:
             self._watch.start()
@@ -88,13 +89,15 @@ class Watching:
             return
         self._watch.begin(item.nodeid)
         try:
-            item.stash[_TERMS] = self._terms(item)
+            self._known[item.nodeid] = item.stash[_TERMS] = self._terms(item)
         except ValueError as error:
             pytest.fail(str(error), pytrace=False)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Say what was found by the end of the body, and fail the test for it if it is strict."""
+        if options.is_node_id(item.nodeid):
+            return (yield)
         try:
             result = yield
         except BaseException:
@@ -106,11 +109,17 @@ class Watching:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Say what can be known only when the fixtures have ended."""
-        result = yield
+        if options.is_node_id(item.nodeid):
+            # The user's fixtures of a wider scope end here where the kit's items are the last.
+            self._watch.begin("")
+            return (yield)
+        try:
+            result = yield
+        except BaseException:
+            self._keep(item, self._watch.after_teardown(is_shared=True))
+            raise
         # The traceback of a failure keeps the variables of the test, and what they have open.
         is_shared = item.stash.get(_FAILED, False) or shares(item)
-        if is_shared and _TERMS in item.stash:
-            self._later[item.nodeid] = item.stash[_TERMS]
         self._tell(item, self._watch.after_teardown(is_shared=is_shared))
         return result
 
@@ -120,6 +129,8 @@ class Watching:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the report of a phase carry what was found in it."""
         report = yield
+        if options.is_node_id(item.nodeid):
+            return report
         if call.when == "setup":
             item.stash[_FAILED] = False
             if call.excinfo is not None:
@@ -146,8 +157,8 @@ class Watching:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Say what was left open for several tests, and let the run fail if that is strict."""
         found = []
-        for one in self._placed(self._watch.at_end()):
-            terms = self._later.get(one.test, self._outside())
+        for one in [*self._stray, *self._placed(self._watch.at_end())]:
+            terms = self._terms_of_stray(one)
             kept = terms.keep([one])
             found += kept
             self._fails = self._fails or bool(kept and terms.is_strict)
@@ -158,6 +169,12 @@ class Watching:
             output[options.WATCH] = {"found": [*map(pack, told)], "fails": self._fails}
         if self._fails and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def so_far(self) -> list[Finding]:
+        """Return what is known before the session finishes: all but what is then left open."""
+        self._stray += self._placed(self._watch.so_far())
+        strays = [one for one in self._stray if self._terms_of_stray(one).keep([one])]
+        return self.findings + strays
 
     def enter(self, told: dict[str, Any]) -> None:
         """Take what a worker of pytest-xdist says when it ends."""
@@ -180,20 +197,25 @@ class Watching:
     def _terms(self, item: pytest.Item) -> Terms:
         return terms_of(item, is_on=self.mode is not Mode.OFF, is_strict=self.mode is Mode.STRICT)
 
-    def _outside(self) -> Terms:
-        """Return the terms of what no test is to blame for."""
-        return Terms(
+    def _terms_of_stray(self, one: Finding) -> Terms:
+        """Return the terms of the test that a finding names, or those of what none is to blame."""
+        outside = Terms(
             allowed=frozenset(),
             is_told=self.mode is not Mode.OFF,
             is_strict=self.mode is Mode.STRICT,
         )
+        return self._known.get(one.test, outside)
 
     def _keep(self, item: pytest.Item, found: list[Finding]) -> list[Finding]:
-        """Put what is told of a test where its report finds it, and return it."""
+        """Put what is told of a test where its report finds it, and return it.
+
+        What happened outside of tests, or in a thread of another test, is kept for the end.
+        """
+        self._stray += self._placed(one for one in found if one.test != item.nodeid)
         if _TERMS not in item.stash:
             return []
-        # What a thread of another test does late is told with that one's name, on these terms.
-        kept = item.stash[_TERMS].keep([*self._placed(found, item)])
+        own = [one for one in found if one.test == item.nodeid]
+        kept = item.stash[_TERMS].keep([*self._placed(own, item)])
         item.stash[_FOUND] = kept
         return kept
 

@@ -27,8 +27,9 @@ def report(found: Sequence[Finding]) -> Iterator[Line]:
         yield from _finding(group[0], sum(one.count for one in group))
         yield Line(cut(f"    {_tests(group)}"))
     if found:
-        tests = {one.test for one in found}
-        told = f"{_many(len(alike), 'finding')} in {_many(len(tests), 'test')}"
+        tests = {one.test for one in found} - {""}
+        among = f"in {_many(len(tests), 'test')}" if tests else "outside of tests"
+        told = f"{_many(len(alike), 'finding')} {among}"
         yield Line(f"queue watch: {told}", Tone.BAD)
     else:
         yield Line("queue watch: nothing found", Tone.GOOD)

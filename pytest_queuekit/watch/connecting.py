@@ -27,7 +27,7 @@ class Connecting:
         self._seen = seen
         self._classes: dict[type[sqlite3.Connection], type[sqlite3.Connection]] = {}
         self._originals: list[tuple[ModuleType, Callable[..., Any], Callable[..., Any]]] = []
-        self._errors: list[type[Exception]] = []
+        self._errors: list[tuple[Any, Callable[..., None] | None]] = []
 
     def start(self) -> None:
         """Take the place of sqlite3.connect."""
@@ -42,9 +42,11 @@ class Connecting:
         for module, original, ours in self._originals:
             if module.connect is ours:
                 vars(module)["connect"] = original
-        for error in self._errors:
+        for error, own in reversed(self._errors):
             with suppress(AttributeError):
                 del error.__init__
+            if own is not None:
+                error.__init__ = own
         self._originals.clear()
         self._errors.clear()
 
@@ -52,7 +54,7 @@ class Connecting:
         @functools.wraps(original)
         def connect(*arguments: Any, **options: Any) -> Any:
             factory = options.get("factory")
-            if self._seen.is_on and getattr(factory, "__name__", "") == _FACTORY:
+            if self._seen.is_on and _is_of_a_queue(factory):
                 options["factory"] = self._watched(factory)
             return original(*arguments, **options)
 
@@ -81,10 +83,14 @@ class Connecting:
                 with suppress(Exception):
                     _note_busy(seen, frames)
 
-        had_one = "__init__" in vars(error)
+        self._errors.append((error, vars(error).get("__init__")))
         error.__init__ = __init__
-        if not had_one:
-            self._errors.append(error)
+
+
+def _is_of_a_queue(factory: Any) -> bool:
+    """Whether it is the class of a queue's connections, by its name."""
+    is_class = isinstance(factory, type) and issubclass(factory, sqlite3.Connection)
+    return is_class and factory.__name__ == _FACTORY and factory.__module__ in sys.modules
 
 
 def _note_busy(seen: Seen, frames: Frames) -> None:
@@ -115,12 +121,25 @@ def watched_class(factory: Any, seen: Seen, frames: Frames) -> type[sqlite3.Conn
             where = None if user is None else (user.f_code.co_filename, user.f_lineno)
             seen.opened.add(self, path=path, where=where, test=seen.test)
 
+        # A failure is shown as it is without the watch.
+
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            __tracebackhide__ = True  # a failure is shown as it is without the watch
-            self._tracer.calls += 1
-            cursor = super().execute(sql, parameters)
-            self._tracer.begun()
-            return cursor
+            __tracebackhide__ = True
+            return self._tracer.call(super().execute, sql, parameters)
+
+        def executemany(self, sql: str, parameters: Any, /) -> Any:
+            __tracebackhide__ = True
+            return self._tracer.call(super().executemany, sql, parameters)
+
+        def executescript(self, sql: str, /) -> Any:
+            __tracebackhide__ = True
+            return self._tracer.call(super().executescript, sql)
+
+        def cursor(self, factory: Any = None) -> Any:
+            made = super().cursor(factory)
+            if frames.is_of_queue(sys._getframe(1)):
+                return made
+            return super().cursor(watched_cursor(type(made), self._tracer))
 
         def close(self) -> None:
             self._tracer.settle()
@@ -130,6 +149,31 @@ def watched_class(factory: Any, seen: Seen, frames: Frames) -> type[sqlite3.Conn
         def set_trace_callback(self, callback: Any) -> None:
             self._tracer.theirs = callback
 
-    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
-        setattr(Watched, name, getattr(factory, name))
+    _name_as(Watched, factory)
     return Watched
+
+
+def watched_cursor(factory: Any, tracer: Tracer) -> type[sqlite3.Cursor]:
+    """Return a class of cursors for a user that tells as its connection does."""
+
+    class Watched(factory):  # type: ignore[misc]
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            __tracebackhide__ = True
+            return tracer.call(super().execute, sql, parameters)
+
+        def executemany(self, sql: str, parameters: Any, /) -> Any:
+            __tracebackhide__ = True
+            return tracer.call(super().executemany, sql, parameters)
+
+        def executescript(self, sql: str, /) -> Any:
+            __tracebackhide__ = True
+            return tracer.call(super().executescript, sql)
+
+    _name_as(Watched, factory)
+    return Watched
+
+
+def _name_as(made: type, factory: type) -> None:
+    """Give a class the name of the one that it is made of."""
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(made, name, getattr(factory, name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
@@ -78,9 +79,9 @@ class Frames:
 
     def is_of_queue(self, frame: FrameType | None) -> bool:
         """Whether the nearest frame outside of the watch is the queue's."""
-        while frame is not None and frame.f_code.co_filename.startswith(_WATCH):
+        while frame is not None and _is_file_in(frame.f_code.co_filename, _WATCH):
             frame = frame.f_back
-        return frame is not None and frame.f_code.co_filename.startswith(self._queue)
+        return frame is not None and _is_file_in(frame.f_code.co_filename, self._queue)
 
 
 class _Parts(dict[str, _Part]):
@@ -108,6 +109,11 @@ class _Parts(dict[str, _Part]):
 
 def _is_in(path: Path, folder: str) -> bool:
     return path.is_relative_to(folder)
+
+
+@lru_cache(maxsize=1024)
+def _is_file_in(name: str, folder: str) -> bool:
+    return _is_in(Path(name), folder)
 
 
 def _is_execute(frame: FrameType, part: _Part) -> bool:

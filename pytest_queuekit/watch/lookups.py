@@ -42,6 +42,8 @@ class Lookups:
 
     def slow(self) -> list[tuple[str, str, Where | None]]:
         """Return sentence, test and line of those that no index serves, and forget all."""
+        if os.getpid() != self._pid:
+            return []
         with self._lock:
             seen, self._seen = self._seen, {}
         found = []

@@ -32,9 +32,18 @@ class Seen:
         self._notebook = Notebook()
         self._lookups = Lookups()
 
-    def note(self, kind: str, sentence: str, where: Where | None, *, weight: float = 0.0) -> None:
-        """Write down a finding of the test that runs."""
-        self._notebook.note(kind, sentence, test=self.test, where=where, weight=weight)
+    def note(
+        self,
+        kind: str,
+        sentence: str,
+        where: Where | None,
+        *,
+        weight: float = 0.0,
+        test: str | None = None,
+    ) -> None:
+        """Write down a finding of a test, the one that runs unless another is named."""
+        named = self.test if test is None else test
+        self._notebook.note(kind, sentence, test=named, where=where, weight=weight)
 
     def look_up(self, sql: str, path: str, where: Where | None) -> None:
         """Keep a statement whose plan is to be asked for."""

@@ -11,6 +11,7 @@ _TEXT = re.compile(
 _PART = re.compile(r"[()]|[A-Za-z_]\w*")
 _VERBS = ("SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "REPLACE")
 _VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
+_ORDINAL = re.compile(r"\bBY\b[^()]*?\b\d", re.IGNORECASE)
 _TABLES = re.compile(r"\b(?:task_queue|task_logs|workers)\b", re.IGNORECASE)
 _WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
 _STATUS_BECOMES = re.compile(r"(?:\bSET|,)\s*status\s*=\s*$", re.IGNORECASE)
@@ -68,5 +69,8 @@ def leases(sql: str) -> bool:
 
 
 def shape(sql: str) -> str:
-    """Return a statement without its values, so that it is looked up once."""
-    return _VALUE.sub("?", sql)
+    """Return a statement without its values, so that it is looked up once.
+
+    One with a number after ORDER BY or GROUP BY, which may mean a column, stays as it is.
+    """
+    return sql if _ORDINAL.search(sql) else _VALUE.sub("?", sql)

@@ -7,6 +7,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from pytest_queuekit.watch import finding, statements
 from pytest_queuekit.watch.frames import Frames
@@ -20,7 +21,7 @@ MEMORY = ":memory:"
 class Tracer:
     """The trace callback of a connection.
 
-    calls: how often its execute() was called; a trigger repeats the text of the same call.
+    calls: how often it was asked to run statements; a trigger repeats the text of the same call.
     theirs: the callback that the user has set, which is called as well.
     """
 
@@ -32,8 +33,8 @@ class Tracer:
         self._path = path
         self._frames = frames
         self._holding: Holding | None = None
-        self._has_begun = False
-        self._last: tuple[int, str, str] | None = None
+        self._begun_in = 0
+        self._last: tuple[object, ...] | None = None
         self._claim: tuple[Where | None, int] | None = None
 
     def __call__(self, sql: str) -> None:
@@ -47,12 +48,27 @@ class Tracer:
         if self.theirs is not None:
             self.theirs(sql)
 
-    def begun(self) -> None:
-        """Measure from now on if a BEGIN has just returned: it may have waited for the lock."""
-        if self._has_begun:
-            self._has_begun = False
-            if self._holding is not None:
-                self._holding = Holding.begin(self._holding.where, self._holding.test)
+    def call(self, method: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a method of the connection, or of a cursor of the user's, that runs statements."""
+        __tracebackhide__ = True
+        self.calls += 1
+        try:
+            result = method(*arguments)
+        except sqlite3.OperationalError as error:
+            if self._seen.is_on and error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_BUSY:
+                self._refused(sys._getframe(1))
+            raise
+        if self._begun_in == self.calls and self._holding is not None:
+            # A BEGIN has just returned: it may have waited for the lock.
+            self._holding = Holding.begin(self._holding.where, self._holding.test)
+        self._begun_in = 0
+        return result
+
+    def _refused(self, frame: FrameType) -> None:
+        """Note a lock that was met; of what the queue does it is told by its own error."""
+        if not self._frames.is_of_queue(frame):
+            user = self._frames.issuer(frame)
+            self._seen.note(finding.BUSY, _LOCKED, None if user is None else self._where(user))
 
     def settle(self) -> None:
         """Keep the line of the last claim if it was given something: then rows have changed."""
@@ -64,9 +80,11 @@ class Tracer:
     def _look(self, sql: str, frame: FrameType) -> None:
         if self._path != MEMORY:
             self._seen.touched.add(self._path)
-        this = self.calls, self._seen.test, sql
-        if self._last == this:
-            return  # a trigger of the statement before
+        this = self.calls, self._seen.test, sql, frame.f_code, frame.f_lineno
+        # A trigger repeats the text of its statement. The queue claims with one text again and
+        # again, and which claim was the last one is asked for.
+        if self._last == this and not statements.leases(sql):
+            return
         self._last = this
         if self._claim is not None:
             self.settle()
@@ -121,7 +139,7 @@ class Tracer:
             return -1
 
     def _begin(self, where: Where | None) -> None:
-        self._has_begun = True
+        self._begun_in = self.calls
         self._holding = Holding.begin(where, self._seen.test)
 
     def _end(self, holding: Holding) -> None:
@@ -129,9 +147,18 @@ class Tracer:
         held = holding.seconds()
         if held > LIMIT:
             told = _HELD.format(held=held * 1000, limit=LIMIT * 1000)
-            self._seen.note(finding.LONG_TRANSACTION, told, holding.where, weight=held)
+            self._seen.note(
+                finding.LONG_TRANSACTION, told, holding.where, weight=held, test=holding.test
+            )
 
 
+_PRIMARY = 0xFF
+"""The part of an error code of SQLite that says which error it is (https://sqlite.org/rescode.html)."""
+
+_LOCKED = (
+    "SQLite said that the database is locked: another connection held the lock; let "
+    "`db.transaction()` wait for it, or try again later"
+)
 _LOOKS = ("SELECT", "UPDATE", "DELETE")
 _WROTE = (
     "{verb} outside a transaction: it commits by itself, whatever comes after it; "

@@ -59,6 +59,10 @@ class Watch:
         self._seen.test = ""
         return found
 
+    def so_far(self) -> list[Finding]:
+        """Return what was written down since it was last asked for."""
+        return self._seen.take()
+
     def at_end(self) -> list[Finding]:
         """Return what is known when all tests have ended."""
         self._seen.note_open(None)

@@ -404,6 +404,27 @@ def test_a_test_that_leaves_its_folder_leads_nobody_astray(team: Project) -> Non
     assert (board[4][0], board[7][0]) == ("met", "met")
 
 
+def test_a_lock_that_a_wide_fixture_meets_is_seen(team: Project) -> None:
+    """It ends among the kit's own items, which are not watched."""
+    team.pytester.makeconftest(
+        """
+        import pytest
+        from pytest_queuekit.queue import QueueBusyError, QueueDatabase
+
+        @pytest.fixture(scope="session", autouse=True)
+        def tidy(tmp_path_factory):
+            yield
+            path = tmp_path_factory.mktemp("a") / "queue.db"
+            with QueueDatabase(path) as one, QueueDatabase(path, busy_seconds=0.01) as two:
+                with one.transaction(), pytest.raises(QueueBusyError):
+                    two.transaction().__enter__()
+        """
+    )
+    standing, told = _board(_gate(team, *FAST))[5]
+    assert standing == "NOT MET"
+    assert re.findall(r"(\S+:\d+): QueueBusyError outside of tests", told) == ["conftest.py:10"]
+
+
 def test_one_strict_test_is_no_watch(team: Project) -> None:
     """Where the watch is off, what it sees of marked tests says nothing of the others."""
     team.pytester.makepyfile(

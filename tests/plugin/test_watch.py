@@ -157,6 +157,64 @@ def test_what_tests_share_is_judged_at_the_end(project: Project, spread: tuple[s
     assert project.run("--queue-watch", "report", *spread).ret == pytest.ExitCode.OK
 
 
+IMPORTED = """
+db = QueueDatabase(Path(__file__).with_name("queue.db"))
+db.execute(ADD)
+db.close()
+
+def test():
+    pass
+"""
+
+WIDE = """
+def test():
+    pass
+
+@pytest.fixture(scope="session", autouse=True)
+def tidy():
+    yield
+    with QueueDatabase(Path(__file__).with_name("queue.db")) as db:
+        db.execute(ADD)
+"""
+
+
+@pytest.mark.parametrize(("source", "line"), [(IMPORTED, 3), (WIDE, 9)], ids=["import", "fixture"])
+def test_no_test_is_to_blame_for_what_happens_outside(
+    project: Project, source: str, line: int
+) -> None:
+    """It is told at the end, and fails a strict run; here the kit's own item is the last."""
+    project.pytester.makepyfile(test_own=f"{HEAD}{source}")
+    rule = ("test_own.py", "queue-validate::CLAIM-1", "--queue-level", "quick")
+    result = project.run("--queue-watch", "strict", *rule)
+    assert _told(result) == [(len(HEAD.splitlines()) + line, "write-outside")]
+    assert "queue watch: 1 finding outside of tests" in text(result)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+RAISES = """
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError("no")
+
+@pytest.mark.queue_allow("open-connection")
+def test(tmp_path, broken):
+    KEPT.append(QueueDatabase(tmp_path / "queue.db"))
+    assert TaskQueue(KEPT[0]).stats().queued == 0
+
+KEPT = []
+"""
+
+
+def test_what_is_allowed_is_allowed_where_a_fixture_fails(project: Project) -> None:
+    """The failure is told, and nothing of the watch."""
+    project.pytester.makepyfile(test_own=f"{HEAD}{RAISES}")
+    result = project.run("--queue-watch", "report")
+    result.assert_outcomes(passed=1, errors=1)
+    assert "queue watch: nothing found" in text(result)
+
+
 def test_workers_of_xdist_tell_all(project: Project, spread: tuple[str, ...]) -> None:
     """In one section, each finding once."""
     names = ("execute", "scan", "leased", "open")

@@ -57,6 +57,44 @@ def test(queue_db):
         conn.executemany(DELETE, [(1,), (2,)])  # finds write-outside
         conn.cursor().execute(CHANGE)  # finds write-outside
 """,
+    "cursor": """
+def test(queue_db):
+    with queue_db.connection() as conn:
+        cursor = conn.cursor()
+        cursor.execute(ADD)  # finds write-outside
+        cursor.execute(ADD)  # finds write-outside
+""",
+    "lock of its own": """
+def test(queue_db_factory):
+    one, two = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
+    with one.transaction(), two.connection() as conn:
+        with pytest.raises(sqlite3.OperationalError):
+            conn.execute("BEGIN IMMEDIATE")  # finds busy
+        with pytest.raises(sqlite3.OperationalError):
+            conn.cursor().execute("BEGIN IMMEDIATE")  # finds busy
+        with pytest.raises(sqlite3.OperationalError):
+            conn.executescript("BEGIN IMMEDIATE")  # finds busy
+""",
+    "column by its number": """
+def test(queue_db):
+    with queue_db.connection() as conn:
+        conn.execute("SELECT id, type FROM task_queue WHERE id > 5 ORDER BY 1")
+        conn.execute("SELECT id, type FROM task_queue WHERE id > 5 ORDER BY 2")  # finds slow-plan
+""",
+    "slow after BEGIN of a cursor": """
+def test(queue_db):
+    with queue_db.connection() as conn:
+        conn.cursor().execute("BEGIN IMMEDIATE")  # finds long-transaction
+        time.sleep(0.08)
+        conn.execute(ADD)
+        conn.execute("COMMIT")
+""",
+    "last claim": """
+def test(queue_tasks, queue_fill, queue_clock):
+    queue_fill(2)
+    queue_tasks.claim("worker-1")
+    queue_tasks.claim("worker-1")  # finds leased
+""",
     "in a fixture": """
 @pytest.fixture
 def filled(queue_db):
@@ -234,6 +272,18 @@ def db(tmp_path_factory):
 
 def test(db):
     assert TaskQueue(db).stats().queued == 0
+
+def test_again(db):
+    assert TaskQueue(db).stats().queued == 0
+""",
+    "wide fixture, asked for later": """
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    with QueueDatabase(tmp_path_factory.mktemp("a") / "queue.db") as db:
+        yield db
+
+def test(request):
+    assert TaskQueue(request.getfixturevalue("db")).stats().queued == 0
 
 def test_again(db):
     assert TaskQueue(db).stats().queued == 0

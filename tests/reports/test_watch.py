@@ -35,7 +35,7 @@ def test_one_line_is_told_once_for_all_its_tests() -> None:
         "jobs.py:7: busy QueueBusyError: try again later (4 times)",
         "    add(1)",
         "    in test_jobs.py::test_one and 1 more",
-        "queue watch: 2 findings in 3 tests",
+        "queue watch: 2 findings in 2 tests",
     ]
 
 

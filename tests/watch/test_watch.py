@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,3 +158,55 @@ def test_a_forked_child_notes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert notebook.take() == []
     may_end.set()
     holder.join()
+
+
+def test_a_file_that_is_gone_stays_gone(watch: Watch, tmp_path: Path) -> None:
+    """To ask for a plan makes no file, whatever the name of it."""
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/q\xff.db")
+    with QueueDatabase(path) as db:
+        db.execute("SELECT id FROM task_queue WHERE type = 'mail'").fetchall()
+    for one in list(tmp_path.iterdir()):
+        one.unlink()
+    assert _kinds(watch.after_call()) == ["slow-plan"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_transaction_is_told_of_the_test_that_began_it(watch: Watch, tmp_path: Path) -> None:
+    """Though another one runs when it ends."""
+    with QueueDatabase(tmp_path / "queue.db") as db:
+        with db.transaction():
+            watch.begin("another test")
+            time.sleep(1.5 * LIMIT)
+        (found,) = watch.after_call()
+    assert (found.kind, found.test) == ("long-transaction", "a test")
+
+
+def test_what_only_has_the_name_is_left_alone(watch: Watch) -> None:
+    """A factory that is no class of connections, or of no module."""
+
+    def QueueConnection(*arguments: Any, **options: Any) -> sqlite3.Connection:  # noqa: N802
+        return sqlite3.Connection(*arguments, **options)
+
+    sqlite3.connect(":memory:", factory=QueueConnection).close()  # type: ignore[call-overload]
+    nowhere = type("QueueConnection", (sqlite3.Connection,), {"__module__": "no.such.module"})
+    sqlite3.connect(":memory:", factory=nowhere).close()
+    assert watch.after_call() == []
+
+
+def test_an_error_with_a_constructor_gets_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a copy that somebody has changed."""
+    from pytest_queuekit.queue import QueueBusyError
+
+    def own(self: Exception, *arguments: object) -> None:
+        Exception.__init__(self, *arguments)
+
+    monkeypatch.setattr(QueueBusyError, "__init__", own, raising=False)
+    watch = Watch()
+    watch.start()
+    with QueueDatabase(tmp_path / "queue.db") as db:
+        db.execute("SELECT 1")
+        assert QueueBusyError.__init__ is not own
+    watch.stop()
+    assert QueueBusyError.__init__ is own
