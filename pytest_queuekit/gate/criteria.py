@@ -90,7 +90,7 @@ def _review(found: Evidence) -> Criterion:
     if found.files is None:
         missing.append("no code was named to be reviewed: add --queue-review PATH")
     elif not found.files:
-        missing.append("there is no code in what --queue-review names")
+        missing.append("there is no code in what --queue-review names, tests left out")
     elif found.review.lacking:
         review = found.review
         missing.append(f"{review.lacking} of {review.expected} items of the review were not run")

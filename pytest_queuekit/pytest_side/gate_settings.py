@@ -55,7 +55,7 @@ def _word(config: pytest.Config, key: str) -> tuple[str, str]:
     """Return what `_text` does. Raises pytest.UsageError for an option that says nothing."""
     text, source = _text(config, key)
     if not text and source != key:
-        raise pytest.UsageError(f"{source}='' is empty")
+        raise pytest.UsageError(f"{source}='' is empty: give a value, or leave it out")
     return text, source
 
 

@@ -73,13 +73,18 @@ class Origins:
     def _made_by(self, node: ast.expr) -> Origin | None:
         """Return what a connection is made by, if this expression makes one."""
         if not isinstance(node, ast.Call):
-            return None
+            return Origin.DATABASE if self._is_database(node) else None
         name = self._module.dotted(node.func)
         if name in _CONNECTS:
             return Origin.RAW
-        if name.rpartition(".")[2] == "QueueDatabase":
-            return Origin.DATABASE
-        return entered_by(node)
+        return Origin.DATABASE if self._is_database(node.func) else entered_by(node)
+
+    def _is_database(self, node: ast.expr) -> bool:
+        """Whether a name means the class QueueDatabase; in an annotation it may be in quotes."""
+        name = self._module.dotted(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+        return name.rpartition(".")[2] == "QueueDatabase"
 
     def _before(self, node: ast.expr) -> Iterator[_Step]:
         """Yield the expressions whose value this one has, each with the call that passes it on."""
@@ -112,6 +117,7 @@ class Origins:
                 known = (*scope.entered.get(node.id, ()), *scope.bound.get(node.id, ()))
                 yield from ((one, None) for one in known if one is not None)
                 if node.id in scope.parameters:
+                    yield from ((one, None) for one in scope.annotations(node.id))
                     yield from self._passed(scope, node.id)
                 return
             scope = scope.parent

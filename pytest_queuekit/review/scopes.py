@@ -50,6 +50,14 @@ class Scope:
             names = names[1:]
         return names + [one.arg for one in arguments.kwonlyargs]
 
+    def annotations(self, parameter: str) -> list[ast.expr]:
+        """Return what a parameter is said to be, if anything."""
+        if isinstance(self.node, ast.Module):
+            return []
+        given = self.node.args
+        known = (*given.posonlyargs, *given.args, *given.kwonlyargs)
+        return [one.annotation for one in known if one.arg == parameter and one.annotation]
+
 
 def _is_static(node: Function) -> bool:
     return any(

@@ -273,3 +273,21 @@ def f(db):
             {WRITE}
 """
     assert codes(text) == found_in
+
+
+@pytest.mark.parametrize("annotation", ["QueueDatabase", "'QueueDatabase'", "queue.QueueDatabase"])
+def test_an_annotation_says_what_a_parameter_is(annotation: str) -> None:
+    """Also where it is kept for a method."""
+    text = f"""from pytest_queuekit import queue
+from pytest_queuekit.queue import QueueDatabase
+def reset(db: {annotation}):
+    db.execute("DELETE FROM task_queue WHERE id = 1")
+class Service:
+    def __init__(self, db: {annotation}):
+        self.db = db
+    def reset(self):
+        self.db.execute("DELETE FROM task_queue WHERE id = 1")
+def reset_other(db: Database):
+    db.execute("DELETE FROM task_queue WHERE id = 1")
+"""
+    assert found(text) == [("QR102", 4), ("QR102", 9)]
