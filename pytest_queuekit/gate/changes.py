@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
@@ -36,6 +37,13 @@ def changed_since(base: str, folder: Path) -> tuple[Path, list[Path]]:
     diff = ("diff", "--name-only", "--no-renames", "-z", "--merge-base", "--end-of-options", base)
     told = _git(top, *diff) + _git(top, "ls-files", "-z", "--others", "--exclude-standard")
     return top, [Path(one) for one in dict.fromkeys(told.split("\0")) if one]
+
+
+def check_inside(files: Iterable[Path], top: Path) -> None:
+    """Raise UsageError for a file that is not below a folder: git does not look at it."""
+    for file in files:
+        if not Path(os.path.realpath(file)).is_relative_to(top):
+            raise UsageError(f"{file} is not in the repository {top}")
 
 
 def is_documentation(path: Path) -> bool:

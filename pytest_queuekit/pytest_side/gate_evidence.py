@@ -133,6 +133,7 @@ def _documented(code: TeamCode, base: str, root: Path) -> Documented | None:
         return Documented(names=len(names), bare=bare)
     try:
         top, changed = changes.changed_since(base, root)
+        changes.check_inside(code.files, top)
     except UsageError as error:
         unknown = f"what changed since {base} is not known: {error}"
         return Documented(names=len(names), bare=bare, base=base, unknown=unknown)

@@ -65,9 +65,9 @@ class Tally:
         self._in_files: set[str] = set()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Count what could not be collected as failed: it is a test that nobody ran."""
-        if report.failed and not options.is_node_id(report.nodeid):
-            self._outcomes[report.nodeid] = "failed"
+        """Count what was not collected, as failed or skipped: it is a test that nobody ran."""
+        if not report.passed and not options.is_node_id(report.nodeid):
+            self._outcomes[report.nodeid] = report.outcome
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count what is left out."""

@@ -152,6 +152,7 @@ def test_the_tests_of_the_team_are_told_apart(team: Project) -> None:
         def test_slow(): assert False
         """,
         test_gone="import nothing_of_this_name",
+        test_left="import pytest\npytest.skip('not here', allow_module_level=True)",
     )
     board = _board(_gate(team, *FAST, "--continue-on-collection-errors"))
     assert board[3][0] == "NOT MET"
@@ -162,7 +163,7 @@ def test_the_tests_of_the_team_are_told_apart(team: Project) -> None:
         "test_more.py::test_fails_and_is_given_up",
         "test_more.py::test_torn_down",
     ]
-    assert "1 test passed, 1 skipped" in board[3][1]
+    assert "1 test passed, 2 skipped" in board[3][1]
     assert "failed: test_more.py::test_slow" in board[6][1]
 
 
@@ -517,6 +518,17 @@ def test_pages_must_change_with_the_code(team: Project) -> None:
     assert "2 files of the code changed since HEAD, and no page" in board[7][1]
     (team.path / "README.md").write_text("new\n", encoding="utf-8")
     assert "since HEAD 1 page changed" in _board(_gate(team, *since))[7][1]
+
+
+def test_code_of_another_repository_is_not_called_unchanged(team: Project, tmp_path: Path) -> None:
+    """Git has not looked at it."""
+    home = tmp_path / "project"
+    home.mkdir()
+    for arguments in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "first")):
+        _git(team, "-C", str(home), *arguments)
+    board = _board(_gate(team, *FAST, f"--rootdir={home}", "--queue-base=HEAD"))
+    assert board[7][0] == "unknown"
+    assert "figures.py is not in the repository" in board[7][1]
 
 
 def test_the_scoreboard_goes_to_github_and_junit(
