@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_queuekit.watch import finding
-from pytest_queuekit.watch.frames import Frames
+from pytest_queuekit.watch.frames import Frames, line_of
 from pytest_queuekit.watch.seen import Seen
 from pytest_queuekit.watch.tracer import Tracer
 
@@ -98,7 +98,7 @@ def _note_busy(seen: Seen, frames: Frames) -> None:
     if not frames.is_of_queue(frame):
         return  # somebody plays a busy database
     user = frames.caller(frame)
-    where = None if user is None else (user.f_code.co_filename, user.f_lineno)
+    where = None if user is None else line_of(user)
     seen.note(finding.BUSY, _BUSY, where)
 
 
@@ -108,38 +108,43 @@ _BUSY = (
 )
 
 
+class _Telling:
+    """What runs statements, and lets `_tracer` know; a failure is shown as it is without it."""
+
+    _tracer: Tracer
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        __tracebackhide__ = True
+        return self._tracer.call(super().execute, sql, parameters)  # type: ignore[misc]
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        __tracebackhide__ = True
+        return self._tracer.call(super().executemany, sql, parameters)  # type: ignore[misc]
+
+    def executescript(self, sql: str, /) -> Any:
+        __tracebackhide__ = True
+        return self._tracer.call(super().executescript, sql)  # type: ignore[misc]
+
+
 def watched_class(factory: Any, seen: Seen, frames: Frames) -> type[sqlite3.Connection]:
     """Return a class that does what `factory` does, and tells the watch."""
 
-    class Watched(factory):  # type: ignore[misc]
+    class Watched(_Telling, factory):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             path = str(arguments[0] if arguments else options.get("database", ""))
             self._tracer = Tracer(seen, self, path, frames)
             super().set_trace_callback(self._tracer)
             user = frames.caller(sys._getframe(1))
-            where = None if user is None else (user.f_code.co_filename, user.f_lineno)
+            where = None if user is None else line_of(user)
             seen.opened.add(self, path=path, where=where, test=seen.test)
-
-        # A failure is shown as it is without the watch.
-
-        def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            __tracebackhide__ = True
-            return self._tracer.call(super().execute, sql, parameters)
-
-        def executemany(self, sql: str, parameters: Any, /) -> Any:
-            __tracebackhide__ = True
-            return self._tracer.call(super().executemany, sql, parameters)
-
-        def executescript(self, sql: str, /) -> Any:
-            __tracebackhide__ = True
-            return self._tracer.call(super().executescript, sql)
 
         def cursor(self, factory: Any = None) -> Any:
             made = super().cursor(factory)
             if frames.is_of_queue(sys._getframe(1)):
                 return made
-            return super().cursor(watched_cursor(type(made), self._tracer))
+            kind: type[sqlite3.Cursor] = type(made)
+            return super().cursor(_watched_cursor(kind))
 
         def close(self) -> None:
             self._tracer.settle()
@@ -153,21 +158,14 @@ def watched_class(factory: Any, seen: Seen, frames: Frames) -> type[sqlite3.Conn
     return Watched
 
 
-def watched_cursor(factory: Any, tracer: Tracer) -> type[sqlite3.Cursor]:
+@functools.cache
+def _watched_cursor(factory: Any) -> type[sqlite3.Cursor]:
     """Return a class of cursors for a user that tells as its connection does."""
 
-    class Watched(factory):  # type: ignore[misc]
-        def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            __tracebackhide__ = True
-            return tracer.call(super().execute, sql, parameters)
-
-        def executemany(self, sql: str, parameters: Any, /) -> Any:
-            __tracebackhide__ = True
-            return tracer.call(super().executemany, sql, parameters)
-
-        def executescript(self, sql: str, /) -> Any:
-            __tracebackhide__ = True
-            return tracer.call(super().executescript, sql)
+    class Watched(_Telling, factory):  # type: ignore[misc]
+        def __init__(self, connection: Any, /) -> None:
+            super().__init__(connection)
+            self._tracer = connection._tracer
 
     _name_as(Watched, factory)
     return Watched

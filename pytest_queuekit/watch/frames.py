@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 import sysconfig
-from functools import lru_cache
 from pathlib import Path
 from types import FrameType
+
+from pytest_queuekit.watch.notebook import Where
 
 _WATCH = str(Path(__file__).parent)
 _KIT = str(Path(__file__).parents[1])
@@ -18,12 +19,17 @@ _STANDARD = sysconfig.get_path("stdlib")
 class _Part(enum.Enum):
     """Whose a source file is."""
 
-    PASSED_OVER = enum.auto()  # the watch, and what stands between the caller and SQLite
+    WATCH = enum.auto()
+    CONNECTION = enum.auto()  # what stands between the queue, or its user, and SQLite
     LIBRARY = enum.auto()  # Python's own: contextlib, concurrent.futures
     DATABASE = enum.auto()
     QUEUE = enum.auto()
     KIT = enum.auto()
     USER = enum.auto()
+
+
+_PASSED_OVER = (_Part.WATCH, _Part.CONNECTION)
+_OF_QUEUE = (_Part.CONNECTION, _Part.DATABASE, _Part.QUEUE)
 
 
 class Frames:
@@ -48,7 +54,7 @@ class Frames:
                 return frame
             if part is _Part.LIBRARY:
                 fallback = fallback or frame
-            elif part is not _Part.PASSED_OVER and not _is_execute(frame, part):
+            elif part not in _PASSED_OVER and not _is_execute(frame, part):
                 return None
             frame = frame.f_back
         return fallback
@@ -79,9 +85,9 @@ class Frames:
 
     def is_of_queue(self, frame: FrameType | None) -> bool:
         """Whether the nearest frame outside of the watch is the queue's."""
-        while frame is not None and _is_file_in(frame.f_code.co_filename, _WATCH):
+        while frame is not None and self._parts[frame.f_code.co_filename] is _Part.WATCH:
             frame = frame.f_back
-        return frame is not None and _is_file_in(frame.f_code.co_filename, self._queue)
+        return frame is not None and self._parts[frame.f_code.co_filename] in _OF_QUEUE
 
 
 class _Parts(dict[str, _Part]):
@@ -96,10 +102,10 @@ class _Parts(dict[str, _Part]):
 
     def _sorted(self, path: Path) -> _Part:
         if _is_in(path, self._queue):
-            special = {"connection.py": _Part.PASSED_OVER, "database.py": _Part.DATABASE}
+            special = {"connection.py": _Part.CONNECTION, "database.py": _Part.DATABASE}
             return special.get(path.name, _Part.QUEUE)
         if _is_in(path, _WATCH):
-            return _Part.PASSED_OVER
+            return _Part.WATCH
         if _is_in(path, _KIT):
             return _Part.KIT
         if "site-packages" in path.parts:
@@ -107,13 +113,13 @@ class _Parts(dict[str, _Part]):
         return _Part.LIBRARY if _is_in(path, _STANDARD) else _Part.USER
 
 
+def line_of(frame: FrameType) -> Where:
+    """Return the file and the line at which a frame is."""
+    return frame.f_code.co_filename, frame.f_lineno
+
+
 def _is_in(path: Path, folder: str) -> bool:
     return path.is_relative_to(folder)
-
-
-@lru_cache(maxsize=1024)
-def _is_file_in(name: str, folder: str) -> bool:
-    return _is_in(Path(name), folder)
 
 
 def _is_execute(frame: FrameType, part: _Part) -> bool:

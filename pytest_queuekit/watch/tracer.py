@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from pytest_queuekit.watch import finding, statements
-from pytest_queuekit.watch.frames import Frames
+from pytest_queuekit.watch.frames import Frames, line_of
 from pytest_queuekit.watch.holding import LIMIT, Holding
 from pytest_queuekit.watch.notebook import Where
 from pytest_queuekit.watch.seen import Seen
@@ -61,7 +61,6 @@ class Tracer:
         if self._begun_in == self.calls and self._holding is not None:
             # A BEGIN has just returned: it may have waited for the lock.
             self._holding = Holding.begin(self._holding.where, self._holding.test)
-        self._begun_in = 0
         return result
 
     def _refused(self, frame: FrameType) -> None:
@@ -103,11 +102,11 @@ class Tracer:
             if user is None:
                 self._holding = None
             else:
-                self._begin(_where(user))
+                self._begin(line_of(user))
         elif statements.leases(sql):
             user = self._frames.caller(frame)
             if user is not None:
-                self._claims(_where(user))
+                self._claims(line_of(user))
 
     def _of_user(self, sql: str, where: Where | None) -> None:
         verb = statements.verb(sql)
@@ -124,7 +123,7 @@ class Tracer:
 
     def _where(self, frame: FrameType) -> Where | None:
         """Return the line of a frame; None if Python's own code was given the work to do."""
-        return _where(frame) if self._frames.is_users(frame) else None
+        return line_of(frame) if self._frames.is_users(frame) else None
 
     def _claims(self, where: Where | None) -> None:
         self._claim = where, self._changes()
@@ -173,7 +172,3 @@ _HELD = (
 def _total_changes(conn: sqlite3.Connection) -> int:
     # The queue's connection counts in its own way, and asks SQLite for it by a statement.
     return int(sqlite3.Connection.total_changes.__get__(conn))
-
-
-def _where(frame: FrameType) -> Where:
-    return frame.f_code.co_filename, frame.f_lineno

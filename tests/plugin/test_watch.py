@@ -246,6 +246,30 @@ def test_a_copy_of_the_queue_is_watched(project: Project) -> None:
     assert _told(result) == case.expected
 
 
+PLAYED = """
+from copied_fakes import busy
+
+def test(queue_db, tmp_path):
+    with QueueDatabase(tmp_path / "a.db") as db:
+        assert TaskQueue(db).stats().queued == 0
+    with pytest.raises(QueueBusyError):
+        busy()
+"""
+
+
+def test_a_neighbour_of_a_copy_is_no_part_of_it(project: Project) -> None:
+    """Though its name begins alike: it plays a busy queue."""
+    copy_out(project.path / "copied")
+    project.pytester.makepyfile(
+        copied_fakes="from copied import QueueBusyError\n"
+        "def busy():\n    raise QueueBusyError('as if')\n",
+        test_own=f"{HEAD}{PLAYED}".replace("pytest_queuekit.queue", "copied"),
+    )
+    result = project.run("--queue-watch", "strict")
+    result.assert_outcomes(passed=1)
+    assert "queue watch: nothing found" in text(result)
+
+
 def test_the_kits_own_rules_are_not_watched(project: Project) -> None:
     """They do to a queue what it must withstand."""
     result = project.validate("queue-validate::CLAIM-1", "--queue-watch", "strict")

@@ -178,6 +178,13 @@ def test(queue_db):
 """,
 }
 
+WIDE = """
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    with QueueDatabase(tmp_path_factory.mktemp("a") / "queue.db") as db:
+        yield db
+"""
+
 RIGHT = {
     "transaction": """
 def test(queue_db):
@@ -264,24 +271,16 @@ def test(tmp_path):
     dropped.mine = dropped  # a cycle
     assert TaskQueue(dropped).stats().queued == 0
 """,
-    "wide fixture": """
-@pytest.fixture(scope="module")
-def db(tmp_path_factory):
-    with QueueDatabase(tmp_path_factory.mktemp("a") / "queue.db") as db:
-        yield db
-
+    "wide fixture": WIDE
+    + """
 def test(db):
     assert TaskQueue(db).stats().queued == 0
 
 def test_again(db):
     assert TaskQueue(db).stats().queued == 0
 """,
-    "wide fixture, asked for later": """
-@pytest.fixture(scope="module")
-def db(tmp_path_factory):
-    with QueueDatabase(tmp_path_factory.mktemp("a") / "queue.db") as db:
-        yield db
-
+    "wide fixture, asked for later": WIDE
+    + """
 def test(request):
     assert TaskQueue(request.getfixturevalue("db")).stats().queued == 0
 
