@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ def gather(
 ) -> Evidence:
     """Return the evidence of a run. `seen` is what the watch found; None where it was off."""
     code = TeamCode(config, settings.reviewed) if settings.reviewed else None
-    names = _names(code.files, config.rootpath) if code else {}
+    root = config.rootpath
+    names = _names(code.files, root) if code else {}
     return Evidence(
         **_answers(settings, ledger),
         tests=tally.tests(measuring=False),
@@ -53,14 +54,8 @@ def gather(
         covered=_covered(config, given, code.files if code else None),
         files=frozenset(names.values()) if code else None,
         approved_by=given.approved_by,
-        seen=None
-        if seen is None
-        else [
-            _renamed(one, names, config.rootpath)
-            for one in seen
-            if not (one.kind == BUSY and one.test in tally.of_others)
-        ],
-        documented=_documented(code, given.base, config.rootpath) if code else None,
+        seen=None if seen is None else [_renamed(one, names, root) for one in _met(seen, tally)],
+        documented=_documented(code, given.base, root) if code else None,
     )
 
 
@@ -100,6 +95,11 @@ def _names(files: Iterable[Path], root: Path) -> dict[str, str]:
     }
 
 
+def _met(seen: Sequence[Finding], tally: Tally) -> Iterator[Finding]:
+    """Yield what was found, but for the locks that another team's tests met."""
+    yield from (one for one in seen if one.kind != BUSY or one.test not in tally.of_others)
+
+
 def _renamed(one: Finding, names: dict[str, str], root: Path) -> Finding:
     """Return a finding in a file by the name of it: it may have been imported through a link."""
     if one.place is None:
@@ -137,12 +137,13 @@ def _documented(code: TeamCode, base: str, root: Path) -> Documented | None:
     except UsageError as error:
         unknown = f"what changed since {base} is not known: {error}"
         return Documented(names=len(names), bare=bare, base=base, unknown=unknown)
+    ours = {one for one in changed if code.has(top / one)}
     return Documented(
         names=len(names),
         bare=bare,
         base=base,
-        code=tuple(str(one) for one in changed if code.has(top / one)),
+        code=tuple(str(one) for one in changed if one in ours),
         docs=tuple(
-            str(one) for one in changed if changes.is_documentation(one) and not code.has(top / one)
+            str(one) for one in changed if one not in ours and changes.is_documentation(one)
         ),
     )

@@ -96,8 +96,6 @@ class Watching:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Say what was found by the end of the body, and fail the test for it if it is strict."""
-        if options.is_node_id(item.nodeid):
-            return (yield)
         try:
             result = yield
         except BaseException:
@@ -109,17 +107,17 @@ class Watching:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Say what can be known only when the fixtures have ended."""
-        if options.is_node_id(item.nodeid):
+        is_kits = options.is_node_id(item.nodeid)
+        if is_kits:
             # The user's fixtures of a wider scope end here where the kit's items are the last.
             self._watch.begin("")
-            return (yield)
         try:
             result = yield
         except BaseException:
             self._keep(item, self._watch.after_teardown(is_shared=True))
             raise
         # The traceback of a failure keeps the variables of the test, and what they have open.
-        is_shared = item.stash.get(_FAILED, False) or shares(item)
+        is_shared = is_kits or item.stash.get(_FAILED, False) or shares(item)
         self._tell(item, self._watch.after_teardown(is_shared=is_shared))
         return result
 
@@ -129,8 +127,6 @@ class Watching:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the report of a phase carry what was found in it."""
         report = yield
-        if options.is_node_id(item.nodeid):
-            return report
         if call.when == "setup":
             item.stash[_FAILED] = False
             if call.excinfo is not None:
