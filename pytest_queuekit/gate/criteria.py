@@ -39,7 +39,7 @@ def _validation(found: Evidence) -> Criterion:
     if rules.lacking:
         missing.append(f"{rules.lacking} of {rules.expected} rules were not put to the queue")
     left = rules.by(Status.NOT_RUN)
-    missing += [f"{_name(one, rules)}: {one.reason}" for one in left if not _is_for_later(one)]
+    missing += _why((one for one in left if not _is_for_later(one)), rules)
     held = []
     if not (against or missing):
         waiting = len(left)
@@ -94,8 +94,8 @@ def _review(found: Evidence) -> Criterion:
     elif found.review.lacking:
         review = found.review
         missing.append(f"{review.lacking} of {review.expected} items of the review were not run")
-    elif unanswered(found):
-        missing += [f"{one.rule}: {one.reason}" for one in unanswered(found)]
+    elif skipped := unanswered(found):
+        missing += [f"{one.rule}: {one.reason}" for one in skipped]
     elif not against:
         held.append(f"nothing found in {_many(len(found.files), 'file')}")
         held += decided(found)
@@ -109,7 +109,7 @@ def _review(found: Evidence) -> Criterion:
 def _busy(found: Evidence) -> Criterion:
     load = found.load
     against = [f"{_name(one, load)}: {_in_short(_told(one))}" for one in load.broken]
-    missing = [f"{_name(one, load)}: {one.reason}" for one in load.verdicts if one.reason]
+    missing = _why((one for one in load.verdicts if one.reason), load)
     if not load.verdicts or load.lacking:
         missing.append("the queue was not put under all of the load")
     held = [
@@ -131,7 +131,7 @@ def _busy(found: Evidence) -> Criterion:
 def _performance(found: Evidence) -> Criterion:
     targets, tests = found.targets, found.measuring
     against = [told for one in targets.by(Status.FAIL) for told in _told(one)] + _failed(tests)
-    missing = [f"{_name(one, targets)}: {one.reason}" for one in targets.by(Status.NOT_RUN)]
+    missing = _why(targets.by(Status.NOT_RUN), targets)
     if not targets.expected:
         missing.append("no target was measured: leave out --queue-perf off")
     elif targets.lacking:
@@ -198,6 +198,11 @@ def _in_short(sentences: Sequence[str]) -> str:
 
 def _reasons(answers: Answers) -> Iterable[str]:
     return dict.fromkeys(one.reason for one in answers.verdicts if one.reason)
+
+
+def _why(verdicts: Iterable[Verdict], answers: Answers) -> list[str]:
+    """Return for each verdict why there is no answer."""
+    return [f"{_name(one, answers)}: {one.reason}" for one in verdicts]
 
 
 def _is_for_later(verdict: Verdict) -> bool:
