@@ -20,35 +20,35 @@ class Finding:
     """A script, and where its fault was seen.
 
     script: its name, without the suffix.
-    library: the distribution that it tries.
+    package: the distribution that it tries.
     faulty: versions that were tried and have the fault.
     mended: versions that were tried and do not have it.
     """
 
     script: str
-    library: str
+    package: str
     faulty: tuple[str, ...]
     mended: tuple[str, ...] = ()
 
 
 FINDINGS = (
-    Finding(script="litequeue_first_open", library="litequeue", faulty=("0.9", "0.14")),
+    Finding(script="litequeue_first_open", package="litequeue", faulty=("0.9", "0.14")),
     Finding(
-        script="litequeue_two_producers", library="litequeue", faulty=("0.14",), mended=("0.9",)
+        script="litequeue_two_producers", package="litequeue", faulty=("0.14",), mended=("0.9",)
     ),
     Finding(
-        script="litequeue_done_comes_back", library="litequeue", faulty=("0.9",), mended=("0.14",)
+        script="litequeue_done_comes_back", package="litequeue", faulty=("0.9",), mended=("0.14",)
     ),
     Finding(
-        script="litequeue_done_by_another", library="litequeue", faulty=("0.9",), mended=("0.14",)
+        script="litequeue_done_by_another", package="litequeue", faulty=("0.9",), mended=("0.14",)
     ),
     Finding(
-        script="litequeue_given_back_twice", library="litequeue", faulty=("0.9",), mended=("0.14",)
+        script="litequeue_given_back_twice", package="litequeue", faulty=("0.9",), mended=("0.14",)
     ),
-    Finding(script="huey_killed_scheduler", library="huey", faulty=("3.5.4",)),
-    Finding(script="huey_overdue_in_spring", library="huey", faulty=("3.5.4",)),
-    Finding(script="persist_queue_none", library="persist-queue", faulty=("1.1.0",)),
-    Finding(script="persist_queue_second_process", library="persist-queue", faulty=("1.1.0",)),
+    Finding(script="huey_killed_scheduler", package="huey", faulty=("3.5.4",)),
+    Finding(script="huey_overdue_in_spring", package="huey", faulty=("3.5.4",)),
+    Finding(script="persist_queue_none", package="persist-queue", faulty=("1.1.0",)),
+    Finding(script="persist_queue_second_process", package="persist-queue", faulty=("1.1.0",)),
 )
 
 
@@ -57,7 +57,7 @@ def test_script_tells_what_is_known_of_the_installed_version(
     finding: Finding, tmp_path: Path
 ) -> None:
     """A version that was tried answers as it did then; of another one, either answer is news."""
-    version = metadata.version(finding.library)
+    version = metadata.version(finding.package)
     run = subprocess.run(
         [sys.executable, str(HERE / f"{finding.script}.py")],
         capture_output=True,
@@ -89,4 +89,4 @@ def test_the_page_tells_each_finding(finding: Finding) -> None:
     telling = [section for section in sections if f"tests/findings/{finding.script}.py" in section]
     assert len(telling) == 1
     for version in finding.faulty:
-        assert f"{finding.library} {version}" in telling[0]
+        assert f"{finding.package} {version}" in telling[0]
