@@ -1,10 +1,14 @@
-"""Runs Python as a user would, where the suite is measured for coverage."""
+"""Runs what a measurement of the suite's coverage may not be in, or may not be lost by."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+import coverage
+import pytest
 
 
 def python(code: str) -> str:
@@ -14,3 +18,13 @@ def python(code: str) -> str:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def measure_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test use coverage.py in this process, with its data in a folder of its own.
+
+    coverage.py keeps nothing of a process that it had begun to measure by itself once anybody
+    makes a `Coverage` there, and pytest-cov takes in, and removes, the data files that it finds.
+    """
+    monkeypatch.setenv("COVERAGE_FILE", str(folder / ".coverage"))
+    monkeypatch.delattr(coverage.process_startup, "coverage", raising=False)

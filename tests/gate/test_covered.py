@@ -10,6 +10,7 @@ import pytest
 from coverage import Coverage, CoverageData
 
 from pytest_queuekit.gate.covered import covered, stored
+from tests.unmeasured import measure_apart
 
 CODE = "def add(a, b):\n    if a:\n        return b\n    return a\n"
 
@@ -18,7 +19,7 @@ CODE = "def add(a, b):\n    if a:\n        return b\n    return a\n"
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of four lines, in an empty project."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COVERAGE_FILE", raising=False)
+    measure_apart(tmp_path, monkeypatch)
     file = tmp_path / "api.py"
     file.write_text(CODE, encoding="utf-8")
     return file

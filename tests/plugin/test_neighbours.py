@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.plugin.project import QUICK, Project, flat, outcomes, text, unprivileged
+from tests.unmeasured import measure_apart
 
 STRICT = ("-W", "error", "--strict-markers", "--strict-config")
 CHOSEN = ("--queue-impl=shop:Good", "-k", "KEY-1[ or CLAIM-1[", "-v")
@@ -39,8 +40,11 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("names", PLUGINS.values(), ids=list(PLUGINS))
-def test_other_plugins_do_not_matter(project: Project, names: tuple[str, ...]) -> None:
+def test_other_plugins_do_not_matter(
+    project: Project, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The verdicts are the same with each, and with all of them."""
+    measure_apart(project.path, monkeypatch)
     options = [part for name in names for part in OPTIONS.get(name, ())]
     result = project.validate(*CHOSEN, *options, plugins=names)
     assert outcomes(result) == EXPECTED
