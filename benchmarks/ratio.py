@@ -10,11 +10,7 @@ from pathlib import Path
 
 from depth import HOUR, PAYLOAD, PRIORITIES, filled, note
 
-from pytest_queuekit.queue import (
-    SchedulingStrategy,
-    TaskClaimerFactory,
-    apply_pragmas,
-)
+from pytest_queuekit.queue import SchedulingStrategy, TaskClaimerFactory, apply_pragmas
 
 _TABLE = """
     CREATE TABLE task_queue (

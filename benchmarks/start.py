@@ -15,7 +15,7 @@ from time import process_time as now
 begun = now()
 import pytest
 loaded, before = now(), set(sys.modules)
-import pytest_queuekit.plugin, pytest_queuekit.fixtures
+import pytest_queuekit.plugin, pytest_queuekit.plugin.fixtures
 print(loaded - begun, now() - loaded, len(set(sys.modules) - before))
 """
 

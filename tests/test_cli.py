@@ -186,5 +186,5 @@ def test_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
 def test_loading_the_command_line_loads_little() -> None:
     """Neither pytest nor the rules, before a command needs them."""
     loaded = set(python("import sys, pytest_queuekit.cli; print(*sorted(sys.modules))").split())
-    assert "pytest_queuekit.vendor" in loaded
+    assert "pytest_queuekit.cli.vendoring" in loaded
     assert not loaded & {"pytest", "hypothesis", "pytest_queuekit.rules.catalogue", "sqlite3"}

@@ -13,7 +13,8 @@ from typing import Any
 from huey import SqliteHuey
 
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
-from pytest_queuekit.contract import Claim, Guarantee, Order, QueueAdapter
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Guarantee, Order
 
 
 def work(payload: Any) -> None:

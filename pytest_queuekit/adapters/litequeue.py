@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 from litequeue import LiteQueue, Message
 
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
-from pytest_queuekit.contract import Claim, KeyHold, Liveness, Payload, QueueAdapter
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import KeyHold, Liveness, Payload
 
 
 @locked_is_busy

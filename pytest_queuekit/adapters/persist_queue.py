@@ -14,7 +14,8 @@ from typing import Any
 from persistqueue import Empty, SQLiteAckQueue
 
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
-from pytest_queuekit.contract import Claim, Liveness, QueueAdapter, Sharing
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Liveness, Sharing
 
 
 @locked_is_busy

@@ -7,7 +7,8 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from pytest_queuekit import queue
-from pytest_queuekit.contract import Claim, KeyHold, Liveness, Order, QueueAdapter, Retry
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Retry
 
 
 class ReferenceQueue(QueueAdapter):

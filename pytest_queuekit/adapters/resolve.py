@@ -17,13 +17,13 @@ from types import ModuleType
 from typing import Any
 
 from pytest_queuekit.adapters.catalogue import BUILT_IN, Entry
-from pytest_queuekit.contract import QueueAdapter
 from pytest_queuekit.errors import AdapterError, UsageError
-from pytest_queuekit.hint import did_you_mean
-from pytest_queuekit.subject import Subject
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.suggest import did_you_mean
 
 
-def resolve(spec: str, *, folders: Sequence[Path] = ()) -> Subject:
+def resolve(spec: str, *, folders: Sequence[Path] = ()) -> QueueUnderTest:
     """Return the queue under test that a spec means.
 
     Modules are looked for in the current folder first, then in `folders`, then where Python looks.
@@ -31,14 +31,14 @@ def resolve(spec: str, *, folders: Sequence[Path] = ()) -> Subject:
     """
     entry = BUILT_IN.get(spec)
     if entry is not None:
-        return Subject.of(_built_in(entry), spec=spec)
+        return QueueUnderTest.of(_built_in(entry), spec=spec)
     _check_spelling(spec)
     module_name, _, class_name = spec.partition(":")
     with _importable([Path.cwd(), *folders]):
         module = _module(module_name, spec)
     adapter = _class_in(module, class_name) if class_name else _adapted(module)
     try:
-        return Subject.of(adapter, spec=spec)
+        return QueueUnderTest.of(adapter, spec=spec)
     except AdapterError as error:
         raise UsageError(f"queue {spec!r} has no usable adapter: {error}") from error
 

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pytest_queuekit.contract import Claim, Liveness, Order, Payload, QueueAdapter
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Liveness, Order, Payload
 
 NEEDED = ("QueueDatabase", "TaskClaimerFactory", "SchedulingStrategy")
 """The names by which a module with the seed's API is known."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pytest_queuekit.contract import QueueAdapter
+from pytest_queuekit.model.adapter import QueueAdapter
 
 A = TypeVar("A", bound=QueueAdapter)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pytest_queuekit import __version__
 from pytest_queuekit.cli import review, rules, validate, vendor
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.hint import did_you_mean
+from pytest_queuekit.suggest import did_you_mean
 
 _COMMANDS = {"validate": validate, "vendor": vendor, "rules": rules, "review": review}
 

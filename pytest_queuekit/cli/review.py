@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_queuekit import __version__
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.hint import did_you_mean
+from pytest_queuekit.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pytest_queuekit.review.code import Code
@@ -105,18 +105,18 @@ def _print(text: str) -> None:
 
 def _written(found: Review, form: str) -> str:
     if form == "json":
-        from pytest_queuekit.reports.findings_json import as_json
+        from pytest_queuekit.report.findings_json import as_json
 
         return as_json(found.verdicts, found.files)
     if form == "sarif":
-        from pytest_queuekit.reports.sarif import as_sarif
+        from pytest_queuekit.report.sarif import as_sarif
 
         return as_sarif(found.verdicts, version=__version__)
     if form == "github":
-        from pytest_queuekit.reports.github import as_annotations
+        from pytest_queuekit.report.github import as_annotations
 
         return as_annotations(found.verdicts)
-    from pytest_queuekit.reports.review import text
+    from pytest_queuekit.report.review import text
 
     return text(found.verdicts, found.files)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.hint import did_you_mean
+from pytest_queuekit.suggest import did_you_mean
 
 _EXAMPLES = """\
 examples:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pytest_queuekit import vendor
+from pytest_queuekit.cli import vendoring as vendor
 
 _EXAMPLES = """\
 examples:

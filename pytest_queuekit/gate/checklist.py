@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pytest_queuekit.gate.evidence import Evidence
+from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.review.codes import by_evidence
-from pytest_queuekit.verdict import Status, Verdict
 
 
 def decided(found: Evidence) -> list[str]:

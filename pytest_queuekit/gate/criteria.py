@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from pytest_queuekit.gate.checklist import decided, unanswered
 from pytest_queuekit.gate.criterion import Criterion, Scoreboard
 from pytest_queuekit.gate.evidence import Answers, Evidence, Outcomes
-from pytest_queuekit.level import FROM_LEVEL
-from pytest_queuekit.verdict import Measurement, Status, Verdict
+from pytest_queuekit.model.effort import FROM_LEVEL
+from pytest_queuekit.model.verdict import Measurement, Status, Verdict
 from pytest_queuekit.watch.finding import BUSY, SLOW_PLAN, WRITE_OUTSIDE, Finding
 
 LEAST_COVERED = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pytest_queuekit.verdict import Status, Verdict
+from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.watch.finding import Finding
 
 

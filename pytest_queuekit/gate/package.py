@@ -11,27 +11,27 @@ from types import ModuleType
 from typing import Any
 
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.subject import Subject
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 
-def eight_checks(subject: Subject) -> list[str]:
+def eight_checks(queue: QueueUnderTest) -> list[str]:
     """Return what `quick_validate()` finds, which tries the package on a scratch database.
 
     Raises NotRunError for a queue that is no such package.
     """
-    package = _package(subject)
+    package = _package(queue)
     validation = _validation(package)
     with _warnings(package) as told:
         passed = validation.quick_validate()
     return _problems("quick_validate()", passed=passed, told=told)
 
 
-def integration(subject: Subject, folder: Path, worker: str) -> list[str]:
+def integration(queue: QueueUnderTest, folder: Path, worker: str) -> list[str]:
     """Return what `validate_worker_integration()` finds on a new database in a folder.
 
     Raises NotRunError for a queue that is no such package.
     """
-    package = _package(subject)
+    package = _package(queue)
     validation = _validation(package)
     with _warnings(package) as told, closing(package.QueueDatabase(folder / "queue.db")) as db:
         db.initialize_schema()
@@ -39,11 +39,11 @@ def integration(subject: Subject, folder: Path, worker: str) -> list[str]:
     return _problems("validate_worker_integration()", passed=passed, told=told)
 
 
-def _package(subject: Subject) -> Any:
-    package = getattr(subject.adapter, "module", None)
+def _package(queue: QueueUnderTest) -> Any:
+    package = getattr(queue.adapter, "module", None)
     if not isinstance(package, ModuleType):
         raise NotRunError(
-            f"{subject.contract.name} is no package with the API of the reference queue"
+            f"{queue.contract.name} is no package with the API of the reference queue"
         )
     return package
 

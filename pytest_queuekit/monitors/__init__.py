@@ -7,33 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History
-from pytest_queuekit.monitors.accepted import accepted
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.answers import answers
+from pytest_queuekit.monitors.bad_durations import bad_durations
 from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
+from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
-from pytest_queuekit.monitors.keys import keys
+from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.lease_kept import lease_kept
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_deduplication import no_deduplication
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
-from pytest_queuekit.monitors.nonsense import nonsense
+from pytest_queuekit.monitors.no_spurious_refusal import no_spurious_refusal
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.purged import purged
+from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
-from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.schedule import schedule
-from pytest_queuekit.monitors.share import share
 from pytest_queuekit.monitors.stats import stats
-from pytest_queuekit.monitors.turns import turns
-from pytest_queuekit.monitors.twins import twins
-from pytest_queuekit.verdict import Violation
 
 Monitor = Callable[[History, Contract], list[Violation]]
 """Tells what is certainly wrong; nothing, where two answers are possible."""
@@ -45,28 +45,28 @@ MONITORS: tuple[Monitor, ...] = (
     exclusive,
     expiry,
     fencing,
-    keys,
+    idempotency,
     lease_kept,
-    no_invention,
+    no_phantom,
     no_loss,
     no_resurrection,
     order,
     purged,
     retry,
     routing,
-    said_empty,
+    no_false_empty,
     schedule,
     stats,
 )
 """Those that any history may be put to."""
 
 FOR_SCENARIOS: tuple[Monitor, ...] = (
-    accepted,
-    nonsense,
+    no_spurious_refusal,
+    bad_durations,
     poison,
-    share,
-    turns,
-    twins,
+    fairness,
+    ready_order,
+    no_deduplication,
 )
 """Those that know what their scenario did, and are wrong about any other."""
 
@@ -74,28 +74,28 @@ __all__ = [
     "FOR_SCENARIOS",
     "MONITORS",
     "Monitor",
-    "accepted",
     "answers",
+    "bad_durations",
     "batches",
     "busy",
     "exclusive",
     "expiry",
+    "fairness",
     "fencing",
-    "keys",
+    "idempotency",
     "lease_kept",
-    "no_invention",
+    "no_deduplication",
+    "no_false_empty",
     "no_loss",
+    "no_phantom",
     "no_resurrection",
-    "nonsense",
+    "no_spurious_refusal",
     "order",
     "poison",
     "purged",
+    "ready_order",
     "retry",
     "routing",
-    "said_empty",
     "schedule",
-    "share",
     "stats",
-    "turns",
-    "twins",
 ]

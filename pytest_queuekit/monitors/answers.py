@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation, Outcome, Verb
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import span
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import span
 
 
 def answers(history: History, contract: Contract) -> list[Violation]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import NEVER, number, span
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import NEVER, number, span
 
 
 def batches(history: History, contract: Contract) -> list[Violation]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History
-from pytest_queuekit.monitors.evidence.emptiness import empty_while
-from pytest_queuekit.monitors.evidence.stays import Reason
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.available_intervals import Reason
+from pytest_queuekit.monitors.timeline.emptiness import empty_while
 
 
 def expiry(history: History, contract: Contract) -> list[Violation]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation, Outcome, Verb
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.holds import Holds
-from pytest_queuekit.monitors.evidence.instants import NEVER, latest, span
-from pytest_queuekit.monitors.evidence.lives import Delivery, Life, lives_of
-from pytest_queuekit.monitors.evidence.losses import Lookups
-from pytest_queuekit.monitors.evidence.stays import Reason, stays_of
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.available_intervals import Reason, stays_of
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import NEVER, latest, span
+from pytest_queuekit.monitors.timeline.lease_intervals import Holds
+from pytest_queuekit.monitors.timeline.losses import Lookups
+from pytest_queuekit.monitors.timeline.tasks import Delivery, Life, lives_of
 
 
 def fencing(history: History, contract: Contract) -> list[Violation]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation, Outcome
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.holds import Holds
-from pytest_queuekit.monitors.evidence.instants import span
-from pytest_queuekit.monitors.evidence.lives import Delivery, lives_of
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Outcome
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.lease_intervals import Holds
+from pytest_queuekit.monitors.timeline.tasks import Delivery, lives_of
 
 
 def lease_kept(history: History, contract: Contract) -> list[Violation]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import NEVER, span
-from pytest_queuekit.monitors.evidence.losses import Lookups, excused_by_ghosts, forgets
-from pytest_queuekit.monitors.evidence.stays import Reason, Stay, buried, stays_of
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.available_intervals import Reason, Stay, buried, stays_of
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import NEVER, span
+from pytest_queuekit.monitors.timeline.losses import Lookups, excused_by_ghosts, forgets
 
 _KINDS = {
     Reason.ENQUEUED: "lost",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.holds import Holds
-from pytest_queuekit.monitors.evidence.instants import span
-from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, lives_of, next_claim
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.lease_intervals import Holds
+from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of, next_claim
 
 _KINDS = {
     Verb.COMPLETE: "completed-again",

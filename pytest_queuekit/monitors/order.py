@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation
-from pytest_queuekit.monitors.evidence.coverage import Interval, beaten, cover_of
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import NEVER, latest, number, span
-from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, lives_of, shared_keys
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.coverage import Interval, beaten, cover_of
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import NEVER, latest, number, span
+from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of, shared_keys
 
 _TOLD = 20
 """Claims out of order for which a proof is looked for."""

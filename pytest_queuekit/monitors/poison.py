@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History
-from pytest_queuekit.monitors.evidence.attempts import declared_limit
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.lives import Life, lives_of
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.attempts import declared_limit
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.tasks import Life, lives_of
 
 _SPARE = 1
 """Deliveries beyond the declared attempts: some count an attempt when it begins, some later."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Capability, Contract
-from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import latest, span
-from pytest_queuekit.monitors.evidence.lives import happens
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import latest, span
+from pytest_queuekit.monitors.timeline.tasks import happens
 
 
 def purged(history: History, contract: Contract) -> list[Violation]:

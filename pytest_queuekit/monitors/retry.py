@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import SECOND, UNRECOGNISED, History, Operation, Verb
-from pytest_queuekit.monitors.evidence.attempts import declared_limit, failures, waits
-from pytest_queuekit.monitors.evidence.emptiness import empty_while
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.holds import Holds
-from pytest_queuekit.monitors.evidence.instants import GRAIN, latest, span
-from pytest_queuekit.monitors.evidence.lives import Ghosts, Life, lives_of, next_claim
-from pytest_queuekit.monitors.evidence.stays import Reason
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import SECOND, UNRECOGNISED, History, Operation, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures, waits
+from pytest_queuekit.monitors.timeline.available_intervals import Reason
+from pytest_queuekit.monitors.timeline.emptiness import empty_while
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import GRAIN, latest, span
+from pytest_queuekit.monitors.timeline.lease_intervals import Holds
+from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of, next_claim
 
 
 def retry(history: History, contract: Contract) -> list[Violation]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import span
-from pytest_queuekit.monitors.evidence.lives import lives_of
-from pytest_queuekit.monitors.evidence.routes import may_get
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.routes import may_get
+from pytest_queuekit.monitors.timeline.tasks import lives_of
 
 
 def routing(history: History, contract: Contract) -> list[Violation]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import GRAIN, nanoseconds, number, span
-from pytest_queuekit.monitors.evidence.lives import Life, lives_of
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import GRAIN, nanoseconds, number, span
+from pytest_queuekit.monitors.timeline.tasks import Life, lives_of
 
 
 def schedule(history: History, contract: Contract) -> list[Violation]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from pytest_queuekit.contract import Contract
-from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.monitors.evidence.census import STATES, Census
-from pytest_queuekit.monitors.evidence.findings import smallest, violation
-from pytest_queuekit.monitors.evidence.instants import span
-from pytest_queuekit.verdict import Violation
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.state_bounds import STATES, Census
 
 _TOLD = 20
 """Wrong counts for which a proof is looked for."""

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from pytest_queuekit.contract import Durability
+from pytest_queuekit.model.capabilities import Durability
 from pytest_queuekit.performance.stopwatch import Sample
 
 _ROUNDS = 25

@@ -9,15 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.level import Effort
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Measurement, Requirement, Status, Verdict, Violation
 from pytest_queuekit.performance.floor import commit_floor
 from pytest_queuekit.performance.stopwatch import Sample, Stopwatch
 from pytest_queuekit.performance.targets import Target
 from pytest_queuekit.performance.throughput import tasks_a_minute
 from pytest_queuekit.performance.workbench import Workbench
-from pytest_queuekit.reports.examination import PERFORMANCE
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.verdict import Measurement, Requirement, Status, Verdict, Violation
+from pytest_queuekit.report.examination import PERFORMANCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Conditions:
     folder: empty and private.
     """
 
-    subject: Subject
+    queue: QueueUnderTest
     effort: Effort
     workbench: Callable[[], Workbench]
     stopwatch: Callable[[], Stopwatch]
@@ -46,7 +46,7 @@ def judge_target(target: Target, conditions: Conditions, requirement: Requiremen
         family=PERFORMANCE,
         requirement=requirement,
         sentence=target.sentence,
-        queue=conditions.subject.contract.name,
+        queue=conditions.queue.contract.name,
         status=status,
         reason=reason,
         driver="benchmark",
@@ -57,7 +57,7 @@ def judge_target(target: Target, conditions: Conditions, requirement: Requiremen
 
 
 def _find(target: Target, conditions: Conditions) -> tuple[Status, str, Measurement | None]:
-    lacking = conditions.subject.contract.lacks(target.needs)
+    lacking = conditions.queue.contract.lacks(target.needs)
     if lacking:
         return Status.NOT_APPLICABLE, "not declared: " + ", ".join(lacking), None
     try:
@@ -73,7 +73,7 @@ def _find(target: Target, conditions: Conditions) -> tuple[Status, str, Measurem
 def _measure(target: Target, conditions: Conditions) -> Measurement:
     stopwatch = conditions.stopwatch()
     if target.higher_is_better:
-        rate, tasks = tasks_a_minute(conditions.subject, conditions.folder, conditions.effort)
+        rate, tasks = tasks_a_minute(conditions.queue, conditions.folder, conditions.effort)
         return target.against_rate(rate, depth=tasks)
     try:
         bench = conditions.workbench()
@@ -116,7 +116,7 @@ def _slow_machine(target: Target, conditions: Conditions) -> str:
     """Return why a miss says nothing about the queue; empty where it does."""
     if not target.commits:
         return ""
-    floor = commit_floor(conditions.folder, conditions.subject.contract.durability).median * 1000
+    floor = commit_floor(conditions.folder, conditions.queue.contract.durability).median * 1000
     if floor < target.limit:
         return ""
     return (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pytest_queuekit.contract import Capability
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.verdict import Measurement
 from pytest_queuekit.performance.stopwatch import Sample
-from pytest_queuekit.verdict import Measurement
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.drivers.processes import Processes
-from pytest_queuekit.drivers.threads import Threads
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.history import SECOND, History, Outcome, Verb
-from pytest_queuekit.level import Effort
-from pytest_queuekit.recorder import Recorder
-from pytest_queuekit.scenario import Program, Scenario
-from pytest_queuekit.stage import Stage
-from pytest_queuekit.subject import Subject
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import SECOND, History, Outcome, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.recorder import Recorder
 
 WORKERS = 4
 
@@ -21,14 +21,14 @@ _PAUSE = 0.005
 """Seconds to wait where the queue is busy."""
 
 
-def tasks_a_minute(subject: Subject, folder: Path, effort: Effort) -> tuple[float, int]:
+def tasks_a_minute(queue: QueueUnderTest, folder: Path, effort: Effort) -> tuple[float, int]:
     """Let four workers empty a queue; return tasks a minute, and how many tasks there were.
 
     Raises NotRunError where the workers did not get through.
     """
-    several = Capability.PROCESSES in subject.contract.capabilities
+    several = Capability.PROCESSES in queue.contract.capabilities
     driver = Processes() if several else Threads()
-    history = driver.run(_scenario(effort.tasks), subject, folder, effort)
+    history = driver.run(_scenario(effort.tasks), queue, folder, effort)
     return rate_of(history), effort.tasks
 
 
@@ -46,8 +46,8 @@ def drain(worker: Recorder) -> None:
 
 
 def _scenario(tasks: int) -> Scenario:
-    def fill(stage: Stage) -> None:
-        producer = stage.actor("producer")
+    def fill(env: Environment) -> None:
+        producer = env.actor("producer")
         for number in range(tasks):
             producer.enqueue(f"task-{number + 1}")
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pytest_queuekit.contract import Capability, Claim
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.level import Level
-from pytest_queuekit.payloads import wrap
-from pytest_queuekit.subject import Subject
+from pytest_queuekit.model.adapter import Claim
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.payloads import wrap
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 DEPTHS = {Level.QUICK: 1_000, Level.STANDARD: 10_000, Level.DEEP: 100_000}
 """Tasks that wait in the queue while it is measured."""
@@ -29,16 +30,16 @@ class Workbench:
     depth: tasks that were waiting when filling ended.
     """
 
-    def __init__(self, subject: Subject, folder: Path, level: Level) -> None:
-        self.subject = subject
+    def __init__(self, queue: QueueUnderTest, folder: Path, level: Level) -> None:
+        self.queue = queue
         self.folder = folder
         self._numbers = itertools.count(1)
-        self.adapter = subject.adapter(subject.adapter.provision(folder))
+        self.adapter = queue.adapter(queue.adapter.provision(folder))
         self.depth = self._fill(DEPTHS[level], _PATIENCE[level])
 
     def payload(self) -> Any:
         """Return the payload of one more task."""
-        return wrap(f"task-{next(self._numbers)}", self.subject.contract.payload)
+        return wrap(f"task-{next(self._numbers)}", self.queue.contract.payload)
 
     def enqueue(self) -> Any:
         """Add one task."""
@@ -65,7 +66,7 @@ class Workbench:
         return waiting
 
     def _portions(self, depth: int) -> Iterator[int]:
-        if Capability.ENQUEUE_MANY not in self.subject.contract.capabilities:
+        if Capability.ENQUEUE_MANY not in self.queue.contract.capabilities:
             for _ in range(depth):
                 self.enqueue()
                 yield 1

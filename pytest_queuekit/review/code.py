@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_queuekit.review.module import Module
+    from pytest_queuekit.review.analysis.module import Module
 
 
 class Decided(enum.StrEnum):

@@ -7,16 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pytest_queuekit.review.catalogue import CODES, UNCLEAR, UNREADABLE, UNUSED
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.source import (
+from pytest_queuekit.model.verdict import Place, Violation
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.source import (
     Source,
     Suppression,
     UnreadableError,
     parse_source,
     read_source,
 )
-from pytest_queuekit.verdict import Place, Violation
+from pytest_queuekit.review.catalogue import CODES, UNCLEAR, UNREADABLE, UNUSED
 
 _CONCERNED = re.compile(
     r"\.execute|QueueDatabase|TaskQueue|TaskClaimer|QueueBusy|task_queue|queue_db|sqlite3|"

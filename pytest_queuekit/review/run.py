@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.model.verdict import Place, Requirement, Status, Verdict, Violation
 from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS, UNREADABLE
 from pytest_queuekit.review.code import Code, Decided
 from pytest_queuekit.review.examine import examine_file
-from pytest_queuekit.verdict import Place, Requirement, Status, Verdict, Violation
 
 _LEFT_OUT = frozenset(
     {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.history import Verb
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario, Script
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.retry import retry
-from pytest_queuekit.recorder import Delivery, Recorder
+from pytest_queuekit.recording.recorder import Delivery, Recorder
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import (
     claim_back,
@@ -22,52 +24,50 @@ from pytest_queuekit.rules.steps import (
     take,
     take_over,
 )
-from pytest_queuekit.scenario import Scenario, Script
-from pytest_queuekit.stage import Stage
 
 
-def _completed(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(3))
-    stage.claim_all("worker")
-    stage.actor("other").claim()
+def _completed(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(3))
+    env.claim_all("worker")
+    env.actor("other").claim()
 
 
-def _completed_long_ago(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    worker = stage.actor("worker")
+def _completed_long_ago(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    worker = env.actor("worker")
     worker.complete(take(worker))
-    expire(stage)
-    claim_back(stage, stage.actor("other"))
+    expire(env)
+    claim_back(env, env.actor("other"))
 
 
-def _completed_twice(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(3))
-    worker = stage.actor("worker")
+def _completed_twice(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(3))
+    worker = env.actor("worker")
     done = take(worker)
     worker.complete(done)
     worker.complete(done)
-    stage.settle()
+    env.settle()
 
 
-def _one_of_three(stage: Stage) -> None:
+def _one_of_three(env: Environment) -> None:
     """Complete the second of three tasks, and let the other two come back."""
-    enqueue_all(stage.actor("producer"), labels(3))
-    take(stage.actor("first"))
-    held = take(stage.actor("second"))
-    take(stage.actor("first"))
-    stage.actor("second").complete(held)
-    expire(stage)
-    stage.settle()
+    enqueue_all(env.actor("producer"), labels(3))
+    take(env.actor("first"))
+    held = take(env.actor("second"))
+    take(env.actor("first"))
+    env.actor("second").complete(held)
+    expire(env)
+    env.settle()
 
 
-def _late_and_alone(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    late = stage.actor("late")
+def _late_and_alone(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    late = env.actor("late")
     held = take(late)
-    stage.outlast(stage.lease)
+    env.outlast(env.lease)
     late.complete(held)
-    expire(stage)
-    stage.settle()
+    expire(env)
+    env.settle()
 
 
 def _stale(*verbs: Verb, heir: str = "heir") -> Script:
@@ -76,44 +76,44 @@ def _stale(*verbs: Verb, heir: str = "heir") -> Script:
     Then the heir holds the task for most of its lease, and vanishes: the task must come again.
     """
 
-    def script(stage: Stage) -> None:
+    def script(env: Environment) -> None:
         for verb in verbs:
-            if stage.actor("late").can(Capability(verb)):
+            if env.actor("late").can(Capability(verb)):
                 label = "task" if len(verbs) == 1 else f"task-to-{verb}"
-                _speak_too_late(stage, verb, heir, label)
+                _speak_too_late(env, verb, heir, label)
 
     return script
 
 
-def _speak_too_late(stage: Stage, verb: Verb, heir: str, label: str) -> None:
-    old, _ = take_over(stage, heir=heir, label=label)
-    late = stage.actor("late")
-    _say(stage, late, verb, old)
-    stage.wait(0.5 * stage.lease)
-    reclaim(stage)
-    stage.actor("other").claim()
-    expire(stage)
-    claim_back(stage, late, failures=2)
-    stage.settle()
+def _speak_too_late(env: Environment, verb: Verb, heir: str, label: str) -> None:
+    old, _ = take_over(env, heir=heir, label=label)
+    late = env.actor("late")
+    _say(env, late, verb, old)
+    env.wait(0.5 * env.lease)
+    reclaim(env)
+    env.actor("other").claim()
+    expire(env)
+    claim_back(env, late, failures=2)
+    env.settle()
 
 
-def _failed_too_late(stage: Stage) -> None:
+def _failed_too_late(env: Environment) -> None:
     """Tell a failure too late, of a task that has one attempt left for its heir to lose."""
-    stage.actor("producer").enqueue("task", max_attempts=3)
-    late, heir = stage.actor("late"), stage.actor("heir")
+    env.actor("producer").enqueue("task", max_attempts=3)
+    late, heir = env.actor("late"), env.actor("heir")
     old = take(late)
-    expire(stage)
-    new = claim_back(stage, heir)
+    expire(env)
+    new = claim_back(env, heir)
     if new is None:
         raise NotRunError("'heir' was not given the task whose lease had run out")
     late.fail(old)
     heir.fail(new)
-    promise = stage.contract.retry
-    stage.outlast(max(promise.wait(one)[1] for one in (1, 2)) if promise else 0)
-    stage.actor("other").claim()
+    promise = env.contract.retry
+    env.outlast(max(promise.wait(one)[1] for one in (1, 2)) if promise else 0)
+    env.actor("other").claim()
 
 
-def _say(stage: Stage, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
+def _say(env: Environment, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
     if verb is Verb.COMPLETE:
         actor.complete(delivery)
     elif verb is Verb.FAIL:
@@ -121,78 +121,78 @@ def _say(stage: Stage, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
     elif verb is Verb.RELEASE:
         actor.release(delivery)
     else:
-        actor.extend(delivery, 20 * stage.lease)
+        actor.extend(delivery, 20 * env.lease)
 
 
-def _said_after_release(stage: Stage) -> None:
+def _said_after_release(env: Environment) -> None:
     """Give a task back, and speak of it when another worker has it, who gives it back too."""
-    first, second = stage.actor("first"), stage.actor("second")
+    first, second = env.actor("first"), env.actor("second")
     for verb in _WAYS:
         if not first.can(Capability(verb)):
             continue
-        stage.actor("producer").enqueue(f"task-to-{verb}")
+        env.actor("producer").enqueue(f"task-to-{verb}")
         old = take(first)
         first.release(old)
         new = take(second)
-        _say(stage, first, verb, old)
-        stage.actor("third").claim()
+        _say(env, first, verb, old)
+        env.actor("third").claim()
         second.release(new)
-        stage.settle()
+        env.settle()
 
 
-def _said_after_completion(stage: Stage) -> None:
+def _said_after_completion(env: Environment) -> None:
     """Complete a task, and then speak of it as if it were not done."""
-    stage.actor("producer").enqueue("done")
-    worker = stage.actor("worker")
+    env.actor("producer").enqueue("done")
+    worker = env.actor("worker")
     worker.complete(take(worker))
     for verb in (Verb.RELEASE, Verb.FAIL, Verb.EXTEND):
         if not worker.can(Capability(verb)):
             continue
-        stage.actor("producer").enqueue(f"task-to-{verb}")
+        env.actor("producer").enqueue(f"task-to-{verb}")
         done = take(worker)
         worker.complete(done)
-        _say(stage, worker, verb, done)
-        stage.actor("other").claim()
-    promise = stage.contract.retry
-    stage.outlast(21 * stage.lease + (promise.wait(1)[1] if promise else 0))
-    reclaim(stage)
-    stage.settle()
+        _say(env, worker, verb, done)
+        env.actor("other").claim()
+    promise = env.contract.retry
+    env.outlast(21 * env.lease + (promise.wait(1)[1] if promise else 0))
+    reclaim(env)
+    env.settle()
 
 
-def _cancelled_while_held(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _cancelled_while_held(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(2))
     held = take(worker)
     producer.cancel(held.label)
     for _ in range(2):
-        stage.actor("other").claim()
+        env.actor("other").claim()
 
 
-def _cancelled(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _cancelled(env: Environment) -> None:
+    producer = env.actor("producer")
     enqueue_all(producer, labels(4))
     producer.cancel("task-1")
     producer.cancel("task-3")
-    stage.settle()
+    env.settle()
 
 
-def _cancelled_while_delayed(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _cancelled_while_delayed(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("plain")
     producer.enqueue("later", delay=2)
     producer.cancel("later")
-    stage.outlast(2)
-    stage.settle()
+    env.outlast(2)
+    env.settle()
 
 
-def _cancelled_and_kept(stage: Stage) -> None:
+def _cancelled_and_kept(env: Environment) -> None:
     """Cancel one task, and cancel one that is done."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
     done = take(worker)
     worker.complete(done)
     producer.cancel(done.label)
-    stage.settle()
+    env.settle()
 
 
 _WAYS = (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL, Verb.EXTEND)

@@ -8,7 +8,7 @@ import http
 import math
 from typing import Any
 
-from pytest_queuekit.contract import Payload
+from pytest_queuekit.model.capabilities import Payload
 
 _NESTED: list[Any] = []
 for _ in range(19):

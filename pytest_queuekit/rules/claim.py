@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.lease_kept import lease_kept
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
-from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
 
 _WORKERS = (
     "worker-1",
@@ -28,44 +28,44 @@ _WORKERS = (
 )
 
 
-def _held(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(2))
+def _held(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(2))
     for name in ("first", "second", "third", "first"):
-        stage.actor(name).claim()
+        env.actor(name).claim()
 
 
-def _empty(stage: Stage) -> None:
-    worker, producer = stage.actor("worker"), stage.actor("producer")
+def _empty(env: Environment) -> None:
+    worker, producer = env.actor("worker"), env.actor("producer")
     worker.claim()
     producer.enqueue("task")
-    stage.claim_all("worker")
+    env.claim_all("worker")
     worker.claim()
 
 
-def _one_by_one(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(12))
-    worker = stage.actor("worker")
+def _one_by_one(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(12))
+    worker = env.actor("worker")
     for _ in range(12):
         worker.claim()
 
 
-def _as_they_come(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _as_they_come(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(6):
         worker.claim()
         producer.enqueue(label)
         worker.claim()
 
 
-def _many_workers(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _many_workers(env: Environment) -> None:
+    producer = env.actor("producer")
     for number, name in enumerate(_WORKERS, start=1):
         producer.enqueue(f"task-{number}")
-        stage.actor(name).claim()
+        env.actor(name).claim()
 
 
-def _instances(stage: Stage) -> None:
-    early, late = stage.actor("early"), stage.actor("late")
+def _instances(env: Environment) -> None:
+    early, late = env.actor("early"), env.actor("late")
     for label in labels(3):
         early.enqueue(f"{label}-of-early")
         late.claim()
@@ -73,28 +73,28 @@ def _instances(stage: Stage) -> None:
         early.claim()
 
 
-def _batches(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(10))
+def _batches(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(10))
     for name, limit in (("first", 4), ("second", 1), ("third", 3), ("first", 5), ("second", 5)):
-        stage.actor(name).claim_many(limit)
+        env.actor(name).claim_many(limit)
 
 
-def _batch_of_what_is_there(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(3))
-    stage.actor("worker").claim_many(50)
-    stage.actor("worker").claim()
+def _batch_of_what_is_there(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(3))
+    env.actor("worker").claim_many(50)
+    env.actor("worker").claim()
 
 
-def _batch_piece_by_piece(stage: Stage) -> None:
+def _batch_piece_by_piece(env: Environment) -> None:
     """Complete the tasks of a batch, but give one of them back."""
-    enqueue_all(stage.actor("producer"), labels(4))
-    worker = stage.actor("worker")
+    enqueue_all(env.actor("producer"), labels(4))
+    worker = env.actor("worker")
     for place, delivery in enumerate(worker.claim_many(3)):
         if place == 1 and worker.can(Capability.RELEASE):
             worker.release(delivery)
         else:
             worker.complete(delivery)
-    stage.settle()
+    env.settle()
 
 
 RULES = (
@@ -111,7 +111,7 @@ RULES = (
         why="Most claims of an idle worker find nothing; an error or a wrong task there is noise "
         "at best.",
         scenario=Scenario(script=_empty),
-        monitors=(no_invention,),
+        monitors=(no_phantom,),
     ),
     Rule(
         id="CLAIM-3",
@@ -119,7 +119,7 @@ RULES = (
         "empty.",
         why="A worker that is told 'empty' goes to sleep, and the tasks wait with it.",
         scenario=Scenario(script=_one_by_one),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-4",
@@ -127,7 +127,7 @@ RULES = (
         "just found empty.",
         why="An answer 'empty' that is remembered delays the next task for as long.",
         scenario=Scenario(script=_as_they_come),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-5",
@@ -135,7 +135,7 @@ RULES = (
         why="Names come from hosts and people; one with a quote or a letter beyond ASCII must not "
         "break the claim.",
         scenario=Scenario(script=_many_workers),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-6",
@@ -143,7 +143,7 @@ RULES = (
         why="Producers and workers live in different processes; a queue that only loads at start "
         "is blind.",
         scenario=Scenario(script=_instances),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.PROCESSES,),
     ),
     Rule(
@@ -152,7 +152,7 @@ RULES = (
         "leaves the rest to others.",
         why="A worker that is given more than it asked for holds tasks that others could do.",
         scenario=Scenario(script=_batches),
-        monitors=(exclusive, batches, said_empty),
+        monitors=(exclusive, batches, no_false_empty),
         needs=(Capability.CLAIM_MANY,),
     ),
     Rule(
@@ -160,7 +160,7 @@ RULES = (
         sentence="A claim of more tasks than there are hands out those that there are.",
         why="The rest of the work would wait until a whole batch has gathered.",
         scenario=Scenario(script=_batch_of_what_is_there),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.CLAIM_MANY,),
     ),
     Rule(

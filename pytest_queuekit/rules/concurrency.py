@@ -6,26 +6,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.drivers.processes import Processes
-from pytest_queuekit.drivers.threads import Threads
-from pytest_queuekit.history import Verb
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.environment import LONGEST_WAIT, Environment
+from pytest_queuekit.execution.scenario import Program, Scenario, Script
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.model.verdict import Requirement
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.order import order
-from pytest_queuekit.monitors.said_empty import said_empty
-from pytest_queuekit.monitors.share import share
 from pytest_queuekit.rules import programs
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
-from pytest_queuekit.scenario import Program, Scenario, Script
-from pytest_queuekit.stage import LONGEST_WAIT, Stage
-from pytest_queuekit.verdict import Requirement
 
 _IDLE = 0.25
 """Seconds without a task after which a consumer goes home; what comes later is settled."""
@@ -33,13 +33,13 @@ _IDLE = 0.25
 _OPENERS = 8
 
 
-def _stock(stage: Stage) -> None:
-    enqueue_all(stage.actor("stocker"), labels(stage.effort.tasks))
+def _stock(env: Environment) -> None:
+    enqueue_all(env.actor("stocker"), labels(env.effort.tasks))
 
 
-def _stock_by_priority(stage: Stage) -> None:
-    stocker = stage.actor("stocker")
-    for number, label in enumerate(labels(stage.effort.tasks)):
+def _stock_by_priority(env: Environment) -> None:
+    stocker = env.actor("stocker")
+    for number, label in enumerate(labels(env.effort.tasks)):
         stocker.enqueue(label, priority=10 * (7 * number % 10 + 1))
 
 
@@ -81,16 +81,16 @@ def _producers(effort: Effort) -> list[Program]:
     return _crew("producer", effort.claimers, programs.produce, count)
 
 
-def _claim_all(stage: Stage) -> None:
-    stage.claim_all("worker")
+def _claim_all(env: Environment) -> None:
+    env.claim_all("worker")
 
 
 def _openers(effort: Effort) -> list[Program]:
     return _crew("opener", _OPENERS, programs.take_one, {})
 
 
-def _one_task(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
+def _one_task(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
 
 
 def _slow_and_heir(effort: Effort) -> list[Program]:
@@ -101,22 +101,22 @@ def _slow_and_heir(effort: Effort) -> list[Program]:
     ]
 
 
-def _settle_and_look_again(stage: Stage) -> None:
+def _settle_and_look_again(env: Environment) -> None:
     """Look once more when a lease that was noticed now has been followed by its wait."""
-    stage.settle()
-    promise = stage.contract.retry
+    env.settle()
+    promise = env.contract.retry
     seconds = promise.wait(2)[1] if promise is not None else 0.0
     if 0 < seconds <= LONGEST_WAIT:
-        stage.outlast(seconds)
-        stage.claim_all("collector")
+        env.outlast(seconds)
+        env.claim_all("collector")
 
 
-_ENDING: Script = Stage.settle
+_ENDING: Script = Environment.settle
 _race = partial(Scenario, lease=BRIEF)
 _THREADS = (Capability.THREADS,)
 _PROCESSES = (Capability.PROCESSES,)
 _COMPLETE = (Capability.COMPLETE,)
-_ALL = (no_loss, no_invention, exclusive, no_resurrection)
+_ALL = (no_loss, no_phantom, exclusive, no_resurrection)
 
 RULES = (
     Rule(
@@ -192,7 +192,7 @@ RULES = (
         why="A lock that could not be had is no empty queue; the worker goes to sleep on work.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_PROCESSES,
         chance=True,
     ),
@@ -266,7 +266,7 @@ RULES = (
         why="A worker that never gets the lock is a machine that is paid for and idle.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
         driver=Processes(),
-        monitors=(share,),
+        monitors=(fairness,),
         needs=_PROCESSES,
         exercises=(Verb.CLAIM,),
         requirement=Requirement.SHOULD,
@@ -289,7 +289,7 @@ RULES = (
         why="A lock that could not be had is no empty queue; the thread goes to sleep on work.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Threads(),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_THREADS,
         chance=True,
     ),

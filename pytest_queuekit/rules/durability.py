@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.drivers.processes import Processes
-from pytest_queuekit.history import Verb
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
-from pytest_queuekit.monitors.keys import keys
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.monitors.retry import retry
@@ -18,70 +20,68 @@ from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.rules import programs
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels, take
-from pytest_queuekit.scenario import Program, Scenario
-from pytest_queuekit.stage import Stage
 
 
-def _reopened(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(5))
-    stage.reopen("producer")
-    stage.settle()
+def _reopened(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(5))
+    env.reopen("producer")
+    env.settle()
 
 
-def _done_and_reopened(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(2))
-    worker = stage.actor("worker")
+def _done_and_reopened(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(2))
+    worker = env.actor("worker")
     worker.complete(take(worker))
-    _close_all(stage, "producer", "worker")
-    stage.settle()
+    _close_all(env, "producer", "worker")
+    env.settle()
 
 
-def _held_and_reopened(stage: Stage) -> None:
+def _held_and_reopened(env: Environment) -> None:
     """Open anew while another instance's worker, who did not close, holds a task."""
-    enqueue_all(stage.actor("producer"), labels(2))
-    take(stage.actor("holder"))
-    stage.actor("producer").close()
-    late = stage.actor("late")
+    enqueue_all(env.actor("producer"), labels(2))
+    take(env.actor("holder"))
+    env.actor("producer").close()
+    late = env.actor("late")
     late.claim()
     late.claim()
 
 
-def _in_order_and_reopened(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(12))
-    later = stage.reopen("producer")
+def _in_order_and_reopened(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(12))
+    later = env.reopen("producer")
     enqueue_all(later, labels(3, "later"))
-    stage.claim_all("worker")
+    env.claim_all("worker")
 
 
-def _delayed_and_reopened(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _delayed_and_reopened(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("now")
     producer.enqueue("later", delay=3600)
-    stage.reopen("producer")
-    stage.claim_all("worker")
+    env.reopen("producer")
+    env.claim_all("worker")
 
 
-def _keyed_and_reopened(stage: Stage) -> None:
-    stage.actor("producer").enqueue("first", key="order-1")
-    stage.reopen("producer").enqueue("second", key="order-1")
-    stage.settle()
+def _keyed_and_reopened(env: Environment) -> None:
+    env.actor("producer").enqueue("first", key="order-1")
+    env.reopen("producer").enqueue("second", key="order-1")
+    env.settle()
 
 
-def _failed_and_reopened(stage: Stage) -> None:
+def _failed_and_reopened(env: Environment) -> None:
     """Close after each failure: the count of attempts must go on where it was."""
-    promise = stage.contract.retry
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    promise = env.contract.retry
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("task", max_attempts=2)
     for failures in (1, 2):
         worker.fail(take(worker))
-        worker = stage.reopen(worker.actor)
-        stage.outlast(promise.wait(failures)[1] if promise else 0)
+        worker = env.reopen(worker.actor)
+        env.outlast(promise.wait(failures)[1] if promise else 0)
     worker.claim()
 
 
-def _close_all(stage: Stage, *names: str) -> None:
+def _close_all(env: Environment, *names: str) -> None:
     for name in names:
-        stage.actor(name).close()
+        env.actor(name).close()
 
 
 def _killed_producers(effort: Effort) -> list[Program]:
@@ -95,12 +95,12 @@ def _killed_producers(effort: Effort) -> list[Program]:
     ]
 
 
-def _one_task(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
+def _one_task(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
 
 
-def _stock(stage: Stage) -> None:
-    enqueue_all(stage.actor("stocker"), labels(stage.effort.tasks))
+def _stock(env: Environment) -> None:
+    enqueue_all(env.actor("stocker"), labels(env.effort.tasks))
 
 
 def _killed_workers(effort: Effort) -> list[Program]:
@@ -126,7 +126,7 @@ RULES = (
         sentence="Tasks outlive the instance that enqueued them, unchanged.",
         why="Programs that enqueue are short; a web request is over in a moment.",
         scenario=Scenario(script=_reopened),
-        monitors=(no_loss, no_invention),
+        monitors=(no_loss, no_phantom),
         needs=_NEEDS,
     ),
     Rule(
@@ -167,7 +167,7 @@ RULES = (
         sentence="A key outlives the instance that set it.",
         why="The client that asks again is often one that was restarted.",
         scenario=Scenario(script=_keyed_and_reopened),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.KEY),
     ),
     Rule(
@@ -183,9 +183,9 @@ RULES = (
         id="DURABLE-8",
         sentence="When a producer is killed, no task that it was told of as accepted is lost.",
         why="'Accepted' is the moment from which the caller forgets.",
-        scenario=Scenario(programs=_killed_producers, ending=Stage.settle, lease=BRIEF),
+        scenario=Scenario(programs=_killed_producers, ending=Environment.settle, lease=BRIEF),
         driver=Processes(),
-        monitors=(no_loss, no_invention),
+        monitors=(no_loss, no_phantom),
         needs=_NEEDS,
         exercises=(Verb.ENQUEUE,),
         chance=True,
@@ -197,7 +197,7 @@ RULES = (
         scenario=Scenario(
             script=_one_task,
             programs=_killed_holder,
-            ending=Stage.settle,
+            ending=Environment.settle,
             passes_time=True,
         ),
         driver=Processes(),
@@ -211,7 +211,7 @@ RULES = (
         "the rest comes again.",
         why="A kill between two writes leaves a task in neither state.",
         scenario=Scenario(
-            script=_stock, programs=_killed_workers, ending=Stage.settle, passes_time=True
+            script=_stock, programs=_killed_workers, ending=Environment.settle, passes_time=True
         ),
         driver=Processes(),
         monitors=(no_resurrection, no_loss),

@@ -5,73 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.history import Verb
-from pytest_queuekit.monitors.accepted import accepted
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario, Script
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.monitors.no_deduplication import no_deduplication
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
-from pytest_queuekit.monitors.twins import twins
+from pytest_queuekit.monitors.no_spurious_refusal import no_spurious_refusal
 from pytest_queuekit.rules import bodies
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels, work
-from pytest_queuekit.scenario import Scenario, Script
-from pytest_queuekit.stage import Stage
 
 
-def _several(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(10))
-    stage.settle()
+def _several(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(10))
+    env.settle()
 
 
-def _between_claims(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _between_claims(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(5):
         producer.enqueue(label)
         work(worker)
         producer.enqueue(f"{label}-second")
-    stage.settle()
+    env.settle()
 
 
 def _each(tasks: Mapping[str, Any]) -> Script:
     """Return a script with a task for each body, and a plain one that any queue takes."""
 
-    def script(stage: Stage) -> None:
-        producer = stage.actor("producer")
+    def script(env: Environment) -> None:
+        producer = env.actor("producer")
         producer.enqueue("plain")
         for label, body in tasks.items():
             producer.enqueue(label, body=body)
-        stage.settle()
+        env.settle()
 
     return script
 
 
-def _megabyte(stage: Stage) -> None:
-    stage.actor("producer").enqueue("large", body=bodies.megabyte(stage.contract.payload))
-    stage.settle()
+def _megabyte(env: Environment) -> None:
+    env.actor("producer").enqueue("large", body=bodies.megabyte(env.contract.payload))
+    env.settle()
 
 
-def _batch(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _batch(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue_many(labels(20, "batch"))
     producer.enqueue("single")
     producer.enqueue_many(["last"])
-    stage.settle()
+    env.settle()
 
 
-def _twins(stage: Stage) -> None:
+def _twins(env: Environment) -> None:
     """Enqueue one payload again while an equal one waits, while it is held, and when it is done."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     for _ in range(2):
         producer.enqueue("twin")
     worker.claim()
     producer.enqueue("twin")
     work(worker)
     producer.enqueue("twin")
-    stage.settle()
+    env.settle()
 
 
-_EQUAL = (no_invention, no_loss)
+_EQUAL = (no_phantom, no_loss)
 
 RULES = (
     Rule(
@@ -93,7 +93,7 @@ RULES = (
         sentence="A JSON payload comes back equal, types included.",
         why="A worker that is given 1 for true, or a key less, does the wrong work in silence.",
         scenario=Scenario(script=_each(bodies.PROMISED_JSON)),
-        monitors=(accepted, *_EQUAL),
+        monitors=(no_spurious_refusal, *_EQUAL),
         needs=(Capability.JSON_PAYLOAD,),
     ),
     Rule(
@@ -111,7 +111,7 @@ RULES = (
         sentence="A text payload comes back equal, to the letter.",
         why="Trimmed spaces, changed line ends and lost letters break formats that hang on them.",
         scenario=Scenario(script=_each(bodies.PROMISED_TEXT)),
-        monitors=(accepted, *_EQUAL),
+        monitors=(no_spurious_refusal, *_EQUAL),
         needs=(Capability.TEXT_PAYLOAD,),
     ),
     Rule(
@@ -129,7 +129,7 @@ RULES = (
         sentence="A payload of bytes comes back equal, every byte.",
         why="Bytes that pass through a text column are cut at a zero or fail to decode.",
         scenario=Scenario(script=_each(bodies.PROMISED_BYTES)),
-        monitors=(accepted, *_EQUAL),
+        monitors=(no_spurious_refusal, *_EQUAL),
         needs=(Capability.BYTES_PAYLOAD,),
     ),
     Rule(
@@ -137,14 +137,14 @@ RULES = (
         sentence="A payload of 1 MB comes back whole.",
         why="A limit that cuts, instead of refusing, is found when the first large task is run.",
         scenario=Scenario(script=_megabyte),
-        monitors=(accepted, *_EQUAL),
+        monitors=(no_spurious_refusal, *_EQUAL),
     ),
     Rule(
         id="ENQUEUE-9",
         sentence="A batch adds each of its tasks exactly once.",
         why="A batch that drops its last task or adds one twice is wrong work in bulk.",
         scenario=Scenario(script=_batch),
-        monitors=(no_loss, no_invention, no_resurrection),
+        monitors=(no_loss, no_phantom, no_resurrection),
         needs=(Capability.ENQUEUE_MANY,),
     ),
     Rule(
@@ -152,6 +152,6 @@ RULES = (
         sentence="Tasks with equal payloads are as many tasks.",
         why="Two customers order the same; a queue that keeps a set of payloads serves one.",
         scenario=Scenario(script=_twins),
-        monitors=(twins,),
+        monitors=(no_deduplication,),
     ),
 )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.drivers.processes import Processes
-from pytest_queuekit.drivers.threads import Threads
-from pytest_queuekit.history import Verb
-from pytest_queuekit.level import Effort
-from pytest_queuekit.monitors.keys import keys
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.rules.programs import produce_with_keys
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, expire, labels, take, work
-from pytest_queuekit.scenario import Program, Scenario
-from pytest_queuekit.stage import Stage
 
 _ALIKE = (
     "order-1",
@@ -38,93 +38,93 @@ _ALIKE = (
 """Keys that a careless comparison takes for the same."""
 
 
-def _twice(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _twice(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("first", key="order-1")
     producer.enqueue("second", key="order-1")
-    stage.actor("another").enqueue("third", key="order-1")
-    stage.settle()
+    env.actor("another").enqueue("third", key="order-1")
+    env.settle()
 
 
-def _while_held(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _while_held(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("first", key="order-1")
     held = take(worker)
     producer.enqueue("second", key="order-1")
     worker.claim()
     if worker.can(Capability.COMPLETE):
         worker.complete(held)
-    stage.settle()
+    env.settle()
 
 
-def _while_delayed(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _while_delayed(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("first", key="order-1", delay=2)
     producer.enqueue("second", key="order-1")
-    stage.actor("worker").claim()
-    stage.outlast(2)
-    stage.settle()
+    env.actor("worker").claim()
+    env.outlast(2)
+    env.settle()
 
 
-def _different(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _different(env: Environment) -> None:
+    producer = env.actor("producer")
     for number, key in enumerate(_ALIKE, start=1):
         producer.enqueue(f"task-{number}", key=key)
-    stage.settle()
+    env.settle()
 
 
-def _without(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _without(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("keyed", key="order-1")
     enqueue_all(producer, labels(4))
-    stage.settle()
+    env.settle()
 
 
-def _after_completion(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _after_completion(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("first", key="order-1")
     producer.enqueue("other", key="order-2")
     worker.complete(take(worker))
     producer.enqueue("second", key="order-1")
-    stage.settle()
+    env.settle()
 
 
-def _while_it_waits_for_a_retry(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _while_it_waits_for_a_retry(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("first", key="order-1")
     worker.fail(take(worker))
     producer.enqueue("second", key="order-1")
-    retry = stage.contract.retry
-    stage.outlast(retry.wait(1)[1] if retry else 0)
-    stage.settle()
+    retry = env.contract.retry
+    env.outlast(retry.wait(1)[1] if retry else 0)
+    env.settle()
 
 
-def _in_turn(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _in_turn(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(4):
         producer.enqueue(label, key=f"key-of-{label}")
         work(worker)
-    stage.settle()
+    env.settle()
 
 
-def _given_back(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _given_back(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("first", key="order-1")
     worker.release(take(worker))
     producer.enqueue("second", key="order-1")
-    stage.settle()
+    env.settle()
 
 
-def _left_behind(stage: Stage) -> None:
+def _left_behind(env: Environment) -> None:
     """Ask again before and after somebody notices that the lease of the first has run out."""
-    producer = stage.actor("producer")
+    producer = env.actor("producer")
     producer.enqueue("first", key="order-1")
-    take(stage.actor("vanished"))
-    stage.outlast(stage.lease)
+    take(env.actor("vanished"))
+    env.outlast(env.lease)
     producer.enqueue("second", key="order-1")
-    expire(stage)
+    expire(env)
     producer.enqueue("third", key="order-1")
-    stage.settle()
+    env.settle()
 
 
 def _rivals(effort: Effort) -> list[Program]:
@@ -146,7 +146,7 @@ RULES = (
         sentence="A second enqueue under a key that is held adds nothing.",
         why="A client that got no answer asks again; the customer pays once.",
         scenario=Scenario(script=_twice),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=_NEEDS,
     ),
     Rule(
@@ -154,7 +154,7 @@ RULES = (
         sentence="A key is held while a worker has its task.",
         why="A second task under the key would be run beside the first.",
         scenario=Scenario(script=_while_held),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=_NEEDS,
     ),
     Rule(
@@ -162,7 +162,7 @@ RULES = (
         sentence="A key is held while its task waits for its time.",
         why="A delayed task is as much there as any other.",
         scenario=Scenario(script=_while_delayed, passes_time=True),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.DELAY),
     ),
     Rule(
@@ -170,7 +170,7 @@ RULES = (
         sentence="A key is held while its task waits for its next attempt.",
         why="A task that failed once will come again, and the second one beside it.",
         scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.RETRY),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
@@ -179,7 +179,7 @@ RULES = (
         sentence="Keys that differ, if only by a space or a capital, are different.",
         why="One customer's order would keep out another's.",
         scenario=Scenario(script=_different),
-        monitors=(keys, no_loss),
+        monitors=(idempotency, no_loss),
         needs=_NEEDS,
     ),
     Rule(
@@ -196,7 +196,7 @@ RULES = (
         why="Callers either count on 'once for ever' or on 'again tomorrow'; both break in "
         "silence.",
         scenario=Scenario(script=_after_completion),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.COMPLETE),
         exercises=(Verb.CLAIM, Verb.COMPLETE),
     ),
@@ -205,16 +205,16 @@ RULES = (
         sentence="A task with a key is delivered like any other, and once.",
         why="The key is there to keep others out, not the task itself.",
         scenario=Scenario(script=_in_turn),
-        monitors=(no_loss, keys),
+        monitors=(no_loss, idempotency),
         needs=_NEEDS,
     ),
     Rule(
         id="KEY-9",
         sentence="Producers that enqueue the same keys at the same time add one task for each.",
         why="Asking first and adding then lets two producers through between the two.",
-        scenario=Scenario(programs=_rivals, ending=Stage.settle, lease=BRIEF),
+        scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
         driver=Processes(),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.PROCESSES),
         chance=True,
     ),
@@ -223,7 +223,7 @@ RULES = (
         sentence="A key is held when its task was given back.",
         why="The task waits again, and a second one would be run beside it.",
         scenario=Scenario(script=_given_back),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.RELEASE),
         exercises=(Verb.CLAIM, Verb.RELEASE),
     ),
@@ -233,16 +233,16 @@ RULES = (
         why="The client asks again just when its first worker died; the task comes back, and the "
         "second one beside it.",
         scenario=Scenario(script=_left_behind, passes_time=True),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.LEASE),
     ),
     Rule(
         id="KEY-12",
         sentence="Threads that enqueue the same keys at the same time add one task for each.",
         why="Asking first and adding then lets two threads through between the two.",
-        scenario=Scenario(programs=_rivals, ending=Stage.settle, lease=BRIEF),
+        scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
         driver=Threads(),
-        monitors=(keys,),
+        monitors=(idempotency,),
         needs=(*_NEEDS, Capability.THREADS),
         chance=True,
     ),

@@ -5,28 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.history import Verb
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.monitors.bad_durations import bad_durations
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.lease_kept import lease_kept
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
-from pytest_queuekit.monitors.nonsense import nonsense
-from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import (
-    DAY,
-    claim_back,
-    enqueue_all,
-    expire,
-    labels,
-    reclaim,
-    take,
-)
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
+from pytest_queuekit.rules.steps import DAY, claim_back, enqueue_all, expire, labels, reclaim, take
 
 _LAST_MOMENT = 0.08
 """Seconds before the end of a lease at which it must still hold: less than a cut-off fraction."""
@@ -43,117 +35,117 @@ _NONSENSE: dict[str, Any] = {
 }
 
 
-def _expired(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    take(stage.actor("vanished"))
-    expire(stage)
-    claim_back(stage, stage.actor("heir"))
+def _expired(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    take(env.actor("vanished"))
+    expire(env)
+    claim_back(env, env.actor("heir"))
 
 
-def _held(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    take(stage.actor("holder"))
+def _held(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    take(env.actor("holder"))
     for _ in range(9):
-        stage.wait(stage.lease / 10)
-        reclaim(stage)
-        stage.actor("other").claim()
-    stage.wait(max(stage.lease / 10 - _LAST_MOMENT, 0))
-    reclaim(stage)
-    stage.actor("other").claim()
+        env.wait(env.lease / 10)
+        reclaim(env)
+        env.actor("other").claim()
+    env.wait(max(env.lease / 10 - _LAST_MOMENT, 0))
+    reclaim(env)
+    env.actor("other").claim()
 
 
-def _fractions(stage: Stage) -> None:
+def _fractions(env: Environment) -> None:
     """Try four times, as a queue that cuts off fractions is sometimes right by chance."""
     for label in labels(4):
-        stage.actor("producer").enqueue(label)
-        stage.actor("holder").claim(lease=0.9)
+        env.actor("producer").enqueue(label)
+        env.actor("holder").claim(lease=0.9)
         for seconds in (0.45, 0.3):
-            stage.wait(seconds)
-            reclaim(stage)
-            stage.actor("other").claim()
+            env.wait(seconds)
+            reclaim(env)
+            env.actor("other").claim()
 
 
-def _extended(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    held = take(stage.actor("holder"))
+def _extended(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    held = take(env.actor("holder"))
     for _ in range(3):
-        stage.wait(0.8 * stage.lease)
-        held = stage.actor("holder").extend(held, stage.lease) or held
+        env.wait(0.8 * env.lease)
+        held = env.actor("holder").extend(held, env.lease) or held
     for _ in range(2):
-        stage.wait(0.4 * stage.lease)
-        reclaim(stage)
-        stage.actor("other").claim()
+        env.wait(0.4 * env.lease)
+        reclaim(env)
+        env.actor("other").claim()
 
 
-def _extended_and_expired(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    held = take(stage.actor("vanished"))
-    stage.actor("vanished").extend(held, stage.lease)
-    stage.wait(stage.lease)
-    expire(stage)
-    claim_back(stage, stage.actor("heir"))
+def _extended_and_expired(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    held = take(env.actor("vanished"))
+    env.actor("vanished").extend(held, env.lease)
+    env.wait(env.lease)
+    expire(env)
+    claim_back(env, env.actor("heir"))
 
 
-def _one_of_two(stage: Stage) -> None:
+def _one_of_two(env: Environment) -> None:
     """Let one worker extend its lease when another does not."""
-    enqueue_all(stage.actor("producer"), labels(2))
-    take(stage.actor("vanished"))
-    held = take(stage.actor("holder"))
-    stage.actor("holder").extend(held, 10 * stage.lease)
-    expire(stage)
-    claim_back(stage, stage.actor("heir"))
-    stage.actor("heir").claim()
+    enqueue_all(env.actor("producer"), labels(2))
+    take(env.actor("vanished"))
+    held = take(env.actor("holder"))
+    env.actor("holder").extend(held, 10 * env.lease)
+    expire(env)
+    claim_back(env, env.actor("heir"))
+    env.actor("heir").claim()
 
 
-def _as_asked(stage: Stage) -> None:
+def _as_asked(env: Environment) -> None:
     """Claim one task for a short time and one for a long time."""
-    enqueue_all(stage.actor("producer"), labels(2))
-    take(stage.actor("brief"), lease=stage.lease)
-    take(stage.actor("patient"), lease=20 * stage.lease)
-    expire(stage)
-    claim_back(stage, stage.actor("heir"))
-    stage.actor("heir").claim()
+    enqueue_all(env.actor("producer"), labels(2))
+    take(env.actor("brief"), lease=env.lease)
+    take(env.actor("patient"), lease=20 * env.lease)
+    expire(env)
+    claim_back(env, env.actor("heir"))
+    env.actor("heir").claim()
 
 
-def _nonsense_leases(stage: Stage) -> None:
+def _nonsense_leases(env: Environment) -> None:
     """Claim for no sensible time; then look at once, and after a month."""
-    if not stage.clock.virtual:
+    if not env.clock.virtual:
         raise NotRunError("the kit's clock does not reach this queue, and a month is too long")
-    producer = stage.actor("producer")
+    producer = env.actor("producer")
     for label, lease in _NONSENSE.items():
         producer.enqueue(label)
-        stage.actor(f"for-{label}").claim(lease=lease)
-        stage.actor("other").claim()
-    stage.wait(30 * DAY)
-    stage.settle()
+        env.actor(f"for-{label}").claim(lease=lease)
+        env.actor("other").claim()
+    env.wait(30 * DAY)
+    env.settle()
 
 
-def _nonsense_extensions(stage: Stage) -> None:
-    if not stage.clock.virtual:
+def _nonsense_extensions(env: Environment) -> None:
+    if not env.clock.virtual:
         raise NotRunError("the kit's clock does not reach this queue, and a month is too long")
-    producer = stage.actor("producer")
+    producer = env.actor("producer")
     for label, seconds in _NONSENSE.items():
         producer.enqueue(label)
-        holder = stage.actor(f"for-{label}")
+        holder = env.actor(f"for-{label}")
         holder.extend(take(holder), seconds)
-        stage.actor("other").claim()
-    stage.wait(30 * DAY)
-    stage.settle()
+        env.actor("other").claim()
+    env.wait(30 * DAY)
+    env.settle()
 
 
-def _released(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
+def _released(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
     for name in ("first", "second", "first"):
-        worker = stage.actor(name)
+        worker = env.actor(name)
         held = worker.claim()
         if held is not None:
             worker.release(held)
-    stage.actor("third").claim()
+    env.actor("third").claim()
 
 
-def _within_time(stage: Stage) -> None:
+def _within_time(env: Environment) -> None:
     """Acknowledge in each way that there is, shortly before the lease runs out."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
     ways = (
         (Capability.COMPLETE, worker.complete),
@@ -161,16 +153,16 @@ def _within_time(stage: Stage) -> None:
         (Capability.FAIL, worker.fail),
     )
     held = [(take(worker), say) for need, say in ways if worker.can(need)]
-    stage.wait(0.9 * stage.lease)
+    env.wait(0.9 * env.lease)
     for delivery, say in held:
         say(delivery)
 
 
-def _many_expired(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(30))
-    stage.claim_all("vanished", complete=False)
-    expire(stage)
-    stage.settle()
+def _many_expired(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(30))
+    env.claim_all("vanished", complete=False)
+    expire(env)
+    env.settle()
 
 
 RULES = (
@@ -179,7 +171,7 @@ RULES = (
         sentence="A task whose lease has run out is delivered again.",
         why="A worker that died would take its task with it.",
         scenario=Scenario(script=_expired, passes_time=True),
-        monitors=(expiry, no_invention),
+        monitors=(expiry, no_phantom),
         needs=(Capability.LEASE,),
     ),
     Rule(
@@ -233,7 +225,7 @@ RULES = (
         "ever again.",
         scenario=Scenario(script=_nonsense_leases, passes_time=True),
         tolerates=(Verb.CLAIM,),
-        monitors=(nonsense,),
+        monitors=(bad_durations,),
         needs=(Capability.LEASE_OPTION, Capability.LEASE),
     ),
     Rule(
@@ -244,7 +236,7 @@ RULES = (
         "ever again.",
         scenario=Scenario(script=_nonsense_extensions, passes_time=True),
         tolerates=(Verb.EXTEND,),
-        monitors=(nonsense,),
+        monitors=(bad_durations,),
         needs=(Capability.LEASE, Capability.EXTEND),
     ),
     Rule(
@@ -252,7 +244,7 @@ RULES = (
         sentence="A released task is there for others at once.",
         why="A worker that shuts down gives its task back so that nobody need wait for the lease.",
         scenario=Scenario(script=_released),
-        monitors=(said_empty, no_invention),
+        monitors=(no_false_empty, no_phantom),
         needs=(Capability.RELEASE,),
         exercises=(Verb.CLAIM, Verb.RELEASE),
     ),

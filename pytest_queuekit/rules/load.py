@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pytest_queuekit.contract import Capability, Contract
-from pytest_queuekit.drivers.processes import Processes
-from pytest_queuekit.drivers.threads import Threads
-from pytest_queuekit.history import SECOND
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.monitors.busy import busy
-from pytest_queuekit.recorder import Recorder
+from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.scenario import Program, Scenario
 
 WORKERS = 6
 RATES = {"LOAD-1": 400, "LOAD-2": 4000}

@@ -2,76 +2,76 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
 
 _MIXED = (100, 9, 500, 10, 1, 99, 2, 1000, 50)
 """Priorities that sort otherwise as text than as numbers."""
 
 
-def _in_a_row(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(24))
-    stage.claim_all("worker")
+def _in_a_row(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(24))
+    env.claim_all("worker")
 
 
-def _priorities(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _priorities(env: Environment) -> None:
+    producer = env.actor("producer")
     for number, priority in enumerate(_MIXED, start=1):
         producer.enqueue(f"task-{number}", priority=priority)
-    stage.claim_all("worker")
+    env.claim_all("worker")
 
 
-def _two_of_each_priority(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _two_of_each_priority(env: Environment) -> None:
+    producer = env.actor("producer")
     for label in labels(12):
         for priority in (20, 10):
             producer.enqueue(f"{label}-of-{priority}", priority=priority)
-    stage.claim_all("worker")
+    env.claim_all("worker")
 
 
-def _latecomers(stage: Stage) -> None:
+def _latecomers(env: Environment) -> None:
     """Let a task of the better priority come when others wait, whichever end is the better."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     for round_ in labels(3, "round"):
         enqueue_all(producer, labels(3, round_), priority=50)
         worker.claim()
-        better = 10 if stage.contract.order.priority == "lower-first" else 90
+        better = 10 if env.contract.order.priority == "lower-first" else 90
         producer.enqueue(f"{round_}-late", priority=better)
         worker.claim()
-    stage.claim_all("worker")
+    env.claim_all("worker")
 
 
-def _two_producers(stage: Stage) -> None:
+def _two_producers(env: Environment) -> None:
     for label in labels(6):
-        stage.actor("left").enqueue(f"{label}-of-left")
-        stage.actor("right").enqueue(f"{label}-of-right")
-        stage.actor("right").enqueue(f"{label}-of-right-too")
-    stage.claim_all("worker")
+        env.actor("left").enqueue(f"{label}-of-left")
+        env.actor("right").enqueue(f"{label}-of-right")
+        env.actor("right").enqueue(f"{label}-of-right-too")
+    env.claim_all("worker")
 
 
-def _two_workers(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(8))
+def _two_workers(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(8))
     for _ in range(4):
-        stage.actor("left").claim()
-        stage.actor("right").claim()
+        env.actor("left").claim()
+        env.actor("right").claim()
 
 
-def _batches_in(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _batches_in(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue_many(labels(12, "first"))
     producer.enqueue("between")
     producer.enqueue_many(labels(3, "second"))
-    stage.claim_all("worker")
+    env.claim_all("worker")
 
 
-def _batches_out(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(12))
+def _batches_out(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(12))
     for _ in range(4):
-        stage.actor("worker").claim_many(3)
+        env.actor("worker").claim_many(3)
 
 
 RULES = (

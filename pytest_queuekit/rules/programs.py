@@ -8,10 +8,10 @@ import signal
 import threading
 from collections.abc import Callable
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.history import SECOND, Outcome
-from pytest_queuekit.recorder import Delivery, Recorder
-from pytest_queuekit.stage import claim_all
+from pytest_queuekit.execution.environment import claim_all
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import SECOND, Outcome
+from pytest_queuekit.recording.recorder import Delivery, Recorder
 
 _PAUSE = 0.01
 _PATIENCE = 5.0

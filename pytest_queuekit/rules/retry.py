@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability, Retry
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.history import Verb
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability, Retry
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.model.verdict import Requirement
 from pytest_queuekit.monitors.lease_kept import lease_kept
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.retry import retry
-from pytest_queuekit.monitors.said_empty import said_empty
-from pytest_queuekit.recorder import Delivery, Recorder
+from pytest_queuekit.recording.recorder import Delivery, Recorder
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, take
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
-from pytest_queuekit.verdict import Requirement
 
 _MOST = 8
 """Attempts that a script goes through for real; a queue that allows more is tried so far only."""
@@ -35,8 +35,8 @@ _MESSAGES = (
 )
 
 
-def _promise(stage: Stage) -> Retry:
-    promise = stage.contract.retry
+def _promise(env: Environment) -> Retry:
+    promise = env.contract.retry
     if promise is None:
         raise NotRunError("the queue declares no retry")
     return promise
@@ -48,50 +48,50 @@ def _fail(actor: Recorder) -> Delivery:
     return delivery
 
 
-def _fail_until_dead(stage: Stage, attempts: int) -> None:
+def _fail_until_dead(env: Environment, attempts: int) -> None:
     """Fail whatever is claimed, each time after the longest wait that is promised."""
-    worker, promise = stage.actor("worker"), _promise(stage)
+    worker, promise = env.actor("worker"), _promise(env)
     for failures in range(1, attempts + 1):
         _fail(worker)
-        stage.outlast(promise.wait(failures)[1])
+        env.outlast(promise.wait(failures)[1])
 
 
-def _again(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    _fail_until_dead(stage, 1)
-    stage.actor("other").claim()
+def _again(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    _fail_until_dead(env, 1)
+    env.actor("other").claim()
 
 
-def _too_early(stage: Stage) -> None:
+def _too_early(env: Environment) -> None:
     """Look for a failed task all through its wait."""
-    shortest = _promise(stage).wait(1)[0]
+    shortest = _promise(env).wait(1)[0]
     if not shortest:
         raise NotRunError("the queue declares no wait before the second attempt")
-    stage.actor("producer").enqueue("task")
-    _fail(stage.actor("worker"))
+    env.actor("producer").enqueue("task")
+    _fail(env.actor("worker"))
     for _ in range(9):
-        stage.actor("other").claim()
-        stage.wait(shortest / 10)
+        env.actor("other").claim()
+        env.wait(shortest / 10)
 
 
-def _growing(stage: Stage) -> None:
+def _growing(env: Environment) -> None:
     """Fail again and again, and look shortly before and after each wait should be over."""
-    promise, worker = _promise(stage), stage.actor("worker")
+    promise, worker = _promise(env), env.actor("worker")
     options: dict[str, int] = {}
     attempts = min(promise.max_attempts, _MOST)
-    if stage.clock.virtual and worker.can(Capability.MAX_ATTEMPTS):
+    if env.clock.virtual and worker.can(Capability.MAX_ATTEMPTS):
         attempts = max(attempts, _attempts_to_the_cap(promise))
         options = {"max_attempts": attempts}
-    stage.actor("producer").enqueue("task", **options)
+    env.actor("producer").enqueue("task", **options)
     for failures in range(1, attempts):
         held = worker.claim()
         if held is None:
             return
         worker.fail(held)
         shortest, longest = promise.wait(failures)
-        stage.wait(0.9 * shortest)
+        env.wait(0.9 * shortest)
         worker.claim()
-        stage.outlast(longest - 0.9 * shortest)
+        env.outlast(longest - 0.9 * shortest)
 
 
 def _attempts_to_the_cap(promise: Retry) -> int:
@@ -102,77 +102,77 @@ def _attempts_to_the_cap(promise: Retry) -> int:
     return 0
 
 
-def _between_failures(stage: Stage) -> None:
+def _between_failures(env: Environment) -> None:
     """Fail as often as is allowed, with a lease that runs out and a task given back in between."""
-    promise, worker = _promise(stage), stage.actor("worker")
+    promise, worker = _promise(env), env.actor("worker")
     attempts, options = promise.max_attempts, {}
     if worker.can(Capability.MAX_ATTEMPTS):
         attempts = 5
         options = {"max_attempts": attempts}
     if attempts > _MOST:
         raise NotRunError(f"{attempts} attempts are too many to go through")
-    stage.actor("producer").enqueue("task", **options)
+    env.actor("producer").enqueue("task", **options)
     for failures in range(1, attempts + 1):
         held = worker.claim()
         if held is None:
             return  # what lay between the failures may count as some
         worker.fail(held)
-        stage.outlast(promise.wait(failures + 2)[1])
+        env.outlast(promise.wait(failures + 2)[1])
         if failures == 2 and worker.can(Capability.LEASE) and worker.claim() is not None:
-            expire(stage)
-            stage.outlast(promise.wait(failures + 1)[1])
+            expire(env)
+            env.outlast(promise.wait(failures + 1)[1])
         if failures == 3 and worker.can(Capability.RELEASE) and (held := worker.claim()):
             worker.release(held)
-    stage.actor("other").claim()
+    env.actor("other").claim()
 
 
-def _told_in_many_ways(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _told_in_many_ways(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for number, message in enumerate(_MESSAGES, start=1):
         producer.enqueue(f"task-{number}")
         worker.fail(take(worker), message)
-    stage.outlast(_promise(stage).wait(1)[1])
+    env.outlast(_promise(env).wait(1)[1])
     for _ in _MESSAGES:
         worker.claim()
 
 
-def _spent(stage: Stage) -> None:
-    attempts = _promise(stage).max_attempts
+def _spent(env: Environment) -> None:
+    attempts = _promise(env).max_attempts
     if attempts > 100:
         raise NotRunError(f"{attempts} attempts are too many to go through")
-    stage.actor("producer").enqueue("task")
-    _fail_until_dead(stage, attempts)
-    stage.actor("other").claim()
+    env.actor("producer").enqueue("task")
+    _fail_until_dead(env, attempts)
+    env.actor("other").claim()
 
 
-def _own_limits(stage: Stage) -> None:
-    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), _promise(stage)
+def _own_limits(env: Environment) -> None:
+    producer, worker, promise = env.actor("producer"), env.actor("worker"), _promise(env)
     for limit in (1, 3, 2):
         producer.enqueue(f"up-to-{limit}", max_attempts=limit)
     for failures in (1, 2, 3, 4):
         while (delivery := worker.claim()) is not None and failures < 4:
             worker.fail(delivery)
-        stage.outlast(promise.wait(failures)[1])
+        env.outlast(promise.wait(failures)[1])
 
 
-def _each_its_own(stage: Stage) -> None:
+def _each_its_own(env: Environment) -> None:
     """Fail one task as often as it may, and another one time less."""
-    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), _promise(stage)
+    producer, worker, promise = env.actor("producer"), env.actor("worker"), _promise(env)
     enqueue_all(producer, labels(2), max_attempts=3)
     for failures in (1, 2):
         for _ in range(2):
             held = worker.claim()
             if held is not None:
                 worker.fail(held)
-        stage.outlast(promise.wait(failures)[1])
+        env.outlast(promise.wait(failures)[1])
     worker.claim()
     worker.claim()
 
 
-def _listed(stage: Stage) -> None:
+def _listed(env: Environment) -> None:
     """Make one task dead, and leave others waiting, held, and done."""
-    _spent(stage)
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    _spent(env)
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3, "alive"))
     if worker.can(Capability.COMPLETE):
         worker.complete(take(worker))
@@ -180,16 +180,16 @@ def _listed(stage: Stage) -> None:
     worker.dead_letters()
 
 
-def _dead_and_listed(stage: Stage) -> None:
-    _spent(stage)
-    keeper = stage.actor("keeper")
+def _dead_and_listed(env: Environment) -> None:
+    _spent(env)
+    keeper = env.actor("keeper")
     keeper.dead_letters()
-    stage.outlast(_promise(stage).wait(1)[1])
-    stage.settle()
+    env.outlast(_promise(env).wait(1)[1])
+    env.settle()
 
 
-def _in_the_way(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _in_the_way(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("fails")
     enqueue_all(producer, labels(3))
     _fail(worker)
@@ -197,26 +197,26 @@ def _in_the_way(stage: Stage) -> None:
         worker.claim()
 
 
-def _failed_and_done(stage: Stage) -> None:
-    stage.actor("producer").enqueue("task")
-    _fail_until_dead(stage, 1)
-    worker = stage.actor("worker")
+def _failed_and_done(env: Environment) -> None:
+    env.actor("producer").enqueue("task")
+    _fail_until_dead(env, 1)
+    worker = env.actor("worker")
     worker.complete(take(worker))
-    stage.outlast(_promise(stage).wait(2)[1])
-    stage.settle()
+    env.outlast(_promise(env).wait(2)[1])
+    env.settle()
 
 
-def _vanishing(stage: Stage) -> None:
+def _vanishing(env: Environment) -> None:
     """Let every worker vanish with the task, more often than it may be tried."""
-    promise = _promise(stage)
+    promise = _promise(env)
     if promise.max_attempts > _MOST:
         raise NotRunError(f"{promise.max_attempts} attempts are too many to go through")
-    stage.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task")
     for attempt in range(1, promise.max_attempts + 4):
-        claim_back(stage, stage.actor(f"worker-{attempt}"), failures=attempt)
-        expire(stage)
-        stage.outlast(promise.wait(attempt)[1])
-    stage.actor("keeper").claim()
+        claim_back(env, env.actor(f"worker-{attempt}"), failures=attempt)
+        expire(env)
+        env.outlast(promise.wait(attempt)[1])
+    env.actor("keeper").claim()
 
 
 _NEEDS = (Capability.RETRY,)
@@ -228,7 +228,7 @@ RULES = (
         sentence="A task that failed is delivered again when its wait is over.",
         why="A failure is mostly of the moment; without a retry the task is lost to it.",
         scenario=Scenario(script=_again, passes_time=True),
-        monitors=(retry, no_invention),
+        monitors=(retry, no_phantom),
         needs=_NEEDS,
         exercises=_FAILS,
     ),
@@ -300,7 +300,7 @@ RULES = (
         sentence="A failed task that waits for its next attempt is in no other task's way.",
         why="One bad task would stop the queue for the length of its waits.",
         scenario=Scenario(script=_in_the_way),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_NEEDS,
         exercises=_FAILS,
     ),

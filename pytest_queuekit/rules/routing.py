@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_queuekit.contract import Capability
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
+from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.routing import routing
-from pytest_queuekit.monitors.said_empty import said_empty
-from pytest_queuekit.monitors.turns import turns
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, expire, labels
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
 
 _US: Mapping[str, Any] = {"region": "US"}
 _EU: Mapping[str, Any] = {"region": "EU"}
 
 
-def _elsewhere(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _elsewhere(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("for-eu", capabilities=_EU)
     worker.claim(capabilities=_US)
     worker.claim(capabilities={"region": "EUROPE"})
@@ -31,16 +31,16 @@ def _elsewhere(stage: Stage) -> None:
     worker.claim(capabilities=_EU)
 
 
-def _anybody(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _anybody(env: Environment) -> None:
+    producer = env.actor("producer")
     enqueue_all(producer, labels(3))
-    stage.actor("plain").claim()
-    stage.actor("american").claim(capabilities=_US)
-    stage.actor("bare").claim(capabilities={})
+    env.actor("plain").claim()
+    env.actor("american").claim(capabilities=_US)
+    env.actor("bare").claim(capabilities={})
 
 
-def _lists(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _lists(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(2):
         producer.enqueue(label, capabilities=_EU)
     worker.claim(capabilities={"region": ["US", "ASIA"]})
@@ -50,19 +50,19 @@ def _lists(stage: Stage) -> None:
 
 
 def _behind(count: int) -> Any:
-    def script(stage: Stage) -> None:
-        producer = stage.actor("producer")
+    def script(env: Environment) -> None:
+        producer = env.actor("producer")
         enqueue_all(producer, labels(count, "for-eu"), capabilities=_EU)
         producer.enqueue("for-us", capabilities=_US)
         producer.enqueue("for-anybody")
-        stage.actor("american").claim(capabilities=_US)
-        stage.actor("asian").claim(capabilities={"region": "ASIA"})
+        env.actor("american").claim(capabilities=_US)
+        env.actor("asian").claim(capabilities={"region": "ASIA"})
 
     return script
 
 
-def _all_keys(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _all_keys(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("both", capabilities={"region": "EU", "format": "mp4"})
     worker.claim(capabilities=_EU)
     worker.claim(capabilities={"region": "EU", "format": "avi"})
@@ -70,14 +70,14 @@ def _all_keys(stage: Stage) -> None:
     worker.claim(capabilities={"format": "mp4", "region": "EU", "gpu": "yes"})
 
 
-def _more_than_needed(stage: Stage) -> None:
-    stage.actor("producer").enqueue("for-eu", capabilities=_EU)
+def _more_than_needed(env: Environment) -> None:
+    env.actor("producer").enqueue("for-eu", capabilities=_EU)
     able = {"gpu": "yes", "region": ["US", "EU"], "format": ["mp4", "avi"]}
-    stage.actor("able").claim(capabilities=able)
+    env.actor("able").claim(capabilities=able)
 
 
-def _in_order(stage: Stage) -> None:
-    producer, american = stage.actor("producer"), stage.actor("american")
+def _in_order(env: Environment) -> None:
+    producer, american = env.actor("producer"), env.actor("american")
     for label in labels(6):
         producer.enqueue(f"{label}-for-us", capabilities=_US)
         producer.enqueue(f"{label}-for-eu", capabilities=_EU)
@@ -86,20 +86,20 @@ def _in_order(stage: Stage) -> None:
         american.claim(capabilities=_US)
 
 
-def _back_again(stage: Stage) -> None:
+def _back_again(env: Environment) -> None:
     """Give a task back, let its worker fail and vanish, and look for it from elsewhere."""
-    european, american = stage.actor("european"), stage.actor("american")
-    promise = stage.contract.retry
-    stage.actor("producer").enqueue("for-eu", capabilities=_EU)
+    european, american = env.actor("european"), env.actor("american")
+    promise = env.contract.retry
+    env.actor("producer").enqueue("for-eu", capabilities=_EU)
     if european.can(Capability.RELEASE) and (held := european.claim(capabilities=_EU)):
         european.release(held)
         american.claim(capabilities=_US)
     if european.can(Capability.RETRY) and (held := european.claim(capabilities=_EU)):
         european.fail(held)
-        stage.outlast(promise.wait(1)[1] if promise else 0)
+        env.outlast(promise.wait(1)[1] if promise else 0)
         american.claim(capabilities=_US)
     if european.can(Capability.LEASE) and european.claim(capabilities=_EU):
-        expire(stage)
+        expire(env)
         american.claim(capabilities=_US)
 
 
@@ -120,7 +120,7 @@ RULES = (
         sentence="A task that asks for nothing goes to any worker.",
         why="Workers that say what they can do are still good for plain work.",
         scenario=Scenario(script=_anybody),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_NEEDS,
     ),
     Rule(
@@ -129,7 +129,7 @@ RULES = (
         "other.",
         why="A worker serves several regions or formats; a list is not a text to search in.",
         scenario=Scenario(script=_lists),
-        monitors=(routing, said_empty),
+        monitors=(routing, no_false_empty),
         needs=_NEEDS,
     ),
     Rule(
@@ -137,7 +137,7 @@ RULES = (
         sentence="A task at the head that a worker cannot do hides none behind it.",
         why="One task without a worker would stop the queue.",
         scenario=Scenario(script=_behind(1)),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_NEEDS,
     ),
     Rule(
@@ -145,7 +145,7 @@ RULES = (
         sentence="A hundred and fifty tasks that a worker cannot do hide none behind them.",
         why="A filter on the first hundred rows is right until the hundred-and-first.",
         scenario=Scenario(script=_behind(150)),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_NEEDS,
     ),
     Rule(
@@ -153,7 +153,7 @@ RULES = (
         sentence="A task that asks for two capabilities goes only to workers that have both.",
         why="Half of what is needed is not enough to do the work.",
         scenario=Scenario(script=_all_keys),
-        monitors=(routing, said_empty),
+        monitors=(routing, no_false_empty),
         needs=_NEEDS,
     ),
     Rule(
@@ -161,7 +161,7 @@ RULES = (
         sentence="A worker that can do more than a task asks for is given it.",
         why="The best machines would stand idle.",
         scenario=Scenario(script=_more_than_needed),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=_NEEDS,
         exercises=(),
     ),
@@ -170,7 +170,7 @@ RULES = (
         sentence="Of the tasks that a worker can do it is given the first.",
         why="A filter that loses the order lets a task for one region be overtaken for ever.",
         scenario=Scenario(script=_in_order),
-        monitors=(turns,),
+        monitors=(ready_order,),
         needs=(*_NEEDS, Capability.FIFO),
     ),
     Rule(

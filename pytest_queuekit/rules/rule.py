@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_queuekit.contract import Capability, Contract
-from pytest_queuekit.drivers.sequence import Sequence
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.history import History, Operation, Verb
-from pytest_queuekit.level import FROM_LEVEL, Effort, Level
+from pytest_queuekit.execution.drivers.sequence import Sequence
+from pytest_queuekit.execution.scenario import Driver, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.effort import FROM_LEVEL, Effort, Level
+from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Requirement, Status, Verdict, Violation
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.no_loss import no_loss
-from pytest_queuekit.scenario import Driver, Scenario
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.verdict import Requirement, Status, Verdict, Violation
 
 Monitor = Callable[[History, Contract], list[Violation]]
 
@@ -57,16 +58,16 @@ class Rule:
         return self.id.rpartition("-")[0]
 
 
-def judge(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> Verdict:
+def judge(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> Verdict:
     """Put a rule to a queue, in an empty folder, and return the verdict."""
     began = time.perf_counter()
-    status, reason, history, violations = _find(rule, subject, folder, effort)
+    status, reason, history, violations = _find(rule, queue, folder, effort)
     return Verdict(
         rule=rule.id,
         family=rule.family,
         requirement=rule.requirement,
         sentence=rule.sentence,
-        queue=subject.contract.name,
+        queue=queue.contract.name,
         status=status,
         reason=reason,
         driver=rule.driver.name,
@@ -79,26 +80,26 @@ def judge(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> Verdict
 _Finding = tuple[Status, str, History | None, list[Violation]]
 
 
-def _find(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> _Finding:
-    lacking = subject.contract.lacks(rule.needs)
+def _find(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Finding:
+    lacking = queue.contract.lacks(rule.needs)
     if lacking:
         return Status.NOT_APPLICABLE, "not declared: " + ", ".join(lacking), None, []
     if effort.level < rule.level:
         return Status.NOT_RUN, f"{FROM_LEVEL} {rule.level.name.lower()}", None, []
     try:
-        return _run(rule, subject, folder, effort)
+        return _run(rule, queue, folder, effort)
     except NotRunError as error:
         return Status.NOT_RUN, str(error), None, []
 
 
-def _run(rule: Rule, subject: Subject, folder: Path, effort: Effort) -> _Finding:
+def _run(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Finding:
     """Run once, or again and again until chance shows a violation or the rounds are over."""
     history = None
     for number in range(effort.rounds if rule.chance else 1):
         home = folder / f"round-{number + 1}"
         home.mkdir()
-        history = rule.driver.run(rule.scenario, subject, home, effort)
-        found = violations_in(history, rule, subject.contract)
+        history = rule.driver.run(rule.scenario, queue, home, effort)
+        found = violations_in(history, rule, queue.contract)
         if found:
             return Status.FAIL, "", history, found
         if no_loss in rule.monitors and not history.drained:

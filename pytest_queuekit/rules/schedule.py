@@ -4,118 +4,118 @@ from __future__ import annotations
 
 import math
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.history import Verb
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.monitors.bad_durations import bad_durations
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
-from pytest_queuekit.monitors.nonsense import nonsense
-from pytest_queuekit.monitors.said_empty import said_empty
+from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.schedule import schedule
-from pytest_queuekit.monitors.turns import turns
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import DAY, labels, take
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
 
 
-def _early(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _early(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("now")
     worker.claim()
     producer.enqueue("later", delay=3)
     worker.claim()
-    stage.wait(1.5)
+    env.wait(1.5)
     worker.claim()
-    stage.wait(1.2)
+    env.wait(1.2)
     worker.claim()
 
 
-def _due(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _due(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label, delay in (("third", 4), ("first", 1), ("second", 2)):
         producer.enqueue(label, delay=delay)
     for _ in range(3):
-        stage.outlast(1)
+        env.outlast(1)
         worker.claim()
-    stage.outlast(2)
+    env.outlast(2)
     worker.claim()
 
 
-def _fraction(stage: Stage) -> None:
+def _fraction(env: Environment) -> None:
     """Try twice, as a queue that cuts off fractions is sometimes right by chance."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("now")
     worker.claim()
     for label in labels(4):
         producer.enqueue(label, delay=0.9)
         worker.claim()
-        stage.wait(0.45)
+        env.wait(0.45)
         worker.claim()
-        stage.wait(0.3)
+        env.wait(0.3)
         worker.claim()
-    stage.outlast(0.9)
-    stage.claim_all("worker")
+    env.outlast(0.9)
+    env.claim_all("worker")
 
 
-def _in_front(stage: Stage) -> None:
+def _in_front(env: Environment) -> None:
     """Let many tasks that have to wait stand where a claim looks first."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(60, "later"):
         producer.enqueue(label, delay=3600)
     producer.enqueue("now")
     worker.claim()
 
 
-def _better_in_front(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
-    better = 1 if stage.contract.order.priority == "lower-first" else 99
+def _better_in_front(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
+    better = 1 if env.contract.order.priority == "lower-first" else 99
     for label in labels(60, "later"):
         producer.enqueue(label, delay=3600, priority=better)
     producer.enqueue("now", priority=50)
     worker.claim()
 
 
-def _turn_when_due(stage: Stage) -> None:
-    producer = stage.actor("producer")
-    good, bad = (10, 90) if stage.contract.order.priority == "lower-first" else (90, 10)
+def _turn_when_due(env: Environment) -> None:
+    producer = env.actor("producer")
+    good, bad = (10, 90) if env.contract.order.priority == "lower-first" else (90, 10)
     producer.enqueue("bad-early", priority=bad, delay=1)
     producer.enqueue("good-late", priority=good, delay=3)
     producer.enqueue("middle", priority=50)
     producer.enqueue("bad", priority=bad)
-    stage.outlast(3)
-    stage.claim_all("worker")
+    env.outlast(3)
+    env.claim_all("worker")
 
 
-def _at_once(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _at_once(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(3):
         producer.enqueue(label, delay=0)
         worker.claim()
 
 
-def _days(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _days(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("now")
     producer.enqueue("tomorrow", delay=DAY)
     producer.enqueue("in-a-month", delay=30 * DAY)
     producer.enqueue("in-a-decade", delay=3653 * DAY)
-    stage.claim_all("worker")
+    env.claim_all("worker")
     worker.claim()
 
 
-def _nonsense(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _nonsense(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("plain")
     for label, delay in (("negative", -3600), ("not-a-number", math.nan)):
         producer.enqueue(label, delay=delay)
-    stage.settle()
+    env.settle()
 
 
-def _given_back(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _given_back(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("later", delay=2)
-    stage.outlast(2)
+    env.outlast(2)
     worker.release(take(worker))
-    stage.actor("other").claim()
+    env.actor("other").claim()
 
 
 RULES = (
@@ -132,7 +132,7 @@ RULES = (
         sentence="A task is there when its delay is over.",
         why="A delayed task that is not noticed waits for ever, or until somebody restarts.",
         scenario=Scenario(script=_due, passes_time=True),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.DELAY,),
     ),
     Rule(
@@ -149,7 +149,7 @@ RULES = (
         why="A queue that looks at its head only, or at the first fifty, stands still until the "
         "head is due.",
         scenario=Scenario(script=_in_front),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.DELAY,),
     ),
     Rule(
@@ -157,7 +157,7 @@ RULES = (
         sentence="Waiting tasks of a better priority hide no task that is ready.",
         why="A backlog of tomorrow's urgent tasks would stop today's work.",
         scenario=Scenario(script=_better_in_front),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.DELAY, Capability.PRIORITY),
     ),
     Rule(
@@ -165,7 +165,7 @@ RULES = (
         sentence="Tasks that have become due take their turn by priority.",
         why="A task that waited must neither lose its priority nor gain one.",
         scenario=Scenario(script=_turn_when_due, passes_time=True),
-        monitors=(turns,),
+        monitors=(ready_order,),
         needs=(Capability.DELAY, Capability.PRIORITY),
     ),
     Rule(
@@ -173,7 +173,7 @@ RULES = (
         sentence="A delay of 0 is none.",
         why="Callers compute delays; the task that need not wait must not wait for the next tick.",
         scenario=Scenario(script=_at_once),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.DELAY,),
     ),
     Rule(
@@ -191,7 +191,7 @@ RULES = (
         why="A task whose time compares with nothing is accepted and never comes.",
         scenario=Scenario(script=_nonsense),
         tolerates=(Verb.ENQUEUE,),
-        monitors=(no_loss, nonsense),
+        monitors=(no_loss, bad_durations),
         needs=(Capability.DELAY,),
     ),
     Rule(
@@ -199,7 +199,7 @@ RULES = (
         sentence="A task whose delay is over, and that is given back, does not wait for it again.",
         why="Its time has come; the worker that shuts down would put it off for as long again.",
         scenario=Scenario(script=_given_back, passes_time=True),
-        monitors=(said_empty,),
+        monitors=(no_false_empty,),
         needs=(Capability.DELAY, Capability.RELEASE),
         exercises=(Verb.CLAIM, Verb.RELEASE),
     ),

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability
-from pytest_queuekit.history import Verb
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
-from pytest_queuekit.monitors.no_invention import no_invention
+from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.retry import retry
-from pytest_queuekit.monitors.said_empty import said_empty
 from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take, take_over
-from pytest_queuekit.scenario import Scenario
-from pytest_queuekit.stage import Stage
 
 
-def _life(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _life(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.stats()
     enqueue_all(producer, labels(4))
     producer.stats()
@@ -31,8 +31,8 @@ def _life(stage: Stage) -> None:
         producer.stats()
 
 
-def _batches(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _batches(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("single")
     producer.enqueue_many(labels(3, "batch"))
     producer.stats()
@@ -41,31 +41,31 @@ def _batches(stage: Stage) -> None:
         producer.stats()
 
 
-def _taken_over(stage: Stage) -> None:
-    take_over(stage)
-    stage.actor("heir").stats()
+def _taken_over(env: Environment) -> None:
+    take_over(env)
+    env.actor("heir").stats()
 
 
-def _given_back(stage: Stage) -> None:
-    enqueue_all(stage.actor("producer"), labels(2))
-    worker = stage.actor("worker")
+def _given_back(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), labels(2))
+    worker = env.actor("worker")
     held = take(worker)
     worker.stats()
     worker.release(held)
     worker.stats()
 
 
-def _delayed(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _delayed(env: Environment) -> None:
+    producer = env.actor("producer")
     producer.enqueue("now")
     producer.enqueue("later", delay=3600)
     producer.stats()
-    stage.claim_all("worker")
+    env.claim_all("worker")
     producer.stats()
 
 
-def _failed(stage: Stage) -> None:
-    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), stage.contract.retry
+def _failed(env: Environment) -> None:
+    producer, worker, promise = env.actor("producer"), env.actor("worker"), env.contract.retry
     producer.enqueue("given-up", max_attempts=2)
     producer.enqueue("alive")
     for failures in (1, 2):
@@ -73,35 +73,35 @@ def _failed(stage: Stage) -> None:
         if failures == 1:
             worker.fail(take(worker))
         worker.stats()
-        stage.outlast(promise.wait(failures)[1] if promise else 0)
+        env.outlast(promise.wait(failures)[1] if promise else 0)
     worker.stats()
 
 
-def _cancelled(stage: Stage) -> None:
-    producer = stage.actor("producer")
+def _cancelled(env: Environment) -> None:
+    producer = env.actor("producer")
     enqueue_all(producer, labels(3))
     producer.cancel("task-2")
     producer.stats()
-    stage.claim_all("worker")
+    env.claim_all("worker")
     producer.stats()
 
 
-def _purged(stage: Stage) -> None:
+def _purged(env: Environment) -> None:
     """Leave one task done, one waiting and one held; then purge."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
     worker.complete(take(worker))
     take(worker)
     producer.purge()
-    stage.actor("other").claim()
-    if not stage.contract.lacks((Capability.LEASE,)):
-        expire(stage)
-    stage.settle()
+    env.actor("other").claim()
+    if not env.contract.lacks((Capability.LEASE,)):
+        expire(env)
+    env.settle()
 
 
-def _purged_with_failures(stage: Stage) -> None:
+def _purged_with_failures(env: Environment) -> None:
     """Purge when one task waits for its time, and one for its next attempt."""
-    producer, worker, promise = stage.actor("producer"), stage.actor("worker"), stage.contract.retry
+    producer, worker, promise = env.actor("producer"), env.actor("worker"), env.contract.retry
     producer.enqueue("failed")
     worker.fail(take(worker))
     producer.enqueue("done")
@@ -113,13 +113,13 @@ def _purged_with_failures(stage: Stage) -> None:
     producer.purge()
     if worker.can(Capability.DEAD_LETTERS, Capability.MAX_ATTEMPTS):
         producer.dead_letters()
-    stage.outlast(max(2, promise.wait(1)[1] if promise else 0))
+    env.outlast(max(2, promise.wait(1)[1] if promise else 0))
     worker.claim()
     worker.claim()
 
 
-def _purged_and_counted(stage: Stage) -> None:
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+def _purged_and_counted(env: Environment) -> None:
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(4))
     for _ in range(2):
         worker.complete(take(worker))
@@ -129,20 +129,20 @@ def _purged_and_counted(stage: Stage) -> None:
     producer.stats()
 
 
-def _copied(stage: Stage) -> None:
+def _copied(env: Environment) -> None:
     """Write a copy in the middle of work, and go on in the copy."""
-    producer, worker = stage.actor("producer"), stage.actor("worker")
+    producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(6))
     if worker.can(Capability.COMPLETE):
         worker.complete(take(worker))
-    home = stage.folder / "copy"
+    home = env.folder / "copy"
     home.mkdir()
-    location = stage.subject.adapter.provision(home)
+    location = env.queue.adapter.provision(home)
     producer.backup(location)
-    stage.move(location)
-    enqueue_all(stage.actor("restored"), labels(3, "new"))
-    stage.claim_all("heir")
-    stage.settle()
+    env.move(location)
+    enqueue_all(env.actor("restored"), labels(3, "new"))
+    env.claim_all("heir")
+    env.settle()
 
 
 _NEEDS = (Capability.STATS,)
@@ -198,7 +198,7 @@ RULES = (
         sentence="A purge leaves tasks that wait or are held as they are.",
         why="A clean-up by night that takes work with it is noticed days later.",
         scenario=Scenario(script=_purged, passes_time=True),
-        monitors=(no_loss, said_empty, exclusive),
+        monitors=(no_loss, no_false_empty, exclusive),
         needs=(Capability.PURGE, Capability.COMPLETE),
         exercises=(Verb.COMPLETE, Verb.PURGE),
     ),
@@ -208,7 +208,7 @@ RULES = (
         "letters.",
         why="They look finished to a clean-up that goes by what is not running.",
         scenario=Scenario(script=_purged_with_failures, passes_time=True),
-        monitors=(said_empty, retry),
+        monitors=(no_false_empty, retry),
         needs=(
             Capability.PURGE,
             Capability.COMPLETE,
@@ -231,7 +231,7 @@ RULES = (
         sentence="A copy of the queue is itself a queue, with the tasks that were not done.",
         why="A backup that cannot be used is found out on the worst day.",
         scenario=Scenario(script=_copied),
-        monitors=(no_loss, no_invention, no_resurrection),
+        monitors=(no_loss, no_phantom, no_resurrection),
         needs=(Capability.BACKUP,),
         exercises=(Verb.BACKUP, Verb.CLAIM),
     ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.recorder import Delivery, Recorder
-from pytest_queuekit.stage import Stage
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.recording.recorder import Delivery, Recorder
 
 DAY = 86_400.0
 """Seconds."""
@@ -47,47 +47,47 @@ def work(actor: Recorder) -> Delivery | None:
     return delivery
 
 
-def expire(stage: Stage) -> None:
+def expire(env: Environment) -> None:
     """Let every lease run out, until the tasks may be claimed again.
 
     A queue may count a lease that ran out as a failure, and let the task wait as after one.
     """
-    stage.outlast(stage.lease)
-    reclaim(stage)
-    retry = stage.contract.retry
+    env.outlast(env.lease)
+    reclaim(env)
+    retry = env.contract.retry
     if retry is not None and retry.wait(1)[1] > 0:
-        stage.outlast(retry.wait(1)[1])
-        reclaim(stage)
+        env.outlast(retry.wait(1)[1])
+        reclaim(env)
 
 
-def claim_back(stage: Stage, actor: Recorder, *, failures: int = 1) -> Delivery | None:
+def claim_back(env: Environment, actor: Recorder, *, failures: int = 1) -> Delivery | None:
     """Claim a task whose lease has run out.
 
     A queue may notice that only when somebody claims, and let the task wait from then on, as
     after so many failures: then claim once more.
     """
-    delivery, retry = actor.claim(), stage.contract.retry
+    delivery, retry = actor.claim(), env.contract.retry
     if delivery is None and retry is not None and retry.wait(failures)[1] > 0:
-        stage.outlast(retry.wait(failures)[1])
+        env.outlast(retry.wait(failures)[1])
         delivery = actor.claim()
     return delivery
 
 
-def reclaim(stage: Stage) -> None:
+def reclaim(env: Environment) -> None:
     """Have expired leases reclaimed, where there is a call for it."""
-    keeper = stage.actor("keeper")
+    keeper = env.actor("keeper")
     if keeper.can(Capability.RECLAIM):
         keeper.reclaim()
 
 
 def take_over(
-    stage: Stage, *, heir: str = "heir", label: str = "task"
+    env: Environment, *, heir: str = "heir", label: str = "task"
 ) -> tuple[Delivery, Delivery]:
     """Let one worker's lease run out and another take its task: the old delivery and the new."""
-    stage.actor("producer").enqueue(label)
-    old = take(stage.actor("late"))
-    expire(stage)
-    new = claim_back(stage, stage.actor(heir))
+    env.actor("producer").enqueue(label)
+    old = take(env.actor("late"))
+    expire(env)
+    new = claim_back(env, env.actor(heir))
     if new is None:
         raise NotRunError(f"{heir!r} was not given the task whose lease had run out")
     return old, new

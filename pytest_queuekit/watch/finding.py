@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pytest_queuekit.verdict import Place
+from pytest_queuekit.model.verdict import Place
 
 WRITE_OUTSIDE = "write-outside"
 SLOW_PLAN = "slow-plan"

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 
-from pytest_queuekit.review.plans import slow_steps, slow_steps_in
+from pytest_queuekit.review.analysis.plans import slow_steps, slow_steps_in
 from pytest_queuekit.watch.files import reading
 from pytest_queuekit.watch.notebook import Where
 from pytest_queuekit.watch.statements import shape, verb

@@ -7,7 +7,7 @@ import os
 import threading
 from dataclasses import dataclass
 
-from pytest_queuekit.verdict import Place
+from pytest_queuekit.model.verdict import Place
 from pytest_queuekit.watch.finding import Finding
 
 Where = tuple[str, int]

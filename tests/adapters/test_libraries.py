@@ -19,8 +19,9 @@ from pytest_queuekit.adapters.catalogue import BUILT_IN
 from pytest_queuekit.adapters.litequeue import ClaimLitequeue
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.adapters.sqlite_locks import DatabaseLockedError
-from pytest_queuekit.contract import Contract, Payload
-from pytest_queuekit.subject import Subject
+from pytest_queuekit.model.capabilities import Payload
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 LIBRARIES = ("huey", "litequeue", "persist-queue")
 ROOT = Path(__file__).parents[2]
@@ -30,21 +31,21 @@ FAR = datetime(2100, 1, 1)  # noqa: DTZ001 - huey's own form of UTC
 
 
 @pytest.fixture(params=LIBRARIES)
-def subject(request: pytest.FixtureRequest) -> Subject:
+def under_test(request: pytest.FixtureRequest) -> QueueUnderTest:
     """Each library's queue in turn."""
     return resolve(request.param)
 
 
 @pytest.fixture
-def location(subject: Subject, tmp_path: Path) -> str:
+def location(under_test: QueueUnderTest, tmp_path: Path) -> str:
     """Where a new queue may be."""
-    return subject.adapter.provision(tmp_path)
+    return under_test.adapter.provision(tmp_path)
 
 
 @pytest.fixture
-def queue(subject: Subject, location: str) -> Iterator[Any]:
+def queue(under_test: QueueUnderTest, location: str) -> Iterator[Any]:
     """An open queue of the library."""
-    adapter = subject.adapter(location)
+    adapter = under_test.adapter(location)
     yield adapter
     adapter.close()
 
@@ -56,28 +57,30 @@ def payload(contract: Contract, text: str) -> Any:
     )
 
 
-def test_a_task_comes_out_as_it_went_in(subject: Subject, queue: Any) -> None:
+def test_a_task_comes_out_as_it_went_in(under_test: QueueUnderTest, queue: Any) -> None:
     """What is claimed equals what was enqueued, and then the queue is empty."""
-    queue.enqueue(payload(subject.contract, "one"))
-    assert queue.claim("w").payload == payload(subject.contract, "one")
+    queue.enqueue(payload(under_test.contract, "one"))
+    assert queue.claim("w").payload == payload(under_test.contract, "one")
     assert queue.claim("w") is None
 
 
-def test_a_closed_queue_keeps_its_tasks(subject: Subject, queue: Any, location: str) -> None:
+def test_a_closed_queue_keeps_its_tasks(
+    under_test: QueueUnderTest, queue: Any, location: str
+) -> None:
     """All three are durable: another instance finds what was enqueued."""
-    queue.enqueue(payload(subject.contract, "one"))
+    queue.enqueue(payload(under_test.contract, "one"))
     queue.close()
-    later = subject.adapter(location)
+    later = under_test.adapter(location)
     claim = later.claim("w")
     later.close()
     assert claim is not None
-    assert claim.payload == payload(subject.contract, "one")
+    assert claim.payload == payload(under_test.contract, "one")
 
 
-def test_the_counts_follow_a_task(subject: Subject, queue: Any) -> None:
+def test_the_counts_follow_a_task(under_test: QueueUnderTest, queue: Any) -> None:
     """`stats` uses the kit's words for the library's states."""
-    queue.enqueue(payload(subject.contract, "one"))
-    queue.enqueue(payload(subject.contract, "two"))
+    queue.enqueue(payload(under_test.contract, "one"))
+    queue.enqueue(payload(under_test.contract, "two"))
     assert queue.stats()["queued"] == 2
     queue.claim("w")
     stats = queue.stats()
@@ -87,14 +90,14 @@ def test_the_counts_follow_a_task(subject: Subject, queue: Any) -> None:
 @pytest.mark.parametrize("name", ["litequeue", "persist-queue"])
 def test_acknowledgements_do_what_they_say(name: str, tmp_path: Path) -> None:
     """Complete ends a task, release gives it back first in line, fail makes it dead."""
-    subject = resolve(name)
-    queue: Any = subject.adapter(subject.adapter.provision(tmp_path))
+    under_test = resolve(name)
+    queue: Any = under_test.adapter(under_test.adapter.provision(tmp_path))
     for text in ("one", "two", "three"):
-        queue.enqueue(payload(subject.contract, text))
+        queue.enqueue(payload(under_test.contract, text))
     queue.complete(queue.claim("w"))
     queue.release(queue.claim("w"))
     again = queue.claim("w")
-    assert again.payload == payload(subject.contract, "two")
+    assert again.payload == payload(under_test.contract, "two")
     queue.fail(again, "no")
     stats = queue.stats()
     assert (stats["queued"], stats["leased"], stats["dead"]) == (1, 0, 1)
@@ -156,7 +159,7 @@ def test_huey_throws_a_cancelled_task_away(tmp_path: Path) -> None:
 
 
 def test_a_locked_database_is_busy_and_not_empty(
-    subject: Subject, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    under_test: QueueUnderTest, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another connection holds the write lock, an enqueue and a claim say busy."""
     connect: Any = sqlite3.connect
@@ -166,26 +169,28 @@ def test_a_locked_database_is_busy_and_not_empty(
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", connect_impatiently)
-    queue: Any = subject.adapter(location)
-    queue.enqueue(payload(subject.contract, "one"))
+    queue: Any = under_test.adapter(location)
+    queue.enqueue(payload(under_test.contract, "one"))
     (file,) = (path for path in tmp_path.rglob("*.db"))
     blocker = connect(file, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseLockedError, match="locked"):
-        queue.enqueue(payload(subject.contract, "two"))
+        queue.enqueue(payload(under_test.contract, "two"))
     with pytest.raises(DatabaseLockedError, match="locked"):
         queue.claim("w")
     assert DatabaseLockedError in queue.busy
     blocker.execute("ROLLBACK")
     blocker.close()
-    assert queue.claim("w").payload == payload(subject.contract, "one")
+    assert queue.claim("w").payload == payload(under_test.contract, "one")
     queue.close()
 
 
-def test_another_sqlite_error_is_not_busy(subject: Subject, location: str, tmp_path: Path) -> None:
+def test_another_sqlite_error_is_not_busy(
+    under_test: QueueUnderTest, location: str, tmp_path: Path
+) -> None:
     """A table that is gone is an error of its own: trying again would not help."""
-    queue: Any = subject.adapter(location)
-    queue.enqueue(payload(subject.contract, "one"))
+    queue: Any = under_test.adapter(location)
+    queue.enqueue(payload(under_test.contract, "one"))
     (file,) = (path for path in tmp_path.rglob("*.db"))
     other = sqlite3.connect(file)
     tables = other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -194,19 +199,21 @@ def test_another_sqlite_error_is_not_busy(subject: Subject, location: str, tmp_p
             other.execute(f'DROP TABLE "{table}"')
     other.close()
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        queue.enqueue(payload(subject.contract, "two"))
+        queue.enqueue(payload(under_test.contract, "two"))
     queue.close()
 
 
-def test_each_limitation_has_a_source(subject: Subject) -> None:
+def test_each_limitation_has_a_source(under_test: QueueUnderTest) -> None:
     """A limit is declared with the place where the library documents it, in brackets."""
-    assert subject.contract.limitations
-    assert [one for one in subject.contract.limitations if not one.rstrip(".").endswith(")")] == []
+    assert under_test.contract.limitations
+    assert [
+        one for one in under_test.contract.limitations if not one.rstrip(".").endswith(")")
+    ] == []
 
 
-def test_an_adapter_is_short(subject: Subject) -> None:
+def test_an_adapter_is_short(under_test: QueueUnderTest) -> None:
     """A class has at most 40 lines: whoever writes the next adapter reads it in a minute."""
-    source = inspect.getsource(inspect.getmodule(subject.adapter) or subject.adapter)
+    source = inspect.getsource(inspect.getmodule(under_test.adapter) or under_test.adapter)
     for node in (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)):
         body = source.splitlines()[node.body[1].lineno - 1 : node.end_lineno]
         lines = len([line for line in body if line.strip()])

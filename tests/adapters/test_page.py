@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.adapters.catalogue import BUILT_IN
-from pytest_queuekit.contract import Capability, Claim, QueueAdapter
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Capability
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adapters.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`([\w-]+)[(`]", PAGE))

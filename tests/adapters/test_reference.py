@@ -10,8 +10,9 @@ import pytest
 
 from pytest_queuekit.adapters.reference import ReferenceQueue
 from pytest_queuekit.adapters.resolve import resolve
-from pytest_queuekit.clock import VirtualClock, virtual_time
-from pytest_queuekit.contract import Capability, Contract
+from pytest_queuekit.execution.clock import VirtualClock, virtual_time
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
 
 
 @pytest.fixture

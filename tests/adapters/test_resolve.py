@@ -11,9 +11,9 @@ import pytest
 
 from pytest_queuekit.adapters.catalogue import BUILT_IN
 from pytest_queuekit.adapters.resolve import resolve
-from pytest_queuekit.contract import QueueAdapter
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.subject import Subject
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from tests.queues.memory import MemoryQueue
 
 ADAPTER = """
@@ -67,9 +67,9 @@ def refusal(spec: str) -> str:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_built_in_name_is_the_spec_of_its_queue(name: str) -> None:
     """Every name of the catalogue resolves to an adapter of that name."""
-    subject = resolve(name)
-    assert (subject.spec, subject.contract.name) == (name, name)
-    assert subject.version
+    queue = resolve(name)
+    assert (queue.spec, queue.contract.name) == (name, name)
+    assert queue.version
 
 
 def test_a_class_in_the_current_folder_is_found(project: Path) -> None:
@@ -115,8 +115,8 @@ def test_the_path_is_untouched_where_no_folder_was_needed(project: Path) -> None
 
 def test_another_process_resolves_the_same_spec() -> None:
     """The spec of a class at hand is enough to find it again."""
-    subject = Subject.of(MemoryQueue)
-    assert resolve(subject.spec) == subject
+    queue = QueueUnderTest.of(MemoryQueue)
+    assert resolve(queue.spec) == queue
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,6 @@ def test_a_class_that_names_no_distribution_has_no_version() -> None:
     class Absent(MemoryQueue):
         distribution = "surely-not-installed"
 
-    assert Subject.of(MemoryQueue).version == ""
-    assert Subject.of(Absent).version == ""
+    assert QueueUnderTest.of(MemoryQueue).version == ""
+    assert QueueUnderTest.of(Absent).version == ""
     assert issubclass(Absent, QueueAdapter)

@@ -15,9 +15,11 @@ import pytest
 import pytest_queuekit.queue as reference
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.adapters.seed_api import NEEDED, adapt
-from pytest_queuekit.clock import virtual_time
-from pytest_queuekit.contract import Capability, Contract, QueueAdapter
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.execution.clock import virtual_time
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
 
 
 @pytest.fixture

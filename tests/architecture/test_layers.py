@@ -35,7 +35,7 @@ def test_every_contract_is_kept() -> None:
 @pytest.mark.parametrize(
     ("module", "line", "broken"),
     [
-        ("errors.py", "import pytest_queuekit.contract", "Imports go down the ladder"),
+        ("errors.py", "import pytest_queuekit.model.contract", "Imports go down the ladder"),
         ("history.py", "import pytest", "Only the plugin's side knows pytest"),
         ("queue/schema.py", "import hypothesis", "The reference queue knows nothing"),
         ("contract.py", "import pytest_queuekit.queue.schema", "know the reference queue"),

@@ -11,7 +11,7 @@ LOADED = """
 import json, sys
 import pytest
 before = set(sys.modules)
-import pytest_queuekit.plugin, pytest_queuekit.fixtures
+import pytest_queuekit.plugin, pytest_queuekit.plugin.fixtures
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 

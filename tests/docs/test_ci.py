@@ -146,8 +146,8 @@ def test_gitlab_runs_the_same_commands() -> None:
 
 def test_pre_commit_runs_its_hooks(checkout: Checkout) -> None:
     """The review for a commit, the rules for a push; what is found stops the commit."""
-    for stage in ("pre-commit", "pre-push"):
-        done = checkout.run(f"pre-commit run --all-files --hook-stage {stage}")
+    for env in ("pre-commit", "pre-push"):
+        done = checkout.run(f"pre-commit run --all-files --hook-stage {env}")
         assert done.returncode == 0, done.stdout
         assert "Passed" in done.stdout
     assert "the queue keeps its promises" in done.stdout

@@ -15,11 +15,11 @@ import pytest
 import pytest_queuekit
 from pytest_queuekit.cli.review import as_markdown as review_as_markdown
 from pytest_queuekit.cli.rules import as_markdown, entries
-from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import QueuekitError
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.performance.targets import TARGETS
-from pytest_queuekit.profile import PROFILES
 from pytest_queuekit.queue.exceptions import QueueDatabaseError
+from pytest_queuekit.teams import TEAMS
 from tests.docs.pages import ROOT
 
 
@@ -131,7 +131,7 @@ def test_the_teams_are_documented() -> None:
             ", ".join(one.targets),
             f"all but {', '.join(one.spared)}" if one.spared else "all",
         )
-        for one in PROFILES
+        for one in TEAMS
     ]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.criterion import Criterion, Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
-from pytest_queuekit.verdict import Measurement, Place, Status, Verdict
+from pytest_queuekit.model.verdict import Measurement, Place, Status, Verdict
 from pytest_queuekit.watch.finding import Finding
-from tests.reports.build import verdict
+from tests.report.build import verdict
 
 
 def answers(*verdicts: Verdict, expected: int | None = None) -> Answers:

@@ -9,9 +9,9 @@ import pytest
 from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.criterion import Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
-from pytest_queuekit.verdict import Status, Violation
+from pytest_queuekit.model.verdict import Status, Violation
 from tests.gate.evidence import ALL_WELL, answers, criterion, load, others, seen
-from tests.reports.build import broken, speed, verdict
+from tests.report.build import broken, speed, verdict
 
 AGAINST: list[tuple[int, dict[str, Any], str]] = [
     (1, {"checks": answers(broken("CHECKS"))}, "A task goes to one worker.: t1 went to w1 and"),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.cli.vendoring import copy_out
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.gate.package import eight_checks, integration
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.vendor import copy_out
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 OURS = "from pytest_queuekit.queue import *\n"
 SILENT = (
@@ -30,7 +30,9 @@ LOUD = (
 )
 
 
-def _package(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, validation: str) -> Subject:
+def _package(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, validation: str
+) -> QueueUnderTest:
     """Return the subject of a new package with the API of the reference queue."""
     home = folder / name
     home.mkdir()
@@ -62,27 +64,27 @@ def test_a_copy_is_asked_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_is_logged_is_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The warnings, and nothing below."""
-    subject = _package(tmp_path, monkeypatch, "loud_queue", LOUD)
-    assert eight_checks(subject) == ["no index"]
-    (told,) = integration(subject, tmp_path, "worker-03")
+    queue = _package(tmp_path, monkeypatch, "loud_queue", LOUD)
+    assert eight_checks(queue) == ["no index"]
+    (told,) = integration(queue, tmp_path, "worker-03")
     assert told == f"worker-03 has no tasks in {tmp_path / 'queue.db'}"
     assert logging.getLogger("loud_queue").handlers == []
 
 
 def test_a_plain_no_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the function that said it."""
-    subject = _package(tmp_path, monkeypatch, "silent_queue", SILENT)
-    assert eight_checks(subject) == ["quick_validate() returned False"]
-    assert integration(subject, tmp_path, "a") == ["validate_worker_integration() returned False"]
+    queue = _package(tmp_path, monkeypatch, "silent_queue", SILENT)
+    assert eight_checks(queue) == ["quick_validate() returned False"]
+    assert integration(queue, tmp_path, "a") == ["validate_worker_integration() returned False"]
 
 
 def test_a_package_without_validation_is_not_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor is a queue of another kind."""
-    subject = _package(tmp_path, monkeypatch, "bare_queue", "")
+    queue = _package(tmp_path, monkeypatch, "bare_queue", "")
     with pytest.raises(NotRunError, match="bare_queue has no module validation"):
-        eight_checks(subject)
+        eight_checks(queue)
     with pytest.raises(NotRunError, match="is no package with the API"):
         integration(resolve("tests.queues.memory:MemoryQueue"), tmp_path, "worker-03")
 
@@ -91,6 +93,6 @@ def test_a_validation_that_cannot_be_imported_is_no_missing_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it needs and does not find is told as it is."""
-    subject = _package(tmp_path, monkeypatch, "needy_queue", "import nothing_of_this_name\n")
+    queue = _package(tmp_path, monkeypatch, "needy_queue", "import nothing_of_this_name\n")
     with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
-        eight_checks(subject)
+        eight_checks(queue)

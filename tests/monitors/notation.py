@@ -16,9 +16,8 @@ import json
 import re
 from typing import Any
 
-from pytest_queuekit.contract import (
+from pytest_queuekit.model.capabilities import (
     Capability,
-    Contract,
     Durability,
     Guarantee,
     KeyHold,
@@ -27,7 +26,8 @@ from pytest_queuekit.contract import (
     Payload,
     Sharing,
 )
-from pytest_queuekit.history import SECOND, UNRECOGNISED, History, Operation, Outcome, Verb
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import SECOND, UNRECOGNISED, History, Operation, Outcome, Verb
 from pytest_queuekit.monitors import Monitor
 
 _ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_queuekit.contract import Order
-from pytest_queuekit.history import Operation, Verb
+from pytest_queuekit.model.capabilities import Order
+from pytest_queuekit.model.history import Operation, Verb
 
 _Waiting = tuple[tuple[str, int], ...]
 """The labels that wait, with their priorities, in the order in which they came."""

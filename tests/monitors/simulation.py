@@ -16,16 +16,16 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from pytest_queuekit.contract import (
+from pytest_queuekit.model.capabilities import (
     Capability,
-    Contract,
     Guarantee,
     KeyHold,
     Liveness,
     Order,
     Retry,
 )
-from pytest_queuekit.history import SECOND, History, Operation, Outcome, Verb
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
 from tests.monitors.notation import contract
 
 _GRID = SECOND // 4

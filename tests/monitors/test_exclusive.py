@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_queuekit.contract import Guarantee, Liveness
+from pytest_queuekit.model.capabilities import Guarantee, Liveness
 from pytest_queuekit.monitors import exclusive, no_resurrection
 from tests.monitors.notation import contract as declared
 from tests.monitors.notation import history, kinds

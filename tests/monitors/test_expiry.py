@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Capability, Guarantee, Liveness, Retry
+from pytest_queuekit.model.capabilities import Capability, Guarantee, Liveness, Retry
 from pytest_queuekit.monitors import expiry
 from tests.monitors.notation import contract, kinds
 

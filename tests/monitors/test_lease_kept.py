@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Guarantee, Liveness
+from pytest_queuekit.model.capabilities import Guarantee, Liveness
 from pytest_queuekit.monitors import lease_kept
 from tests.monitors.notation import kinds
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit import monitors
-from pytest_queuekit.history import History
+from pytest_queuekit.model.history import History
 from pytest_queuekit.monitors import FOR_SCENARIOS, MONITORS, Monitor
 from tests.monitors.notation import contract, history
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_queuekit.contract import Capability, Durability, Guarantee, Liveness, Retry, Sharing
+from pytest_queuekit.model.capabilities import (
+    Capability,
+    Durability,
+    Guarantee,
+    Liveness,
+    Retry,
+    Sharing,
+)
 from pytest_queuekit.monitors import no_loss
 from tests.monitors.notation import contract, kinds
 

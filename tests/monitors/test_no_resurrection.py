@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Liveness
+from pytest_queuekit.model.capabilities import Liveness
 from pytest_queuekit.monitors import no_resurrection
 from tests.monitors.notation import kinds
 

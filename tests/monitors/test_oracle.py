@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pytest_queuekit.contract import Liveness, Order
-from pytest_queuekit.history import SECOND, History, Operation, Outcome, Verb
-from pytest_queuekit.monitors import exclusive, no_invention, order, said_empty
+from pytest_queuekit.model.capabilities import Liveness, Order
+from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
+from pytest_queuekit.monitors import exclusive, no_false_empty, no_phantom, order
 from tests.monitors.notation import contract, history
 from tests.monitors.oracle import explained
 
@@ -59,7 +59,7 @@ def _operation(
 
 def _complaints(told: History, promised: Order) -> Iterator[str]:
     asked = contract(order=promised, liveness=Liveness.NONE)
-    for monitor in (order, said_empty, exclusive, no_invention):
+    for monitor in (order, no_false_empty, exclusive, no_phantom):
         yield from (one.sentence for one in monitor(told, asked))
 
 

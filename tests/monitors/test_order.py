@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from pytest_queuekit.contract import Order
+from pytest_queuekit.model.capabilities import Order
 from pytest_queuekit.monitors import order
 from tests.monitors.notation import contract, history, kinds
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.contract import Guarantee
+from pytest_queuekit.model.capabilities import Guarantee
 from pytest_queuekit.monitors import purged
 from tests.monitors.notation import kinds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_queuekit.contract import Retry
+from pytest_queuekit.model.capabilities import Retry
 from pytest_queuekit.monitors import retry
 from tests.monitors.notation import kinds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_queuekit.contract import Capability, Guarantee, Retry
+from pytest_queuekit.model.capabilities import Capability, Guarantee, Retry
 from pytest_queuekit.monitors import stats
 from tests.monitors.notation import contract, history, kinds
 

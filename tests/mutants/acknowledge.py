@@ -6,7 +6,7 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
-from pytest_queuekit.contract import Claim
+from pytest_queuekit.model.adapter import Claim
 from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task

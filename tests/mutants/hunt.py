@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_queuekit.contract import QueueAdapter
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, judge
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.verdict import Status, Verdict
 from tests.mutants.mutant import Mutant
 
 QUICK = Effort.at(Level.QUICK)
@@ -29,23 +29,23 @@ _DRIVERS = {
 
 
 def verdicts(
-    queue: type[QueueAdapter], rules: Iterable[Rule], folder: Path, effort: Effort = QUICK
+    adapter: type[QueueAdapter], rules: Iterable[Rule], folder: Path, effort: Effort = QUICK
 ) -> Iterator[Verdict]:
     """Put rules to a queue, each in a folder of its own."""
-    subject = Subject.of(queue)
-    return (_verdict(subject, rule, folder, effort) for rule in rules)
+    queue = QueueUnderTest.of(adapter)
+    return (_verdict(queue, rule, folder, effort) for rule in rules)
 
 
-def _verdict(subject: Subject, rule: Rule, folder: Path, effort: Effort) -> Verdict:
+def _verdict(queue: QueueUnderTest, rule: Rule, folder: Path, effort: Effort) -> Verdict:
     home = folder / rule.id
     home.mkdir()
-    return judge(rule, subject, home, effort)
+    return judge(rule, queue, home, effort)
 
 
 def broken(mutant: Mutant, folder: Path) -> set[str]:
     """Return the ids of the rules that a mutant breaks, of those that are put to it."""
-    subject = Subject.of(mutant.queue)
-    found = (_verdict(subject, rule, folder, _effort(mutant, rule)) for rule in rules_for(mutant))
+    queue = QueueUnderTest.of(mutant.queue)
+    found = (_verdict(queue, rule, folder, _effort(mutant, rule)) for rule in rules_for(mutant))
     return {verdict.rule for verdict in found if verdict.status is Status.FAIL}
 
 

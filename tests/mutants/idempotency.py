@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from pytest_queuekit.contract import Claim
+from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.variants import HigherFirst

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pytest_queuekit.contract import Claim
+from pytest_queuekit.model.adapter import Claim
 from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task

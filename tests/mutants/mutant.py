@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_queuekit.contract import QueueAdapter
+from pytest_queuekit.model.adapter import QueueAdapter
 
 
 @dataclass(frozen=True, kw_only=True)

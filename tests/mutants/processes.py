@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 
-from pytest_queuekit.contract import Claim
+from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.small_sqlite import NOW, BusyError, SmallSqliteQueue
 

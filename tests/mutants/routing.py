@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_queuekit.contract import Claim
+from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
 

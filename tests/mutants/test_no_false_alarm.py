@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.adapters.reference import ReferenceQueue
-from pytest_queuekit.contract import QueueAdapter
-from pytest_queuekit.level import Level
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.verdict import Status
 from tests.mutants.hunt import ONCE, verdicts
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SlowToStart, SmallSqliteQueue

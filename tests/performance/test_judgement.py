@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.contract import Claim, Durability, QueueAdapter
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Durability
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Requirement, Status, Verdict
 from pytest_queuekit.performance import floor, judgement
 from pytest_queuekit.performance.judgement import Conditions, judge_target
 from pytest_queuekit.performance.stopwatch import Sample, Stopwatch
 from pytest_queuekit.performance.targets import BY_WORD
 from pytest_queuekit.performance.workbench import Workbench
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.verdict import Requirement, Status, Verdict
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
 
@@ -56,12 +57,12 @@ def _judge(
     adapter: type[MemoryQueue] | type[SmallSqliteQueue] = MemoryQueue,
     watch: Watch | None = None,
 ) -> Verdict:
-    subject = Subject.of(adapter)
+    queue = QueueUnderTest.of(adapter)
     used: Stopwatch = watch or Watch()
     conditions = Conditions(
-        subject=subject,
+        queue=queue,
         effort=QUICK,
-        workbench=partial(Workbench, subject, folder, QUICK.level),
+        workbench=partial(Workbench, queue, folder, QUICK.level),
         stopwatch=lambda: used,
         folder=folder,
     )
@@ -139,11 +140,11 @@ def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
     def none() -> Stopwatch:
         raise NotRunError("no stopwatch here")
 
-    subject = Subject.of(MemoryQueue)
+    queue = QueueUnderTest.of(MemoryQueue)
     conditions = Conditions(
-        subject=subject,
+        queue=queue,
         effort=QUICK,
-        workbench=partial(Workbench, subject, tmp_path, QUICK.level),
+        workbench=partial(Workbench, queue, tmp_path, QUICK.level),
         stopwatch=none,
         folder=tmp_path,
     )
@@ -182,5 +183,5 @@ def test_filling_ends_when_time_is_up(tmp_path: Path, monkeypatch: pytest.Monkey
     class Single(MemoryQueue):
         enqueue_many = QueueAdapter.enqueue_many
 
-    bench = Workbench(Subject.of(Single), tmp_path, Level.QUICK)
+    bench = Workbench(QueueUnderTest.of(Single), tmp_path, Level.QUICK)
     assert 1 <= bench.depth < 10

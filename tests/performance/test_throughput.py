@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.history import SECOND, History, Operation, Outcome, Verb
+from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
 from pytest_queuekit.performance.throughput import rate_of
 
 

@@ -10,8 +10,8 @@ from typing import Self
 
 import pytest
 
-# Loaded here, so that it is not loaded anew by each run inside this process.
-from pytest_queuekit.pytest_side import database_checks, validation  # noqa: F401
+# Imported here, so that the runs inside this process share these modules and do not import copies.
+from pytest_queuekit.plugin import gate, validation, watching  # noqa: F401 - as above
 from tests.queues import memory  # noqa: F401 - as above
 
 QUEUES = '''

@@ -303,7 +303,7 @@ def test_fixtures_are_listed_with_their_sentences(project: Project) -> None:
         "queue_benchmark",
     ):
         assert any(line.startswith(f"{name} ") for line in result.outlines)
-    assert "no docstring available" not in told.partition("pytest_queuekit.fixtures")[2]
+    assert "no docstring available" not in told.partition("pytest_queuekit.plugin.fixtures")[2]
     assert "_queue_template" not in told
 
 

@@ -40,8 +40,8 @@ def test_a_run_without_rules_loads_four_small_modules(project: Project) -> None:
     ours = {name for name in added if name.partition(".")[0] == "pytest_queuekit"}
     assert ours == {
         "pytest_queuekit",
-        "pytest_queuekit.fixtures",
-        "pytest_queuekit.options",
+        "pytest_queuekit.plugin.fixtures",
+        "pytest_queuekit.plugin.options",
         "pytest_queuekit.plugin",
     }
     assert added - ours == set()
@@ -90,7 +90,7 @@ def _share_of_pytest() -> float:
     code = (
         "from time import process_time as now; begun = now(); "
         "import pytest; loaded = now(); "
-        "import pytest_queuekit.plugin, pytest_queuekit.fixtures; "
+        "import pytest_queuekit.plugin, pytest_queuekit.plugin.fixtures; "
         "print((now() - loaded) / (loaded - begun))"
     )
     # Measuring the coverage would be what takes the time.

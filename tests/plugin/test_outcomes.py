@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_queuekit.model.verdict import Requirement
 from pytest_queuekit.rules.catalogue import CATALOGUE
-from pytest_queuekit.verdict import Requirement
 from tests.plugin.project import Project, flat, outcomes, text
 
 CHOSEN = ("-k", "KEY-1[ or CLAIM-1[ or ENQUEUE-7")
@@ -114,7 +114,7 @@ def _as_recommendation(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     changed = tuple(
         replace(one, requirement=Requirement.SHOULD) if one.id == rule else one for one in CATALOGUE
     )
-    monkeypatch.setattr("pytest_queuekit.pytest_side.validation.CATALOGUE", changed)
+    monkeypatch.setattr("pytest_queuekit.plugin.validation.CATALOGUE", changed)
 
 
 def test_an_error_of_the_kit_is_no_verdict(
@@ -125,7 +125,7 @@ def test_an_error_of_the_kit_is_no_verdict(
     def explode(*_: object) -> None:
         raise ZeroDivisionError("inside the kit")
 
-    monkeypatch.setattr("pytest_queuekit.pytest_side.nodes.judge", explode)
+    monkeypatch.setattr("pytest_queuekit.plugin.nodes.judge", explode)
     result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1[")
     assert result.ret == 1
     assert 'raise ZeroDivisionError("inside the kit")' in text(result)

@@ -71,7 +71,7 @@ def test_a_known_bad_sqlite_is_warned_about(
 ) -> None:
     """The warning stands beside the versions."""
     monkeypatch.setattr(
-        "pytest_queuekit.pytest_side.summary.sqlite_warning", lambda: "SQLite 3.0 is too old"
+        "pytest_queuekit.plugin.summary.sqlite_warning", lambda: "SQLite 3.0 is too old"
     )
     assert "SQLite 3.0 is too old" in _section(project.validate("-k", "KEY-1["))
 

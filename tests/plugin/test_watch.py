@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_queuekit.cli.vendoring import copy_out
 from pytest_queuekit.queue import QueueBusyError
-from pytest_queuekit.vendor import copy_out
 from tests.plugin.project import Project, flat, text
 from tests.plugin.watch_cases import HEAD, RIGHT, WRONG, Case
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pytest_queuekit.performance.targets import TARGETS
-from pytest_queuekit.profile import PROFILES, Profile
 from pytest_queuekit.review.catalogue import ABOUT_FILES, CODES
 from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.teams import TEAMS, Team
 from tests.plugin.project import Project, flat, text
 
 BROKEN = (
@@ -21,14 +21,14 @@ def _collected(project: Project, *arguments: str) -> set[str]:
     return {line for line in result.outlines if line.startswith("queue-")}
 
 
-def _expected(*teams: Profile) -> set[str]:
+def _expected(*teams: Team) -> set[str]:
     """Return what is asked in a run for some teams, with a review."""
     concerned = {one for team in teams for one in _of(team)}
     integrations = {f"queue-worker::{team.worker}[reference]" for team in teams}
     return concerned | integrations | {f"queue-review::{one}" for one in ABOUT_FILES}
 
 
-def _of(team: Profile) -> set[str]:
+def _of(team: Team) -> set[str]:
     rules = {one.id for one in CATALOGUE if one.family in team.families} | set(team.targets)
     codes = {one.id for one in CODES} - set(team.spared)
     return {f"queue-validate::{one}[reference]" for one in rules} | {
@@ -36,8 +36,8 @@ def _of(team: Profile) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("team", PROFILES, ids=lambda team: team.builds)
-def test_a_team_is_asked_what_concerns_it(project: Project, team: Profile) -> None:
+@pytest.mark.parametrize("team", TEAMS, ids=lambda team: team.builds)
+def test_a_team_is_asked_what_concerns_it(project: Project, team: Team) -> None:
     """Its rules, its targets, its items of the review and its integration test; nothing else."""
     asked = _collected(project, "--queue-worker", team.worker, "--queue-review", "shop.py")
     assert asked == _expected(team)
@@ -45,7 +45,7 @@ def test_a_team_is_asked_what_concerns_it(project: Project, team: Profile) -> No
 
 def test_several_teams_are_asked_what_concerns_one_of_them(project: Project) -> None:
     """Named in whatever way, each once; by the ini file as well."""
-    expected = _expected(PROFILES[0], PROFILES[3])
+    expected = _expected(TEAMS[0], TEAMS[3])
     named = ("--queue-worker", "observability", "--queue-worker", "2", "--queue-worker", "02")
     assert _collected(project, *named, "--queue-review", "shop.py") == expected
     project.pytester.makeini("[pytest]\nqueue_worker =\n  02\n  5\nqueue_review = shop.py\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from pytest_queuekit.adapters.reference import ReferenceQueue
-from pytest_queuekit.contract import Claim
+from pytest_queuekit.model.adapter import Claim
 
 
 class Held(ReferenceQueue):

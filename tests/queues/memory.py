@@ -16,16 +16,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_queuekit.contract import (
-    Claim,
-    Durability,
-    KeyHold,
-    Liveness,
-    Order,
-    QueueAdapter,
-    Retry,
-    Sharing,
-)
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Durability, KeyHold, Liveness, Order, Retry, Sharing
 
 
 class RefusedError(Exception):

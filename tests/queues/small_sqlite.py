@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_queuekit.contract import Claim, KeyHold, Liveness, Order, Payload, QueueAdapter, Retry
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Payload, Retry
 
 NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 PATIENCE = 20.0

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.clock import VirtualClock, virtual_time
-from pytest_queuekit.contract import Contract, KeyHold, QueueAdapter
+from pytest_queuekit.execution.clock import VirtualClock, virtual_time
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.capabilities import KeyHold
+from pytest_queuekit.model.contract import Contract
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
 
@@ -287,6 +289,6 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
 
 
 def _all_capabilities() -> Iterator[Any]:
-    from pytest_queuekit.contract import Capability
+    from pytest_queuekit.model.capabilities import Capability
 
     yield from Capability

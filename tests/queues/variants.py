@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_queuekit.contract import Claim, KeyHold, Order, Payload, QueueAdapter
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import KeyHold, Order, Payload
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 

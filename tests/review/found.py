@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.review.examine import examine_text
-from pytest_queuekit.verdict import Violation
 
 
 def violations(text: str) -> list[Violation]:

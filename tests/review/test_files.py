@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.model.verdict import Status, Violation
 from pytest_queuekit.review.examine import examine_file
 from pytest_queuekit.review.run import review
-from pytest_queuekit.verdict import Status, Violation
 from tests.review.found import codes, found, violations
 
 BAD = "def f(conn, s):\n    conn.execute(f\"SELECT id FROM t WHERE a = '{s}'\")"

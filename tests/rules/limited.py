@@ -9,12 +9,12 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from pytest_queuekit.contract import (
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.capabilities import (
     Capability,
     Durability,
     Liveness,
     Order,
-    QueueAdapter,
     Retry,
     Sharing,
 )

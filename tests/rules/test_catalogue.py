@@ -11,7 +11,7 @@ import pytest
 
 from pytest_queuekit import rules
 from pytest_queuekit.adapters.catalogue import BUILT_IN
-from pytest_queuekit.level import Level
+from pytest_queuekit.model.effort import Level
 from pytest_queuekit.rules.catalogue import CATALOGUE, FAMILIES
 from pytest_queuekit.rules.rule import Rule
 

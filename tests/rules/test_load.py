@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_queuekit.adapters.resolve import resolve
-from pytest_queuekit.drivers.threads import Threads
-from pytest_queuekit.history import SECOND, Verb
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import SECOND, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.rules.load import RATES, WORKERS, load_rules
 from pytest_queuekit.rules.rule import by_id, judge
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.verdict import Status
 from tests.queues.memory import MemoryQueue
 
 QUICK = Effort.at(Level.QUICK)
@@ -27,8 +27,8 @@ def test_the_loads_are_those_of_the_criterion() -> None:
 
 def test_a_queue_that_holds_the_lock_is_found_busy(tmp_path: Path) -> None:
     """With the call that was turned away."""
-    subject = resolve("tests.queues.held:Held")
-    verdict = judge(by_id(load_rules(subject.contract))["LOAD-2"], subject, tmp_path, QUICK)
+    queue = resolve("tests.queues.held:Held")
+    verdict = judge(by_id(load_rules(queue.contract))["LOAD-2"], queue, tmp_path, QUICK)
     assert verdict.status is Status.FAIL
     assert verdict.violations[0].kind == "busy"
     assert "was answered with busy" in verdict.violations[0].sentence
@@ -36,9 +36,9 @@ def test_a_queue_that_holds_the_lock_is_found_busy(tmp_path: Path) -> None:
 
 def test_tasks_come_when_they_are_due(tmp_path: Path) -> None:
     """However fast the workers are; as many as the pace says, to all workers, none twice."""
-    subject = Subject.of(MemoryQueue)
-    rule = by_id(load_rules(subject.contract))["LOAD-1"]
-    verdict = judge(rule, subject, tmp_path, QUICK)
+    queue = QueueUnderTest.of(MemoryQueue)
+    rule = by_id(load_rules(queue.contract))["LOAD-1"]
+    verdict = judge(rule, queue, tmp_path, QUICK)
     history = verdict.history
     assert (verdict.status, rule.driver.name) == (Status.PASS, Threads.name)
     assert history is not None

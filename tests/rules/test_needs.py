@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.contract import Capability
 from pytest_queuekit.errors import UndeclaredError
-from pytest_queuekit.level import Effort, Level
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, judge
-from pytest_queuekit.subject import Subject
-from pytest_queuekit.verdict import Status
 from tests.rules import limited
 
 _EFFORT = Effort(level=Level.STANDARD, tasks=16, rounds=1)
@@ -36,7 +36,7 @@ _SEQUENTIAL = [rule for rule in CATALOGUE if rule.driver.name == "sequence"]
 def test_rule_asks_for_all_that_it_uses(rule: Rule, tmp_path: Path) -> None:
     """A correct queue that can do what the rule needs, and nothing else, keeps it."""
     queue = getattr(limited, rule.id.replace("-", "_"))
-    assert judge(rule, Subject.of(queue), tmp_path, _EFFORT).status is Status.PASS
+    assert judge(rule, QueueUnderTest.of(queue), tmp_path, _EFFORT).status is Status.PASS
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_rule_uses_all_that_it_asks_for(rule: Rule, need: Capability, tmp_path: 
     rest = [one for one in rule.needs if one is not need]
     bold = replace(rule, needs=())
     with suppress(UndeclaredError):
-        verdict = judge(bold, Subject.of(limited.limited(rest)), tmp_path, _EFFORT)
+        verdict = judge(bold, QueueUnderTest.of(limited.limited(rest)), tmp_path, _EFFORT)
         assert verdict.status is not Status.PASS

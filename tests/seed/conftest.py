@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.vendor import copy_out
+from pytest_queuekit.cli.vendoring import copy_out
 from tests.seed.snippets import World
 
 

@@ -6,7 +6,7 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from pytest_queuekit.vendor import MANIFEST
+from pytest_queuekit.cli.vendoring import MANIFEST
 
 PACKAGE = Path(__file__).parents[2] / "pytest_queuekit" / "queue"
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit import __version__, vendor
+from pytest_queuekit import __version__
+from pytest_queuekit.cli import vendoring as vendor
+from pytest_queuekit.cli.vendoring import MANIFEST, ChangedCopyError, VendorError, check, copy_out
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.vendor import MANIFEST, ChangedCopyError, VendorError, check, copy_out
 from tests.vendor.copies import PACKAGE, make_older, own_files, tree
 
 ALL = sorted(own_files())
@@ -268,7 +269,8 @@ def test_copy_from_a_zip_file(tmp_path: Path) -> None:
     archive = tmp_path / "site.zip"
     script = (
         "import sys, shutil; sys.path.insert(0, sys.argv[1]); "
-        "from pytest_queuekit import vendor; assert '.zip' in vendor.__file__, vendor.__file__; "
+        "from pytest_queuekit.cli import vendoring as vendor; "
+        "assert '.zip' in vendor.__file__, vendor.__file__; "
         "vendor.copy_out(sys.argv[2]); assert vendor.check(sys.argv[2]).is_current"
     )
     with zipfile.ZipFile(archive, "w") as bundle:

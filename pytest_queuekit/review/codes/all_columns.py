@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.scopes import SqlCall
+from pytest_queuekit.review.analysis.statements import Statement
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.scopes import SqlCall
-from pytest_queuekit.review.statements import Statement
 
 
 def _all_columns(module: Module) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.moments import bound_moments
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.moments import bound_moments
 
 _CLOCKS = frozenset({"now", "utcnow", "today", "isoformat", "strftime", "fromtimestamp", "time"})
 

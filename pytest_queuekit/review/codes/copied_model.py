@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
 
 _MODELS = {
     "Task": {"id", "type", "priority", "payload", "status", "attempts", "locked_by"},

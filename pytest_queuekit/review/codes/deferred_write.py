@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.scopes import Scope, SqlCall
+from pytest_queuekit.review.analysis.statements import Statement
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.scopes import Scope, SqlCall
-from pytest_queuekit.review.statements import Statement
 
 
 def _deferred_writes(module: Module) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
 
 _ROOTED = re.compile(r"(/|~|[A-Za-z]:[\\/]|\\\\)")
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.statements import Statement
+from pytest_queuekit.review.analysis.texts import holes_in
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.statements import Statement
-from pytest_queuekit.review.texts import holes_in
 
 _DEPTH = 5
 _NUMBERS = frozenset({"int", "float", "len", "bool", "hash", "id", "round", "abs", "ord"})

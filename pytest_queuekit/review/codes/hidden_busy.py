@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from pytest_queuekit.review.blocks import inside, tries_later
+from pytest_queuekit.review.analysis.blocks import inside, tries_later
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.scopes import Scope
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.scopes import Scope
 
 _ABOUT_BUSY = frozenset(
     {

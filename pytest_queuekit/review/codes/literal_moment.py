@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from pytest_queuekit.review.analysis.module import QUEUE_TABLES, Module
+from pytest_queuekit.review.analysis.moments import bound_moments
+from pytest_queuekit.review.analysis.scopes import SqlCall
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import QUEUE_TABLES, Module
-from pytest_queuekit.review.moments import bound_moments
-from pytest_queuekit.review.scopes import SqlCall
 
 _MOMENT = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d[^']*)?)?"
 _WRITTEN = re.compile(_MOMENT)

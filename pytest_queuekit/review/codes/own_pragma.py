@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.queue.config import PRODUCTION_PRAGMAS
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.origins import Origin, Origins
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.origins import Origin, Origins
 
 
 def _pragmas(module: Module) -> Iterator[Finding]:

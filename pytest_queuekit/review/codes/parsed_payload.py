@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
 
 _TASK = re.compile(r"(row|task|job|record|claimed)s?$", re.IGNORECASE)
 _GIVES = frozenset({"fetchone", "claim", "claim_task"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.statements import parameter_of
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.statements import parameter_of
 
 _NO_JSON = {"str", "repr", "pickle.dumps", "marshal.dumps"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.origins import Origin, Origins
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.origins import Origin, Origins
 
 
 def _raw_connections(module: Module) -> Iterator[Finding]:

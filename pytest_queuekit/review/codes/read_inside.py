@@ -6,11 +6,11 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import With, inside, transactions
+from pytest_queuekit.review.analysis.blocks import With, inside, transactions
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.origins import Origins, entered_by
+from pytest_queuekit.review.analysis.scopes import SqlCall
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.origins import Origins, entered_by
-from pytest_queuekit.review.scopes import SqlCall
 
 _READS = frozenset(
     {"fetchone", "fetchall", "fetchmany", "from_dict", "get_payload", "append", "items", "join"}

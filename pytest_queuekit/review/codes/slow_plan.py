@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.plans import slow_steps
+from pytest_queuekit.review.analysis.statements import with_named_parameters
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.plans import slow_steps
-from pytest_queuekit.review.statements import with_named_parameters
 
 
 def _slow_plans(module: Module) -> Iterator[Finding]:

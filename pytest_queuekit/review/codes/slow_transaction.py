@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import inside, transactions
+from pytest_queuekit.review.analysis.blocks import inside, transactions
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.origins import entered_around
+from pytest_queuekit.review.analysis.scopes import Scope
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.origins import entered_around
-from pytest_queuekit.review.scopes import Scope
 
 _VERBS = ["get", "post", "put", "patch", "delete", "head", "options", "request", "stream"]
 _RUNS = ["run", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "Popen"]

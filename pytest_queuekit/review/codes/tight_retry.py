@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pytest_queuekit.review.blocks import Loop, inside, pauses
+from pytest_queuekit.review.analysis.blocks import Loop, inside, pauses
+from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
 
 _AT_ONCE = re.compile(
     r"^(print|log|write|append|add|inc|increment|debug|info|warn|warning|error|exception|str|repr)$"

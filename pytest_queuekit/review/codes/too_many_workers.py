@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from pytest_queuekit.queue.config import MAX_CONCURRENT_WORKERS
+from pytest_queuekit.review.analysis.module import Module
+from pytest_queuekit.review.analysis.scopes import Scope
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
-from pytest_queuekit.review.scopes import Scope
 
 _POOLS = frozenset({"ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool", "Pool"})
 

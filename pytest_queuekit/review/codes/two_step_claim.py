@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.review.claims import claims_in_two_steps
+from pytest_queuekit.review.analysis.claims import claims_in_two_steps
+from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
 
 
 def _two_steps(module: Module) -> Iterator[Finding]:

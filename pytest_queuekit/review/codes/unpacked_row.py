@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import Module
 
 _MODELS = re.compile(r"(queue[\w.]*|^|^models)\.(?P<name>Task|Worker|TaskLog)$")
 

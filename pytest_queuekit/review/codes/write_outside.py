@@ -6,12 +6,12 @@ import ast
 import sys
 from collections.abc import Iterator, Sequence
 
-from pytest_queuekit.review.blocks import around, in_transaction
+from pytest_queuekit.review.analysis.blocks import around, in_transaction
+from pytest_queuekit.review.analysis.module import QUEUE_TABLES, Module
+from pytest_queuekit.review.analysis.origins import Origin, Origins, Source, entered_by
+from pytest_queuekit.review.analysis.scopes import Scope, SqlCall
+from pytest_queuekit.review.analysis.statements import Statement
 from pytest_queuekit.review.code import Code, Finding
-from pytest_queuekit.review.module import QUEUE_TABLES, Module
-from pytest_queuekit.review.origins import Origin, Origins, Source, entered_by
-from pytest_queuekit.review.scopes import Scope, SqlCall
-from pytest_queuekit.review.statements import Statement
 
 _BEGIN_NOTHING = frozenset({"closing", "open", "suppress", "QueueDatabase", "nullcontext"})
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from pytest_queuekit.fixtures.clock import QueueClock
-from pytest_queuekit.fixtures.databases import QueueDatabases
+from pytest_queuekit.plugin.fixtures.clock import QueueClock
+from pytest_queuekit.plugin.fixtures.databases import QueueDatabases
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
 from tests.workers.client_api.api import create_app
 

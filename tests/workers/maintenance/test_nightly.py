@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.fixtures.clock import QueueClock
-from pytest_queuekit.fixtures.databases import QueueDatabases
+from pytest_queuekit.plugin.fixtures.clock import QueueClock
+from pytest_queuekit.plugin.fixtures.databases import QueueDatabases
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
 from tests.workers.maintenance.nightly import DAY, Plan, run
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pytest_queuekit.fixtures.benchmark import QueueBenchmark
-from pytest_queuekit.fixtures.clock import QueueClock
-from pytest_queuekit.fixtures.databases import QueueDatabases
+from pytest_queuekit.plugin.fixtures.benchmark import QueueBenchmark
+from pytest_queuekit.plugin.fixtures.clock import QueueClock
+from pytest_queuekit.plugin.fixtures.databases import QueueDatabases
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
 from tests.workers.observability.exporter import TYPES_SHOWN, metrics
 

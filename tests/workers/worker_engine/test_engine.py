@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.fixtures.clock import QueueClock
+from pytest_queuekit.plugin.fixtures.clock import QueueClock
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
 from tests.workers.worker_engine import engine
 from tests.workers.worker_engine.engine import Engine

@@ -1,0 +1,1 @@
+"""Runs scenarios: the environment, the clock, and the drivers that interleave actors."""

@@ -1,0 +1,174 @@
+"""One actor as a process of its own: `python -m pytest_queuekit.execution.drivers.actor`.
+
+The job comes as a line of JSON on standard input. The actor says "started", waits for "open" and
+the moment, opens the queue, says "ready", waits for "go" and the moment, runs its program and says
+"done", or "failed" after it has printed an error that is not the queue's. What it does is in its
+log file at every moment. It imports little, since several are started for one run.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.execution.clock import RealClock
+from pytest_queuekit.execution.environment import Halt, open_actor
+from pytest_queuekit.model.history import SECOND
+from pytest_queuekit.recording.operation_log import LogFile
+from pytest_queuekit.recording.recorder import Recorder
+
+_SPARE = 30.0
+"""Seconds after which a process ends itself, beyond those in which its parent should have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What an actor has to do.
+
+    spec: the queue under test.
+    location: where the queue is.
+    actor: its name.
+    program: "module:function".
+    arguments: the function's keyword arguments.
+    files: the modules of the adapter and the program with their files, for those that are not
+        found by name.
+    log: the file to write operations to.
+    first: the number of the first operation.
+    epoch: the beginning of the run, in nanoseconds of the machine's monotonic clock.
+    lease: seconds for which claims are leased.
+    limit: seconds that it has for opening the queue, and again for its program.
+    """
+
+    spec: str
+    location: str
+    actor: str
+    program: str
+    arguments: Mapping[str, Any]
+    files: Mapping[str, str]
+    log: str
+    first: int
+    epoch: int
+    lease: float
+    limit: float
+
+    def to_json(self) -> str:
+        """Return the job as a line of JSON. Raises TypeError for arguments it does not know."""
+        return json.dumps(asdict(self))
+
+
+def main() -> int:
+    """Do the job that standard input brings; return the exit status."""
+    orders, reports = _take_streams()
+    faulthandler.enable()
+    try:
+        job = Job(**json.loads(orders.readline()))
+        # A parent that was killed cannot end its children: none outlives its time.
+        faulthandler.dump_traceback_later(2 * job.limit + _SPARE, exit=True)
+        with suppress(Halt):  # the log says that the queue cannot be opened
+            _act(job, orders, reports)
+    except BaseException:  # noqa: BLE001 - it is told on standard error, whatever it is
+        traceback.print_exc()
+        _say(reports, "failed")
+        return 1
+    _say(reports, "done")
+    return 0
+
+
+def kill_self() -> NoReturn:
+    """Die at once: no `finally`, no flush. Where there is no SIGKILL any signal ends a process."""
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    os._exit(signal.SIGTERM)
+
+
+def _take_streams() -> tuple[TextIO, TextIO]:
+    """Keep the parent's pipes for the kit: what a queue prints goes to standard error."""
+    orders = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    reports = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return orders, reports
+
+
+def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
+    for module, file in job.files.items():
+        _import(module, file)
+    queue = resolve(job.spec)
+    function = _function(job.program)
+    clock = RealClock(job.epoch)
+    _say(reports, "started")
+    _wait_for_word(orders, clock)
+    with LogFile(Path(job.log)) as log:
+        recorder = open_actor(
+            queue,
+            job.location,
+            job.actor,
+            clock=clock,
+            sink=log,
+            lease=job.lease,
+            first=job.first,
+            leave=kill_self,
+        )
+        _say(reports, "ready")
+        _wait_for_word(orders, clock)
+        function(recorder, **job.arguments)
+        _close(recorder)
+
+
+def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
+    """Wait for the word, and then until the moment for which it sets off all actors."""
+    word = orders.readline().split()
+    if not word:
+        raise SystemExit("the run was broken off")
+    clock.wait(max(int(word[1]) - clock.now(), 0) / SECOND)
+
+
+def _close(recorder: Recorder) -> None:
+    with suppress(Exception):  # closing is nobody's verdict
+        recorder.let_go()
+
+
+def _import(module: str, file: str) -> None:
+    """Import a module by name, or where it is not found by name from its file."""
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        spec = importlib.util.spec_from_file_location(module, file)
+        if spec is None or spec.loader is None:
+            raise
+        sys.modules[module] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[module])
+
+
+def _function(path: str) -> Callable[..., None]:
+    module, _, name = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    function: Callable[..., None] = found
+    return function
+
+
+def _say(reports: TextIO, word: str) -> None:
+    with suppress(OSError):  # nobody listens any more
+        reports.write(f"{word}\n")
+        reports.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

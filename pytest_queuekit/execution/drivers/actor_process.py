@@ -1,0 +1,189 @@
+"""The process of one actor, as its parent sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO, cast
+
+from pytest_queuekit.errors import ActorError
+from pytest_queuekit.execution.drivers.actor import Job
+from pytest_queuekit.model.history import Operation, Outcome, Verb
+from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.operation_log import read_log_file
+
+_COMMAND = (sys.executable, "-P", "-m", "pytest_queuekit.execution.drivers.actor")
+_PARTING = 5.0
+"""Seconds that a process has to end after it said its last word."""
+_LINES = 12
+_END = ""
+"""What is heard when the process has ended."""
+_LAST = frozenset({"done", "failed", _END})
+_KILLED = -signal.SIGKILL if os.name == "posix" else signal.SIGTERM
+"""The exit status of a process that was killed."""
+
+
+class ActorProcess:
+    """A process that acts. Leaving the `with` block ends it, whatever it is doing.
+
+    job: what it does.
+    clock: the clock of the run.
+    """
+
+    def __init__(self, job: Job, clock: Clock) -> None:
+        self._job = job
+        self._clock = clock
+        self._messages = Path(job.log).with_suffix(".stderr")
+        self._heard: set[str] = set()
+        self._overdue = ""
+        with self._messages.open("wb") as messages:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+                _COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=messages,
+                env=_environment(),
+                encoding="utf-8",
+                **_own_group(),
+            )
+        self._orders = cast(TextIO, self._process.stdin)
+        self._reports = cast(TextIO, self._process.stdout)
+        self._changed = threading.Condition()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def __enter__(self) -> ActorProcess:
+        self.say(self._job.to_json())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._kill()
+        self._process.wait()
+        self._listener.join(_PARTING)
+        for pipe in (self._orders, self._reports):
+            with suppress(OSError):  # what was not read by the dead is still in the pipe
+                pipe.close()
+
+    def say(self, word: str) -> None:
+        """Send a line. One who died does not hear it."""
+        with suppress(OSError):
+            self._orders.write(f"{word}\n")
+            self._orders.flush()
+
+    def hear(self, word: str, deadline: float) -> bool:
+        """Wait until the process has said this word or is no more; False if neither came in time.
+
+        deadline: a moment of `time.monotonic()`, in seconds.
+        """
+        left = max(deadline - time.monotonic(), 0)
+        with self._changed:
+            return bool(self._changed.wait_for(lambda: self._heard & {word, *_LAST}, left))
+
+    def give_up(self, why: str) -> None:
+        """Kill the process since it took too long."""
+        if self._process.poll() is None:
+            self._overdue = why
+            self._kill()
+
+    def part(self) -> None:
+        """Let the process end, and kill it where it does not."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PARTING)
+            return
+        self._kill()
+        self._process.wait()
+
+    def operations(self) -> list[Operation]:
+        """Return what the actor did, when it has ended.
+
+        Raises ActorError where it ended by an error that is not the queue's.
+        """
+        done = read_log_file(Path(self._job.log))
+        if "done" in self._heard:
+            return done
+        if self._overdue:
+            return _killed(done, self._kill_noted(self._overdue))
+        if self._process.returncode == _KILLED:
+            return _killed(done, self._kill_noted(None))
+        if "failed" in self._heard or all(one.end is not None for one in done):
+            raise ActorError(self._told())
+        return _killed(done, self._kill_noted(self._how()), during=self._how())
+
+    def _listen(self) -> None:
+        while not self._heard & _LAST:
+            word = self._reports.readline().strip() or _END
+            with self._changed:
+                self._heard.add(word)
+                self._changed.notify_all()
+
+    def _kill_noted(self, why: str | None) -> Operation:
+        now = self._clock.now()
+        return Operation(
+            actor=self._job.actor, verb=Verb.KILL, start=now, end=now, outcome=Outcome.OK, error=why
+        )
+
+    def _how(self) -> str:
+        code = self._process.returncode
+        if code is not None and code < 0:
+            with suppress(ValueError):  # a signal that Python has no name for
+                return f"the process ended by {signal.Signals(-code).name}"
+        return f"the process ended with exit status {code}"
+
+    def _told(self) -> str:
+        text = self._messages.read_text(encoding="utf-8", errors="replace").strip()
+        lines = text.splitlines()[-_LINES:] or ["(it printed nothing)"]
+        quoted = "\n".join(f"  {line}" for line in lines)
+        return f"actor={self._job.actor!r}: {self._how()}; it printed\n{quoted}"
+
+    def _kill(self) -> None:
+        """End the process and those that it started, while nobody else can have its number.
+
+        While there is somebody to be heard, there is somebody of its group.
+        """
+        if self._process.poll() is None or self._listener.is_alive():
+            with suppress(ProcessLookupError):
+                if os.name == "posix":
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:
+                    self._process.kill()
+
+
+def _killed(
+    operations: list[Operation], kill: Operation, *, during: str | None = None
+) -> list[Operation]:
+    """Add that the actor was killed, unless it said so, and what cut its open operations off."""
+    if any(one.verb is Verb.KILL for one in operations):
+        return operations
+    number = max((one.number for one in operations), default=-1) + 1
+    cut = [one if one.end is not None else replace(one, error=during) for one in operations]
+    return [*cut, replace(kill, number=number)]
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment, with its places to look for modules, in their order.
+
+    The standard library comes first: here a module of a user's named `queue` hides nothing that
+    was loaded before, and there it must not either.
+    """
+    library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    places = [place or str(Path.cwd()) for place in sys.path if os.pathsep not in place]
+    places.sort(key=lambda place: place.removesuffix(f"{os.sep}lib-dynload") not in library)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+
+
+def _own_group() -> dict[str, Any]:
+    return {"process_group": 0} if os.name == "posix" else {}

@@ -1,0 +1,90 @@
+"""What all drivers do alike: script, programs, ending, and the history of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.drivers.blame import naming
+from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
+from pytest_queuekit.execution.environment import LONGEST_WAIT, Environment, Halt
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.operation_log import Gone
+
+Perform = Callable[[Sequence[Program], Environment, Watchdog], None]
+"""Runs all programs, however the driver interleaves them."""
+
+
+def play(scenario: Scenario, env: Environment, driver: str, perform: Perform) -> History:
+    """Play a scenario on a stage and close it.
+
+    A queue that hangs or cannot be opened ends the play early: the history says it.
+    """
+    watchdog = Watchdog(env.log, env.effort.limit)
+    try:
+        with suppress(Halt, Hung):
+            script, ending = scenario.script, scenario.ending
+            if script:
+                watchdog.do(lambda: script(env))
+            if scenario.programs:
+                perform(programs_of(scenario, env.effort), env, watchdog)
+            if ending:
+                watchdog.do(lambda: ending(env))
+        return env.history(driver)
+    finally:
+        close(env, watchdog)
+
+
+def close(env: Environment, watchdog: Watchdog) -> None:
+    """End a run: whoever is still at it stops at its next operation."""
+    env.log.close()
+    with suppress(Hung):
+        watchdog.do(env.close)
+    watchdog.dismiss()
+
+
+def programs_of(scenario: Scenario, effort: Effort) -> Sequence[Program]:
+    """Return the programs of a scenario, whose actors must have different names."""
+    programs = scenario.programs(effort) if scenario.programs else ()
+    names = [program.actor for program in programs]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two programs have an actor of one name: {', '.join(sorted(names))}")
+    return programs
+
+
+def in_turn(programs: Sequence[Program], env: Environment, watchdog: Watchdog) -> None:
+    """Run one program after the other."""
+
+    for program in programs:
+        watchdog.do(partial(_act, program, env))
+
+
+def _act(program: Program, env: Environment) -> None:
+    with suppress(Gone, Halt), naming(program.actor):
+        program(env.actor(program.actor))
+
+
+def real_lease(scenario: Scenario, queue: QueueUnderTest, effort: Effort) -> float:
+    """Return the seconds of a lease in a run by the real clock.
+
+    Raises NotRunError where a lease would have to be waited for, and that is too long or is not
+    for this level.
+    """
+    if not scenario.passes_time:
+        return scenario.lease
+    lease = queue.contract.lease_seconds
+    if lease is not None and lease > LONGEST_WAIT:
+        raise NotRunError(
+            f"the kit's clock does not reach this queue, and its lease of {lease:g} s is too "
+            "long to wait for"
+        )
+    if not effort.real_time:
+        raise NotRunError(
+            "the kit's clock does not reach this queue, and waiting is for level standard"
+        )
+    return 2 * max(queue.contract.resolution, 0.5)

@@ -1,0 +1,92 @@
+"""Finds out whether a queue goes by the kit's virtual clock, by trying it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pytest_queuekit.execution.clock import virtual_time
+from pytest_queuekit.execution.environment import Environment, Halt
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.recorder import Recorder
+
+_LONG = 3600.0
+
+Trial = Callable[[Environment], bool]
+
+
+def goes_by_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
+    """Whether what the queue does with time follows the virtual clock.
+
+    A delay, and where it has leases a lease, is waited for by moving the clock; where it has
+    neither, a retry. A queue that ignores its delays or leases altogether follows it too: a rule
+    will tell. False as well where none of these can be tried, and where the queue does not work
+    under this clock at all.
+    """
+    folder.mkdir(parents=True)
+    known = queue.contract.capabilities
+    tries = {Capability.DELAY: _delay_follows, Capability.LEASE: _lease_follows}
+    if not known & tries.keys():
+        tries = {Capability.RETRY: _retry_follows}
+    held = [one for one in tries if one in known]
+    return bool(held) and all(_try(queue, folder / one.value, tries[one]) for one in held)
+
+
+def _try(queue: QueueUnderTest, folder: Path, follows: Trial) -> bool:
+    folder.mkdir()
+    with virtual_time() as clock:
+        env = Environment(queue, folder, clock=clock, lease=_LONG, effort=Effort())
+        try:
+            with suppress(Halt):
+                return follows(env)
+            return True  # it cannot be opened: every rule will say so
+        finally:
+            env.close()
+
+
+def _delay_follows(env: Environment) -> bool:
+    actor = env.actor("prober")
+    actor.enqueue("later", delay=_LONG)
+    if actor.claim() is not None:
+        return True
+    env.outlast(_LONG)
+    return actor.claim() is not None
+
+
+def _lease_follows(env: Environment) -> bool:
+    actor = env.actor("prober")
+    actor.enqueue("held")
+    if actor.claim() is None:
+        return actor.last is not None and actor.last.ok
+    if actor.claim() is not None:
+        return True
+    env.outlast(env.lease)
+    _reclaim(actor)
+    if actor.claim() is not None:
+        return True
+    # It may be counted as a failure, after which the task waits.
+    retry = env.contract.retry
+    env.outlast(retry.wait(1)[1] if retry else 0)
+    _reclaim(actor)
+    return actor.claim() is not None
+
+
+def _reclaim(actor: Recorder) -> None:
+    if actor.can(Capability.RECLAIM):
+        actor.reclaim()
+
+
+def _retry_follows(env: Environment) -> bool:
+    actor, retry = env.actor("prober"), env.contract.retry
+    actor.enqueue("failed")
+    held = actor.claim()
+    if held is None or retry is None:
+        return actor.last is not None and actor.last.ok
+    actor.fail(held)
+    if actor.claim() is not None:
+        return True
+    env.outlast(retry.wait(1)[1])
+    return actor.claim() is not None

@@ -1,0 +1,144 @@
+"""All actors at once, each in a process of its own, by the real clock."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.errors import NotRunError, UsageError
+from pytest_queuekit.execution.clock import RealClock
+from pytest_queuekit.execution.drivers.actor import Job
+from pytest_queuekit.execution.drivers.actor_process import ActorProcess
+from pytest_queuekit.execution.drivers.play import play, real_lease
+from pytest_queuekit.execution.drivers.watchdog import Watchdog
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+
+_LEAD = 2_000_000
+"""Nanoseconds from the word to the moment at which the actors act, so that all have heard it."""
+_START = 60.0
+"""Seconds in which a process has to start, which is not up to the queue."""
+
+
+class Processes:
+    """Runs the programs at once: a process each, all set off when all have opened the queue."""
+
+    name = "processes"
+
+    def run(
+        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+    ) -> History:
+        """Run a scenario. Raises NotRunError where the queue is for one process.
+
+        Raises ActorError where a process ends by an error that is not the queue's.
+        """
+        if Capability.PROCESSES not in queue.contract.capabilities:
+            raise NotRunError("the queue is for one process")
+        lease = real_lease(scenario, queue, effort)
+        home, crew = folder / "queue", _Crew(folder / "actors")
+        home.mkdir()
+        env = Environment(queue, home, clock=crew.clock, lease=lease, effort=effort)
+        return play(scenario, env, self.name, crew.perform)
+
+
+class _Crew:
+    """The actors of a run, a process each.
+
+    folder: where they write down what they do and say.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.clock = RealClock()
+        self._folder = folder
+
+    def perform(self, programs: Sequence[Program], env: Environment, _hand: Watchdog) -> None:
+        """Run all programs; return when they have ended, or were killed at the limit."""
+        jobs = [self._job(number, one, env) for number, one in enumerate(programs, start=1)]
+        with ExitStack() as stack:
+            members = [stack.enter_context(ActorProcess(job, self.clock)) for job in jobs]
+            _await("started", members, _START)
+            self._set_off("open", members)
+            _await("ready", members, env.effort.limit)
+            self._set_off("go", members)
+            _await("done", members, env.effort.limit)
+            for member in members:
+                member.part()
+            for member in members:
+                env.log.extend(member.operations())
+
+    def _set_off(self, word: str, members: Sequence[ActorProcess]) -> None:
+        """Say a word, with the moment at which all shall follow it."""
+        moment = self.clock.now() + _LEAD
+        for member in members:
+            member.say(f"{word} {moment}")
+
+    def _job(self, number: int, program: Program, env: Environment) -> Job:
+        path, adapter = _path_of(program), env.queue.adapter
+        if adapter.__module__ == "__main__":
+            raise UsageError(
+                f"queue {env.queue.spec!r} cannot be found by another process: move the class "
+                "to a module of its own"
+            )
+        return Job(
+            spec=env.queue.spec,
+            location=env.location,
+            actor=program.actor,
+            program=path,
+            arguments=_checked(program),
+            files=_files(adapter.__module__, program.function.__module__),
+            log=str(self._folder / f"{number}-{_file_name(program.actor)}.jsonl"),
+            first=env.log.next(program.actor),
+            epoch=self.clock.epoch,
+            lease=env.lease,
+            limit=env.effort.limit,
+        )
+
+
+def _await(word: str, members: Sequence[ActorProcess], limit: float) -> None:
+    """Return when each has said this word, or has ended; kill whoever takes longer."""
+    deadline = time.monotonic() + limit
+    for member in members:
+        if not member.hear(word, deadline):
+            member.give_up(f"not {word} after {limit:g} s")
+
+
+def _path_of(program: Program) -> str:
+    module, name = program.function.__module__, getattr(program.function, "__qualname__", "")
+    if module == "__main__" or not name or "<" in name:
+        raise UsageError(
+            f"program={program.function!r} of actor={program.actor!r} cannot be found by another "
+            "process: make it a function at the top of an importable module"
+        )
+    return f"{module}:{name}"
+
+
+def _checked(program: Program) -> Mapping[str, Any]:
+    try:
+        json.dumps(program.arguments)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"arguments={program.arguments!r} of actor={program.actor!r} cannot be sent to another "
+            f"process, since they are no JSON: {error}"
+        ) from error
+    return dict(program.arguments)
+
+
+def _files(*modules: str) -> dict[str, str]:
+    """Return the files of those modules that have one."""
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in modules}
+    return {name: file for name, file in files.items() if file}
+
+
+def _file_name(actor: str) -> str:
+    return re.sub(r"[^\w.-]", "_", actor)

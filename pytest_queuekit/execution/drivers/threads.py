@@ -1,0 +1,161 @@
+"""All actors at once, each in a thread, by the real clock."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.clock import RealClock
+from pytest_queuekit.execution.drivers.blame import naming
+from pytest_queuekit.execution.drivers.play import play, real_lease
+from pytest_queuekit.execution.drivers.watchdog import Watchdog
+from pytest_queuekit.execution.environment import Environment, Halt
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.operation_log import Gone
+from pytest_queuekit.recording.recorder import Recorder
+
+_SWITCH = 1e-5
+"""Seconds between switches of threads: so few that a race in plain Python shows."""
+_PARTING = 1.0
+"""Seconds that all threads together have to end when the run is over."""
+
+
+class Threads:
+    """Runs the programs at once: a thread each, all set off when all have opened the queue."""
+
+    name = "threads"
+
+    def run(
+        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+    ) -> History:
+        """Run a scenario. Raises NotRunError where the queue is for one thread."""
+        if Capability.THREADS not in queue.contract.capabilities:
+            raise NotRunError("the queue is for one thread")
+        lease = real_lease(scenario, queue, effort)
+        home = folder / "queue"
+        home.mkdir()
+        env = Environment(queue, home, clock=RealClock(), lease=lease, effort=effort)
+        with ThreadCrew(env) as crew:
+            return play(scenario, env, self.name, crew.perform)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Report:
+    """What a thread says: that it has opened the queue, or that it is done, and how."""
+
+    done: bool
+    error: BaseException | None = None
+
+
+class ThreadCrew:
+    """The actors of a run, a thread each. A thread that hangs is left behind.
+
+    stage: where they act.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+        self._reports: SimpleQueue[_Report] = SimpleQueue()
+        self._go = threading.Event()
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> ThreadCrew:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._go.set()
+        self._over.set()
+        deadline = time.monotonic() + _PARTING
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+
+    def perform(
+        self,
+        programs: Sequence[Program],
+        env: Environment,
+        watchdog: Watchdog,
+        meet: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Run all programs; return when they have ended or the limit has passed.
+
+        When all have opened the queue `meet` is called, and then all are set off. Raises what a
+        program raises, with its actor's name.
+        """
+        deadline = time.monotonic() + env.effort.limit
+        for program in programs:
+            self._start(program)
+        open_still, acting = len(programs), len(programs)
+        while open_still and (report := self._next(deadline)):
+            open_still -= 1
+            acting -= report.done
+        meet()
+        deadline = time.monotonic() + env.effort.limit
+        with _often_switching():
+            self._go.set()
+            while acting and (report := self._next(deadline)):
+                acting -= report.done
+
+    def _start(self, program: Program) -> None:
+        name = f"queuekit-{program.actor}"
+        thread = threading.Thread(target=self._act, args=(program,), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _next(self, deadline: float) -> _Report | None:
+        """Return the next report; None when the deadline has passed without one."""
+        with suppress(Empty):
+            report = self._reports.get(timeout=max(deadline - time.monotonic(), 0))
+            if report.error is not None:
+                raise report.error
+            return report
+        return None
+
+    def _act(self, program: Program) -> None:
+        dead = None
+        try:
+            with suppress(Halt), naming(program.actor):
+                dead = self._play(program)
+            self._reports.put(_Report(done=True))
+        except BaseException as error:  # noqa: BLE001 - it is raised again by `perform`
+            self._reports.put(_Report(done=True, error=error))
+        if dead is not None:
+            # The dead close nothing; but files must not stay open when the run is over.
+            self._over.wait()
+            self._env.let_go(dead)
+
+    def _play(self, program: Program) -> Recorder | None:
+        """Run a program; return its actor if that died."""
+        recorder = self._env.recorder(program.actor)
+        self._reports.put(_Report(done=False))
+        self._go.wait()
+        try:
+            program(recorder)
+        except Gone:
+            return recorder
+        except BaseException:
+            self._env.let_go(recorder)
+            raise
+        self._env.let_go(recorder)
+        return None
+
+
+@contextmanager
+def _often_switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -1,0 +1,149 @@
+"""One run in several processes that did not start each other, such as the workers of pytest-xdist.
+
+Each process is a lane. All call `run` of a `Lanes` of their own, with the same scenario, queue,
+effort, shared folder and number of lanes, and a number of their own:
+
+    driver = Lanes(folder=shared, lane=2, lanes=4)
+    history = driver.run(scenario, subject, private, effort)
+
+Lane 1 makes the queue and runs the script; the programs are dealt out to the lanes in turn, and
+set off in all of them at one moment. The lane that finishes last collects what all observed, runs
+the ending and returns the history; in the others `run` raises JudgedElsewhereError. Where the
+lanes do not meet in time, `run` raises NotRunError in all of them. (`Lanes` is a driver like any
+other: a rule is put to a queue with `judge(replace(rule, driver=driver), ...)`, for one round.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
+from pytest_queuekit.execution.clock import RealClock
+from pytest_queuekit.execution.drivers.barrier import Barrier
+from pytest_queuekit.execution.drivers.play import close, programs_of, real_lease
+from pytest_queuekit.execution.drivers.threads import ThreadCrew
+from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
+from pytest_queuekit.execution.environment import Environment, Halt
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import SECOND, History
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.operation_log import LogFile, read_log_file
+
+_LEAD = 20_000_000
+"""Nanoseconds from the decision to the moment at which all lanes act, so that all have seen it."""
+_READY, _GO, _DONE, _JUDGE = "ready", "go", "done", "judge"
+
+
+class XdistWorkers:
+    """One lane of a run.
+
+    folder: the same for all lanes of this run, and for no other run.
+    lane: the number of this lane, from 1.
+    lanes: how many there are.
+    patience: seconds to wait for the other lanes.
+    """
+
+    name = "lanes"
+
+    def __init__(self, *, folder: Path, lane: int, lanes: int, patience: float = 60.0) -> None:
+        self.folder = folder
+        self.lane = lane
+        self.lanes = lanes
+        self.patience = patience
+
+    def run(
+        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+    ) -> History:
+        """Run this lane's share. The files are in the shared folder; `folder` is not used.
+
+        Raises JudgedElsewhereError in all lanes but the last to finish, and NotRunError where the
+        lanes did not meet, or the queue is for one process.
+        """
+        if Capability.PROCESSES not in queue.contract.capabilities:
+            raise NotRunError("the queue is for one process")
+        lease = real_lease(scenario, queue, effort)
+        meeting = Barrier(self.folder, party=self.lane, parties=self.lanes, patience=self.patience)
+        with _failing_together(meeting, self.lane), ExitStack() as stack:
+            clock = RealClock()
+            env = self._env(queue, lease, effort, meeting, clock)
+            watchdog = Watchdog(env.log, effort.limit)
+            stack.callback(close, env, watchdog)
+            if self.lane == 1:
+                _prepare(scenario, env, watchdog)
+                meeting.decide(_READY, f"{clock.epoch} {env.location}")
+            meeting.agree(_READY)
+            self._act(scenario, env, watchdog, meeting)
+            return self._finish(scenario, env, watchdog, meeting)
+
+    def _env(
+        self,
+        queue: QueueUnderTest,
+        lease: float,
+        effort: Effort,
+        meeting: Barrier,
+        clock: RealClock,
+    ) -> Environment:
+        """Return the stage: lane 1 makes the queue, the others go where it is."""
+        home = self.folder / "queue"
+        if self.lane == 1:
+            home.mkdir()
+            return Environment(queue, home, clock=clock, lease=lease, effort=effort)
+        epoch, _, location = meeting.agree(_READY).partition(" ")
+        clock.epoch = int(epoch)
+        return Environment(queue, home, clock=clock, lease=lease, effort=effort, location=location)
+
+    def _act(
+        self, scenario: Scenario, env: Environment, watchdog: Watchdog, meeting: Barrier
+    ) -> None:
+        def set_off() -> None:
+            moment = meeting.meet(_GO, lambda: str(env.clock.now() + _LEAD))
+            env.clock.wait(max(int(moment) - env.clock.now(), 0) / SECOND)
+
+        share = programs_of(scenario, env.effort)[self.lane - 1 :: self.lanes]
+        with ThreadCrew(env) as crew:
+            crew.perform(share, env, watchdog, meet=set_off)
+
+    def _finish(
+        self, scenario: Scenario, env: Environment, watchdog: Watchdog, meeting: Barrier
+    ) -> History:
+        with suppress(Hung):
+            watchdog.do(env.close)
+        with LogFile(self._log(self.lane)) as log:
+            for operation in env.log.operations():
+                log(operation)
+        meeting.arrive(_DONE)
+        if meeting.missing(_DONE) or not meeting.decide(_JUDGE, str(self.lane)):
+            raise JudgedElsewhereError
+        for lane in range(1, self.lanes + 1):
+            if lane != self.lane:
+                env.log.extend(read_log_file(self._log(lane)))
+        ending = scenario.ending
+        if ending:
+            with suppress(Halt, Hung):
+                watchdog.do(lambda: ending(env))
+        return env.history(self.name)
+
+    def _log(self, lane: int) -> Path:
+        return self.folder / f"lane-{lane}.jsonl"
+
+
+def _prepare(scenario: Scenario, env: Environment, watchdog: Watchdog) -> None:
+    script = scenario.script
+    if script:
+        with suppress(Halt, Hung):
+            watchdog.do(lambda: script(env))
+
+
+@contextmanager
+def _failing_together(meeting: Barrier, lane: int) -> Iterator[None]:
+    """Let nobody wait for a lane that failed before all were set off."""
+    try:
+        yield
+    except BaseException as error:
+        for decision in (_READY, _GO):
+            meeting.call_off(decision, f"lane {lane} failed: {type(error).__name__}: {error}")
+        raise

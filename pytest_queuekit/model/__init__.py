@@ -1,0 +1,1 @@
+"""The words of the kit, as data: adapters, contracts, histories, verdicts."""

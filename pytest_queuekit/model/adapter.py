@@ -1,0 +1,148 @@
+"""The adapter through which the kit reaches a queue.
+
+Three things have a `claim`: the queue itself, the adapter described here, and the recorder
+that stands in front of the adapter and writes down what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pytest_queuekit.errors import UndeclaredError
+from pytest_queuekit.model.capabilities import (
+    Durability,
+    Guarantee,
+    KeyHold,
+    Liveness,
+    Order,
+    Payload,
+    Retry,
+    Sharing,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One delivery of a task to a worker.
+
+    task_id: the queue's own id, None where it has none.
+    payload: what the queue handed out.
+    worker: to whom.
+    attempt: the queue's count, information only; None where it does not count.
+    token: what tells this delivery from the next one of the same task; None where there is none.
+    handle: whatever the adapter needs to acknowledge this delivery; the kit never looks at it.
+    """
+
+    task_id: Any
+    payload: Any
+    worker: str
+    attempt: int | None = None
+    token: Any = None
+    handle: Any = None
+
+
+class QueueAdapter:
+    """The form in which the kit reaches a queue. Derive from it, and define what the queue can do.
+
+    `enqueue` and `claim` must be defined; every other method, and every option of these two
+    (`priority`, `delay`, `key`, `capabilities`, `max_attempts` of `enqueue`; `lease`,
+    `capabilities` of `claim`), is declared by being there. All times are in seconds.
+
+    An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
+    (`*args` stands in signatures below only so that type checkers accept a class's own options.)
+    """
+
+    name: ClassVar[str] = ""
+    distribution: ClassVar[str | None] = None
+    """The name under which the queue is installed, for its version in the report."""
+    order: ClassVar[Order] = Order()
+    guarantee: ClassVar[Guarantee] = Guarantee.AT_LEAST_ONCE
+    durability: ClassVar[Durability] = Durability.PROCESS_CRASH
+    payload: ClassVar[Payload] = Payload.JSON
+    liveness: ClassVar[Liveness] = Liveness.NONE
+    sharing: ClassVar[Sharing] = Sharing.PROCESSES
+    retry: ClassVar[Retry | None] = None
+    key_hold: ClassVar[KeyHold] = KeyHold.UNTIL_COMPLETION
+    lease_seconds: ClassVar[float | None] = None
+    """The lease of every claim, where `claim` has no option `lease`."""
+    resolution: ClassVar[float] = 1.0
+    """Seconds by which the queue may notice late that a time has come."""
+    refuses: ClassVar[tuple[type[BaseException], ...]] = ()
+    """Errors that mean "no, and nothing changed"."""
+    busy: ClassVar[tuple[type[BaseException], ...]] = ()
+    """Errors that mean "not now, and nothing changed"."""
+    limitations: ClassVar[tuple[str, ...]] = ()
+    """What the queue documents that it does not do, each with its source."""
+
+    def __init__(self, location: str) -> None:
+        raise UndeclaredError(f"{type(self).__name__} must define __init__(self, location)")
+
+    @classmethod
+    def provision(cls, folder: Path) -> str:
+        """Return a location for a new queue inside an empty private folder."""
+        return str(folder / "queue.db")
+
+    def enqueue(self, payload: Any, *args: Any, **options: Any) -> Any:
+        """Add a task; return its id, or None."""
+        raise self._undeclared("enqueue(self, payload)")
+
+    def claim(self, worker: str, *args: Any, **options: Any) -> Claim | None:
+        """Take the next task; None means that there is none."""
+        raise self._undeclared("claim(self, worker)")
+
+    def complete(self, claim: Claim) -> Any:
+        """Acknowledge that the work is done. False means refused."""
+        raise self._undeclared("complete(self, claim)")
+
+    def fail(self, claim: Claim, error: str) -> Any:
+        """Acknowledge that the work failed. False means refused."""
+        raise self._undeclared("fail(self, claim, error)")
+
+    def extend(self, claim: Claim, seconds: float) -> Any:
+        """Make the lease last `seconds` longer; return the new Claim, or False: refused."""
+        raise self._undeclared("extend(self, claim, seconds)")
+
+    def release(self, claim: Claim) -> Any:
+        """Give the task back, to be claimed again at once. False means refused."""
+        raise self._undeclared("release(self, claim)")
+
+    def cancel(self, task_id: Any) -> Any:
+        """Take a waiting task out of the queue. False means refused."""
+        raise self._undeclared("cancel(self, task_id)")
+
+    def stats(self) -> Mapping[str, int]:
+        """Count the tasks: keys among queued, leased, completed, dead."""
+        raise self._undeclared("stats(self)")
+
+    def reclaim(self) -> Any:
+        """Make tasks with an expired lease claimable, where claims do not do that themselves."""
+        raise self._undeclared("reclaim(self)")
+
+    def purge(self) -> Any:
+        """Delete all completed tasks."""
+        raise self._undeclared("purge(self)")
+
+    def dead_letters(self) -> Sequence[Any]:
+        """Return the payloads of the tasks that are dead."""
+        raise self._undeclared("dead_letters(self)")
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
+        """Add several tasks in one step; return their ids, or None."""
+        raise self._undeclared("enqueue_many(self, payloads)")
+
+    def claim_many(self, worker: str, limit: int) -> Sequence[Claim]:
+        """Take at most `limit` tasks in one step."""
+        raise self._undeclared("claim_many(self, worker, limit)")
+
+    def backup(self, location: str) -> Any:
+        """Write a usable copy of the queue to another location."""
+        raise self._undeclared("backup(self, location)")
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+    def _undeclared(self, signature: str) -> UndeclaredError:
+        return UndeclaredError(f"{type(self).__name__} does not define {signature}")

@@ -1,0 +1,130 @@
+"""What a queue can promise, as data: the words in which an adapter declares itself."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_queuekit.model.adapter_form import check_choice
+
+
+class Guarantee(enum.Enum):
+    """How often a task may reach a worker when something breaks."""
+
+    AT_LEAST_ONCE = "at-least-once"
+    AT_MOST_ONCE = "at-most-once"
+
+
+class Durability(enum.Enum):
+    """What an acknowledged task survives."""
+
+    POWER_LOSS = "power loss"
+    PROCESS_CRASH = "process crash"
+    NONE = "nothing"
+
+
+class Payload(enum.Enum):
+    """The domain of payloads that the queue promises to carry unchanged."""
+
+    JSON = "json"
+    TEXT = "text"
+    BYTES = "bytes"
+
+
+class Liveness(enum.Enum):
+    """How the queue notices that a worker died."""
+
+    LEASE = "lease"
+    HEARTBEAT = "heartbeat"
+    PROCESS = "process"
+    NONE = "not at all"
+
+
+class Sharing(enum.Enum):
+    """Who may use one queue at the same time."""
+
+    PROCESSES = "several processes, an instance each"
+    THREADS = "the threads of one process, one instance"
+    NONE = "one thread"
+
+
+class KeyHold(enum.Enum):
+    """How long an idempotency key keeps a second task out."""
+
+    UNTIL_COMPLETION = "until completion"
+    FOR_EVER = "for ever"
+
+
+class Capability(enum.StrEnum):
+    """One thing that a queue can do. Rules ask for these, never for a queue's name."""
+
+    PRIORITY = "priority"
+    FIFO = "fifo"
+    LIFO = "lifo"
+    DELAY = "delay"
+    KEY = "key"
+    LEASE = "lease"
+    LEASE_OPTION = "lease-option"
+    ROUTING = "capabilities"
+    RETRY = "retry"
+    MAX_ATTEMPTS = "max_attempts"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    EXTEND = "extend"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    STATS = "stats"
+    RECLAIM = "reclaim"
+    PURGE = "purge"
+    DEAD_LETTERS = "dead_letters"
+    ENQUEUE_MANY = "enqueue_many"
+    CLAIM_MANY = "claim_many"
+    BACKUP = "backup"
+    AT_LEAST_ONCE = "at-least-once"
+    AT_MOST_ONCE = "at-most-once"
+    DURABLE = "durable"
+    JSON_PAYLOAD = "json-payload"
+    TEXT_PAYLOAD = "text-payload"
+    BYTES_PAYLOAD = "bytes-payload"
+    THREADS = "threads"
+    PROCESSES = "processes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """In which order waiting tasks are claimed.
+
+    priority: which end of the scale goes first; None where tasks have no priority.
+    ties: the order of tasks of one priority, by enqueue: "fifo", "lifo" or "none".
+    """
+
+    priority: Literal["lower-first", "higher-first"] | None = None
+    ties: Literal["fifo", "lifo", "none"] = "fifo"
+
+    def __post_init__(self) -> None:
+        check_choice("Order: priority", self.priority, ("lower-first", "higher-first", None))
+        check_choice("Order: ties", self.ties, ("fifo", "lifo", "none"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """What happens to a task that failed.
+
+    max_attempts: failures after which a task is dead.
+    first: seconds before the second attempt.
+    factor: by which each further wait grows.
+    cap: seconds that no wait exceeds.
+    jitter: share by which a wait may be shorter or longer, 0 to 1.
+    """
+
+    max_attempts: int
+    first: float = 0.0
+    factor: float = 1.0
+    cap: float = float("inf")
+    jitter: float = 0.0
+
+    def wait(self, failures: int) -> tuple[float, float]:
+        """Return the shortest and the longest wait, in seconds, after so many failures."""
+        plain = min(self.first * self.factor ** (failures - 1), self.cap)
+        return plain * (1 - self.jitter), plain * (1 + self.jitter)

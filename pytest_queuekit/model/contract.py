@@ -1,0 +1,157 @@
+"""What one adapter class declares, as plain data."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_queuekit.errors import AdapterError
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.adapter_form import CALLS, check_call, check_errors
+from pytest_queuekit.model.capabilities import (
+    Capability,
+    Durability,
+    Guarantee,
+    KeyHold,
+    Liveness,
+    Order,
+    Payload,
+    Retry,
+    Sharing,
+)
+
+_OPTIONAL_METHODS = (
+    Capability.COMPLETE,
+    Capability.FAIL,
+    Capability.EXTEND,
+    Capability.RELEASE,
+    Capability.CANCEL,
+    Capability.STATS,
+    Capability.RECLAIM,
+    Capability.PURGE,
+    Capability.DEAD_LETTERS,
+    Capability.ENQUEUE_MANY,
+    Capability.CLAIM_MANY,
+    Capability.BACKUP,
+)
+_PAYLOADS = {
+    Payload.JSON: Capability.JSON_PAYLOAD,
+    Payload.TEXT: Capability.TEXT_PAYLOAD,
+    Payload.BYTES: Capability.BYTES_PAYLOAD,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """What one adapter class declares, as plain data for rules, monitors and reports.
+
+    The fields are those of `QueueAdapter`; `capabilities` is what follows from them and from
+    the methods and options that the class defines.
+    """
+
+    name: str
+    order: Order
+    guarantee: Guarantee
+    durability: Durability
+    payload: Payload
+    liveness: Liveness
+    sharing: Sharing
+    retry: Retry | None
+    key_hold: KeyHold
+    lease_seconds: float | None
+    resolution: float
+    limitations: tuple[str, ...]
+    capabilities: frozenset[Capability]
+
+    @classmethod
+    def of(cls, adapter: type[QueueAdapter]) -> Contract:
+        """Read what an adapter class declares. Raises AdapterError for a class that has no form."""
+        _check_form(adapter)
+        return cls(
+            name=adapter.name,
+            order=adapter.order,
+            guarantee=adapter.guarantee,
+            durability=adapter.durability,
+            payload=adapter.payload,
+            liveness=adapter.liveness,
+            sharing=adapter.sharing,
+            retry=adapter.retry,
+            key_hold=adapter.key_hold,
+            lease_seconds=adapter.lease_seconds,
+            resolution=adapter.resolution,
+            limitations=adapter.limitations,
+            capabilities=frozenset(_capabilities(adapter)),
+        )
+
+    def lacks(self, needs: Sequence[Capability]) -> tuple[Capability, ...]:
+        """Return those of the needed capabilities that are not declared."""
+        return tuple(need for need in needs if need not in self.capabilities)
+
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "name": str,
+    "order": Order,
+    "guarantee": Guarantee,
+    "durability": Durability,
+    "payload": Payload,
+    "liveness": Liveness,
+    "sharing": Sharing,
+    "retry": (Retry, type(None)),
+    "key_hold": KeyHold,
+    "lease_seconds": (int, float, type(None)),
+    "resolution": (int, float),
+    "refuses": tuple,
+    "busy": tuple,
+    "limitations": tuple,
+}
+
+
+def _check_form(adapter: type[QueueAdapter]) -> None:
+    where = f"{adapter.__module__}:{adapter.__qualname__}"
+    if not adapter.name:
+        raise AdapterError(f"{where} has no name: give the class a `name`")
+    for attribute, kind in _KINDS.items():
+        value = getattr(adapter, attribute)
+        if not isinstance(value, kind):
+            kinds = kind if isinstance(kind, tuple) else (kind,)
+            wanted = " or ".join(one.__name__ for one in kinds)
+            raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
+    for method in ("__init__", "enqueue", "claim"):
+        if not _defines(adapter, method):
+            raise AdapterError(f"{where} must define {method}()")
+    for attribute in ("refuses", "busy"):
+        check_errors(where, attribute, getattr(adapter, attribute))
+    for method in CALLS:
+        if _defines(adapter, method):
+            check_call(where, method, inspect.getattr_static(adapter, method))
+
+
+def _defines(adapter: type[QueueAdapter], method: str) -> bool:
+    return getattr(adapter, method) is not getattr(QueueAdapter, method)
+
+
+def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
+    enqueue = inspect.signature(adapter.enqueue).parameters
+    claim = inspect.signature(adapter.claim).parameters
+    leased = adapter.liveness is Liveness.LEASE
+    declared = {
+        Capability.PRIORITY: adapter.order.priority is not None and "priority" in enqueue,
+        Capability.FIFO: adapter.order.ties == "fifo",
+        Capability.LIFO: adapter.order.ties == "lifo",
+        Capability.DELAY: "delay" in enqueue,
+        Capability.KEY: "key" in enqueue,
+        Capability.LEASE: leased and ("lease" in claim or adapter.lease_seconds is not None),
+        Capability.LEASE_OPTION: leased and "lease" in claim,
+        Capability.ROUTING: "capabilities" in enqueue and "capabilities" in claim,
+        Capability.RETRY: adapter.retry is not None and _defines(adapter, "fail"),
+        Capability.MAX_ATTEMPTS: "max_attempts" in enqueue,
+        Capability.AT_LEAST_ONCE: adapter.guarantee is Guarantee.AT_LEAST_ONCE,
+        Capability.AT_MOST_ONCE: adapter.guarantee is Guarantee.AT_MOST_ONCE,
+        Capability.DURABLE: adapter.durability is not Durability.NONE,
+        Capability.THREADS: adapter.sharing is not Sharing.NONE,
+        Capability.PROCESSES: adapter.sharing is Sharing.PROCESSES,
+        _PAYLOADS[adapter.payload]: True,
+    }
+    by_method = {one for one in _OPTIONAL_METHODS if _defines(adapter, one.value)}
+    return by_method | {capability for capability, held in declared.items() if held}

@@ -1,0 +1,76 @@
+"""How the kit recognises its tasks: by a label inside the payload, in each domain of payloads."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pytest_queuekit.model.capabilities import Payload
+
+_MARK = "queuekit"
+_TEXT = re.compile(rf"{_MARK}:([^:]*):", re.DOTALL)
+_DAMAGED_JSON = re.compile(rf'"{_MARK}": *"([^"\\]*)"')
+
+
+def wrap(label: str, domain: Payload, body: Any = None) -> Any:
+    """Return the payload of a task: the label, and a body of the domain's own type.
+
+    A label is printable ASCII without colon, quote and backslash. Raises ValueError for another.
+    """
+    if not (label.isascii() and label.isprintable()) or set(label) & set(':"\\'):
+        raise ValueError(
+            f"label={label!r} must be printable ASCII without colon, quote and backslash"
+        )
+    if domain is Payload.JSON:
+        return {_MARK: label} if body is None else {_MARK: label, "body": body}
+    if domain is Payload.TEXT:
+        return f"{_MARK}:{label}:{'' if body is None else body}"
+    return f"{_MARK}:{label}:".encode() + (b"" if body is None else body)
+
+
+def label_of(payload: Any) -> str | None:
+    """Return the label inside a payload; None if there is none.
+
+    It is found whatever type the payload came back in, and in one that was cut short, so that
+    a changed payload is not taken for one that nobody enqueued.
+    """
+    if isinstance(payload, dict):
+        found = payload.get(_MARK)
+        return found if isinstance(found, str) else None
+    if isinstance(payload, bytes | bytearray | memoryview):
+        return _label_in(bytes(payload).decode("utf-8", "replace"))
+    return _label_in(payload) if isinstance(payload, str) else None
+
+
+def _label_in(text: str) -> str | None:
+    match = _TEXT.match(text)
+    return match.group(1) if match else _label_in_json(text)
+
+
+def _label_in_json(text: str) -> str | None:
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError):
+        match = _DAMAGED_JSON.search(text)
+        return match.group(1) if match else None
+    return label_of(loaded) if isinstance(loaded, dict | str) else None
+
+
+def canonical(payload: Any) -> str:
+    """Return a text that two payloads share only if they are equal, types included.
+
+    The order of a dict's keys and of a set does not count; 1, 1.0, True and "1" all differ.
+    """
+    if isinstance(payload, dict):
+        items = sorted((canonical(key), canonical(value)) for key, value in payload.items())
+        return "{" + ", ".join(f"{key}: {value}" for key, value in items) + "}"
+    if isinstance(payload, list):
+        return "[" + ", ".join(map(canonical, payload)) + "]"
+    if isinstance(payload, tuple):
+        return "(" + ", ".join(map(canonical, payload)) + ",)"
+    if isinstance(payload, set | frozenset):
+        return f"{type(payload).__name__}(" + ", ".join(sorted(map(canonical, payload))) + ")"
+    return (
+        repr(payload) if type(payload).__module__ == "builtins" else f"{type(payload)}{payload!r}"
+    )

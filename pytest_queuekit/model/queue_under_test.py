@@ -1,0 +1,43 @@
+"""The queue under test: its adapter, what that declares, and how another process finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.contract import Contract
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueUnderTest:
+    """One queue under test.
+
+    spec: the text from which `adapters.resolve` makes the same subject in another process.
+    adapter: the class through which the kit reaches the queue.
+    contract: what that class declares.
+    learned: what was tried out on the queue, so that it is tried once.
+    """
+
+    spec: str
+    adapter: type[QueueAdapter]
+    contract: Contract
+    learned: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, adapter: type[QueueAdapter], *, spec: str = "") -> QueueUnderTest:
+        """Make a subject of a class at hand. Raises AdapterError for a class that has no form."""
+        return cls(
+            spec=spec or f"{adapter.__module__}:{adapter.__qualname__}",
+            adapter=adapter,
+            contract=Contract.of(adapter),
+        )
+
+    @property
+    def version(self) -> str:
+        """The version of the installed library; empty where none of its distribution is."""
+        from importlib import metadata  # as slow as all the rest that an actor's process needs
+
+        try:
+            return metadata.version(self.adapter.distribution or "")
+        except (metadata.PackageNotFoundError, ValueError):  # the latter for no name at all
+            return ""

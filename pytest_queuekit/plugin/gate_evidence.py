@@ -1,0 +1,149 @@
+"""Gathers what a run leaves behind for the gate."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import UsageError
+from pytest_queuekit.gate import changes
+from pytest_queuekit.gate.covered import covered, stored
+from pytest_queuekit.gate.docstrings import public_names
+from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence
+from pytest_queuekit.model.verdict import Verdict
+from pytest_queuekit.plugin import options
+from pytest_queuekit.plugin.database_checks import check_names
+from pytest_queuekit.plugin.gate_items import CHECKS, gate_names
+from pytest_queuekit.plugin.gate_settings import Given
+from pytest_queuekit.plugin.integration import integration_names
+from pytest_queuekit.plugin.results import Results
+from pytest_queuekit.plugin.reviews import codes
+from pytest_queuekit.plugin.rules_collector import targets_of
+from pytest_queuekit.plugin.settings import Settings
+from pytest_queuekit.plugin.team_code import TeamCode
+from pytest_queuekit.plugin.team_tests import Tally
+from pytest_queuekit.report.examination import PERFORMANCE
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.watch.finding import BUSY, Finding
+
+
+def gather(
+    config: pytest.Config,
+    settings: Settings,
+    given: Given,
+    *,
+    results: Results,
+    tally: Tally,
+    seen: Sequence[Finding] | None,
+) -> Evidence:
+    """Return the evidence of a run. `seen` is what the watch found; None where it was off."""
+    code = TeamCode(config, settings.reviewed) if settings.reviewed else None
+    root = config.rootpath
+    names = _names(code.files, root) if code else {}
+    return Evidence(
+        **_answers(settings, results),
+        tests=tally.tests(measuring=False),
+        measuring=tally.tests(measuring=True),
+        in_files=tally.passed_in_files(),
+        deselected=tally.deselected,
+        covered=_covered(config, given, code.files if code else None),
+        files=frozenset(names.values()) if code else None,
+        approved_by=given.approved_by,
+        seen=None if seen is None else [_renamed(one, names, root) for one in _met(seen, tally)],
+        documented=_documented(code, given.base, root) if code else None,
+    )
+
+
+def _answers(settings: Settings, results: Results) -> dict[str, Answers]:
+    """Return the answers of each kind, with how many there should be."""
+    queues = len(settings.queues)
+    rules = results.of(options.VALIDATE)
+    gate = results.of(options.GATE)
+    checks = [one for one in gate if one.rule == CHECKS] + results.of(options.DATABASE)
+    in_file = len(check_names(settings.database)) if settings.database else 0
+    concerned = sum(settings.concerns(rule.id) for rule in CATALOGUE)
+    return {
+        "checks": _of(checks, queues + in_file),
+        "load": _of(
+            (one for one in gate if one.rule != CHECKS), len(gate_names(settings)) - queues
+        ),
+        "rules": _of((one for one in rules if one.family != PERFORMANCE), queues * concerned),
+        "targets": _of(
+            (one for one in rules if one.family == PERFORMANCE), queues * len(targets_of(settings))
+        ),
+        "integration": _of(results.of(options.WORKER), len(integration_names(settings))),
+        "review": _of(results.of(options.REVIEW), len(codes(settings)) if settings.reviewed else 0),
+    }
+
+
+def _of(verdicts: Iterable[Verdict], expected: int) -> Answers:
+    in_order = sorted(verdicts, key=lambda one: (one.queue, one.rule))
+    return Answers(verdicts=tuple(in_order), expected=expected)
+
+
+def _names(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """Return by which name each file is told, as node ids have them, by its real path."""
+    wholes = [Path(os.path.abspath(one)) for one in files]  # noqa: PTH100 - as it was named
+    return {
+        os.path.realpath(one): str(one.relative_to(root) if one.is_relative_to(root) else one)
+        for one in wholes
+    }
+
+
+def _met(seen: Sequence[Finding], tally: Tally) -> Iterator[Finding]:
+    """Yield what was found, but for the locks that another team's tests met."""
+    yield from (one for one in seen if one.kind != BUSY or one.test not in tally.of_others)
+
+
+def _renamed(one: Finding, names: dict[str, str], root: Path) -> Finding:
+    """Return a finding in a file by the name of it: it may have been imported through a link."""
+    if one.place is None:
+        return one
+    name = names.get(os.path.realpath(root / one.place.path), one.place.path)
+    return replace(one, place=replace(one.place, path=name))
+
+
+def _covered(config: pytest.Config, given: Given, code: list[Path] | None) -> Covered:
+    measured: Any = stored(given.coverage) if given.coverage else _measured_here(config)
+    if measured is None:
+        return Covered(
+            unknown="coverage is not known: add --cov=PACKAGE, of pytest-cov, or "
+            "--queue-coverage FILE"
+        )
+    return Covered(unknown=measured) if isinstance(measured, str) else covered(measured, code)
+
+
+def _measured_here(config: pytest.Config) -> Any:
+    """Return what pytest-cov has measured in this run, a Coverage; None where it did not."""
+    plugin = config.pluginmanager.get_plugin("_cov")
+    return getattr(getattr(plugin, "cov_controller", None), "cov", None)
+
+
+def _documented(code: TeamCode, base: str, root: Path) -> Documented | None:
+    if not code.files:
+        return None
+    names = list(public_names(code.files))
+    bare = tuple(place for place, has in names if not has)
+    if not base:
+        return Documented(names=len(names), bare=bare)
+    try:
+        top, changed = changes.changed_since(base, root)
+        changes.check_inside(code.files, top)
+    except UsageError as error:
+        unknown = f"what changed since {base} is not known: {error}"
+        return Documented(names=len(names), bare=bare, base=base, unknown=unknown)
+    ours = {one for one in changed if code.has(top / one)}
+    return Documented(
+        names=len(names),
+        bare=bare,
+        base=base,
+        code=tuple(str(one) for one in changed if one in ours),
+        docs=tuple(
+            str(one) for one in changed if one not in ours and changes.is_documentation(one)
+        ),
+    )

@@ -1,1 +1,0 @@
-"""The part of the plugin that is loaded only when rules or checks are asked for."""

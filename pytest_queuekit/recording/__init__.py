@@ -1,0 +1,1 @@
+"""Turns calls on an adapter into the operations of a history."""

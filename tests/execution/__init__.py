@@ -1,0 +1,1 @@
+"""Tests of the environment, the clocks and the drivers."""

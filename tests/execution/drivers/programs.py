@@ -1,0 +1,100 @@
+"""What actors do in the tests of the drivers; of module level, so that processes find it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from pytest_queuekit.execution.environment import Environment, claim_all
+from pytest_queuekit.execution.scenario import Program
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.recording.recorder import Recorder
+from tests.execution.drivers.queues import NEVER
+
+TASKS = 60
+
+
+def crew(
+    function: Callable[..., None], size: int = 3, **arguments: Any
+) -> Callable[[Effort], list[Program]]:
+    """Return the programs of a scenario: so many actors, all of one function."""
+
+    def programs(effort: Effort) -> list[Program]:
+        return [
+            Program(actor=f"actor-{number}", function=function, arguments=arguments)
+            for number in range(1, size + 1)
+        ]
+
+    return programs
+
+
+def stock(env: Environment) -> None:
+    """Put some tasks into the queue."""
+    for number in range(TASKS):
+        env.actor("stocker").enqueue(f"task-{number}")
+
+
+def produce(recorder: Recorder, count: int = 1) -> None:
+    """Enqueue so many tasks."""
+    for number in range(count):
+        recorder.enqueue(f"{recorder.actor}-{number}")
+
+
+def drain(recorder: Recorder) -> None:
+    """Claim and complete until the queue is empty."""
+    claim_all(recorder)
+
+
+def take(recorder: Recorder) -> None:
+    """Claim without completing until the queue is empty."""
+    claim_all(recorder, complete=False)
+
+
+def claim_and_die(recorder: Recorder) -> None:
+    """Claim a task, and die with it in hand; nothing after that happens."""
+    try:
+        recorder.claim()
+        recorder.die()
+        recorder.enqueue("after-death")
+    finally:
+        if recorder.actor == "actor-1":
+            NEVER.is_set()
+
+
+def be_killed_from_outside(recorder: Recorder) -> None:
+    """Claim a task, and be killed without a word."""
+    recorder.claim()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leave_in_silence(recorder: Recorder) -> None:
+    """End the process between two operations."""
+    recorder.claim()
+    os._exit(4)
+
+
+def complain(recorder: Recorder) -> None:
+    """Raise an error that is the program's own."""
+    recorder.claim()
+    if recorder.actor == "actor-2":
+        raise LookupError("no such page")
+
+
+def dawdle(recorder: Recorder) -> None:
+    """Never come to an end, between two operations."""
+    recorder.claim()
+    NEVER.wait()
+
+
+def work(recorder: Recorder, pause: float) -> None:
+    """Claim until the queue is empty, and work on each task for so many seconds."""
+    while (delivery := recorder.claim()) is not None:
+        recorder.clock.wait(pause)
+        recorder.complete(delivery)
+
+
+def tell_pid(recorder: Recorder) -> None:
+    """Enqueue a task that is named for the process."""
+    recorder.enqueue(str(os.getpid()))

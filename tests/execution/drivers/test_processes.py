@@ -1,0 +1,419 @@
+"""The processes driver: actors that overlap, are killed, hang and fail, each in a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import ActorError, NotRunError, UsageError
+from pytest_queuekit.execution.drivers.actor import Job
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.operation_log import read_log_file
+from tests.execution.drivers import programs, queues
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.unmeasured import python
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+
+
+def run(
+    scenario: Scenario,
+    adapter: type[QueueAdapter],
+    folder: Path,
+    *,
+    limit: float = 30.0,
+    spec: str = "",
+) -> History:
+    """Return the history of a run in processes."""
+    queue = QueueUnderTest.of(adapter, spec=spec)
+    return Processes().run(scenario, queue, folder, Effort(limit=limit))
+
+
+def acting(history: History) -> list[Operation]:
+    """Return the operations of programs."""
+    return [one for one in history if one.actor.startswith("actor")]
+
+
+def spans(history: History) -> list[tuple[str, int, int]]:
+    """Return from when to when each task was in an actor's hands."""
+    ends = {one.claim: one.end for one in history.by(Verb.COMPLETE)}
+    claims = [one for one in acting(history) if one.is_delivery]
+    return [(one.actor, one.start, ends[one.number] or one.start) for one in claims]
+
+
+def test_every_task_goes_through(tmp_path: Path) -> None:
+    """Script, processes and ending make one history on one clock, and no task comes twice."""
+    scenario = Scenario(
+        script=programs.stock, programs=programs.crew(programs.drain), ending=Environment.settle
+    )
+    history = run(scenario, SmallSqliteQueue, tmp_path)
+    claims = [one for one in history.by(Verb.CLAIM) if one.is_delivery]
+    assert sorted(str(one.task) for one in claims) == sorted(
+        f"task-{number}" for number in range(programs.TASKS)
+    )
+    for complete in history.by(Verb.COMPLETE):
+        assert complete.claim is not None
+        assert history.operations[complete.claim].task == complete.task
+    assert history.drained
+    assert history.driver == "processes"
+
+
+def test_actors_overlap(tmp_path: Path) -> None:
+    """All begin when all have opened the queue, and are at work at the same time."""
+    work = programs.crew(programs.work, pause=0.005)
+    history = run(Scenario(script=programs.stock, programs=work), SmallSqliteQueue, tmp_path)
+    opened = [one.end for one in acting(history) if one.verb is Verb.OPEN]
+    first = min(one.start for one in acting(history) if one.verb is not Verb.OPEN)
+    assert len(opened) == 3
+    assert max(end for end in opened if end is not None) <= first
+    assert any(
+        one[0] != other[0] and one[1] < other[2] and other[1] < one[2]
+        for one, other in combinations(spans(history), 2)
+    )
+
+
+def test_actors_are_processes(tmp_path: Path) -> None:
+    """Each actor has a process of its own, which is gone when the run is over."""
+    scenario = Scenario(programs=programs.crew(programs.tell_pid))
+    history = run(scenario, SmallSqliteQueue, tmp_path)
+    pids = {int(str(one.task)) for one in history.by(Verb.ENQUEUE)}
+    assert len(pids) == 3
+    assert os.getpid() not in pids
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
+    """Who dies kills its process; what it held comes to another when its lease has run out."""
+    scenario = Scenario(
+        script=programs.stock,
+        programs=programs.crew(programs.claim_and_die),
+        ending=Environment.settle,
+        lease=0.5,
+    )
+    history = run(scenario, SmallSqliteQueue, tmp_path)
+    kills = history.by(Verb.KILL)
+    assert [(one.outcome, one.error) for one in kills] == [(Outcome.OK, None)] * 3
+    assert "after-death" not in {one.task for one in history}
+    assert len(history.by(Verb.COMPLETE)) == programs.TASKS
+
+
+@POSIX
+def test_who_was_killed_from_outside_is_noted(tmp_path: Path) -> None:
+    """A SIGKILL that nobody announced is a kill too, and no error; nothing is lost."""
+    scenario = Scenario(
+        script=programs.stock, programs=programs.crew(programs.be_killed_from_outside)
+    )
+    history = run(scenario, SmallSqliteQueue, tmp_path)
+    assert [one.error for one in history.by(Verb.KILL)] == [None] * 3
+    assert [one.verb for one in acting(history)[-3:]] == [Verb.KILL] * 3
+    assert len([one for one in acting(history) if one.is_delivery]) == 3
+
+
+def test_a_call_that_hangs_is_cut_off(tmp_path: Path) -> None:
+    """At the limit a hanging actor is killed: its call has no end, and the kill says why."""
+    scenario = Scenario(
+        script=programs.stock, programs=programs.crew(programs.drain, size=2), ending=_count
+    )
+    history = run(scenario, queues.Hangs, tmp_path, limit=1.5)
+    assert {one.verb for one in history if one.end is None} == {Verb.COMPLETE}
+    assert {one.outcome for one in history.by(Verb.COMPLETE)} == {Outcome.UNKNOWN}
+    assert [one.error for one in history.by(Verb.KILL)] == ["not done after 1.5 s"] * 2
+    assert history.operations[-1].verb is Verb.STATS
+
+
+def test_an_opening_that_hangs_is_cut_off(tmp_path: Path) -> None:
+    """Who hangs while opening is killed at the limit, too."""
+    scenario = Scenario(
+        script=programs.stock, programs=programs.crew(programs.drain, size=2), ending=_count
+    )
+    history = run(scenario, queues.HangsAtOpening, tmp_path, limit=1.0)
+    assert [(one.verb, one.end is None) for one in acting(history)] == [
+        (Verb.OPEN, True),
+        (Verb.OPEN, True),
+        (Verb.KILL, False),
+        (Verb.KILL, False),
+    ]
+
+
+def _count(env: Environment) -> None:
+    env.actor("stocker").stats()
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("adapter", "told"), [(queues.Crashes, "SIGSEGV"), (queues.Leaves, "exit status 3")]
+)
+def test_a_queue_that_breaks_down_is_in_the_history(
+    adapter: type[QueueAdapter], told: str, tmp_path: Path
+) -> None:
+    """A process that ends inside a call was ended by the queue: the call says how."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
+    history = run(scenario, adapter, tmp_path)
+    broken = history.by(Verb.COMPLETE)
+    assert [(one.end, one.outcome) for one in broken] == [(None, Outcome.UNKNOWN)] * 2
+    assert all(told in str(one.error) for one in broken)
+    assert all(told in str(one.error) for one in history.by(Verb.KILL))
+
+
+def test_sys_exit_in_a_call_is_an_error_of_the_queue(tmp_path: Path) -> None:
+    """A queue that calls sys.exit() does not end its actor."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=1))
+    history = run(scenario, queues.Exits, tmp_path)
+    assert {one.error for one in history.by(Verb.COMPLETE)} == {"SystemExit: wrong usage"}
+    assert len(history.by(Verb.COMPLETE)) == programs.TASKS
+
+
+def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
+    """An actor that cannot open the queue has one operation, and is no error."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
+    history = run(scenario, queues.Shut, tmp_path)
+    assert [(one.verb, one.error) for one in acting(history)] == [
+        (Verb.OPEN, "PermissionError: one is enough")
+    ] * 2
+
+
+def test_a_queue_may_print_and_ask(tmp_path: Path) -> None:
+    """What a queue prints is not taken for the actor's word, and there is nothing to read."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
+    history = run(Scenario(programs=scenario.programs), queues.Prints, tmp_path)
+    assert [one.ok for one in acting(history)] == [True] * 4
+
+
+def test_a_name_that_is_no_file_name(tmp_path: Path) -> None:
+    """An actor may be called anything."""
+    named = [Program(actor=name, function=programs.drain) for name in ("a/b", "a:b", "..", "é'")]
+    history = run(Scenario(programs=lambda effort: named), SmallSqliteQueue, tmp_path)
+    assert {one.actor for one in history} == {"a/b", "a:b", "..", "é'"}
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (programs.complain, ["actor='actor-2'", "complain", "LookupError: no such page"]),
+        (programs.leave_in_silence, ["exit status 4", "(it printed nothing)"]),
+    ],
+)
+def test_an_actor_that_fails_is_told(program: Any, told: list[str], tmp_path: Path) -> None:
+    """An error that is not the queue's names the actor and what it printed."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(program))
+    with pytest.raises(ActorError) as raised:
+        run(scenario, SmallSqliteQueue, tmp_path)
+    for part in told:
+        assert part in str(raised.value)
+
+
+def test_a_queue_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
+    """If the other process does not find the queue, its message is passed on."""
+    scenario = Scenario(programs=programs.crew(programs.drain, size=1))
+    with pytest.raises(ActorError, match=r"UsageError.*no_such_module"):
+        run(scenario, SmallSqliteQueue, tmp_path, spec="no_such_module:Queue")
+
+
+def _here(_recorder: object) -> None: ...
+
+
+_here.__module__ = "__main__"
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (Program(actor="ann", function=lambda recorder: None), "top of an importable module"),
+        (Program(actor="ann", function=partial(programs.drain)), "top of an importable module"),
+        (Program(actor="ann", function=_here), "top of an importable module"),
+        (
+            Program(actor="ann", function=programs.produce, arguments={"count": {1}}),
+            r"actor='ann'.*no JSON",
+        ),
+    ],
+)
+def test_a_program_that_cannot_be_sent_is_a_mistake(
+    program: Program, told: str, tmp_path: Path
+) -> None:
+    """What another process could not find or read is told before any is started."""
+    with pytest.raises(UsageError, match=told):
+        run(Scenario(programs=lambda effort: [program]), SmallSqliteQueue, tmp_path)
+
+
+def test_a_queue_of_the_main_script_is_a_mistake(tmp_path: Path) -> None:
+    """A class of `__main__` is not found by another process."""
+
+    class Here(SmallSqliteQueue):
+        name = "here"
+
+    Here.__module__ = "__main__"
+    with pytest.raises(UsageError, match="a module of its own"):
+        run(Scenario(programs=programs.crew(programs.drain)), Here, tmp_path)
+
+
+def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:
+    """Sharing is tried only where it is declared."""
+    with pytest.raises(NotRunError, match="one process"):
+        run(Scenario(), MemoryQueue, tmp_path)
+
+
+QUEUE = """
+from pytest_queuekit.execution.drivers.processes import Processes
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+class Mine(SmallSqliteQueue):
+    name = "mine"
+
+def act(recorder):
+    recorder.enqueue("task")
+    {action}
+"""
+RUN = """
+import sys, json
+from importlib import util
+from pathlib import Path
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+
+spec = util.spec_from_file_location("my_queue", sys.argv[1])
+module = sys.modules["my_queue"] = util.module_from_spec(spec)
+spec.loader.exec_module(module)
+sys.path.insert(0, "")
+folder = Path(sys.argv[2])
+folder.mkdir()
+scenario = Scenario(programs=lambda effort: [Program(actor="ann", function=module.act)])
+history = Processes().run(scenario, QueueUnderTest.of(module.Mine), folder, Effort())
+print(json.dumps([one.verb for one in history]))
+"""
+
+
+def _script(folder: Path, action: str = "pass") -> list[str]:
+    """Return a command that runs an actor of a module found by its file alone."""
+    (folder / "place").mkdir()
+    module = folder / "place" / "mine.py"
+    module.write_text(QUEUE.format(action=action))
+    return [
+        sys.executable,
+        "-P",
+        "-X",
+        "dev",
+        "-W",
+        "error",
+        "-c",
+        RUN,
+        str(module),
+        str(folder / "run"),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_modules_that_were_imported_by_file_are_found(tmp_path: Path) -> None:
+    """A queue and a program in a module that has no place on the path are found by their file.
+
+    The whole run works with warnings as errors, in a folder that holds a module named `queue` and
+    that nobody may write to.
+    """
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "queue.py").write_text("raise ImportError('this is not the one')")
+    here.chmod(0o555)
+    done = subprocess.run(
+        _script(tmp_path),
+        cwd=here,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == ["open", "enqueue"]
+
+
+@POSIX
+def test_ctrl_c_ends_the_actors(tmp_path: Path) -> None:
+    """When the run is broken off no actor goes on."""
+    note = tmp_path / "pid"
+    action = (
+        "import os, pathlib, threading; "
+        f"pathlib.Path({str(note)!r}).write_text(f'{{os.getpid()}} '); threading.Event().wait()"
+    )
+    parent = subprocess.Popen(
+        _script(tmp_path, action),
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    pid = _wait_for(note)
+    parent.send_signal(signal.SIGINT)
+    _, messages = parent.communicate()
+    assert b"KeyboardInterrupt" in messages
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def _wait_for(note: Path) -> int:
+    deadline = time.monotonic() + 60
+    while not (note.exists() and note.read_text().endswith(" ")):
+        assert time.monotonic() < deadline, "the actor did not start"
+        time.sleep(0.01)
+    return int(note.read_text())
+
+
+@pytest.mark.parametrize(
+    ("orders", "said"),
+    [("", ["started", "failed"]), ("open 0\n", ["started", "ready", "failed"])],
+    ids=["before it opens", "before it acts"],
+)
+def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_path: Path) -> None:
+    """An actor that nobody sets off any more ends by itself, and leaves the queue alone."""
+    log = tmp_path / "ann.jsonl"
+    job = Job(
+        spec=QueueUnderTest.of(SmallSqliteQueue).spec,
+        location=str(tmp_path / "queue.db"),
+        actor="ann",
+        program="tests.execution.drivers.programs:produce",
+        arguments={},
+        files={},
+        log=str(log),
+        first=0,
+        epoch=0,
+        lease=60.0,
+        limit=30.0,
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_queuekit.execution.drivers.actor"],
+        input=job.to_json() + "\n" + orders,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()) == (1, said)
+    assert "the run was broken off" in done.stderr
+    assert [one.verb for one in read_log_file(log)] == [Verb.OPEN] * ("ready" in said)
+
+
+def test_an_actor_loads_little() -> None:
+    """Several actors are started for one run, so none loads what it does not need."""
+    loaded = set(
+        python("import pytest_queuekit.execution.drivers.actor, sys; print(*sys.modules)").split()
+    )
+    heavy = {"pytest", "hypothesis", "asyncio", "unittest", "time_machine", "email", "sqlite3"}
+    assert heavy & loaded == set()

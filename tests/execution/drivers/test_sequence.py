@@ -1,0 +1,195 @@
+"""The sequence driver: one call after the other, by a clock that the queue goes by."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.drivers.sequence import Sequence
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import SECOND, Outcome, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.recorder import Recorder
+from tests.execution.drivers import programs, queues
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+SHORT = Effort(limit=0.5)
+
+
+def run(
+    scenario: Scenario, adapter: type[QueueAdapter], folder: Path, effort: Effort | None = None
+) -> Any:
+    """Return the history of a run in sequence."""
+    return Sequence().run(scenario, QueueUnderTest.of(adapter), folder, effort or Effort())
+
+
+def _lease_and_wait(env: Environment) -> None:
+    env.actor("ann").enqueue("task")
+    env.actor("ann").claim()
+    env.outlast(env.lease)
+    env.actor("bob").claim()
+
+
+@pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])
+def test_a_day_passes_in_no_time(adapter: type[QueueAdapter], tmp_path: Path) -> None:
+    """Where the queue goes by the kit's clock, a long lease runs out for bob to take over."""
+    scenario = Scenario(script=_lease_and_wait, lease=86_400.0, passes_time=True)
+    history = run(scenario, adapter, tmp_path)
+    first, second = history.by(Verb.CLAIM)
+    assert first.is_delivery
+    assert second.is_delivery
+    assert second.start - first.start > 86_400 * SECOND
+
+
+@pytest.mark.parametrize("adapter", [queues.OwnClock, queues.Monotonic])
+def test_a_queue_with_its_own_clock_is_waited_for(
+    adapter: type[QueueAdapter], tmp_path: Path
+) -> None:
+    """Where it does not, leases are short and the kit waits for real."""
+    scenario = Scenario(script=_lease_and_wait, lease=86_400.0, passes_time=True)
+    history = run(scenario, adapter, tmp_path)
+    assert [one.is_delivery for one in history.by(Verb.CLAIM)] == [True, True]
+    assert history.lease == 1.0
+
+
+def test_waiting_for_real_is_for_higher_levels(tmp_path: Path) -> None:
+    """At the quick level such a rule is not run, and says so."""
+    scenario = Scenario(script=_lease_and_wait, passes_time=True)
+    with pytest.raises(NotRunError, match="waiting is for level standard"):
+        run(scenario, queues.Monotonic, tmp_path, Effort.at(Level.QUICK))
+
+
+def test_a_long_lease_is_not_waited_for(tmp_path: Path) -> None:
+    """A lease of an hour that the kit cannot move is a reason not to run."""
+    scenario = Scenario(script=_lease_and_wait, passes_time=True)
+    with pytest.raises(NotRunError, match="3600 s is too long"):
+        run(scenario, queues.LongLease, tmp_path)
+
+
+def test_a_queue_is_probed_once(tmp_path: Path) -> None:
+    """Whatever it goes by it goes by in every run: later ones need not try it out."""
+    queue = QueueUnderTest.of(SmallSqliteQueue)
+    scenario = Scenario(script=lambda env: env.wait(60), passes_time=True)
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        Sequence().run(scenario, queue, folder, Effort())
+    assert (tmp_path / "first" / "probe").exists()
+    assert not (tmp_path / "second" / "probe").exists()
+
+
+def test_time_that_need_not_pass_is_not_probed(tmp_path: Path) -> None:
+    """A scenario without waiting runs on any queue, also at the quick level."""
+    scenario = Scenario(script=lambda env: _ignore(env.actor("ann").enqueue("task")))
+    history = run(scenario, queues.LongLease, tmp_path, Effort.at(Level.QUICK))
+    assert [one.verb for one in history] == [Verb.OPEN, Verb.ENQUEUE]
+    assert not (tmp_path / "probe").exists()
+
+
+def _ignore(_value: object) -> None: ...
+
+
+def test_script_programs_and_ending_in_turn(tmp_path: Path) -> None:
+    """First the script, then one program after the other, then the ending."""
+    scenario = Scenario(
+        script=programs.stock, programs=programs.crew(programs.produce), ending=Environment.settle
+    )
+    history = run(scenario, SmallSqliteQueue, tmp_path)
+    order = list(dict.fromkeys(one.actor for one in history))
+    assert order == ["stocker", "actor-1", "actor-2", "actor-3", "collector"]
+    assert history.drained
+    assert history.driver == "sequence"
+
+
+def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
+    """A program that dies ends there; what it held comes to another when its lease has run out."""
+    scenario = Scenario(
+        script=programs.stock,
+        programs=programs.crew(programs.claim_and_die),
+        ending=Environment.settle,
+    )
+    history = run(scenario, SmallSqliteQueue, tmp_path)
+    assert [one.actor for one in history.by(Verb.KILL)] == ["actor-1", "actor-2", "actor-3"]
+    assert "after-death" not in {one.task for one in history}
+    assert len(history.by(Verb.COMPLETE)) == programs.TASKS
+
+
+def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
+    """The history ends with the call that never came back."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
+    history = run(scenario, queues.Hangs, tmp_path, SHORT)
+    last = history.operations[-1]
+    assert (last.verb, last.end, last.outcome) == (Verb.COMPLETE, None, Outcome.UNKNOWN)
+
+
+def test_a_run_without_end_is_stopped(tmp_path: Path) -> None:
+    """A script that goes on for ever, with operations that all end, is left behind."""
+
+    def for_ever(env: Environment) -> None:
+        while True:
+            env.actor("ann").claim()
+
+    history = run(Scenario(script=for_ever), MemoryQueue, tmp_path, Effort(limit=0.1))
+    assert len(history) > 1
+
+
+def test_an_error_of_a_program_is_told_with_its_actor(tmp_path: Path) -> None:
+    """What a program raises is its author's to see, with the actor that raised it."""
+    scenario = Scenario(script=programs.stock, programs=programs.crew(programs.complain))
+    with pytest.raises(LookupError, match="no such page") as raised:
+        run(scenario, SmallSqliteQueue, tmp_path)
+    assert "actor-2" in raised.value.__notes__[0]
+
+
+def test_two_actors_of_one_name_are_a_mistake(tmp_path: Path) -> None:
+    """Actors are told apart by their names, so these must differ."""
+    no_deduplication = [Program(actor="twin", function=programs.drain)] * 2
+    with pytest.raises(ValueError, match="twin, twin"):
+        run(Scenario(programs=lambda effort: no_deduplication), SmallSqliteQueue, tmp_path)
+
+
+def test_a_queue_that_cannot_be_opened_is_in_the_history(tmp_path: Path) -> None:
+    """The run ends where the script asks for an actor that cannot open the queue."""
+
+    def two(env: Environment) -> None:
+        env.actor("ann")
+        env.actor("bob")
+        env.actor("ann").enqueue("never")
+
+    history = run(Scenario(script=two, ending=Environment.settle), queues.Shut, tmp_path)
+    assert [(one.actor, one.outcome) for one in history] == [
+        ("ann", Outcome.OK),
+        ("bob", Outcome.UNKNOWN),
+    ]
+
+
+def test_files_are_closed_when_the_run_is_over(tmp_path: Path) -> None:
+    """Every instance is closed, by the thread that opened it, also that of the dead."""
+    closed: list[tuple[int, bool]] = []
+
+    class Counted(SmallSqliteQueue):
+        name = "counted"
+
+        def __init__(self, location: str) -> None:
+            super().__init__(location)
+            self.opened_by = threading.get_ident()
+
+        def close(self) -> None:
+            closed.append((id(self), self.opened_by == threading.get_ident()))
+            super().close()
+
+    def die(recorder: Recorder) -> None:
+        recorder.die()
+
+    scenario = Scenario(script=programs.stock, programs=programs.crew(die, size=2))
+    run(scenario, Counted, tmp_path)
+    assert len(set(closed)) == len(closed) == 3
+    assert all(same for _, same in closed)

@@ -1,0 +1,165 @@
+"""Lanes: processes that did not start each other play one run, and one of them has the history."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.drivers.xdist import XdistWorkers
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History, Verb, read_history
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from tests.execution.drivers import programs
+from tests.queues.memory import MemoryQueue
+
+_COMMAND = (sys.executable, "-X", "dev", "-W", "error", "-m", "tests.execution.drivers.lane")
+
+
+def play(
+    folder: Path,
+    lanes: int,
+    *,
+    scenario: str = "work",
+    queue: str = "good",
+    only: tuple[int, ...] = (),
+    patience: float = 60.0,
+    limit: float = 30.0,
+) -> dict[int, str]:
+    """Start the lanes as processes; return what each printed, "" for the one with the history."""
+    started = {}
+    for lane in only or range(1, lanes + 1):
+        job: dict[str, str | float] = {"lane": lane, "lanes": lanes, "patience": patience}
+        job |= {"scenario": scenario, "queue": queue, "folder": str(folder), "limit": limit}
+        started[lane] = subprocess.Popen(
+            [*_COMMAND, json.dumps(job)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    return {lane: process.communicate()[0].strip() for lane, process in started.items()}
+
+
+def history_of(folder: Path, said: dict[int, str]) -> History:
+    """Return the history; exactly one lane must have it, and the others must know."""
+    assert Counter(said.values()) == {
+        "": 1,
+        "JudgedElsewhereError: Another lane judges this run: the lane that finished last.": len(
+            said
+        )
+        - 1,
+    }
+    return read_history(folder / "history.jsonl")
+
+
+def test_lanes_share_one_run(tmp_path: Path) -> None:
+    """Script, programs and ending are played once, on one queue and one clock, by all together."""
+    history = history_of(tmp_path, play(tmp_path, 2))
+    claims = Counter(one.task for one in history.by(Verb.CLAIM) if one.is_delivery)
+    assert claims == Counter(f"task-{number}" for number in range(programs.TASKS))
+    assert {one.actor for one in history} == {
+        "stocker",
+        "collector",
+        *(f"actor-{number}" for number in range(1, 5)),
+    }
+    assert history.drained
+    assert history.driver == "lanes"
+    for complete in history.by(Verb.COMPLETE):
+        assert complete.claim is not None
+        assert history.operations[complete.claim].task == complete.task
+
+
+def test_lanes_overlap(tmp_path: Path) -> None:
+    """No lane acts before all have opened the queue; then lanes hold tasks at the same time."""
+    history = history_of(tmp_path, play(tmp_path, 2))
+    acting = [one for one in history if one.actor.startswith("actor")]
+    opened = [one.end or 0 for one in acting if one.verb is Verb.OPEN]
+    assert len(opened) == 4
+    assert max(opened) <= min(one.start for one in acting if one.verb is not Verb.OPEN)
+    ends = {one.claim: one.end for one in history.by(Verb.COMPLETE)}
+    odd, even = (
+        [one for one in acting if one.is_delivery and int(one.actor[-1]) % 2 == rest]
+        for rest in (1, 0)  # actors are dealt out in turn: each lane has the odd or the even ones
+    )
+    assert any(
+        one.start < (ends[other.number] or 0) and other.start < (ends[one.number] or 0)
+        for one in odd
+        for other in even
+    )
+
+
+def test_a_lane_may_have_nothing_to_do(tmp_path: Path) -> None:
+    """With more lanes than programs some lanes only come and go."""
+    history = history_of(tmp_path, play(tmp_path, 3, scenario="die"))
+    assert len(history.by(Verb.KILL)) == 2
+
+
+def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
+    """Who dies in a lane is missed by the run, and what it held comes again."""
+    history = history_of(tmp_path, play(tmp_path, 2, scenario="die"))
+    assert len(history.by(Verb.COMPLETE)) == programs.TASKS
+    assert "after-death" not in {one.task for one in history}
+
+
+def test_lanes_that_do_not_meet_all_say_so(tmp_path: Path) -> None:
+    """Who waited in vain says which lane did not come and what to do; who comes late hears it."""
+    said = play(tmp_path, 3, only=(1, 3), patience=0.5)
+    assert said[1] == said[3]
+    assert said[1].startswith("NotRunError: the 3 lanes did not meet within 0.5 s, lane 2 did not")
+    assert said[1].endswith("give -n 3 or more")
+    assert play(tmp_path, 3, only=(2,)) == {2: said[1]}
+
+
+def test_a_folder_is_for_one_run(tmp_path: Path) -> None:
+    """A second run in the same folder is not mixed with the first."""
+    play(tmp_path, 1, scenario="die")
+    said = play(tmp_path, 1, scenario="die")
+    assert said[1].startswith("NotRunError: lane 1 has been here before")
+
+
+def test_a_script_that_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """If lane 1 cannot prepare the run, it raises why, and the others are not run because of it."""
+    said = play(tmp_path, 2, scenario="fail")
+    assert said == {
+        1: "LookupError: no such page",
+        2: "NotRunError: lane 1 failed: LookupError: no such page",
+    }
+
+
+def test_a_program_that_fails_is_told_by_its_lane(tmp_path: Path) -> None:
+    """The lane of the failing program raises, and no other lane takes the rest for the whole."""
+    said = play(tmp_path, 3, scenario="complain")
+    assert said.pop(2) == "LookupError: no such page"
+    assert {one.partition(":")[0] for one in said.values()} == {"JudgedElsewhereError"}
+    assert not (tmp_path / "history.jsonl").exists()
+
+
+def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
+    """At the limit a lane finishes without the actor that hangs, and the run is judged."""
+    history = history_of(tmp_path, play(tmp_path, 2, queue="hangs", limit=1.0))
+    hung = [one for one in history if one.end is None]
+    assert {one.verb for one in hung} == {Verb.COMPLETE}
+    assert {one.actor for one in hung} >= {f"actor-{number}" for number in range(1, 5)}
+
+
+def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
+    """Actors that cannot open the queue are in the history, and keep nobody waiting."""
+    history = history_of(tmp_path, play(tmp_path, 2, scenario="die", queue="shut"))
+    shut = [one for one in history if one.actor.startswith("actor")]
+    assert [(one.verb, one.ok) for one in shut] == [(Verb.OPEN, False)] * 2
+
+
+def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:
+    """Lanes are processes, so the queue must be for several."""
+    with pytest.raises(NotRunError, match="one process"):
+        XdistWorkers(folder=tmp_path, lane=1, lanes=1).run(
+            Scenario(), QueueUnderTest.of(MemoryQueue), tmp_path, Effort()
+        )

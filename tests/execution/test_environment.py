@@ -1,0 +1,226 @@
+"""The stage: actors by name, time, and an ending after which what has not come is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.clock import RealClock, virtual_time
+from pytest_queuekit.execution.environment import Environment, Halt, claim_all
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import SECOND, Outcome, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.recorder import Recorder
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Return a virtual clock in force."""
+    with virtual_time() as clock:
+        yield clock
+
+
+def stage_of(
+    adapter: type[QueueAdapter], folder: Path, clock: Clock, *, lease: float = 60.0
+) -> Environment:
+    """Return a stage with a new queue."""
+    return Environment(
+        QueueUnderTest.of(adapter), folder, clock=clock, lease=lease, effort=Effort()
+    )
+
+
+class Backwards(SmallSqliteQueue):
+    """Puts a task whose lease ran out back as if it had failed: with a wait before it comes."""
+
+    name = "backwards"
+
+    def _return_expired(self) -> None:
+        changes = "state = 'queued', attempts = attempts + 1, due = lease_end + 1"
+        self._run(f"UPDATE task SET {changes} WHERE state = 'leased' AND {self._expired()}")  # noqa: S608 - no user's text
+
+
+class Endless(MemoryQueue):
+    """Hands out the same task for ever."""
+
+    name = "endless"
+
+    def complete(self, claim: Any) -> None:
+        self.store.tasks[claim.task_id].state = "queued"
+
+
+class BusyAtFirst(MemoryQueue):
+    """Is busy for the first three claims."""
+
+    name = "busy-at-first"
+    busy = (BusyError,)
+    refusals = 3
+
+    def claim(self, worker: str, **options: Any) -> Any:
+        if self.refusals:
+            self.refusals -= 1
+            raise BusyError
+        return super().claim(worker, **options)
+
+
+class Shut(MemoryQueue):
+    """Cannot be opened."""
+
+    name = "shut"
+
+    def __init__(self, location: str) -> None:
+        raise OSError("no such place")
+
+
+def test_an_actor_opens_the_queue_once(tmp_path: Path, clock: Clock) -> None:
+    """The same name is the same actor; its opening is its first operation."""
+    env = stage_of(SmallSqliteQueue, tmp_path, clock)
+    assert env.actor("ann") is env.actor("ann")
+    env.actor("bob")
+    env.close()
+    opened = [(one.actor, one.number) for one in env.log.operations() if one.verb is Verb.OPEN]
+    assert opened == [("ann", 0), ("bob", 0)]
+
+
+def test_actors_share_what_is_for_one_instance(tmp_path: Path, clock: Clock) -> None:
+    """A queue for the threads of one process is opened once for all actors."""
+    env = stage_of(MemoryQueue, tmp_path, clock)
+    env.actor("ann").enqueue("task")
+    assert env.actor("bob").claim() is not None
+    assert [one.verb for one in env.log.operations()] == ["open", "enqueue", "claim"]
+
+
+@pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])
+def test_a_successor_has_a_new_instance(
+    adapter: type[QueueAdapter], tmp_path: Path, clock: Clock
+) -> None:
+    """Reopening closes one instance and opens another, which finds what was enqueued."""
+    env = stage_of(adapter, tmp_path, clock)
+    env.actor("ann").enqueue("task")
+    successor = env.reopen("ann")
+    assert successor.actor == "ann'"
+    assert successor.claim() is not None
+    env.close()
+    verbs = [one.verb for one in env.log.operations()]
+    assert verbs == ["open", "enqueue", "close", "open", "claim"]
+
+
+def test_a_queue_that_cannot_be_opened_halts_the_script(tmp_path: Path, clock: Clock) -> None:
+    """Opening is an operation, unknown with its error; the script goes no further."""
+    env = stage_of(Shut, tmp_path, clock)
+    with pytest.raises(Halt, match="no such place"):
+        env.actor("ann")
+    (opened,) = env.history("sequence")
+    assert (opened.outcome, opened.error) == (Outcome.UNKNOWN, "OSError: no such place")
+    assert opened.end is not None
+
+
+def _complete_half(actor: Recorder) -> None:
+    for label in ("done", "held"):
+        actor.enqueue(label)
+    taken = actor.claim()
+    assert taken is not None
+    actor.complete(taken)
+    actor.claim()
+
+
+def _fail_twice(actor: Recorder) -> None:
+    actor.enqueue("failing")
+    for wait in (2.0, 0.0):
+        taken = actor.claim()
+        assert taken is not None
+        actor.fail(taken)
+        actor.clock.wait(wait)
+
+
+PENDING = {
+    "nothing": lambda actor: None,
+    "waiting": lambda actor: actor.enqueue("waiting"),
+    "held": _complete_half,
+    "delayed": lambda actor: actor.enqueue("later", delay=7000.0),
+    "failing": _fail_twice,
+}
+
+
+@pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue, Backwards])
+@pytest.mark.parametrize("pending", PENDING)
+def test_after_settling_nothing_is_left(
+    adapter: type[QueueAdapter], pending: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Leases, delays and retries are waited for, so that every task comes that has to."""
+    env = stage_of(adapter, tmp_path, clock)
+    PENDING[pending](env.actor("ann"))
+    env.settle()
+    assert env.drained
+    assert env.actor("ann").stats()["queued"] == 0
+    env.close()
+    put = {one.task for one in env.log.operations() if one.verb is Verb.ENQUEUE}
+    done = {one.task for one in env.log.operations() if one.verb is Verb.COMPLETE and one.ok}
+    assert put == done
+
+
+def test_settling_waits_only_for_what_may_come(tmp_path: Path, clock: Clock) -> None:
+    """When every task is completed nothing is waited for."""
+    env = stage_of(SmallSqliteQueue, tmp_path, clock)
+    actor = env.actor("ann")
+    actor.enqueue("done", delay=2.0)
+    actor.clock.wait(3.0)
+    claim_all(actor)
+    before = clock.now()
+    env.settle()
+    env.close()
+    assert clock.now() - before < SECOND
+
+
+@pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])
+def test_what_takes_too_long_in_real_time_is_not_waited_for(
+    adapter: type[QueueAdapter], tmp_path: Path
+) -> None:
+    """By the real clock a long lease is left alone, and the history says: not drained."""
+    env = stage_of(adapter, tmp_path, RealClock(), lease=3600.0)
+    actor = env.actor("ann")
+    actor.enqueue("held")
+    actor.claim()
+    env.settle()
+    env.close()
+    assert not env.history("threads").drained
+
+
+def test_a_script_that_waits_too_long_is_not_run(tmp_path: Path) -> None:
+    """By the real clock nobody waits an hour: the rule is not run, and says why."""
+    env = stage_of(MemoryQueue, tmp_path, RealClock())
+    with pytest.raises(NotRunError, match="3600 s is too long"):
+        env.wait(3600)
+
+
+def test_busy_is_not_empty(tmp_path: Path, clock: Clock) -> None:
+    """Claiming all goes on while the queue says 'not now'."""
+    env = stage_of(BusyAtFirst, tmp_path, clock)
+    env.actor("ann").enqueue("task")
+    assert [one.label for one in env.claim_all("ann")] == ["task"]
+
+
+def test_a_queue_without_end_is_stopped(tmp_path: Path, clock: Clock) -> None:
+    """Claiming all from a queue that hands out one task for ever comes to an end."""
+    env = stage_of(Endless, tmp_path, clock)
+    env.actor("ann").enqueue("task")
+    env.settle()
+    assert not env.drained
+
+
+def test_a_lease_may_be_the_queue_s_own(tmp_path: Path, clock: Clock) -> None:
+    """Where the queue's lease cannot be chosen, that one counts."""
+
+    class Fixed(MemoryQueue):
+        name = "fixed"
+        lease_seconds = 7.0
+
+    assert stage_of(Fixed, tmp_path, clock).lease == 7.0
+    assert stage_of(MemoryQueue, tmp_path, clock).lease == 60.0

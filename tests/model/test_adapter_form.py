@@ -1,0 +1,80 @@
+"""An adapter that the kit could not call, or not understand, is refused before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import AdapterError
+from pytest_queuekit.model.capabilities import Order
+from pytest_queuekit.model.contract import Contract
+from tests.queues.memory import MemoryQueue
+
+
+async def later(self: Any, claim: Any) -> None:
+    """Complete, if anybody awaits it."""
+
+
+async def several(self: Any, claim: Any) -> AsyncIterator[None]:
+    """Complete, if anybody iterates over it."""
+    yield
+
+
+def piecemeal(self: Any, claim: Any) -> Iterator[None]:
+    """Complete, if anybody iterates over it."""
+    yield
+
+
+def without_claim(self: Any) -> None:
+    """Take too little."""
+
+
+def with_more(self: Any, claim: Any, reason: str) -> None:
+    """Ask for too much."""
+
+
+def with_options(self: Any, claim: Any, *more: Any, reason: str = "") -> None:
+    """Ask for what the kit gives."""
+
+
+@pytest.mark.parametrize(
+    ("complete", "told"),
+    [
+        (later, "async"),
+        (several, "async"),
+        (piecemeal, "generator"),
+        (without_claim, r"must define complete\(self, claim\)"),
+        (with_more, r"must define complete\(self, claim\)"),
+    ],
+)
+def test_methods_that_would_do_nothing_are_refused(complete: Callable[..., Any], told: str) -> None:
+    """A coroutine that is never awaited would pass for a completion."""
+    adapter = type("Odd", (MemoryQueue,), {"complete": complete})
+    with pytest.raises(AdapterError, match=told):
+        Contract.of(adapter)
+
+
+@pytest.mark.parametrize("complete", [with_options, staticmethod(print), property(print)])
+def test_methods_of_other_kinds_are_left_to_the_calls(complete: Any) -> None:
+    """Only what certainly cannot be called is refused."""
+    Contract.of(type("Odd", (MemoryQueue,), {"complete": complete}))
+
+
+@pytest.mark.parametrize("attribute", ["refuses", "busy"])
+@pytest.mark.parametrize("kind", [Exception, BaseException, "OSError", OSError(), int])
+def test_errors_that_mean_anything_or_nothing_are_refused(attribute: str, kind: Any) -> None:
+    """With `Exception` among its refusals a queue that always fails would be beyond reproach."""
+    adapter = type("Odd", (MemoryQueue,), {attribute: (kind,)})
+    with pytest.raises(AdapterError, match=attribute):
+        Contract.of(adapter)
+
+
+def test_an_order_has_a_meaning() -> None:
+    """A word that no rule knows would be found by one of them, in the middle."""
+    unknown: Any = "low"
+    with pytest.raises(AdapterError, match="priority='low' must be 'lower-first'"):
+        Order(priority=unknown)
+    with pytest.raises(AdapterError, match="ties"):
+        Order(ties=unknown)

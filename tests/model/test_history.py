@@ -1,0 +1,179 @@
+"""Histories: one order for the operations of many actors, and JSON Lines that say the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_queuekit.errors import HistoryError
+from pytest_queuekit.model.history import (
+    History,
+    Operation,
+    Outcome,
+    Verb,
+    read_history,
+    read_operation,
+    write_history,
+    write_operation,
+)
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+MOMENTS = st.integers(0, 1000)
+OPERATIONS = st.builds(
+    Operation,
+    actor=st.sampled_from(["a", "b", "c"]),
+    verb=st.sampled_from(Verb),
+    start=MOMENTS,
+    end=st.none() | MOMENTS,
+    outcome=st.sampled_from(Outcome),
+    task=st.none() | st.text(),
+    arguments=st.dictionaries(st.text(), PLAIN, max_size=3),
+    result=PLAIN,
+    error=st.none() | st.text(),
+)
+
+
+def operation(
+    verb: Verb = Verb.CLAIM, start: int = 0, end: int | None = 1, **fields: Any
+) -> Operation:
+    """Return an operation that succeeded, of actor "a" where none is named."""
+    given_fields = {"actor": "a", "outcome": Outcome.OK, **fields}
+    return Operation(verb=verb, start=start, end=end, **given_fields)
+
+
+def numbered(operations: list[Operation]) -> list[Operation]:
+    """Number the operations of each actor, in the order in which they come."""
+    counts: dict[str, int] = {}
+    out = []
+    for one in operations:
+        counts[one.actor] = counts.get(one.actor, -1) + 1
+        out.append(replace(one, number=counts[one.actor]))
+    return out
+
+
+@given(operations=st.lists(OPERATIONS, max_size=5))
+def test_a_history_is_sorted_by_start(operations: list[Operation]) -> None:
+    """Numbers follow starts, and nothing is added, lost or changed but where time begins."""
+    history = History.of(numbered(operations))
+    assert [one.number for one in history] == list(range(len(operations)))
+    assert [one.start for one in history] == sorted(one.start for one in history)
+    first = min((one.start for one in operations), default=0)
+    plain = sorted(repr(moved(replace(one, number=0), first)) for one in history)
+    assert plain == sorted(map(repr, operations))
+
+
+def moved(one: Operation, by: int) -> Operation:
+    """Return an operation that happened so much later."""
+    return replace(one, start=one.start + by, end=None if one.end is None else one.end + by)
+
+
+def test_time_begins_with_the_first_operation() -> None:
+    """What a report prints of an operation is what a sentence about the history says."""
+    both = [operation(start=7), operation(start=5, actor="b")]
+    assert [one.start for one in History.of(both)] == [0, 2]
+
+
+def test_operations_of_one_start_stay_in_order() -> None:
+    """A batch, which is many operations of one interval, keeps its order."""
+    batch = numbered([operation(start=5, task=name) for name in "xyz"])
+    assert [one.task for one in History.of(batch)] == ["x", "y", "z"]
+
+
+def test_an_acknowledgement_still_points_to_its_claim() -> None:
+    """The claim's number is its own actor's before, and the history's after the merge."""
+    mine = [operation(start=10, number=0), operation(Verb.COMPLETE, start=12, number=1, claim=0)]
+    others = [
+        operation(start=start, actor="b", number=number) for number, start in enumerate((0, 11))
+    ]
+    history = History.of([*mine, *others])
+    complete = history.by(Verb.COMPLETE)[0]
+    assert complete.claim is not None
+    assert history.operations[complete.claim] == replace(mine[0], number=1)
+
+
+@given(operations=st.lists(OPERATIONS, max_size=3), drained=st.booleans())
+def test_a_written_history_reads_the_same(
+    tmp_path_factory: pytest.TempPathFactory, operations: list[Operation], drained: bool
+) -> None:
+    """Reading what was written gives an equal history, types included."""
+    path = tmp_path_factory.mktemp("history") / "history.jsonl"
+    history = History.of(numbered(operations), lease=2.5, drained=drained, driver="lanes")
+    write_history(history, path)
+    assert repr(read_history(path)) == repr(history)
+
+
+@given(one=OPERATIONS)
+def test_a_line_has_no_line_end(one: Operation) -> None:
+    """An operation is one line of ASCII, whatever its texts hold."""
+    line = write_operation(one)
+    assert line.isascii()
+    assert line.splitlines() == [line]
+    assert read_operation(line) == one
+
+
+def test_what_json_does_not_know_is_written_as_text() -> None:
+    """A queue may return anything; the history keeps how it looks."""
+    assert read_operation(write_operation(operation(result={"at": Path("x")}))).result == {
+        "at": repr(Path("x"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no history"),
+        ("[]\n", "no history"),
+        ('{"speed": 3}\n', "no history"),
+        ('{"driver": "x"}\n{}\n', "line 2"),
+        ('{"driver": "x"}\n' + write_operation(operation()) + "\n{broken\n", "line 3"),
+        ('{"driver": "x"}\n{"verb": "dance", "outcome": "ok"}\n', "line 2"),
+        ("\x00\udcff", "no history"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+    """What is no history raises HistoryError that names the file and the place."""
+    path = tmp_path / "history.jsonl"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(HistoryError, match=told) as raised:
+        read_history(path)
+    assert str(path) in str(raised.value)
+
+
+def test_an_absent_file_is_told(tmp_path: Path) -> None:
+    """A file that is not there raises HistoryError too."""
+    with pytest.raises(HistoryError, match=r"gone\.jsonl"):
+        read_history(tmp_path / "gone.jsonl")
+
+
+def test_what_an_operation_is() -> None:
+    """A delivery has a task, an empty claim has none, and neither is one that was not answered."""
+    delivery, empty = operation(task="x"), operation()
+    open_ended = operation(end=None, outcome=Outcome.UNKNOWN)
+    assert [one.is_delivery for one in (delivery, empty, open_ended)] == [True, False, False]
+    assert [one.is_empty for one in (delivery, empty, open_ended)] == [False, True, False]
+
+
+def test_overlapping_operations_have_no_order() -> None:
+    """One ended before another only if it was over when that began; without an end it never was."""
+    one = operation(start=0, end=5)
+    assert one.ended_before(operation(start=6, end=7))
+    assert not one.ended_before(operation(start=5, end=7))
+    assert not operation(end=None).ended_before(operation(start=9, end=10))
+
+
+def test_the_lease_of_a_claim() -> None:
+    """A claim's own lease counts, else the history's; a queue may have none."""
+    history = History.of(
+        [operation(arguments={"lease": 3}), operation(start=1, number=1)], lease=60
+    )
+    assert [history.lease_of(one) for one in history] == [3.0, 60.0]
+    assert History.of([operation()]).lease_of(operation()) is None

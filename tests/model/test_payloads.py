@@ -1,0 +1,112 @@
+"""Labels inside payloads: found again in each domain, whatever a queue did to the payload."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_queuekit.model.capabilities import Payload
+from pytest_queuekit.model.payloads import canonical, label_of, wrap
+
+LABELS = st.text(
+    st.characters(codec="ascii", min_codepoint=32, max_codepoint=126, exclude_characters=':"\\'),
+    max_size=20,
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+BODIES = {Payload.JSON: VALUES, Payload.TEXT: st.text(), Payload.BYTES: st.binary()}
+
+
+@pytest.mark.parametrize("domain", Payload)
+@given(data=st.data(), label=LABELS)
+def test_a_label_is_found_again(domain: Payload, data: st.DataObject, label: str) -> None:
+    """What was wrapped is recognised, with any body, in each domain."""
+    body = data.draw(st.none() | BODIES[domain])
+    assert label_of(wrap(label, domain, body)) == label
+
+
+@given(label=LABELS, body=VALUES)
+def test_a_label_is_found_in_another_type(label: str, body: Any) -> None:
+    """A payload that comes back as text, bytes or text in text is still recognised."""
+    text = json.dumps(wrap(label, Payload.JSON, body))
+    assert label_of(text) == label
+    assert label_of(text.encode()) == label
+    assert label_of(json.dumps(text)) == label
+    assert label_of(memoryview(wrap(label, Payload.TEXT).encode())) == label
+    assert label_of(wrap(label, Payload.BYTES).decode()) == label
+
+
+@given(label=LABELS)
+def test_a_label_is_found_in_a_payload_cut_short(label: str) -> None:
+    """A payload that lost its end is told from one that nobody enqueued."""
+    text = json.dumps(wrap(label, Payload.JSON, "a long body"))
+    assert label_of(text[:-5]) == label
+    assert label_of(wrap(label, Payload.TEXT, "a long body")[:-5]) == label
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, 7, "", "queuekit", b"\xff", {}, {"queuekit": 7}, [], '["queuekit"]', "[" * 5000, "7"],
+)
+def test_a_strange_payload_has_no_label(payload: object) -> None:
+    """What the kit did not enqueue is not recognised, and breaks nothing."""
+    assert label_of(payload) is None
+
+
+@pytest.mark.parametrize("label", ["a:b", 'a"b', "a\\b", "é", "a\n"])
+def test_a_label_that_could_not_be_found_is_refused(label: str) -> None:
+    """A label that a domain could not carry is the mistake of a rule, and told at once."""
+    with pytest.raises(ValueError, match="label="):
+        wrap(label, Payload.JSON)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Compare two JSON values, types and signs of zero included."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return repr(one) == repr(other)
+
+
+@given(one=VALUES, other=VALUES)
+def test_only_equal_payloads_share_a_canonical_text(one: Any, other: Any) -> None:
+    """Canonical texts agree where the payloads do, and nowhere else."""
+    assert (canonical(one) == canonical(other)) == same(one, other)
+
+
+@given(value=VALUES)
+def test_a_payload_keeps_its_canonical_text_on_the_way_through_json(value: Any) -> None:
+    """A queue that carries JSON correctly is never accused of having changed it."""
+    assert canonical(json.loads(json.dumps(value))) == canonical(value)
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        (1, 1.0, True, "1", b"1", bytearray(b"1")),
+        ([1], (1,), {1}, frozenset({1}), {1: None}),
+        ({"a": 1}, {"a": 1.0}, {b"a": 1}, {"a": "1"}),
+        (0.0, -0.0, 0),
+        (None, "None", False, 0, ""),
+    ],
+)
+def test_types_count(different: tuple[object, ...]) -> None:
+    """Values that Python calls equal, or that print alike, are different payloads."""
+    assert len({canonical(one) for one in different}) == len(different)
+
+
+def test_order_counts_only_where_there_is_one() -> None:
+    """Dicts and sets are equal in any order, lists are not."""
+    assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
+    assert canonical({"a", "b", "c"}) == canonical({"c", "b", "a"})
+    assert canonical([1, 2]) != canonical([2, 1])

@@ -1,0 +1,424 @@
+"""The recorder: what it writes down for each kind of reply, and what it refuses to record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import AdapterError, UndeclaredError
+from pytest_queuekit.execution.clock import RealClock
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Capability, Liveness, Order, Payload
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
+from pytest_queuekit.model.payloads import wrap
+from pytest_queuekit.recording.operation_log import Gone, Log
+from pytest_queuekit.recording.recorder import Delivery, Recorder
+
+
+class RefusedError(Exception):
+    """No."""
+
+
+class LockedError(Exception):
+    """Not now."""
+
+
+class TimeIsUp(BaseException):
+    """What a plugin raises to stop a test."""
+
+
+class Puppet(QueueAdapter):
+    """Does everything, and replies to each call as it is told to."""
+
+    name = "puppet"
+    order = Order(priority="lower-first")
+    liveness = Liveness.LEASE
+    refuses = (RefusedError,)
+    busy = (LockedError,)
+
+    def __init__(self, location: str) -> None:
+        self.reply: Any = None
+        self.calls: list[tuple[Any, ...]] = []
+
+    def _reply(self, *call: Any) -> Any:
+        self.calls.append(call)
+        if isinstance(self.reply, BaseException):
+            raise self.reply
+        return self.reply() if callable(self.reply) else self.reply
+
+    def enqueue(self, payload: Any, *, priority: int = 0, delay: float = 0.0, key: str = "") -> Any:
+        return self._reply("enqueue", payload, priority, delay, key)
+
+    def claim(self, worker: str, *, lease: float = 60.0) -> Any:
+        return self._reply("claim", worker, lease)
+
+    def complete(self, claim: Claim) -> Any:
+        return self._reply("complete", claim)
+
+    def fail(self, claim: Claim, error: str) -> Any:
+        return self._reply("fail", claim, error)
+
+    def extend(self, claim: Claim, seconds: float) -> Any:
+        return self._reply("extend", claim, seconds)
+
+    def release(self, claim: Claim) -> Any:
+        return self._reply("release", claim)
+
+    def cancel(self, task_id: Any) -> Any:
+        return self._reply("cancel", task_id)
+
+    def stats(self) -> Any:
+        return self._reply("stats")
+
+    def reclaim(self) -> Any:
+        return self._reply("reclaim")
+
+    def purge(self) -> Any:
+        return self._reply("purge")
+
+    def dead_letters(self) -> Any:
+        return self._reply("dead_letters")
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
+        return self._reply("enqueue_many", payloads)
+
+    def claim_many(self, worker: str, limit: int) -> Any:
+        return self._reply("claim_many", worker, limit)
+
+    def backup(self, location: str) -> Any:
+        return self._reply("backup", location)
+
+
+class Plain(QueueAdapter):
+    """Declares nothing beyond what each queue must have."""
+
+    name = "plain"
+
+    def __init__(self, location: str) -> None: ...
+
+    def enqueue(self, payload: Any) -> Any: ...
+
+    def claim(self, worker: str) -> None: ...
+
+
+class Record:
+    """A puppet, its recorder, and what was written down."""
+
+    def __init__(self, reply: Any = None, **options: Any) -> None:
+        self.log = Log()
+        self.puppet = Puppet("")
+        self.puppet.reply = reply
+        self.actor = Recorder(
+            self.puppet,
+            actor="ann",
+            contract=Contract.of(Puppet),
+            clock=RealClock(),
+            sink=self.log,
+            **options,
+        )
+
+    @property
+    def last(self) -> Operation:
+        return self.log.operations()[-1]
+
+
+def claim(label: str = "task", **fields: Any) -> Claim:
+    """Return a claim as an adapter does."""
+    values = {"task_id": 7, "payload": wrap(label, Payload.JSON), "worker": "ann", **fields}
+    return Claim(**values)
+
+
+def delivery() -> Delivery:
+    """Return a delivery that the actor had as its operation number 5."""
+    return Delivery(label="task", claim=claim(), number=5)
+
+
+CALLS: dict[str, Callable[[Recorder], Any]] = {
+    "enqueue": lambda actor: actor.enqueue("task"),
+    "enqueue_many": lambda actor: actor.enqueue_many(["task"]),
+    "claim": lambda actor: actor.claim(),
+    "claim_many": lambda actor: actor.claim_many(3),
+    "complete": lambda actor: actor.complete(delivery()),
+    "fail": lambda actor: actor.fail(delivery()),
+    "extend": lambda actor: actor.extend(delivery(), 5),
+    "release": lambda actor: actor.release(delivery()),
+    "cancel": lambda actor: actor.cancel("task"),
+    "stats": lambda actor: actor.stats(),
+    "dead_letters": lambda actor: actor.dead_letters(),
+    "reclaim": lambda actor: actor.reclaim(),
+    "purge": lambda actor: actor.purge(),
+    "backup": lambda actor: actor.backup("elsewhere"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (False, Outcome.REFUSED),
+        (RefusedError("no"), Outcome.REFUSED),
+        (LockedError("not now"), Outcome.BUSY),
+        (ValueError("what?"), Outcome.UNKNOWN),
+        (SystemExit(3), Outcome.UNKNOWN),
+        (asyncio.CancelledError("cut off"), Outcome.UNKNOWN),
+    ],
+)
+def test_every_reply_has_an_outcome(call: str, reply: Any, outcome: Outcome) -> None:
+    """False and declared errors are no and not now; any other error is unknown, and passes none."""
+    record = Record(reply)
+    assert not CALLS[call](record.actor)
+    assert record.last.outcome is outcome
+    assert record.last.end is not None
+    assert record.actor.last == record.last
+    error = record.last.error
+    assert error == (None if reply is False else f"{type(reply).__name__}: {reply}")
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, TimeIsUp])
+def test_what_stops_a_test_is_no_reply(call: str, stop: type[BaseException]) -> None:
+    """Ctrl-C and a time-out go through, and leave an operation without an end."""
+    record = Record(stop())
+    with pytest.raises(stop):
+        CALLS[call](record.actor)
+    assert (record.last.end, record.last.outcome) == (None, Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call not in ("enqueue", "claim")])
+def test_what_is_not_declared_is_a_mistake_of_the_rule(call: str) -> None:
+    """Calling what the queue does not declare raises, and records nothing."""
+    log = Log()
+    actor = Recorder(
+        Plain(""), actor="ann", contract=Contract.of(Plain), clock=RealClock(), sink=log
+    )
+    with pytest.raises(UndeclaredError, match="'plain'"):
+        CALLS[call](actor)
+    assert log.operations() == []
+
+
+@pytest.mark.parametrize("option", ["capabilities", "max_attempts", "colour"])
+def test_an_option_that_is_not_declared_is_too(option: str) -> None:
+    """An option that the queue does not take raises before the queue is called."""
+    record = Record()
+    with pytest.raises(UndeclaredError, match=option):
+        record.actor.enqueue("task", **{option: 1})
+    assert record.puppet.calls == []
+    assert record.log.operations() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "reply", "told"),
+    [
+        ("claim", ("x", 1), r"Puppet\.claim\(\) returned tuple: .*a Claim, or None"),
+        ("claim", True, "returned bool"),
+        ("claim_many", claim(), "a list of Claim"),
+        ("claim_many", "abc", "a list of Claim"),
+        ("claim_many", ["x"], r"Puppet\.claim\(\) returned str"),
+        ("enqueue_many", 3, "None, or 1 ids"),
+        ("enqueue_many", [1, 2], "None, or 1 ids"),
+        ("stats", None, "a dict of counts"),
+        ("dead_letters", None, "a list of payloads"),
+        ("dead_letters", "task", "a list of payloads"),
+    ],
+)
+def test_a_reply_of_another_form_is_told_to_the_author(call: str, reply: Any, told: str) -> None:
+    """What is no Claim, no list, no dict raises AdapterError with the method and the value."""
+    record = Record(reply)
+    with pytest.raises(AdapterError, match=told):
+        CALLS[call](record.actor)
+
+
+def test_enqueue_is_written_down_with_options_and_payload() -> None:
+    """The history has the label, the options and the payload's canonical text."""
+    record = Record(reply=41)
+    assert record.actor.enqueue("task", body=[1], priority=3)
+    assert record.puppet.calls == [("enqueue", {"queuekit": "task", "body": [1]}, 3, 0.0, "")]
+    assert record.last.task == "task"
+    assert record.last.arguments == {
+        "priority": 3,
+        "payload": "{'body': [1], 'queuekit': 'task'}",
+    }
+
+
+def test_a_delivery_brings_what_the_queue_said() -> None:
+    """The history has payload, id, attempt and token; the program has label and claim."""
+    brought = claim("x", attempt=2, token=b"t")
+    record = Record(brought)
+    taken = record.actor.claim()
+    assert taken == Delivery(label="x", claim=brought, number=0)
+    assert record.last.is_delivery
+    assert record.last.result == {
+        "payload": "{'queuekit': 'x'}",
+        "task_id": 7,
+        "attempt": 2,
+        "token": "b't'",
+    }
+
+
+def test_nothing_to_do_is_an_empty_claim() -> None:
+    """None from the queue is empty, which is not the same as busy."""
+    record = Record(None)
+    assert record.actor.claim() is None
+    assert record.last.is_empty
+    record.puppet.reply = LockedError()
+    assert record.actor.claim() is None
+    assert not record.last.is_empty
+
+
+def test_a_payload_that_nobody_enqueued_is_unrecognised() -> None:
+    """A delivery without a label is one, under a name of its own."""
+    record = Record(claim(payload="who?"))
+    taken = record.actor.claim()
+    assert taken is not None
+    assert taken.label == record.last.task == UNRECOGNISED
+
+
+def test_the_run_s_lease_is_given_where_the_queue_takes_one() -> None:
+    """Each claim asks for the run's lease, unless the program asks for another."""
+    record = Record(lease=2.5)
+    record.actor.claim()
+    record.actor.claim(lease=9)
+    assert record.puppet.calls == [("claim", "ann", 2.5), ("claim", "ann", 9)]
+    assert [one.arguments for one in record.log.operations()] == [{"lease": 2.5}, {"lease": 9}]
+    plain = Recorder(
+        Plain(""), actor="b", contract=Contract.of(Plain), clock=RealClock(), sink=Log(), lease=2.5
+    )
+    plain.claim()
+    assert plain.last is not None
+    assert plain.last.arguments == {}
+
+
+def test_a_batch_is_an_operation_a_task() -> None:
+    """All tasks of a batch have one interval, a number each and the size of the batch."""
+    record = Record([1, 2, 3])
+    assert record.actor.enqueue_many(["a", "b", "c"])
+    operations = record.log.operations()
+    assert [(one.number, one.task) for one in operations] == [(0, "a"), (1, "b"), (2, "c")]
+    assert len({(one.start, one.end) for one in operations}) == 1
+    assert {one.arguments["batch"] for one in operations} == {3}
+    record.puppet.reply = None
+    record.actor.cancel("b")
+    assert record.puppet.calls[-1] == ("cancel", 2)
+
+
+def test_a_batch_that_was_cut_off_names_all_its_tasks() -> None:
+    """If a batch never comes back, each of its tasks may have been enqueued."""
+    record = Record(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        record.actor.enqueue_many(["a", "b"])
+    assert [(one.task, one.outcome) for one in record.log.operations()] == [
+        ("a", Outcome.UNKNOWN),
+        ("b", Outcome.UNKNOWN),
+    ]
+
+
+def test_a_batch_of_claims_is_a_delivery_a_task() -> None:
+    """Each task of a claimed batch can be acknowledged on its own; an empty batch is empty."""
+    record = Record([claim("a"), claim("b")])
+    batch = record.actor.claim_many(5)
+    assert [(one.label, one.number) for one in batch] == [("a", 0), ("b", 1)]
+    record.puppet.reply = []
+    assert record.actor.claim_many(5) == []
+    assert record.last.is_empty
+    assert record.last.number == 2
+
+
+def test_an_empty_batch_is_a_mistake_of_the_rule() -> None:
+    """There is nothing to write down for a batch without tasks."""
+    with pytest.raises(ValueError, match="at least one"):
+        Record().actor.enqueue_many([])
+
+
+@pytest.mark.parametrize("call", ["complete", "fail", "release", "extend"])
+def test_an_acknowledgement_names_its_claim(call: str) -> None:
+    """The history says which delivery was acknowledged, and the adapter gets its own claim."""
+    record = Record()
+    assert CALLS[call](record.actor)
+    assert (record.last.verb, record.last.task, record.last.claim) == (Verb(call), "task", 5)
+    assert record.puppet.calls[0][:2] == (call, claim())
+
+
+def test_an_extended_delivery_has_the_new_claim() -> None:
+    """Where extending brings a new token, the program goes on with that."""
+    record = Record(claim(token=2))
+    extended = record.actor.extend(delivery(), 5)
+    assert extended == Delivery(label="task", claim=claim(token=2), number=5)
+    record.puppet.reply = None
+    assert record.actor.extend(delivery(), 5) == delivery()
+    assert record.last.arguments == {"seconds": 5}
+
+
+def test_answers_are_passed_on() -> None:
+    """Counts and dead letters reach the program and the history alike."""
+    record = Record({"queued": 3, "dead": None})
+    assert record.actor.stats() == record.last.result == {"queued": 3, "dead": None}
+    record.puppet.reply = [wrap("x", Payload.JSON), "who?"]
+    assert record.actor.dead_letters() == record.last.result == ["x", UNRECOGNISED]
+
+
+def test_an_operation_is_written_down_before_the_queue_is_called() -> None:
+    """Whoever is killed inside a call has left word of it."""
+    record = Record()
+    seen: list[Operation] = []
+    record.puppet.reply = lambda: seen.extend(record.log.operations())
+    record.actor.enqueue("task")
+    assert [(one.task, one.end, one.outcome) for one in seen] == [("task", None, Outcome.UNKNOWN)]
+    assert len(record.log.operations()) == 1
+
+
+def test_dying_ends_the_program() -> None:
+    """An actor that dies leaves a kill in the history and does nothing more."""
+    record = Record()
+    with pytest.raises(Gone):
+        record.actor.die()
+    assert (record.last.verb, record.last.outcome) == (Verb.KILL, Outcome.OK)
+
+
+def test_who_comes_too_late_is_sent_home() -> None:
+    """When the run is over, an actor's next operation ends its program and is not recorded."""
+    record = Record()
+    record.log.close()
+    with pytest.raises(Gone):
+        record.actor.enqueue("task")
+    assert record.log.operations() == []
+
+
+def test_what_an_actor_can() -> None:
+    """A program may ask for several capabilities at once."""
+    actor = Record().actor
+    assert actor.can(Capability.FAIL, Capability.DELAY)
+    assert not actor.can(Capability.FAIL, Capability.LIFO)
+
+
+@pytest.mark.parametrize("counts", [{"pending": 1}, {"queued": "3"}, {"queued": 1.0}, {}.keys()])
+def test_counts_that_nobody_would_look_at_are_no_answer(counts: Any) -> None:
+    """A count under another name, or of another type, would be passed over in silence."""
+    with pytest.raises(AdapterError, match="stats"):
+        Record(counts).actor.stats()
+
+
+def test_what_would_have_to_be_awaited_is_no_answer() -> None:
+    """A coroutine that nobody runs completes nothing."""
+
+    class Awaitable:
+        def __await__(self) -> Any:
+            yield
+
+    with pytest.raises(AdapterError, match="await"):
+        Record(Awaitable()).actor.enqueue("task")
+
+
+def test_an_error_without_a_message_is_told() -> None:
+    """An error may fail when it is asked for its message."""
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    record = Record(MuteError())
+    record.actor.enqueue("task")
+    assert record.last.error == "MuteError, which cannot tell its message"

@@ -1,0 +1,188 @@
+"""What a review found, in four forms."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sarif_pydantic import Sarif
+
+from pytest_queuekit.model.verdict import Place, Requirement, Status, Verdict, Violation
+from pytest_queuekit.report.findings_json import as_json
+from pytest_queuekit.report.github import as_annotations
+from pytest_queuekit.report.review import close, explain, report, text
+from pytest_queuekit.report.sarif import as_sarif
+from pytest_queuekit.report.wire import pack, unpack
+
+
+def _place(path: str = "src/a.py", line: int = 3, source: str = "    do(x)") -> Place:
+    return Place(path=path, line=line, column=5, end_line=line, end_column=10, text=source)
+
+
+def _verdict(*places: Place, code: str = "QR101") -> Verdict:
+    found = tuple(Violation(kind=code, sentence="this is wrong", place=one) for one in places)
+    return Verdict(
+        rule=code,
+        family="Database Operations",
+        requirement=Requirement.MUST,
+        sentence="It is right.",
+        queue="src",
+        status=Status.FAIL if found else Status.PASS,
+        driver="review",
+        violations=found,
+    )
+
+
+UNDECIDED = Verdict(
+    rule="QR601",
+    family="Testing",
+    requirement=Requirement.MUST,
+    sentence="The feature has tests of its own.",
+    queue="src",
+    status=Status.NOT_RUN,
+    reason="decided by evidence: the tests",
+)
+
+
+def test_a_finding_points_at_its_place() -> None:
+    """By file, line and column, and with a caret under what is meant."""
+    assert text([_verdict(_place()), UNDECIDED], 4).splitlines() == [
+        "src/a.py:3:5: QR101 this is wrong",
+        "    do(x)",
+        "    ^^^^^",
+        "Not decided by the text: QR601 (queuekit review --list)",
+        "1 finding in 1 of 4 files",
+    ]
+
+
+def test_findings_are_in_the_order_of_the_files() -> None:
+    """Whichever item found them."""
+    verdicts = [
+        _verdict(_place(line=7), _place("src/b.py")),
+        _verdict(_place(line=2), code="QR102"),
+    ]
+    heads = [line for line in text(verdicts, 2).splitlines() if line.startswith("src")]
+    assert [line.partition(" ")[0] for line in heads] == [
+        "src/a.py:2:5:",
+        "src/a.py:7:5:",
+        "src/b.py:3:5:",
+    ]
+
+
+def test_a_long_line_is_cut_and_controls_are_not_sent_to_the_terminal() -> None:
+    """The caret stays below what it means."""
+    long = _place(source="    do('\x1b[31m" + "x" * 200)
+    lines = text([_verdict(long)], 1).splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "\x1b" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown", "mark"),
+    [
+        ("\tx =\t1;\tdo(x)", "x = 1; do(x)", "       ^^^^^"),
+        ("x = '日本😀'; do(x)", "x = '日本😀'; do(x)", "              ^^^^^"),
+        ("x = 'e\u0301'; do(x)", "x = 'e\u0301'; do(x)", "         ^^^^^"),
+        ("x = '" + "y" * 90 + "'; do(x)", "…yyyyyy'; do(x)", "          ^^^^^"),
+        ("x = '" + "日" * 40 + "'; do(x)", "…日日日日日日'; do(x)", " " * 16 + "^^^^^"),
+        ("do(x)" + "日" * 40, "do(x)" + "日" * 35 + "…", "^^^^^"),
+    ],
+    ids=["tabs", "wide letters", "accents", "far right", "far right and wide", "cut"],
+)
+def test_the_caret_stands_below_what_is_meant(source: str, shown: str, mark: str) -> None:
+    """Whatever the letters before it, and however far to the right."""
+    column = source.index("do(x)") + 1
+    place = Place(
+        path="a.py", line=1, column=column, end_line=1, end_column=column + 5, text=source
+    )
+    assert text([_verdict(place)], 1).splitlines()[1:3] == [f"    {shown}", f"    {mark}"]
+
+
+def test_a_path_stays_in_its_line() -> None:
+    """Whatever is in its name."""
+    assert text([_verdict(_place("a\nb.py"))], 1).startswith("a b.py:3:5: ")
+
+
+def test_nothing_found_is_said_so() -> None:
+    """And that there was nothing to review is not the same."""
+    assert text([_verdict()], 3) == "nothing found in 3 files\n"
+    assert text([_verdict()], 0) == "no Python files there: nothing was reviewed\n"
+
+
+def test_the_summary_counts_and_concludes() -> None:
+    """A line for each item that is broken, and one verdict."""
+    verdicts = [_verdict(_place(), _place(line=9)), _verdict(code="QR102"), UNDECIDED]
+    assert [line.text for line in report("src", verdicts, findings=False)] == [
+        "review of src",
+        "  QR101  2 found  It is right.",
+        "Not decided by the text: QR601 (queuekit review --list)",
+    ]
+    assert [line.text for line in close("src", verdicts, missing=0)] == [
+        "review of src: 2 findings in 1 file"
+    ]
+    assert close("src", [_verdict()], missing=0)[0].text == "review of src: nothing found"
+    assert (
+        close("src", [], missing=0)[0].text
+        == "review of src: no verdict: all items without an answer"
+    )
+    told = "review of src: no verdict: 2 items without an answer"
+    assert close("src", [_verdict()], missing=2)[0].text == told
+
+
+def test_many_findings_of_one_item_are_cut() -> None:
+    """A test's failure stays readable."""
+    lines = explain(_verdict(*(_place(line=one) for one in range(30))), most=20)
+    assert lines[-1] == "… and 10 more of QR101"
+
+
+def test_json_has_items_and_findings() -> None:
+    """For programs."""
+    data = json.loads(as_json([_verdict(_place()), UNDECIDED], 4))
+    assert data["files"] == 4
+    assert [one["verdict"] for one in data["items"]] == ["fail", "not run"]
+    assert data["findings"] == [
+        {
+            "code": "QR101",
+            "message": "this is wrong",
+            "path": "src/a.py",
+            "line": 3,
+            "column": 5,
+            "end_line": 3,
+            "end_column": 10,
+        }
+    ]
+
+
+def test_sarif_is_valid() -> None:
+    """By a model of SARIF 2.1.0 that is not ours, and with what code hosts look for."""
+    written = as_sarif([_verdict(_place("a b/ü.py"), _place("/x/a.py"))], version="1.2.3")
+    log = Sarif.model_validate_json(written)
+    (run,) = log.runs
+    assert log.version == "2.1.0"
+    assert run.tool.driver.name == "queuekit review"
+    results = json.loads(written)["runs"][0]["results"]
+    places = [one["locations"][0]["physicalLocation"] for one in results]
+    assert [one["artifactLocation"] for one in places] == [
+        {"uri": "a%20b/%C3%BC.py", "uriBaseId": "SRCROOT"},
+        {"uri": "file:///x/a.py"},
+    ]
+    assert places[0]["region"]["startLine"] == 3
+    assert [(one["ruleId"], one["ruleIndex"]) for one in results] == [("QR101", 0)] * 2
+
+
+@pytest.mark.parametrize(
+    ("path", "written"), [("src/a.py", "src/a.py"), ("a,b:c%.py", "a%2Cb%3Ac%25.py")]
+)
+def test_annotations_are_escaped(path: str, written: str) -> None:
+    """As GitHub asks for in properties and in the text."""
+    place = _place(path)
+    verdict = _verdict(place)
+    assert as_annotations([verdict]) == (
+        f"::error file={written},line=3,endLine=3,col=5,title=QR101::this is wrong\n"
+    )
+
+
+def test_a_place_travels_between_processes() -> None:
+    """Under pytest-xdist the summary is written elsewhere."""
+    verdict = _verdict(_place())
+    assert unpack(json.loads(json.dumps(pack(verdict)))) == verdict
