@@ -45,7 +45,7 @@ def main() -> int:
             print(f"{package:<24}{found.files:>5} files {len(places):>3} findings")
             for verdict, one in places:
                 where = one.place and f"{Path(one.place.path).name}:{one.place.line}"
-                print(f"  {where} {verdict.rule} {one.sentence}")
+                print(f"  {where} {verdict.rule} {one.detail}")
         print(f"{files} files in {seconds:.1f} s")
     return 0
 

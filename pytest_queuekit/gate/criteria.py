@@ -188,7 +188,7 @@ def _first(sentences: Sequence[str]) -> tuple[str, ...]:
 
 
 def _told(verdict: Verdict) -> list[str]:
-    return [one.sentence for one in verdict.violations]
+    return [one.detail for one in verdict.violations]
 
 
 def _in_short(sentences: Sequence[str]) -> str:

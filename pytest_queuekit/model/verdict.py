@@ -48,13 +48,15 @@ class Violation:
     """One proof that a promise was broken.
 
     kind: a stable word for machines, such as "double-delivery".
-    sentence: what happened, with the task and the times.
+    title: what happened, in at most 60 characters that stand alone.
+    detail: what happened, with the actors, the task and the times.
     witness: the few operations that prove it, in order of start.
     place: where in the source it stands, for what a review found.
     """
 
     kind: str
-    sentence: str
+    title: str = ""
+    detail: str
     witness: tuple[Operation, ...] = ()
     place: Place | None = None
 

@@ -130,7 +130,7 @@ def _violation(found: Measurement) -> Violation:
     wanted = "at least" if found.higher_is_better else "less than"
     return Violation(
         kind="too-slow",
-        sentence=(
+        detail=(
             f"{found.what}: {found.value:.3g} {found.unit} (median of {found.rounds}{spread}), "
             f"wanted {wanted} {found.target:g}, with {found.depth:,} tasks waiting"
         ),

@@ -60,7 +60,7 @@ class CheckItem(QueueItem):
             queue=self.label,
             status=Status.FAIL if problems else Status.PASS,
             driver="check",
-            violations=tuple(Violation(kind=self.name, sentence=one) for one in problems),
+            violations=tuple(Violation(kind=self.name, detail=one) for one in problems),
         )
 
     def explain(self, verdict: Verdict) -> list[str]:

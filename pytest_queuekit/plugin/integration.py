@@ -83,5 +83,5 @@ def judged(rule: str, family: str, sentence: str, problems: list[str], reason: s
         status=status,
         reason=reason,
         driver="check",
-        violations=tuple(Violation(kind=family.lower(), sentence=one) for one in problems),
+        violations=tuple(Violation(kind=family.lower(), detail=one) for one in problems),
     )

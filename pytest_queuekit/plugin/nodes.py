@@ -141,7 +141,11 @@ def _why_not(verdict: Verdict) -> str:
 
 
 def _headline(verdict: Verdict | None) -> str:
-    return verdict.violations[0].sentence if verdict and verdict.violations else ""
+    return (
+        verdict.violations[0].title or verdict.violations[0].detail
+        if verdict and verdict.violations
+        else ""
+    )
 
 
 _TOLD = (

@@ -14,7 +14,7 @@ def explain(verdict: Verdict) -> list[str]:
     """Return what one check found, in twelve lines at most."""
     lines = wrapped(f"{verdict.sentence}: {verdict.queue}", hanging="  ", lines=2)
     for number, violation in enumerate(verdict.violations):
-        told = wrapped(violation.sentence, indent="  ", hanging="  ", lines=3)
+        told = wrapped(violation.detail, indent="  ", hanging="  ", lines=3)
         if len(lines) + len(told) > _LINES - 1:
             return [*lines, f"  … and {len(verdict.violations) - number} more"]
         lines += told

@@ -33,4 +33,4 @@ def as_json(verdicts: Sequence[Verdict], files: int) -> str:
 def _finding(one: Any) -> dict[str, Any]:
     place = asdict(one.place) if one.place else {}
     place.pop("text", None)
-    return {"code": one.kind, "message": one.sentence, **place}
+    return {"code": one.kind, "message": one.detail, **place}

@@ -29,7 +29,7 @@ def _command(one: Violation) -> str:
             "title": one.kind,
         }
     properties = ",".join(f"{name}={_escaped(text, _PROPERTY)}" for name, text in told.items())
-    return f"::error {properties}::{_escaped(one.sentence, _DATA)}"
+    return f"::error {properties}::{_escaped(one.detail, _DATA)}"
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:

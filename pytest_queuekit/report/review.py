@@ -22,7 +22,7 @@ def finding(one: Violation) -> Iterator[Line]:
     if place is None:
         return
     where = f"{printable(place.path)}:{place.line}:{place.column}"
-    yield Line(f"{where}: {one.kind} {printable(one.sentence)}", Tone.BAD)
+    yield Line(f"{where}: {one.kind} {printable(one.detail)}", Tone.BAD)
     if place.text.strip():
         text, mark = _pointed(place)
         yield Line(f"    {text}")

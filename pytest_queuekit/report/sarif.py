@@ -45,7 +45,7 @@ def _result(one: Violation, rule: int) -> dict[str, Any]:
         "ruleId": one.kind,
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": one.sentence},
+        "message": {"text": one.detail},
     }
     if one.place is not None:
         result["locations"] = [{"physicalLocation": _location(one.place)}]

@@ -81,7 +81,7 @@ def _finding(verdict: Verdict, tone: Tone, *, witness: bool) -> Iterator[Line]:
     text = f"{verdict.rule} {verdict.sentence}"
     yield from (Line(one, tone) for one in wrapped(text, indent="  ", hanging="  ", lines=2))
     for violation in verdict.violations[:1]:
-        yield from map(Line, wrapped(violation.sentence, indent="    ", lines=2))
+        yield from map(Line, wrapped(violation.detail, indent="    ", lines=2))
 
 
 def _errors(examination: Examination) -> Iterator[Line]:

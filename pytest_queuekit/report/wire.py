@@ -28,7 +28,8 @@ def pack(verdict: Verdict) -> dict[str, Any]:
     bare["violations"] = [
         {
             "kind": one.kind,
-            "sentence": one.sentence,
+            "title": one.title,
+            "detail": one.detail,
             "witness": [write_operation(operation) for operation in one.witness],
             "place": asdict(one.place) if one.place else None,
         }
@@ -53,7 +54,8 @@ def unpack(data: Mapping[str, Any]) -> Verdict:
 def _violation(data: Mapping[str, Any]) -> Violation:
     return Violation(
         kind=data["kind"],
-        sentence=data["sentence"],
+        title=data["title"],
+        detail=data["detail"],
         witness=tuple(map(read_operation, data["witness"])),
         place=None if data["place"] is None else Place(**data["place"]),
     )

@@ -18,7 +18,7 @@ def explain(verdict: Verdict, *, head: str = "") -> list[str]:
     if not verdict.violations:
         return head_lines
     first, *others = verdict.violations
-    said = wrapped(first.sentence, lines=4)
+    said = wrapped(first.detail, lines=4)
     foot = _foot(verdict, others)
     room = LINES - len(head_lines) - len(said) - len(foot)
     return [*head_lines, *said, *_operations(first.witness, room), *foot]

@@ -54,7 +54,7 @@ def _checked(source: Source) -> Iterator[Violation]:
         for code in CODES:
             for finding in code.check(module) if code.check else ():
                 yield Violation(
-                    kind=code.id, sentence=finding.sentence, place=source.place(_head(finding.node))
+                    kind=code.id, detail=finding.sentence, place=source.place(_head(finding.node))
                 )
     except RecursionError as error:
         raise UnreadableError("is nested too deeply to be reviewed") from error
@@ -93,7 +93,7 @@ def _about_suppressions(source: Source, found: Sequence[Violation]) -> Iterator[
             wrong = f"no such code: {named}" if named else "no code" if strangers else "no reason"
             yield Violation(
                 kind=UNCLEAR,
-                sentence=f"{wrong}; write # queuekit: ignore[QR104] and why",
+                detail=f"{wrong}; write # queuekit: ignore[QR104] and why",
                 place=place,
             )
         for code in comment.codes:
@@ -101,7 +101,7 @@ def _about_suppressions(source: Source, found: Sequence[Violation]) -> Iterator[
             if code in known and not used:
                 yield Violation(
                     kind=UNUSED,
-                    sentence=f"{code} is not found in this line; take the suppression out, or move "
+                    detail=f"{code} is not found in this line; take the suppression out, or move "
                     "it to the line of the finding",
                     place=place,
                 )
@@ -115,7 +115,7 @@ def _unreadable(error: UnreadableError, shown: str) -> Violation:
         end_line=error.line,
         end_column=error.column + 1,
     )
-    return Violation(kind=UNREADABLE, sentence=str(error), place=place)
+    return Violation(kind=UNREADABLE, detail=str(error), place=place)
 
 
 def _place(one: Violation) -> tuple[int, int, str]:

@@ -89,7 +89,7 @@ def _files(path: Path, closed: list[Violation]) -> Iterator[Path]:
         shown = _shown(Path(error.filename))
         place = Place(path=shown, line=1, column=1, end_line=1, end_column=2)
         said = f"cannot be listed: {error.strerror}"
-        closed.append(Violation(kind=UNREADABLE, sentence=said, place=place))
+        closed.append(Violation(kind=UNREADABLE, detail=said, place=place))
 
     if not _exists(path):
         raise UsageError(f"path={str(path)!r} does not exist: give a file or a folder to review")

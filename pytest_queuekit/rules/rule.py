@@ -27,6 +27,7 @@ class Rule:
     """One promise that a queue can keep or break.
 
     id: stable and citable, a family and a number: "CLAIM-1".
+    slug: the promise in a few words, stable and unique: "stale-completion-refused".
     requirement: how binding it is.
     sentence: what must hold.
     why: what goes wrong where it does not hold.
@@ -40,6 +41,7 @@ class Rule:
     """
 
     id: str
+    slug: str = ""
     sentence: str
     why: str
     scenario: Scenario
@@ -122,7 +124,7 @@ def _unexercised(rule: Rule, history: History) -> list[Violation]:
     return [
         Violation(
             kind="never-exercised",
-            sentence=f"no {verb} succeeded, so nothing was put to the test",
+            detail=f"no {verb} succeeded, so nothing was put to the test",
             witness=tuple(history.by(verb)[:2]),
         )
         for verb in rule.exercises

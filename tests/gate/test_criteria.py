@@ -175,7 +175,7 @@ def test_many_findings_are_cut() -> None:
 
 def test_a_load_is_told_by_its_first_finding() -> None:
     """Six workers that are turned away are one reason."""
-    turned = [Violation(kind="busy", sentence=f"worker-{n} was told busy") for n in (1, 2, 3)]
+    turned = [Violation(kind="busy", detail=f"worker-{n} was told busy") for n in (1, 2, 3)]
     told = criterion(5, load=answers(broken("LOAD-2", *turned))).against
     assert told == ("LOAD-2: worker-1 was told busy, and 2 more",)
 

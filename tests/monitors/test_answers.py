@@ -36,7 +36,7 @@ def test_a_queue_can_be_opened() -> None:
 def test_the_error_is_told() -> None:
     """The sentence has the actor, the call and what was raised."""
     (found,) = answers(history("a: enqueue t unknown error=Boom"), contract())
-    assert found.sentence == "a: enqueue t (0.000-0.500 s): Boom"
+    assert found.detail == "a: enqueue t (0.000-0.500 s): Boom"
 
 
 def test_every_busy_answer_is_counted() -> None:
@@ -44,5 +44,5 @@ def test_every_busy_answer_is_counted() -> None:
     told = history(";".join(["a: claim busy"] * 9 + ["a: claim -"]))
     found = busy(told, contract())
     assert [one.kind for one in found] == ["busy"] * 5
-    assert "one of 9 such answers among 10 calls" in found[0].sentence
+    assert "one of 9 such answers among 10 calls" in found[0].detail
     assert busy(history("a: claim -; a: enqueue t refused"), contract()) == []

@@ -168,7 +168,7 @@ def test_the_proof_names_the_task_the_workers_and_the_times() -> None:
     """The sentence can be read without the history, and the witness is the two claims."""
     told = history("p: enqueue t @5-6; a: claim t @7-7.5; b: claim t @8-8.25", lease=10)
     (found,) = exclusive(told, declared())
-    assert found.sentence == (
+    assert found.detail == (
         "task t was handed to b (claim 3.000-3.250 s), though it had been handed to a "
         "(claim 2.000-2.500 s) and a still held it"
     )

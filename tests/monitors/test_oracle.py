@@ -60,7 +60,7 @@ def _operation(
 def _complaints(told: History, promised: Order) -> Iterator[str]:
     asked = contract(order=promised, liveness=Liveness.NONE)
     for monitor in (order, no_false_empty, exclusive, no_phantom):
-        yield from (one.sentence for one in monitor(told, asked))
+        yield from (one.detail for one in monitor(told, asked))
 
 
 @pytest.mark.parametrize("promised", EXACT.values(), ids=EXACT)

@@ -22,7 +22,7 @@ def test_a_correct_queue_is_never_accused(seed: int, steps: int) -> None:
     play = Play(seed)
     history = play.history(steps)
     for monitor in HONEST:
-        found = [one.sentence for one in monitor(history, play.contract)]
+        found = [one.detail for one in monitor(history, play.contract)]
         assert not found, f"{found}\n{play.contract}\n{told(history)}"
 
 

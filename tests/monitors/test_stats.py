@@ -112,5 +112,5 @@ def test_a_wrong_count_is_shown_with_some_of_what_it_should_have_counted() -> No
     """Three tasks are enough."""
     lines = ";".join([*(f"p: enqueue t{n}" for n in range(9)), "a: stats queued=8"])
     (one,) = stats(history(lines), contract())
-    assert one.sentence == "a was told queued=8 (9.000-9.500 s); it was 9"
+    assert one.detail == "a was told queued=8 (9.000-9.500 s); it was 9"
     assert [operation.verb for operation in one.witness] == ["enqueue"] * 3 + ["stats"]

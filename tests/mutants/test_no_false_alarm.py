@@ -28,7 +28,7 @@ def _rules(*drivers: str) -> list[Rule]:
 def _alarms(queue: type[QueueAdapter], rules: list[Rule], folder: Path) -> list[str]:
     found = verdicts(queue, rules, folder, ONCE)
     return [
-        f"{one.rule} {one.status}: {one.reason or one.violations[0].sentence}"
+        f"{one.rule} {one.status}: {one.reason or one.violations[0].detail}"
         for one in found
         if one.status not in (Status.PASS, Status.NOT_APPLICABLE)
     ]

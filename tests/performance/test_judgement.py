@@ -83,7 +83,7 @@ def test_a_slow_operation_is_a_violation_in_words(tmp_path: Path) -> None:
     """Figure, rounds, spread, limit and depth are in the sentence."""
     found = _judge("claim", tmp_path, watch=Watch(seconds=0.0072))
     assert found.failed
-    assert found.violations[0].sentence == (
+    assert found.violations[0].detail == (
         "claim: 7.2 ms (median of 100, 95 % within 7.2), wanted less than 5, "
         "with 1,000 tasks waiting"
     )

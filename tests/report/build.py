@@ -36,7 +36,7 @@ def verdict(rule: str = "CLAIM-1", status: Status = Status.PASS, **fields: Any) 
 
 def broken(rule: str = "CLAIM-1", *violations: Violation, **fields: Any) -> Verdict:
     """Return the verdict on a broken rule."""
-    found = violations or (Violation(kind="double", sentence="t1 went to w1 and to w2"),)
+    found = violations or (Violation(kind="double", detail="t1 went to w1 and to w2"),)
     return verdict(rule, Status.FAIL, violations=found, **fields)
 
 

@@ -11,7 +11,7 @@ GOOD = verdict("data-models", sentence="Data Models", queue="/q.db")
 
 
 def _bad(problems: int) -> list[Violation]:
-    return [Violation(kind="x", sentence=f"table t{n} is missing") for n in range(problems)]
+    return [Violation(kind="x", detail=f"table t{n} is missing") for n in range(problems)]
 
 
 def test_a_check_tells_all_that_it_found() -> None:

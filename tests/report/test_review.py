@@ -20,7 +20,7 @@ def _place(path: str = "src/a.py", line: int = 3, source: str = "    do(x)") -> 
 
 
 def _verdict(*places: Place, code: str = "QR101") -> Verdict:
-    found = tuple(Violation(kind=code, sentence="this is wrong", place=one) for one in places)
+    found = tuple(Violation(kind=code, detail="this is wrong", place=one) for one in places)
     return Verdict(
         rule=code,
         family="Database Operations",

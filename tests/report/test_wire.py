@@ -18,7 +18,7 @@ def test_a_verdict_arrives_as_it_was() -> None:
     sent = [
         verdict(),
         verdict("A-1", Status.NOT_APPLICABLE, reason="not declared: x"),
-        broken("A-2", Violation(kind="k", sentence="s", witness=(claim, cut_off))),
+        broken("A-2", Violation(kind="k", detail="s", witness=(claim, cut_off))),
         speed(met=False),
     ]
     assert [wire.unpack(json.loads(json.dumps(wire.pack(one)))) for one in sent] == sent
@@ -34,6 +34,6 @@ def test_the_history_stays_behind() -> None:
 def test_what_a_queue_returned_may_be_of_any_type() -> None:
     """A token that JSON does not know arrives as its text."""
     odd = operation(Verb.CLAIM, 0, task="t1", result={"token": b"\xff"})
-    packed = wire.pack(broken("A-1", Violation(kind="k", sentence="s", witness=(odd,))))
+    packed = wire.pack(broken("A-1", Violation(kind="k", detail="s", witness=(odd,))))
     result = wire.unpack(json.loads(json.dumps(packed))).violations[0].witness[0].result
     assert result == {"token": "b'\\xff'"}

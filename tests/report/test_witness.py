@@ -15,7 +15,7 @@ LATE = operation(Verb.COMPLETE, 61, actor="w2", task="t1", outcome=Outcome.REFUS
 
 def test_the_proof_is_rule_sentence_and_operations() -> None:
     """In order of start, with time, actor, call and outcome, and where to read on."""
-    found = Violation(kind="double", sentence="t1 went to w1 and to w2", witness=(LATE, CLAIM))
+    found = Violation(kind="double", detail="t1 went to w1 and to w2", witness=(LATE, CLAIM))
     assert explain(broken("CLAIM-1", found)) == [
         "MUST: A task goes to one worker.",
         "t1 went to w1 and to w2",
@@ -42,14 +42,14 @@ def test_operations_are_told_by_their_outcome() -> None:
 def test_an_operation_without_an_end_has_a_question_mark() -> None:
     """Nobody knows when it ended."""
     cut_off = operation(Verb.CLAIM, 1, outcome=Outcome.UNKNOWN, end=None)
-    lines = explain(broken("A-1", Violation(kind="k", sentence="s", witness=(cut_off,))))
+    lines = explain(broken("A-1", Violation(kind="k", detail="s", witness=(cut_off,))))
     assert "1.000–? s" in lines[2]
 
 
 def test_a_long_proof_is_cut_to_twelve_lines() -> None:
     """With what was left out counted, for operations and for violations."""
     many = tuple(operation(Verb.CLAIM, at, actor="w" * 40, result=None) for at in range(30))
-    found = Violation(kind="k", sentence="so " * 200, witness=many)
+    found = Violation(kind="k", detail="so " * 200, witness=many)
     lines = explain(broken("CLAIM-1", found, found, sentence="that " * 100))
     assert len(lines) == 12
     assert max(map(len, lines)) <= 80

@@ -40,7 +40,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(
     (tmp_path / "b.py").write_text(BAD, encoding="utf-8")
     one, other = _found([tmp_path])
     assert (one.kind, other.kind) == ("QR001", "QR105")
-    assert one.sentence.startswith(said)
+    assert one.detail.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_suppression_that_is_not_needed_is_found() -> None:
 def test_an_unclear_suppression_is_found(comment: str, said: str) -> None:
     """One without a code that there is, or without a reason."""
     told = [one for one in violations(f"{BAD}  # queuekit: {comment}") if one.kind == "QR003"]
-    assert [one.sentence.partition(" write")[0] for one in told] == [said]
+    assert [one.detail.partition(" write")[0] for one in told] == [said]
 
 
 def test_a_suppression_may_stand_behind_another_comment() -> None:
@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_listed_is_told(
 
     monkeypatch.setattr(os, "scandir", refuse)
     (one,) = _found([tmp_path])
-    assert (one.kind, one.sentence) == ("QR001", "cannot be listed: Permission denied")
+    assert (one.kind, one.detail) == ("QR001", "cannot be listed: Permission denied")
 
 
 def test_a_name_that_is_no_text_is_shown_escaped(tmp_path: Path) -> None:

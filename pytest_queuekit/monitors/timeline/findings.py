@@ -16,7 +16,7 @@ def violation(kind: str, sentence: str, *witness: Operation | None) -> Violation
     """Make a violation; the witness is put in order, without repetitions and gaps."""
     proof = {one.number: one for one in witness if one is not None}
     return Violation(
-        kind=kind, sentence=sentence, witness=tuple(proof[number] for number in sorted(proof))
+        kind=kind, detail=sentence, witness=tuple(proof[number] for number in sorted(proof))
     )
 
 
