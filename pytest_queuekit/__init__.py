@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_queuekit.errors import QueuekitError as QueuekitError
     from pytest_queuekit.errors import UsageError as UsageError
     from pytest_queuekit.model.adapter import Claim as Claim
+    from pytest_queuekit.model.adapter import Limitation as Limitation
     from pytest_queuekit.model.adapter import QueueAdapter as QueueAdapter
     from pytest_queuekit.model.capabilities import Capability as Capability
     from pytest_queuekit.model.capabilities import Durability as Durability
@@ -42,6 +43,7 @@ _HOME = {
     "Durability": "model.capabilities",
     "Guarantee": "model.capabilities",
     "KeyHold": "model.capabilities",
+    "Limitation": "model.adapter",
     "Liveness": "model.capabilities",
     "Order": "model.capabilities",
     "Payload": "model.capabilities",

@@ -44,6 +44,23 @@ class Claim:
     handle: Any = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limitation:
+    """A documented limit of a queue that waives one rule.
+
+    rule: id of the waived rule: "ENQUEUE-4".
+    reason: what the queue does instead, in one sentence.
+    source: where the queue documents it: "README, Payloads".
+    """
+
+    rule: str
+    reason: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.reason.rstrip('.')} ({self.source})."
+
+
 class QueueAdapter:
     """The form in which the kit reaches a queue. Derive from it, and define what the queue can do.
 
@@ -74,8 +91,8 @@ class QueueAdapter:
     """Errors that mean "no, and nothing changed"."""
     busy: ClassVar[tuple[type[BaseException], ...]] = ()
     """Errors that mean "not now, and nothing changed"."""
-    limitations: ClassVar[tuple[str, ...]] = ()
-    """What the queue documents that it does not do, each with its source."""
+    limitations: ClassVar[tuple[Limitation | str, ...]] = ()
+    """Documented limits. A `Limitation` waives its rule; a text is only listed in reports."""
 
     def __init__(self, location: str) -> None:
         raise UndeclaredError(f"{type(self).__name__} must define __init__(self, location)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "close": (),
 }
 """What the kit calls each method with."""
+
+_RULE_ID = re.compile(r"[A-Z]+-[1-9]\d*")
 
 
 def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
@@ -57,6 +60,18 @@ def check_call(where: str, method: str, function: Any) -> None:
         inspect.signature(function).bind("self", *CALLS[method])
     except TypeError as error:
         raise AdapterError(f"{where} must define {method}({wanted}): {error}") from None
+
+
+def check_limitation(where: str, fields: Mapping[str, object]) -> None:
+    """Raise AdapterError for a limitation without a rule id, a reason or a source."""
+    for name, value in fields.items():
+        if not isinstance(value, str) or not value.strip():
+            raise AdapterError(f"{where}: Limitation({name}={value!r}) needs a text")
+    rule = str(fields["rule"])
+    if not _RULE_ID.fullmatch(rule):
+        raise AdapterError(
+            f"{where}: Limitation(rule={rule!r}) is not a rule id: give one such as 'ENQUEUE-4'"
+        )
 
 
 def check_choice(what: str, value: object, known: Sequence[object]) -> None:

@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.adapter import QueueAdapter
-from pytest_queuekit.model.adapter_form import CALLS, check_call, check_errors
+from pytest_queuekit.model.adapter import Limitation, QueueAdapter
+from pytest_queuekit.model.adapter_form import (
+    CALLS,
+    check_call,
+    check_errors,
+    check_limitation,
+)
 from pytest_queuekit.model.capabilities import (
     Capability,
     Durability,
@@ -61,7 +66,7 @@ class Contract:
     key_hold: KeyHold
     lease_seconds: float | None
     resolution: float
-    limitations: tuple[str, ...]
+    limitations: tuple[Limitation | str, ...]
     capabilities: frozenset[Capability]
 
     @classmethod
@@ -87,6 +92,15 @@ class Contract:
     def lacks(self, needs: Sequence[Capability]) -> tuple[Capability, ...]:
         """Return those of the needed capabilities that are not declared."""
         return tuple(need for need in needs if need not in self.capabilities)
+
+    @property
+    def waivers(self) -> Mapping[str, Limitation]:
+        """The limitations that waive a rule, by the id of that rule."""
+        return {
+            limitation.rule: limitation
+            for limitation in self.limitations
+            if isinstance(limitation, Limitation)
+        }
 
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
@@ -122,9 +136,24 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
             raise AdapterError(f"{where} must define {method}()")
     for attribute in ("refuses", "busy"):
         check_errors(where, attribute, getattr(adapter, attribute))
+    _check_limitations(where, adapter.limitations)
     for method in CALLS:
         if _defines(adapter, method):
             check_call(where, method, inspect.getattr_static(adapter, method))
+
+
+def _check_limitations(where: str, limitations: tuple[object, ...]) -> None:
+    waived: set[str] = set()
+    for limitation in limitations:
+        if isinstance(limitation, Limitation):
+            check_limitation(where, vars(limitation))
+            if limitation.rule in waived:
+                raise AdapterError(f"{where}: limitations waive {limitation.rule} twice")
+            waived.add(limitation.rule)
+        elif not isinstance(limitation, str) or not limitation.strip():
+            raise AdapterError(
+                f"{where}: limitations has {limitation!r}: give a Limitation or a sentence"
+            )
 
 
 def _defines(adapter: type[QueueAdapter], method: str) -> bool:

@@ -88,7 +88,7 @@ def _examine(
         targets=len(targets_of(settings)),
         audience=_audience(settings),
         measured=settings.performance is not Performance.OFF,
-        limitations=queue.contract.limitations,
+        limitations=tuple(map(str, queue.contract.limitations)),
     )
 
 
