@@ -15,6 +15,7 @@ class Target:
     """How fast an operation must be.
 
     id: stable and citable.
+    slug: the promise in a few words, stable and unique: "fast-enqueue".
     what: the operation, in a word.
     sentence: what must hold.
     why: what goes wrong where it does not hold.
@@ -25,6 +26,7 @@ class Target:
     """
 
     id: str
+    slug: str = ""
     what: str
     sentence: str
     why: str
@@ -62,6 +64,7 @@ class Target:
 TARGETS = (
     Target(
         id="PERF-1",
+        slug="fast-enqueue",
         what="enqueue",
         sentence="Enqueueing one task takes less than 10 ms.",
         why="Whoever asks for the work waits for it: an enqueue is part of somebody's request.",
@@ -70,6 +73,7 @@ TARGETS = (
     ),
     Target(
         id="PERF-2",
+        slug="fast-claim",
         what="claim",
         sentence="Claiming one task takes less than 5 ms.",
         why="Claims stand in one line for the write lock: what one takes, all workers wait.",
@@ -78,6 +82,7 @@ TARGETS = (
     ),
     Target(
         id="PERF-3",
+        slug="fast-completion",
         what="update",
         sentence="Completing one task takes less than 5 ms.",
         why="An acknowledgement holds the lock as a claim does, and there is one for each task.",
@@ -87,6 +92,7 @@ TARGETS = (
     ),
     Target(
         id="PERF-4",
+        slug="fast-counts",
         what="stats",
         sentence="Counting the tasks by state takes less than 50 ms.",
         why="Who watches the queue asks often, and must not slow down who works.",
@@ -95,6 +101,7 @@ TARGETS = (
     ),
     Target(
         id="PERF-5",
+        slug="four-workers-keep-pace",
         what="throughput",
         sentence="Four workers together get through at least 200 tasks a minute.",
         why="More workers are started to get through more tasks, not to wait for each other.",

@@ -201,6 +201,7 @@ _TAKEN_OVER = (Capability.LEASE,)
 RULES = (
     Rule(
         id="ACK-1",
+        slug="completed-task-not-redelivered",
         sentence="A completed task is never delivered again.",
         why="Work that is done would be done once more.",
         scenario=Scenario(script=_completed),
@@ -210,6 +211,7 @@ RULES = (
     ),
     Rule(
         id="ACK-2",
+        slug="completion-outlasts-lease",
         sentence="A completed task is not delivered again when its lease would have run out.",
         why="A completion that leaves the lease running is undone by the clock.",
         scenario=Scenario(script=_completed_long_ago, passes_time=True),
@@ -219,6 +221,7 @@ RULES = (
     ),
     Rule(
         id="ACK-3",
+        slug="repeated-completion-harmless",
         sentence="A completion that is said twice changes nothing the second time.",
         why="A client that got no answer says it again; that must not complete another task or "
         "revive this one.",
@@ -229,6 +232,7 @@ RULES = (
     ),
     Rule(
         id="ACK-4",
+        slug="completion-affects-one-task",
         sentence="A completion completes its own task and no other.",
         why="A queue that completes the oldest task, or all of a worker's, loses the rest.",
         scenario=Scenario(script=_one_of_three, passes_time=True),
@@ -238,6 +242,7 @@ RULES = (
     ),
     Rule(
         id="ACK-5",
+        slug="late-completion-final-or-refused",
         sentence="A completion that comes late, before anybody took the task over, is final, or "
         "refused and the task comes again.",
         why="A worker that is told 'too late' counts on another doing the work.",
@@ -247,6 +252,7 @@ RULES = (
     ),
     Rule(
         id="ACK-6",
+        slug="stale-completion-refused",
         sentence="A completion by a worker whose task was taken over is refused, or without "
         "effect.",
         why="The task would count as done while another worker is at it, and be lost if that one "
@@ -257,6 +263,7 @@ RULES = (
     ),
     Rule(
         id="ACK-7",
+        slug="stale-failure-refused",
         sentence="A failure that is told by a worker whose task was taken over is refused, or "
         "without effect.",
         why="The task would be handed out again while another worker is at it.",
@@ -266,6 +273,7 @@ RULES = (
     ),
     Rule(
         id="ACK-8",
+        slug="stale-release-refused",
         sentence="A release by a worker whose task was taken over is refused, or without effect.",
         why="The task would be handed out again while another worker is at it.",
         scenario=Scenario(script=_stale(Verb.RELEASE), passes_time=True),
@@ -274,6 +282,7 @@ RULES = (
     ),
     Rule(
         id="ACK-9",
+        slug="stale-extension-refused",
         sentence="An extension by a worker whose task was taken over is refused, or without "
         "effect.",
         why="A worker that believes it still holds the task goes on with it.",
@@ -283,6 +292,7 @@ RULES = (
     ),
     Rule(
         id="ACK-10",
+        slug="old-delivery-cannot-complete",
         sentence="A worker that was given the same task anew cannot complete its former delivery.",
         why="Two threads of one worker have the same name; a name is no fencing token.",
         scenario=Scenario(script=_stale(Verb.COMPLETE, heir="late"), passes_time=True),
@@ -291,6 +301,7 @@ RULES = (
     ),
     Rule(
         id="ACK-11",
+        slug="acknowledgement-after-release-refused",
         sentence="What a worker says of a task after it gave it back, and another took it, is "
         "refused or without effect.",
         why="Who gave a task back has no say in it any more.",
@@ -301,6 +312,7 @@ RULES = (
     ),
     Rule(
         id="ACK-12",
+        slug="cancelled-task-not-delivered",
         sentence="A cancelled task is never delivered, and every other is.",
         why="An order that was called off would be carried out, or another be called off with it.",
         scenario=Scenario(script=_cancelled),
@@ -310,6 +322,7 @@ RULES = (
     ),
     Rule(
         id="ACK-13",
+        slug="cancelled-delayed-task-not-delivered",
         sentence="A task that is cancelled while it waits for its time is never delivered.",
         why="Delayed tasks are the ones that are called off most.",
         scenario=Scenario(script=_cancelled_while_delayed, passes_time=True),
@@ -319,6 +332,7 @@ RULES = (
     ),
     Rule(
         id="ACK-14",
+        slug="late-cancel-harmless",
         sentence="A cancel that comes too late changes nothing.",
         why="It must neither revive a task that is done nor take another in its place.",
         scenario=Scenario(script=_cancelled_and_kept),
@@ -328,6 +342,7 @@ RULES = (
     ),
     Rule(
         id="ACK-15",
+        slug="old-delivery-has-no-effect",
         sentence="A worker that was given the same task anew has no say through its former "
         "delivery.",
         why="A release or a failure by name alone takes the task from the very worker that has it.",
@@ -339,6 +354,7 @@ RULES = (
     ),
     Rule(
         id="ACK-16",
+        slug="completed-task-not-revived",
         sentence="Nothing that is said of a completed task revives it.",
         why="A worker that tidies up late, or whose error handler runs after the work was done, "
         "would have it done again.",
@@ -349,6 +365,7 @@ RULES = (
     ),
     Rule(
         id="ACK-17",
+        slug="stale-failure-spends-no-attempt",
         sentence="A failure that is told too late uses up no attempt.",
         why="A task would be given up for failures that were none, while a worker is at it.",
         scenario=Scenario(script=_failed_too_late, passes_time=True),
@@ -358,6 +375,7 @@ RULES = (
     ),
     Rule(
         id="ACK-18",
+        slug="cancelled-held-task-not-redelivered",
         sentence="A task that is cancelled while a worker holds it is handed to nobody else.",
         why="Whether such a cancel is refused or not, it is no reason to do the work twice.",
         scenario=Scenario(script=_cancelled_while_held),

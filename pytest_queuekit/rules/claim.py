@@ -100,6 +100,7 @@ def _batch_piece_by_piece(env: Environment) -> None:
 RULES = (
     Rule(
         id="CLAIM-1",
+        slug="held-task-not-redelivered",
         sentence="A task in a worker's hands is not handed out again.",
         why="Two workers with one task do its work twice: a mail sent or a card charged twice.",
         scenario=Scenario(script=_held),
@@ -107,6 +108,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-2",
+        slug="empty-queue-answers-empty",
         sentence="A claim on a queue without waiting tasks says that it is empty.",
         why="Most claims of an idle worker find nothing; an error or a wrong task there is noise "
         "at best.",
@@ -115,6 +117,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-3",
+        slug="no-empty-while-tasks-wait",
         sentence="Twelve waiting tasks are given to one worker in twelve claims, none of them "
         "empty.",
         why="A worker that is told 'empty' goes to sleep, and the tasks wait with it.",
@@ -123,6 +126,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-4",
+        slug="new-task-claimable-at-once",
         sentence="A task is there for the claim that follows its enqueue, even if the queue was "
         "just found empty.",
         why="An answer 'empty' that is remembered delays the next task for as long.",
@@ -131,6 +135,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-5",
+        slug="any-worker-name-served",
         sentence="A worker is served whatever its name is.",
         why="Names come from hosts and people; one with a quote or a letter beyond ASCII must not "
         "break the claim.",
@@ -139,6 +144,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-6",
+        slug="tasks-visible-across-instances",
         sentence="An instance sees what another instance has enqueued, at once.",
         why="Producers and workers live in different processes; a queue that only loads at start "
         "is blind.",
@@ -148,6 +154,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-7",
+        slug="batch-claim-within-limit",
         sentence="A claim of several tasks hands out each once, at most as many as asked for, and "
         "leaves the rest to others.",
         why="A worker that is given more than it asked for holds tasks that others could do.",
@@ -157,6 +164,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-8",
+        slug="short-batch-delivered-at-once",
         sentence="A claim of more tasks than there are hands out those that there are.",
         why="The rest of the work would wait until a whole batch has gathered.",
         scenario=Scenario(script=_batch_of_what_is_there),
@@ -165,6 +173,7 @@ RULES = (
     ),
     Rule(
         id="CLAIM-9",
+        slug="batch-tasks-acknowledged-singly",
         sentence="Each task of a batch is acknowledged for itself.",
         why="A batch whose first completion ends it loses the rest; one whose tasks cannot be "
         "acknowledged comes again and again.",

@@ -121,6 +121,7 @@ _ALL = (no_loss, no_phantom, exclusive, no_resurrection)
 RULES = (
     Rule(
         id="RACE-1",
+        slug="threads-never-share-task",
         sentence="Threads that claim at the same time never hold one task together.",
         why="Two threads between 'select' and 'update' take the same row.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
@@ -131,6 +132,7 @@ RULES = (
     ),
     Rule(
         id="RACE-2",
+        slug="processes-never-share-task",
         sentence="Processes that claim at the same time never hold one task together.",
         why="A lock that only threads see does not keep processes apart.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
@@ -141,6 +143,7 @@ RULES = (
     ),
     Rule(
         id="RACE-3",
+        slug="every-task-once-across-threads",
         sentence="With producers and claimers in threads no task is lost, doubled or made up.",
         why="Counters and caches that are not guarded lose what two threads do at once.",
         scenario=_race(
@@ -153,6 +156,7 @@ RULES = (
     ),
     Rule(
         id="RACE-4",
+        slug="every-task-once-across-processes",
         sentence="With producers and claimers in processes no task is lost, doubled or made up.",
         why="It is how a queue is used; a write that is lost in a rollback shows here.",
         scenario=_race(
@@ -165,6 +169,7 @@ RULES = (
     ),
     Rule(
         id="RACE-5",
+        slug="order-under-concurrent-enqueues",
         sentence="Of two tasks the one whose enqueue was over before the other's began goes first, "
         "however many enqueue at the same time.",
         why="Producers that take numbers ahead, or by their own clocks, overtake each other.",
@@ -177,6 +182,7 @@ RULES = (
     ),
     Rule(
         id="RACE-6",
+        slug="priority-under-concurrent-claims",
         sentence="Better priorities go first when many claim at the same time.",
         why="A claim that lost a race and takes the next best in sight may take a worse one.",
         scenario=_race(script=_stock_by_priority, programs=_claimers(programs.drain)),
@@ -188,6 +194,7 @@ RULES = (
     ),
     Rule(
         id="RACE-7",
+        slug="no-false-empty-across-processes",
         sentence="No claimer is told 'empty' while tasks wait, however many claim.",
         why="A lock that could not be had is no empty queue; the worker goes to sleep on work.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
@@ -198,6 +205,7 @@ RULES = (
     ),
     Rule(
         id="RACE-8",
+        slug="concurrent-first-open-works",
         sentence="Eight processes open a new queue at the same time, and all can use it.",
         why="A service starts all its workers at once, on the first day too.",
         scenario=_race(programs=_openers, ending=_ENDING),
@@ -208,6 +216,7 @@ RULES = (
     ),
     Rule(
         id="RACE-9",
+        slug="concurrent-batches-share-nothing",
         sentence="Batches that are claimed at the same time never share a task.",
         why="A batch is chosen and taken in two steps more often than a single task is.",
         scenario=_race(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
@@ -218,6 +227,7 @@ RULES = (
     ),
     Rule(
         id="RACE-10",
+        slug="processes-acknowledge-without-loss",
         sentence="When workers complete, fail and give back at the same time, no task is lost or "
         "revived.",
         why="An acknowledgement that overwrites what another worker just did undoes it.",
@@ -233,6 +243,7 @@ RULES = (
     ),
     Rule(
         id="RACE-11",
+        slug="slow-process-completion-refused",
         sentence="A slow worker in another process cannot complete what was taken over from it.",
         why="The task would count as done while another worker is at it.",
         scenario=Scenario(
@@ -248,6 +259,7 @@ RULES = (
     ),
     Rule(
         id="RACE-12",
+        slug="few-workers-never-busy",
         sentence="A few producers and claimers are not told that the queue is busy.",
         why="Every caller would need a loop around every call.",
         scenario=_race(
@@ -262,6 +274,7 @@ RULES = (
     ),
     Rule(
         id="RACE-13",
+        slug="claimers-share-fairly",
         sentence="Every claimer that works at its own pace gets its share.",
         why="A worker that never gets the lock is a machine that is paid for and idle.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
@@ -274,6 +287,7 @@ RULES = (
     ),
     Rule(
         id="RACE-14",
+        slug="order-under-concurrent-claims",
         sentence="Tasks are claimed in order when many claim at the same time.",
         why="A claim that lost a race and takes whatever is in sight breaks the order.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
@@ -285,6 +299,7 @@ RULES = (
     ),
     Rule(
         id="RACE-15",
+        slug="no-false-empty-across-threads",
         sentence="No thread is told 'empty' while tasks wait, however many claim.",
         why="A lock that could not be had is no empty queue; the thread goes to sleep on work.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
@@ -295,6 +310,7 @@ RULES = (
     ),
     Rule(
         id="RACE-16",
+        slug="threads-acknowledge-without-loss",
         sentence="When threads complete, fail and give back at the same time, no task is lost or "
         "revived.",
         why="An acknowledgement that overwrites what another thread just did undoes it.",

@@ -123,6 +123,7 @@ _NEEDS = (Capability.DURABLE, Capability.PROCESSES)
 RULES = (
     Rule(
         id="DURABLE-1",
+        slug="tasks-outlive-instance",
         sentence="Tasks outlive the instance that enqueued them, unchanged.",
         why="Programs that enqueue are short; a web request is over in a moment.",
         scenario=Scenario(script=_reopened),
@@ -131,6 +132,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-2",
+        slug="completion-outlives-instance",
         sentence="A completion outlives the instances that were there.",
         why="After a restart, work that is done would be done again.",
         scenario=Scenario(script=_done_and_reopened),
@@ -140,6 +142,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-3",
+        slug="opening-spares-held-tasks",
         sentence="Opening the queue leaves the tasks that others hold with them.",
         why="A start-up that puts 'interrupted' tasks back robs the workers that are running.",
         scenario=Scenario(script=_held_and_reopened),
@@ -148,6 +151,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-4",
+        slug="order-outlives-instance",
         sentence="The order outlives the instance that enqueued.",
         why="Numbers that begin anew after a restart put late tasks first.",
         scenario=Scenario(script=_in_order_and_reopened),
@@ -156,6 +160,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-5",
+        slug="delay-outlives-instance",
         sentence="A delay outlives the instance that set it.",
         why="A timer in memory ends with its process.",
         scenario=Scenario(script=_delayed_and_reopened),
@@ -164,6 +169,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-6",
+        slug="key-outlives-instance",
         sentence="A key outlives the instance that set it.",
         why="The client that asks again is often one that was restarted.",
         scenario=Scenario(script=_keyed_and_reopened),
@@ -172,6 +178,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-7",
+        slug="attempts-outlive-instance",
         sentence="The count of attempts outlives the instance of the worker that failed.",
         why="A task that crashes its worker would always be at its first attempt.",
         scenario=Scenario(script=_failed_and_reopened, passes_time=True),
@@ -181,6 +188,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-8",
+        slug="accepted-task-survives-producer-kill",
         sentence="When a producer is killed, no task that it was told of as accepted is lost.",
         why="'Accepted' is the moment from which the caller forgets.",
         scenario=Scenario(programs=_killed_producers, ending=Environment.settle, lease=BRIEF),
@@ -192,6 +200,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-9",
+        slug="killed-worker-task-redelivered",
         sentence="A task whose worker is killed is delivered again when its lease has run out.",
         why="Machines die; the work must not.",
         scenario=Scenario(
@@ -207,6 +216,7 @@ RULES = (
     ),
     Rule(
         id="DURABLE-10",
+        slug="completions-survive-worker-kills",
         sentence="When workers are killed at any moment, what they completed stays completed, and "
         "the rest comes again.",
         why="A kill between two writes leaves a task in neither state.",

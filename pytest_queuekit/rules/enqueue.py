@@ -76,6 +76,7 @@ _EQUAL = (no_phantom, no_loss)
 RULES = (
     Rule(
         id="ENQUEUE-1",
+        slug="accepted-task-delivered",
         sentence="Every accepted task is delivered.",
         why="A task that was accepted and never comes is work that nobody knows is missing.",
         scenario=Scenario(script=_several),
@@ -83,6 +84,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-2",
+        slug="interleaved-enqueue-delivered",
         sentence="Tasks that are enqueued while others are claimed are delivered as well.",
         why="A queue that loads its tasks ahead of claims, or counts them, may miss newcomers.",
         scenario=Scenario(script=_between_claims),
@@ -90,6 +92,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-3",
+        slug="json-payload-unchanged",
         sentence="A JSON payload comes back equal, types included.",
         why="A worker that is given 1 for true, or a key less, does the wrong work in silence.",
         scenario=Scenario(script=_each(bodies.PROMISED_JSON)),
@@ -98,6 +101,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-4",
+        slug="lossy-json-equal-or-rejected",
         sentence="What JSON cannot carry unchanged comes back equal all the same, or is refused.",
         why="A tuple that comes back as a list, or a key 1 as '1', is found by the worker, not by "
         "the one who made the mistake.",
@@ -108,6 +112,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-5",
+        slug="text-payload-unchanged",
         sentence="A text payload comes back equal, to the letter.",
         why="Trimmed spaces, changed line ends and lost letters break formats that hang on them.",
         scenario=Scenario(script=_each(bodies.PROMISED_TEXT)),
@@ -116,6 +121,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-6",
+        slug="unsafe-text-equal-or-rejected",
         sentence="Text that UTF-8 or a database may not carry comes back equal, or is refused.",
         why="A text that is cut at a NUL, or has '?' in it, is found by the worker, far from its "
         "cause.",
@@ -126,6 +132,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-7",
+        slug="bytes-payload-unchanged",
         sentence="A payload of bytes comes back equal, every byte.",
         why="Bytes that pass through a text column are cut at a zero or fail to decode.",
         scenario=Scenario(script=_each(bodies.PROMISED_BYTES)),
@@ -134,6 +141,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-8",
+        slug="megabyte-payload-intact",
         sentence="A payload of 1 MB comes back whole.",
         why="A limit that cuts, instead of refusing, is found when the first large task is run.",
         scenario=Scenario(script=_megabyte),
@@ -141,6 +149,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-9",
+        slug="batch-adds-each-task-once",
         sentence="A batch adds each of its tasks exactly once.",
         why="A batch that drops its last task or adds one twice is wrong work in bulk.",
         scenario=Scenario(script=_batch),
@@ -149,6 +158,7 @@ RULES = (
     ),
     Rule(
         id="ENQUEUE-10",
+        slug="equal-payloads-stay-distinct",
         sentence="Tasks with equal payloads are as many tasks.",
         why="Two customers order the same; a queue that keeps a set of payloads serves one.",
         scenario=Scenario(script=_twins),

@@ -143,6 +143,7 @@ _NEEDS = (Capability.KEY,)
 RULES = (
     Rule(
         id="KEY-1",
+        slug="duplicate-key-adds-nothing",
         sentence="A second enqueue under a key that is held adds nothing.",
         why="A client that got no answer asks again; the customer pays once.",
         scenario=Scenario(script=_twice),
@@ -151,6 +152,7 @@ RULES = (
     ),
     Rule(
         id="KEY-2",
+        slug="key-held-while-claimed",
         sentence="A key is held while a worker has its task.",
         why="A second task under the key would be run beside the first.",
         scenario=Scenario(script=_while_held),
@@ -159,6 +161,7 @@ RULES = (
     ),
     Rule(
         id="KEY-3",
+        slug="key-held-while-delayed",
         sentence="A key is held while its task waits for its time.",
         why="A delayed task is as much there as any other.",
         scenario=Scenario(script=_while_delayed, passes_time=True),
@@ -167,6 +170,7 @@ RULES = (
     ),
     Rule(
         id="KEY-4",
+        slug="key-held-while-retrying",
         sentence="A key is held while its task waits for its next attempt.",
         why="A task that failed once will come again, and the second one beside it.",
         scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
@@ -176,6 +180,7 @@ RULES = (
     ),
     Rule(
         id="KEY-5",
+        slug="similar-keys-stay-distinct",
         sentence="Keys that differ, if only by a space or a capital, are different.",
         why="One customer's order would keep out another's.",
         scenario=Scenario(script=_different),
@@ -184,6 +189,7 @@ RULES = (
     ),
     Rule(
         id="KEY-6",
+        slug="tasks-without-key-stay-distinct",
         sentence="Tasks without a key are never taken for the same.",
         why="Most tasks have none; an empty key that is held by one would keep out all others.",
         scenario=Scenario(script=_without),
@@ -192,6 +198,7 @@ RULES = (
     ),
     Rule(
         id="KEY-7",
+        slug="completed-key-as-declared",
         sentence="After its task is completed a key is held, or free, as declared.",
         why="Callers either count on 'once for ever' or on 'again tomorrow'; both break in "
         "silence.",
@@ -202,6 +209,7 @@ RULES = (
     ),
     Rule(
         id="KEY-8",
+        slug="keyed-task-delivered-once",
         sentence="A task with a key is delivered like any other, and once.",
         why="The key is there to keep others out, not the task itself.",
         scenario=Scenario(script=_in_turn),
@@ -210,6 +218,7 @@ RULES = (
     ),
     Rule(
         id="KEY-9",
+        slug="key-unique-across-processes",
         sentence="Producers that enqueue the same keys at the same time add one task for each.",
         why="Asking first and adding then lets two producers through between the two.",
         scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
@@ -220,6 +229,7 @@ RULES = (
     ),
     Rule(
         id="KEY-10",
+        slug="key-held-after-release",
         sentence="A key is held when its task was given back.",
         why="The task waits again, and a second one would be run beside it.",
         scenario=Scenario(script=_given_back),
@@ -229,6 +239,7 @@ RULES = (
     ),
     Rule(
         id="KEY-11",
+        slug="key-held-after-expiry",
         sentence="A key is held when its task's lease has run out.",
         why="The client asks again just when its first worker died; the task comes back, and the "
         "second one beside it.",
@@ -238,6 +249,7 @@ RULES = (
     ),
     Rule(
         id="KEY-12",
+        slug="key-unique-across-threads",
         sentence="Threads that enqueue the same keys at the same time add one task for each.",
         why="Asking first and adding then lets two threads through between the two.",
         scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),

@@ -168,6 +168,7 @@ def _many_expired(env: Environment) -> None:
 RULES = (
     Rule(
         id="LEASE-1",
+        slug="expired-task-redelivered",
         sentence="A task whose lease has run out is delivered again.",
         why="A worker that died would take its task with it.",
         scenario=Scenario(script=_expired, passes_time=True),
@@ -176,6 +177,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-2",
+        slug="lease-holds-until-expiry",
         sentence="A task is not delivered again before its lease has run out.",
         why="A worker that is still within its time would have a rival.",
         scenario=Scenario(script=_held, passes_time=True),
@@ -184,6 +186,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-3",
+        slug="extended-lease-holds",
         sentence="An extended lease holds, and so does one that is extended again and again.",
         why="Long work is done by workers that extend their lease in time.",
         scenario=Scenario(script=_extended, passes_time=True),
@@ -193,6 +196,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-4",
+        slug="extended-lease-expires",
         sentence="An extended lease runs out as well.",
         why="A worker may die after it extended its lease.",
         scenario=Scenario(script=_extended_and_expired, passes_time=True),
@@ -202,6 +206,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-5",
+        slug="extension-affects-one-task",
         sentence="A worker that extends its lease extends no other's.",
         why="One lively worker would keep the tasks of all dead ones.",
         scenario=Scenario(script=_one_of_two, passes_time=True),
@@ -211,6 +216,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-6",
+        slug="lease-duration-honoured",
         sentence="A lease lasts as long as its claim asked for.",
         why="Short work should come back soon, and long work should not have to be extended.",
         scenario=Scenario(script=_as_asked, passes_time=True),
@@ -219,6 +225,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-7",
+        slug="invalid-lease-rejected-or-bounded",
         sentence="A lease of no sensible length is refused, or neither ends at once nor lasts for "
         "ever.",
         why="A lease that is negative or NaN by mistake gives a task to two workers, or to nobody "
@@ -230,6 +237,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-8",
+        slug="invalid-extension-rejected-or-bounded",
         sentence="An extension of no sensible length is refused, or the lease neither ends at once "
         "nor lasts for ever.",
         why="A lease that is negative or NaN by mistake gives a task to two workers, or to nobody "
@@ -241,6 +249,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-9",
+        slug="released-task-claimable-at-once",
         sentence="A released task is there for others at once.",
         why="A worker that shuts down gives its task back so that nobody need wait for the lease.",
         scenario=Scenario(script=_released),
@@ -250,6 +259,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-10",
+        slug="mass-expiry-loses-nothing",
         sentence="When many leases run out at once, all their tasks come back.",
         why="A machine that goes down takes all its workers with it.",
         scenario=Scenario(script=_many_expired, passes_time=True),
@@ -258,6 +268,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-11",
+        slug="holder-acknowledgement-accepted",
         sentence="Until its lease runs out, what a worker says of its task is accepted.",
         why="Work that was done in time would be thrown away, and done again.",
         scenario=Scenario(script=_within_time, passes_time=True),
@@ -266,6 +277,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-12",
+        slug="fractional-lease-honoured-or-rejected",
         sentence="A lease of a fraction of a second is refused, or lasts as long.",
         why="Where time is kept in whole seconds, 0.9 s become none, and two workers have the "
         "task.",

@@ -23,6 +23,8 @@ WORKERS = 6
 RATES = {"LOAD-1": 400, "LOAD-2": 4000}
 """Tasks a minute, by the id of the rule."""
 
+_SLUGS = {"LOAD-1": "never-busy-at-daily-load", "LOAD-2": "never-busy-at-tenfold-load"}
+
 _SECONDS = {Level.QUICK: 3.0, Level.STANDARD: 6.0, Level.DEEP: 30.0}
 _GRACE = 0.5
 """Seconds that workers go on after the last task was due."""
@@ -35,6 +37,7 @@ def load_rules(contract: Contract) -> tuple[Rule, ...]:
     return tuple(
         Rule(
             id=name,
+            slug=_SLUGS[name],
             sentence=f"{WORKERS} workers at {rate:,} tasks a minute are never told that the queue "
             "is busy.",
             why="What goes wrong on a common day goes wrong every day.",

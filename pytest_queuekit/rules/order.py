@@ -77,6 +77,7 @@ def _batches_out(env: Environment) -> None:
 RULES = (
     Rule(
         id="ORDER-1",
+        slug="first-in-first-out",
         sentence="Tasks are claimed in the order in which they were enqueued.",
         why="Steps of one job, or requests of one customer, are done in the wrong order.",
         scenario=Scenario(script=_in_a_row),
@@ -85,6 +86,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-2",
+        slug="last-in-first-out",
         sentence="The task that was enqueued last is claimed first.",
         why="Where the newest matters most, the queue works off what nobody waits for any more.",
         scenario=Scenario(script=_in_a_row),
@@ -93,6 +95,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-3",
+        slug="numeric-priority-order",
         sentence="Tasks are claimed in the order of their priorities, compared as numbers.",
         why="Priorities that are sorted as text put 1000 before 9.",
         scenario=Scenario(script=_priorities),
@@ -101,6 +104,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-4",
+        slug="equal-priority-fifo",
         sentence="Tasks of one priority are claimed in the order in which they were enqueued.",
         why="With ties in no order a task can be overtaken for ever.",
         scenario=Scenario(script=_two_of_each_priority),
@@ -109,6 +113,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-5",
+        slug="equal-priority-lifo",
         sentence="Of tasks of one priority the one that was enqueued last is claimed first.",
         why="A stack with priorities is a stack within each of them.",
         scenario=Scenario(script=_two_of_each_priority),
@@ -117,6 +122,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-6",
+        slug="urgent-latecomer-goes-first",
         sentence="A late task of a better priority goes before those that wait already.",
         why="An urgent task that waits behind a backlog is not urgent.",
         scenario=Scenario(script=_latecomers),
@@ -125,6 +131,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-7",
+        slug="order-across-producers",
         sentence="Tasks of two producers, an instance each, are claimed in the order in which "
         "they were enqueued.",
         why="Producers that number their tasks for themselves overtake each other.",
@@ -134,6 +141,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-8",
+        slug="order-across-workers",
         sentence="Two workers that claim in turn are given the tasks in order.",
         why="A worker that reserves tasks ahead lets the other do later ones first.",
         scenario=Scenario(script=_two_workers),
@@ -142,6 +150,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-9",
+        slug="batch-keeps-its-place",
         sentence="A batch goes behind what was enqueued before it, and before what came after.",
         why="A batch that jumps the queue, or lets others in, is in no order.",
         scenario=Scenario(script=_batches_in),
@@ -150,6 +159,7 @@ RULES = (
     ),
     Rule(
         id="ORDER-10",
+        slug="batch-claim-takes-first-tasks",
         sentence="A claim of several tasks takes the first ones.",
         why="A batch from anywhere in the queue breaks the order for everybody.",
         scenario=Scenario(script=_batches_out),

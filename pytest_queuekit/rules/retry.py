@@ -225,6 +225,7 @@ _FAILS = (Verb.CLAIM, Verb.FAIL)
 RULES = (
     Rule(
         id="RETRY-1",
+        slug="failed-task-retried",
         sentence="A task that failed is delivered again when its wait is over.",
         why="A failure is mostly of the moment; without a retry the task is lost to it.",
         scenario=Scenario(script=_again, passes_time=True),
@@ -234,6 +235,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-2",
+        slug="no-retry-before-wait",
         sentence="A task that failed is not delivered before its wait is over.",
         why="A retry at once meets the same fault, and hammers what is already down.",
         scenario=Scenario(script=_too_early, passes_time=True),
@@ -243,6 +245,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-3",
+        slug="backoff-grows-as-declared",
         sentence="The waits between attempts grow as declared, up to the longest.",
         why="Waits that do not grow are an attack on a service that tries to recover.",
         scenario=Scenario(script=_growing, passes_time=True),
@@ -252,6 +255,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-4",
+        slug="no-delivery-after-last-attempt",
         sentence="A task that failed as often as it may is not delivered any more.",
         why="A task that can never succeed would take its turn for ever.",
         scenario=Scenario(script=_spent, passes_time=True),
@@ -261,6 +265,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-5",
+        slug="own-attempt-limit-honoured",
         sentence="A task's own number of attempts counts.",
         why="What must not be tried twice says so with 1.",
         scenario=Scenario(script=_own_limits, passes_time=True),
@@ -270,6 +275,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-6",
+        slug="failure-counts-for-one-task",
         sentence="A failure counts against its own task only.",
         why="A healthy task would be given up for the failures of its neighbours.",
         scenario=Scenario(script=_each_its_own, passes_time=True),
@@ -279,6 +285,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-7",
+        slug="dead-letters-listed-exactly",
         sentence="A task that is given up is listed among the dead letters, and no other is.",
         why="Somebody has to see what was given up, and only that.",
         scenario=Scenario(script=_listed, passes_time=True),
@@ -288,6 +295,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-8",
+        slug="dead-letter-not-delivered",
         sentence="A dead letter is never delivered.",
         why="What was given up, and handled by a person, would be run behind that person's back.",
         scenario=Scenario(script=_dead_and_listed, passes_time=True),
@@ -297,6 +305,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-9",
+        slug="retry-wait-blocks-no-task",
         sentence="A failed task that waits for its next attempt is in no other task's way.",
         why="One bad task would stop the queue for the length of its waits.",
         scenario=Scenario(script=_in_the_way),
@@ -306,6 +315,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-10",
+        slug="completion-ends-retries",
         sentence="A task that failed and was then completed is not tried again.",
         why="A retry that was planned and not called off does the work once more.",
         scenario=Scenario(script=_failed_and_done, passes_time=True),
@@ -315,6 +325,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-11",
+        slug="poison-task-given-up",
         sentence="A task whose every worker vanishes is given up in the end.",
         why="A task that kills its workers would kill all of them, one after the other, for ever.",
         scenario=Scenario(script=_vanishing, passes_time=True),
@@ -324,6 +335,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-12",
+        slug="failure-count-survives-redelivery",
         sentence="Failures are counted on when the task was given back, or its lease ran out, in "
         "between.",
         why="A count that begins anew with each new worker never comes to its end.",
@@ -334,6 +346,7 @@ RULES = (
     ),
     Rule(
         id="RETRY-13",
+        slug="any-failure-message-accepted",
         sentence="A failure is taken whatever its message says.",
         why="Messages are written by whatever broke; one with a quote must not break the queue "
         "as well.",

@@ -108,6 +108,7 @@ _NEEDS = (Capability.ROUTING,)
 RULES = (
     Rule(
         id="ROUTE-1",
+        slug="task-only-to-capable-worker",
         sentence="A worker is never given a task that asks for a capability it has not.",
         why="Data that must stay in one region leaves it, or work fails on a machine without "
         "the tool.",
@@ -117,6 +118,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-2",
+        slug="plain-task-to-any-worker",
         sentence="A task that asks for nothing goes to any worker.",
         why="Workers that say what they can do are still good for plain work.",
         scenario=Scenario(script=_anybody),
@@ -125,6 +127,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-3",
+        slug="listed-values-match-exactly",
         sentence="A worker with a list of values is given tasks that ask for one of them, and no "
         "other.",
         why="A worker serves several regions or formats; a list is not a text to search in.",
@@ -134,6 +137,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-4",
+        slug="unroutable-head-hides-nothing",
         sentence="A task at the head that a worker cannot do hides none behind it.",
         why="One task without a worker would stop the queue.",
         scenario=Scenario(script=_behind(1)),
@@ -142,6 +146,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-5",
+        slug="unroutable-backlog-hides-nothing",
         sentence="A hundred and fifty tasks that a worker cannot do hide none behind them.",
         why="A filter on the first hundred rows is right until the hundred-and-first.",
         scenario=Scenario(script=_behind(150)),
@@ -150,6 +155,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-6",
+        slug="all-capabilities-required",
         sentence="A task that asks for two capabilities goes only to workers that have both.",
         why="Half of what is needed is not enough to do the work.",
         scenario=Scenario(script=_all_keys),
@@ -158,6 +164,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-7",
+        slug="extra-capabilities-allowed",
         sentence="A worker that can do more than a task asks for is given it.",
         why="The best machines would stand idle.",
         scenario=Scenario(script=_more_than_needed),
@@ -167,6 +174,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-8",
+        slug="routed-tasks-in-order",
         sentence="Of the tasks that a worker can do it is given the first.",
         why="A filter that loses the order lets a task for one region be overtaken for ever.",
         scenario=Scenario(script=_in_order),
@@ -175,6 +183,7 @@ RULES = (
     ),
     Rule(
         id="ROUTE-9",
+        slug="redelivery-keeps-routing",
         sentence="A task that comes again asks for what it asked for at first.",
         why="Data that must stay in one region would leave it with the second attempt.",
         scenario=Scenario(script=_back_again, passes_time=True),

@@ -41,7 +41,7 @@ class Rule:
     """
 
     id: str
-    slug: str = ""
+    slug: str
     sentence: str
     why: str
     scenario: Scenario

@@ -121,6 +121,7 @@ def _given_back(env: Environment) -> None:
 RULES = (
     Rule(
         id="SCHEDULE-1",
+        slug="no-delivery-before-delay",
         sentence="A task is not delivered before its delay is over.",
         why="A reminder or a retry that comes early does harm: it was asked to wait.",
         scenario=Scenario(script=_early, passes_time=True),
@@ -129,6 +130,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-2",
+        slug="delayed-task-claimable-when-due",
         sentence="A task is there when its delay is over.",
         why="A delayed task that is not noticed waits for ever, or until somebody restarts.",
         scenario=Scenario(script=_due, passes_time=True),
@@ -137,6 +139,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-3",
+        slug="fractional-delay-honoured",
         sentence="A delay of a fraction of a second is waited for.",
         why="Where time is kept in whole seconds, 0.9 s become none.",
         scenario=Scenario(script=_fraction, passes_time=True),
@@ -145,6 +148,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-4",
+        slug="delayed-tasks-hide-nothing",
         sentence="Waiting tasks hide no task that is ready behind them.",
         why="A queue that looks at its head only, or at the first fifty, stands still until the "
         "head is due.",
@@ -154,6 +158,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-5",
+        slug="delayed-priority-hides-nothing",
         sentence="Waiting tasks of a better priority hide no task that is ready.",
         why="A backlog of tomorrow's urgent tasks would stop today's work.",
         scenario=Scenario(script=_better_in_front),
@@ -162,6 +167,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-6",
+        slug="due-tasks-by-priority",
         sentence="Tasks that have become due take their turn by priority.",
         why="A task that waited must neither lose its priority nor gain one.",
         scenario=Scenario(script=_turn_when_due, passes_time=True),
@@ -170,6 +176,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-7",
+        slug="zero-delay-means-none",
         sentence="A delay of 0 is none.",
         why="Callers compute delays; the task that need not wait must not wait for the next tick.",
         scenario=Scenario(script=_at_once),
@@ -178,6 +185,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-8",
+        slug="long-delay-honoured",
         sentence="A delay of a day, a month or ten years is waited for.",
         why="Days get lost where only the seconds of a duration are read, or where it overflows.",
         scenario=Scenario(script=_days),
@@ -186,6 +194,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-9",
+        slug="invalid-delay-never-loses-task",
         sentence="A negative delay, or one that is no number, is refused, or the task comes all "
         "the same.",
         why="A task whose time compares with nothing is accepted and never comes.",
@@ -196,6 +205,7 @@ RULES = (
     ),
     Rule(
         id="SCHEDULE-10",
+        slug="released-task-stays-due",
         sentence="A task whose delay is over, and that is given back, does not wait for it again.",
         why="Its time has come; the worker that shuts down would put it off for as long again.",
         scenario=Scenario(script=_given_back, passes_time=True),

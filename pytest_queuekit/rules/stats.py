@@ -150,6 +150,7 @@ _NEEDS = (Capability.STATS,)
 RULES = (
     Rule(
         id="STATS-1",
+        slug="states-counted-correctly",
         sentence="Waiting, held and completed tasks are counted as what they are.",
         why="A dashboard or a scaler that goes by wrong counts is worse than none.",
         scenario=Scenario(script=_life),
@@ -159,6 +160,7 @@ RULES = (
     ),
     Rule(
         id="STATS-2",
+        slug="released-task-counts-as-waiting",
         sentence="A task that was given back counts as waiting again.",
         why="A count of held tasks that only grows looks like workers that hang.",
         scenario=Scenario(script=_given_back),
@@ -168,6 +170,7 @@ RULES = (
     ),
     Rule(
         id="STATS-3",
+        slug="delayed-task-counts-as-waiting",
         sentence="A task that waits for its time is counted, as waiting.",
         why="A backlog that is planned for tonight is still a backlog.",
         scenario=Scenario(script=_delayed),
@@ -177,6 +180,7 @@ RULES = (
     ),
     Rule(
         id="STATS-4",
+        slug="failed-counts-waiting-then-dead",
         sentence="A failed task counts as waiting until it is given up, and as dead from then on.",
         why="The count of dead tasks is what somebody is woken for.",
         scenario=Scenario(script=_failed, passes_time=True),
@@ -186,6 +190,7 @@ RULES = (
     ),
     Rule(
         id="STATS-5",
+        slug="cancelled-task-not-counted-waiting",
         sentence="A cancelled task is counted as waiting no longer.",
         why="A backlog that nobody will ever work off never reaches zero.",
         scenario=Scenario(script=_cancelled),
@@ -195,6 +200,7 @@ RULES = (
     ),
     Rule(
         id="STATS-6",
+        slug="purge-spares-live-tasks",
         sentence="A purge leaves tasks that wait or are held as they are.",
         why="A clean-up by night that takes work with it is noticed days later.",
         scenario=Scenario(script=_purged, passes_time=True),
@@ -204,6 +210,7 @@ RULES = (
     ),
     Rule(
         id="STATS-7",
+        slug="purge-spares-pending-and-dead",
         sentence="A purge leaves tasks that wait for their time or their next attempt, and dead "
         "letters.",
         why="They look finished to a clean-up that goes by what is not running.",
@@ -219,6 +226,7 @@ RULES = (
     ),
     Rule(
         id="STATS-8",
+        slug="purge-removes-only-completed-tasks",
         sentence="After a purge no completed task is counted, and every other is.",
         why="A purge that purges nothing lets the file grow until the disk is full.",
         scenario=Scenario(script=_purged_and_counted),
@@ -228,6 +236,7 @@ RULES = (
     ),
     Rule(
         id="STATS-9",
+        slug="backup-is-usable-queue",
         sentence="A copy of the queue is itself a queue, with the tasks that were not done.",
         why="A backup that cannot be used is found out on the worst day.",
         scenario=Scenario(script=_copied),
@@ -237,6 +246,7 @@ RULES = (
     ),
     Rule(
         id="STATS-10",
+        slug="taken-over-task-counted-once",
         sentence="A task that was taken over from a worker that vanished is counted once, as held.",
         why="A count of held tasks that every dead worker raises looks like work that is going on.",
         scenario=Scenario(script=_taken_over, passes_time=True),
@@ -246,6 +256,7 @@ RULES = (
     ),
     Rule(
         id="STATS-11",
+        slug="batch-tasks-counted-singly",
         sentence="The tasks of a batch are counted each for itself.",
         why="A counter that is raised by one for each call is wrong by a batch.",
         scenario=Scenario(script=_batches),

@@ -11,9 +11,13 @@ import pytest
 
 from pytest_queuekit import rules
 from pytest_queuekit.adapters.catalogue import BUILT_IN
+from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Level
+from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.rules.catalogue import CATALOGUE, FAMILIES
+from pytest_queuekit.rules.load import load_rules
 from pytest_queuekit.rules.rule import Rule
+from tests.queues.memory import MemoryQueue
 
 _FOLDER = Path(rules.__path__[0])
 
@@ -52,6 +56,16 @@ def test_rule_speaks_in_sentences(rule: Rule) -> None:
 def test_sentences_differ() -> None:
     """No two rules promise the same."""
     assert len({rule.sentence for rule in CATALOGUE}) == len(CATALOGUE)
+
+
+def test_slugs_are_unique_and_short() -> None:
+    """Rules, load rules and performance targets share one namespace of slugs."""
+    rules_ = (*CATALOGUE, *load_rules(Contract.of(MemoryQueue)))
+    slugs = [rule.slug for rule in rules_] + [target.slug for target in TARGETS]
+    assert len(set(slugs)) == len(slugs)
+    for slug in slugs:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){1,5}", slug)
+        assert len(slug) <= 40
 
 
 def test_no_queue_is_named() -> None:
