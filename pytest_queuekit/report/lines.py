@@ -9,6 +9,25 @@ from dataclasses import dataclass
 WIDTH = 80
 """Columns."""
 
+_ASCII = {
+    "→": "->",
+    "←": "<-",
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "≥": ">=",
+    "≤": "<=",
+    "×": "x",
+    "▶": ">",
+    "·": "-",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+}
+"""Replacements for punctuation that an encoding cannot hold."""
+
 
 class Tone(enum.Enum):
     """How a line is meant, for terminals with colours."""
@@ -43,6 +62,25 @@ def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -
 def printable(text: str) -> str:
     """Return a text without what a terminal would act upon, or could not encode."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def encodable(text: str, encoding: str) -> str:
+    """Return a text that a stream with this encoding can write.
+
+    Punctuation becomes ASCII ("→" becomes "->"); any other character becomes an escape.
+    """
+    replaced = (
+        letter if _fits(letter, encoding) else _ASCII.get(letter, letter) for letter in text
+    )
+    return "".join(replaced).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _fits(letter: str, encoding: str) -> bool:
+    try:
+        letter.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def cut(line: str, width: int = WIDTH) -> str:
