@@ -1,4 +1,4 @@
-"""Tells whether a queue database and the code around it are sound.
+"""Checks that a queue database and the queue's code are sound.
 
 `python -m …queue.validation PATH` prints the eight checks; see checks/command.py.
 """
@@ -29,18 +29,20 @@ _log = logging.getLogger(__name__)
 
 
 def quick_validate() -> bool:
-    """Run the eight checks on a scratch database, which is gone afterwards.
+    """Return True if the queue's code works on this machine.
 
-    Says whether the queue's code works on this machine; no existing database is opened. What is
-    wrong is logged as warnings.
+    Runs the eight checks on a scratch database, then removes it; opens no existing database.
+    Logs each problem as a warning.
     """
     with scratch_database() as db:
         results = QueueValidator(db).run_all()
-    return _none(*(f"{one.name}: {problem}" for one in results for problem in one.problems))
+    return _is_sound(
+        *(f"{result.name}: {problem}" for result in results for problem in result.problems)
+    )
 
 
 def validate_file(path: str | os.PathLike[str]) -> tuple[CheckResult, ...]:
-    """Run the eight checks on a file, which is opened for reading only; return what each found.
+    """Run the eight checks on a file, which is only read, and return their results.
 
     Raises QueuePathError if there is no such file.
     """
@@ -48,15 +50,15 @@ def validate_file(path: str | os.PathLike[str]) -> tuple[CheckResult, ...]:
 
 
 def validate_worker_integration(db: QueueDatabase, worker_id: str) -> bool:
-    """Tell whether a worker can do all its work on a database: report, claim, complete, retry.
+    """Return True if a worker can do all its work: heartbeat, claim, complete, retry.
 
-    The work is done on a scratch copy of the database's schema; of the database itself only the
-    write lock is taken, for a moment. What is wrong is logged as warnings.
+    The worker uses a scratch copy of the database's schema; on the database itself it only
+    takes the write lock for a moment. Logs each problem as a warning.
     """
-    return _none(*worker_integration.problems(db, worker_id))
+    return _is_sound(*worker_integration.problems(db, worker_id))
 
 
-def _none(*problems: str) -> bool:
+def _is_sound(*problems: str) -> bool:
     for problem in problems:
         _log.warning("%s", problem)
     return not problems

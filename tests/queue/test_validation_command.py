@@ -1,4 +1,4 @@
-"""`python -m pytest_queuekit.queue.validation PATH`: what it prints, and how it ends."""
+"""`python -m pytest_queuekit.queue.validation PATH`: its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def validation(
 
 
 def test_output_is_the_documented_one(tmp_path: Path) -> None:
-    """Without a benchmark the output is that of the documentation, to the character."""
+    """Without a benchmark, the output equals that of the documentation."""
     done = validation("--no-benchmark", str(new_queue(tmp_path)), cwd=tmp_path)
     assert (done.stdout, done.stderr, done.returncode) == (documented_output(), "", 0)
 
 
 def test_benchmark_follows_the_output(tmp_path: Path) -> None:
-    """By default the times of the four operations follow the documented output."""
+    """By default, the times of four operations follow the documented output."""
     done = validation(str(new_queue(tmp_path)), cwd=tmp_path)
     assert (done.stderr, done.returncode) == ("", 0)
     assert done.stdout.startswith(documented_output())
@@ -62,16 +62,16 @@ def test_benchmark_follows_the_output(tmp_path: Path) -> None:
 
 
 def test_new_file_is_created_and_valid(tmp_path: Path) -> None:
-    """A file that does not exist yet becomes an empty queue, and the command says so aside."""
+    """A missing file becomes an empty queue, with a note on standard error."""
     done = validation("--no-benchmark", "new queue #1?.db", cwd=tmp_path)
     assert (done.stdout, done.returncode) == (documented_output(), 0)
-    assert "new queue #1?.db did not exist, an empty queue was created" in done.stderr
+    assert "new queue #1?.db did not exist; created an empty queue" in done.stderr
     assert names(tmp_path) == ["new queue #1?.db"]
     assert (tmp_path / "new queue #1?.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_new_file_that_several_validate_at_once(tmp_path: Path) -> None:
-    """Processes that are given the same new file at once all find a valid queue."""
+    """Processes that validate the same new file at once all find a valid queue."""
     command = [sys.executable, "-m", "pytest_queuekit.queue.validation", "--no-benchmark", "new.db"]
     started = [
         subprocess.Popen(
@@ -84,7 +84,7 @@ def test_new_file_that_several_validate_at_once(tmp_path: Path) -> None:
 
 
 def test_file_without_tables(tmp_path: Path) -> None:
-    """An empty file that nobody is filling fails, and stays empty."""
+    """An empty file fails the validation and stays empty."""
     (tmp_path / "empty.db").touch()
     done = validation("empty.db", cwd=tmp_path)
     assert done.returncode == 1
@@ -93,8 +93,8 @@ def test_file_without_tables(tmp_path: Path) -> None:
     assert names(tmp_path) == ["empty.db"]
 
 
-def test_failure_names_value_place_and_mend(tmp_path: Path) -> None:
-    """A check that fails gives its reasons below, the others go on, and the exit code is 1."""
+def test_failure_names_value_place_and_fix(tmp_path: Path) -> None:
+    """A failed check prints its reasons, the others continue, and the exit code is 1."""
     path = new_queue(tmp_path)
     alter(path, "DROP INDEX status_priority")
     done = validation(str(path), cwd=tmp_path)
@@ -116,11 +116,11 @@ def test_failure_names_value_place_and_mend(tmp_path: Path) -> None:
         (".", "is a folder"),
         ("", "PATH='': name the queue's database file"),
         (":memory:", "PATH=':memory:': name the queue's database file"),
-        ("/dev/null", "is no regular file"),
+        ("/dev/null", "is not a regular file"),
     ],
 )
 def test_nothing_to_validate(tmp_path: Path, path: str, reason: str) -> None:
-    """A path that cannot be a queue's file is one clear line and exit code 2."""
+    """A path that cannot be a queue's file gives one error line and exit code 2."""
     done = validation(path, cwd=tmp_path)
     assert (done.stdout, done.returncode) == ("", 2)
     assert done.stderr.startswith("error: ")
@@ -131,7 +131,7 @@ def test_nothing_to_validate(tmp_path: Path, path: str, reason: str) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("a", "b"), ("a", "--bench-mark")])
 def test_bad_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Arguments that are missing or unknown are answered by the usage and exit code 2."""
+    """Missing or unknown arguments give the usage and exit code 2."""
     done = validation(*arguments, cwd=tmp_path)
     assert (done.stdout, done.returncode) == ("", 2)
     assert done.stderr.startswith("usage: python -m pytest_queuekit.queue.validation ")
@@ -139,7 +139,7 @@ def test_bad_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
 
 
 def test_file_that_is_no_database(tmp_path: Path) -> None:
-    """A text file fails, is named, and stays as it was."""
+    """A text file fails, is named in the output, and stays unchanged."""
     path = tmp_path / "notes.txt"
     path.write_text("not a database\n" * 100)
     done = validation(str(path), cwd=tmp_path)
@@ -151,7 +151,7 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_file_of_a_newer_version(tmp_path: Path) -> None:
-    """A file of a newer version fails by its schema alone, and keeps its version."""
+    """A file of a newer version fails only the schema check."""
     path = new_queue(tmp_path)
     alter(path, "PRAGMA user_version=7")
     done = validation(str(path), cwd=tmp_path)
@@ -162,7 +162,7 @@ def test_file_of_a_newer_version(tmp_path: Path) -> None:
 
 
 def test_terminal_without_the_signs(tmp_path: Path) -> None:
-    """A terminal that has only ASCII gets question marks, not a traceback."""
+    """A terminal with only ASCII gets question marks instead of a traceback."""
     path = str(new_queue(tmp_path))
     done = validation("--no-benchmark", path, cwd=tmp_path, PYTHONIOENCODING="ascii")
     assert done.stdout == documented_output().replace("✅", "?")
@@ -170,7 +170,7 @@ def test_terminal_without_the_signs(tmp_path: Path) -> None:
 
 
 def test_reader_that_leaves(tmp_path: Path) -> None:
-    """When the reader of a pipe leaves early there is no traceback."""
+    """There is no traceback if the reader closes the pipe early."""
     path = new_queue(tmp_path)
     command = f"{sys.executable} -m pytest_queuekit.queue.validation {path} | head -1"
     done = subprocess.run(
@@ -183,7 +183,7 @@ def test_reader_that_leaves(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("=" * 70 + "\n", "")
 
 
-def test_help_tells_exit_codes(tmp_path: Path) -> None:
+def test_help_names_exit_codes(tmp_path: Path) -> None:
     """The help names the exit codes."""
     done = validation("--help", cwd=tmp_path)
     assert done.returncode == 0
@@ -191,7 +191,7 @@ def test_help_tells_exit_codes(tmp_path: Path) -> None:
 
 
 def test_optimised_python_checks_as_well(tmp_path: Path) -> None:
-    """With -OO, which drops asserts and docstrings, a fault is still found."""
+    """The command finds a fault under -OO too, which drops asserts and docstrings."""
     path = new_queue(tmp_path)
     with QueueDatabase(path) as db:
         TaskQueue(db).enqueue("work", {})

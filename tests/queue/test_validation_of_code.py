@@ -1,4 +1,4 @@
-"""The checks that try out the code go red when the code is broken, and no others do."""
+"""The checks that try out the code fail when the code is broken, and no others do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Patch = pytest.MonkeyPatch
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """The file of an empty queue."""
+    """Return the file of an empty queue."""
     return new_queue(tmp_path)
 
 
@@ -52,7 +52,7 @@ def file(tmp_path: Path) -> Path:
 def test_configuration_sees_unsound_pragma(
     tmp_path: Path, monkeypatch: Patch, name: str, value: str | int
 ) -> None:
-    """A setting that harms a queue is named by the check of the configuration alone."""
+    """An unsound PRAGMA fails the configuration check, which names it."""
     path = tmp_path / "queue.db"
     changed = MappingProxyType({**config.PRODUCTION_PRAGMAS, name: value})
     monkeypatch.setattr(config, "PRODUCTION_PRAGMAS", changed)
@@ -60,7 +60,7 @@ def test_configuration_sees_unsound_pragma(
         db.initialize_schema()
     found = red(path)
     if name in ("journal_mode", "busy_timeout", "page_size", "temp_store"):
-        # No connection can be given these, or the connections that take them show it too.
+        # Connections reject these values or show them, so the PRAGMA check fails too.
         assert "PRAGMA Settings" in found
     else:
         assert list(found) == ["Configuration"]
@@ -83,7 +83,7 @@ def test_configuration_sees_unsound_pragma(
 def test_configuration_sees_unsound_number(
     file: Path, monkeypatch: Patch, name: str, value: float
 ) -> None:
-    """A number that harms a queue turns the check of the configuration red, and no other."""
+    """An unsound number fails only the configuration check."""
     monkeypatch.setattr(config, name, value)
     found = red(file)
     assert list(found) == ["Configuration"]
@@ -93,7 +93,7 @@ def test_configuration_sees_unsound_number(
 def test_configuration_sees_default_path_that_is_a_folder(
     file: Path, tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    """A default path that cannot be a database is found, without being opened."""
+    """A default path that is a folder fails only the configuration check."""
     monkeypatch.setenv(config.DB_PATH_VARIABLE, str(tmp_path))
     found = red(file)
     assert list(found) == ["Configuration"]
@@ -101,13 +101,13 @@ def test_configuration_sees_default_path_that_is_a_folder(
 
 
 def test_configuration_sees_relative_default_path(file: Path, monkeypatch: Patch) -> None:
-    """A default path that depends on the current folder is found."""
+    """A relative default path fails only the configuration check."""
     monkeypatch.setattr(config, "get_default_db_path", lambda: Path("queue.db"))
     assert list(red(file)) == ["Configuration"]
 
 
 def test_pragmas_that_are_not_applied(file: Path, monkeypatch: Patch) -> None:
-    """Connections that no longer get their settings turn the check of the PRAGMAs red."""
+    """Connections without their settings fail only the PRAGMA check."""
     monkeypatch.setattr(
         "pytest_queuekit.queue.opening.apply_pragmas",
         lambda conn, synchronous=None: conn.execute("PRAGMA journal_mode=WAL").fetchall(),
@@ -127,7 +127,7 @@ def forgetful_from_dict(record: sqlite3.Row) -> Task:
 def test_models_that_lose_something(
     file: Path, monkeypatch: Patch, broken: Callable[[sqlite3.Row], Task]
 ) -> None:
-    """A from_dict that fails or forgets turns the check of the models red, and no other."""
+    """A from_dict that raises or loses columns fails only the models check."""
     monkeypatch.setattr(Task, "from_dict", broken)
     found = red(file)
     assert list(found) == ["Data Models"]
@@ -136,7 +136,7 @@ def test_models_that_lose_something(
 
 @pytest.mark.parametrize("method", ["get_payload", "get_payload_dict", "get_compatibility"])
 def test_models_that_decode_wrongly(file: Path, monkeypatch: Patch, method: str) -> None:
-    """A payload that is decoded wrongly turns the check of the models red, and no other."""
+    """A wrong decoding fails only the models check."""
     monkeypatch.setattr(Task, method, lambda self: {})
     found = red(file)
     assert list(found) == ["Data Models"]
@@ -146,7 +146,7 @@ def test_models_that_decode_wrongly(file: Path, monkeypatch: Patch, method: str)
 def with_transaction(
     transaction: Callable[[QueueDatabase, sqlite3.Connection], Iterator[sqlite3.Connection]],
 ) -> type[QueueDatabase]:
-    """Return a class of database with other transactions."""
+    """Return a database class with the given transactions."""
 
     class Changed(QueueDatabase):
         @contextmanager
@@ -196,8 +196,8 @@ def swallowing(db: QueueDatabase, conn: sqlite3.Connection) -> Iterator[sqlite3.
     ("transaction", "sentence"),
     [
         (deferred, "without the write lock"),
-        (autocommit, "can be seen from outside"),
-        (always_committing, "of a transaction that failed are there"),
+        (autocommit, "are visible to another connection"),
+        (always_committing, "of a failed transaction remain"),
         (swallowing, "swallows the error"),
     ],
 )
@@ -206,7 +206,7 @@ def test_transactions_that_let_something_through(
     transaction: Callable[[QueueDatabase, sqlite3.Connection], Iterator[sqlite3.Connection]],
     sentence: str,
 ) -> None:
-    """A class of database with wrong transactions turns the check of isolation red alone."""
+    """A database class with wrong transactions fails only the isolation check."""
     with with_transaction(transaction)(file) as db:
         found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
     assert list(found) == ["Transaction Isolation"]
@@ -214,7 +214,7 @@ def test_transactions_that_let_something_through(
 
 
 def test_claim_that_gives_a_task_twice(file: Path, monkeypatch: Patch) -> None:
-    """A claim that does not mark its task turns the check of isolation red alone."""
+    """A claim that does not mark its task fails only the isolation check."""
 
     class Generous:
         def __init__(self, db: QueueDatabase) -> None:
@@ -236,12 +236,12 @@ def test_claim_that_gives_a_task_twice(file: Path, monkeypatch: Patch) -> None:
 
 
 def without_index(sql: str) -> str:
-    """Return the statement of a claim as somebody would write it without the indexes."""
+    """Return the statement of a claim without its indexes."""
     return re.sub(r"INDEXED BY \w+", "NOT INDEXED", sql)
 
 
 def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
-    """A claim that no longer uses the indexes turns the check of indexes red, and no other."""
+    """A claim that does not use the indexes fails only the index check."""
     slow = {
         strategy: tuple(
             dataclasses.replace(
@@ -262,7 +262,7 @@ def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
 
 
 def test_claim_that_walks_along_an_index(file: Path, monkeypatch: Patch) -> None:
-    """A claim that reads all waiting tasks is found by its steps, although it uses an index."""
+    """A claim that reads all waiting tasks by index fails only the index check."""
     count = "SELECT count(*) FROM task_queue WHERE status = 'queued'"
     claim_task = scheduling.TaskClaimer.claim_task
 
@@ -291,10 +291,10 @@ def raised_as(kind: type[Exception]) -> Callable[[sqlite3.Error, str], Exception
         (RuntimeError, "raises RuntimeError"),
     ],
 )
-def test_errors_that_are_not_told_apart(
+def test_errors_that_are_not_translated(
     file: Path, monkeypatch: Patch, kind: type[Exception], sentence: str
 ) -> None:
-    """Errors that are no longer mapped turn the check of errors red, and no other."""
+    """Errors that are not translated fail only the error check."""
     monkeypatch.setattr(translation, "translate", raised_as(kind))
     monkeypatch.setattr(translation, "is_busy", lambda error: False)
     found = red(file)
@@ -303,7 +303,7 @@ def test_errors_that_are_not_told_apart(
 
 
 def test_errors_that_are_swallowed(file: Path) -> None:
-    """A transaction that says nothing of a locked database is found."""
+    """A transaction that hides a locked database fails only the error check."""
 
     class Silent(QueueDatabase):
         @contextmanager
@@ -323,7 +323,7 @@ def test_errors_that_are_swallowed(file: Path) -> None:
 
 
 def test_errors_that_leave_the_connection_unusable(file: Path) -> None:
-    """A database that does not recover from an error is found."""
+    """A database that does not recover from an error fails only the error check."""
 
     class Fragile(QueueDatabase):
         broken = False
@@ -346,10 +346,10 @@ def test_errors_that_leave_the_connection_unusable(file: Path) -> None:
 
 
 def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
-    """An error class that does not derive from what callers catch is found."""
+    """An error class that does not derive from QueueDatabaseError fails only the error check."""
 
     class LonelyError(Exception):
-        """Derives from nothing that callers know."""
+        """An error without the expected base class."""
 
     monkeypatch.setattr(queue_exceptions, "QueueBusyError", LonelyError)
     found = red(file)
@@ -358,7 +358,7 @@ def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
 
 
 def test_newer_files_that_are_opened(file: Path, monkeypatch: Patch) -> None:
-    """A queue that opens a file of a newer version is found."""
+    """A queue that opens a file of a newer version fails only the error check."""
     monkeypatch.setattr(schema, "schema_version", lambda conn: 1)
     found = red(file)
     assert list(found) == ["Error Handling"]

@@ -1,4 +1,4 @@
-"""The checks that read the file go red when the file is broken, and no others do."""
+"""The checks that read the file fail when the file is broken, and no others do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Patch = pytest.MonkeyPatch
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """The file of an empty queue."""
+    """Return the file of an empty queue."""
     return new_queue(tmp_path)
 
 
@@ -43,7 +43,7 @@ def test_sound_queue_is_green(file: Path) -> None:
 
 
 def test_connection_without_column_names(file: Path) -> None:
-    """A connection whose rows have no names turns the check of the connection red."""
+    """A connection with rows without column names fails the connection check."""
 
     class Nameless(QueueDatabase):
         @contextmanager
@@ -59,14 +59,14 @@ def test_connection_without_column_names(file: Path) -> None:
 
 
 def test_connection_inside_transaction(file: Path) -> None:
-    """Reading in a transaction that somebody left open is found."""
+    """An open transaction fails the connection check."""
     with QueueDatabase(file) as db, db.transaction():
         result = QueueValidator(db).validate_database_connection()
     assert "inside a transaction" in result.problems[0]
 
 
 def test_connection_to_file_that_is_no_database(tmp_path: Path) -> None:
-    """All checks that read the file are red for a text file; those of the code are not."""
+    """A text file fails all checks that read the file, but not the checks of the code."""
     path = tmp_path / "text.db"
     path.write_text("not a database, but long enough to have a header\n" * 100)
     found = red(path)
@@ -80,7 +80,7 @@ def test_connection_to_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_connection_by_old_sqlite(file: Path, monkeypatch: Patch) -> None:
-    """An SQLite without RETURNING is found."""
+    """An SQLite without RETURNING fails the connection check."""
     with QueueDatabase(file) as db:
         db.initialize_schema()
         monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
@@ -114,12 +114,12 @@ def test_connection_by_old_sqlite(file: Path, monkeypatch: Patch) -> None:
                 "PRAGMA foreign_keys=OFF",
                 "INSERT INTO task_logs (task_id, message) VALUES (77, 'orphan')",
             ],
-            "refers to a row of task_queue that is not there",
+            "refers to a missing row of task_queue",
         ),
     ],
 )
 def test_schema_that_lacks_something(file: Path, statements: list[str], sentence: str) -> None:
-    """What is missing, changed or orphaned is named by the check of the schema."""
+    """The schema check names missing, changed and orphaned objects."""
     alter(file, *statements)
     found = red(file)
     # An index goes with its table.
@@ -137,7 +137,7 @@ def test_schema_that_lacks_something(file: Path, statements: list[str], sentence
     ],
 )
 def test_schema_that_was_changed(file: Path, old: str, new: str, sentence: str) -> None:
-    """A table of the right name that is not the queue's is found by the check of the schema."""
+    """A changed table definition fails only the schema check."""
     rewrite(file, old, new)
     found = red(file)
     assert list(found) == ["Schema Integrity"]
@@ -145,7 +145,7 @@ def test_schema_that_was_changed(file: Path, old: str, new: str, sentence: str) 
 
 
 def test_schema_of_empty_file(tmp_path: Path) -> None:
-    """A file without tables is told to have none, and gets none."""
+    """A file without tables fails the schema check, and gets none."""
     path = tmp_path / "empty.db"
     path.touch()
     assert "has no tables" in red(path)["Schema Integrity"][0]
@@ -153,7 +153,7 @@ def test_schema_of_empty_file(tmp_path: Path) -> None:
 
 
 def test_schema_of_damaged_file(file: Path) -> None:
-    """A damaged page is found."""
+    """A damaged page fails the schema check."""
     with QueueDatabase(file) as db:
         TaskQueue(db).enqueue_many("work", [{"text": "x" * 1000}] * 100)
     content = bytearray(file.read_bytes())
@@ -164,7 +164,7 @@ def test_schema_of_damaged_file(file: Path) -> None:
 
 
 def test_pragmas_of_file_made_by_others(file: Path) -> None:
-    """A file that is not in WAL mode is told so, and stays as it is."""
+    """A file that is not in WAL mode fails only the PRAGMA check, and stays unchanged."""
     alter(file, "PRAGMA journal_mode=DELETE")
     found = red(file)
     assert list(found) == ["PRAGMA Settings"]
@@ -174,7 +174,7 @@ def test_pragmas_of_file_made_by_others(file: Path) -> None:
 
 
 def test_pragmas_of_file_with_other_pages(file: Path) -> None:
-    """A file with pages of another size is told so."""
+    """A file with another page size fails only the PRAGMA check."""
     alter(file, "PRAGMA journal_mode=DELETE", "PRAGMA page_size=8192", "VACUUM")
     alter(file, "PRAGMA journal_mode=WAL")
     found = red(file)
@@ -193,7 +193,7 @@ def test_pragmas_of_file_with_other_pages(file: Path) -> None:
     ],
 )
 def test_pragmas_of_connection(file: Path, statement: str) -> None:
-    """A connection with another setting than config.py promises turns one check red."""
+    """A connection with a wrong setting fails only the PRAGMA check."""
     with QueueDatabase(file, on_connect=lambda conn: conn.executescript(statement).close()) as db:
         found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
     assert list(found) == ["PRAGMA Settings"]
@@ -201,13 +201,13 @@ def test_pragmas_of_connection(file: Path, statement: str) -> None:
 
 
 def test_pragmas_stricter_than_promised(file: Path) -> None:
-    """A queue that waits for the disk at each commit keeps more than is promised."""
+    """synchronous=FULL passes the PRAGMA check, because it is stricter than NORMAL."""
     with QueueDatabase(file, synchronous="FULL") as db:
         assert QueueValidator(db).validate_all()
 
 
 def test_index_that_is_missing(file: Path) -> None:
-    """Each index of the queue that is dropped turns the check of indexes red, and no other."""
+    """Each dropped index of the queue fails only the index check."""
     names = index_names(file)
     assert len(names) >= 5
     for name in names:
@@ -222,7 +222,7 @@ def test_index_that_is_missing(file: Path) -> None:
 
 
 def test_index_of_the_same_name_on_other_columns(file: Path) -> None:
-    """An index that has only the name of the queue's is found."""
+    """An index on other columns under the queue's name fails only the index check."""
     alter(
         file,
         "DROP INDEX status_priority",
@@ -234,7 +234,7 @@ def test_index_of_the_same_name_on_other_columns(file: Path) -> None:
 
 
 def test_indexes_of_the_team_are_no_fault(file: Path) -> None:
-    """Tables, columns and indexes that a team has added are its own affair."""
+    """Tables, columns and indexes that a team added pass all checks."""
     alter(
         file,
         "ALTER TABLE task_queue ADD COLUMN customer TEXT",
@@ -246,7 +246,7 @@ def test_indexes_of_the_team_are_no_fault(file: Path) -> None:
 
 
 def test_index_of_the_team_that_misleads(file: Path, monkeypatch: Patch) -> None:
-    """Everybody's own claims are planned with the indexes that the file really has."""
+    """The index check plans the seed's claims with the indexes of the file."""
     monkeypatch.setattr(
         "pytest_queuekit.queue.schema.STATEMENTS",
         tuple(one for one in schema.STATEMENTS if "INDEX IF NOT EXISTS status_priority" not in one),

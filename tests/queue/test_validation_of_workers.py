@@ -1,4 +1,4 @@
-"""validate_worker_integration(): a worker's whole work, tried without touching anybody's tasks."""
+"""validate_worker_integration(): a worker's whole work, without touching real tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Log = pytest.LogCaptureFixture
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A queue with one task that waits, one that is held, and one whose lease lapsed."""
+    """Return a queue with a waiting task, a held task and a task with a lapsed lease."""
     path = new_queue(tmp_path)
     with QueueDatabase(path) as db:
         queue = TaskQueue(db)
@@ -37,7 +37,7 @@ def rows(path: Path) -> list[str]:
 
 
 def test_real_tasks_are_untouched(file: Path) -> None:
-    """A worker that can do its work leaves no row, and takes none of the tasks that wait."""
+    """The validation of a sound worker leaves no row and takes no real task."""
     before = rows(file)
     with QueueDatabase(file) as db:
         assert validate_worker_integration(db, "real-worker") is True
@@ -46,7 +46,7 @@ def test_real_tasks_are_untouched(file: Path) -> None:
 
 
 def test_database_in_memory() -> None:
-    """A database in memory can be worked on too."""
+    """A worker can work on a database in memory."""
     with QueueDatabase(":memory:") as db:
         assert validate_worker_integration(db, "worker-1") is True
         assert db.execute("SELECT count(*) FROM task_queue").fetchone()[0] == 0
@@ -54,7 +54,7 @@ def test_database_in_memory() -> None:
 
 @pytest.mark.parametrize("worker_id", ["", " ", "x" * 256, "a\0b"])
 def test_worker_without_a_usable_name(file: Path, caplog: Log, worker_id: str) -> None:
-    """A worker id that the queue refuses is told so."""
+    """A worker id that the queue rejects fails, and the log names it."""
     with QueueDatabase(file) as db:
         assert validate_worker_integration(db, worker_id) is False
     assert "worker_id=" in caplog.text
@@ -73,7 +73,7 @@ def test_worker_without_a_usable_name(file: Path, caplog: Log, worker_id: str) -
     ],
 )
 def test_database_that_a_worker_cannot_work_on(file: Path, caplog: Log, statement: str) -> None:
-    """What the database lacks, or a trigger forbids, is found, and nothing is left."""
+    """A missing object or a forbidding trigger fails the validation, which leaves no row."""
     alter(file, statement)
     before = rows(file)
     with QueueDatabase(file) as db:
@@ -83,7 +83,7 @@ def test_database_that_a_worker_cannot_work_on(file: Path, caplog: Log, statemen
 
 
 def test_database_that_is_locked(file: Path, caplog: Log) -> None:
-    """A worker that cannot get the write lock cannot work."""
+    """A locked database fails the validation."""
     with (
         closing(sqlite3.connect(file, isolation_level=None)) as other,
         QueueDatabase(file, busy_seconds=0.05) as db,
@@ -101,12 +101,12 @@ def returns(value: object) -> Callable[..., object]:
 @pytest.mark.parametrize(
     ("owner", "name", "broken", "sentence"),
     [
-        (TaskQueue, "heartbeat", returns(None), "does not put it on the list"),
+        (TaskQueue, "heartbeat", returns(None), "does not add it to the list"),
         (TaskQueue, "extend", lambda self, task, seconds: task, "extend() does not move"),
         (TaskQueue, "complete", returns(None), "a completed task has status 'leased'"),
         (TaskQueue, "fail", lambda self, task, error: task, "a failed task is 'leased'"),
-        (TaskQueue, "claim", returns(None), "gets no task while one is due"),
-        (TaskQueue, "release", returns(None), "gets no task while one is due"),
+        (TaskQueue, "claim", returns(None), "gets no task while a task is due"),
+        (TaskQueue, "release", returns(None), "gets no task while a task is due"),
         (
             TaskClaimerFactory,
             "create",
@@ -124,7 +124,7 @@ def test_code_that_does_not_work(
     broken: Any,
     sentence: str,
 ) -> None:
-    """Each step of a worker's work that does nothing is found."""
+    """A call without effect fails the validation at its step."""
     if owner is TaskClaimerFactory:
         queue_claim = TaskQueue.claim
         real = TaskClaimerFactory.create
@@ -145,7 +145,7 @@ def test_code_that_does_not_work(
 def test_late_completion_that_is_accepted(
     file: Path, monkeypatch: pytest.MonkeyPatch, caplog: Log
 ) -> None:
-    """A queue that lets a lapsed claim complete its task is found."""
+    """A queue that lets a lapsed claim complete its task fails the validation."""
     complete = TaskQueue.complete
 
     def forgiving(self: TaskQueue, task: Any, result: Any = None) -> Any:
@@ -155,4 +155,4 @@ def test_late_completion_that_is_accepted(
     monkeypatch.setattr(TaskQueue, "complete", forgiving)
     with QueueDatabase(file) as db:
         assert validate_worker_integration(db, "worker-1") is False
-    assert "a claim whose lease lapsed can still complete the task" in caplog.text
+    assert "a claim with a lapsed lease can still complete the task" in caplog.text

@@ -1,4 +1,4 @@
-"""Validation leaves no trace: not in the file, not beside it, not in the temporary folder."""
+"""Validation leaves no trace in the file, beside it, or in the temporary folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Dump = tuple[list[str], list[tuple[object, ...]], dict[str, object]]
 
 
 def dump(path: Path) -> Dump:
-    """Return all rows, the schema, and what the file says of itself."""
+    """Return all rows, the schema and the header of a file."""
     names = ("user_version", "journal_mode", "page_size", "application_id", "schema_version")
     with closing(sqlite3.connect(path)) as conn:
         header = {name: conn.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
@@ -35,7 +35,7 @@ def dump(path: Path) -> Dump:
 
 @pytest.fixture
 def production(tmp_path: Path) -> Path:
-    """A queue with tasks in all states, a worker and a log."""
+    """Return a queue with tasks in all states, a worker and a log."""
     path = new_queue(tmp_path)
     with QueueDatabase(path) as db:
         queue = TaskQueue(db)
@@ -54,7 +54,7 @@ def production(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """New folders for everything that a process writes to, which must stay empty."""
+    """Use new folders for everything that a process writes to, and check that they stay empty."""
     places = [tmp_path / "places" / name for name in ("cwd", "tmpdir", "home", "data")]
     for place in places:
         place.mkdir(parents=True)
@@ -69,7 +69,7 @@ def empty_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.mark.usefixtures("empty_places")
 def test_file_is_untouched(production: Path) -> None:
-    """Rows, schema, version and bytes are the same after a validation, and nothing lies about."""
+    """A validation keeps rows, schema, version and bytes, and leaves no other file."""
     before, content = dump(production), production.read_bytes()
     beside = names(production.parent)
     assert [one.problems for one in validate_file(production)] == [()] * 8
@@ -79,8 +79,8 @@ def test_file_is_untouched(production: Path) -> None:
 
 
 @pytest.mark.usefixtures("empty_places")
-def test_broken_file_is_not_mended(production: Path) -> None:
-    """What a file lacks, it lacks afterwards too."""
+def test_broken_file_is_not_fixed(production: Path) -> None:
+    """A validation does not restore missing parts of a file."""
     alter(
         production,
         "DROP INDEX status_priority",
@@ -96,7 +96,7 @@ def test_broken_file_is_not_mended(production: Path) -> None:
 
 @pytest.mark.usefixtures("empty_places")
 def test_database_in_use_is_untouched(production: Path) -> None:
-    """A validator of a database in use changes none of its rows."""
+    """A validation of a database in use changes no row."""
     with QueueDatabase(production) as db:
         before = dump(production)
         assert QueueValidator(db).validate_all()
@@ -106,7 +106,7 @@ def test_database_in_use_is_untouched(production: Path) -> None:
 
 
 def test_database_in_memory() -> None:
-    """A database in memory can be validated too."""
+    """A database in memory can be validated."""
     with QueueDatabase(":memory:") as db:
         assert [one.problems for one in QueueValidator(db).run_all()] == [()] * 8
         assert TaskQueue(db).dead_letters() == []
@@ -114,15 +114,15 @@ def test_database_in_memory() -> None:
 
 @pytest.mark.usefixtures("empty_places")
 def test_quick_validation_leaves_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    """quick_validate() is silent, and leaves the default path and all folders alone."""
+    """quick_validate() prints nothing, and leaves the default path and all folders alone."""
     assert quick_validate() is True
     assert capfd.readouterr() == ("", "")
 
 
-def test_quick_validation_tells_what_is_wrong(
+def test_quick_validation_logs_problems(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """quick_validate() is False for broken code, and logs why."""
+    """quick_validate() returns False for broken code, and logs the reason."""
     monkeypatch.setattr(config, "MAX_CONCURRENT_WORKERS", 50)
     assert quick_validate() is False
     assert "Configuration: MAX_CONCURRENT_WORKERS is 50" in caplog.text
@@ -130,14 +130,14 @@ def test_quick_validation_tells_what_is_wrong(
 
 @pytest.mark.parametrize("missing", ["queue.db", "no/queue.db"])
 def test_missing_file_is_not_created(tmp_path: Path, missing: str) -> None:
-    """validate_file() of a file that is not there raises a clear error and creates nothing."""
+    """validate_file() of a missing file raises QueuePathError and creates nothing."""
     with pytest.raises(QueuePathError, match="does not exist"):
         validate_file(tmp_path / missing)
     assert names(tmp_path) == []
 
 
 def test_busy_file_can_be_validated(production: Path) -> None:
-    """A validation goes on while a writer holds the lock and has not committed."""
+    """A file can be validated while a writer holds the lock."""
     with closing(sqlite3.connect(production, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM task_queue")
@@ -154,10 +154,10 @@ conn.close()
 
 
 def test_validation_keeps_the_locks_of_its_own_process(production: Path) -> None:
-    """Another process does not take itself for the last user of a file that is still open here.
+    """After a validation, another process does not delete the WAL of a file that is open here.
 
-    It would, and would delete the WAL, had the validation opened and closed the file by other
-    means than SQLite: that drops all locks of the process.
+    If the validation opened and closed the file without SQLite, this process would lose all its
+    locks, and the other process would act as the last user of the file.
     """
     with QueueDatabase(production) as db:
         TaskQueue(db).enqueue("work", {})
@@ -168,10 +168,10 @@ def test_validation_keeps_the_locks_of_its_own_process(production: Path) -> None
 
 AS_NOBODY = """
     import os, sys
-    import urllib.parse  # pathlib loads it late, and nobody may not look where it lies
+    import urllib.parse  # pathlib loads it late, and the user nobody cannot read it
     from pytest_queuekit.queue.validation import quick_validate, validate_file
     path = sys.argv[1]
-    quick_validate()  # loads all modules, while that is still allowed
+    quick_validate()  # loads all modules while this is still permitted
     if os.getuid() == 0:
         os.setgroups([])
         os.setuid(65534)
@@ -183,7 +183,7 @@ AS_NOBODY = """
 
 @pytest.mark.parametrize("folder_mode", [0o555, 0o777])
 def test_file_that_is_read_only(folder_mode: int) -> None:
-    """A file that may only be read is validated, in a folder that is read-only or not."""
+    """A read-only file can be validated, in a read-only or a writable folder."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         path = new_queue(folder)
@@ -200,7 +200,7 @@ def test_file_that_is_read_only(folder_mode: int) -> None:
 
 
 def test_file_that_is_read_only_and_not_in_wal_mode() -> None:
-    """For a read-only file too, a wrong journal mode is found."""
+    """A read-only file with a wrong journal mode fails."""
     with TemporaryDirectory() as name:
         path = new_queue(Path(name))
         alter(path, "PRAGMA journal_mode=DELETE")

@@ -1,4 +1,4 @@
-"""What the tests of the validation share: a queue's file, and how it is changed and judged."""
+"""Shared code of the validation tests: files of queues, changes to them, and their results."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pytest_queuekit.queue.validation import validate_file
 
 
 def red(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return the checks that found something, with what they found."""
+    """Return the failed checks with their problems."""
     return {one.name: one.problems for one in validate_file(path) if not one.passed}
 
 
 def new_queue(folder: Path) -> Path:
-    """Make an empty queue and return its file."""
+    """Create an empty queue and return its file."""
     path = folder / "queue.db"
     with QueueDatabase(path) as db:
         db.initialize_schema()
@@ -33,7 +33,7 @@ def alter(path: Path, *statements: str) -> None:
 
 
 def rewrite(path: Path, old: str, new: str) -> None:
-    """Change the text of the schema, as no statement of SQL can."""
+    """Change the text of the schema, which no SQL statement can do."""
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         conn.execute("PRAGMA writable_schema=1")
         changed = conn.execute(
@@ -44,7 +44,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
 
 
 def index_names(path: Path) -> list[str]:
-    """Return the indexes that only make things fast."""
+    """Return the names of the indexes that only speed up queries."""
     with closing(sqlite3.connect(path)) as conn:
         rows = conn.execute(
             "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'"
@@ -53,5 +53,5 @@ def index_names(path: Path) -> list[str]:
 
 
 def names(folder: Path) -> list[str]:
-    """Return what lies in a folder."""
+    """Return the names of the entries of a folder."""
     return sorted(entry.name for entry in folder.iterdir())

@@ -1,1 +1,1 @@
-"""What validation.py is made of: one check a module, and what they work on."""
+"""The parts of validation.py: one module for each check, and the database to check."""

@@ -1,4 +1,4 @@
-"""Times of the queue's operations on a scratch database. They inform, and judge nothing."""
+"""Times the queue's operations on a scratch database; the times do not affect the verdict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..tasks import TaskQueue
 from .scratch import scratch_database
 
 DEPTH = 1000
-"""Tasks that are queued all the while."""
+"""Tasks that stay queued during the measurement."""
 ROUNDS = 200
 
 _TARGETS = {"Task Enqueue": 10, "Task Claim": 5, "Task Update": 5, "Queue Stats": 50}
@@ -20,7 +20,7 @@ _TARGETS = {"Task Enqueue": 10, "Task Claim": 5, "Task Update": 5, "Queue Stats"
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long one operation takes.
+    """The time of one operation.
 
     name: as in the table of targets. median, target: milliseconds.
     """
@@ -61,9 +61,9 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def lines(timings: tuple[Timing, ...]) -> Iterator[str]:
-    """Yield the figures as text."""
+    """Yield the times as lines of text."""
     yield f"Benchmark (scratch database, {DEPTH} queued tasks, median of {ROUNDS})"
-    for one in timings:
-        yield f"  {one.name:<13} {one.median:8.3f} ms   target < {one.target} ms"
-    task = sum(one.median for one in timings if one.name != "Queue Stats")
+    for timing in timings:
+        yield f"  {timing.name:<13} {timing.median:8.3f} ms   target < {timing.target} ms"
+    task = sum(timing.median for timing in timings if timing.name != "Queue Stats")
     yield f"  {'Throughput':<13} {60_000 / task:8.0f} tasks/min, one worker   target 200-400"

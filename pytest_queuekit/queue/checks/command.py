@@ -1,6 +1,6 @@
 """The command line of the validation.
 
-Exit code 0: all checks passed. 1: some did not. 2: there was nothing to validate.
+Exit code 0: all checks passed. 1: a check failed. 2: nothing could be validated.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from .validator import QueueValidator
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
 MAKING_SECONDS = 1.0
-"""For how long an empty file may be one that is being made."""
+"""Seconds to wait for another process that may be creating the queue."""
 
 _RULE = "=" * 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Validate the database that the arguments name, print what is found, and return 0, 1 or 2."""
+    """Validate the database that the arguments name, print the results, return the exit code."""
     options = _parser().parse_args(arguments)
     _accept_any_character(sys.stdout, sys.stderr)
     try:
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _report(validator, with_benchmark=options.benchmark)
     except BrokenPipeError:
-        # Who reads has seen enough. The interpreter must not write to the pipe once more.
+        # The reader closed the pipe. Without a new stdout, the interpreter would write to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 
@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m {__package__.rpartition('.')[0]}.validation",
-        description="Validate the queue infrastructure by eight checks. The rows and the schema "
-        "of an existing file are not touched; a file that does not exist is created.",
-        epilog="Exit code 0: all checks passed; 1: some did not; 2: nothing could be validated.",
+        description="Validate the queue infrastructure with eight checks. The rows and the schema "
+        "of an existing file are not changed; a file that does not exist is created.",
+        epilog="Exit code 0: all checks passed; 1: a check failed; 2: nothing could be validated.",
     )
     parser.add_argument("path", metavar="PATH", help="the queue's database file")
     parser.add_argument(
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _accept_any_character(*streams: TextIO) -> None:
-    """Let a terminal that lacks the signs print others instead of failing."""
+    """Replace characters that the terminal cannot print, instead of failing."""
     for stream in streams:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -77,14 +77,14 @@ def _validator(path: str) -> QueueValidator:
     if not os.path.lexists(path):
         with QueueDatabase(path) as db:
             db.initialize_schema()
-        sys.stderr.write(f"note: {path} did not exist, an empty queue was created there\n")
+        sys.stderr.write(f"note: {path} did not exist; created an empty queue there\n")
     else:
-        _wait_for_maker(StoredFile(path))
+        _wait_for_creator(StoredFile(path))
     return QueueValidator.for_file(path)
 
 
-def _wait_for_maker(file: StoredFile) -> None:
-    """Give a file without tables a moment: another process may be making the queue just now."""
+def _wait_for_creator(file: StoredFile) -> None:
+    """Give a file without tables a moment: another process may be creating the queue."""
     deadline = time.monotonic() + MAKING_SECONDS
     with suppress(QueueDatabaseError):
         while file.is_empty() and time.monotonic() < deadline:
@@ -106,7 +106,7 @@ def _run(name: str, check: Callable[[], CheckResult]) -> CheckResult:
     sys.stdout.write(f"Running: {name}... ")
     sys.stdout.flush()
     result = check()
-    _print("✅ PASS" if result.passed else "❌ FAIL", *(f"    {one}" for one in result.problems))
+    _print("✅ PASS" if result.passed else "❌ FAIL", *(f"    {line}" for line in result.problems))
     return result
 
 

@@ -1,4 +1,4 @@
-"""Check 1: the settings are ones that several processes can work with."""
+"""Check 1: several processes can work with the settings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from .. import config
 
 Rule = tuple[Callable[[object], bool], str]
-"""Whether a value will do, and what it must be."""
+"""A function that accepts or rejects a value, and a description of the accepted values."""
 
 
-def _one_of(*words: object) -> Callable[[object], bool]:
+def _any_of(*words: object) -> Callable[[object], bool]:
     return lambda value: str(value).upper() in words
 
 
@@ -25,35 +25,35 @@ def _seconds(low: float, high: float) -> Callable[[object], bool]:
 
 
 _PRAGMA_RULES: dict[str, Rule] = {
-    "journal_mode": (_one_of("WAL"), "'WAL', or readers and writers block each other"),
+    "journal_mode": (_any_of("WAL"), "'WAL', or readers and writers block each other"),
     "synchronous": (
-        _one_of("NORMAL", "FULL", "EXTRA"),
+        _any_of("NORMAL", "FULL", "EXTRA"),
         "'NORMAL' or 'FULL', or a power cut can corrupt the file",
     ),
     "busy_timeout": (_whole(100, 60_000), "100 to 60000 ms, or workers fail at the first lock"),
-    "foreign_keys": (_one_of("ON", "1", "TRUE", "YES"), "'ON', or task_logs keeps orphans"),
-    "temp_store": (_one_of("MEMORY", "2", "DEFAULT", "0", "FILE", "1"), "'MEMORY' or 'FILE'"),
-    "wal_autocheckpoint": (_whole(1, 100_000), "1 to 100000 pages, or the WAL grows for ever"),
-    "cache_size": (lambda value: type(value) is int and value != 0, "a whole number but 0"),
+    "foreign_keys": (_any_of("ON", "1", "TRUE", "YES"), "'ON', or task_logs keeps orphans"),
+    "temp_store": (_any_of("MEMORY", "2", "DEFAULT", "0", "FILE", "1"), "'MEMORY' or 'FILE'"),
+    "wal_autocheckpoint": (_whole(1, 100_000), "1 to 100000 pages, or the WAL grows without limit"),
+    "cache_size": (lambda value: type(value) is int and value != 0, "a whole number other than 0"),
     "page_size": (
-        _one_of(*(str(2**power) for power in range(9, 17))),
+        _any_of(*(str(2**power) for power in range(9, 17))),
         "a power of two from 512 to 65536",
     ),
 }
 
 
 def problems() -> Iterator[str]:
-    """Yield what is wrong with config.py."""
+    """Yield the unsound settings of config.py."""
     yield from _pragma_problems()
     yield from _number_problems()
     yield from _path_problems()
 
 
 def _pragma_problems() -> Iterator[str]:
-    for name, (will_do, wanted) in _PRAGMA_RULES.items():
+    for name, (accepts, wanted) in _PRAGMA_RULES.items():
         value = config.PRODUCTION_PRAGMAS.get(name)
-        if not will_do(value):
-            yield f"PRODUCTION_PRAGMAS[{name!r}] is {value!r} in config.py: make it {wanted}"
+        if not accepts(value):
+            yield f"PRODUCTION_PRAGMAS[{name!r}] is {value!r} in config.py: use {wanted}"
 
 
 def _number_problems() -> Iterator[str]:
@@ -67,25 +67,25 @@ def _number_problems() -> Iterator[str]:
         "HEARTBEAT_SECONDS": (_seconds(1, 3600), "1 to 3600"),
         "STALE_AFTER_SECONDS": (
             _seconds(2 * config.HEARTBEAT_SECONDS, 86_400),
-            "at least two heartbeats, or workers that live are given up",
+            "at least two heartbeats, or live workers count as gone",
         ),
         "DEFAULT_PRIORITY": (
             _whole(config.MIN_PRIORITY, config.MAX_PRIORITY),
             "MIN_PRIORITY to MAX_PRIORITY",
         ),
     }
-    for name, (will_do, wanted) in rules.items():
+    for name, (accepts, wanted) in rules.items():
         value = getattr(config, name)
-        if not will_do(value):
-            yield f"{name} is {value!r} in config.py: make it {wanted}"
+        if not accepts(value):
+            yield f"{name} is {value!r} in config.py: use {wanted}"
 
 
 def _path_problems() -> Iterator[str]:
-    # Asked for only, never opened: real tasks may lie there.
+    # The check never opens the path: the file may hold real tasks.
     path = Path(config.get_default_db_path())
     if not path.is_absolute():
-        yield f"get_default_db_path() is {str(path)!r}: it must not depend on the current folder"
-    elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() raises where this user may not look
+        yield f"get_default_db_path() is {str(path)!r}: make it independent of the current folder"
+    elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() raises without permission
         yield (
             f"get_default_db_path() is {str(path)!r}, which is a folder: "
             f"set {config.DB_PATH_VARIABLE} to the path of a file"

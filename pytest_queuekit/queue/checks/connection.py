@@ -10,12 +10,12 @@ from .subject import Subject
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield why the database cannot be worked with. Raises what opening it raises."""
+    """Yield the reasons why the database is unusable. Errors of opening it pass through."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        yield f"SQLite is {sqlite3.sqlite_version}: RETURNING needs 3.35 or newer, update Python"
+        yield f"SQLite is {sqlite3.sqlite_version}: RETURNING needs 3.35 or newer; update Python"
     with subject.reading() as conn:
         if conn.execute("SELECT 1").fetchone()[0] != 1:
-            yield f"{subject.place}: SELECT 1 does not answer 1; restart the process"
+            yield f"{subject.place}: SELECT 1 does not return 1; restart the process"
         if conn.in_transaction:
             yield (
                 f"{subject.place}: the connection is inside a transaction; "

@@ -1,4 +1,4 @@
-"""Check 5: rows become Task, Worker and TaskLog, and nothing is lost on the way."""
+"""Check 5: Task, Worker and TaskLog keep all values of their rows."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MODELS: Mapping[str, type] = {
     "workers": models.Worker,
     "task_logs": models.TaskLog,
 }
-_LOOK = "look at from_dict in models.py"
+_CHECK = "check from_dict in models.py"
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield what the models get wrong about rows of a scratch database."""
+    """Yield the errors of the models on rows of a scratch database."""
     with scratch_database(subject.kind) as db:
         with db.transaction() as conn:
             for statement in _ROWS.split(";")[:-1]:
@@ -51,10 +51,10 @@ def _row_problems(db: QueueDatabase, table: str, model: type) -> Iterator[str]:
     for record in (row, dict(row)):
         try:
             made = model.from_dict(record)  # type: ignore[attr-defined] # each of the three has it
-        except Exception as error:  # noqa: BLE001 - whatever a broken model raises is the finding
+        except Exception as error:  # noqa: BLE001 - any error of a broken model is a problem
             yield (
                 f"{model.__name__}.from_dict({type(record).__name__}) raises "
-                f"{type(error).__name__}: {error}: {_LOOK}"
+                f"{type(error).__name__}: {error}: {_CHECK}"
             )
             continue
         for field in dataclasses.fields(model):
@@ -62,7 +62,7 @@ def _row_problems(db: QueueDatabase, table: str, model: type) -> Iterator[str]:
             if value != row[field.name]:
                 yield (
                     f"{model.__name__}.from_dict({type(record).__name__}).{field.name} is "
-                    f"{value!r}, the row has {row[field.name]!r}: {_LOOK}"
+                    f"{value!r}, but the row has {row[field.name]!r}: {_CHECK}"
                 )
 
 
@@ -76,7 +76,7 @@ def _json_problems(db: QueueDatabase) -> Iterator[str]:
     for method, wanted in expected.items():
         value = getattr(task, method)()
         if value != wanted:
-            yield f"Task.{method}() is {value!r}, not {wanted!r}: look at it in models.py"
+            yield f"Task.{method}() returns {value!r}, not {wanted!r}: check it in models.py"
 
 
 def _task_values(db: QueueDatabase) -> tuple[object, ...]:
@@ -90,4 +90,4 @@ def _refusal_problems() -> Iterator[str]:
         value = task.get_payload()
     except QueueDatabaseError:
         return
-    yield f"Task.get_payload() of '{{not json' is {value!r}, must raise QueuePayloadError"
+    yield f"Task.get_payload() of '{{not json' returns {value!r}: make it raise QueuePayloadError"

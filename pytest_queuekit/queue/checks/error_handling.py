@@ -1,4 +1,4 @@
-"""Check 8: what goes wrong is raised as the queue's own errors, and the connection survives it."""
+"""Check 8: failures raise the queue's own errors, and the connection survives them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .scratch import scratch_database, scratch_folder, second_connection
 from .subject import Subject
 
 _SHORT = 0.05
-"""Seconds to wait for a lock that is not going to be free."""
+"""Seconds to wait for a lock that stays taken."""
 _INSERT = "INSERT INTO task_queue (type, payload) VALUES ('probe', '{}')"
-_LOOK = "look at translation.py"
+_CHECK = "check translation.py"
 
-Deed = Callable[[], object]
+Action = Callable[[], object]
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield each mishap that ends in another error than it should."""
+    """Yield each failure that raises the wrong error."""
     yield from _family_problems()
     with scratch_database(subject.kind, busy_seconds=_SHORT) as db:
         yield from _statement_problems(db)
@@ -37,12 +37,12 @@ def _family_problems() -> Iterator[str]:
     for name, parents in wanted.items():
         for parent in parents:
             if not issubclass(getattr(exceptions, name), parent):
-                yield f"{name} does not derive from {parent.__name__}: look at exceptions.py"
+                yield f"{name} does not derive from {parent.__name__}: check exceptions.py"
 
 
 def _statement_problems(db: QueueDatabase) -> Iterator[str]:
     yield from _unexpected(
-        "a statement with a wrong syntax",
+        "a statement with a syntax error",
         exceptions.QueueDatabaseError,
         lambda: db.execute("SELEKT 1"),
     )
@@ -56,41 +56,41 @@ def _statement_problems(db: QueueDatabase) -> Iterator[str]:
 def _busy_problems(db: QueueDatabase) -> Iterator[str]:
     with second_connection(db) as other:
         other.execute("BEGIN IMMEDIATE")
-        deeds: dict[str, Deed] = {
+        actions: dict[str, Action] = {
             "a transaction in": lambda: _write(db, _INSERT),
             "a single statement in": lambda: db.execute(_INSERT),
         }
-        for what, deed in deeds.items():
-            yield from _unexpected(f"{what} a locked database", exceptions.QueueBusyError, deed)
+        for case, action in actions.items():
+            yield from _unexpected(f"{case} a locked database", exceptions.QueueBusyError, action)
         other.execute("ROLLBACK")
 
 
 def _survival_problems(db: QueueDatabase) -> Iterator[str]:
     try:
         _write(db, _INSERT)
-    except Exception as error:  # noqa: BLE001 - whatever is raised is the finding
+    except Exception as error:  # noqa: BLE001 - any error is a problem
         yield (
             f"after an error the next write raises {type(error).__name__}: {error}: "
-            "roll back on any error; look at transaction() in database.py"
+            "roll back on any error; check transaction() in database.py"
         )
 
 
 def _opening_problems(kind: type[QueueDatabase], folder: Path) -> Iterator[str]:
-    no_database = folder / "text.db"
-    no_database.write_text("this is no database\n" * 100, encoding="ascii")
+    text_file = folder / "text.db"
+    text_file.write_text("this is no database\n" * 100, encoding="ascii")
     newer = folder / "newer.db"
     with closing(kind(newer)) as db:
         db.initialize_schema()
     with closing(sqlite3.connect(newer)) as conn:
         conn.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION + 1}")
     cases = (
-        ("a file that is no database", no_database, exceptions.QueueCorruptError),
+        ("a file that is not a database", text_file, exceptions.QueueCorruptError),
         ("a file of a newer version", newer, exceptions.QueueSchemaError),
         ("a folder", folder, exceptions.QueuePathError),
         ("a missing folder", folder / "no" / "a.db", exceptions.QueuePathError),
     )
-    for what, path, wanted in cases:
-        yield from _unexpected(what, wanted, lambda path=path: _open(kind, path))  # type: ignore[misc] # bound early on purpose
+    for case, path, wanted in cases:
+        yield from _unexpected(case, wanted, lambda path=path: _open(kind, path))  # type: ignore[misc] # bound early on purpose
 
 
 def _open(kind: type[QueueDatabase], path: Path) -> None:
@@ -108,12 +108,12 @@ def _write(db: QueueDatabase, *statements: str) -> None:
             conn.execute(statement)
 
 
-def _unexpected(what: str, wanted: type[Exception], deed: Deed) -> Iterator[str]:
+def _unexpected(case: str, wanted: type[Exception], action: Action) -> Iterator[str]:
     try:
-        deed()
+        action()
     except wanted:
         return
-    except Exception as error:  # noqa: BLE001 - whatever else is raised is the finding
-        yield f"{what} raises {type(error).__name__}, not {wanted.__name__}: {_LOOK}"
+    except Exception as error:  # noqa: BLE001 - any other error is a problem
+        yield f"{case} raises {type(error).__name__}, not {wanted.__name__}: {_CHECK}"
     else:
-        yield f"{what} raises nothing, not {wanted.__name__}: {_LOOK}"
+        yield f"{case} raises nothing instead of {wanted.__name__}: {_CHECK}"

@@ -1,7 +1,7 @@
-"""Check 7: claims and statistics find their rows by index, however many there are.
+"""Check 7: claims and statistics find their rows by index, in a queue of any size.
 
-Judged by query plans and by the steps of SQLite's virtual machine, never by a clock. The file's
-own indexes are put on a scratch database with the queue's tables, and are tried out there.
+The check reads query plans and counts steps of SQLite's virtual machine, but measures no time.
+It uses a scratch database with the queue's tables and the file's own indexes.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .scratch import scratch_database
 from .subject import Subject
 
 FEW, MANY = 50, 1000
-"""Queued rows between which the steps of a claim are compared."""
+"""Numbers of queued rows for which the steps of a claim are compared."""
 GROWTH = 1.5
-"""How many times the steps may be with MANY rows."""
+"""Highest ratio of a claim's steps with MANY rows to its steps with FEW."""
 
 _CLAIMS = 3
 _PROMOTED_AT_ONCE = 100
@@ -29,7 +29,7 @@ _FILL = """
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
     SELECT 'probe', 1 + i % 100, '{}', datetime('now', :moment) FROM n WHERE i <= :rows
 """
-_EVERYBODYS = {
+_PATTERNS = {
     "the claim of pattern 2": """
         SELECT id FROM task_queue
         WHERE status = 'queued' AND run_after_utc <= datetime('now')
@@ -45,70 +45,67 @@ _RESTORE = "QueueDatabase(path).initialize_schema() restores it"
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield the indexes that are missing, and the statements that would have to search."""
+    """Yield the missing indexes, and the statements that do not use an index."""
     with subject.reading() as conn:
-        found = objects_of(conn)
-    lacking = list(_missing(subject.place, found))
+        actual = objects_of(conn)
+    lacking = list(_missing(subject.place, actual))
     if lacking:
         yield from lacking
         return
     with scratch_database(subject.kind) as db:
-        _add_own_indexes(db, found)
+        _add_own_indexes(db, actual)
         yield from _plan_problems(db, subject.place)
         yield from _step_problems(db)
 
 
-def _missing(place: str, found: SchemaObjects) -> Iterator[str]:
+def _missing(place: str, actual: SchemaObjects) -> Iterator[str]:
     for name, sql in expected_objects().indexes.items():
-        if name not in found.indexes:
+        if name not in actual.indexes:
             yield f"index {name} is missing in {place}: {_RESTORE}"
-        elif found.indexes[name] != sql:
+        elif actual.indexes[name] != sql:
             yield f"index {name} is not the queue's own in {place}: drop it, then {_RESTORE}"
 
 
-def _add_own_indexes(db: QueueDatabase, found: SchemaObjects) -> None:
+def _add_own_indexes(db: QueueDatabase, actual: SchemaObjects) -> None:
     """Add the team's indexes, which may lead SQLite to another plan."""
     expected = expected_objects()
     with db.connection() as conn:
-        for name, sql in found.indexes.items():
+        for name, sql in actual.indexes.items():
             if name not in expected.indexes:
-                # One on tables or columns of the team's own cannot mislead our statements.
+                # An index on the team's own tables or columns cannot mislead the queue's SQL.
                 with suppress(sqlite3.OperationalError):
                     conn.execute(sql)
 
 
 def _plan_problems(db: QueueDatabase, place: str) -> Iterator[str]:
-    statements = dict(_EVERYBODYS)
+    statements = dict(_PATTERNS)
     for strategy in SchedulingStrategy:
         for number, sql in enumerate(_statements_of_claim(db, strategy)):
             statements[f"statement {number + 1} of a {strategy.name} claim"] = sql
     with db.connection() as conn:
-        for what, sql in statements.items():
-            for step in _plan(conn, sql):
+        for name, sql in statements.items():
+            for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall():
+                step = str(row[3])
                 if "USE TEMP B-TREE" in step or _SCAN.match(step):
                     yield (
-                        f"{what} does not find its rows by index ({step}) in {place}: "
-                        "drop indexes of your own that mislead it, or look at its SQL"
+                        f"{name} does not find its rows by index ({step}) in {place}: "
+                        "drop your own indexes that mislead it, or check its SQL"
                     )
 
 
 def _statements_of_claim(db: QueueDatabase, strategy: SchedulingStrategy) -> list[str]:
-    """Return the SQL that a claim runs, values filled in."""
-    seen: list[str] = []
+    """Return the SQL that a claim runs, with its values filled in."""
+    traced: list[str] = []
     with db.transaction() as conn:
         conn.execute(_FILL, {"rows": 1, "moment": "-1 minute"})
     with db.connection() as conn:
-        conn.set_trace_callback(seen.append)
+        conn.set_trace_callback(traced.append)
     try:
         TaskClaimerFactory.create(strategy, db).claim_task("probe", {}, 60)
     finally:
         with db.connection() as conn:
             conn.set_trace_callback(None)
-    return [sql for sql in seen if "task_queue" in sql and not sql.lstrip().startswith("--")]
-
-
-def _plan(conn: sqlite3.Connection, sql: str) -> list[str]:
-    return [str(row[3]) for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()]
+    return [sql for sql in traced if "task_queue" in sql and not sql.lstrip().startswith("--")]
 
 
 def _step_problems(db: QueueDatabase) -> Iterator[str]:
@@ -118,13 +115,13 @@ def _step_problems(db: QueueDatabase) -> Iterator[str]:
         if many > GROWTH * few:
             yield (
                 f"a {strategy.name} claim takes {many} steps with {MANY} queued rows and {few} "
-                f"with {FEW}, {many / few:.1f} times as many, at most {GROWTH} are right: "
-                "it walks over rows; give it an index in its own order"
+                f"with {FEW}, {many / few:.1f} times as many (limit: {GROWTH}): "
+                "it reads waiting rows; give it an index in its own order"
             )
 
 
 def _steps(db: QueueDatabase, strategy: SchedulingStrategy, rows: int, *, waiting: int) -> int:
-    """Return the steps of one claim among so many due rows, with others that wait."""
+    """Return the steps of one claim among `rows` due and `waiting` later tasks."""
     with db.transaction() as conn:
         conn.execute("DELETE FROM task_queue")
         conn.execute(_FILL, {"rows": rows, "moment": "-1 minute"})
@@ -140,7 +137,7 @@ def _steps(db: QueueDatabase, strategy: SchedulingStrategy, rows: int, *, waitin
 
 
 def _counted(db: QueueDatabase, work: Callable[[], None]) -> int:
-    """Return the steps of the virtual machine that some work takes."""
+    """Return the steps of SQLite's virtual machine that `work` takes."""
     steps = 0
 
     def count() -> None:

@@ -1,4 +1,4 @@
-"""Check 4: the connection, and the file, have the settings that config.py promises."""
+"""Check 4: the connection and the file have the settings of config.py."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ _NUMBERS: dict[str, dict[str, int]] = {
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield each PRAGMA that has another value than PRODUCTION_PRAGMAS."""
-    found = subject.pragmas(config.PRODUCTION_PRAGMAS)
+    """Yield each PRAGMA that differs from PRODUCTION_PRAGMAS."""
+    values = subject.pragmas(config.PRODUCTION_PRAGMAS)
     for name, wanted in config.PRODUCTION_PRAGMAS.items():
-        if not _agrees(name, found[name], wanted, in_memory=subject.place == ":memory:"):
-            yield f"PRAGMA {name} is {found[name]!r}, not {wanted!r}: {_mend(name, subject.place)}"
+        value = values[name]
+        if not _agrees(name, value, wanted, in_memory=subject.place == ":memory:"):
+            yield f"PRAGMA {name} is {value!r}, not {wanted!r}: {_fix(name, subject.place)}"
 
 
-def _agrees(name: str, found: object, wanted: str | int, *, in_memory: bool) -> bool:
+def _agrees(name: str, value: object, wanted: str | int, *, in_memory: bool) -> bool:
     if name == "journal_mode" and in_memory:
-        return found == "memory"
+        return value == "memory"
     number = _NUMBERS.get(name, {}).get(str(wanted).upper(), wanted)
-    if name == "synchronous" and isinstance(found, int) and isinstance(number, int):
-        return found >= number
-    return str(found).lower() == str(number).lower()
+    if name == "synchronous" and isinstance(value, int) and isinstance(number, int):
+        return value >= number
+    return str(value).lower() == str(number).lower()
 
 
-def _mend(name: str, place: str) -> str:
+def _fix(name: str, place: str) -> str:
     if name == "journal_mode":
-        return f"{place} was made by other means; opening it with QueueDatabase switches it"
+        return f"{place} is not in WAL mode; open it with QueueDatabase to switch it"
     if name in STORED_IN_FILE:
-        return f"{place} was made with it; copy it with VACUUM INTO after PRAGMA {name}=…"
-    return "open connections with QueueDatabase, and let config.apply_pragmas set all of them"
+        return f"{place} was made with this value; copy it with VACUUM INTO after PRAGMA {name}=…"
+    return "open connections with QueueDatabase, and set every PRAGMA with config.apply_pragmas()"

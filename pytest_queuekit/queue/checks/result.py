@@ -1,4 +1,4 @@
-"""What a check says in the end."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """What was found by one check.
+    """The problems that one check found.
 
     name: as the validation prints it.
-    problems: sentences, each with the value, the place and the mend; none where all is well.
+    problems: sentences, each with the value, the place and the fix; empty if the check passed.
     """
 
     name: str
@@ -18,5 +18,5 @@ class CheckResult:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found."""
+        """True if the check found no problem."""
         return not self.problems

@@ -1,7 +1,7 @@
-"""Check 3: all tables, columns, constraints and triggers are there, and the file is sound.
+"""Check 3: all tables, columns, constraints and triggers exist, and the file is sound.
 
-Tables, columns and indexes that a team has added are its own affair. Indexes that only make
-things fast belong to the check of index performance.
+A team may add its own tables, columns and indexes. The index performance check covers the
+indexes that only speed up queries.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _RESTORE = "QueueDatabase(path).initialize_schema() restores it"
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield what the schema lacks, and what SQLite finds damaged."""
+    """Yield the missing parts of the schema, and the damage that SQLite finds."""
     with subject.reading() as conn:
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
-        found = objects_of(conn)
-        if not found.tables:
-            yield f"{subject.place} has no tables: initialize_schema() makes them"
+        actual = objects_of(conn)
+        if not actual.tables:
+            yield f"{subject.place} has no tables: initialize_schema() creates them"
             return
         yield from _version_problems(subject.place, version)
-        yield from _differences(subject.place, found, expected_objects())
+        yield from _differences(subject.place, actual, expected_objects())
         yield from _damage(subject.place, conn)
 
 
@@ -35,27 +35,27 @@ def _version_problems(place: str, version: int) -> Iterator[str]:
     if version > wanted:
         yield (
             f"user_version is {version} in {place}, made by a newer version of the queue; "
-            f"this one knows up to {wanted}: update the queue's code"
+            f"this version supports up to {wanted}: update the queue's code"
         )
     elif version < wanted:
         yield f"user_version is {version} in {place}, not {wanted}: {_RESTORE}"
 
 
-def _differences(place: str, found: SchemaObjects, wanted: SchemaObjects) -> Iterator[str]:
+def _differences(place: str, actual: SchemaObjects, wanted: SchemaObjects) -> Iterator[str]:
     for name, table in wanted.tables.items():
         if name.startswith("sqlite_"):
             continue
-        if name not in found.tables:
+        if name not in actual.tables:
             yield f"table {name} is missing in {place}: {_RESTORE}"
         else:
-            yield from _table_problems(place, name, found.tables[name], table)
-    yield from _text_problems(place, "unique index", found.unique_indexes, wanted.unique_indexes)
-    yield from _text_problems(place, "trigger", found.triggers, wanted.triggers)
+            yield from _table_problems(place, name, actual.tables[name], table)
+    yield from _text_problems(place, "unique index", actual.unique_indexes, wanted.unique_indexes)
+    yield from _text_problems(place, "trigger", actual.triggers, wanted.triggers)
 
 
-def _table_problems(place: str, name: str, found: Table, wanted: Table) -> Iterator[str]:
+def _table_problems(place: str, name: str, actual: Table, wanted: Table) -> Iterator[str]:
     for column in wanted.columns.values():
-        present = found.columns.get(column.name)
+        present = actual.columns.get(column.name)
         if present is None:
             yield f"column {name}.{column.name} is missing in {place}: {_add(name, column)}"
         elif present != column:
@@ -63,9 +63,9 @@ def _table_problems(place: str, name: str, found: Table, wanted: Table) -> Itera
                 f"column {name}.{column.name} is {_described(present)} in {place}, "
                 f"not {_described(column)}: {_copy_rows(name)}"
             )
-    for constraint in sorted(wanted.constraints - found.constraints):
+    for constraint in sorted(wanted.constraints - actual.constraints):
         yield f"constraint {constraint} of {name} is missing in {place}: {_copy_rows(name)}"
-    for own, table, key, action in sorted(wanted.references - found.references):
+    for own, table, key, action in sorted(wanted.references - actual.references):
         yield (
             f"{name}.{own} does not refer to {table}.{key} ON DELETE {action} in {place}: "
             f"{_copy_rows(name)}"
@@ -79,7 +79,7 @@ def _add(table: str, column: Column) -> str:
 
 
 def _copy_rows(table: str) -> str:
-    return f"make a new file with QueueDatabase, and copy the rows of {table} into it"
+    return f"create a new file with QueueDatabase, and copy the rows of {table} into it"
 
 
 def _described(column: Column) -> str:
@@ -89,12 +89,12 @@ def _described(column: Column) -> str:
 
 
 def _text_problems(
-    place: str, kind: str, found: Mapping[str, str], wanted: Mapping[str, str]
+    place: str, kind: str, actual: Mapping[str, str], wanted: Mapping[str, str]
 ) -> Iterator[str]:
     for name, sql in wanted.items():
-        if name not in found:
+        if name not in actual:
             yield f"{kind} {name} is missing in {place}: {_RESTORE}"
-        elif found[name] != sql:
+        elif actual[name] != sql:
             yield (f"{kind} {name} is not the queue's own in {place}: drop it, then {_RESTORE}")
 
 
@@ -105,6 +105,6 @@ def _damage(place: str, conn: sqlite3.Connection) -> Iterator[str]:
     orphans = conn.execute("PRAGMA foreign_key_check").fetchmany(_SHOWN)
     for table, rowid, parent, _ in (tuple(row) for row in orphans):
         yield (
-            f"row {rowid} of {table} refers to a row of {parent} that is not there, in {place}: "
+            f"row {rowid} of {table} refers to a missing row of {parent} in {place}: "
             "delete it, and connect with foreign_keys=ON"
         )

@@ -1,4 +1,4 @@
-"""The tables, indexes and triggers of a database, in a form that can be compared."""
+"""The tables, indexes and triggers of a database, in a form for comparison."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONSTRAINT = re.compile(r"\bCONSTRAINT (\w+)", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: name, declared type, and whether it may be NULL, is a key or is computed."""
+    """One column: name, declared type, and its NOT NULL, key and computed flags."""
 
     name: str
     type: str
@@ -37,9 +37,9 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaObjects:
-    """What a schema consists of. Indexes and triggers by name, as text with spaces evened out.
+    """The objects of a schema. Indexes and triggers are SQL by name, with single spaces.
 
-    indexes: those that only make things fast. unique_indexes: those that keep rows apart.
+    indexes: only speed up queries. unique_indexes: keep out duplicate rows.
     """
 
     tables: dict[str, Table]
@@ -52,8 +52,12 @@ def objects_of(conn: sqlite3.Connection) -> SchemaObjects:
     """Read the schema of a database."""
     rows = [tuple(row) for row in conn.execute("SELECT type, name, sql FROM sqlite_master")]
     texts = {
-        kind: {name: _even(sql) for found, name, sql in rows if found == kind and sql}
-        for kind in ("table", "index", "trigger")
+        wanted: {
+            name: _OPTIONAL.sub(r"\1 ", _SPACE.sub(" ", sql).strip())
+            for kind, name, sql in rows
+            if kind == wanted and sql
+        }
+        for wanted in ("table", "index", "trigger")
     }
     unique = {
         name for name, sql in texts["index"].items() if sql.upper().startswith("CREATE UNIQUE")
@@ -67,7 +71,7 @@ def objects_of(conn: sqlite3.Connection) -> SchemaObjects:
 
 
 def expected_objects() -> SchemaObjects:
-    """Return the schema that this version of the queue makes."""
+    """Return the schema that this version of the queue creates."""
     return _expected(schema.STATEMENTS)
 
 
@@ -93,7 +97,3 @@ def _table(conn: sqlite3.Connection, name: str, sql: str) -> Table:
         # id, seq, table, from, to, on_update, on_delete
         references=frozenset((row[3], row[2], row[4] or "", row[6]) for row in references),
     )
-
-
-def _even(sql: str) -> str:
-    return _OPTIONAL.sub(r"\1 ", _SPACE.sub(" ", sql).strip())

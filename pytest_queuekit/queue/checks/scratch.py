@@ -1,4 +1,4 @@
-"""Databases to try things on: in a folder of their own, which is removed afterwards."""
+"""Scratch databases for the checks, in a temporary folder that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OnConnect = Callable[[sqlite3.Connection], None]
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder that is gone afterwards."""
+    """Yield a temporary folder, then remove it."""
     with tempfile.TemporaryDirectory(prefix="queue-validation-") as folder:
         yield Path(folder)
 
@@ -25,9 +25,9 @@ def scratch_folder() -> Iterator[Path]:
 def scratch_database(
     kind: type[QueueDatabase] = QueueDatabase, *, busy_seconds: float = BUSY_SECONDS
 ) -> Iterator[QueueDatabase]:
-    """Give a new database with the queue's schema, gone afterwards.
+    """Yield a new database with the queue's schema, then remove it.
 
-    kind: QueueDatabase or a class derived from it. busy_seconds: how long to wait for a lock.
+    kind: QueueDatabase or a subclass. busy_seconds: seconds to wait for a lock.
     """
     with scratch_folder() as folder, _opened(kind, folder, busy_seconds) as db:
         db.initialize_schema()
@@ -47,7 +47,7 @@ def _opened(
 
 @contextmanager
 def second_connection(db: QueueDatabase) -> Iterator[sqlite3.Connection]:
-    """Give a plain connection to a scratch database, as another process would have."""
+    """Yield a plain connection to a scratch database, as another process would have."""
     conn = sqlite3.connect(db.path, timeout=0, isolation_level=None)
     try:
         yield conn

@@ -1,6 +1,6 @@
-"""What is validated: a file that is only named, or a QueueDatabase in use.
+"""The subject of a validation: a database file, or a QueueDatabase in use.
 
-Whatever a check has to try out, it tries on a scratch database; the subject is only read.
+Checks only read the subject; they try out everything else on a scratch database.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ PATIENCE = 5.0
 """Seconds to wait for a lock on the file."""
 
 STORED_IN_FILE = ("journal_mode", "page_size")
-"""The PRAGMAs that a file keeps; the others belong to each connection."""
+"""The PRAGMAs that a file stores; the others belong to each connection."""
 
 _FORMAT_BYTE = 18
 _WAL_FORMAT = 2
 
 
 class Subject(Protocol):
-    """What the checks may ask of the thing they judge."""
+    """The interface between the checks and the database that they judge."""
 
     place: str
-    """Where it is, for sentences."""
+    """The path of the database, for messages."""
     kind: type[QueueDatabase]
-    """The class whose behaviour is judged, on a scratch database."""
+    """The class that the checks judge on a scratch database."""
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Give a connection to read with."""
+        """Yield a connection for reading."""
         ...
 
     def pragmas(self, names: Iterable[str]) -> dict[str, object]:
@@ -45,7 +45,7 @@ class Subject(Protocol):
 
 
 class UsedDatabase:
-    """A QueueDatabase in use: its own connection is what is judged."""
+    """A QueueDatabase in use: the checks judge its own connection."""
 
     def __init__(self, db: QueueDatabase) -> None:
         self.place = db.path
@@ -53,7 +53,7 @@ class UsedDatabase:
         self._db = db
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Give the database's own connection."""
+        """Yield the database's own connection."""
         return self._db.connection()
 
     def pragmas(self, names: Iterable[str]) -> dict[str, object]:
@@ -63,9 +63,9 @@ class UsedDatabase:
 
 
 class StoredFile:
-    """A database file, opened for reading only: no schema is made, no PRAGMA stored.
+    """A database file that is only read: no schema is created, no PRAGMA stored.
 
-    Raises QueuePathError where there is no file of this name.
+    Raises QueuePathError if there is no such file.
     """
 
     kind = QueueDatabase
@@ -73,27 +73,27 @@ class StoredFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path).absolute()
         self.place = str(self._path)
-        if not os.path.isfile(self._path):  # noqa: PTH113 - Path's may raise
+        if not os.path.isfile(self._path):  # noqa: PTH113 - Path.is_file() may raise
             raise QueuePathError(_why_no_file(self._path))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that refuses to write."""
+        """Yield a connection that refuses to write."""
         with translated(self.place), closing(self._connect()) as conn:
             conn.row_factory = sqlite3.Row
             conn.execute("PRAGMA query_only=1")
-            # Some errors show only now; the first statement does not yet look at the file.
+            # The first statement does not read the file, so some errors appear only here.
             conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
             yield conn
 
     def is_empty(self) -> bool:
-        """Whether the file has no tables at all."""
+        """Return True if the file has no tables at all."""
         with self.reading() as conn:
             return conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
     def _connect(self) -> sqlite3.Connection:
-        # Opened for writing where that is allowed: only so does the last connection take the
-        # -wal and -shm files away again. Immutable is right only while nobody has it open.
+        # Writable where permitted: only then does the last connection remove the -wal and -shm
+        # files. Immutable is safe only while no other process has the file open.
         mode = "mode=rw"
         if not self._writable():
             mode = "mode=ro" if Path(f"{self.place}-wal").exists() else "immutable=1"
@@ -104,7 +104,7 @@ class StoredFile:
         return os.access(self._path, os.W_OK) and os.access(self._path.parent, os.W_OK)
 
     def pragmas(self, names: Iterable[str]) -> dict[str, object]:
-        """Return the file's PRAGMAs, and for the rest those of any new connection."""
+        """Return the PRAGMAs of the file; the others come from a new connection."""
         names = tuple(names)
         with scratch_database(self.kind) as db, db.connection() as conn:
             values = _values(conn, names)
@@ -115,8 +115,8 @@ class StoredFile:
         return values
 
     def _has_wal_format(self) -> bool:
-        # An immutable connection always says "delete". Reading the header by other means than
-        # SQLite's is harmless here: this process may not write to the file.
+        # An immutable connection always returns "delete". Reading the header without SQLite is
+        # harmless here, because this process cannot write to the file.
         with self._path.open("rb") as file:
             return file.read(_FORMAT_BYTE + 1)[-1:] == bytes([_WAL_FORMAT])
 
@@ -125,7 +125,7 @@ def _why_no_file(path: Path) -> str:
     if os.path.isdir(path) or not os.access(path.parent, os.X_OK):  # noqa: PTH112 - see above
         return why_not_openable(str(path))
     if path.exists():
-        return f"path={str(path)!r} is no regular file; name a database file"
+        return f"path={str(path)!r} is not a regular file; choose a database file"
     return f"path={str(path)!r} does not exist; QueueDatabase(path) creates it"
 
 

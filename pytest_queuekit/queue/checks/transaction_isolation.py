@@ -1,4 +1,4 @@
-"""Check 6: a transaction is alone with the lock, all or nothing, and unseen until it commits."""
+"""Check 6: a transaction holds the lock alone, is atomic, and is invisible until it commits."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .subject import Subject
 
 _INSERT = "INSERT INTO task_queue (type, payload) VALUES ('probe', '{}')"
 _COUNT = "SELECT count(*) FROM task_queue"
-_LOOK = "look at transaction() in database.py"
+_CHECK = "check transaction() in database.py"
 
 
-class _Abort(Exception):  # noqa: N818 - raised to see the rollback
-    """Ends a transaction without effect."""
+class _Abort(Exception):  # noqa: N818 - raised to test the rollback
+    """Rolls back a transaction."""
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield what transactions of a scratch database let through."""
+    """Yield the isolation faults of transactions on a scratch database."""
     with scratch_database(subject.kind) as db, second_connection(db) as other:
         yield from _lock_problems(db, other)
         yield from _visibility_problems(db, other)
@@ -33,11 +33,11 @@ def _lock_problems(db: QueueDatabase, other: sqlite3.Connection) -> Iterator[str
     with db.transaction():
         if _can_write(other):
             yield (
-                "transaction() begins without the write lock, another connection could take it: "
-                f"begin with BEGIN IMMEDIATE; {_LOOK}"
+                "transaction() begins without the write lock, so another connection can take it: "
+                f"begin with BEGIN IMMEDIATE; {_CHECK}"
             )
     if not _can_write(other):
-        yield f"transaction() keeps the write lock after its end: commit there; {_LOOK}"
+        yield f"transaction() keeps the write lock after its end: commit at the end; {_CHECK}"
 
 
 def _can_write(conn: sqlite3.Connection) -> bool:
@@ -54,10 +54,10 @@ def _visibility_problems(db: QueueDatabase, other: sqlite3.Connection) -> Iterat
         conn.execute(_INSERT)
         early = other.execute(_COUNT).fetchone()[0]
     if early:
-        yield f"{early} row(s) of an open transaction can be seen from outside: {_LOOK}"
+        yield f"{early} row(s) of an open transaction are visible to another connection: {_CHECK}"
     late = other.execute(_COUNT).fetchone()[0]
     if late != 1:
-        yield f"{late} row(s) can be seen after the commit of 1: {_LOOK}"
+        yield f"{late} row(s) are visible after the commit of 1 row: {_CHECK}"
 
 
 def _rollback_problems(db: QueueDatabase, other: sqlite3.Connection) -> Iterator[str]:
@@ -69,12 +69,12 @@ def _rollback_problems(db: QueueDatabase, other: sqlite3.Connection) -> Iterator
     except _Abort:
         pass
     else:
-        yield f"transaction() swallows the error that ends it: raise it again; {_LOOK}"
+        yield f"transaction() swallows the error that ends it: raise the error again; {_CHECK}"
     after = other.execute(_COUNT).fetchone()[0]
     if after != before:
         yield (
-            f"{after - before} row(s) of a transaction that failed are there: "
-            f"roll back on any error; {_LOOK}"
+            f"{after - before} row(s) of a failed transaction remain: "
+            f"roll back on any error; {_CHECK}"
         )
 
 
@@ -84,11 +84,11 @@ def _claim_problems(db: QueueDatabase) -> Iterator[str]:
     rival = type(db)(db.path)
     try:
         claims = [
-            TaskClaimerFactory.create(SchedulingStrategy.FIFO, one).claim_task(f"probe-{n}", {}, 60)
-            for n, one in enumerate((db, rival))
+            TaskClaimerFactory.create(SchedulingStrategy.FIFO, own).claim_task(f"probe-{n}", {}, 60)
+            for n, own in enumerate((db, rival))
         ]
     finally:
         rival.close()
-    got = sum(task is not None for task in claims)
-    if got != 1:
-        yield f"{got} of 2 workers claimed the only task, must be 1: look at claim_task"
+    winners = sum(task is not None for task in claims)
+    if winners != 1:
+        yield f"{winners} of 2 workers claimed the only task, not 1: check claim_task"

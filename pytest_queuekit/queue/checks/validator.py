@@ -1,4 +1,4 @@
-"""The eight checks in their order, on one subject."""
+"""The eight checks, in order, on one subject."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .subject import StoredFile, Subject, UsedDatabase
 
 
 class QueueValidator:
-    """Judges a queue database by eight checks, and changes nothing in it.
+    """Runs eight checks on a queue database, and changes nothing in it.
 
-    db: the database in use. What must be tried out is tried on scratch databases of the same
-    class, so that subclasses are judged too; their constructor must take what QueueDatabase's
-    takes.
+    db: the database in use. The checks try out operations on scratch databases of the same class,
+    so they judge subclasses too. A subclass must accept the constructor arguments of
+    QueueDatabase.
     """
 
     def __init__(self, db: QueueDatabase) -> None:
@@ -34,7 +34,7 @@ class QueueValidator:
 
     @classmethod
     def for_file(cls, path: str | os.PathLike[str]) -> QueueValidator:
-        """Make one for a file, which is opened for reading only.
+        """Return a validator for a file, which is only read.
 
         Raises QueuePathError if there is no such file.
         """
@@ -43,39 +43,39 @@ class QueueValidator:
         return validator
 
     def validate_configuration(self) -> CheckResult:
-        """Judge the settings in config.py."""
+        """Check the settings in config.py."""
         return _judged("Configuration", configuration.problems)
 
     def validate_database_connection(self) -> CheckResult:
-        """Judge whether the database opens and answers."""
+        """Check that the database opens and answers."""
         return self._of_subject("Database Connection", connection.problems)
 
     def validate_schema_integrity(self) -> CheckResult:
-        """Judge tables, columns, constraints, triggers, and the soundness of the file."""
+        """Check tables, columns, constraints, triggers, and the soundness of the file."""
         return self._of_subject("Schema Integrity", schema_integrity.problems)
 
     def validate_pragma_settings(self) -> CheckResult:
-        """Judge the PRAGMAs of file and connection."""
+        """Check the PRAGMAs of file and connection."""
         return self._of_subject("PRAGMA Settings", pragma_settings.problems)
 
     def validate_data_models(self) -> CheckResult:
-        """Judge what Task, Worker and TaskLog make of rows."""
+        """Check that Task, Worker and TaskLog keep the values of rows."""
         return self._of_subject("Data Models", data_models.problems)
 
     def validate_transaction_isolation(self) -> CheckResult:
-        """Judge what transactions let through."""
+        """Check the isolation of transactions."""
         return self._of_subject("Transaction Isolation", transaction_isolation.problems)
 
     def validate_index_performance(self) -> CheckResult:
-        """Judge whether claims and statistics find their rows by index."""
+        """Check that claims and statistics find their rows by index."""
         return self._of_subject("Index Performance", index_performance.problems)
 
     def validate_error_handling(self) -> CheckResult:
-        """Judge which errors mishaps end in."""
+        """Check that failures raise the queue's own errors."""
         return self._of_subject("Error Handling", error_handling.problems)
 
     def checks(self) -> tuple[tuple[str, Callable[[], CheckResult]], ...]:
-        """Return the checks by name, in their order, for who shows progress."""
+        """Return the checks by name, in order, for callers that show progress."""
         return (
             ("Configuration", self.validate_configuration),
             ("Database Connection", self.validate_database_connection),
@@ -88,11 +88,11 @@ class QueueValidator:
         )
 
     def run_all(self) -> tuple[CheckResult, ...]:
-        """Run the checks and return what each found."""
+        """Run the checks and return their results."""
         return tuple(check() for _, check in self.checks())
 
     def validate_all(self) -> bool:
-        """Run the checks; True if nothing was found."""
+        """Run the checks; return True if all passed."""
         return all(result.passed for result in self.run_all())
 
     def _of_subject(self, name: str, check: Callable[[Subject], Iterable[str]]) -> CheckResult:
@@ -105,6 +105,6 @@ def _judged(name: str, check: Callable[[], Iterable[str]]) -> CheckResult:
         problems.extend(check())
     except QueueDatabaseError as error:
         problems.append(str(error))
-    except Exception as error:  # noqa: BLE001 - what is broken may raise anything, and is red
-        problems.append(f"the check ended with {type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - broken code may raise anything
+        problems.append(f"the check raised {type(error).__name__}: {error}")
     return CheckResult(name=name, problems=tuple(problems))

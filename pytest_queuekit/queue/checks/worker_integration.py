@@ -1,7 +1,7 @@
-"""Whether a worker can do its whole work on a database.
+"""Checks that a worker can do its whole work on a database.
 
-All tasks are claimed on a scratch copy of the database's schema, so that no task of others is
-touched and none of ours is left. Only the write lock is taken on the database itself.
+The worker claims tasks on a scratch copy of the database's schema, so the check touches no other
+task and leaves none behind. On the database itself it only takes the write lock.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ _OBJECTS = """
 
 
 def problems(db: QueueDatabase, worker_id: str) -> tuple[str, ...]:
-    """Return what keeps a worker from its work; nothing if it can do all of it."""
-    found: list[str] = []
+    """Return the problems of a worker; empty if it can do its whole work."""
+    faults: list[str] = []
     try:
         with db.transaction():
             pass
         with _copy_of_schema(db) as (copy, clock):
-            found.extend(_Cycle(copy, clock, worker_id).problems())
+            faults.extend(_Cycle(copy, clock, worker_id).problems())
     except QueueDatabaseError as error:
-        found.append(str(error))
+        faults.append(str(error))
     except sqlite3.Error as error:
-        found.append(f"the schema of {db.path} cannot be copied ({error}): validate the file")
-    except Exception as error:  # noqa: BLE001 - what is broken may raise anything
-        found.append(f"a step ended with {type(error).__name__}: {error}")
-    return tuple(found)
+        faults.append(f"the schema of {db.path} cannot be copied ({error}): validate the file")
+    except Exception as error:  # noqa: BLE001 - broken code may raise anything
+        faults.append(f"a step raised {type(error).__name__}: {error}")
+    return tuple(faults)
 
 
 class _Clock:
-    """A clock that is moved by hand."""
+    """A clock that the steps move by hand."""
 
     def __init__(self) -> None:
         self.seconds = time.time()
@@ -84,7 +84,7 @@ class _Cycle:
         self._worker = worker_id
 
     def problems(self) -> Iterator[str]:
-        """Run the steps; each yields what went wrong in it."""
+        """Run the steps and yield their problems."""
         steps: tuple[Callable[[], Iterator[str]], ...] = (
             self._report,
             self._work,
@@ -99,10 +99,10 @@ class _Cycle:
         self._queue.heartbeat(self._worker, {"region": "EU"})
         listed = self._db.execute("SELECT worker_id FROM workers").fetchall()
         if [row[0] for row in listed] != [self._worker]:
-            yield f"a heartbeat of worker {self._worker!r} does not put it on the list of workers"
+            yield f"a heartbeat of worker {self._worker!r} does not add it to the list of workers"
 
     def _work(self) -> Iterator[str]:
-        task = self._claimed({"step": "work"})
+        task = self._enqueue_and_claim({"step": "work"})
         self._queue.log(task.id, "INFO", "probe")
         extended = self._queue.extend(task, 2 * _LEASE)
         if (extended.lease_until_utc or "") <= (task.lease_until_utc or ""):
@@ -113,26 +113,26 @@ class _Cycle:
             yield f"a completed task has status {done.status!r} and result {done.result!r}"
 
     def _try_again(self) -> Iterator[str]:
-        task = self._claimed({"step": "try again"})
+        task = self._enqueue_and_claim({"step": "try again"})
         failed = self._queue.fail(task, "probe")
         if (failed.status, failed.attempts) != ("queued", 1):
             yield f"a failed task is {failed.status!r} after {failed.attempts} attempt(s)"
         if self._queue.claim(self._worker) is not None:
             yield "a failed task is claimed again at once, without its wait"
         self._clock.seconds += 10
-        self._queue.release(self._again())
-        self._queue.complete(self._again())
+        self._queue.release(self._claim())
+        self._queue.complete(self._claim())
 
     def _lose_lease(self) -> Iterator[str]:
-        late = self._claimed({"step": "lose the lease"})
+        late = self._enqueue_and_claim({"step": "lose the lease"})
         self._clock.seconds += 2 * _LEASE
-        taken_over = self._again()
+        taken_over = self._claim()
         try:
             self._queue.complete(late)
         except StaleClaimError:
             pass
         else:
-            yield "a claim whose lease lapsed can still complete the task"
+            yield "a claim with a lapsed lease can still complete the task"
         self._queue.complete(taken_over)
 
     def _use_strategies(self) -> Iterator[str]:
@@ -146,15 +146,15 @@ class _Cycle:
             else:
                 self._queue.complete(task)
 
-    def _claimed(self, payload: dict[str, str]) -> Task:
+    def _enqueue_and_claim(self, payload: dict[str, str]) -> Task:
         self._queue.enqueue("probe", payload)
-        task = self._again()
+        task = self._claim()
         if task.get_payload() != payload or task.locked_by != self._worker:
-            raise QueueDatabaseError(f"{payload} was enqueued, and {task} was claimed")
+            raise QueueDatabaseError(f"enqueued {payload}, but claimed {task}")
         return task
 
-    def _again(self) -> Task:
+    def _claim(self) -> Task:
         task = self._queue.claim(self._worker, lease_seconds=_LEASE)
         if task is None:
-            raise QueueDatabaseError(f"worker {self._worker!r} gets no task while one is due")
+            raise QueueDatabaseError(f"worker {self._worker!r} gets no task while a task is due")
         return task
