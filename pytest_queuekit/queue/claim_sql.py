@@ -1,18 +1,19 @@
 """The SQL of a claim, for each order.
 
-The cost of a claim must not depend on how many tasks wait, so it never walks over tasks: each
-order has an index whose first entry is the next task. Tasks that ask something of their worker
-lie in it by `route`, their compatibility, and a claim takes the best of the first entries of the
-routes it may serve: its cost grows with the number of different compatibilities only.
+The cost of a claim must not depend on the number of waiting tasks. So each order has an index
+with the next task as its first entry. The index starts with `route`, the compatibility of a task.
+A claim takes the best of the first entries of the routes that its worker may serve: its cost
+grows only with the number of different compatibilities.
 
-Weighted claims are an exponential race: a task draws a lot, exponentially distributed with the
-mean priority + 1, and runs from the race's present time; the first to arrive is claimed, and
-sets the present time. Any task then wins with a chance proportional to 1 / (priority + 1), and
-none has an advantage from having waited (Efraimidis and Spirakis 2006 draw their weighted
-samples with such lots). Each route is a race with a time of its own, or tasks that only some
-workers may have would be left behind by the claims of the others, and beat all newcomers: a
-claim takes the task with the shortest way to go in the races that its worker may see, and all
-of these move on by that much.
+Weighted claims are an exponential race. Each task makes a random draw, exponentially distributed
+with mean priority + 1, and starts at the race's present time. The first task to arrive is
+claimed, and its arrival becomes the present time. So each task wins with a probability
+proportional to 1 / (priority + 1), however long it has waited (Efraimidis and Spirakis 2006 use
+such draws for weighted samples).
+
+Each route is a race with its own time. In a single race, a task that only some workers may take
+would fall behind while the others claim, and then beat every newcomer. A claim takes the task
+with the shortest distance to go in the races of its worker, and advances them all by it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from .routing import NO_CAPABILITIES
 from .schema import PENDING, READY
 
 HEADS = 2000
-"""Due seconds and routes that a merged claim looks at, at most: about 10 ms."""
+"""Most pairs of due second and route that a merged claim reads: about 10 ms."""
 
-# Parameters: the time, the end of the lease, the worker and its capabilities as JSON.
+# Parameters: :now, :until (the end of the lease), :worker, and :capabilities as JSON.
 _TAKE = """
     UPDATE task_queue
     SET status = 'leased', locked_by = :worker, lease_until_utc = :until, reserved_at_utc = :now,
@@ -44,11 +45,11 @@ _LAPSED = "EXISTS (SELECT 1 FROM task_queue INDEXED BY lease_end WHERE lease_end
 class Order:
     """How one strategy finds the next task.
 
-    ready: index of the ready tasks: route, then `key`.
-    pending: index of the tasks that are not known to be due: run_after_utc, route, `key`.
-    key: columns that decide who is first in a route.
-    between: what decides between the first of several routes, as `first`; empty: the key.
-    backwards: whether the last entry of the index is the first in line.
+    ready: index of the ready tasks, on route and `key`.
+    pending: index of the tasks not known to be due, on run_after_utc, route and `key`.
+    key: columns that order the tasks of a route.
+    between: expression that orders the first tasks of the routes, named `first`; empty: `key`.
+    backwards: True if the last entry of the index is the next task.
     """
 
     ready: str
@@ -63,12 +64,12 @@ class Order:
 
     @property
     def best(self) -> str:
-        """The ORDER BY list for rows called `first`, each the first of its route."""
+        """The ORDER BY list for rows named `first`, each the first task of its route."""
         return self.between or self.by(*(f"first.{column}" for column in self.key))
 
     @property
     def onward(self) -> str:
-        """The comparison that leads on along the index."""
+        """The comparison that moves forward along the index."""
         return "<" if self.backwards else ">"
 
 
@@ -76,11 +77,11 @@ class Order:
 class ClaimSql:
     """The statements of one strategy, for a worker with or without capabilities.
 
-    probe: 1 if a claim might find something; reads only.
-    fast: takes the next ready task; no row if some task is due or lapsed and must be looked at.
-    plain: takes the next ready task, after that has been done.
-    merged: takes the next of the ready tasks and of those due but still pending.
-    crowded: 1 if these lie in more than HEADS seconds and routes.
+    probe: returns 1 if a claim may find a task; only reads.
+    fast: takes the next ready task; no row if a pending task is due or a lease has lapsed.
+    plain: takes the next ready task, after upkeep has dealt with those.
+    merged: takes the next of the ready tasks and the due tasks that are still pending.
+    crowded: returns 1 if these pending tasks span more than HEADS pairs of second and route.
     """
 
     probe: str
@@ -91,7 +92,7 @@ class ClaimSql:
 
 
 def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
-    """Return the statements of an order; `routed` for a worker with capabilities."""
+    """Return the statements of an order; `routed` means for a worker with capabilities."""
     head = _routed_head(order) if routed else _plain_head(order)
     returning = f" RETURNING {TASK_COLUMNS}"
     return ClaimSql(
@@ -112,7 +113,7 @@ def _plain_head(order: Order) -> str:
 
 
 def _routed_head(order: Order) -> str:
-    """From the head of one route to the head of the next, then the best that may be served."""
+    """Visit the first task of each route, then take the best that the worker may serve."""
     return f"""
         {_heads_of_routes(order)}
         SELECT first.id FROM head JOIN task_queue AS first ON first.id = head.id
@@ -148,7 +149,7 @@ ADVANCE_RACE = f"""
     INSERT INTO weighted_race (route, at)
     SELECT '{NO_CAPABILITIES}', {_WON_BY} WHERE true {_MOVE_ON}
 """
-"""Moves the race on to the task :id that won it, for a worker without capabilities."""
+"""Advances the race to its winner, the task :id, for a worker without capabilities."""
 ADVANCE_RACES = f"""
     INSERT INTO weighted_race (route, at)
     {_heads_of_routes(RACE)}
@@ -156,11 +157,11 @@ ADVANCE_RACES = f"""
     FROM head JOIN task_queue AS first ON first.id = head.id
     WHERE queue_serves(first.route, :capabilities) {_MOVE_ON}
 """
-"""The same for a worker with :capabilities; a race that has nobody left may stand still."""
+"""The same for a worker with :capabilities; a race without tasks may stand still."""
 
 
 def _merged_head(order: Order, head: str) -> str:
-    """The same over (second, route) of the tasks that are due, and the best of both worlds."""
+    """Compare the first due task of each (second, route) with the first ready task."""
     return f"""
         {_heads_of_seconds(order)}
         SELECT first.id FROM task_queue AS first
@@ -172,14 +173,14 @@ def _merged_head(order: Order, head: str) -> str:
 
 
 def _heads_of_seconds(order: Order) -> str:
-    """From the head of one (second, route) of the tasks that are due to that of the next.
+    """Visit the first due task of each (second, route).
 
-    The next route of a second and the next second are looked up apart, because SQLite seeks
-    with the first column only of a comparison of pairs.
+    The next route of a second and the next second take separate lookups, because SQLite seeks
+    only by the first column when it compares pairs.
     """
     line = order.by("run_after_utc", "route", *order.key)
     due = f"SELECT id FROM task_queue INDEXED BY {order.pending} WHERE {PENDING}"
-    # Two bounds on one side would make SQLite choose, and it may walk from the wrong one.
+    # Given two bounds on one side, SQLite may start its walk from the wrong bound.
     bound = "" if order.backwards else "AND run_after_utc <= :now"
     return f"""
         WITH RECURSIVE due (id) AS (

@@ -1,7 +1,7 @@
-"""The time of the queue: seconds in, 'YYYY-MM-DD HH:MM:SS' (UTC) in the columns.
+"""The queue's time: unix seconds in Python, 'YYYY-MM-DD HH:MM:SS' (UTC) in the columns.
 
-A moment that something must not come before is rounded up to a whole second, so that no task
-runs early and no lease is shorter than asked.
+Due times and ends of leases are rounded up to a whole second, so no task runs early and no lease
+is shorter than requested.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 Clock = Callable[[], float]
 """Returns unix time in seconds."""
 
-# Where SQLite's date functions take their moment: all have it first, but strftime has its format.
+# The position of the time in the arguments of SQLite's date functions.
 _DATE_FUNCTIONS = {
     "date": 0,
     "time": 0,
@@ -30,17 +30,17 @@ _DATE_FUNCTIONS = {
 
 
 def system_clock() -> float:
-    """Return the time of this machine; looked up at each call, so that it can be patched."""
+    """Return this machine's time; the lookup at each call lets tests patch time.time."""
     return time.time()
 
 
 def floor_text(seconds: float) -> str:
-    """Return a moment as text, fractions of a second cut off."""
+    """Return a moment as text, rounded down to a whole second."""
     return _text(math.floor(seconds))
 
 
 def ceil_text(seconds: float) -> str:
-    """Return a moment as text, rounded up to the next whole second."""
+    """Return a moment as text, rounded up to a whole second."""
     return _text(math.ceil(seconds))
 
 
@@ -53,7 +53,7 @@ def _text(seconds: int) -> str:
 def seconds_of(text: str) -> float:
     """Return the unix time, in seconds, of a column's text.
 
-    Other SQL may have written a day that no calendar has, such as 0000-00-00: the next to it.
+    A date that does not exist, such as 0000-00-00 from other SQL, counts as the nearest date.
     """
     year, month, *rest = (int(number) for number in re.findall("[0-9]+", text)[:6])
     return float(calendar.timegm((max(year, 1), min(max(month, 1), 12), *rest)))
@@ -62,8 +62,8 @@ def seconds_of(text: str) -> float:
 def follow_clock(conn: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:
     """Make the date functions of a connection take 'now' from a clock.
 
-    CURRENT_TIMESTAMP cannot be overridden; column defaults that call datetime('now') follow.
-    Returns a connection that has the original functions, to be closed together with the other.
+    Column defaults that call datetime('now') follow the clock; CURRENT_TIMESTAMP cannot.
+    Returns the connection with the original functions; close it together with `conn`.
     """
     original = sqlite3.connect(":memory:", check_same_thread=False)
     for name, place in _DATE_FUNCTIONS.items():

@@ -1,4 +1,4 @@
-"""One connection to the file, and what it counts."""
+"""One connection to the file, and its count of changed rows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .exceptions import QueueDatabaseError
 
 
 class QueueConnection(sqlite3.Connection):
-    """A connection whose total_changes counts only what one `with` block changed itself.
+    """A connection with a total_changes that counts only rows a `with` block changed itself.
 
-    SQLite's own figure is the connection's life total, and takes in the rows that triggers and
-    cascades touched. While counting is on, each statement is settled before the next one: if
-    the life total moved, changes() tells what the statement changed by itself.
+    SQLite's own figure is a lifetime total that includes rows changed by triggers and cascades.
+    While counting is on, each statement is settled before the next one: if the lifetime total
+    grew, changes() returns the rows that the statement itself changed.
     """
 
     _counting = False
@@ -25,7 +25,7 @@ class QueueConnection(sqlite3.Connection):
     _is_whole = False
     _undone_by: sqlite3.Error | None = None
     companion: sqlite3.Connection | None = None
-    """Closed together with this one."""
+    """A connection that closes together with this connection."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
@@ -33,7 +33,7 @@ class QueueConnection(sqlite3.Connection):
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count from zero inside the block; a block around it counts its rows as well."""
+        """Count from zero inside the block; an enclosing block counts the same rows too."""
         before, so_far = self._counting, self.total_changes
         self._counting = True
         self._changed = 0
@@ -46,10 +46,10 @@ class QueueConnection(sqlite3.Connection):
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """Refuse to go on when an error has undone the block's transaction, not a statement.
+        """Refuse to continue after an error that rolled back the block's whole transaction.
 
-        SQLite may do so when the disk or the memory is full, and for OR ROLLBACK. What the
-        block does after catching such an error would be committed bit by bit.
+        SQLite may do so when disk or memory is full, and for OR ROLLBACK. If the block caught
+        the error and continued, each later statement would commit by itself.
         """
         self._is_whole, self._undone_by = True, None
         try:
@@ -59,16 +59,19 @@ class QueueConnection(sqlite3.Connection):
             self._is_whole, self._undone_by = False, None
 
     def is_open(self) -> bool:
-        """Whether a transaction is open. Raises QueueDatabaseError if it should be, see whole."""
+        """Return True if a transaction is open.
+
+        Raises QueueDatabaseError if an error rolled back the transaction of a whole() block.
+        """
         if self._undone_by is not None:
             raise QueueDatabaseError(
-                f"an error inside this transaction ({self._undone_by}) has undone all of it, so "
-                "that it cannot go on; let the error leave the block, and begin again"
+                f"an error ({self._undone_by}) rolled back this whole transaction; "
+                "let the error leave the block, then start a new transaction"
             ) from self._undone_by
         return self.in_transaction
 
     def failed(self, error: sqlite3.Error, *, was_open: bool) -> None:
-        """Take note of the error of a statement."""
+        """Record the error of a statement."""
         if self._is_whole and was_open and not self.in_transaction:
             self._undone_by = error
 
@@ -79,26 +82,26 @@ class QueueConnection(sqlite3.Connection):
             self.companion.close()
 
     def close_with_cursors(self) -> None:
-        """Close the connection for certain: one with an unfinished SELECT stays open till then."""
+        """Close the connection and its cursors; an unfinished SELECT would keep it open."""
         for cursor in list(self._cursors):
             cursor.close()
         self.close()
 
     @property
     def total_changes(self) -> int:
-        """Rows that the statements of this block inserted, changed or deleted themselves."""
+        """Rows that this block's own statements inserted, changed or deleted."""
         if not self._counting:
             return super().total_changes
         self.settle()
         return self._changed
 
     def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor, one that counts while counting is on."""
+        """Return a cursor; it counts rows while counting is on."""
         made = super().cursor(factory or (CountingCursor if self._counting else sqlite3.Cursor))
         self._cursors.add(made)
         return made
 
-    # sqlite3's own shortcuts do not go through cursor().
+    # sqlite3's own execute() and executemany() do not call cursor().
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement."""
@@ -109,19 +112,19 @@ class QueueConnection(sqlite3.Connection):
         return cast("sqlite3.Cursor", self.cursor().executemany(sql, parameters))
 
     def settle(self) -> None:
-        """Count what the statement before changed itself."""
+        """Count the rows that the previous statement itself changed."""
         if super().total_changes != self._settled_at:
             row = super().cursor(sqlite3.Cursor).execute("SELECT changes()").fetchone()
             self.count(row[0])
 
     def count(self, changed: int) -> None:
-        """Add rows, and take all that SQLite has counted so far as settled."""
+        """Add rows, and mark everything that SQLite has counted so far as settled."""
         self._changed += changed
         self._settled_at = super().total_changes
 
 
 class CountingCursor(sqlite3.Cursor):
-    """A cursor whose statements are counted by its connection."""
+    """A cursor that reports changed rows to its connection."""
 
     connection: QueueConnection
 

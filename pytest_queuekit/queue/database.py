@@ -25,17 +25,17 @@ Read = Callable[..., list[tuple[Any, ...]]]
 class QueueDatabase:
     """The queue's database.
 
-    path: of the file; ':memory:' for one in memory, shared by the threads of this object;
-        None for get_default_db_path(), whose folder is made.
-    clock: returns unix seconds; the SQL date functions of the connections follow it, so that
-        tests need not sleep. None: the time of this machine.
-    synchronous: "NORMAL": a killed process loses nothing that was acknowledged, a power cut may
-        lose the newest commits; "FULL": a power cut loses none either, and commits are slower.
-    busy_seconds: how long to wait for a lock before QueueBusyError.
+    path: the file; ':memory:' for a database in memory, shared by the threads of this object;
+        None for get_default_db_path(), in a folder that is created if missing.
+    clock: returns unix seconds; the SQL date functions of the connections follow it, so tests
+        need not sleep. None: the time of this machine.
+    synchronous: "NORMAL": a killed process loses no acknowledged change, a power cut may lose
+        the newest commits. "FULL": a power cut loses none either, but commits are slower.
+    busy_seconds: seconds to wait for a lock before QueueBusyError.
     on_connect: called with each new connection before its first use.
 
-    The file is opened, and its schema made, at first use. Threads may share one object; after
-    a fork, the child opens connections of its own; it cannot, and says so, if the fork was in
+    The first use opens the file and creates the schema. Threads may share one object. After a
+    fork, the child opens its own connections; it raises QueueDatabaseError if the fork came in
     the middle of a transaction or of another thread's call.
     """
 
@@ -61,13 +61,13 @@ class QueueDatabase:
             )
         )
 
-    # -- for everybody's own SQL --------------------------------------------------------------
+    # -- for the caller's own SQL -------------------------------------------------------------
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Give this thread's connection, in autocommit: for reading, VACUUM and PRAGMAs.
+        """Yield this thread's connection in autocommit, for reads, VACUUM and PRAGMAs.
 
-        A write commits by itself. Raises QueueDatabaseError or one of its kind.
+        A write commits by itself. Raises QueueDatabaseError or a subclass.
         """
         session = self._pool.get()
         with translated(self.path), session.held():
@@ -84,11 +84,11 @@ class QueueDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give this thread's connection with the write lock held; commit at the end.
+        """Yield this thread's connection with the write lock held; commit at the end.
 
-        An error rolls back. Inside another transaction of the same thread, the inner one is a
-        savepoint. Raises QueueBusyError if the lock stays taken, and QueueDatabaseError or one
-        of its kind for what SQLite refuses.
+        An error rolls back. Inside another transaction of the same thread, the inner transaction
+        is a savepoint. Raises QueueBusyError if the lock stays taken, and QueueDatabaseError or
+        a subclass for other errors of SQLite.
         """
         session = self._pool.get()
         with translated(self.path), session.held():
@@ -109,7 +109,7 @@ class QueueDatabase:
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
         """Run one statement in autocommit, or in this thread's open transaction.
 
-        Fetch all rows of a statement that writes: it commits with its last row.
+        Fetch all rows of a statement that writes: it commits with the last row.
         """
         session = self._pool.get()
         with translated(self.path), session.held():
@@ -117,13 +117,13 @@ class QueueDatabase:
             return session.conn.execute(sql, parameters)
 
     def initialize_schema(self) -> None:
-        """Create the tables, indexes and triggers that are missing. Safe to call again."""
+        """Create the missing tables, indexes and triggers. Safe to call again."""
         self.write(lambda session: schema.create_schema(session.conn))
 
     def close(self) -> None:
-        """Close the connections of all threads. Using the object afterwards is an error.
+        """Close the connections of all threads. Later use raises QueueClosedError.
 
-        A thread that is inside a call, or a `with` block, closes its own at the end of that.
+        A thread inside a call or a `with` block closes its own connection at the end of it.
         """
         with translated(self.path):
             self._pool.close()
@@ -149,11 +149,11 @@ class QueueDatabase:
         return self._clock()
 
     def now_text(self) -> str:
-        """Return the time of this queue as it stands in the columns."""
+        """Return the time of this queue as text, in the form of the columns."""
         return floor_text(self._clock())
 
     def write(self, work: Callable[[Session], T]) -> T:
-        """Do some work under the write lock: all of it, or nothing."""
+        """Run `work` under the write lock; all of it applies, or nothing."""
         session = self._pool.get()
         try:
             if session.is_shared:
@@ -164,7 +164,7 @@ class QueueDatabase:
             raise self._translated(error) from error
 
     def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """Run one statement as a transaction of its own and return all its rows."""
+        """Run one statement in its own transaction and return all its rows."""
         session = self._pool.get()
         try:
             if session.is_shared:
@@ -174,11 +174,13 @@ class QueueDatabase:
         except sqlite3.Error as error:
             raise self._translated(error) from error
         except OverflowError as error:
-            raise QueueInputError(f"a number does not fit into 64 bits: {error}") from error
+            raise QueueInputError(
+                f"a number does not fit into 64 bits ({error}); pass a smaller number"
+            ) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Read]:
-        """Give a function that runs SELECTs, all of which see the same moment."""
+        """Yield a function that runs SELECTs; all of them see the same moment."""
         session = self._pool.get()
         with translated(self.path), session.held():
             if session.conn.in_transaction:
@@ -198,7 +200,7 @@ def _refuse_open_transaction(session: Session) -> None:
     if session.conn.in_transaction:
         session.roll_back()
         raise QueueDatabaseError(
-            "connection() was left with an open transaction, which was rolled back; "
+            "a connection() block left a transaction open, so it was rolled back; "
             "write inside transaction(), or commit"
         )
 
@@ -217,7 +219,7 @@ def _checked_path(path: str | os.PathLike[str]) -> str:
         return text
     if not isinstance(text, str) or "\0" in text:
         raise QueueInputError(f"path={path!r}: must be text without NUL")
-    return os.path.abspath(text)  # noqa: PTH100 - resolves '..' too, but no links
+    return os.path.abspath(text)  # noqa: PTH100 - resolves '..' but not links
 
 
 def _checked_synchronous(value: str) -> str:

@@ -1,7 +1,7 @@
-"""Everything that can go wrong with the queue, one class an occasion.
+"""The errors of the queue, one class for each occasion.
 
-All derive from QueueDatabaseError, and from the built-in a caller would expect where there is
-one. The docstring of a class is its default message.
+All derive from QueueDatabaseError; some also derive from the built-in that a caller would expect.
+The docstring of a class is its default message.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlite3
 
 
 class QueueDatabaseError(Exception):
-    """The queue database could not do what was asked of it."""
+    """The queue database could not carry out the operation."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or " ".join((type(self).__doc__ or "").split()))
@@ -21,11 +21,11 @@ class QueueBusyError(QueueDatabaseError):
 
 
 class QueueSchemaError(QueueDatabaseError):
-    """The file's tables are not those of this version of the queue."""
+    """The file's tables do not match this version of the queue."""
 
 
 class QueueIntegrityError(QueueDatabaseError, sqlite3.IntegrityError):
-    """A constraint of the tables refused the change; nothing was changed."""
+    """A table constraint rejected the change; nothing was changed."""
 
 
 class QueueDiskFullError(QueueDatabaseError):
@@ -33,27 +33,27 @@ class QueueDiskFullError(QueueDatabaseError):
 
 
 class QueuePathError(QueueDatabaseError, OSError):
-    """The database file cannot be opened or created where it was asked for."""
+    """The database file cannot be opened or created at this path."""
 
 
 class QueueReadOnlyError(QueueDatabaseError):
-    """The database file may not be written to; nothing was changed."""
+    """The database file is read-only; nothing was changed."""
 
 
 class QueueCorruptError(QueueDatabaseError):
-    """The file is damaged or is no SQLite database; stop writing and restore a backup."""
+    """The file is damaged or not an SQLite database; stop writing and restore a backup."""
 
 
 class QueueOutcomeUnknownError(QueueDatabaseError):
-    """The disk failed in the middle; look at the rows to see whether the change took place."""
+    """A disk error interrupted the change; check the rows to see if it took effect."""
 
 
 class QueueClosedError(QueueDatabaseError):
-    """This QueueDatabase was closed; make a new one."""
+    """This QueueDatabase was closed; create a new QueueDatabase."""
 
 
 class StaleClaimError(QueueDatabaseError):
-    """The claim is no longer held, the task went on without it; nothing was changed."""
+    """The claim is no longer held; nothing was changed. Discard the result of this work."""
 
 
 class TaskNotFoundError(QueueDatabaseError, LookupError):
@@ -61,8 +61,8 @@ class TaskNotFoundError(QueueDatabaseError, LookupError):
 
 
 class QueueInputError(QueueDatabaseError, ValueError):
-    """An argument cannot be used as it was given; nothing was changed."""
+    """An argument is invalid; nothing was changed."""
 
 
 class QueuePayloadError(QueueDatabaseError, ValueError):
-    """The stored text is not the JSON that was expected of it."""
+    """The stored text is not the expected JSON."""

@@ -1,9 +1,9 @@
-"""The lot that a task draws for weighted claims, in SQL that any connection to the file can run.
+"""The random draw of a task for weighted claims, in SQL that any connection can run.
 
-It is exponentially distributed with the mean 1, made from independent calls of random() by
-Ahrens and Dieter's method (Knuth, The Art of Computer Programming, 3.4.1, algorithm S), because
-SQLite may be built without a logarithm: ln 2 times the sum of a count of coin tosses and the
-least of N uniform numbers, N being 1 with probability ln 2, and so on.
+The draw is exponentially distributed with mean 1. SQLite may be built without a logarithm, so
+the SQL uses Ahrens and Dieter's method (Knuth, The Art of Computer Programming, 3.4.1, algorithm
+S) on independent calls of random(): ln 2 times the sum of a count of coin tosses and the least
+of N uniform numbers. N is 1 with probability ln 2, and so on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 _TOSSES = 32
 _UNIFORM = "((random() & 4294967295) / 4294967296.0)"
 _AT_MOST = (0.6931471805599453, 0.7828735, 0.8330580, 0.8648172)
-"""The chance that N is 1; that it is 2 if it is more; 3 if it is more; 4 if it is more."""
+"""The probability that N is 1, and that N is 2, 3 and 4 if it is not less."""
 
 
 def _heads() -> str:
@@ -33,13 +33,13 @@ def _least_of(count: int) -> str:
 
 
 DRAW = f"(0.6931471805599453 * ({_heads()} + {_least()}))"
-"""An expression whose value is a new lot for each row."""
+"""An expression with a new draw for each row."""
 
 
 def race_time(route: str) -> str:
-    """Return an expression for the present time of a route's race, see claim_sql."""
+    """Return an expression for the present time of a route's race; see claim_sql."""
     return f"coalesce((SELECT at FROM weighted_race WHERE weighted_race.route = {route}), 0.0)"
 
 
 RACE_TIME = race_time("task_queue.route")
-"""The present time of the race that a task runs in, for an UPDATE."""
+"""The present time of a task's race, for an UPDATE."""

@@ -1,4 +1,4 @@
-"""How a connection is opened: private to its owner, tuned, and with the queue's functions."""
+"""Opens connections: private to the owner, tuned, and with the queue's SQL functions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ OLDEST_SQLITE = (3, 35, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class OpenOptions:
-    """What a connection is opened with.
+    """The options of a new connection.
 
     path: absolute path of the file, or ':memory:'.
     clock: returns unix seconds; None: the time of this machine.
-    synchronous: the PRAGMA's value.
-    busy_seconds: how long to wait for a lock.
+    synchronous: value of the PRAGMA.
+    busy_seconds: seconds to wait for a lock.
     on_connect: called with the connection before its first use.
     """
 
@@ -47,7 +47,8 @@ def open_connection(options: OpenOptions) -> QueueConnection:
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise QueueDatabaseError(
-            f"SQLite {sqlite3.sqlite_version} is too old: the queue needs 3.35 or newer"
+            f"SQLite {sqlite3.sqlite_version} is too old: the queue needs 3.35 or newer; "
+            "update Python"
         )
     with translated(options.path):
         conn = _connect(options)
@@ -60,12 +61,12 @@ def open_connection(options: OpenOptions) -> QueueConnection:
 
 
 def _connect(options: OpenOptions) -> QueueConnection:
-    # Not Path's methods, which raise where this user may not look.
+    # Path's methods would raise where this user lacks permission.
     if os.path.isdir(options.path):  # noqa: PTH112
         raise QueuePathError(why_not_openable(options.path))
     if options.path != MEMORY and not os.path.exists(options.path):  # noqa: PTH110
         _create_private(Path(options.path))
-    # check_same_thread off: close() and the end of a thread close from elsewhere.
+    # check_same_thread is off: close() and the end of a thread close from other threads.
     return sqlite3.connect(
         options.path,
         timeout=options.busy_seconds,
@@ -78,15 +79,15 @@ def _connect(options: OpenOptions) -> QueueConnection:
 def _create_private(file: Path) -> None:
     """Create an empty file that only its owner can read, unless another process was faster.
 
-    It is opened and closed under another name: to close a file that another thread has open as
-    a database would drop its locks.
+    The file is opened and closed under another name: closing a file that another thread has
+    open as a database would drop that thread's locks.
     """
     try:
         descriptor, name = mkstemp(dir=file.parent, prefix=f".{file.name}-")
     except OSError:
-        return  # SQLite is about to tell what is wrong with the place
+        return  # SQLite will report what is wrong with the path
     os.close(descriptor)
-    with suppress(OSError):  # it is there by now, or this file system has no links
+    with suppress(OSError):  # the file exists by now, or the file system has no links
         os.link(name, file)
     Path(name).unlink()
 

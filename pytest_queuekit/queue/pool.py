@@ -1,4 +1,4 @@
-"""A session for each thread, closed when its thread ends; new ones after a fork."""
+"""A session for each thread, closed when the thread ends and renewed after a fork."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .translation import translated
 
 
 class _Anchor:
-    """Lives as long as its thread does; its end closes the thread's connection."""
+    """Lives as long as its thread; its end closes the thread's session."""
 
 
 class SessionPool:
     """All sessions of one QueueDatabase.
 
-    A database in memory has one session, which its threads share.
+    A database in memory has one session that all threads share.
     """
 
     def __init__(self, options: OpenOptions) -> None:
@@ -87,7 +87,7 @@ class SessionPool:
             session.close()
             raise
         self._open[id(session)] = session
-        if self._closed:  # while this one was being opened
+        if self._closed:  # by another thread in the meantime
             session.close()
             raise QueueClosedError()
         return session

@@ -1,4 +1,4 @@
-"""Which worker may have which task."""
+"""Decides which worker may take which task."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from functools import lru_cache
 from typing import Any
 
 NO_CAPABILITIES = "{}"
-"""As JSON: those of a worker that may only have tasks which ask for nothing."""
+"""No capabilities, as JSON: the worker may take only tasks without a compatibility."""
 
 
 @lru_cache(maxsize=4096)
 def serves(compatibility: str, capabilities: str) -> bool:
-    """Tell whether a worker's capabilities meet a task's compatibility, both JSON objects.
+    """Return True if a worker's capabilities meet a task's compatibility, both JSON objects.
 
-    A task without a key goes to anyone; one with a key goes to workers whose value under that
-    key equals the task's, or is a list that has it.
+    Any worker may take a task without keys. For each key of the task, the worker's value must
+    equal the task's value, or be a list that contains it.
     """
     offered = json.loads(capabilities)
     try:
         wanted = json.loads(compatibility)
         return all(key in offered and _meets(offered[key], value) for key, value in wanted.items())
     except (ValueError, RecursionError):
-        # SQLite takes numbers and depths that Python does not. Nobody has what other SQL asks
-        # for there, but an error would keep each worker from all tasks.
+        # SQLite accepts numbers and depths that Python cannot decode. No worker can serve such a
+        # task from other SQL, but an error here would keep every worker from every task.
         return False
 
 
 def _meets(offered: Any, wanted: Any) -> bool:
     if _same(offered, wanted):
         return True
-    return isinstance(offered, list) and any(_same(one, wanted) for one in offered)
+    return isinstance(offered, list) and any(_same(value, wanted) for value in offered)
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
     # In JSON, true is not 1.
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)

@@ -1,9 +1,9 @@
 """The tables of the queue.
 
-A queued task is *ready* while due_stamp = run_after_utc, else *pending*. The stamp is set when
-the task is known to be due, and it validates itself: a row written or rescheduled by anybody's
-own SQL no longer matches, and is pending until a claim finds it due. So ready tasks lie in
-indexes of their own, and waiting ones never stand in front of them.
+A queued task is *ready* while due_stamp = run_after_utc, else *pending*. The queue sets the stamp
+when it knows that the task is due. The stamp validates itself: when other SQL writes or
+reschedules a row, it no longer matches, and the row is pending until a claim finds it due. So
+ready tasks have their own indexes, and waiting tasks never stand in front of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 """Stored as user_version in the file."""
 
 STATUSES = ("queued", "leased", "processing", "completed", "failed", "cancelled")
-"""All states of a task; 'processing' is what older readers call 'leased'."""
+"""All states of a task; 'processing' is an older name of 'leased'."""
 
 READY = "status = 'queued' AND due_stamp = run_after_utc"
 PENDING = "status = 'queued' AND due_stamp IS NOT run_after_utc"
@@ -26,9 +26,9 @@ _TIME = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:
 
 
 def _parsed(expression: str, of_nothing: str = "NULL") -> str:
-    """Return SQL that parses the compatibility, if there is any, and if it is JSON at all.
+    """Return SQL that parses the compatibility, unless it is empty or not JSON.
 
-    Generated columns are computed before constraints are checked.
+    SQLite computes generated columns before it checks constraints.
     """
     return (
         f"CASE WHEN compatibility = '{{}}' THEN {of_nothing} "
@@ -107,12 +107,12 @@ _OTHER_TABLES = (
         archived_at_utc TEXT NOT NULL DEFAULT (datetime('now'))
     )
     """,
-    # The virtual times of the weighted lottery, see claim_sql.py; without a row it is 0.
+    # The present times of the weighted races, see claim_sql.py; without a row the time is 0.
     "CREATE TABLE IF NOT EXISTS weighted_race (route TEXT PRIMARY KEY, at REAL NOT NULL)",
 )
 
 _INDEXES = (
-    # For claims: one index an order, so that the next task is the first entry of its route.
+    # For claims: one index for each order, with the next task as the first entry of a route.
     f"CREATE INDEX IF NOT EXISTS ready_priority ON task_queue (route, priority, id) WHERE {READY}",
     f"CREATE INDEX IF NOT EXISTS ready_arrival ON task_queue (route, id) WHERE {READY}",
     f"CREATE INDEX IF NOT EXISTS ready_race ON task_queue (route, race_at) WHERE {READY}",
@@ -121,7 +121,7 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS pending_arrival "
     f"ON task_queue (run_after_utc, route, id) WHERE {PENDING}",
     "CREATE INDEX IF NOT EXISTS lease_end ON task_queue (lease_ends) WHERE lease_ends IS NOT NULL",
-    # For everybody's own claims and statistics.
+    # For claims and statistics by other SQL.
     "CREATE INDEX IF NOT EXISTS status_priority ON task_queue (status, priority)",
     "CREATE INDEX IF NOT EXISTS status_completed "
     "ON task_queue (status, completed_at_utc) WHERE completed_at_utc IS NOT NULL",
@@ -131,8 +131,8 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS worker_heartbeat ON workers (heartbeat_utc)",
 )
 
-# Only for rows written by other SQL: the queue's own statements leave nothing to mend. None looks
-# at a claim for longer than it takes to see that the task did not end.
+# For rows written by other SQL only: the queue's own statements leave nothing to fix. On a claim,
+# a trigger costs only the test that the task did not end.
 _ENDED = "('completed', 'failed', 'cancelled')"
 _END = "coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))"
 _TRIGGERS = (
@@ -166,7 +166,7 @@ _TRIGGERS = (
         WHERE id = NEW.id;
     END
     """,
-    # A row that is due as it comes in is ready at once, however many come.
+    # A row that is due on insertion is ready at once, however many rows are inserted.
     f"""
     CREATE TRIGGER IF NOT EXISTS due_inserted AFTER INSERT ON task_queue
     WHEN NEW.status = 'queued' AND NEW.due_stamp IS NULL AND NEW.run_after_utc <= datetime('now')
@@ -179,7 +179,7 @@ _TRIGGERS = (
 )
 
 STATEMENTS: tuple[str, ...] = (_TASK_QUEUE, *_OTHER_TABLES, *_INDEXES, *_TRIGGERS)
-"""All that makes the schema, in order; each may be run again on a file that has it."""
+"""The statements that create the schema, in order; each is safe to run again."""
 
 _COLUMNS = {
     "task_queue": {
@@ -196,29 +196,29 @@ _COLUMNS = {
 
 
 def schema_version(conn: sqlite3.Connection) -> int:
-    """Return the schema version of a file; 0 for one without a schema.
+    """Return the schema version of a file, or 0 for a file without a schema.
 
-    Raises QueueSchemaError if a newer version of the queue made it.
+    Raises QueueSchemaError if a newer version of the queue made the file.
     """
     version = int(conn.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA_VERSION:
         raise QueueSchemaError(
-            f"user_version={version}: a newer version of the queue made this file, this one knows "
-            f"up to {SCHEMA_VERSION}; update the queue's code"
+            f"user_version={version}: a newer version of the queue made this file; this version "
+            f"supports up to {SCHEMA_VERSION}, so update the queue's code"
         )
     return version
 
 
 def create_schema(conn: sqlite3.Connection) -> None:
-    """Create what is missing of the schema. To be called inside a write transaction.
+    """Create the missing parts of the schema. Call this inside a write transaction.
 
-    Raises QueueSchemaError if a table of the same name has other columns.
+    Raises QueueSchemaError if an existing table of the same name lacks columns.
     """
     schema_version(conn)
     missing = missing_columns(conn)
     if missing:
         raise QueueSchemaError(
-            f"tables of this name exist, but lack {', '.join(missing)}; "
+            f"existing tables lack {', '.join(missing)}; "
             "use a new file, or rename the old tables and copy their rows"
         )
     for statement in STATEMENTS:
@@ -227,7 +227,7 @@ def create_schema(conn: sqlite3.Connection) -> None:
 
 
 def missing_columns(conn: sqlite3.Connection) -> list[str]:
-    """Return 'table.column' for all that existing tables of the queue lack."""
+    """Return 'table.column' for each column that an existing table of the queue lacks."""
     lacking = []
     for table, wanted in _COLUMNS.items():
         present = {row[1] for row in conn.execute(f"PRAGMA table_xinfo({table})")}

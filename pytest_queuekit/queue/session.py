@@ -1,4 +1,4 @@
-"""One thread's connection, how it takes the write lock, and what becomes of it in a fork."""
+"""One thread's connection: how it takes the write lock, and how it ends in a fork."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class Session:
-    """A connection, with the process it belongs to.
+    """A connection and the process that opened it.
 
-    A file has a session a thread; a database in memory has one that all threads share, and
-    `held` lets them in one by one.
+    A file has one session for each thread. A database in memory has one session that all
+    threads share; `held` admits one thread at a time.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class Session:
             _in_files.add(self)
 
     def close(self) -> None:
-        """Close the connection, or leave it to the thread that is inside a call just now.
+        """Close the connection, or leave that to the thread that is inside a call.
 
-        To close it under that thread would crash Python. In a forked child do nothing, it is
-        the parent's.
+        Closing it under that thread would crash Python. A forked child does nothing: the
+        connection is the parent's.
         """
         if self.pid != os.getpid():
             return
@@ -62,7 +62,7 @@ class Session:
                 self._lock.release()
 
     def is_under_way(self) -> bool:
-        """Whether it is in a transaction, or its thread is another one and inside a call."""
+        """Return True in a transaction, or while another thread is inside a call."""
         return self.conn.in_transaction or (
             self._calls > 0 and self._thread != threading.get_ident()
         )
@@ -70,7 +70,7 @@ class Session:
     # -- the queue's own statements -----------------------------------------------------------
 
     def run(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """Run one statement and return all its rows: a RETURNING ends with its last row only."""
+        """Run one statement and return all its rows: RETURNING ends only with the last row."""
         was_open = self.conn.is_open()
         try:
             return self._cursor.execute(sql, parameters).fetchall()
@@ -79,7 +79,7 @@ class Session:
             raise
 
     def change(self, sql: str, parameters: Any = ()) -> int:
-        """Run one statement and return how many rows it changed itself."""
+        """Run one statement and return the number of rows that it changed itself."""
         was_open = self.conn.is_open()
         try:
             return self._cursor.execute(sql, parameters).rowcount
@@ -88,7 +88,7 @@ class Session:
             raise
 
     def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """Run one statement as a transaction of its own, or inside the one that is open."""
+        """Run one statement in its own transaction, or in the open transaction."""
         self._enter()
         try:
             if self._sqlite_waits and not self.conn.in_transaction:
@@ -102,7 +102,7 @@ class Session:
             self._leave()
 
     def write(self, work: Callable[[Session], T]) -> T:
-        """Do some work under the write lock: all of it, or nothing."""
+        """Run `work` under the write lock; all of it applies, or nothing."""
         self._enter()
         try:
             if self.conn.in_transaction:
@@ -125,18 +125,18 @@ class Session:
     # -- transactions -------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Take the write lock. Raises QueueBusyError when it stays taken."""
+        """Take the write lock. Raises QueueBusyError if the lock stays taken."""
         self._wait_ourselves()
         wait_while_busy(lambda: self.conn.execute("BEGIN IMMEDIATE"), seconds=self._busy_seconds)
 
     def roll_back(self) -> None:
-        """End an open transaction without effect; SQLite may have done so already."""
+        """Roll back the open transaction, unless SQLite has done so already."""
         if self.conn.in_transaction:
             self.conn.rollback()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo the block alone, not the transaction around it, if it fails."""
+        """On an error, undo the block but not the transaction around it."""
         self.conn.execute("SAVEPOINT nested")
         try:
             yield
@@ -149,7 +149,7 @@ class Session:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other threads out of a connection that they share."""
+        """Keep other threads out of the shared connection."""
         if not self._lock.acquire(timeout=self._busy_seconds):
             raise QueueBusyError(
                 f"another thread has used this database in memory for {self._busy_seconds:g} s; "
@@ -173,11 +173,11 @@ class Session:
         if self._is_closing and not self._calls:
             self.close()
 
-    # -- who waits for a lock -----------------------------------------------------------------
+    # -- waiting for a lock -------------------------------------------------------------------
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Let SQLite wait between our own statements too: the connection is in other hands."""
+        """Let SQLite wait for locks while a caller uses the connection, also between calls."""
         before, self._is_lent = self._is_lent, True
         self.wait_by_sqlite()
         try:
@@ -186,7 +186,7 @@ class Session:
             self._is_lent = before
 
     def wait_by_sqlite(self) -> None:
-        """Set busy_timeout as PRODUCTION_PRAGMAS promise, for statements that are not ours."""
+        """Set busy_timeout, as PRODUCTION_PRAGMAS promise, for the caller's own statements."""
         if not self._sqlite_waits:
             self._set_timeout(round(self._busy_seconds * 1000))
             self._sqlite_waits = True
@@ -197,8 +197,9 @@ class Session:
             self._sqlite_waits = False
 
     def _set_timeout(self, milliseconds: int) -> None:
-        # The PRAGMA acts when it is compiled, so it must not come from the statement cache.
-        # A script never does, but would commit an open transaction; there, the number helps.
+        # The PRAGMA acts when SQLite compiles it, so it must not come from the statement cache.
+        # A script bypasses the cache, but commits an open transaction. There, the number makes
+        # the text new.
         if self.conn.in_transaction:
             self._pragmas_set += 1
             self.conn.execute(f"PRAGMA busy_timeout={milliseconds} -- {self._pragmas_set}")
@@ -209,28 +210,28 @@ class Session:
 # -- forks ------------------------------------------------------------------------------------
 
 _in_files: set[Session] = set()
-"""The open sessions of this process on files. Threads that a fork ends do not take theirs along."""
+"""The open sessions of this process on files, also those of threads that a fork ended."""
 _of_parent: list[Session] = []
-"""Those that were under way in the parent: to close them here would take part in its work."""
+"""Sessions of a parent that was using a file: closing them would interfere with its work."""
 
 
 def refuse_after_fork(path: str) -> None:
-    """Raise QueueDatabaseError if this process cannot open a file because it was forked badly."""
-    if any(os.path.realpath(one.path) == os.path.realpath(path) for one in _of_parent):
+    """Raise QueueDatabaseError if the parent was using this file during the fork."""
+    if any(os.path.realpath(session.path) == os.path.realpath(path) for session in _of_parent):
         raise QueueDatabaseError(
             f"path={path!r}: this process was forked while its parent was in a transaction or a "
-            "call on this file, whose locks it cannot tell from its own; fork before or after, "
-            "or start processes by 'spawn'"
+            "call on this file, so it cannot tell the parent's locks from its own; fork before or "
+            "after, or start processes with 'spawn'"
         )
 
 
 def _close_inherited() -> None:
     """In a forked child, close the parent's connections.
 
-    SQLite keeps the locks of a process in its memory. A child in which a connection of the
-    parent is open believes to hold the parent's locks, and takes none of its own: the parent
-    would be the last to close the file and delete the log that the child writes to. To close
-    an idle connection here has no effect on the parent.
+    SQLite keeps the locks of a process in memory. While the parent's connection is open in the
+    child, SQLite believes that the child holds the parent's locks and takes none for it. The
+    parent would then close the file as its last user and delete the log that the child writes
+    to. Closing an idle connection here has no effect on the parent.
     """
     inherited = list(_in_files)
     _in_files.clear()

@@ -1,4 +1,4 @@
-"""From SQLite's errors to the queue's, by error code."""
+"""Translates SQLite's errors into the queue's errors, by error code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PRIMARY = 0xFF
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Raise the queue's errors for those of SQLite that leave the block."""
+    """Raise the queue's error for an SQLite error that leaves the block."""
     try:
         yield
     except sqlite3.Error as error:
@@ -37,10 +37,10 @@ def translated(path: str) -> Iterator[None]:
 
 
 def translate(error: sqlite3.Error, path: str) -> QueueDatabaseError:
-    """Return the queue's error for one of SQLite's."""
+    """Return the queue's error for an SQLite error."""
     code = getattr(error, "sqlite_errorcode", None)
     if is_busy(error):
-        return QueueBusyError(f"the database is locked ({error}); try again later")
+        return QueueBusyError(f"path={path!r}: the database is locked ({error}); try again later")
     if not isinstance(code, int):
         return _without_code(error)
     return _by_code(error, code & _PRIMARY, path)
@@ -57,14 +57,17 @@ def _by_code(error: sqlite3.Error, code: int, path: str) -> QueueDatabaseError:
         case sqlite3.SQLITE_CONSTRAINT:
             return QueueIntegrityError(f"{error}; nothing was changed")
         case sqlite3.SQLITE_LOCKED:
-            return QueueBusyError(f"{error}: another statement of this connection is unfinished")
+            return QueueBusyError(
+                f"{error}: another statement of this connection is unfinished; "
+                "fetch all its rows first"
+            )
         case sqlite3.SQLITE_FULL:
             return QueueDiskFullError(
                 f"path={path!r}: {error}; nothing was changed. Make room and try again"
             )
         case sqlite3.SQLITE_READONLY:
             return QueueReadOnlyError(
-                f"path={path!r}: {error}; check the rights of file and folder"
+                f"path={path!r}: {error}; check the permissions of the file and its folder"
             )
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return QueuePathError(why_not_openable(path))
@@ -74,10 +77,10 @@ def _by_code(error: sqlite3.Error, code: int, path: str) -> QueueDatabaseError:
             )
         case sqlite3.SQLITE_IOERR:
             return QueueOutcomeUnknownError(
-                f"path={path!r}: {error}; if this was to change something, look whether it did"
+                f"path={path!r}: {error}; check the rows to see if the change took effect"
             )
         case sqlite3.SQLITE_TOOBIG:
-            return QueueInputError(f"{error}: SQLite takes at most 1 GB in one value")
+            return QueueInputError(f"{error}: an SQLite value holds at most 1 GB; pass less")
         case _:
             return _general(error)
 
@@ -90,31 +93,31 @@ def _general(error: sqlite3.Error) -> QueueDatabaseError:
 
 
 def why_not_openable(path: str) -> str:
-    """Return why a database file cannot be opened, and what to do."""
-    # Not Path's methods, which raise where this user may not look.
+    """Return the reason why a database file cannot be opened, and the next step."""
+    # Path's methods would raise where this user lacks permission.
     folder = os.path.dirname(path) or "."  # noqa: PTH120
     if os.path.isdir(path):  # noqa: PTH112
         return f"path={path!r} is a folder; name a file inside it"
     if not os.path.exists(folder):  # noqa: PTH110
-        return f"folder={folder!r} does not exist; make it, ensure_db_directory(path) does"
+        return f"folder={folder!r} does not exist; create it with ensure_db_directory(path)"
     if not os.path.isdir(folder):  # noqa: PTH112
         return f"folder={folder!r} is not a folder; choose another path"
     if not os.access(folder, os.X_OK):
-        return f"folder={folder!r} may not be entered by this user; check its rights"
+        return f"folder={folder!r} cannot be entered by this user; check its permissions"
     if os.path.exists(path) and not os.access(path, os.R_OK):  # noqa: PTH110
-        return f"path={path!r} is not readable for this user; check its rights"
+        return f"path={path!r} is not readable for this user; check its permissions"
     if not os.access(folder, os.W_OK):
         return f"folder={folder!r} is read-only for this user; choose another path"
     if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110
-        return f"path={path!r} is not writable for this user; check its rights"
-    return f"path={path!r} cannot be opened; {_too_many_files() or _CHECK_RIGHTS}"
+        return f"path={path!r} is not writable for this user; check its permissions"
+    return f"path={path!r} cannot be opened; {_too_many_files() or _CHECK_PERMISSIONS}"
 
 
-_CHECK_RIGHTS = "check the rights of the file and of its folder"
+_CHECK_PERMISSIONS = "check the permissions of the file and its folder"
 
 
 def _too_many_files() -> str:
-    """Return what to do if this process may open no more files, whichever they are."""
+    """Return the next step if this process can open no more files, else an empty text."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:

@@ -1,8 +1,8 @@
-"""How long to wait for a lock, and how.
+"""Waits for a lock with short random pauses.
 
-SQLite's own busy handler sleeps longer the longer it has waited, so that in a tight loop the
-luckiest process gets many times the share of the unluckiest. Short random pauses of our own
-share the lock evenly at the same throughput.
+SQLite's own busy handler sleeps longer the longer it has waited. In a tight loop, the luckiest
+process then gets many times the share of the unluckiest. Short random pauses share the lock
+evenly at the same throughput.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL)
 
 
 def is_busy(error: BaseException) -> bool:
-    """Tell whether an SQLite error means that somebody else holds the lock just now."""
+    """Return True if an SQLite error means that another connection holds the lock."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(code, int) and code & _PRIMARY in _BUSY_CODES
 
 
 def wait_while_busy(work: Callable[[], T], *, seconds: float) -> T:
-    """Call `work` until it no longer meets a lock, for at most `seconds`.
+    """Call `work`, and repeat it for at most `seconds` while the database is locked.
 
     Raises QueueBusyError when the time is up; any other error passes through.
     """
@@ -46,9 +46,9 @@ def wait_while_busy(work: Callable[[], T], *, seconds: float) -> T:
 
 
 def _persist(work: Callable[[], T], seconds: float, error: sqlite3.Error) -> T:
-    # The performance counter, because clocks that tests freeze would make the wait endless.
+    # Not time.time(): a clock that a test freezes would make the wait endless.
     started = time.perf_counter()
-    pauses = random.Random()  # noqa: S311 - spreads the tries, hides nothing
+    pauses = random.Random()  # noqa: S311 - spreads the retries, no secret
     while time.perf_counter() - started < seconds:
         time.sleep(pauses.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))
         try:
@@ -59,5 +59,5 @@ def _persist(work: Callable[[], T], seconds: float, error: sqlite3.Error) -> T:
             error = again
     raise QueueBusyError(
         f"the database was locked for {time.perf_counter() - started:.1f} s ({error}); "
-        "nothing was changed. Find the long transaction elsewhere, or try again later"
+        "nothing was changed. Try again later, or shorten the other transaction"
     ) from error

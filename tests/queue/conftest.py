@@ -1,4 +1,4 @@
-"""A queue of its own for each test, with a clock that only the test moves."""
+"""A separate queue for each test, with a clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.queue.world import Clock
 
 @pytest.fixture
 def clock() -> Clock:
-    """Return the time of the test's queue."""
+    """Return the clock of the test's queue."""
     return Clock()
 
 
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def db(path: Path, clock: Clock) -> Iterator[QueueDatabase]:
-    """Give a database in a file, on the test's clock."""
+    """Yield a database in a file, on the test's clock."""
     with QueueDatabase(path, clock=clock) as database:
         yield database
 

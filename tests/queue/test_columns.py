@@ -1,4 +1,4 @@
-"""What the tables refuse, fill in and mend."""
+"""The values that the tables reject, fill in and fix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER_DAY = "2027-01-02 00:00:00"
 
 @pytest.mark.parametrize("name", ["completed_at_utc", "finished_at_utc"])
 def test_both_names_of_the_end_can_be_inserted(db: QueueDatabase, name: str) -> None:
-    """The time under one name is there under the other."""
+    """A time inserted under one name also appears under the other."""
     task = add_raw(db, status="completed", **{name: DAY})
     assert column(db, task, "completed_at_utc") == DAY
     assert column(db, task, "finished_at_utc") == DAY
@@ -32,7 +32,7 @@ def test_both_names_of_the_end_can_be_inserted(db: QueueDatabase, name: str) -> 
 
 @pytest.mark.parametrize("name", ["completed_at_utc", "finished_at_utc"])
 def test_both_names_of_the_end_can_be_updated(db: QueueDatabase, name: str) -> None:
-    """A later change under one name changes the other, and so does taking it away."""
+    """A change or a NULL under one name also reaches the other."""
     task = add_raw(db, status="completed", completed_at_utc=DAY)
     change_raw(db, task, f"{name} = '{OTHER_DAY}'")
     assert column(db, task, "completed_at_utc") == OTHER_DAY
@@ -43,21 +43,21 @@ def test_both_names_of_the_end_can_be_updated(db: QueueDatabase, name: str) -> N
 
 
 def test_finishing_under_the_older_name_keeps_its_time(db: QueueDatabase) -> None:
-    """Status and finished_at_utc set together are not overwritten with the present time."""
+    """Setting status and finished_at_utc together keeps the given time."""
     task = add_raw(db)
     change_raw(db, task, f"status = 'completed', finished_at_utc = '{DAY}'")
     assert column(db, task, "completed_at_utc") == DAY
 
 
 def test_a_task_inserted_as_ended_has_a_time(db: QueueDatabase) -> None:
-    """An ended task without a time would never be purged."""
+    """A task inserted as ended gets the present time, so purge() can find it."""
     task = add_raw(db, status="failed")
     assert column(db, task, "completed_at_utc") == NOW
     assert column(db, task, "finished_at_utc") == NOW
 
 
 def test_completing_shows_both_names_at_once(queue: TaskQueue) -> None:
-    """What complete() returns has both times, though triggers come after RETURNING."""
+    """The task from complete() has both times, although triggers run after RETURNING."""
     queue.enqueue("t", None)
     task = queue.claim("w")
     assert task is not None
@@ -79,17 +79,17 @@ def test_completing_shows_both_names_at_once(queue: TaskQueue) -> None:
         ({"type": None}, "NOT NULL"),
     ],
 )
-def test_values_that_would_go_wrong_in_silence_are_refused(
+def test_values_that_would_fail_silently_are_rejected(
     db: QueueDatabase, columns: dict[str, object], constraint: str
 ) -> None:
-    """An ISO 'T' sorts after every space: such a task would come a day late without a word."""
+    """The table rejects invalid values, such as an ISO 'T' that would delay a task by a day."""
     with pytest.raises(QueueIntegrityError, match=constraint):
         add_raw(db, **columns)
     assert db.execute("SELECT count(*) FROM task_queue").fetchone()[0] == 0
 
 
 def test_a_heartbeat_that_would_never_be_stale_is_refused(db: QueueDatabase) -> None:
-    """A worker that died this morning would count as alive until tomorrow."""
+    """The table rejects an ISO 'T', which would keep a dead worker alive all day."""
     with pytest.raises(QueueIntegrityError, match="heartbeat_utc_reads_like_datetime_now"):
         db.execute(
             "INSERT INTO workers (worker_id, heartbeat_utc) VALUES ('w', '2027-01-15T08:00')"
@@ -97,13 +97,13 @@ def test_a_heartbeat_that_would_never_be_stale_is_refused(db: QueueDatabase) -> 
 
 
 def test_an_integrity_error_is_also_sqlites(db: QueueDatabase) -> None:
-    """Code that catches sqlite3.IntegrityError goes on working."""
+    """Code that catches sqlite3.IntegrityError also catches QueueIntegrityError."""
     with pytest.raises(sqlite3.IntegrityError):
         add_raw(db, status="done")
 
 
 def test_nulls_become_defaults(db: QueueDatabase) -> None:
-    """A NULL for a column that has a default means the default."""
+    """A NULL in a column with a default becomes the default."""
     task = add_raw(
         db, compatibility=None, run_after_utc=None, priority=None, created_at_utc=None, payload=None
     )
@@ -113,20 +113,20 @@ def test_nulls_become_defaults(db: QueueDatabase) -> None:
 
 
 def test_region_and_format_are_columns(db: QueueDatabase) -> None:
-    """Both are generated from the compatibility."""
+    """The columns region and format are generated from the compatibility."""
     task = add_raw(db, compatibility='{"region": "US", "format": "mp4"}')
     assert (column(db, task, "region"), column(db, task, "format")) == ("US", "mp4")
 
 
 def test_ids_are_not_used_again(db: QueueDatabase) -> None:
-    """After a purge of the newest task, the next id is a new one."""
+    """After the newest task is deleted, the next id is still higher."""
     first = add_raw(db)
     db.execute("DELETE FROM task_queue")
     assert add_raw(db) > first
 
 
-def test_initializing_twice_restores_what_was_dropped(db: QueueDatabase) -> None:
-    """initialize_schema() keeps rows, and brings back an index and a trigger."""
+def test_initializing_twice_restores_dropped_objects(db: QueueDatabase) -> None:
+    """initialize_schema() keeps rows, and restores a dropped index and trigger."""
     task = add_raw(db)
     db.execute("DROP INDEX ready_priority")
     db.execute("DROP TRIGGER finish_updated")
@@ -137,7 +137,7 @@ def test_initializing_twice_restores_what_was_dropped(db: QueueDatabase) -> None
 
 
 def test_a_dropped_index_is_named(db: QueueDatabase, queue: TaskQueue) -> None:
-    """A claim without its index says how to get it back, instead of becoming slow."""
+    """A claim without its index fails and names the fix, instead of becoming slow."""
     queue.enqueue("t", None)
     db.execute("DROP INDEX ready_priority")
     with pytest.raises(QueueSchemaError, match=r"ready_priority.*initialize_schema\(\)"):
@@ -145,7 +145,7 @@ def test_a_dropped_index_is_named(db: QueueDatabase, queue: TaskQueue) -> None:
 
 
 def test_a_newer_file_is_left_alone(path: Path) -> None:
-    """A file of a newer version is refused with both versions, and not changed."""
+    """A file of a newer version raises an error with its version, and stays unchanged."""
     with closing(sqlite3.connect(path)) as conn:
         conn.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     with (
@@ -158,7 +158,7 @@ def test_a_newer_file_is_left_alone(path: Path) -> None:
 
 
 def test_a_table_of_the_same_name_is_left_alone(path: Path) -> None:
-    """Somebody else's task_queue is not built upon: what it lacks is named."""
+    """A foreign task_queue table raises an error that names its missing columns."""
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("CREATE TABLE task_queue (id INTEGER PRIMARY KEY, type TEXT)")
     with (
@@ -169,7 +169,7 @@ def test_a_table_of_the_same_name_is_left_alone(path: Path) -> None:
 
 
 def test_other_tables_may_live_in_the_same_file(path: Path) -> None:
-    """The queue joins the tables of an application, so that both commit together."""
+    """The queue and the tables of an application commit together."""
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY)")
     with QueueDatabase(path) as db:

@@ -32,7 +32,7 @@ from tests.queue.world import output, started
 
 @pytest.fixture
 def no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return a home in which nothing is set."""
+    """Return a home folder, with all path variables unset."""
     for name in ("PRISMQ_QUEUE_DB", "XDG_DATA_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -60,7 +60,7 @@ def test_the_default_path(
     variables: Mapping[str, str],
     expected: str,
 ) -> None:
-    """The variable first, then the platform's place for a user's data; nothing is created."""
+    """The variable comes first, then the platform's user data folder; nothing is created."""
     monkeypatch.setattr(sys, "platform", platform)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -83,20 +83,20 @@ def test_a_user_without_a_home(
     variables: Mapping[str, str],
     expected: str | None,
 ) -> None:
-    """In a container with any user id: what needs no home folder works, the rest is told."""
+    """Without a home folder, absolute paths work, and all others raise QueuePathError."""
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # what it does then
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as it does without a home
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     if expected is not None:
         assert get_default_db_path() == Path(expected)
         return
-    with pytest.raises(QueuePathError, match="no such home folder; set PRISMQ_QUEUE_DB"):
+    with pytest.raises(QueuePathError, match="folder in this path is unknown; set PRISMQ_QUEUE_DB"):
         get_default_db_path()
 
 
 def test_a_database_without_a_path_is_the_default_one(no_variables: Path) -> None:
-    """Its folder is made, private to its owner."""
+    """A database without a path creates the default folder, private to its owner."""
     with QueueDatabase() as db:
         db.execute("SELECT 1")
         assert db.path == str(get_default_db_path())
@@ -106,21 +106,21 @@ def test_a_database_without_a_path_is_the_default_one(no_variables: Path) -> Non
 
 
 def test_making_the_folder_twice(tmp_path: Path) -> None:
-    """Is harmless."""
+    """A second call returns the same folder."""
     wanted = tmp_path / "a" / "b"
     assert ensure_db_directory(wanted / "queue.db") == wanted
     assert ensure_db_directory(str(wanted / "queue.db")) == wanted
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    """Says how to choose another."""
+    """The error names the variable that sets another path."""
     (tmp_path / "file").touch()
-    with pytest.raises(QueuePathError, match=r"file/sub' cannot be made.*PRISMQ_QUEUE_DB"):
+    with pytest.raises(QueuePathError, match=r"file/sub' cannot be created.*PRISMQ_QUEUE_DB"):
         ensure_db_directory(tmp_path / "file" / "sub" / "queue.db")
 
 
 def test_pragmas_can_be_applied_to_any_connection(path: Path) -> None:
-    """To one that is not the queue's as well; the table of them cannot be changed."""
+    """apply_pragmas() works on any connection, and PRODUCTION_PRAGMAS is read-only."""
     with closing(sqlite3.connect(path)) as conn:
         apply_pragmas(conn)
         assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
@@ -131,7 +131,7 @@ def test_pragmas_can_be_applied_to_any_connection(path: Path) -> None:
 
 
 def test_a_file_that_cannot_have_a_wal(path: Path) -> None:
-    """Two processes would not see each other's commits in time: refused, with a reason."""
+    """A file that cannot switch to WAL raises an error with its journal mode."""
 
     class Stubborn(sqlite3.Connection):
         def execute(self, sql: str, *rest: Any) -> sqlite3.Cursor:
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_have_a_wal(path: Path) -> None:
 
 
 def test_numbers_of_workers() -> None:
-    """Four in production, eight at most."""
+    """The recommended number of workers is 4, the limit is 8."""
     assert MAX_CONCURRENT_WORKERS == 4
     assert [check_worker_count(count) for count in (1, 4, 8)] == [1, 4, 8]
     for count in (0, 9, True, 2.0, None):
@@ -170,7 +170,7 @@ def test_numbers_of_workers() -> None:
     ],
 )
 def test_versions_of_sqlite(version: tuple[int, int, int], is_known_bad: bool) -> None:
-    """Those that can corrupt a file in WAL mode are named, the mended ones are not."""
+    """Versions that can corrupt a WAL file get a warning; fixed versions do not."""
     warning = sqlite_warning(version)
     assert (warning is not None) is is_known_bad
     if warning:
@@ -178,19 +178,19 @@ def test_versions_of_sqlite(version: tuple[int, int, int], is_known_bad: bool) -
 
 
 def test_the_version_in_use_is_looked_up() -> None:
-    """Without an argument it is about this interpreter's SQLite."""
+    """Without an argument, sqlite_warning() checks the SQLite of this interpreter."""
     assert sqlite_warning() == sqlite_warning(sqlite3.sqlite_version_info)
 
 
 def test_sqlite_without_returning_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before it fails on a statement."""
+    """SQLite without RETURNING raises an error before the first statement."""
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     with QueueDatabase(path) as db, pytest.raises(QueueDatabaseError, match="too old"):
         db.execute("SELECT 1")
 
 
 def test_retrying_while_busy() -> None:
-    """Three more tries, with pauses that double from 0.1 s; then the error passes through."""
+    """retry_busy() retries three times, with pauses that double from 0.1 s, then raises."""
     pauses: list[float] = []
     calls: list[int] = []
 
@@ -210,13 +210,13 @@ def test_retrying_while_busy() -> None:
 
 
 def test_other_errors_are_not_retried() -> None:
-    """Only a busy database may come round."""
+    """retry_busy() retries only QueueBusyError."""
     with pytest.raises(ZeroDivisionError):
         retry_busy(lambda: 1 // 0, sleep=lambda _: pytest.fail("waited"))
 
 
 def test_importing_does_next_to_nothing() -> None:
-    """No file is touched, nothing outside the standard library is loaded."""
+    """Importing the queue creates no file and loads only the standard library."""
     script = (
         "import sys, os\n"
         "before = set(os.listdir('.'))\n"

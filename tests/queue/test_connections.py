@@ -1,4 +1,4 @@
-"""What connection(), transaction() and execute() promise to other people's SQL."""
+"""The guarantees of connection(), transaction() and execute() for the caller's SQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def count(db: QueueDatabase) -> int:
 
 
 def test_a_write_in_connection_commits_by_itself(db: QueueDatabase, path: Path) -> None:
-    """Another connection sees it at once, with conn.commit() and without."""
+    """Another connection sees the write at once, with or without conn.commit()."""
     with db.connection() as conn, QueueDatabase(path) as other:
         conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
         assert count(other) == 1
@@ -39,23 +39,23 @@ def test_a_write_in_connection_commits_by_itself(db: QueueDatabase, path: Path) 
 
 
 def test_execute_commits_by_itself(db: QueueDatabase, path: Path) -> None:
-    """An INSERT by execute() needs no transaction."""
+    """An INSERT through execute() commits without a transaction."""
     db.execute("INSERT INTO task_queue (type) VALUES (?)", ("t",))
     with QueueDatabase(path) as other:
         assert count(other) == 1
 
 
 def test_an_open_transaction_is_not_left_behind(db: QueueDatabase) -> None:
-    """connection() with a BEGIN and no COMMIT rolls back, and says so."""
-    told = pytest.raises(QueueDatabaseError, match=r"rolled back.*transaction\(\)")
-    with told, db.connection() as conn:
+    """connection() rolls back a BEGIN without COMMIT, and raises an error."""
+    refused = pytest.raises(QueueDatabaseError, match=r"rolled back.*transaction\(\)")
+    with refused, db.connection() as conn:
         conn.execute("BEGIN")
         conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
     assert count(db) == 0
 
 
 def test_transaction_commits_at_the_end(db: QueueDatabase, path: Path) -> None:
-    """Nobody sees a part of it."""
+    """Other connections see no part of a transaction before its commit."""
     with QueueDatabase(path) as other:
         with db.transaction() as conn:
             conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
@@ -64,7 +64,7 @@ def test_transaction_commits_at_the_end(db: QueueDatabase, path: Path) -> None:
 
 
 def test_transaction_holds_the_lock_from_the_start(db: QueueDatabase, path: Path) -> None:
-    """A second writer is kept out before the first statement: no lost read-then-write."""
+    """A transaction blocks other writers before its first statement."""
     with QueueDatabase(path, busy_seconds=0.05) as other:
         count(other)
         with db.transaction(), pytest.raises(QueueBusyError), other.transaction():
@@ -72,7 +72,7 @@ def test_transaction_holds_the_lock_from_the_start(db: QueueDatabase, path: Path
 
 
 def test_an_error_rolls_back_and_passes_through(db: QueueDatabase) -> None:
-    """What the block raises is what the caller gets."""
+    """An error rolls back the transaction and reaches the caller."""
     with pytest.raises(KeyError), db.transaction() as conn:
         conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
         raise KeyError
@@ -80,7 +80,7 @@ def test_an_error_rolls_back_and_passes_through(db: QueueDatabase) -> None:
 
 
 def test_an_inner_transaction_is_undone_alone(db: QueueDatabase) -> None:
-    """The outer one goes on after the inner one failed."""
+    """The outer transaction continues after the inner transaction fails."""
     with db.transaction() as conn:
         conn.execute("INSERT INTO task_queue (type) VALUES ('outer')")
         with pytest.raises(KeyError), db.transaction() as inner:
@@ -93,7 +93,7 @@ def test_an_inner_transaction_is_undone_alone(db: QueueDatabase) -> None:
 
 
 def test_connection_inside_a_transaction_sees_it(db: QueueDatabase) -> None:
-    """It is the same connection, and does not commit."""
+    """connection() inside a transaction is the same connection and does not commit."""
     with pytest.raises(KeyError), db.transaction() as conn:
         conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
         with db.connection() as inner:
@@ -104,7 +104,7 @@ def test_connection_inside_a_transaction_sees_it(db: QueueDatabase) -> None:
 
 @pytest.mark.parametrize("place", ["connection", "transaction"])
 def test_pragmas_are_those_of_production(path: Path, place: str) -> None:
-    """Each setting reads as promised, also while queue operations go on in between."""
+    """Each PRAGMA reads as promised, also between operations of the queue."""
     values = {"synchronous": 1, "temp_store": 2, "foreign_keys": 1, "journal_mode": "wal"}
     with QueueDatabase(path) as db:
         for _ in range(3):
@@ -116,22 +116,22 @@ def test_pragmas_are_those_of_production(path: Path, place: str) -> None:
 
 
 def test_full_synchronous_can_be_chosen(path: Path) -> None:
-    """FULL, for those who fear the power cut."""
+    """synchronous="FULL" reaches the connection."""
     with QueueDatabase(path, synchronous="FULL") as db:
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
 def test_an_unknown_synchronous_is_refused(path: Path) -> None:
-    """OFF would lose the file in a power cut."""
+    """synchronous="OFF" raises QueueInputError."""
     with pytest.raises(QueueInputError, match="synchronous='OFF'"):
         QueueDatabase(path, synchronous="OFF")  # type: ignore[arg-type] # the point
 
 
 class TestTotalChanges:
-    """conn.total_changes counts what one block changed by itself."""
+    """conn.total_changes counts the rows that a block changed itself."""
 
     def test_of_several_statements(self, db: QueueDatabase) -> None:
-        """They add up: plain ones, many at once, with RETURNING, with WITH."""
+        """Plain statements, executemany(), RETURNING and WITH add up."""
         with db.transaction() as conn:
             conn.execute("INSERT INTO task_queue (type) VALUES ('a'), ('b')")
             assert conn.total_changes == 2
@@ -144,7 +144,7 @@ class TestTotalChanges:
             assert conn.total_changes == 12
 
     def test_starts_at_zero(self, db: QueueDatabase) -> None:
-        """Not with what the connection did before."""
+        """The count excludes earlier changes of the connection."""
         add_raw(db)
         with db.transaction() as conn:
             assert conn.total_changes == 0
@@ -153,7 +153,7 @@ class TestTotalChanges:
             assert conn.total_changes == 1
 
     def test_without_cascades_and_triggers(self, db: QueueDatabase) -> None:
-        """Deleted logs and mended times do not count."""
+        """Rows deleted by a cascade or changed by a trigger do not count."""
         task = add_raw(db)
         with db.transaction() as conn:
             conn.execute("INSERT INTO task_logs (task_id) VALUES (?), (?)", (task, task))
@@ -163,7 +163,7 @@ class TestTotalChanges:
             assert conn.total_changes == 4
 
     def test_of_a_block_around(self, db: QueueDatabase) -> None:
-        """A block in connection() adds to the count of the one around it."""
+        """A block inside connection() adds to the count of the outer block."""
         with db.connection() as conn:
             conn.execute("INSERT INTO task_queue (type) VALUES ('a')")
             with db.transaction() as inner:
@@ -172,8 +172,8 @@ class TestTotalChanges:
             assert conn.total_changes == 2
 
 
-def test_a_busy_database_is_told_after_the_wait(path: Path) -> None:
-    """QueueBusyError comes after busy_seconds, not at once and not as something else."""
+def test_a_busy_database_raises_after_the_wait(path: Path) -> None:
+    """A locked database raises QueueBusyError after busy_seconds."""
     with QueueDatabase(path, busy_seconds=0.3) as db:
         queue = TaskQueue(db)
         queue.enqueue("t", None)
@@ -192,7 +192,7 @@ def test_a_busy_database_is_told_after_the_wait(path: Path) -> None:
 
 
 def test_the_default_wait_is_five_seconds(db: QueueDatabase, path: Path) -> None:
-    """As busy_timeout=5000 promises."""
+    """A transaction waits five seconds for the lock, as busy_timeout=5000 promises."""
     db.execute("SELECT 1")
     with locked(path):
         began = time.perf_counter()
@@ -202,7 +202,7 @@ def test_the_default_wait_is_five_seconds(db: QueueDatabase, path: Path) -> None
 
 
 def test_waits_between_calls_of_the_queue(db: QueueDatabase) -> None:
-    """The queue waits by its own means, and leaves a lent connection as it was."""
+    """Calls of the queue leave the busy_timeout of a lent connection as it was."""
     queue = TaskQueue(db)
     with db.connection() as conn:
         for call in (
@@ -214,8 +214,8 @@ def test_waits_between_calls_of_the_queue(db: QueueDatabase) -> None:
             assert conn.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
 
 
-def test_a_wait_that_is_worth_it(db: QueueDatabase, path: Path) -> None:
-    """An operation goes on by itself when the lock comes free."""
+def test_a_wait_ends_when_the_lock_is_free(db: QueueDatabase, path: Path) -> None:
+    """A waiting operation continues when the lock becomes free."""
     queue = TaskQueue(db)
     queue.enqueue("t", None)
     with locked(path) as holder:
@@ -242,7 +242,7 @@ def test_a_wait_that_is_worth_it(db: QueueDatabase, path: Path) -> None:
 def test_sqlites_errors_are_translated(
     db: QueueDatabase, sql: str, kind: type[Exception], match: str
 ) -> None:
-    """`except QueueDatabaseError` catches what SQLite says, and the cause is kept."""
+    """SQLite errors become QueueDatabaseErrors, with the original as their cause."""
     with pytest.raises(kind, match=match) as caught, db.transaction() as conn:
         conn.execute(sql)
     assert isinstance(caught.value.__cause__, sqlite3.Error)
@@ -251,7 +251,7 @@ def test_sqlites_errors_are_translated(
 
 
 def test_a_full_disk_is_named_and_changes_nothing(path: Path) -> None:
-    """After the error the queue is as it was, and works again when there is room."""
+    """A full disk changes nothing, and the queue works again when there is room."""
     limits: list[sqlite3.Connection] = []
     with QueueDatabase(path, on_connect=limits.append) as db:
         queue = TaskQueue(db)
@@ -269,7 +269,7 @@ def test_a_full_disk_is_named_and_changes_nothing(path: Path) -> None:
 
 
 def test_a_closed_database_says_so(path: Path) -> None:
-    """After close(), or the end of its `with`, nothing works, and closing again is harmless."""
+    """Calls after close() raise QueueClosedError; a second close() is harmless."""
     with QueueDatabase(path) as db:
         db.execute("SELECT 1")
     db.close()
@@ -279,7 +279,7 @@ def test_a_closed_database_says_so(path: Path) -> None:
 
 
 def test_a_snapshot_does_not_move(db: QueueDatabase, path: Path) -> None:
-    """All reads of stats() are of one moment, whatever others commit meanwhile."""
+    """A snapshot does not change when another connection commits."""
     add_raw(db)
     with QueueDatabase(path) as other, db.snapshot() as read:
         assert read("SELECT count(*) FROM task_queue") == [(1,)]
@@ -290,7 +290,7 @@ def test_a_snapshot_does_not_move(db: QueueDatabase, path: Path) -> None:
 
 @pytest.mark.parametrize("goes_on", ["not at all", "by hand", "by the queue"])
 def test_a_transaction_that_an_error_has_undone(db: QueueDatabase, goes_on: str) -> None:
-    """Who catches the error does not get half of the block committed, and is told."""
+    """A block that catches such an error commits nothing and raises QueueDatabaseError."""
     queue = TaskQueue(db)
 
     def work(conn: sqlite3.Connection) -> None:
@@ -304,7 +304,8 @@ def test_a_transaction_that_an_error_has_undone(db: QueueDatabase, goes_on: str)
 
     first = queue.enqueue("t", None)
     assert first == 1
-    with pytest.raises(QueueDatabaseError, match="has undone all of it"), db.transaction() as conn:
+    refused = pytest.raises(QueueDatabaseError, match="rolled back this whole transaction")
+    with refused, db.transaction() as conn:
         work(conn)
     assert queue.stats().queued == 1
     with db.transaction() as conn:

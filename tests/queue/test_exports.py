@@ -1,4 +1,4 @@
-"""The public names, and that the folder works wherever it is copied to."""
+"""The public names, and copies of the folder under other names."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FOLDER = Path(queue.__file__).parent
 SOURCES = sorted(FOLDER.rglob("*.py"))
 
 
-def test_all_is_what_is_public() -> None:
-    """Each name in __all__ is there, and nothing public is missing from it."""
+def test_all_lists_the_public_names() -> None:
+    """__all__ lists exactly the public names."""
     modules = {path.stem for path in SOURCES} | {"checks", "annotations"}
     public = {name for name in vars(queue) if name[0].isalpha()} - modules
     assert set(queue.__all__) == public
@@ -26,7 +26,7 @@ def test_all_is_what_is_public() -> None:
 
 
 def test_every_error_is_exported() -> None:
-    """And is a QueueDatabaseError with a sentence as its docstring."""
+    """Each error class is exported, is a QueueDatabaseError, and has its message as docstring."""
     kinds = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
     for kind in kinds:
         assert issubclass(kind, queue.QueueDatabaseError)
@@ -37,7 +37,7 @@ def test_every_error_is_exported() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_imports_stay_inside(path: Path) -> None:
-    """Only relative imports, and the standard library."""
+    """Each module imports only relatively or from the standard library."""
     depth = len(path.relative_to(FOLDER).parts)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -50,7 +50,7 @@ def test_imports_stay_inside(path: Path) -> None:
 
 @pytest.mark.parametrize("package", ["Client.Backend.src.queue", "src.queue", "queue_copy"])
 def test_a_copy_works_under_any_name(tmp_path: Path, package: str) -> None:
-    """Without the rest of the kit, and without folders being marked as packages."""
+    """A copy works without the kit and without __init__.py in its parent folders."""
     target = tmp_path / package.replace(".", "/")
     shutil.copytree(FOLDER, target, ignore=shutil.ignore_patterns("__pycache__"))
     script = (

@@ -1,4 +1,4 @@
-"""A claim costs the same whatever waits, counted in steps of SQLite's virtual machine."""
+"""A claim costs the same in any backlog, counted in steps of SQLite's virtual machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILL = """
 
 
 def fill(db: QueueDatabase, *, ready: int, waiting: int = 0, routed: bool = False) -> None:
-    """Insert as other people's SQL would: ready tasks, and waiting ones of better priority."""
+    """Insert ready tasks, and waiting tasks of better priority, as other SQL would."""
     with db.transaction() as conn:
         conn.execute(FILL.format(priority="2 + i * 7919 % 999", moment="'-1 day'"), (ready, routed))
         later = "'+1 hour', '+' || (i % 5000) || ' seconds'"
@@ -42,7 +42,7 @@ def fill(db: QueueDatabase, *, ready: int, waiting: int = 0, routed: bool = Fals
 
 
 def steps(db: QueueDatabase, call: Callable[[], object]) -> float:
-    """Return the mean number of steps of a few calls that must all find something."""
+    """Return the mean number of steps of a few calls; each call must succeed."""
     counted = 0
 
     def count() -> int:
@@ -97,7 +97,7 @@ def test_claims_stay_flat(
     ready: int,
     waiting: int,
 ) -> None:
-    """At 100,000 rows, ready or mostly waiting, at most 1.5 times the steps as at 1,000."""
+    """A claim among 100,000 tasks takes at most 1.5 times the steps as among 1,000."""
     offered = CAPABILITIES[capabilities]
     name = f"{capabilities}-{ready}"
     small, large = small_and_large(name, ready, waiting, bool(offered))
@@ -112,7 +112,7 @@ def test_claims_stay_flat(
 def test_claims_stay_flat_after_a_standstill(
     tmp_path: Path, clock: Clock, strategy: SchedulingStrategy
 ) -> None:
-    """Tasks of many different seconds have come due: only the first claim has much to do."""
+    """After tasks of many seconds came due, only the first claim takes more steps."""
     few_and_many = []
     for number in (3_000, 15_000):
         with QueueDatabase(tmp_path / f"{number}.db", clock=clock) as db:
@@ -132,7 +132,7 @@ def test_claims_stay_flat_after_a_standstill(
 
 
 def test_empty_looks_stay_flat(tmp_path: Path, clock: Clock) -> None:
-    """A worker for which there is nothing does not walk over the tasks of others, or waiting."""
+    """A claim that finds no task does not read other workers' tasks or waiting tasks."""
     few_and_many = []
     for number in (500, 20_000):
         with QueueDatabase(tmp_path / f"{number}.db", clock=clock) as db:
@@ -144,7 +144,7 @@ def test_empty_looks_stay_flat(tmp_path: Path, clock: Clock) -> None:
 
 
 def test_other_operations_stay_flat(tmp_path: Path) -> None:
-    """Enqueue, complete and fail do not depend on the backlog either."""
+    """The cost of enqueue, complete and fail does not depend on the backlog."""
     costs = []
     for number in (500, 20_000):
         with QueueDatabase(tmp_path / f"{number}.db") as db:
@@ -166,7 +166,7 @@ def costs_of(queue: TaskQueue) -> list[float]:
 
 @pytest.mark.parametrize("statistics", [False, True])
 def test_plans_use_the_indexes(tmp_path: Path, statistics: bool) -> None:
-    """No claim sorts the queue or scans a table, after ANALYZE neither."""
+    """No claim sorts the queue or scans a table, with or without ANALYZE."""
     with QueueDatabase(tmp_path / "queue.db") as db:
         fill(db, ready=2_000, waiting=2_000, routed=True)
         if statistics:
@@ -176,7 +176,7 @@ def test_plans_use_the_indexes(tmp_path: Path, statistics: bool) -> None:
                 plan = explained(db, sql)
                 assert "SCAN task_queue" not in plan
                 assert "TEMP B-TREE" not in plan
-            # Here the first entry of the whole index is looked at, and the heads are sorted.
+            # A routed claim reads the first entry of the whole index and sorts the first tasks.
             scans = re.findall(r"SCAN task_queue.*", explained(db, routed.fast))
             assert all("USING INDEX ready_" in scan for scan in scans)
 
@@ -189,7 +189,7 @@ def explained(db: QueueDatabase, sql: str) -> str:
 
 
 def test_the_seeds_own_claim_does_not_sort(db: QueueDatabase) -> None:
-    """Pattern 2, run by hand on the reference, finds its task in an index."""
+    """The claim of pattern 2 finds its task in an index."""
     plan = explained(
         db,
         "SELECT id FROM task_queue WHERE status = 'queued' AND run_after_utc <= datetime('now') "
@@ -200,6 +200,6 @@ def test_the_seeds_own_claim_does_not_sort(db: QueueDatabase) -> None:
 
 
 def test_statistics_by_hand_use_an_index(db: QueueDatabase) -> None:
-    """Pattern 4 reads an index, not the payloads."""
+    """The statistics of pattern 4 read an index, not the payloads."""
     plan = explained(db, "SELECT status, COUNT(*), AVG(priority) FROM task_queue GROUP BY status")
     assert "COVERING INDEX status_priority" in plan

@@ -1,4 +1,4 @@
-"""Which files the queue opens, and what it says of those that it cannot."""
+"""The files that the queue opens, and the errors for those that it cannot open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.queue.world import output, started
 
 @pytest.mark.parametrize("name", ["a ?b#c%20d.db", "file:x?mode=memory", "ünï cödé.db", "-x.db"])
 def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
-    """A path is a path, whatever it would mean in a URI."""
+    """A path with characters that are special in a URI is a plain file name."""
     with QueueDatabase(tmp_path / name) as db:
         TaskQueue(db).enqueue("t", None)
     assert (tmp_path / name).is_file()
@@ -33,7 +33,7 @@ def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
 def test_a_relative_path_stays_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Changing the folder afterwards does not move the queue."""
+    """A later change of the current folder does not move the queue."""
     monkeypatch.chdir(tmp_path)
     with QueueDatabase("queue.db") as db:
         monkeypatch.chdir("/")
@@ -42,7 +42,7 @@ def test_a_relative_path_stays_where_it_was(
 
 
 def test_new_files_are_private(path: Path) -> None:
-    """The database and what SQLite puts beside it can be read by their owner only."""
+    """Only the owner can read the database and the files that SQLite puts beside it."""
     before = os.umask(0)
     try:
         with QueueDatabase(path) as db:
@@ -55,7 +55,7 @@ def test_new_files_are_private(path: Path) -> None:
 
 
 def test_the_rights_of_an_existing_file_are_kept(path: Path) -> None:
-    """Who shares a file with a group may go on."""
+    """An existing file keeps its permissions."""
     path.touch(mode=0o660)
     path.chmod(0o660)
     with QueueDatabase(path) as db:
@@ -64,13 +64,13 @@ def test_the_rights_of_an_existing_file_are_kept(path: Path) -> None:
 
 
 def test_nothing_is_touched_before_the_first_use(path: Path) -> None:
-    """Making the object creates no file."""
+    """Creating the object creates no file."""
     QueueDatabase(path).close()
     assert not path.exists()
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    """It is named, with what makes it."""
+    """The error names a missing folder and the function that creates it."""
     with (
         QueueDatabase(tmp_path / "no" / "queue.db") as db,
         pytest.raises(QueuePathError, match=r"no' does not exist.*ensure_db_directory"),
@@ -79,7 +79,7 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
-    """A file on the way to the path is named."""
+    """A file in place of the folder raises QueuePathError."""
     (tmp_path / "file").touch()
     with (
         QueueDatabase(tmp_path / "file" / "queue.db") as db,
@@ -89,14 +89,14 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_a_folder(tmp_path: Path) -> None:
-    """SQLite would only say that it cannot open it."""
+    """A path that is a folder raises QueuePathError."""
     with QueueDatabase(tmp_path) as db, pytest.raises(QueuePathError, match="is a folder; name"):
         db.execute("SELECT 1")
 
 
 @pytest.mark.parametrize("content", [b"hello", b"this is no database\n" * 100])
 def test_a_file_that_is_no_database(path: Path, content: bytes) -> None:
-    """It is told, and not one byte is changed."""
+    """A file that is not a database raises QueueCorruptError and keeps every byte."""
     path.write_bytes(content)
     with (
         QueueDatabase(path) as db,
@@ -107,7 +107,7 @@ def test_a_file_that_is_no_database(path: Path, content: bytes) -> None:
 
 
 def test_a_damaged_file(path: Path) -> None:
-    """A page of zeros in the middle is no other error, and stops the work."""
+    """A damaged file raises QueueCorruptError."""
     with QueueDatabase(path) as db:
         TaskQueue(db).enqueue_many("t", ["x" * 500] * 100)
     content = bytearray(path.read_bytes())
@@ -147,7 +147,7 @@ except QueueDatabaseError as error:
 def test_missing_rights(
     folder_mode: int, file_mode: int | None, call: str, told: str, tmp_path: Path
 ) -> None:
-    """A read-only folder, a read-only file and an unreadable file are told from each other."""
+    """A read-only folder, a read-only file and an unreadable file raise different errors."""
     for above in (tmp_path, *tmp_path.parents):
         if above.stat().st_uid == os.getuid() and not above.stat().st_mode & stat.S_IXOTH:
             above.chmod(above.stat().st_mode | stat.S_IXOTH)
@@ -166,28 +166,28 @@ def test_missing_rights(
 
 
 @pytest.mark.parametrize("path", ["", b"", None.__class__, 7, "a\0b"])
-def test_what_is_no_path(path: object) -> None:
-    """An empty path would be a database that vanishes."""
+def test_invalid_paths(path: object) -> None:
+    """A path that is empty or not text raises QueueInputError."""
     with pytest.raises(QueueInputError, match="path="):
         QueueDatabase(path)  # type: ignore[arg-type] # the point
 
 
 @pytest.mark.parametrize("seconds", [-1, True, float("nan"), "5", 1e9])
-def test_what_is_no_wait(path: Path, seconds: float) -> None:
-    """busy_seconds is a number of seconds."""
+def test_invalid_waits(path: Path, seconds: float) -> None:
+    """QueueDatabase rejects a busy_seconds that is not a number from 0 to 3600."""
     with pytest.raises(QueueInputError, match="busy_seconds="):
         QueueDatabase(path, busy_seconds=seconds)
 
 
 def test_each_error_is_a_queue_database_error() -> None:
-    """One `except` is enough, and the docstring is the message when there is no other."""
+    """Each error is a QueueDatabaseError, with its docstring as default message."""
     for kind in (QueueBusyError, QueuePathError, QueueCorruptError):
         assert issubclass(kind, QueueDatabaseError)
         assert str(kind()) == " ".join((kind.__doc__ or "").split())
 
 
 def test_too_many_open_files(path: Path) -> None:
-    """The limit of the process is told, not rights that are as they should be."""
+    """The error names the limit of open files, not permissions."""
     body = """
 import os, resource, sys
 from pytest_queuekit.queue import QueueDatabase, QueuePathError, TaskQueue

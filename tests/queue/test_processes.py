@@ -1,4 +1,4 @@
-"""Several processes on one file: openings, claims, shares, kills and forks."""
+"""Several processes on one file: opening, claims, shares, kills and forks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ sys.stdin.readline()
 
 
 def at_once(body: str, count: int, *arguments: object) -> list[str]:
-    """Run a script in several processes that all begin together; return what each printed."""
+    """Run a script in several processes that start together; return their outputs."""
     command = [sys.executable, "-c", _WHEN + body, *(str(one) for one in arguments)]
     processes = [
         subprocess.Popen(
@@ -54,7 +54,7 @@ def at_once(body: str, count: int, *arguments: object) -> list[str]:
 
 
 def test_eight_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
-    """Each makes it work, by raw SQL that never asked for a schema."""
+    """Eight processes can open a new file at once with raw SQL."""
     body = """
 for number in range(5):
     db = QueueDatabase(f"{path}/{number}.db")
@@ -84,7 +84,7 @@ print(*seen)
 
 @pytest.mark.parametrize("strategy", ["PRIORITY", "WEIGHTED_RANDOM"])
 def test_each_task_goes_to_one_process(path: Path, strategy: str) -> None:
-    """None twice, none not at all; "locked" is never taken for "empty"."""
+    """Each task goes to exactly one process; a claim never takes "locked" for "empty"."""
     with QueueDatabase(path) as db:
         queue = TaskQueue(db)
         queue.enqueue_many("t", range(400))
@@ -94,8 +94,8 @@ def test_each_task_goes_to_one_process(path: Path, strategy: str) -> None:
         assert queue.stats().completed == 400
 
 
-def test_all_get_their_share(path: Path) -> None:
-    """In a tight loop nobody is starved, and nobody waits for seconds."""
+def test_each_process_gets_its_share(path: Path) -> None:
+    """In a tight loop each process gets its share, and none waits for seconds."""
     body = """
 queue = TaskQueue(QueueDatabase(path))
 count, longest, end = 0, 0.0, time.perf_counter() + 1.5
@@ -114,7 +114,7 @@ print(count, longest)
 
 
 def test_one_key_in_many_processes(path: Path) -> None:
-    """A hundred keys are a hundred tasks."""
+    """A hundred keys from four processes make a hundred tasks."""
     body = """
 queue = TaskQueue(QueueDatabase(path))
 print(*(queue.enqueue("t", None, idempotency_key=f"key-{n}") for n in range(100)))
@@ -143,7 +143,7 @@ while True:
 
 @pytest.mark.parametrize("after", [0.0, 0.011, 0.037, 0.052])
 def test_a_kill_loses_nothing_and_doubles_nothing(path: Path, after: float) -> None:
-    """What a killed process was told is in the file; what it was not told is whole or absent."""
+    """After a kill, confirmed changes are in the file; others are complete or absent."""
     process = started(_WORK, path)
     assert process.stdout is not None
     first = process.stdout.readline()
@@ -168,7 +168,7 @@ _WORDS = ("enqueued", "claimed", "completed")
 
 
 def assert_the_rest_is_claimed_once(path: Path, waiting: set[int]) -> None:
-    """Claim all that is left, an hour later; each task that has not ended comes once."""
+    """Claim an hour later, and assert that each unended task comes exactly once."""
     with QueueDatabase(path, clock=lambda: time.time() + 3600) as db:
         queue = TaskQueue(db)
         got = []
@@ -179,7 +179,7 @@ def assert_the_rest_is_claimed_once(path: Path, waiting: set[int]) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 def test_a_forked_child_opens_its_own_connection(path: Path) -> None:
-    """Both go on, parent and child, and closing in the child does not close the parent's."""
+    """Parent and child both continue, and close() in the child spares the parent's connection."""
     body = """
 import os, sys, warnings
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
@@ -207,7 +207,7 @@ print(queue.stats().completed, len(opened), queue.integrity_check())
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 @pytest.mark.parametrize("own", ["db", "QueueDatabase(sys.argv[1])"])
 def test_a_forked_child_outlives_the_connections_of_its_parent(path: Path, own: str) -> None:
-    """Were the child without locks of its own, the parent would delete the WAL it writes to."""
+    """The child takes its own locks, so the parent does not delete the WAL in use."""
     body = f"""
 import os, sys, threading
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
@@ -245,7 +245,7 @@ print([again.claim("w").get_payload() for _ in range(3)], again.integrity_check(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 @pytest.mark.parametrize("who", ["forking", "other"])
 def test_a_fork_in_the_middle_of_a_transaction(path: Path, who: str) -> None:
-    """The child does not take part in it, does not end it, and is told why it cannot work."""
+    """The child neither joins nor ends the parent's transaction, and gets an error."""
     body = """
 import os, sys, threading
 from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseError, TaskQueue
@@ -285,7 +285,7 @@ print(queue.stats().queued)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 def test_memory_does_not_cross_a_fork() -> None:
-    """The child is told, instead of working on a copy that nobody sees."""
+    """A database in memory raises an error in a forked child."""
     body = """
 import os
 from pytest_queuekit.queue import QueueDatabase, TaskQueue, QueueDatabaseError
@@ -304,7 +304,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_a_process_that_ends_leaves_one_file(path: Path) -> None:
-    """Without close() too: the connection is closed on the way out."""
+    """A process that ends without close() leaves only the database file."""
     script = (
         "import sys\n"
         "from pytest_queuekit.queue import QueueDatabase, TaskQueue\n"

@@ -1,4 +1,4 @@
-"""Which worker may have which task."""
+"""The tasks that each worker may take."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ every_strategy = pytest.mark.parametrize("strategy", SchedulingStrategy)
         ({"region": "Zürich ✅"}, {"region": ["Zürich ✅"]}, True),
     ],
 )
-def test_who_may_have_it(
+def test_capabilities_meet_the_compatibility(
     queue: TaskQueue,
     strategy: SchedulingStrategy,
     compatibility: dict[str, Any],
     capabilities: dict[str, Any] | None,
     may: bool,
 ) -> None:
-    """A task's key must be met by the worker's value, or be in the worker's list."""
+    """The worker's value for each key must equal the task's value, or be a list with it."""
     queue.enqueue("t", None, compatibility=compatibility)
     task = queue.claim("w", capabilities, strategy=strategy)
     assert (task is not None) is may
@@ -58,7 +58,7 @@ def test_who_may_have_it(
 
 @every_strategy
 def test_the_best_of_all_routes(queue: TaskQueue, strategy: SchedulingStrategy) -> None:
-    """A worker gets its tasks in order, whatever each of them asks for."""
+    """A worker gets its tasks in order across all routes."""
     wanted = [None, {"region": "EU"}, {"region": "US"}, {"format": "mp4"}]
     for number in range(40):
         queue.enqueue("t", number, priority=100 - number, compatibility=wanted[number % 4])
@@ -73,8 +73,8 @@ def test_the_best_of_all_routes(queue: TaskQueue, strategy: SchedulingStrategy) 
         assert got == sorted(mine, reverse=newest_first)
 
 
-def test_what_is_due_is_routed_too(queue: TaskQueue, clock: Clock) -> None:
-    """A worker that may not have the tasks that come due does not stop others."""
+def test_due_tasks_are_routed_too(queue: TaskQueue, clock: Clock) -> None:
+    """Tasks that come due go only to workers that may take them."""
     queue.enqueue_many("t", range(600), delay=5, compatibility={"region": "EU"}, priority=1)
     queue.enqueue_many("t", range(600), delay=6, compatibility={"region": "US"}, priority=2)
     plain = queue.enqueue("t", None, delay=7, priority=3)
@@ -94,7 +94,7 @@ def test_what_is_due_is_routed_too(queue: TaskQueue, clock: Clock) -> None:
 def test_an_idle_worker_sees_its_task_at_once(
     queue: TaskQueue, strategy: SchedulingStrategy
 ) -> None:
-    """After having found nothing, and with tasks of others about."""
+    """A worker that found no task gets its own task at once, beside other workers' tasks."""
     queue.enqueue("t", None, compatibility={"region": "EU"})
     for _ in range(3):
         assert queue.claim("w", {"region": "US"}, strategy=strategy) is None
@@ -105,7 +105,7 @@ def test_an_idle_worker_sees_its_task_at_once(
 
 
 def test_compatibility_by_hand(queue: TaskQueue, db: QueueDatabase) -> None:
-    """Spaces and the order of keys do not matter, and it can be changed."""
+    """Other SQL may write compatibilities with spaces and any key order, and change them."""
     add_raw(db, compatibility='{ "region" : "EU",\n "format": "mp4" }')
     add_raw(db, compatibility="{ }")
     assert [task.id for task in queue.claim_many("w", limit=9)] == [2]
@@ -123,7 +123,7 @@ def test_compatibility_by_hand(queue: TaskQueue, db: QueueDatabase) -> None:
 def test_compatibility_that_python_cannot_read(
     queue: TaskQueue, db: QueueDatabase, odd: str
 ) -> None:
-    """SQLite takes it from other SQL; the task is nobody's, and all others are claimed."""
+    """No worker gets a task with an unreadable compatibility; all other tasks are claimed."""
     add_raw(db, compatibility=odd)
     wanted = queue.enqueue("t", None, compatibility={"region": "EU"})
     task = queue.claim("w", {"region": "EU", "n": 1})

@@ -1,4 +1,4 @@
-"""The five patterns of the seed, as other people's SQL on a file that nobody prepared."""
+"""The five patterns of the seed, as plain SQL on a new file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def enqueue_by_hand(db: QueueDatabase) -> int:
 
 
 def test_enqueue_by_hand_is_claimed_by_every_strategy(db: QueueDatabase) -> None:
-    """A task inserted as in pattern 1 is claimed by the claimers of pattern 3."""
+    """The claimers of pattern 3 claim a task inserted as in pattern 1."""
     for number, strategy in enumerate(SchedulingStrategy, start=1):
         assert enqueue_by_hand(db) == number
         task = TaskClaimerFactory.create(strategy, db).claim_task("worker-1", {}, lease_seconds=60)
@@ -52,7 +52,7 @@ def test_enqueue_by_hand_is_claimed_by_every_strategy(db: QueueDatabase) -> None
 
 
 def test_claim_by_hand_keeps_the_claimers_off(db: QueueDatabase, clock: Clock) -> None:
-    """A task claimed as in pattern 2 is not claimed again before its lease is over."""
+    """No claimer takes a task claimed as in pattern 2 before its lease is over."""
     enqueue_by_hand(db)
     with db.transaction() as conn:
         claimed = conn.execute(_CLAIM, ("worker-1",)).fetchone()
@@ -85,7 +85,7 @@ def test_statistics_by_hand(db: QueueDatabase) -> None:
 
 
 @pytest.mark.parametrize("stamped", ["completed_at_utc", "finished_at_utc"])
-def test_clean_up_by_hand_counts_what_it_deleted(db: QueueDatabase, stamped: str) -> None:
+def test_clean_up_by_hand_counts_the_deleted_tasks(db: QueueDatabase, stamped: str) -> None:
     """The DELETE of pattern 5 reports its own rows only: no logs, and nothing from before."""
     for _ in range(3):
         old = add_raw(db)
@@ -115,7 +115,7 @@ def test_optimizing_by_hand(db: QueueDatabase) -> None:
 
 
 def test_completing_by_hand_stamps_the_time(db: QueueDatabase) -> None:
-    """A task whose status alone was set to completed can be purged like any other."""
+    """A plain UPDATE of the status to completed also sets both times."""
     task = enqueue_by_hand(db)
     change_raw(db, task, "status = 'completed'")
     assert column(db, task, "completed_at_utc") == "2027-01-15 08:00:00"

@@ -26,13 +26,13 @@ TASKS, THREADS = 300, 4
 
 @pytest.fixture(params=["file", "memory"])
 def shared(request: pytest.FixtureRequest, path: Path) -> Iterator[QueueDatabase]:
-    """Give a database that threads will share, of both kinds."""
+    """Yield a database for several threads, in a file and in memory."""
     with QueueDatabase(path if request.param == "file" else ":memory:") as db:
         yield db
 
 
 def in_threads(work: Callable[[int], object]) -> list[object]:
-    """Run the work in several threads at once; errors pass through."""
+    """Run `work` in several threads at once; errors pass through."""
     together = threading.Barrier(THREADS)
 
     def run(number: int) -> object:
@@ -45,7 +45,7 @@ def in_threads(work: Callable[[int], object]) -> list[object]:
 
 @pytest.mark.parametrize("strategy", SchedulingStrategy)
 def test_each_task_goes_to_one_thread(shared: QueueDatabase, strategy: SchedulingStrategy) -> None:
-    """None twice, none not at all, whatever the strategy."""
+    """Each task goes to exactly one thread, with every strategy."""
     queue = TaskQueue(shared)
     queue.enqueue_many("t", range(TASKS))
     claimed: list[int] = []
@@ -61,7 +61,7 @@ def test_each_task_goes_to_one_thread(shared: QueueDatabase, strategy: Schedulin
 
 
 def test_transactions_of_threads_do_not_mix(shared: QueueDatabase) -> None:
-    """What one rolls back does not take along what another commits."""
+    """A rollback in a thread does not undo a commit of another thread."""
 
     def work(number: int) -> None:
         for turn in range(20):
@@ -78,7 +78,7 @@ def test_transactions_of_threads_do_not_mix(shared: QueueDatabase) -> None:
 
 
 def test_one_key_in_many_threads(shared: QueueDatabase) -> None:
-    """All get the same task."""
+    """All threads with the same key get the same task."""
     queue = TaskQueue(shared)
     ids = in_threads(
         lambda _: [queue.enqueue("t", None, idempotency_key=f"k{n}") for n in range(20)]
@@ -88,7 +88,7 @@ def test_one_key_in_many_threads(shared: QueueDatabase) -> None:
 
 
 def test_first_use_by_all_at_once(path: Path) -> None:
-    """The schema is made once, and nobody is told that the file is locked."""
+    """Threads that open a new file at once create the schema without an error."""
     for number in range(5):
         with QueueDatabase(path.with_name(f"{number}.db")) as db:
             queue = TaskQueue(db)
@@ -97,7 +97,7 @@ def test_first_use_by_all_at_once(path: Path) -> None:
 
 
 def test_a_thread_has_its_own_connection(path: Path) -> None:
-    """And one only; the end of the thread closes it."""
+    """Each thread has one connection, which closes when the thread ends."""
     opened: list[weakref.ref[sqlite3.Connection]] = []
     with QueueDatabase(path, on_connect=lambda conn: opened.append(weakref.ref(conn))) as db:
         db.execute("SELECT 1")
@@ -113,7 +113,7 @@ def test_a_thread_has_its_own_connection(path: Path) -> None:
 
 
 def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
-    """A thread that goes on is told so; the WAL is gone with the last connection."""
+    """close() removes the WAL; later calls in other threads raise QueueClosedError."""
     db = QueueDatabase(path)
     opened, closed = threading.Event(), threading.Event()
     told: list[BaseException] = []
@@ -138,7 +138,7 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
 
 
 def test_closing_while_other_threads_work(path: Path) -> None:
-    """Each call ends or is refused; to close a connection under its thread crashed Python."""
+    """During close(), each call in another thread completes or raises QueueClosedError."""
     body = """
 import sys, threading, time
 from pytest_queuekit.queue import QueueClosedError, QueueDatabase, TaskQueue
@@ -169,7 +169,7 @@ for number in range(12):
 
 
 def test_closing_inside_a_block(path: Path) -> None:
-    """The block goes on to its end, and what it wrote is kept."""
+    """close() inside a block lets the block finish and keeps its writes."""
     db = QueueDatabase(path)
     with db.transaction() as conn:
         conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
@@ -180,7 +180,7 @@ def test_closing_inside_a_block(path: Path) -> None:
 
 
 def test_a_forgotten_database_is_closed(path: Path) -> None:
-    """Without a warning about unclosed connections, for files and in memory."""
+    """A forgotten database closes without a warning about unclosed connections."""
     for place in (path, ":memory:"):
         db = QueueDatabase(place)
         db.execute("SELECT 1")
@@ -190,14 +190,14 @@ def test_a_forgotten_database_is_closed(path: Path) -> None:
 
 
 def test_memory_is_shared_by_its_object_only() -> None:
-    """Two objects are two databases."""
+    """Two objects with ':memory:' are two databases."""
     with QueueDatabase(":memory:") as one, QueueDatabase(":memory:") as other:
         TaskQueue(one).enqueue("t", None)
         assert TaskQueue(other).stats().queued == 0
 
 
 def test_a_long_transaction_in_memory_keeps_others_waiting() -> None:
-    """As long as in a file, and with the same error."""
+    """A transaction in memory makes other threads wait, then raise QueueBusyError."""
     with (
         QueueDatabase(":memory:", busy_seconds=0.1) as db,
         db.transaction(),

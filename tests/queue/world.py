@@ -1,4 +1,4 @@
-"""What the tests of the queue share: a clock they can set, and other people's SQL."""
+"""Shared code of the queue tests: a clock that tests can set, and other SQL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ START = 1_800_000_000.0
 
 
 class Clock:
-    """Unix time in seconds that stands still until it is moved."""
+    """Unix time in seconds that stands still until a test moves it."""
 
     def __init__(self, now: float = START) -> None:
         self.now = now
@@ -30,7 +30,7 @@ class Clock:
 
 
 def add_raw(db: QueueDatabase, **columns: Any) -> int:
-    """Insert a task as other people's SQL would, and return its id."""
+    """Insert a task as other SQL would, and return its id."""
     values = {"type": "raw", "payload": "{}"} | columns
     names, marks = ", ".join(values), ", ".join("?" * len(values))
     with db.transaction() as conn:
@@ -39,19 +39,19 @@ def add_raw(db: QueueDatabase, **columns: Any) -> int:
 
 
 def change_raw(db: QueueDatabase, task_id: int, assignments: str) -> None:
-    """Update a task as other people's SQL would."""
+    """Update a task as other SQL would."""
     with db.transaction() as conn:
         conn.execute(f"UPDATE task_queue SET {assignments} WHERE id = ?", (task_id,))
 
 
 def column(db: QueueDatabase, task_id: int, name: str) -> Any:
-    """Return what stands in a column of a task."""
+    """Return the value of a column of a task."""
     return db.execute(f"SELECT {name} FROM task_queue WHERE id = ?", (task_id,)).fetchone()[0]
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the write lock by a connection that is not the queue's."""
+    """Hold the write lock with a connection that is not the queue's."""
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         conn.execute("BEGIN IMMEDIATE")
         yield conn
@@ -66,7 +66,7 @@ def started(script: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def output(process: subprocess.Popen[str]) -> str:
-    """Return what a process printed; it must end well."""
+    """Return the output of a process; it must exit with code 0."""
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     return out
