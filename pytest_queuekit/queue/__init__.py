@@ -1,7 +1,7 @@
 """A task queue in one SQLite file: claims with leases, fencing tokens, retries, maintenance.
 
-Standard library only, and relative imports only, so that the folder can be copied into another
-tree. QueueDatabase is the file, TaskQueue the life of a task on it.
+QueueDatabase opens the file; TaskQueue runs the life of a task in it. The folder uses only the
+standard library and relative imports, so it can be copied into another tree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of a claimed task. Each is one statement that only the claim's holder can run."""
+"""Acknowledges claimed tasks. Each call is one UPDATE that matches only the holder's claim."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .lottery import DRAW, RACE_TIME
 from .models import TASK_COLUMNS, Task
 from .upkeep import READY_IF_DUE
 
-# The worker and the moment of the claim are compared too: a claim by other SQL has no new token.
-# ?1 now, ?2 id, ?3 token, ?4 worker, ?5 moment of the claim, from ?6 what is set.
+# A claim by other SQL sets no new token, so the worker and the claim time are compared too.
+# ?1 now, ?2 id, ?3 token, ?4 worker, ?5 claim time, ?6 onwards the new values.
 _HELD = """
     WHERE id = ?2 AND status IN ('leased', 'processing') AND lease_token = ?3
         AND locked_by IS ?4 AND reserved_at_utc IS ?5
@@ -66,7 +66,7 @@ _REQUEUE = f"""
 
 
 def complete(db: QueueDatabase, task: Task, result: Any) -> Task:
-    """End a claimed task well."""
+    """Mark a claimed task as completed."""
     stored = None if result is None else json_text("result", result)
     return _acknowledge(db, _COMPLETE, task, stored)
 
@@ -82,22 +82,22 @@ def fail(db: QueueDatabase, task: Task, error: object, *, retry: bool, wait: flo
 
 
 def extend(db: QueueDatabase, task: Task, lease_seconds: float) -> Task:
-    """Let a lease end no earlier than so many seconds from now."""
+    """Extend a lease to end at least `lease_seconds` from now."""
     until = ceil_text(db.now() + check_lease_seconds(lease_seconds))
     return _acknowledge(db, _EXTEND, task, until)
 
 
 def release(db: QueueDatabase, task: Task) -> Task:
-    """Give a claimed task back."""
+    """Return a claimed task to the queue."""
     return _acknowledge(db, _RELEASE, task)
 
 
 def cancel(db: QueueDatabase, task_id: int) -> bool:
-    """Take a waiting task out; False if it does not wait."""
+    """Cancel a queued task. Return False if the task is not queued."""
     if db.autocommit(_CANCEL, (db.now_text(), task_id)):
         return True
     if not db.autocommit("SELECT 1 FROM task_queue WHERE id = ?", (task_id,)):
-        raise TaskNotFoundError(f"task_id={task_id!r}: there is no such task")
+        raise TaskNotFoundError(f"task_id={task_id!r}: no such task; it may have been purged")
     return False
 
 
@@ -106,7 +106,7 @@ def requeue(db: QueueDatabase, task_id: int) -> Task:
     rows = db.autocommit(_REQUEUE, (db.now_text(), task_id))
     if not rows:
         raise TaskNotFoundError(
-            f"task_id={task_id!r}: there is no dead letter with this id; dead_letters() lists them"
+            f"task_id={task_id!r}: no dead letter has this id; dead_letters() lists them"
         )
     return Task.from_columns(rows[0])
 
@@ -119,7 +119,7 @@ def _acknowledge(db: QueueDatabase, sql: str, task: Task, *values: object) -> Ta
 
 
 def check_claimed(task: Task) -> None:
-    """Raise QueueInputError for what is no Task, such as its id."""
+    """Raise QueueInputError if `task` is not a Task; its id is not enough."""
     if not isinstance(task, Task):
         raise QueueInputError(f"task={task!r}: must be the Task that claim() returned")
 
@@ -135,9 +135,13 @@ def _stale(db: QueueDatabase, task: Task) -> StaleClaimError:
         "SELECT status, lease_token, locked_by FROM task_queue WHERE id = ?", (task.id,)
     )
     if not rows:
-        return StaleClaimError(f"{held}: the task is gone; nothing was changed")
+        return StaleClaimError(
+            f"{held}: the task no longer exists; nothing was changed. "
+            "Discard the result of this work"
+        )
     status, token, worker = rows[0]
     return StaleClaimError(
-        f"{held}: the claim is no longer held, the task is now {status} with lease_token={token}"
-        f"{f' by {worker!r}' if worker else ''}; nothing was changed. Drop this work's result"
+        f"{held}: the claim is no longer held, and the task is now {status} with "
+        f"lease_token={token}{f' by {worker!r}' if worker else ''}; nothing was changed. "
+        "Discard the result of this work"
     )

@@ -1,4 +1,4 @@
-"""New tasks: checked, then inserted, one or many."""
+"""Checks new tasks and inserts them, singly or in batches."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _FIND_KEY = "SELECT id FROM task_queue WHERE idempotency_key = ?"
 
 @dataclass(frozen=True, kw_only=True)
 class NewTask:
-    """A task that has been checked but not yet inserted.
+    """A checked task that is not yet inserted.
 
-    type: what kind of work it is.
+    type: the kind of work.
     payload: JSON text.
-    priority: the lower goes first.
-    delay: seconds before it may be claimed.
-    idempotency_key: keeps a second task with the same key out; None for no key.
-    compatibility: JSON object, what it asks of its worker.
-    max_attempts: failures after which it is a dead letter.
+    priority: a lower number is claimed first.
+    delay: seconds before the task may be claimed.
+    idempotency_key: keeps out a second task with the same key; None for no key.
+    compatibility: JSON object of the capabilities that the task requires.
+    max_attempts: failures after which the task becomes a dead letter.
     """
 
     type: str
@@ -67,7 +67,7 @@ class NewTask:
         compatibility: Mapping[str, Any] | None,
         max_attempts: int,
     ) -> NewTask:
-        """Make one from what a caller passed. Raises QueueInputError."""
+        """Return a task made from a caller's arguments. Raises QueueInputError."""
         return cls(
             type=check_name("type", type),
             payload=json_text("payload", payload),
@@ -82,17 +82,19 @@ class NewTask:
     def for_payloads(
         cls, payloads: Iterable[Any], keys: Sequence[str | None] | None, **common: Any
     ) -> list[NewTask]:
-        """Make one for each payload. Raises QueueInputError that tells which payload is bad."""
+        """Return a task for each payload. Raises QueueInputError that names a bad payload."""
         values = list(payloads)
         if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
             raise QueueInputError(f"idempotency_keys={keys!r:.60}: must be a list of keys or None")
         if isinstance(payloads, str | bytes | Mapping):
             raise QueueInputError(
-                f"payloads={payloads!r:.60}: must be a list of payloads; put a single one into one"
+                f"payloads={payloads!r:.60}: must be a list of payloads; "
+                "put a single payload into a list"
             )
         if keys is not None and len(keys) != len(values):
             raise QueueInputError(
-                f"idempotency_keys: {len(keys)} for {len(values)} payloads; pass one for each"
+                f"idempotency_keys: {len(keys)} for {len(values)} payloads; "
+                "pass a key or None for each payload"
             )
         pattern = cls.checked(payload=None, idempotency_key=None, **common)
         return [
@@ -122,7 +124,7 @@ class NewTask:
 
 
 def insert(db: QueueDatabase, task: NewTask) -> int:
-    """Insert one task and return its id, or that of the task which holds its key."""
+    """Insert a task and return its id, or the id of the task that holds its key."""
     if task.idempotency_key is None:
         rows = db.autocommit(_INSERT + " RETURNING id", task.parameters(db.now()))
         return int(rows[0][0])
@@ -130,7 +132,7 @@ def insert(db: QueueDatabase, task: NewTask) -> int:
         rows = db.autocommit(_INSERT_KEYED, task.parameters(db.now())) or db.autocommit(
             _FIND_KEY, (task.idempotency_key,)
         )
-        # None of both: the holder of the key was purged in between, so that it is free now.
+        # No row: the holder of the key was purged between the two statements. Try again.
         if rows:
             return int(rows[0][0])
 

@@ -1,4 +1,4 @@
-"""What callers may pass, and a clear QueueInputError for all else: name=value and what to do."""
+"""Checks callers' arguments. A QueueInputError shows name=value and what to pass instead."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from .exceptions import QueueInputError
 from .routing import NO_CAPABILITIES
 
 MAX_TEXT = 255
-"""Characters of a task type, a worker id or an idempotency key."""
+"""Most characters of a task type, a worker id or an idempotency key."""
 MAX_DEPTH = 200
-"""Lists and objects inside each other in a payload."""
+"""Most levels of nested lists and objects in a payload."""
 ATTEMPTS_LIMIT = 1000
-"""Of max_attempts."""
+"""Highest max_attempts."""
 MAX_AGE_SECONDS = 50 * 366 * 86_400
-"""Seconds (fifty years), the oldest age that can be asked for."""
+"""Highest age, in seconds (fifty years)."""
 BATCH_LIMIT = 1000
-"""Tasks that one batch may claim."""
+"""Most tasks that a call may claim or list."""
 
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def check_name(name: str, value: str) -> str:
-    """Return a task type, a worker id or a key, if it is text of a sensible length."""
+    """Return a task type, a worker id or a key if it is text of a sensible length."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.strip():
         raise QueueInputError(
             f"{name}={_shown(value)}: must be text of 1 to {MAX_TEXT} characters, not only spaces"
         )
-    if "\0" in value or not (value.isascii() or _is_unicode(value)):
+    if "\0" in value or not (value.isascii() or value.encode("utf-8", "ignore").decode() == value):
         raise QueueInputError(
             f"{name}={_shown(value)}: must be text without NUL or lone surrogates"
         )
@@ -40,7 +40,7 @@ def check_name(name: str, value: str) -> str:
 
 
 def check_lease_seconds(value: float) -> float:
-    """Return a lease, in seconds, if it lasts at all and ends at all."""
+    """Return a lease in seconds, above 0 and at most MAX_LEASE_SECONDS."""
     seconds = _seconds("lease_seconds", value, 0, MAX_LEASE_SECONDS)
     if not seconds:
         raise QueueInputError(f"lease_seconds={value!r}: must be more than 0")
@@ -48,20 +48,20 @@ def check_lease_seconds(value: float) -> float:
 
 
 def check_delay(value: float) -> float:
-    """Return a delay in seconds; 0 is at once."""
+    """Return a delay in seconds; 0 means no delay."""
     return _seconds("delay", value, 0, MAX_DELAY_SECONDS)
 
 
 def check_age(name: str, value: float) -> float:
-    """Return an age in seconds; 0 is everything."""
+    """Return an age in seconds; 0 matches everything."""
     return _seconds(name, value, 0, MAX_AGE_SECONDS)
 
 
 def _seconds(name: str, value: float, least: int, most: int) -> float:
-    # Not a number is not between any two.
+    # NaN fails the range check too: it compares as False.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not least <= value <= most:
-        raise QueueInputError(f"{name}={_shown(value)}: must be seconds, {least} to {most}")
+        raise QueueInputError(f"{name}={_shown(value)}: must be seconds from {least} to {most}")
     return float(value)
 
 
@@ -75,22 +75,22 @@ def check_whole(name: str, value: int, least: int, most: int) -> int:
 
 
 def check_priority(value: int) -> int:
-    """Return a priority; the lower goes first."""
+    """Return a priority; a lower number is claimed first."""
     return check_whole("priority", value, MIN_PRIORITY, MAX_PRIORITY)
 
 
 def capabilities_json(value: Mapping[str, Any] | None) -> str:
-    """Return a worker's capabilities as JSON; None is none."""
+    """Return a worker's capabilities as JSON; None means no capabilities."""
     return _object_json("capabilities", value)
 
 
 def compatibility_json(value: Mapping[str, Any] | None) -> str:
-    """Return what a task asks of its worker as JSON; None is nothing."""
+    """Return the capabilities that a task requires as JSON; None means no requirement."""
     return _object_json("compatibility", value)
 
 
 def _object_json(name: str, value: Mapping[str, Any] | None) -> str:
-    """Return a dict as JSON with sorted keys, so that equal ones have equal text."""
+    """Return a dict as JSON with sorted keys, so that equal dicts have equal text."""
     if value is None:
         return NO_CAPABILITIES
     if type(value) is not dict:
@@ -102,7 +102,7 @@ def _object_json(name: str, value: Mapping[str, Any] | None) -> str:
 
 
 def json_text(name: str, value: Any) -> str:
-    """Return a value as JSON, if it comes back from there equal and of the same types."""
+    """Return a value as JSON if it decodes to an equal value of the same types."""
     _check_json(name, value)
     return _dumped(name, value, sort_keys=False)
 
@@ -110,19 +110,18 @@ def json_text(name: str, value: Any) -> str:
 def _dumped(name: str, value: Any, *, sort_keys: bool) -> str:
     try:
         return json.dumps(value, allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
-    except ValueError as error:  # more digits than Python turns into text
+    except ValueError as error:  # an int with more digits than Python converts to text
         raise QueueInputError(f"{name}: {error}; pass such a number as text") from error
 
 
 def _check_json(name: str, value: Any) -> None:
-    """Walk level by level: a value that contains itself has no last level.
+    """Check level by level: a value that contains itself has no last level.
 
-    What is in a level several times is looked at once: one that contains itself twice would
-    have levels that double.
+    Each level keeps an object once; a list that contains itself twice would double each level.
     """
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = list({id(part): part for one in level for part in _parts(name, one)}.values())
+        level = list({id(part): part for parent in level for part in _parts(name, parent)}.values())
         if not level:
             return
     raise QueueInputError(f"{name}: must not have more than {MAX_DEPTH} levels, or contain itself")
@@ -133,42 +132,38 @@ def _parts(name: str, value: Any) -> list[Any]:
     if kind is dict:
         if all(type(key) is str for key in value):
             return [*value, *value.values()]
-        odd = next(key for key in value if type(key) is not str)
-        raise QueueInputError(f"{name}: key {_shown(odd)} would come back as text; use text keys")
+        key = next(key for key in value if type(key) is not str)
+        raise QueueInputError(f"{name}: key {_shown(key)} would come back as text; use text keys")
     if kind is list:
         return list(value)
     if kind is str and not value.isascii() and _SURROGATE_PAIR.search(value):
-        # A lone one comes back as it is, but JSON reads a pair as one character.
+        # JSON keeps a lone surrogate, but reads a pair as one character.
         raise QueueInputError(
             f"{name}: {_shown(value)} has a pair of surrogates, which would come back as one "
-            "character; put the character itself"
+            "character; pass the character itself"
         )
     if kind is float and not math.isfinite(value):
-        raise QueueInputError(f"{name}: {value} is no JSON; pass it as text or None")
+        raise QueueInputError(f"{name}: {value} is not JSON; pass text or None instead")
     if kind in (str, int, float, bool) or value is None:
         return []
     raise QueueInputError(
-        f"{name}: {_shown(value)} of type {kind.__name__} would not come back as it is; "
-        "use dict, list, str, int, float, bool and None"
+        f"{name}: {_shown(value)} of type {kind.__name__} would come back changed; "
+        "use dict, list, str, int, float, bool or None"
     )
 
 
 def readable(text: object) -> str:
-    """Return the text of an error or a log message in a form that can be stored."""
+    """Return the text of an error or a log message in a form that SQLite can store."""
     try:
         text = f"{type(text).__name__}: {text}" if isinstance(text, BaseException) else str(text)
-    except Exception as error:  # noqa: BLE001 - who reports a failure must not fail in turn
-        text = f"{type(text).__name__} (its text cannot be had: {type(error).__name__})"
+    except Exception as error:  # noqa: BLE001 - reporting a failure must not fail
+        text = f"{type(text).__name__} (its text is unavailable: {type(error).__name__})"
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-
-
-def _is_unicode(value: str) -> bool:
-    return value.encode("utf-8", "ignore").decode() == value
 
 
 def _shown(value: object) -> str:
     try:
         text = repr(value)
-    except ValueError:  # Python does not print whole numbers of thousands of digits
+    except ValueError:  # Python refuses to print ints with thousands of digits
         return f"a huge {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""Keeping the file small and sound, in steps short enough for the workers beside it."""
+"""Keeps the file small and sound, in steps short enough for the workers beside it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .upkeep import CHUNK, promote_due, reclaim_lapsed
 PURGE_CHUNK = 1000
 """Tasks deleted in one transaction: about 13 ms."""
 KEEP_SECONDS = 7 * 86_400
-"""For how long ended tasks are kept, unless asked otherwise."""
+"""Seconds that ended tasks are kept by default."""
 PURGED = ("completed", "cancelled")
-"""What is purged unless asked otherwise; dead letters wait for somebody to look at them."""
+"""Statuses purged by default; dead letters wait until a person looks at them."""
 _ENDED = ("completed", "cancelled", "failed")
 
 _CHUNK = """
@@ -35,10 +35,11 @@ _DELETE = f"DELETE FROM task_queue WHERE id IN ({_CHUNK})"
 
 
 def _object(columns: str) -> str:
-    """Return SQL for a row as JSON, which has no bytes: other SQL may have written text as such."""
+    """Return SQL for a row as JSON; bytes from other SQL become text, as JSON has no bytes."""
     pairs = (
-        f"'{one}', CASE typeof({one}) WHEN 'blob' THEN CAST({one} AS TEXT) ELSE {one} END"
-        for one in columns.split()
+        f"'{column}', CASE typeof({column}) WHEN 'blob' THEN CAST({column} AS TEXT) "
+        f"ELSE {column} END"
+        for column in columns.split()
     )
     return f"json_object({', '.join(pairs)})"
 
@@ -60,7 +61,7 @@ _ARCHIVE = f"""
 """
 
 
-# A race that nobody runs in begins again at 0.
+# A race without ready tasks starts again at 0.
 _END_RACES = f"""
     DELETE FROM weighted_race WHERE NOT EXISTS (
         SELECT 1 FROM task_queue INDEXED BY ready_race
@@ -70,11 +71,11 @@ _END_RACES = f"""
 
 @dataclass(frozen=True, kw_only=True)
 class SweepResult:
-    """What a sweep did.
+    """The counts of one sweep.
 
-    reclaimed: tasks whose lease had lapsed.
-    promoted: tasks that had come due.
-    forgotten: workers that had not reported for STALE_AFTER_SECONDS.
+    reclaimed: tasks with a lapsed lease.
+    promoted: tasks that came due.
+    forgotten: workers without a heartbeat for STALE_AFTER_SECONDS.
     """
 
     reclaimed: int
@@ -106,7 +107,7 @@ def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> in
 
 
 def sweep(db: QueueDatabase) -> SweepResult:
-    """Do all that time has brought: reclaim, promote, forget."""
+    """Reclaim lapsed leases, promote due tasks, forget stale workers."""
     reclaimed = _in_chunks(db, lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
     promoted = _in_chunks(db, lambda session: promote_due(session, db.now_text()), CHUNK)
     db.autocommit(_END_RACES)
@@ -125,7 +126,7 @@ def _in_chunks(db: QueueDatabase, step: Callable[[Session], int], chunk: int = P
 
 
 def _moment_before(db: QueueDatabase, older_than: float) -> str:
-    # Columns are cut to whole seconds; "older than 0" is everything up to now.
+    # Columns hold whole seconds; an age of 0 includes tasks that ended in this second.
     age = check_age("older_than", older_than)
     return floor_text(db.now() - age) if age else floor_text(db.now() + 1)
 
@@ -133,22 +134,24 @@ def _moment_before(db: QueueDatabase, older_than: float) -> str:
 def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
     if not isinstance(statuses, Sequence) or isinstance(statuses, str):
         raise QueueInputError(f"statuses={statuses!r}: must be a list of {', '.join(_ENDED)}")
-    if not statuses or any(one not in _ENDED for one in statuses):
-        raise QueueInputError(f"statuses={statuses!r}: must be some of {', '.join(_ENDED)}")
+    if not statuses or any(status not in _ENDED for status in statuses):
+        raise QueueInputError(f"statuses={statuses!r}: name one or more of {', '.join(_ENDED)}")
     return statuses
 
 
 def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
     """Write a consistent copy to a new file with SQLite's backup API; return its path.
 
-    The copy appears under its name when it is whole. Raises QueuePathError if there is such a
-    file, or no such folder.
+    The copy gets its name only when it is complete. Raises QueuePathError if the file exists, or
+    if the folder does not.
     """
     target = Path(path).absolute()
     if os.path.lexists(target):
-        raise QueuePathError(f"path={str(target)!r} exists; name a new file")
+        raise QueuePathError(f"path={str(target)!r} already exists; choose a new name")
     if not os.access(target.parent, os.W_OK):
-        raise QueuePathError(f"folder={str(target.parent)!r} is missing or read-only; make it")
+        raise QueuePathError(
+            f"folder={str(target.parent)!r} is missing or read-only; choose a writable folder"
+        )
     partial = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         _copy(db, partial)
@@ -173,7 +176,7 @@ def _refuse_in_transaction(conn: sqlite3.Connection, call: str) -> None:
 
 
 def integrity_check(db: QueueDatabase) -> list[str]:
-    """Return a sentence for all that is wrong with the file."""
+    """Return a sentence for each problem of the file."""
     with db.connection() as conn:
         damage = [f"damage: {row[0]}" for row in conn.execute("PRAGMA integrity_check")]
         orphans = [
@@ -181,11 +184,11 @@ def integrity_check(db: QueueDatabase) -> list[str]:
             for row in conn.execute("PRAGMA foreign_key_check")
         ]
         strays = [
-            f"{count} tasks {what}"
-            for what, condition in _STRAYS
+            f"{count} tasks {problem}"
+            for problem, condition in _STRAYS
             if (count := conn.execute(_COUNT + condition).fetchone()[0])
         ]
-    return [one for one in damage if one != "damage: ok"] + orphans + strays
+    return [line for line in damage if line != "damage: ok"] + orphans + strays
 
 
 _COUNT = "SELECT count(*) FROM task_queue WHERE "
@@ -209,7 +212,7 @@ _STRAYS = (
 def vacuum(db: QueueDatabase) -> None:
     """Rewrite the file without gaps and refresh SQLite's statistics.
 
-    Needs the lock for as long as that takes, and as much free disk as the file has.
+    Holds the lock throughout, and needs as much free disk space as the file takes.
     """
     with db.connection() as conn:
         _refuse_in_transaction(conn, "vacuum()")

@@ -1,7 +1,6 @@
 """The rows of the queue as objects: Task, Worker, TaskLog.
 
-Times are text as in the columns, 'YYYY-MM-DD HH:MM:SS' in UTC. JSON is decoded when it is asked
-for.
+Times are text as in the columns, 'YYYY-MM-DD HH:MM:SS' in UTC. The get_ methods decode JSON.
 """
 
 from __future__ import annotations
@@ -16,53 +15,54 @@ from .config import DEFAULT_PRIORITY, MAX_ATTEMPTS
 from .exceptions import QueueInputError, QueuePayloadError
 
 Record = Mapping[str, Any] | sqlite3.Row
-"""A row with column names: a dict, or what a connection of the queue returns."""
+"""A row with column names: a dict, or an sqlite3.Row from a connection of the queue."""
 
 
 class _FromRow:
-    """What the three models share: they are made from a row by its column names."""
+    """The base of the three models: builds an object from a row by its column names."""
 
     @classmethod
     def from_dict(cls, record: Record) -> Self:
-        """Make one from a row or a dict; columns that the model does not have are left out.
+        """Return an object made from a row or a dict; ignore columns without a field.
 
         Raises QueueInputError if a column without a default is missing.
         """
-        names = [one.name for one in fields(cls)]  # type: ignore[arg-type] # dataclasses derive
+        names = [field.name for field in fields(cls)]  # type: ignore[arg-type] # dataclasses derive
         present = set(record.keys())
         try:
             return cls(**{name: record[name] for name in names if name in present})
         except TypeError as error:
             raise QueueInputError(
-                f"record={sorted(present)}: {cls.__name__} needs more columns ({error})"
+                f"record={sorted(present)}: {cls.__name__} needs more columns ({error}); "
+                "select them too"
             ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task(_FromRow):
-    """One task, as it was when it was read.
+    """One task, as it was when read.
 
-    id: number of the row; later tasks have higher ones.
-    type: what kind of work it is.
-    priority: 1 to 1000, the lower goes first.
+    id: number of the row; later tasks have higher numbers.
+    type: the kind of work.
+    priority: 1 to 1000; a lower number is claimed first.
     payload: JSON text.
-    compatibility: JSON object, what it asks of its worker.
+    compatibility: JSON object of the capabilities that the task requires.
     status: queued, leased, processing, completed, failed or cancelled.
     attempts: failures and lapsed leases so far.
-    max_attempts: how many of these make it a dead letter.
-    run_after_utc: not to be claimed before.
-    lease_until_utc: when the claim lapses; None if nobody holds it.
-    reserved_at_utc: when it was last claimed.
-    processing_started_utc: when work on it last began.
-    completed_at_utc: when it ended for good; always the same as finished_at_utc.
+    max_attempts: attempts after which the task becomes a dead letter.
+    run_after_utc: earliest time of a claim.
+    lease_until_utc: when the claim lapses; None without a claim.
+    reserved_at_utc: when a worker last claimed the task.
+    processing_started_utc: when the work last began.
+    completed_at_utc: when the task ended for good; always the same as finished_at_utc.
     finished_at_utc: the older name of completed_at_utc.
-    locked_by: worker that holds it.
-    error_message: what went wrong last.
-    result: JSON text that its worker left.
-    idempotency_key: keeps a second task with the same key out.
-    created_at_utc: when it was enqueued.
-    updated_at_utc: when the queue last changed it.
-    lease_token: the fencing token; each claim has a higher one.
+    locked_by: worker that holds the task.
+    error_message: the last error.
+    result: JSON text that the worker passed to complete().
+    idempotency_key: keeps out a second task with the same key.
+    created_at_utc: when the task was enqueued.
+    updated_at_utc: when the queue last changed the task.
+    lease_token: the fencing token; each claim raises it.
     """
 
     id: int
@@ -89,41 +89,41 @@ class Task(_FromRow):
 
     @classmethod
     def from_columns(cls, values: tuple[Any, ...]) -> Task:
-        """Make one from the values of TASK_COLUMNS, in their order."""
+        """Return a task made from the values of TASK_COLUMNS, in their order."""
         task = object.__new__(cls)
-        # Past __init__: for a frozen class it would cost as much as all other Python of a claim.
+        # Skips __init__: for a frozen class it costs as much as all other Python of a claim.
         object.__setattr__(task, "__dict__", dict(zip(TASK_FIELDS, values, strict=True)))
         return task
 
     def get_payload(self) -> Any:
-        """Return the payload decoded. Raises QueuePayloadError if it is not JSON."""
+        """Return the decoded payload. Raises QueuePayloadError if it is not JSON."""
         return _decoded("payload", self.payload)
 
     def get_payload_dict(self) -> dict[str, Any]:
-        """Return a payload that is a JSON object. Raises QueuePayloadError if it is not."""
+        """Return the decoded payload. Raises QueuePayloadError if it is not a JSON object."""
         return _decoded_object("payload", self.payload)
 
     def get_compatibility(self) -> dict[str, Any]:
-        """Return what the task asks of its worker. Raises QueuePayloadError if it is no object."""
+        """Return the required capabilities. Raises QueuePayloadError if they are no JSON object."""
         return _decoded_object("compatibility", self.compatibility)
 
     def get_result(self) -> Any:
-        """Return what the worker left when it completed the task, or None."""
+        """Return the decoded result of a completed task, or None."""
         return None if self.result is None else _decoded("result", self.result)
 
 
-TASK_FIELDS = tuple(one.name for one in fields(Task))
+TASK_FIELDS = tuple(field.name for field in fields(Task))
 TASK_COLUMNS = ", ".join(TASK_FIELDS)
-"""For SELECT and RETURNING."""
+"""The columns of a task for SELECT and RETURNING."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worker(_FromRow):
-    """One worker that has reported.
+    """One worker that has sent a heartbeat.
 
-    worker_id: its name.
-    capabilities: JSON object, what it can do.
-    heartbeat_utc: when it last reported.
+    worker_id: name of the worker.
+    capabilities: JSON object that compatibilities are matched with.
+    heartbeat_utc: when the worker last sent a heartbeat.
     """
 
     worker_id: str
@@ -131,7 +131,7 @@ class Worker(_FromRow):
     heartbeat_utc: str | None = None
 
     def get_capabilities(self) -> dict[str, Any]:
-        """Return the capabilities decoded. Raises QueuePayloadError if they are no object."""
+        """Return the decoded capabilities. Raises QueuePayloadError if they are no JSON object."""
         return _decoded_object("capabilities", self.capabilities)
 
 
@@ -140,8 +140,8 @@ class TaskLog(_FromRow):
     """One line of a task's log.
 
     log_id: number of the row.
-    task_id: the task it is about.
-    at_utc: when it was written.
+    task_id: id of the task.
+    at_utc: when the line was written.
     level: such as INFO or ERROR.
     message: one sentence.
     details: JSON text, or None.
@@ -155,7 +155,7 @@ class TaskLog(_FromRow):
     details: str | None = None
 
     def get_details(self) -> Any:
-        """Return the details decoded, or None. Raises QueuePayloadError if they are not JSON."""
+        """Return the decoded details, or None. Raises QueuePayloadError if they are not JSON."""
         return None if self.details is None else _decoded("details", self.details)
 
 
@@ -164,12 +164,12 @@ def _decoded(name: str, text: str) -> Any:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise QueuePayloadError(
-            f"{name}={text!r:.60} is not JSON ({error}); it was written by other means"
+            f"{name}={text!r:.60} is not JSON ({error}); other SQL wrote it, so fix the row"
         ) from error
 
 
 def _decoded_object(name: str, text: str) -> dict[str, Any]:
     value = _decoded(name, text)
     if not isinstance(value, dict):
-        raise QueuePayloadError(f"{name}={text!r:.60} is not a JSON object")
+        raise QueuePayloadError(f"{name}={text!r:.60} is not a JSON object; store a dict")
     return value

@@ -1,4 +1,4 @@
-"""When a failed task is tried again, and how to go on when the database is busy."""
+"""Waits of failed tasks, and retries of calls while the database is busy."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .exceptions import QueueBusyError, QueueInputError
 T = TypeVar("T")
 
 BUSY_RETRIES = 3
-"""Further tries of retry_busy."""
+"""Retries of retry_busy() by default."""
 FIRST_BUSY_PAUSE = 0.1
-"""Seconds before the first of them; each further pause is twice as long."""
+"""Seconds before the first retry; each later pause is twice as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,8 @@ class RetryPolicy:
     """How long a task waits after a failure.
 
     first: seconds after the first failure.
-    factor: by which each further wait grows.
-    cap: seconds that no wait exceeds.
+    factor: multiplies each later wait.
+    cap: longest wait, in seconds.
     jitter: share by which a wait may be shorter or longer, so that tasks which failed
         together do not come back together.
     """
@@ -39,19 +39,19 @@ class RetryPolicy:
     def __post_init__(self) -> None:
         values = (self.first, self.factor, self.cap, self.jitter)
         if not (
-            all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
+            all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
             and 0 <= self.first <= self.cap <= MAX_DELAY_SECONDS
             and 1 <= self.factor < math.inf
             and 0 <= self.jitter <= 1
         ):
             raise QueueInputError(
-                f"{self!r}: needs numbers, 0 <= first <= cap <= {MAX_DELAY_SECONDS} (ten years), "
-                "factor >= 1 and 0 <= jitter <= 1"
+                f"{self!r}: must have numbers, 0 <= first <= cap <= {MAX_DELAY_SECONDS} "
+                "(ten years), factor >= 1 and 0 <= jitter <= 1"
             )
 
     def delay(self, failures: int, rng: random.Random) -> float:
-        """Return the seconds to wait after so many failures."""
-        # A power too large for a float is beyond any cap.
+        """Return the seconds to wait after this number of failures."""
+        # A power too large for a float exceeds any cap.
         exponent = min(failures - 1, 1000 if self.factor <= 2 else 300)
         try:
             plain = min(self.first * self.factor**exponent, self.cap)
@@ -67,13 +67,13 @@ def retry_busy(
     first_pause: float = FIRST_BUSY_PAUSE,
     sleep: Callable[[float], None] = time.sleep,
 ) -> T:
-    """Call `operation`, and again after QueueBusyError, with pauses that double.
+    """Call `operation`; repeat the call after QueueBusyError, with pauses that double.
 
-    After `retries` further tries the error passes through.
+    After `retries` repetitions the error passes through.
     """
-    for tried in range(retries):
+    for attempt in range(retries):
         try:
             return operation()
         except QueueBusyError:
-            sleep(first_pause * 2**tried)
+            sleep(first_pause * 2**attempt)
     return operation()

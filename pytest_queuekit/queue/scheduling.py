@@ -1,4 +1,4 @@
-"""Claims in four orders, each atomic, and each as quick with a million tasks as with ten."""
+"""Claims in four orders, each atomic, and as fast with a million tasks as with ten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .upkeep import CHUNK, promote_due, reclaim_lapsed
 
 
 class SchedulingStrategy(enum.Enum):
-    """Which task a worker gets next; each worker may choose its own."""
+    """The order in which a worker gets tasks; each worker may choose its own."""
 
     FIFO = "fifo"
     """The task enqueued first."""
@@ -28,7 +28,7 @@ class SchedulingStrategy(enum.Enum):
     PRIORITY = "priority"
     """The lowest priority number; among equals the task enqueued first."""
     WEIGHTED_RANDOM = "weighted_random"
-    """Any task, with a chance proportional to 1 / (priority + 1): nothing starves."""
+    """Any task, with a probability proportional to 1 / (priority + 1): no task starves."""
 
 
 _ORDERS = {
@@ -49,14 +49,14 @@ STATEMENTS = {
 
 
 class TaskClaimer:
-    """Claims tasks in one order. Made by TaskClaimerFactory; may be shared by threads."""
+    """Claims tasks in one order. Created by TaskClaimerFactory; threads may share it."""
 
     def __init__(self, strategy: SchedulingStrategy, db: QueueDatabase) -> None:
         self.strategy = strategy
         self._db = db
         self._is_race = strategy is SchedulingStrategy.WEIGHTED_RANDOM
         self._plain, self._routed = STATEMENTS[strategy]
-        self._found_nothing = False
+        self._was_empty = False
 
     def claim_task(
         self,
@@ -64,18 +64,18 @@ class TaskClaimer:
         capabilities: Mapping[str, Any] | None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> Task | None:
-        """Take the next task that is due and that the worker may have; None if there is none.
+        """Claim the next due task that the worker may take; return None if there is none.
 
-        Lapsed leases are taken back first. The lease lasts at least `lease_seconds` (up to a
-        second more, to the next whole one). Raises QueueInputError for bad arguments, and
-        QueueBusyError if the database stays locked: never None instead.
+        Lapsed leases are reclaimed first. The lease lasts at least `lease_seconds`; its end is
+        rounded up to a whole second. Raises QueueInputError for invalid arguments. Raises
+        QueueBusyError, and never returns None instead, if the database stays locked.
         """
         claim = _Claim(self, worker_id, capabilities, lease_seconds)
-        # An idle worker looks before it takes the write lock.
-        if self._found_nothing and not claim.might_succeed():
+        # An idle worker reads before it takes the write lock.
+        if self._was_empty and not claim.might_succeed():
             return None
         task = claim.fast() or next(iter(claim.thorough(1)), None)
-        self._found_nothing = task is None
+        self._was_empty = task is None
         return task
 
     def claim_tasks(
@@ -85,14 +85,14 @@ class TaskClaimer:
         lease_seconds: float,
         limit: int,
     ) -> list[Task]:
-        """Take the next tasks, at most `limit`, in one transaction and in order."""
+        """Claim the next tasks, at most `limit`, in order and in one transaction."""
         check_whole("limit", limit, 1, BATCH_LIMIT)
         claim = _Claim(self, worker_id, capabilities, lease_seconds)
         return claim.thorough(limit)
 
 
 class _Claim:
-    """One call of a claimer, its arguments checked."""
+    """One call of a claimer, with checked arguments."""
 
     def __init__(
         self,
@@ -111,18 +111,18 @@ class _Claim:
         self._advance = ADVANCE_RACE if is_plain else ADVANCE_RACES
 
     def might_succeed(self) -> bool:
-        """Look, without a lock, whether there is anything to take, to reclaim or to promote."""
+        """Return True if a task may be ready, lapsed or due; take no lock."""
         return bool(self._db.autocommit(self._sql.probe, self._arguments())[0][0])
 
     def fast(self) -> Task | None:
-        """Take the next ready task, if nothing is due or lapsed."""
+        """Claim the next ready task, unless a pending task is due or a lease has lapsed."""
         if self._is_race:
             return self._db.write(lambda session: self._take(session, self._sql.fast))
         rows = self._db.autocommit(self._sql.fast, self._arguments())
         return Task.from_columns(rows[0]) if rows else None
 
     def thorough(self, limit: int) -> list[Task]:
-        """Look after lapsed and due tasks, then take the next ones."""
+        """Reclaim lapsed tasks and promote due tasks, then claim the next tasks."""
         while self.might_succeed():
             tasks, is_all = self._db.write(lambda session: self._after_upkeep(session, limit))
             if tasks or is_all:
@@ -130,22 +130,22 @@ class _Claim:
         return []
 
     def _after_upkeep(self, session: Session, limit: int) -> tuple[list[Task], bool]:
-        """Return what was taken, and whether the whole queue was considered for it."""
+        """Return the claimed tasks, and True if the claim considered the whole queue."""
         now = self._db.now_text()
         all_reclaimed = reclaim_lapsed(session, now) < CHUNK
         all_promoted = promote_due(session, now) < CHUNK
-        if not (all_promoted or self._is_race) and self._is_crowded(session):
+        # After a standstill, promoting more tasks first is faster than merging all of them.
+        if (
+            not (all_promoted or self._is_race)
+            and session.run(self._sql.crowded, self._arguments())[0][0]
+        ):
             return [], False
-        # A task has no lot in the race before it is promoted, so merging would be no use there.
+        # A task has no draw before its promotion, so a race cannot merge pending tasks.
         sql = self._sql.plain if all_promoted or self._is_race else self._sql.merged
         tasks: list[Task] = []
         while len(tasks) < limit and (task := self._take(session, sql)):
             tasks.append(task)
         return tasks, all_reclaimed and (all_promoted or not self._is_race)
-
-    def _is_crowded(self, session: Session) -> bool:
-        """Whether to promote on first, as after a standstill: to merge all would take longer."""
-        return bool(session.run(self._sql.crowded, self._arguments())[0][0])
 
     def _take(self, session: Session, sql: str) -> Task | None:
         rows = session.run(sql, self._arguments())
@@ -167,12 +167,12 @@ class _Claim:
 
 
 class TaskClaimerFactory:
-    """Makes the claimer of a strategy."""
+    """Creates the claimer of a strategy."""
 
     @staticmethod
     def create(strategy: SchedulingStrategy, db: QueueDatabase) -> TaskClaimer:
-        """Return a claimer. Raises QueueInputError for what is no SchedulingStrategy."""
+        """Return a claimer. Raises QueueInputError if `strategy` is no SchedulingStrategy."""
         if not isinstance(strategy, SchedulingStrategy):
-            names = ", ".join(f"SchedulingStrategy.{one.name}" for one in SchedulingStrategy)
+            names = ", ".join(f"SchedulingStrategy.{member.name}" for member in SchedulingStrategy)
             raise QueueInputError(f"strategy={strategy!r}: must be one of {names}")
         return TaskClaimer(strategy, db)

@@ -1,4 +1,4 @@
-"""How the queue stands."""
+"""Counts of tasks by state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAPSED = "SELECT count(*) FROM task_queue INDEXED BY lease_end WHERE lease_ends
 _ENDLESS = """
     SELECT count(*) FROM task_queue
     WHERE status IN ('leased', 'processing') AND lease_until_utc IS NULL"""
-# From the first ready task of one route to that of the next, so that no index is walked through.
+# Visits the first ready task of each route, so it never reads a whole index.
 _OLDEST = f"""
     WITH RECURSIVE head (id) AS (
         SELECT (SELECT id FROM task_queue INDEXED BY ready_arrival
@@ -35,19 +35,19 @@ _OLDEST = f"""
 
 @dataclass(frozen=True, kw_only=True)
 class QueueStats:
-    """Counts of tasks, all of one moment.
+    """Counts of tasks, all at one moment.
 
-    queued: ready and waiting ones.
-    ready: those that a claim could take.
-    waiting: those whose time has not come.
-    leased: those that a worker holds; 'processing' ones too.
-    lapsed: leased ones whose lease is over, not yet reclaimed.
-    endless: leased ones without an end, claimed so by other SQL; nothing reclaims them.
-    completed: those that ended well.
+    queued: ready and waiting tasks.
+    ready: tasks that a claim could take.
+    waiting: tasks that are not due yet.
+    leased: tasks that a worker holds, also with status 'processing'.
+    lapsed: leased tasks with a lapsed lease, not yet reclaimed.
+    endless: tasks that other SQL leased without an end; no claim reclaims them.
+    completed: completed tasks.
     dead: dead letters.
-    cancelled: those taken out while they waited.
-    oldest_ready_seconds: for how long the first enqueued of the ready tasks has been due, in
-        seconds; None if none is ready.
+    cancelled: cancelled tasks.
+    oldest_ready_seconds: seconds since the first enqueued of the ready tasks came due; None if
+        no task is ready.
     """
 
     queued: int

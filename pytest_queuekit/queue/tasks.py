@@ -1,7 +1,7 @@
 """TaskQueue: the whole life of a task.
 
 queued -> leased -> completed, or back to queued (retry, release, lapsed lease), or failed: a
-dead letter. Each claim has a fencing token, and only who holds the latest may acknowledge.
+dead letter. Each claim has a fencing token; only the holder of the latest may acknowledge.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from .upkeep import CHUNK, reclaim_lapsed
 
 
 class TaskQueue:
-    """A task queue in a QueueDatabase. May be shared by threads.
+    """A task queue in a QueueDatabase. Threads may share it.
 
-    db: where the tasks are.
-    retry: how long failed tasks wait.
-    rng: for the jitter of the waits; a seeded one makes them repeatable.
+    db: the database with the tasks.
+    retry: the waits of failed tasks.
+    rng: source of the jitter of the waits; a seeded generator makes them repeatable.
 
-    Inside `with db.transaction():` its calls take part in that transaction.
+    Calls inside `with db.transaction():` take part in that transaction.
     """
 
     KEY_HELD = "for ever"
-    """An idempotency key is held while its task is in the table: after completion too, until the
-    task is purged or archived. Cancelling frees it at once."""
+    """A task holds its idempotency key while it is in the table: after completion too, until the
+    task is purged or archived. Cancelling the task frees the key at once."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class TaskQueue:
     ) -> None:
         self.db = db
         self.retry = retry or RetryPolicy()
-        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, hides nothing
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, no secret
         self._claimers: dict[SchedulingStrategy, TaskClaimer] = {}
 
     # -- enqueue ------------------------------------------------------------------------------
@@ -68,11 +68,11 @@ class TaskQueue:
         compatibility: Mapping[str, Any] | None = None,
         max_attempts: int = MAX_ATTEMPTS,
     ) -> int:
-        """Add a task and return its id; with a key that is held, return the first task's id.
+        """Add a task and return its id. If another task holds the key, return that task's id.
 
-        The payload must be JSON that comes back equal, types included. The task is not claimed
-        before `delay` seconds have passed. Raises QueueInputError and changes nothing if an
-        argument cannot be kept as it is.
+        The payload must be JSON that decodes to an equal value of the same types. No worker can
+        claim the task before `delay` seconds have passed. Raises QueueInputError, and changes
+        nothing, if an argument is invalid.
         """
         task = NewTask.checked(
             type=type,
@@ -96,7 +96,7 @@ class TaskQueue:
         compatibility: Mapping[str, Any] | None = None,
         max_attempts: int = MAX_ATTEMPTS,
     ) -> list[int]:
-        """Add a task for each payload, all or none, and return their ids in the same order."""
+        """Add a task for each payload, all or none, and return the ids in the same order."""
         return insert_many(
             self.db,
             NewTask.for_payloads(
@@ -120,7 +120,7 @@ class TaskQueue:
         lease_seconds: float = LEASE_SECONDS,
         strategy: SchedulingStrategy = SchedulingStrategy.PRIORITY,
     ) -> Task | None:
-        """Take the next task; None if there is none. See TaskClaimer.claim_task."""
+        """Claim the next task; return None if there is none. See TaskClaimer.claim_task."""
         return self._claimer(strategy).claim_task(worker_id, capabilities, lease_seconds)
 
     def claim_many(
@@ -132,7 +132,7 @@ class TaskQueue:
         lease_seconds: float = LEASE_SECONDS,
         strategy: SchedulingStrategy = SchedulingStrategy.PRIORITY,
     ) -> list[Task]:
-        """Take the next tasks, at most `limit`, in one transaction and in order."""
+        """Claim the next tasks, at most `limit`, in order and in one transaction."""
         return self._claimer(strategy).claim_tasks(worker_id, capabilities, lease_seconds, limit)
 
     def _claimer(self, strategy: SchedulingStrategy) -> TaskClaimer:
@@ -144,14 +144,14 @@ class TaskQueue:
     # -- acknowledge: all raise StaleClaimError, and change nothing, if the claim is not held ---
 
     def complete(self, task: Task, result: Any = None) -> Task:
-        """End a claimed task well; return it as it now is."""
+        """Mark a claimed task as completed; return its new state."""
         return acknowledge.complete(self.db, task, result)
 
     def fail(self, task: Task, error: object, *, retry: bool = True) -> Task:
-        """Report that the work failed; return the task as it now is.
+        """Record that the work failed; return the task's new state.
 
-        It is queued again after a wait, or is a dead letter (status 'failed') when its attempts
-        are used up or `retry` is False.
+        The task is queued again after a wait. It becomes a dead letter (status 'failed') when no
+        attempts are left or `retry` is False.
         """
         acknowledge.check_claimed(task)
         wait = self.retry.delay(task.attempts + 1, self._rng)
@@ -162,25 +162,25 @@ class TaskQueue:
         return acknowledge.extend(self.db, task, lease_seconds)
 
     def release(self, task: Task) -> Task:
-        """Give a claimed task back, ready at once, without counting an attempt."""
+        """Return a claimed task to the queue, ready at once, without counting an attempt."""
         return acknowledge.release(self.db, task)
 
     def cancel(self, task_id: int) -> bool:
-        """Take a waiting task out; False, and no change, if it does not wait any more.
+        """Cancel a queued task. Return False, and change nothing, if it is not queued any more.
 
-        Raises TaskNotFoundError.
+        Raises TaskNotFoundError if no task has this id.
         """
         return acknowledge.cancel(self.db, task_id)
 
     def requeue(self, task_id: int) -> Task:
-        """Give a dead letter all its attempts again, and queue it.
+        """Queue a dead letter again, with all its attempts.
 
-        Raises TaskNotFoundError if there is no dead letter with this id.
+        Raises TaskNotFoundError if no dead letter has this id.
         """
         return acknowledge.requeue(self.db, task_id)
 
     def reclaim(self) -> int:
-        """Take back all tasks whose lease lapsed; return how many. Claims do it by themselves."""
+        """Reclaim all tasks with a lapsed lease; return how many. Claims do so by themselves."""
         total = 0
         while True:
             now = self.db.now_text()
@@ -189,17 +189,17 @@ class TaskQueue:
             if count < CHUNK:
                 return total
 
-    # -- look ---------------------------------------------------------------------------------
+    # -- read ---------------------------------------------------------------------------------
 
     def get(self, task_id: int) -> Task:
-        """Return a task as it is now. Raises TaskNotFoundError."""
+        """Return the present state of a task. Raises TaskNotFoundError."""
         rows = self.db.autocommit(f"SELECT {TASK_COLUMNS} FROM task_queue WHERE id = ?", (task_id,))
         if not rows:
-            raise TaskNotFoundError(f"task_id={task_id!r}: there is no such task")
+            raise TaskNotFoundError(f"task_id={task_id!r}: no such task; it may have been purged")
         return Task.from_columns(rows[0])
 
     def dead_letters(self, limit: int = 100) -> list[Task]:
-        """Return the tasks that failed for good, the latest first."""
+        """Return at most `limit` dead letters, the latest first."""
         check_whole("limit", limit, 1, BATCH_LIMIT)
         rows = self.db.autocommit(
             f"SELECT {TASK_COLUMNS} FROM task_queue WHERE status = 'failed' "
@@ -215,19 +215,19 @@ class TaskQueue:
     # -- workers and logs ---------------------------------------------------------------------
 
     def heartbeat(self, worker_id: str, capabilities: Mapping[str, Any] | None = None) -> Worker:
-        """Record that a worker lives and what it can do."""
+        """Record that a worker is alive, and its capabilities."""
         return workers.heartbeat(self.db, worker_id, capabilities)
 
     def stale_workers(self, older_than: float = STALE_AFTER_SECONDS) -> list[Worker]:
-        """Return the workers whose last heartbeat is more than so many seconds old."""
+        """Return the workers with a last heartbeat more than `older_than` seconds ago."""
         return workers.stale_workers(self.db, older_than)
 
     def forget_worker(self, worker_id: str) -> bool:
-        """Take a worker off the list; False if it was not on it."""
+        """Remove a worker from the list. Return False if it is not on the list."""
         return workers.forget_worker(self.db, worker_id)
 
     def log(self, task_id: int, level: str, message: str, details: Any = None) -> int:
-        """Write a line into a task's log and return its number. Raises TaskNotFoundError."""
+        """Write a line to a task's log and return its number. Raises TaskNotFoundError."""
         return workers.write_log(self.db, task_id, level, message, details)
 
     def logs(self, task_id: int) -> list[TaskLog]:
@@ -242,7 +242,7 @@ class TaskQueue:
         *,
         statuses: Sequence[str] = maintenance.PURGED,
     ) -> int:
-        """Delete tasks that ended more than so many seconds ago; return how many."""
+        """Delete tasks that ended more than `older_than` seconds ago; return how many."""
         return maintenance.purge(self.db, older_than, statuses)
 
     def archive(
@@ -251,11 +251,14 @@ class TaskQueue:
         *,
         statuses: Sequence[str] = maintenance.PURGED,
     ) -> int:
-        """Move such tasks with their logs into the table task_archive; return how many."""
+        """Move tasks that ended more than `older_than` seconds ago to the table task_archive.
+
+        Their logs move with them. Returns the number of tasks.
+        """
         return maintenance.archive(self.db, older_than, statuses)
 
     def sweep(self) -> maintenance.SweepResult:
-        """Reclaim all lapsed leases, promote all tasks that came due, forget stale workers."""
+        """Reclaim all lapsed leases, promote all due tasks, forget stale workers."""
         return maintenance.sweep(self.db)
 
     def backup(self, path: str | os.PathLike[str]) -> str:
@@ -263,9 +266,9 @@ class TaskQueue:
         return maintenance.backup(self.db, path)
 
     def integrity_check(self) -> list[str]:
-        """Return a sentence for all that is wrong with the file; an empty list if nothing is."""
+        """Return a sentence for each problem of the file; an empty list if there is none."""
         return maintenance.integrity_check(self.db)
 
     def vacuum(self) -> None:
-        """Give unused space back and refresh SQLite's statistics, when there is little to do."""
+        """Free unused space and refresh SQLite's statistics; best while the queue is quiet."""
         maintenance.vacuum(self.db)

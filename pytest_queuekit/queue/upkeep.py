@@ -1,6 +1,6 @@
-"""What time alone does to tasks: leases lapse, and waiting tasks come due.
+"""Reclaims tasks with a lapsed lease, and promotes waiting tasks that came due.
 
-Claims do a bounded amount of it on their way; sweep() does all of it.
+Each claim does a bounded amount of this upkeep; sweep() does all of it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from .schema import PENDING
 from .session import Session
 
 CHUNK = 500
-"""Rows that one step changes, so that nobody waits long for the lock."""
+"""Most rows that one step changes, so that no worker waits long for the lock."""
 
 READY_IF_DUE = f"""
     due_stamp = CASE WHEN run_after_utc <= ?1 THEN run_after_utc END,
     race_from = {RACE_TIME}, race_draw = {DRAW}
 """
-"""Assignments that make a queued task ready if its time has come; ?1 is now."""
+"""Assignments that make a queued task ready if it is due; ?1 is now."""
 
 _RECLAIM = f"""
     UPDATE task_queue
@@ -41,14 +41,14 @@ _PROMOTE = f"""
 
 
 def reclaim_lapsed(session: Session, now: str, *, limit: int = CHUNK) -> int:
-    """Take back tasks whose lease lapsed, each as a failed attempt; return how many.
+    """Reclaim tasks with a lapsed lease, each as a failed attempt; return how many.
 
-    A task that has no attempt left becomes a dead letter: one that kills its worker is not
-    handed out for ever.
+    A task without attempts left becomes a dead letter, so a task that kills its workers does
+    not come back for ever.
     """
     return session.change(_RECLAIM, (now, limit))
 
 
 def promote_due(session: Session, now: str, *, limit: int = CHUNK) -> int:
-    """Make pending tasks that have come due ready; return how many."""
+    """Make due pending tasks ready; return how many."""
     return session.change(_PROMOTE, (now, limit))

@@ -1,4 +1,4 @@
-"""Workers that report, and the log of a task."""
+"""Heartbeats of workers, and logs of tasks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOGS = """
 def heartbeat(
     db: QueueDatabase, worker_id: str, capabilities: Mapping[str, Any] | None = None
 ) -> Worker:
-    """Record that a worker lives and what it can do."""
+    """Record that a worker is alive, and its capabilities."""
     worker = Worker(
         worker_id=check_name("worker_id", worker_id),
         capabilities=capabilities_json(capabilities),
@@ -44,7 +44,7 @@ def heartbeat(
 
 
 def stale_workers(db: QueueDatabase, older_than: float) -> list[Worker]:
-    """Return the workers whose last heartbeat is more than so many seconds old."""
+    """Return the workers with a last heartbeat more than `older_than` seconds ago."""
     limit = floor_text(db.now() - check_age("older_than", older_than))
     return [
         Worker(worker_id=name, capabilities=capabilities, heartbeat_utc=moment)
@@ -53,19 +53,21 @@ def stale_workers(db: QueueDatabase, older_than: float) -> list[Worker]:
 
 
 def forget_worker(db: QueueDatabase, worker_id: str) -> bool:
-    """Take a worker off the list; False if it was not on it."""
+    """Remove a worker from the list. Return False if it is not on the list."""
     sql = "DELETE FROM workers WHERE worker_id = ? RETURNING 1"
     return bool(db.autocommit(sql, (check_name("worker_id", worker_id),)))
 
 
 def write_log(db: QueueDatabase, task_id: int, level: str, message: str, details: Any) -> int:
-    """Write a line into a task's log and return its number."""
+    """Write a line to a task's log and return its number."""
     stored = None if details is None else json_text("details", details)
     values = (task_id, db.now_text(), check_name("level", level), readable(message), stored)
     try:
         return int(db.autocommit(_LOG, values)[0][0])
     except QueueIntegrityError as error:
-        raise TaskNotFoundError(f"task_id={task_id!r}: there is no such task") from error
+        raise TaskNotFoundError(
+            f"task_id={task_id!r}: no such task; it may have been purged"
+        ) from error
 
 
 def read_logs(db: QueueDatabase, task_id: int) -> list[TaskLog]:

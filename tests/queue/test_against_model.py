@@ -1,4 +1,4 @@
-"""Random work and other people's SQL in between, against a model that looks at every row."""
+"""Random calls mixed with other SQL, compared with a model that reads every row."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KEYS: dict[SchedulingStrategy, Callable[[Row], Any]] = {
 
 
 class World:
-    """A queue, its clock and a generator that decides what happens next."""
+    """A queue, its clock and the generator that chooses the next step."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -48,7 +48,7 @@ class World:
         self.ids = 0
 
     def step(self) -> None:
-        """Do one of the things that happen to a queue."""
+        """Run one random step."""
         actions = [
             (self.enqueue, 20),
             (self.insert, 10),
@@ -124,7 +124,7 @@ class World:
         return [dict(row) for row in self.db.execute("SELECT * FROM task_queue").fetchall()]
 
     def claim(self) -> None:
-        """Claim, and compare with the best of all rows that could have been claimed."""
+        """Claim, and compare the task with the best of all claimable rows."""
         strategy = self.rng.choice(list(SchedulingStrategy))
         capabilities = self.rng.choice(CAPABILITIES)
         could = [row for row in self.rows() if self.could_be_claimed(row, capabilities)]
@@ -149,10 +149,10 @@ class World:
 
 @pytest.mark.parametrize("seed", range(24))
 def test_claims_are_right_beside_other_sql(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever was inserted, moved or claimed by hand, each claim takes the right task.
+    """Each claim takes the right task, whatever other SQL inserted, moved or claimed.
 
-    In two of three worlds a claim promotes one or two due tasks at most, so that it must find
-    the best among those it has not promoted.
+    In two of three worlds a claim promotes only one or two due tasks, so it must find the best
+    task among those not yet promoted.
     """
     promoted = [500, 1, 2][seed % 3]
     promote = upkeep_module.promote_due

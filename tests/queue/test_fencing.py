@@ -1,4 +1,4 @@
-"""Who no longer holds a task cannot acknowledge it, and changes nothing by trying."""
+"""A worker that lost its claim cannot acknowledge the task, and its attempt changes nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def claim(queue: TaskQueue, worker: str = "slow") -> Task:
 
 
 def refused(queue: TaskQueue, task: Task, acknowledge: Acknowledge) -> str:
-    """Acknowledge, be refused, find nothing changed; return what was said."""
+    """Acknowledge, expect a rejection without any change, and return its message."""
     before = queue.get(task.id)
     with pytest.raises(StaleClaimError, match="nothing was changed") as caught:
         acknowledge(queue, task)
@@ -44,15 +44,15 @@ def refused(queue: TaskQueue, task: Task, acknowledge: Acknowledge) -> str:
 def test_after_a_take_over(
     queue: TaskQueue, clock: Clock, acknowledge: Acknowledge, taker: str
 ) -> None:
-    """Also when the same worker took over from itself."""
+    """A claim is stale after a takeover, also by the same worker."""
     queue.enqueue("t", None)
     old = claim(queue)
     clock.advance(11)
     new = claim(queue, taker)
     assert new.lease_token > old.lease_token
-    told = refused(queue, old, acknowledge)
-    assert f"lease_token={old.lease_token}" in told
-    assert f"lease_token={new.lease_token} by '{taker}'" in told
+    message = refused(queue, old, acknowledge)
+    assert f"lease_token={old.lease_token}" in message
+    assert f"lease_token={new.lease_token} by '{taker}'" in message
     assert acknowledge(queue, new).id == old.id
 
 
@@ -61,7 +61,7 @@ def test_after_a_take_over(
 def test_after_it_was_acknowledged(
     queue: TaskQueue, acknowledge: Acknowledge, end: Callable[[TaskQueue, Task], Task]
 ) -> None:
-    """A claim can be acknowledged once."""
+    """A claim can be acknowledged only once."""
     queue.enqueue("t", None)
     task = claim(queue)
     end(queue, task)
@@ -70,7 +70,7 @@ def test_after_it_was_acknowledged(
 
 @every_acknowledgement
 def test_after_it_was_reclaimed(queue: TaskQueue, clock: Clock, acknowledge: Acknowledge) -> None:
-    """The task waits for its next worker, and the late one comes too late."""
+    """A claim is stale after its task was reclaimed."""
     queue.enqueue("t", None)
     task = claim(queue)
     clock.advance(11)
@@ -79,10 +79,10 @@ def test_after_it_was_reclaimed(queue: TaskQueue, clock: Clock, acknowledge: Ack
 
 
 @every_acknowledgement
-def test_late_but_before_anybody_took_over(
+def test_late_but_before_a_take_over(
     queue: TaskQueue, clock: Clock, acknowledge: Acknowledge
 ) -> None:
-    """The work is done and nobody else has begun it: it counts."""
+    """A late acknowledgement counts if no other worker has claimed the task."""
     queue.enqueue("t", None)
     task = claim(queue)
     clock.advance(500)
@@ -93,11 +93,11 @@ def test_late_but_before_anybody_took_over(
 def test_after_the_task_was_deleted(
     queue: TaskQueue, db: QueueDatabase, acknowledge: Acknowledge
 ) -> None:
-    """There is nothing to acknowledge."""
+    """A claim is stale after its task was deleted."""
     queue.enqueue("t", None)
     task = claim(queue)
     db.execute("DELETE FROM task_queue")
-    with pytest.raises(StaleClaimError, match="the task is gone"):
+    with pytest.raises(StaleClaimError, match="the task no longer exists; nothing was changed"):
         acknowledge(queue, task)
 
 
@@ -105,7 +105,7 @@ def test_after_the_task_was_deleted(
 def test_after_other_sql_took_the_lease(
     queue: TaskQueue, db: QueueDatabase, acknowledge: Acknowledge
 ) -> None:
-    """SQL that knows nothing of tokens claims as another worker: the old claim is over."""
+    """A claim is stale after other SQL claimed the task for another worker."""
     queue.enqueue("t", None)
     task = claim(queue)
     change_raw(db, task.id, "locked_by = 'raw', lease_until_utc = datetime('now', '+60 seconds')")
@@ -115,7 +115,7 @@ def test_after_other_sql_took_the_lease(
 def test_after_other_sql_gave_the_task_back(
     queue: TaskQueue, db: QueueDatabase, clock: Clock
 ) -> None:
-    """Also when it is claimed by other SQL for the same worker, a second later."""
+    """A claim is stale after other SQL requeued the task, also if the same worker gets it."""
     queue.enqueue("t", None)
     task = claim(queue)
     change_raw(db, task.id, "status = 'queued'")
@@ -126,7 +126,7 @@ def test_after_other_sql_gave_the_task_back(
 
 
 def test_a_claim_by_other_sql_can_be_acknowledged(queue: TaskQueue, db: QueueDatabase) -> None:
-    """The row that pattern 2 returns is a claim like any other."""
+    """A row claimed by the SQL of pattern 2 can be completed."""
     task_id = add_raw(db)
     with db.transaction() as conn:
         row = conn.execute(
@@ -139,7 +139,7 @@ def test_a_claim_by_other_sql_can_be_acknowledged(queue: TaskQueue, db: QueueDat
 
 
 def test_a_plain_update_needs_no_token(queue: TaskQueue, db: QueueDatabase) -> None:
-    """The seed's own way to complete goes on working."""
+    """A plain UPDATE can complete a task without a token."""
     queue.enqueue("t", None)
     task = claim(queue)
     change_raw(db, task.id, "status = 'completed'")
@@ -148,7 +148,7 @@ def test_a_plain_update_needs_no_token(queue: TaskQueue, db: QueueDatabase) -> N
 
 
 def test_tokens_only_grow(queue: TaskQueue, clock: Clock) -> None:
-    """Each claim of a task has a higher token than all before."""
+    """Each claim of a task has a higher token than all earlier claims."""
     queue.enqueue("t", None, max_attempts=1000)
     tokens = []
     for number in range(12):
@@ -160,8 +160,8 @@ def test_tokens_only_grow(queue: TaskQueue, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("acknowledge", ["complete", "fail", "extend", "release"])
-def test_what_is_no_claim(queue: TaskQueue, acknowledge: str) -> None:
-    """An id is not enough to acknowledge with."""
+def test_a_task_id_is_not_a_claim(queue: TaskQueue, acknowledge: str) -> None:
+    """Acknowledging with a task id instead of a Task raises QueueInputError."""
     arguments = (1, "x") if acknowledge == "fail" else (1,)
     with pytest.raises(QueueInputError, match=r"task=1.*claim\(\) returned"):
         getattr(queue, acknowledge)(*arguments)

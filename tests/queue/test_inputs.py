@@ -1,4 +1,4 @@
-"""What may be passed in: either it comes back as it was, or it is refused with a reason."""
+"""The queue keeps each argument unchanged, or rejects it with a reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ json_values = st.recursive(
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, with the same types all the way down, and the same sign of zero."""
+    """Return True if two values are equal in value, type and sign of zero at every level."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -44,7 +44,7 @@ def same(one: Any, other: Any) -> bool:
 )
 @given(payload=json_values)
 def test_json_comes_back_equal(queue: TaskQueue, payload: Any) -> None:
-    """Types, order of keys, signs and odd characters included."""
+    """A JSON payload keeps its value, types, key order, signs and odd characters."""
     task_id = queue.enqueue("t", payload)
     assert same(queue.get(task_id).get_payload(), payload)
 
@@ -64,8 +64,8 @@ def test_json_comes_back_equal(queue: TaskQueue, payload: Any) -> None:
     ],
     ids=lambda value: repr(value)[:12],
 )
-def test_odd_but_good(queue: TaskQueue, payload: Any) -> None:
-    """What JSON can say is kept."""
+def test_unusual_payloads(queue: TaskQueue, payload: Any) -> None:
+    """An unusual payload that JSON can express comes back unchanged."""
     assert same(queue.get(queue.enqueue("t", payload)).get_payload(), payload)
 
 
@@ -74,7 +74,7 @@ class Colour(enum.IntEnum):
 
 
 class Name(str):
-    """Comes back as a plain str."""
+    """A subclass of str, which JSON would turn into a plain str."""
 
 
 CIRCLE: list[Any] = []
@@ -89,8 +89,8 @@ for _ in range(250):
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (float("nan"), "nan is no JSON"),
-        ([math.inf], "inf is no JSON"),
+        (float("nan"), "nan is not JSON"),
+        ([math.inf], "inf is not JSON"),
         ({1: "a"}, "key 1 would come back as text"),
         ({"a": {None: 1}}, "key None"),
         ((1, 2), "of type tuple"),
@@ -111,8 +111,8 @@ for _ in range(250):
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
-def test_what_would_come_back_changed(queue: TaskQueue, payload: Any, reason: str) -> None:
-    """It is refused with what to do instead, and no task is made."""
+def test_payloads_that_would_come_back_changed(queue: TaskQueue, payload: Any, reason: str) -> None:
+    """A payload that would come back changed raises an error with the fix, and adds no task."""
     with pytest.raises(QueueInputError, match=reason):
         queue.enqueue("t", payload)
     assert queue.stats().queued == 0
@@ -124,21 +124,21 @@ def test_what_would_come_back_changed(queue: TaskQueue, payload: Any, reason: st
     ids=lambda value: type(value).__name__,
 )
 def test_priorities(queue: TaskQueue, priority: int) -> None:
-    """A priority is a whole number from 1 to 1000."""
+    """enqueue() rejects a priority that is not a whole number from 1 to 1000."""
     with pytest.raises(QueueInputError, match=r"priority=.*from 1 to 1000"):
         queue.enqueue("t", None, priority=priority)
 
 
 @pytest.mark.parametrize("attempts", [0, True, 1001, 2.5])
 def test_attempts(queue: TaskQueue, attempts: int) -> None:
-    """A task can be tried once at least."""
+    """enqueue() rejects a max_attempts that is not a whole number from 1 to 1000."""
     with pytest.raises(QueueInputError, match=r"max_attempts=.*from 1 to 1000"):
         queue.enqueue("t", None, max_attempts=attempts)
 
 
 @pytest.mark.parametrize("name", ["", "  ", None, 7, b"w", "x" * 256, "a\0b", "\ud800"])
 def test_names(queue: TaskQueue, name: str) -> None:
-    """Worker ids, task types and keys are text that can be read again."""
+    """The queue rejects worker ids, task types and keys that are not readable text."""
     for call, argument in (
         (lambda: queue.claim(name), "worker_id"),
         (lambda: queue.heartbeat(name), "worker_id"),
@@ -152,7 +152,7 @@ def test_names(queue: TaskQueue, name: str) -> None:
 
 
 def test_names_of_any_script(queue: TaskQueue) -> None:
-    """Not only ASCII."""
+    """Task types and worker ids may use any script."""
     queue.enqueue("вид", None)
     task = queue.claim("работник-✅")
     assert task is not None
@@ -163,7 +163,7 @@ def test_names_of_any_script(queue: TaskQueue) -> None:
     "capabilities", [{1: "US"}, {"region": {"US"}}, ["US"], "US", 7, {"a": math.nan}]
 )
 def test_capabilities(queue: TaskQueue, capabilities: Mapping[str, Any]) -> None:
-    """Of a worker or asked for by a task: a dict that JSON can say."""
+    """The queue rejects capabilities and compatibilities that are not a JSON object."""
     with pytest.raises(QueueInputError, match="capabilities"):
         queue.claim("w", capabilities)
     with pytest.raises(QueueInputError, match="compatibility"):
@@ -174,7 +174,7 @@ def test_capabilities(queue: TaskQueue, capabilities: Mapping[str, Any]) -> None
 
 @pytest.mark.parametrize("limit", [0, -1, 1001, True, 1.5, None])
 def test_limits(queue: TaskQueue, limit: int) -> None:
-    """A batch has one task at least, and an end."""
+    """A limit must be a whole number from 1 to 1000."""
     with pytest.raises(QueueInputError, match="limit="):
         queue.claim_many("w", limit=limit)
     with pytest.raises(QueueInputError, match="limit="):
@@ -182,20 +182,20 @@ def test_limits(queue: TaskQueue, limit: int) -> None:
 
 
 def test_strategies(db: QueueDatabase) -> None:
-    """The name of a strategy is not the strategy."""
+    """claim() rejects the name of a strategy."""
     with pytest.raises(QueueInputError, match=r"strategy='fifo'.*SchedulingStrategy\.FIFO"):
         TaskQueue(db).claim("w", strategy="fifo")  # type: ignore[arg-type] # the point
 
 
 def test_a_long_value_is_not_repeated_in_full(queue: TaskQueue) -> None:
-    """An error message stays a line."""
+    """An error message shortens a long value."""
     with pytest.raises(QueueInputError) as caught:
         queue.enqueue("x" * 100_000, None)
     assert len(str(caught.value)) < 200
 
 
-def test_batches_that_are_none(queue: TaskQueue) -> None:
-    """Text and dicts can be iterated over, and would become tasks nobody meant."""
+def test_batches_that_are_not_lists(queue: TaskQueue) -> None:
+    """Batch arguments must be lists: text, dicts and iterators raise QueueInputError."""
     for payloads in ("abc", {"a": 1}):
         with pytest.raises(QueueInputError, match="list of payloads"):
             queue.enqueue_many("t", payloads)
@@ -209,7 +209,7 @@ def test_batches_that_are_none(queue: TaskQueue) -> None:
 
 
 @pytest.mark.parametrize("call", ["get", "cancel", "requeue", "logs"])
-def test_an_id_that_no_row_can_have_is_told_as_such(queue: TaskQueue, call: str) -> None:
-    """SQLite's whole numbers have 64 bits."""
+def test_an_id_that_no_row_can_have_is_rejected(queue: TaskQueue, call: str) -> None:
+    """An id beyond SQLite's 64 bits raises QueueInputError."""
     with pytest.raises(QueueInputError, match="64 bits"):
         getattr(queue, call)(2**70)

@@ -1,4 +1,4 @@
-"""An idempotency key lets one task in."""
+"""An idempotency key admits only one task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def end_badly(queue: TaskQueue) -> None:
 
 
 def test_the_second_enqueue_returns_the_first_task(queue: TaskQueue) -> None:
-    """And changes nothing of it; another key is another task."""
+    """A second enqueue with the key returns the first task unchanged; another key adds a task."""
     first = queue.enqueue("t", 1, idempotency_key="k", priority=5)
     assert queue.enqueue("t", 2, idempotency_key="k", priority=9) == first
     assert (queue.get(first).payload, queue.get(first).priority) == ("1", 5)
@@ -29,7 +29,7 @@ def test_the_second_enqueue_returns_the_first_task(queue: TaskQueue) -> None:
 
 @pytest.mark.parametrize("end", [end_well, end_badly])
 def test_a_key_outlives_its_task(queue: TaskQueue, end: Callable[[TaskQueue], None]) -> None:
-    """It is held for ever: a late repetition does not do the work again."""
+    """An ended task keeps its key, so a late repetition adds no task."""
     assert TaskQueue.KEY_HELD == "for ever"
     first = queue.enqueue("t", 1, idempotency_key="k")
     end(queue)
@@ -38,7 +38,7 @@ def test_a_key_outlives_its_task(queue: TaskQueue, end: Callable[[TaskQueue], No
 
 
 def test_a_purge_frees_the_key(queue: TaskQueue) -> None:
-    """With the task goes all memory of it."""
+    """A purged task frees its key."""
     first = queue.enqueue("t", 1, idempotency_key="k")
     end_well(queue)
     queue.purge(older_than=0)
@@ -46,14 +46,14 @@ def test_a_purge_frees_the_key(queue: TaskQueue) -> None:
 
 
 def test_cancelling_frees_the_key(queue: TaskQueue) -> None:
-    """The task will never run, so its key protects nothing."""
+    """A cancelled task frees its key, because it will never run."""
     first = queue.enqueue("t", 1, idempotency_key="k")
     queue.cancel(first)
     assert queue.enqueue("t", 1, idempotency_key="k") > first
 
 
 def test_keys_of_a_batch(queue: TaskQueue) -> None:
-    """Held keys and repeated ones return the task that has them."""
+    """In a batch, held and repeated keys return the task that holds them."""
     queue.enqueue("t", 0, idempotency_key="a")
     ids = queue.enqueue_many("t", [1, 2, 3, 4], idempotency_keys=["a", "b", "b", None])
     assert ids[0] == 1
@@ -63,13 +63,13 @@ def test_keys_of_a_batch(queue: TaskQueue) -> None:
 
 
 def test_a_key_for_each_payload(queue: TaskQueue) -> None:
-    """Too few keys are a mistake."""
+    """Too few keys for a batch raise an error."""
     with pytest.raises(ValueError, match="1 for 2 payloads"):
         queue.enqueue_many("t", [1, 2], idempotency_keys=["a"])
 
 
 def test_other_sql_cannot_use_a_key_twice(queue: TaskQueue, db: QueueDatabase) -> None:
-    """The table itself holds the key; its own upsert works too."""
+    """The table rejects a second task with a key from other SQL, and supports ON CONFLICT."""
     queue.enqueue("t", 1, idempotency_key="k")
     with pytest.raises(QueueIntegrityError, match="idempotency_key"):
         add_raw(db, idempotency_key="k")

@@ -1,4 +1,4 @@
-"""The life of a task: what each call makes of it, and what it refuses."""
+"""The life of a task: the effects and the rejections of each call."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.queue.world import Clock, change_raw, column
 
 
 def claimed(queue: TaskQueue) -> Task:
-    """Claim the next task, which must be there."""
+    """Claim the next task; there must be one."""
     task = queue.claim("w")
     assert task is not None
     return task
 
 
-def test_enqueue_keeps_all_it_is_given(queue: TaskQueue) -> None:
-    """Each argument is found again in the task."""
+def test_enqueue_keeps_all_its_arguments(queue: TaskQueue) -> None:
+    """The task has every argument of enqueue()."""
     task_id = queue.enqueue(
         "mail",
         {"to": ["a", "b"]},
@@ -45,7 +45,7 @@ def test_enqueue_keeps_all_it_is_given(queue: TaskQueue) -> None:
 
 
 def test_the_defaults_are_those_of_the_tables(queue: TaskQueue, db: QueueDatabase) -> None:
-    """A task enqueued plainly is like one inserted plainly."""
+    """enqueue() and a plain INSERT use the same defaults."""
     enqueued = queue.get(queue.enqueue("t", {}))
     db.execute("INSERT INTO task_queue (type) VALUES ('t')")
     inserted = queue.get(2)
@@ -53,8 +53,8 @@ def test_the_defaults_are_those_of_the_tables(queue: TaskQueue, db: QueueDatabas
         assert getattr(enqueued, name) == getattr(inserted, name), name
 
 
-def test_a_claim_says_who_holds_the_task_until_when(queue: TaskQueue) -> None:
-    """The lease is on the task that is returned, and on the row."""
+def test_a_claim_names_the_holder_and_the_end_of_the_lease(queue: TaskQueue) -> None:
+    """The returned task and the row show the holder and the end of the lease."""
     queue.enqueue("t", None)
     task = queue.claim("worker-7", lease_seconds=90)
     assert task is not None
@@ -66,7 +66,7 @@ def test_a_claim_says_who_holds_the_task_until_when(queue: TaskQueue) -> None:
 
 
 def test_complete_keeps_the_result(queue: TaskQueue) -> None:
-    """The task is completed, nobody holds it, and its result is JSON."""
+    """complete() ends the task, clears the holder and stores the result as JSON."""
     queue.enqueue("t", None)
     done = queue.complete(claimed(queue), {"frames": 12})
     assert (done.status, done.get_result()) == ("completed", {"frames": 12})
@@ -76,7 +76,7 @@ def test_complete_keeps_the_result(queue: TaskQueue) -> None:
 
 
 def test_a_result_that_is_no_json_changes_nothing(queue: TaskQueue) -> None:
-    """The task can still be completed with another."""
+    """A result that is not JSON changes nothing, and complete() can be repeated."""
     queue.enqueue("t", None)
     task = claimed(queue)
     with pytest.raises(QueueInputError, match="result"):
@@ -85,7 +85,7 @@ def test_a_result_that_is_no_json_changes_nothing(queue: TaskQueue) -> None:
 
 
 def test_fail_waits_longer_each_time_and_then_gives_up(queue: TaskQueue, clock: Clock) -> None:
-    """With five attempts there are four waits of 1, 2, 4 and 8 s, give or take a tenth."""
+    """Five attempts have four waits of 1, 2, 4 and 8 s, plus or minus a tenth."""
     task_id = queue.enqueue("t", None)
     for attempt, wait in enumerate((1, 2, 4, 8), start=1):
         failed = queue.fail(claimed(queue), ValueError(f"attempt {attempt}"))
@@ -103,14 +103,14 @@ def test_fail_waits_longer_each_time_and_then_gives_up(queue: TaskQueue, clock: 
 
 
 def test_a_failure_need_not_be_retried(queue: TaskQueue) -> None:
-    """retry=False makes a dead letter of the first failure."""
+    """retry=False makes a dead letter at the first failure."""
     queue.enqueue("t", None)
     dead = queue.fail(claimed(queue), "no use", retry=False)
     assert (dead.status, dead.attempts) == ("failed", 1)
 
 
 def test_attempts_are_read_from_the_row(queue: TaskQueue, db: QueueDatabase) -> None:
-    """Who lowers max_attempts by other SQL while a task is worked on is heard."""
+    """fail() uses a max_attempts that other SQL lowered during the work."""
     queue.enqueue("t", None)
     task = claimed(queue)
     change_raw(db, task.id, "max_attempts = 1")
@@ -118,14 +118,14 @@ def test_attempts_are_read_from_the_row(queue: TaskQueue, db: QueueDatabase) -> 
 
 
 def test_an_unprintable_error_does_not_stop_the_failure(queue: TaskQueue) -> None:
-    """A file name of odd bytes in the message must not keep the task leased."""
+    """fail() stores an error message with unprintable characters."""
     queue.enqueue("t", None)
     assert queue.fail(claimed(queue), "name \udcff\0").error_message == "name \\udcff\\0"
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_waits_follow_the_policy(seed: int) -> None:
-    """Doubling from one second, at most 300, give or take a tenth, never more than the cap."""
+    """Waits double from 1 s to at most 300 s, plus or minus a tenth, and never exceed the cap."""
     rng = random.Random(seed)
     policy = RetryPolicy()
     for failures in range(1, 1001):
@@ -143,7 +143,7 @@ def test_waits_are_spread() -> None:
 
 
 def test_a_seeded_queue_repeats_its_waits(db: QueueDatabase) -> None:
-    """The generator that is passed in decides, no other."""
+    """A seeded generator repeats the waits."""
     waits = []
     for _ in range(2):
         queue = TaskQueue(db, retry=RetryPolicy(first=100, cap=1000), rng=random.Random(7))
@@ -166,16 +166,16 @@ def test_a_seeded_queue_repeats_its_waits(db: QueueDatabase) -> None:
         {"first": "1"},
     ],
 )
-def test_a_policy_that_makes_no_sense(fields: dict[str, Any]) -> None:
-    """It is refused when it is made, not when the first task that failed often cannot be kept."""
+def test_an_invalid_policy(fields: dict[str, Any]) -> None:
+    """A RetryPolicy with invalid numbers raises QueueInputError at its creation."""
     with pytest.raises(QueueInputError, match="0 <= first"):
         RetryPolicy(**fields)
 
 
 def test_an_error_without_a_text(queue: TaskQueue) -> None:
-    """The failure is counted, whatever the error's own code does."""
+    """fail() records an error with a broken __str__."""
 
-    class Mute(Exception):  # noqa: N818 - as others may write it
+    class Mute(Exception):  # noqa: N818 - users may name it so
         def __str__(self) -> str:
             raise LookupError
 
@@ -186,7 +186,7 @@ def test_an_error_without_a_text(queue: TaskQueue) -> None:
 
 
 def test_release_counts_no_attempt(queue: TaskQueue) -> None:
-    """The task is ready at once, and as good as never claimed."""
+    """A released task is ready at once, without a holder and without an attempt."""
     queue.enqueue("t", None, max_attempts=1)
     for _ in range(3):
         released = queue.release(claimed(queue))
@@ -195,7 +195,7 @@ def test_release_counts_no_attempt(queue: TaskQueue) -> None:
 
 
 def test_extend_counts_from_now_and_never_shortens(queue: TaskQueue, clock: Clock) -> None:
-    """The task can be acknowledged with what claim() returned, and with what extend() did."""
+    """extend() counts from now and never shortens the lease; both Tasks can be acknowledged."""
     queue.enqueue("t", None)
     task = queue.claim("w", lease_seconds=60)
     assert task is not None
@@ -209,7 +209,7 @@ def test_extend_counts_from_now_and_never_shortens(queue: TaskQueue, clock: Cloc
 
 
 def test_cancel_takes_waiting_tasks_only(queue: TaskQueue) -> None:
-    """A leased task goes on, an unknown one is an error."""
+    """cancel() cancels only queued tasks; an unknown id raises TaskNotFoundError."""
     ready, waiting = queue.enqueue("t", None), queue.enqueue("t", None, delay=100)
     task = claimed(queue)
     assert queue.cancel(waiting) is True
@@ -222,7 +222,7 @@ def test_cancel_takes_waiting_tasks_only(queue: TaskQueue) -> None:
 
 
 def test_a_dead_letter_can_be_queued_again(queue: TaskQueue) -> None:
-    """With all its attempts, at once, and only a dead letter."""
+    """requeue() makes a dead letter ready at once with all its attempts, and no other task."""
     task_id = queue.enqueue("t", None, max_attempts=2)
     queue.fail(claimed(queue), "x", retry=False)
     again = queue.requeue(task_id)
@@ -233,7 +233,7 @@ def test_a_dead_letter_can_be_queued_again(queue: TaskQueue) -> None:
 
 
 def test_dead_letters_come_the_latest_first(queue: TaskQueue, clock: Clock) -> None:
-    """And no more than asked for."""
+    """dead_letters() returns the latest first, and at most `limit`."""
     for _ in range(3):
         queue.enqueue("t", None)
         queue.fail(claimed(queue), "x", retry=False)
@@ -243,13 +243,13 @@ def test_dead_letters_come_the_latest_first(queue: TaskQueue, clock: Clock) -> N
 
 
 def test_get_of_no_task(queue: TaskQueue) -> None:
-    """The error is a LookupError too."""
+    """get() of an unknown id raises a LookupError."""
     with pytest.raises(LookupError, match="task_id=1"):
         queue.get(1)
 
 
 def test_a_batch_is_enqueued_whole_or_not_at_all(queue: TaskQueue) -> None:
-    """The bad one is named, and the good ones before it are not there."""
+    """A bad payload is named in the error, and no task of the batch is added."""
     assert queue.enqueue_many("t", [1, 2, 3], priority=5) == [1, 2, 3]
     assert [queue.get(number).payload for number in (1, 2, 3)] == ["1", "2", "3"]
     with pytest.raises(QueueInputError, match=r"payloads\[1\]"):
@@ -259,7 +259,7 @@ def test_a_batch_is_enqueued_whole_or_not_at_all(queue: TaskQueue) -> None:
 
 
 def test_a_batch_is_claimed_in_order(queue: TaskQueue) -> None:
-    """By priority, then by arrival, and no more than there are."""
+    """A batch is claimed by priority, then by arrival, and ends with the last ready task."""
     for priority in (30, 10, 20, 10):
         queue.enqueue("t", None, priority=priority)
     assert [task.id for task in queue.claim_many("w", limit=3)] == [2, 4, 3]
@@ -268,7 +268,7 @@ def test_a_batch_is_claimed_in_order(queue: TaskQueue) -> None:
 
 
 def test_calls_take_part_in_a_transaction(queue: TaskQueue, db: QueueDatabase) -> None:
-    """What is done inside is undone with the rest."""
+    """A rollback also undoes calls of the queue inside the transaction."""
     queue.enqueue("t", None)
     with pytest.raises(KeyError), db.transaction():
         queue.complete(claimed(queue))
@@ -280,7 +280,7 @@ def test_calls_take_part_in_a_transaction(queue: TaskQueue, db: QueueDatabase) -
 
 
 def test_work_marked_as_processing_is_leased(queue: TaskQueue, db: QueueDatabase) -> None:
-    """Older readers say processing: it is kept from others, acknowledged and reclaimed alike."""
+    """A task with status processing counts as leased and can be completed."""
     queue.enqueue("t", None)
     task = claimed(queue)
     change_raw(db, task.id, "status = 'processing'")

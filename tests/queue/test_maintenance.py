@@ -24,15 +24,15 @@ DAY = 86_400
 
 
 def ended(queue: TaskQueue, count: int = 1) -> list[int]:
-    """Make completed tasks and return their ids."""
+    """Add completed tasks and return their ids."""
     ids = queue.enqueue_many("t", range(count))
     for task in queue.claim_many("w", limit=count):
         queue.complete(task)
     return ids
 
 
-def test_purge_keeps_what_is_young(queue: TaskQueue, clock: Clock) -> None:
-    """Not a second too early; by default after seven days."""
+def test_purge_keeps_young_tasks(queue: TaskQueue, clock: Clock) -> None:
+    """purge() deletes tasks after seven days by default, and not a second earlier."""
     ended(queue)
     clock.advance(7 * DAY)
     assert queue.purge() == 0
@@ -43,8 +43,8 @@ def test_purge_keeps_what_is_young(queue: TaskQueue, clock: Clock) -> None:
     assert queue.purge(older_than=0) == 1
 
 
-def test_purge_keeps_what_has_not_ended(queue: TaskQueue, clock: Clock) -> None:
-    """Tasks that wait, are held or are dead letters stay, unless the latter are asked for."""
+def test_purge_keeps_tasks_that_have_not_ended(queue: TaskQueue, clock: Clock) -> None:
+    """purge() keeps queued and leased tasks, and dead letters unless `statuses` names them."""
     queue.enqueue_many("t", range(4))
     held = queue.claim_many("w", limit=2, lease_seconds=1000)
     queue.fail(held[0], "x", retry=False)
@@ -58,7 +58,7 @@ def test_purge_keeps_what_has_not_ended(queue: TaskQueue, clock: Clock) -> None:
 
 
 def test_purge_of_many(queue: TaskQueue, db: QueueDatabase) -> None:
-    """In steps of 1,000, with the logs of the tasks."""
+    """purge() deletes tasks with their logs, in steps of 1,000."""
     for _ in range(3):
         ended(queue, 800)
     queue.log(1, "INFO", "hello")
@@ -71,22 +71,22 @@ def test_purge_of_many(queue: TaskQueue, db: QueueDatabase) -> None:
 
 
 @pytest.mark.parametrize("statuses", ["completed", [], ["queued"], ["completed", "leased"]])
-def test_purge_of_what_has_not_ended_is_refused(queue: TaskQueue, statuses: list[str]) -> None:
-    """A list is asked for, and only ends."""
+def test_purge_of_unended_tasks_is_rejected(queue: TaskQueue, statuses: list[str]) -> None:
+    """purge() rejects a `statuses` that is not a list of ended statuses."""
     with pytest.raises(QueueInputError, match="statuses="):
         queue.purge(0, statuses=statuses)
 
 
 @pytest.mark.parametrize("age", [-1, float("nan"), None, True, 1e12])
 def test_ages(queue: TaskQueue, age: float) -> None:
-    """An age is a number of seconds."""
+    """Calls with an age reject any value that is not a number of seconds in range."""
     for call in (queue.purge, queue.archive, queue.stale_workers):
         with pytest.raises(QueueInputError, match="older_than="):
             call(age)
 
 
 def test_archive_keeps_task_and_logs(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
-    """As JSON in a table of their own, out of the way of claims and statistics."""
+    """archive() moves a task and its logs as JSON to task_archive."""
     queue.enqueue("t", {"a": [1]}, idempotency_key="k")
     queue.log(1, "ERROR", "hm", {"at": 2})
     queue.complete(queue.claim("w") or pytest.fail("nothing to claim"), "result")
@@ -106,8 +106,8 @@ def test_archive_keeps_task_and_logs(queue: TaskQueue, db: QueueDatabase, clock:
     assert queue.archive(older_than=5) == 0
 
 
-def test_sweep_does_all_that_time_brought(queue: TaskQueue, clock: Clock) -> None:
-    """Lapsed leases, due tasks and silent workers, however many."""
+def test_sweep_reclaims_promotes_and_forgets(queue: TaskQueue, clock: Clock) -> None:
+    """sweep() handles any number of lapsed leases, due tasks and silent workers."""
     queue.enqueue_many("t", range(700))
     queue.claim_many("w", limit=600, lease_seconds=10)
     queue.enqueue_many("t", range(1100), delay=20)
@@ -120,7 +120,7 @@ def test_sweep_does_all_that_time_brought(queue: TaskQueue, clock: Clock) -> Non
 
 
 def test_backup_is_a_queue(queue: TaskQueue, tmp_path: Path, clock: Clock) -> None:
-    """Whole, private, and independent of the original."""
+    """A backup is a complete, private queue, independent of the original."""
     queue.enqueue_many("t", range(10))
     held = queue.claim("w")
     target = Path(queue.backup(tmp_path / "copy.db"))
@@ -137,10 +137,10 @@ def test_backup_is_a_queue(queue: TaskQueue, tmp_path: Path, clock: Clock) -> No
 
 
 def test_backup_leaves_other_files_alone(queue: TaskQueue, tmp_path: Path) -> None:
-    """An existing file is not overwritten, a missing folder is told, nothing is left behind."""
+    """backup() rejects an existing file and a missing folder, and changes nothing."""
     target = tmp_path / "copy.db"
     target.write_text("precious")
-    with pytest.raises(QueuePathError, match=r"copy\.db' exists"):
+    with pytest.raises(QueuePathError, match=r"copy\.db' already exists"):
         queue.backup(target)
     assert target.read_text() == "precious"
     with pytest.raises(QueuePathError, match="missing or read-only"):
@@ -148,7 +148,7 @@ def test_backup_leaves_other_files_alone(queue: TaskQueue, tmp_path: Path) -> No
 
 
 def test_a_backup_that_does_not_fit_names_its_place(path: Path, tmp_path: Path) -> None:
-    """The queue itself is all right, the disk of the copy is what is full."""
+    """A backup without enough disk space names its target and leaves no file."""
     body = """
 import resource, sys
 from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError, TaskQueue
@@ -165,7 +165,7 @@ except QueueDatabaseError as error:
 
 
 def test_backup_of_a_database_in_memory(tmp_path: Path) -> None:
-    """It can be written to a file too."""
+    """A database in memory can be backed up to a file."""
     with QueueDatabase(":memory:") as db:
         queue = TaskQueue(db)
         queue.enqueue("t", 1)
@@ -174,7 +174,7 @@ def test_backup_of_a_database_in_memory(tmp_path: Path) -> None:
 
 
 def test_not_inside_a_transaction(queue: TaskQueue, db: QueueDatabase, tmp_path: Path) -> None:
-    """A copy of what is not committed would be a lie."""
+    """vacuum() and backup() raise an error inside a transaction."""
     for call in (queue.vacuum, lambda: queue.backup(tmp_path / "copy.db")):
         with db.transaction(), pytest.raises(QueueDatabaseError, match="inside a transaction"):
             call()
@@ -182,7 +182,7 @@ def test_not_inside_a_transaction(queue: TaskQueue, db: QueueDatabase, tmp_path:
 
 
 def test_vacuum_gives_space_back(queue: TaskQueue, path: Path) -> None:
-    """The file is smaller afterwards, and the queue as it was."""
+    """vacuum() shrinks the file and keeps the tasks."""
     queue.enqueue_many("t", ["x" * 2000] * 500)
     for task in queue.claim_many("w", limit=499):
         queue.complete(task)
@@ -194,7 +194,7 @@ def test_vacuum_gives_space_back(queue: TaskQueue, path: Path) -> None:
 
 
 def test_a_sound_file_has_no_problems(queue: TaskQueue, clock: Clock) -> None:
-    """After all kinds of work."""
+    """integrity_check() of a sound file finds nothing."""
     queue.enqueue_many("t", range(5))
     queue.complete(queue.claim("w") or pytest.fail("nothing to claim"))
     queue.fail(queue.claim("w") or pytest.fail("nothing to claim"), "x", retry=False)
@@ -224,17 +224,19 @@ def test_a_sound_file_has_no_problems(queue: TaskQueue, clock: Clock) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told(queue: TaskQueue, path: Path, damage: str, problem: str) -> None:
-    """Each kind of damage by other SQL has its sentence."""
+def test_each_problem_has_a_sentence(
+    queue: TaskQueue, path: Path, damage: str, problem: str
+) -> None:
+    """integrity_check() has a sentence for each kind of damage by other SQL."""
     queue.enqueue("t", None)
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript(damage)
-    (told,) = queue.integrity_check()
-    assert told.startswith(problem)
+    (sentence,) = queue.integrity_check()
+    assert sentence.startswith(problem)
 
 
-def test_damage_of_the_file_is_told(queue: TaskQueue, db: QueueDatabase) -> None:
-    """An index that does not match its table is found."""
+def test_damage_of_the_file_is_reported(queue: TaskQueue, db: QueueDatabase) -> None:
+    """integrity_check() finds an index that does not match its table."""
     queue.enqueue_many("t", range(3))
     with db.connection() as conn:
         page = conn.execute(
@@ -252,7 +254,7 @@ def test_damage_of_the_file_is_told(queue: TaskQueue, db: QueueDatabase) -> None
 
 
 def test_other_sql_is_not_in_the_way(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
-    """Tasks that were completed by hand are purged like others."""
+    """purge() also deletes tasks that other SQL completed."""
     task = add_raw(db)
     change_raw(db, task, "status = 'completed'")
     clock.advance(10)
@@ -260,7 +262,7 @@ def test_other_sql_is_not_in_the_way(queue: TaskQueue, db: QueueDatabase, clock:
 
 
 def test_archive_of_a_payload_in_bytes(queue: TaskQueue, db: QueueDatabase) -> None:
-    """Some JSON libraries make bytes, and other SQL stores them: they are text in the archive."""
+    """archive() turns a payload that other SQL stored as bytes into text."""
     add_raw(db, payload=b'{"n": 1}', status="completed", completed_at_utc="2027-01-01 00:00:00")
     assert queue.archive(older_than=5) == 1
     kept = json.loads(db.execute("SELECT task FROM task_archive").fetchone()["task"])

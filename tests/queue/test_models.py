@@ -1,4 +1,4 @@
-"""Rows as objects."""
+"""The models of tasks, workers and logs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.queue.world import add_raw
 
 
 def test_a_task_from_a_row_and_from_a_dict(queue: TaskQueue, db: QueueDatabase) -> None:
-    """Both are what get() returns, whatever further columns there are."""
+    """Task.from_dict() of a row or a dict equals the task from get()."""
     task_id = queue.enqueue("t", {"a": 1}, compatibility={"region": "US"})
     row = db.execute("SELECT * FROM task_queue").fetchone()
     assert Task.from_dict(row) == Task.from_dict(dict(row)) == queue.get(task_id)
 
 
 def test_a_task_from_few_columns(db: QueueDatabase) -> None:
-    """What was not selected has its default; what has none must be there."""
+    """Missing columns get their defaults; a missing column without a default raises an error."""
     add_raw(db)
     task = Task.from_dict(db.execute("SELECT id, type FROM task_queue").fetchone())
     assert (task.id, task.type, task.status) == (1, "raw", "queued")
@@ -35,7 +35,7 @@ def test_a_task_from_few_columns(db: QueueDatabase) -> None:
 
 
 def test_a_claimed_task_is_like_any_other(queue: TaskQueue) -> None:
-    """The short way that a claim makes its Task gives all fields, and a frozen object."""
+    """A claimed Task has all fields and is frozen."""
     queue.enqueue("t", {"a": 1})
     task = queue.claim("w")
     assert task is not None
@@ -46,7 +46,7 @@ def test_a_claimed_task_is_like_any_other(queue: TaskQueue) -> None:
 
 
 def test_payloads_are_decoded_when_asked_for() -> None:
-    """By both names; one of them insists on an object."""
+    """get_payload() decodes any payload; get_payload_dict() requires an object."""
     task = Task(id=1, type="t", payload='{"a": [1]}', compatibility='{"region": "US"}')
     assert task.get_payload() == task.get_payload_dict() == {"a": [1]}
     assert task.get_compatibility() == {"region": "US"}
@@ -57,13 +57,13 @@ def test_payloads_are_decoded_when_asked_for() -> None:
 
 
 def test_a_payload_that_is_not_json() -> None:
-    """Other SQL may have written anything."""
+    """A payload that is not JSON raises QueuePayloadError."""
     with pytest.raises(QueuePayloadError, match=r"payload='\{oops' is not JSON"):
         Task(id=1, type="t", payload="{oops").get_payload()
 
 
 def test_workers_and_logs(queue: TaskQueue, db: QueueDatabase) -> None:
-    """They come from rows too, and decode what is JSON in them."""
+    """Worker and TaskLog are made from rows and decode their JSON."""
     queue.enqueue("t", None)
     queue.heartbeat("w", {"region": ["US", "EU"]})
     queue.log(1, "INFO", "hello", {"a": 1})

@@ -1,4 +1,4 @@
-"""Which task comes next, by each strategy."""
+"""The next task of each strategy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ARRIVAL = (30, 10, 20, 10)
 def test_order(
     db: QueueDatabase, strategy: SchedulingStrategy, expected: list[int], by_hand: bool
 ) -> None:
-    """The same for tasks of the queue and of other people's SQL, one by one and in a batch."""
+    """Tasks of the queue and of other SQL come in the same order, singly and in a batch."""
     queue = TaskQueue(db)
     for priority in ARRIVAL:
         if by_hand:
@@ -50,7 +50,7 @@ def test_order(
 
 
 def test_strategies_share_one_queue(queue: TaskQueue) -> None:
-    """Each worker chooses for itself."""
+    """Each claim may use its own strategy."""
     for priority in ARRIVAL:
         queue.enqueue("t", None, priority=priority)
     order = []
@@ -67,7 +67,7 @@ def test_strategies_share_one_queue(queue: TaskQueue) -> None:
 
 
 def test_a_changed_priority_counts(queue: TaskQueue, db: QueueDatabase) -> None:
-    """Other SQL may push a task to the front."""
+    """A priority changed by other SQL moves the task to the front."""
     for priority in ARRIVAL:
         queue.enqueue("t", None, priority=priority)
     change_raw(db, 3, "priority = 1")
@@ -81,7 +81,7 @@ def test_a_changed_priority_counts(queue: TaskQueue, db: QueueDatabase) -> None:
 def test_order_when_many_come_due_at_once(
     queue: TaskQueue, clock: Clock, strategy: SchedulingStrategy, due: int
 ) -> None:
-    """More than one claim can promote: the order is right from the first claim on."""
+    """Claims come in order even if more tasks are due than a claim promotes."""
     rng = random.Random(due)
     priorities = [rng.randint(1, 1000) for _ in range(due)]
     for number, priority in enumerate(priorities):
@@ -102,7 +102,7 @@ def test_order_when_many_come_due_at_once(
 
 @pytest.fixture
 def lottery() -> Iterator[TaskQueue]:
-    """Give a queue whose lots come from a seeded generator, so that shares are repeatable."""
+    """Yield a queue with draws from a seeded generator, so that shares are repeatable."""
     lots = random.Random(20270115)
 
     def draw_from_seed(conn: sqlite3.Connection) -> None:
@@ -113,7 +113,7 @@ def lottery() -> Iterator[TaskQueue]:
 
 
 def shares(queue: TaskQueue, priorities: tuple[int, ...], draws: int) -> dict[int, float]:
-    """Return how often each priority won, drawing from a queue that is kept as it is."""
+    """Return the share of claims that each priority won; each claimed task is replaced."""
     wins: collections.Counter[int] = collections.Counter()
     for _ in range(draws):
         task = queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
@@ -140,14 +140,14 @@ def test_weighted_shares(lottery: TaskQueue, priorities: tuple[int, ...]) -> Non
 
 
 def test_weighted_shares_of_newcomers(lottery: TaskQueue) -> None:
-    """A task that has waited long has no better chance than one that has just come.
+    """A task that has waited long has no better chance than a newcomer.
 
-    Without the race's time carried along, the newcomers would nearly always win.
+    If newcomers did not start at the race's present time, they would nearly always win.
     """
     won, rounds = 0, 200
     old = set(lottery.enqueue_many("t", [None] * 20, priority=500))
     for _ in range(rounds):
-        # Tasks of best priority go first and drive the race's time on.
+        # Tasks of best priority win first and advance the race's time.
         lottery.enqueue_many("t", [None] * 2, priority=1)
         fresh = set(lottery.enqueue_many("t", [None] * len(old), priority=500))
         winner = first_of_priority(lottery, 500)
@@ -160,7 +160,7 @@ def test_weighted_shares_of_newcomers(lottery: TaskQueue) -> None:
 
 
 def first_of_priority(queue: TaskQueue, priority: int) -> Task:
-    """Draw until a task of this priority wins."""
+    """Claim until a task of this priority wins."""
     while True:
         task = queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
         assert task is not None
@@ -169,7 +169,7 @@ def first_of_priority(queue: TaskQueue, priority: int) -> Task:
 
 
 def test_weighted_claims_of_tasks_by_hand(lottery: TaskQueue) -> None:
-    """Tasks of other SQL take part with the same chances, and so do released ones."""
+    """Tasks of other SQL and released tasks have the same chances."""
     wins: collections.Counter[int] = collections.Counter()
     add_raw(lottery.db, priority=1)
     add_raw(lottery.db, priority=7)
@@ -186,9 +186,9 @@ def test_weighted_claims_of_tasks_by_hand(lottery: TaskQueue) -> None:
 
 
 def test_weighted_shares_of_routes(lottery: TaskQueue) -> None:
-    """A task that only some workers may have gains nothing by what the others draw.
+    """A task that only some workers may take gains nothing from the claims of the others.
 
-    Were there one race for all routes, it would be left behind, and win every time.
+    In a single race for all routes, the task would fall behind and then win every time.
     """
     lottery_of, europe = SchedulingStrategy.WEIGHTED_RANDOM, {"region": "EU"}
     lottery.enqueue_many("t", [None] * 2, priority=9, compatibility=europe)
@@ -196,7 +196,7 @@ def test_weighted_shares_of_routes(lottery: TaskQueue) -> None:
     wins: collections.Counter[str] = collections.Counter()
     draws = 600
     for _ in range(draws):
-        for _ in range(3):  # a worker without capabilities drives its own race on
+        for _ in range(3):  # a worker without capabilities advances its own race
             task = lottery.claim("anywhere", strategy=lottery_of)
             assert task is not None
             lottery.release(task)
@@ -209,7 +209,7 @@ def test_weighted_shares_of_routes(lottery: TaskQueue) -> None:
 
 
 def test_weighted_shares_of_newcomers_of_a_route(lottery: TaskQueue) -> None:
-    """Among the tasks of one route, too, those that have waited have no better chance."""
+    """In a route, tasks that have waited have no better chance than newcomers."""
     lottery_of, europe = SchedulingStrategy.WEIGHTED_RANDOM, {"region": "EU"}
     lottery.enqueue_many("old", [None] * 200, priority=99, compatibility=europe)
     lottery.enqueue_many("t", [None] * 100, priority=900)
@@ -221,8 +221,8 @@ def test_weighted_shares_of_newcomers_of_a_route(lottery: TaskQueue) -> None:
     assert won == pytest.approx(89, abs=8)
 
 
-def test_races_that_nobody_runs_in_are_forgotten(lottery: TaskQueue) -> None:
-    """One row for each route that ever was would be too many; those in use are kept."""
+def test_races_without_tasks_are_deleted(lottery: TaskQueue) -> None:
+    """sweep() deletes the races without ready tasks, and keeps the others."""
     for region in ("EU", "US"):
         lottery.enqueue_many("t", [None] * 2, compatibility={"region": region})
     for region, claims in (("EU", 2), ("US", 1)):

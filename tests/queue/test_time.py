@@ -1,4 +1,4 @@
-"""Nothing runs early, no lease is shorter than asked, and neither is much longer."""
+"""No task runs early and no lease ends early; both are at most a second late."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ fractions = st.floats(0, 3, allow_nan=False)
 @settings(max_examples=60, deadline=None)
 @given(offset=fractions, delay=st.floats(0.001, 5))
 def test_a_delayed_task_is_never_early(offset: float, delay: float) -> None:
-    """Not a millisecond, wherever in the second it was enqueued; and at most a second late."""
+    """A delayed task is never early, and at most a second late."""
     clock = Clock(START + offset)
     with QueueDatabase(":memory:", clock=clock) as db:
         queue = TaskQueue(db)
@@ -39,7 +39,7 @@ def test_a_delayed_task_is_never_early(offset: float, delay: float) -> None:
 @settings(max_examples=60, deadline=None)
 @given(offset=fractions, lease=st.floats(0.001, 5))
 def test_a_lease_is_never_short(offset: float, lease: float) -> None:
-    """Nobody takes the task over before the time asked for; after a second more they do."""
+    """No worker takes over a task before its lease ends; at most a second later one can."""
     clock = Clock(START + offset)
     with QueueDatabase(":memory:", clock=clock) as db:
         queue = TaskQueue(db)
@@ -53,7 +53,7 @@ def test_a_lease_is_never_short(offset: float, lease: float) -> None:
 
 
 def test_a_retry_is_never_early(clock: Clock, db: QueueDatabase) -> None:
-    """A wait of 0.9 s is not run at once."""
+    """A task with a wait of 0.9 s does not run before 0.9 s have passed."""
     queue = TaskQueue(db, retry=RetryPolicy(first=0.9, jitter=0))
     clock.advance(0.5)
     queue.enqueue("t", None)
@@ -67,7 +67,7 @@ def test_a_retry_is_never_early(clock: Clock, db: QueueDatabase) -> None:
 
 
 def test_no_delay_is_at_once(clock: Clock, queue: TaskQueue) -> None:
-    """Also late in a second."""
+    """A task without a delay is ready at once, even late in a second."""
     clock.advance(0.999)
     queue.enqueue("t", None)
     assert queue.claim("w") is not None
@@ -75,7 +75,7 @@ def test_no_delay_is_at_once(clock: Clock, queue: TaskQueue) -> None:
 
 @given(st.floats(0, 4e9))
 def test_text_rounds_outwards(seconds: float) -> None:
-    """Down for what was, up for what must not come before; whole seconds stay."""
+    """floor_text() rounds down, ceil_text() rounds up, and both keep whole seconds."""
     assert seconds_of(floor_text(seconds)) == math.floor(seconds)
     assert seconds_of(ceil_text(seconds)) == math.ceil(seconds)
 
@@ -86,7 +86,7 @@ def test_text_rounds_outwards(seconds: float) -> None:
     ids=lambda value: str(value)[:9],
 )
 def test_leases_that_would_end_at_once_or_never(queue: TaskQueue, lease: float) -> None:
-    """They are refused by claim, claim_many and extend, and nothing is claimed."""
+    """claim, claim_many and extend reject an invalid lease and change nothing."""
     queue.enqueue("t", None)
     for call in (
         lambda: queue.claim("w", lease_seconds=lease),
@@ -103,14 +103,14 @@ def test_leases_that_would_end_at_once_or_never(queue: TaskQueue, lease: float) 
 
 @pytest.mark.parametrize("delay", [-0.1, float("nan"), float("inf"), 1e12, None, True, "1"])
 def test_delays_that_would_be_lost(queue: TaskQueue, delay: float) -> None:
-    """A delay beyond SQLite's calendar would be NULL, which is now."""
+    """enqueue() rejects an invalid delay, which SQLite would turn into NULL."""
     with pytest.raises(QueueInputError, match="delay="):
         queue.enqueue("t", None, delay=delay)
     assert queue.stats().queued == 0
 
 
 def test_a_lapsed_lease_counts_as_an_attempt(queue: TaskQueue, clock: Clock) -> None:
-    """A task that kills its workers ends as a dead letter, whoever does the reclaiming."""
+    """A task that kills its workers becomes a dead letter."""
     queue.enqueue("t", None, max_attempts=3)
     for attempts in range(3):
         task = queue.claim(f"victim-{attempts}", lease_seconds=10)
@@ -128,7 +128,7 @@ def test_a_lapsed_lease_counts_as_an_attempt(queue: TaskQueue, clock: Clock) -> 
 def test_every_strategy_honours_schedule_and_leases(
     queue: TaskQueue, clock: Clock, strategy: SchedulingStrategy
 ) -> None:
-    """Waiting tasks wait, held ones are held, lapsed ones come back."""
+    """With every strategy, waiting tasks wait, held tasks stay held, lapsed tasks come back."""
     queue.enqueue("t", None, delay=100)
     held = queue.enqueue("t", None)
     first = queue.claim("w", strategy=strategy, lease_seconds=10)
@@ -146,7 +146,7 @@ def test_every_strategy_honours_schedule_and_leases(
 
 
 def test_reclaim_takes_all_back(queue: TaskQueue, clock: Clock) -> None:
-    """Also more than one step of it takes, and none that is held."""
+    """reclaim() takes all lapsed tasks in several steps, and no held task."""
     queue.enqueue_many("t", [None] * 1205)
     for _ in range(2):
         queue.claim_many("w", limit=600, lease_seconds=10)
@@ -159,8 +159,8 @@ def test_reclaim_takes_all_back(queue: TaskQueue, clock: Clock) -> None:
     assert queue.reclaim() == 0
 
 
-def test_a_claim_finds_what_lies_behind_many_lapsed_leases(queue: TaskQueue, clock: Clock) -> None:
-    """A claim reclaims in steps; it must not say that there is nothing after the first."""
+def test_a_claim_finds_a_task_behind_many_lapsed_leases(queue: TaskQueue, clock: Clock) -> None:
+    """A claim finds a ready task behind more lapsed leases than a step reclaims."""
     queue.enqueue_many("t", [None] * 1000, max_attempts=1)
     queue.claim_many("w", limit=1000, lease_seconds=10)
     good = queue.enqueue("t", "good")
@@ -174,7 +174,7 @@ def test_a_claim_finds_what_lies_behind_many_lapsed_leases(queue: TaskQueue, clo
 
 
 def test_other_sql_may_move_a_task_about(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
-    """Later, earlier, and back: a claim goes by what the row says."""
+    """A claim follows a run_after_utc that other SQL moved later, earlier and back."""
     task = queue.enqueue("t", None)
     change_raw(db, task, "run_after_utc = datetime('now', '+10 seconds')")
     assert queue.claim("w") is None
@@ -189,7 +189,7 @@ def test_other_sql_may_move_a_task_about(queue: TaskQueue, db: QueueDatabase, cl
 def test_a_lapsed_task_that_was_rescheduled_waits(
     queue: TaskQueue, db: QueueDatabase, clock: Clock
 ) -> None:
-    """The time that other SQL gave it while it was held is kept."""
+    """A lapsed task keeps a run_after_utc that other SQL set during the lease."""
     queue.enqueue("t", None)
     task = queue.claim("w", lease_seconds=10)
     assert task is not None
@@ -201,7 +201,7 @@ def test_a_lapsed_task_that_was_rescheduled_waits(
 
 
 def test_a_clock_that_steps_back(queue: TaskQueue, clock: Clock) -> None:
-    """Leases last longer then, nothing is claimed twice or lost."""
+    """A clock that steps back lengthens leases, but no task is claimed twice or lost."""
     queue.enqueue_many("t", [1, 2])
     first = queue.claim("w", lease_seconds=10)
     clock.advance(-3600)
@@ -214,7 +214,7 @@ def test_a_clock_that_steps_back(queue: TaskQueue, clock: Clock) -> None:
 
 
 def test_the_clock_reaches_sql(db: QueueDatabase, clock: Clock) -> None:
-    """All date functions of a connection follow it, modifiers and defaults included."""
+    """All date functions of a connection follow the clock, with modifiers and in defaults."""
     clock.now = START + 0.25
     row = db.execute(
         "SELECT datetime('now'), date('now'), time('now', '+1 hour'), unixepoch('now'), "
@@ -233,8 +233,8 @@ def test_the_clock_reaches_sql(db: QueueDatabase, clock: Clock) -> None:
     assert column(db, add_raw(db), "created_at_utc") == "2027-01-15 08:00:00"
 
 
-def test_without_a_clock_it_is_this_machines_time() -> None:
-    """Python's time and SQLite's are the same then."""
+def test_without_a_clock_the_time_is_this_machines() -> None:
+    """Without a clock, Python and SQLite use the same time."""
     with QueueDatabase(":memory:") as db:
         queue = TaskQueue(db)
         in_sql = add_raw(db)

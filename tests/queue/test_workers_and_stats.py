@@ -1,4 +1,4 @@
-"""Workers that report, logs of tasks, and how the queue stands."""
+"""Heartbeats of workers, logs of tasks, and statistics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.queue.world import Clock, add_raw, change_raw
 
 
 def test_heartbeats(queue: TaskQueue, clock: Clock) -> None:
-    """The latest one counts; a worker is stale after more than five minutes of silence."""
+    """The latest heartbeat counts; a worker is stale after more than five minutes without one."""
     queue.heartbeat("quiet", {"region": "US"})
     queue.heartbeat("busy")
     clock.advance(200)
@@ -27,7 +27,7 @@ def test_heartbeats(queue: TaskQueue, clock: Clock) -> None:
 
 
 def test_forgetting_a_worker(queue: TaskQueue, clock: Clock) -> None:
-    """Once."""
+    """A worker can be forgotten once."""
     queue.heartbeat("w")
     clock.advance(1000)
     assert queue.forget_worker("w") is True
@@ -36,7 +36,7 @@ def test_forgetting_a_worker(queue: TaskQueue, clock: Clock) -> None:
 
 
 def test_a_log_belongs_to_a_task(queue: TaskQueue, clock: Clock) -> None:
-    """In the order of writing, and only of that task."""
+    """logs() returns the lines of one task in the order of writing."""
     queue.enqueue_many("t", [1, 2])
     first = queue.log(1, "INFO", "begun")
     clock.advance(5)
@@ -49,20 +49,20 @@ def test_a_log_belongs_to_a_task(queue: TaskQueue, clock: Clock) -> None:
 
 
 def test_a_log_of_no_task(queue: TaskQueue) -> None:
-    """The error is a LookupError, not a riddle about foreign keys."""
+    """A log line for an unknown task raises TaskNotFoundError."""
     with pytest.raises(TaskNotFoundError, match="task_id=7"):
         queue.log(7, "INFO", "hello")
 
 
 def test_stats_of_an_empty_queue(queue: TaskQueue) -> None:
-    """All zero, and no age."""
+    """The statistics of an empty queue are all zero, without an age."""
     figures = queue.stats().as_dict()
     assert figures.pop("oldest_ready_seconds") is None
     assert set(figures.values()) == {0}
 
 
 def test_stats(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
-    """Each state is counted where it belongs."""
+    """Each task is counted under its state."""
     queue.enqueue("done", None, priority=1)
     queue.complete(queue.claim("w") or pytest.fail("nothing to claim"))
     queue.enqueue("dead", None, priority=1)
@@ -101,7 +101,7 @@ def test_stats(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
 
 
 def test_the_oldest_task_of_any_route(queue: TaskQueue, clock: Clock) -> None:
-    """Also one that has come due unseen."""
+    """oldest_ready_seconds includes due tasks that no claim has promoted yet."""
     queue.enqueue("t", None, compatibility={"region": "EU"}, delay=2)
     clock.advance(5)
     queue.enqueue("t", None)
@@ -111,7 +111,7 @@ def test_the_oldest_task_of_any_route(queue: TaskQueue, clock: Clock) -> None:
 
 @pytest.mark.parametrize("moment", ["0000-00-00 00:00:00", "2026-02-30 25:00:00"])
 def test_a_day_that_no_calendar_has(queue: TaskQueue, db: QueueDatabase, moment: str) -> None:
-    """Other SQL may write it; it sorts, so it is due, and is no reason to have no figures."""
+    """A task with a date that does not exist counts as due."""
     add_raw(db, run_after_utc=moment)
     stats = queue.stats()
     assert stats.ready == 1
