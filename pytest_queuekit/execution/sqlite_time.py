@@ -1,18 +1,20 @@
-"""Lets the date functions of SQLite follow Python's wall clock, wherever that has been set.
+"""Makes SQLite's date functions follow Python's wall clock, which a virtual clock may set.
 
-It reaches every connection that is opened by `sqlite3.connect` while it is in force, in SQL text
-as well as in a column's DEFAULT. It does not reach a connection made by other means, nor one
-with `PRAGMA trusted_schema = OFF`, which lets no schema use a function of ours.
+It reaches every connection that `sqlite3.connect` opens inside the block, in SQL text as well as in
+a column's DEFAULT. It does not reach a connection made by other means, or a connection with
+`PRAGMA trusted_schema = OFF`, which forbids schemas to use functions of the application.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
+
+from pytest_queuekit.sqlite_hooks import CONNECT_HOOKS, ConnectHook
 
 Function = Callable[..., Any]
 
@@ -25,7 +27,7 @@ _TIME_VALUES: dict[str, tuple[int, ...]] = {
     "strftime": (1,),
     "timediff": (0, 1),
 }
-"""Which arguments of a date function are time values; one that is left out means now
+"""Positions of a date function's time values; a missing time value means now
 (https://www.sqlite.org/lang_datefunc.html)."""
 
 _KEYWORDS = {
@@ -33,42 +35,36 @@ _KEYWORDS = {
     "current_time": "time",
     "current_timestamp": "datetime",
 }
-"""The keywords of SQL that SQLite looks up as functions, and what they say."""
+"""The keywords of SQL that SQLite looks up as functions, and the function with the same result."""
 
 
 @contextmanager
 def sqlite_follows_python() -> Iterator[None]:
     """Put the date functions of new connections under Python's clock, to the millisecond."""
-    connect = sqlite3.connect
-    # Its functions are SQLite's own, so that modifiers and formats mean what they always mean.
-    evaluator = connect(":memory:", check_same_thread=False)
-    functions = dict(_functions(evaluator))
-
-    def connect_with_clock(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*args, **kwargs)
-        for name, function in functions.items():
-            # Deterministic, or a schema may not use it in an index; nor does the virtual clock move
-            # within a statement.
-            connection.create_function(name, -1, function, deterministic=True)
-        return connection
-
-    try:
-        _set_connect(connect_with_clock)
+    # The evaluator has SQLite's own functions, so that modifiers and formats keep their meaning.
+    # It is made without sqlite3.connect, whose hooks would replace its functions as well.
+    evaluator = sqlite3.Connection(":memory:", check_same_thread=False)
+    with closing(evaluator), CONNECT_HOOKS.active(_FollowPython(dict(_functions(evaluator)))):
         yield
-    finally:
-        _set_connect(connect)
-        evaluator.close()
 
 
-def _set_connect(connect: Callable[..., sqlite3.Connection]) -> None:
-    sqlite3.connect = connect  # type: ignore[assignment]  # overloads, which pass through
-    sqlite3.dbapi2.connect = connect  # type: ignore[assignment]  # as above
+class _FollowPython(ConnectHook):
+    """Replaces the date functions of each new connection."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+
+    def after(self, connection: sqlite3.Connection) -> None:
+        for name, function in self._functions.items():
+            # Only a deterministic function may be used in an index. These are deterministic enough:
+            # the virtual clock does not move within a statement.
+            connection.create_function(name, -1, function, deterministic=True)
 
 
 def _functions(evaluator: sqlite3.Connection) -> Iterator[tuple[str, Function]]:
     known = {row[0] for row in evaluator.execute("PRAGMA function_list").fetchall()}
     for name, places in _TIME_VALUES.items():
-        if name in known:  # an older SQLite has not all of them
+        if name in known:  # an older SQLite lacks some
             yield name, _following(evaluator, name, places)
     for keyword, name in _KEYWORDS.items():
         yield keyword, _following(evaluator, name, (0,))
@@ -83,13 +79,13 @@ def _following(evaluator: sqlite3.Connection, name: str, places: tuple[int, ...]
             if place < len(given) and str(given[place]).lower() == "now":
                 given[place] = _now()
         marks = ", ".join("?" * len(given))
-        # The name is one of those above; the values are bound.
+        # The name comes from the table above; the values are bound.
         return evaluator.execute(f"SELECT {name}({marks})", given).fetchone()[0]
 
     return function
 
 
 def _now() -> str:
-    # Rounded, since a float of seconds may lie a hair below the millisecond that it means.
+    # Rounded: a float of seconds may lie slightly below the millisecond it stands for.
     moment = datetime.fromtimestamp(round(time.time(), 3), UTC)
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

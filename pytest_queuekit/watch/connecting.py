@@ -8,9 +8,9 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from types import ModuleType
 from typing import Any
 
+from pytest_queuekit.sqlite_hooks import CONNECT_HOOKS, ConnectCall, ConnectHook
 from pytest_queuekit.watch import finding
 from pytest_queuekit.watch.frames import Frames, line_of
 from pytest_queuekit.watch.seen import Seen
@@ -20,45 +20,32 @@ _FACTORY = "QueueConnection"
 """By this name a connection of the queue is known, and of any copy of it."""
 
 
-class Connecting:
-    """Has each connection of a queue made as one that is watched."""
+class Connecting(ConnectHook):
+    """Makes each connection of a queue a watched connection."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
         self._classes: dict[type[sqlite3.Connection], type[sqlite3.Connection]] = {}
-        self._originals: list[tuple[ModuleType, Callable[..., Any], Callable[..., Any]]] = []
         self._errors: list[tuple[Any, Callable[..., None] | None]] = []
 
     def start(self) -> None:
-        """Take the place of sqlite3.connect."""
-        for module in (sqlite3, sqlite3.dbapi2):
-            original = module.connect
-            ours = self._connect(original)
-            self._originals.append((module, original, ours))
-            vars(module)["connect"] = ours
+        """Watch the connections that are opened from now on."""
+        CONNECT_HOOKS.push(self)
 
     def stop(self) -> None:
-        """Put back what was there; where somebody came after us, the watch is off all the same."""
-        for module, original, ours in self._originals:
-            if module.connect is ours:
-                vars(module)["connect"] = original
+        """Undo what start() and the connections have changed."""
+        CONNECT_HOOKS.pop(self)
         for error, own in reversed(self._errors):
             with suppress(AttributeError):
                 del error.__init__
             if own is not None:
                 error.__init__ = own
-        self._originals.clear()
         self._errors.clear()
 
-    def _connect(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def connect(*arguments: Any, **options: Any) -> Any:
-            factory = options.get("factory")
-            if self._seen.is_on and _is_of_a_queue(factory):
-                options["factory"] = self._watched(factory)
-            return original(*arguments, **options)
-
-        return connect
+    def before(self, call: ConnectCall) -> ConnectCall:
+        if self._seen.is_on and _is_of_a_queue(call.factory):
+            return call.with_factory(self._watched(call.factory))
+        return call
 
     def _watched(self, factory: Any) -> type[sqlite3.Connection]:
         made = self._classes.get(factory)
