@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,17 +123,6 @@ def test_an_index_of_the_users_counts(watch: Watch, tmp_path: Path) -> None:
         assert watch.after_call() == []
 
 
-def test_waiting_for_the_machine_is_not_holding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the scheduler says a thread stood in its queue is taken off."""
-    waited = iter((1.0, 1.0 + 10 * LIMIT))
-    monkeypatch.setattr(
-        "pytest_queuekit.watch.holding.run_queue_seconds", lambda: next(waited, 2.0)
-    )
-    holding = Holding.begin(("a.py", 1), "a test")
-    time.sleep(1.2 * LIMIT)
-    assert holding.seconds() < LIMIT
-
-
 def test_a_forked_child_notes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """And does not wait for a lock that nobody there will release."""
     notebook = Notebook()
@@ -171,12 +159,14 @@ def test_a_file_that_is_gone_stays_gone(watch: Watch, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_transaction_is_told_of_the_test_that_began_it(watch: Watch, tmp_path: Path) -> None:
-    """Though another one runs when it ends."""
+def test_a_long_transaction_belongs_to_the_test_that_began_it(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although another test runs when the transaction ends."""
+    monkeypatch.setattr(Holding, "seconds", lambda _: 2 * LIMIT)
     with QueueDatabase(tmp_path / "queue.db") as db:
         with db.transaction():
             watch.begin("another test")
-            time.sleep(1.5 * LIMIT)
         (found,) = watch.after_call()
     assert (found.kind, found.test) == ("long-transaction", "a test")
 
