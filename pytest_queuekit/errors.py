@@ -31,7 +31,16 @@ class ActorError(QueuekitError, RuntimeError):
 
 
 class NotRunError(QueuekitError):
-    """A rule cannot be put to this queue here and now; the message is the reason for the report."""
+    """A check cannot be tried on this queue here and now; the message is the reason in the report.
+
+    kind: the reason as a stable word: "level" (a higher level answers), "clock" (the check needs
+        more waiting than is allowed), "inconclusive" (the run did not exercise the check),
+        "unsupported" (the queue or this machine cannot do it), or "not-possible".
+    """
+
+    def __init__(self, message: str = "", *, kind: str = "not-possible") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class JudgedElsewhereError(NotRunError):

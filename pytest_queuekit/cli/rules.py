@@ -87,7 +87,7 @@ def entries() -> Iterator[Entry]:
                 why=rule.why,
                 needs=tuple(need.value for need in rule.needs),
                 level=rule.level.name.lower(),
-                driver=rule.driver.name,
+                driver=", ".join(rule.driver_names),
             )
     for target in TARGETS:
         yield Entry(

@@ -51,6 +51,7 @@ class VirtualClock:
     def __init__(self, show: Callable[[float], None]) -> None:
         self._show = show
         self._passed = 0
+        self._stepped = 0
 
     def now(self) -> int:
         """Return nanoseconds since the clock was made, later than all answers before."""
@@ -61,9 +62,14 @@ class VirtualClock:
         """Jump."""
         self._advance(round(seconds * SECOND))
 
+    def step(self, seconds: float) -> None:
+        """Set the wall clock so many seconds forward, or back; `now` goes on."""
+        self._stepped += round(seconds * SECOND)
+        self._advance(0)
+
     def _advance(self, nanoseconds: int) -> None:
         self._passed += nanoseconds
-        self._show(self._passed / SECOND)
+        self._show((self._passed + self._stepped) / SECOND)
 
 
 @contextmanager

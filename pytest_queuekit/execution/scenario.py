@@ -5,14 +5,15 @@ A scenario asserts nothing. It makes a history; monitors judge it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.faults.fault import Fault
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -27,11 +28,13 @@ class Program:
     actor: its name, unique in the scenario.
     function: takes the actor's recorder; of module level, so that another process finds it.
     arguments: further keyword arguments, of types that JSON knows.
+    faults: what happens to the world around this actor while it acts.
     """
 
     actor: str
     function: Callable[..., None]
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     def __call__(self, recorder: Recorder) -> None:
         """Run it."""
@@ -58,13 +61,22 @@ class Scenario:
 
 
 class Driver(Protocol):
-    """Runs a scenario on a queue and returns what was observed."""
+    """Runs a scenario on a queue, once or several times, and decides how its actors interleave."""
 
     @property
     def name(self) -> str:
-        """How the actors are interleaved, in a word."""
+        """How the actors are interleaved, in a word, for the report."""
 
-    def run(
+    @property
+    def concurrent(self) -> bool:
+        """True if actors act at the same time."""
+
+    def runs(
         self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
-    ) -> History:
-        """Run a scenario on a new queue in an empty folder. Raises NotRunError with the reason."""
+    ) -> Iterator[Run]:
+        """Return the runs, each made when it is asked for, on a new queue in a sub-folder.
+
+        folder: an empty folder.
+
+        Raises NotRunError with the reason where it cannot run the scenario.
+        """

@@ -8,7 +8,7 @@ from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.threads import Threads
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.execution.scenario import Program, Scenario
+from pytest_queuekit.execution.scenario import Driver, Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import SECOND, History, Outcome, Verb
@@ -27,9 +27,9 @@ def tasks_a_minute(queue: QueueUnderTest, folder: Path, effort: Effort) -> tuple
     Raises NotRunError where the workers did not get through.
     """
     several = Capability.PROCESSES in queue.contract.capabilities
-    driver = Processes() if several else Threads()
-    history = driver.run(_scenario(effort.tasks), queue, folder, effort)
-    return rate_of(history), effort.tasks
+    driver: Driver = Processes() if several else Threads()
+    run = next(driver.runs(_scenario(effort.tasks), queue, folder, effort))
+    return rate_of(run.history), effort.tasks
 
 
 def drain(worker: Recorder) -> None:

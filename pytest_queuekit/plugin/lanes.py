@@ -7,6 +7,7 @@ worker, before anything else and in one order, so that the workers meet in race 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
 from pytest_queuekit.execution.drivers.barrier import Barrier
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.xdist import XdistWorkers
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
-from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Verdict
 from pytest_queuekit.plugin.nodes import QueueItem
@@ -52,8 +53,7 @@ def races(rule: Rule, queue: QueueUnderTest, effort: Effort) -> bool:
     """Whether a rule is one that lanes can run, on this queue and at this level."""
     return (
         rule.family == FAMILY
-        and rule.chance
-        and rule.driver.name == Processes.name
+        and any(isinstance(driver, Processes) and driver.repeat for driver in rule.drivers)
         and rule.level <= effort.level
         and effort.level >= Level.STANDARD
         and Capability.PROCESSES in queue.contract.capabilities
@@ -94,9 +94,7 @@ class LaneItem(QueueItem):
             patience=2 * self.effort.limit,
         )
         try:
-            verdict = judge(
-                replace(self.rule, driver=driver, chance=False), self.queue, folder, self.effort
-            )
+            verdict = judge(replace(self.rule, drivers=(driver,)), self.queue, folder, self.effort)
         except BaseException as error:
             told.call_off(_VERDICT, f"lane {self.lane}, which was to judge, ended by {error!r}")
             raise
@@ -123,12 +121,12 @@ class _Lane(XdistWorkers):
 
     judged_elsewhere = False
 
-    def run(
+    def runs(
         self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
-    ) -> History:
-        """Run this lane's share."""
+    ) -> Iterator[Run]:
+        """Return the run, or remember that this lane has none."""
         try:
-            return super().run(scenario, queue, folder, effort)
+            yield from super().runs(scenario, queue, folder, effort)
         except JudgedElsewhereError:
             self.judged_elsewhere = True
             raise

@@ -13,7 +13,6 @@ from typing import Any, Self
 import pytest
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.execution.drivers.sequence import Sequence
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status, Verdict
@@ -100,8 +99,8 @@ class RuleItem(QueueItem):
         self.rule = rule
         self.queue = queue
         self.effort = effort
-        self.extra_keyword_matches |= {rule.requirement.value, rule.driver.name}
-        if rule.driver.name != Sequence.name:
+        self.extra_keyword_matches |= {rule.requirement.value, *rule.driver_names}
+        if rule.concurrent:
             self.add_marker(pytest.mark.queue_stress)
 
     def find(self, folder: Path) -> Verdict:

@@ -94,7 +94,7 @@ class Recorder:
         self.last: Operation | None = None
         self._adapter = adapter
         self._replies = Replies(adapter)
-        self._sink = sink
+        self.sink = sink
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
         self._leave = leave
@@ -217,16 +217,13 @@ class Recorder:
         """Close the adapter without a record, after the run."""
         self._adapter.close()
 
-    def vanish(self) -> None:
-        """Note that this actor does nothing any more, as if it had died between two calls.
-
-        It is for scripts, which must not use the actor again; a program says `die`.
-        """
+    def record_kill(self) -> None:
+        """Record that this actor is dead. The caller must not let it act again."""
         self._end(self._begin(Verb.KILL), end=self.clock.now(), outcome=Outcome.OK)
 
     def die(self) -> NoReturn:
         """End the program as if this actor had died: as a process, it kills itself for real."""
-        self.vanish()
+        self.record_kill()
         self._leave()
 
     def _check(self, *needs: Capability) -> None:
@@ -304,7 +301,7 @@ class Recorder:
             outcome=Outcome.UNKNOWN,
             **fields,
         )
-        self._sink(begun)
+        self.sink(begun)
         return begun
 
     def _run(self, begun: Operation, call: Callable[[], Any]) -> tuple[Operation, Any]:
@@ -323,7 +320,7 @@ class Recorder:
         ended = replace(operation, number=self._next, **fields)
         self._next += 1
         self.last = ended
-        self._sink(ended)
+        self.sink(ended)
         return ended
 
     def _deliver(self, ended: Operation, claim: Claim | None) -> Delivery | None:

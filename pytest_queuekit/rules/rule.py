@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from pathlib import Path
 
 from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.sequence import Sequence
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Driver, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
@@ -32,12 +35,12 @@ class Rule:
     sentence: what must hold.
     why: what goes wrong where it does not hold.
     needs: the capabilities without which it does not apply.
-    scenario, driver: what is done, and how it is interleaved.
+    scenario: what is done.
+    drivers: how it is interleaved; each makes its runs, until one run shows a violation.
     monitors: what must hold of the history.
     exercises: verbs of which at least one must have succeeded, or nothing was put to the test.
     level: from which it is run.
     tolerates: verbs that are given nonsense, so that any error of theirs counts as a refusal.
-    chance: whether timing decides what a run shows, so that it is run for `Effort.rounds` times.
     """
 
     id: str
@@ -46,13 +49,30 @@ class Rule:
     why: str
     scenario: Scenario
     monitors: tuple[Monitor, ...]
-    driver: Driver = field(default_factory=Sequence)
+    drivers: tuple[Driver, ...] = field(default_factory=lambda: (Sequence(),))
     needs: tuple[Capability, ...] = ()
     exercises: tuple[Verb, ...] = (Verb.ENQUEUE, Verb.CLAIM)
     requirement: Requirement = Requirement.MUST
     level: Level = Level.QUICK
     tolerates: tuple[Verb, ...] = ()
-    chance: bool = False
+    driver: InitVar[Driver | None] = None
+    chance: InitVar[bool] = False
+
+    def __post_init__(self, driver: Driver | None, chance: bool) -> None:
+        if isinstance(driver, Processes | Threads):
+            driver = replace(driver, repeat=chance)
+        if driver is not None:
+            object.__setattr__(self, "drivers", (driver,))
+
+    @property
+    def driver_names(self) -> list[str]:
+        """The names of the drivers, each once."""
+        return list(dict.fromkeys(driver.name for driver in self.drivers))
+
+    @property
+    def concurrent(self) -> bool:
+        """True if actors act at the same time in some run."""
+        return any(driver.concurrent for driver in self.drivers)
 
     @property
     def family(self) -> str:
@@ -61,9 +81,9 @@ class Rule:
 
 
 def judge(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> Verdict:
-    """Put a rule to a queue, in an empty folder, and return the verdict."""
+    """Try a rule on a queue, in an empty folder, and return the verdict."""
     began = time.perf_counter()
-    status, reason, history, violations = _find(rule, queue, folder, effort)
+    status, reason, run, violations = _answer(rule, queue, folder, effort)
     return Verdict(
         rule=rule.id,
         family=rule.family,
@@ -72,41 +92,58 @@ def judge(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> Ve
         queue=queue.contract.name,
         status=status,
         reason=reason,
-        driver=rule.driver.name,
-        violations=tuple(sorted(violations, key=lambda one: len(one.witness))),
-        history=history,
+        driver=run.history.driver if run and violations else ", ".join(rule.driver_names),
+        violations=tuple(sorted(violations, key=lambda violation: len(violation.witness))),
+        history=run.history if run else None,
         seconds=time.perf_counter() - began,
     )
 
 
-_Finding = tuple[Status, str, History | None, list[Violation]]
+_Answer = tuple[Status, str, Run | None, list[Violation]]
 
 
-def _find(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Finding:
+def _answer(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Answer:
     lacking = queue.contract.lacks(rule.needs)
     if lacking:
         return Status.NOT_APPLICABLE, "not declared: " + ", ".join(lacking), None, []
     if effort.level < rule.level:
         return Status.NOT_RUN, f"{FROM_LEVEL} {rule.level.name.lower()}", None, []
     try:
-        return _run(rule, queue, folder, effort)
+        return _try(rule, queue, folder, effort)
     except NotRunError as error:
         return Status.NOT_RUN, str(error), None, []
 
 
-def _run(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Finding:
-    """Run once, or again and again until chance shows a violation or the rounds are over."""
-    history = None
-    for number in range(effort.rounds if rule.chance else 1):
-        home = folder / f"round-{number + 1}"
+def _try(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Answer:
+    """Make the runs of each driver until one shows a violation.
+
+    Raises NotRunError if no run shows one and a driver could not make its runs.
+    """
+    run, obstacle = None, None
+    for number, driver in enumerate(rule.drivers, start=1):
+        home = folder / f"{number}-{driver.name}"
         home.mkdir()
-        history = rule.driver.run(rule.scenario, queue, home, effort)
-        found = violations_in(history, rule, queue.contract)
-        if found:
-            return Status.FAIL, "", history, found
-        if no_loss in rule.monitors and not history.drained:
-            raise NotRunError("the queue could not be emptied, so nobody knows whether it lost any")
-    return Status.PASS, "", history, []
+        try:
+            run = None
+            for run in driver.runs(rule.scenario, queue, home, effort):
+                violations = violations_in(run.history, rule, queue.contract)
+                if violations:
+                    return Status.FAIL, "", run, violations
+                _require_conclusive(rule, run)
+            if run is None:
+                raise NotRunError(f"driver={driver.name!r} made no run", kind="inconclusive")
+        except NotRunError as error:
+            obstacle = obstacle or error
+    if obstacle is not None:
+        raise obstacle
+    return Status.PASS, "", run, []
+
+
+def _require_conclusive(rule: Rule, run: Run) -> None:
+    if no_loss in rule.monitors and not run.history.drained:
+        raise NotRunError(
+            "the queue could not be emptied, so a lost task would not show", kind="inconclusive"
+        )
 
 
 def violations_in(history: History, rule: Rule, contract: Contract) -> list[Violation]:

@@ -60,6 +60,6 @@ def rules_for(mutant: Mutant) -> list[Rule]:
     return [
         rule
         for rule in CATALOGUE
-        if rule.driver.name in _DRIVERS[mutant.driver]
+        if set(rule.driver_names) & set(_DRIVERS[mutant.driver])
         and (rule.level is Level.QUICK or rule.id in mutant.breaks)
     ]

@@ -22,7 +22,7 @@ _SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue)
 
 
 def _rules(*drivers: str) -> list[Rule]:
-    return [rule for rule in CATALOGUE if rule.driver.name in drivers]
+    return [rule for rule in CATALOGUE if set(rule.driver_names) & set(drivers)]
 
 
 def _alarms(queue: type[QueueAdapter], rules: list[Rule], folder: Path) -> list[str]:
@@ -57,5 +57,5 @@ def test_a_disk_that_stalls_is_no_lost_task(folder: Path) -> None:
 @pytest.mark.parametrize("repetition", range(2))
 def test_chance_raises_no_alarm(repetition: int, folder: Path) -> None:
     """Rules that hang on chance say the same each time."""
-    quick = [rule for rule in CATALOGUE if rule.chance and rule.level is Level.QUICK]
+    quick = [rule for rule in CATALOGUE if rule.concurrent and rule.level is Level.QUICK]
     assert _alarms(SmallSqliteQueue, quick, folder) == []

@@ -66,7 +66,7 @@ def __getattr__(name: str) -> type[QueueAdapter]:
     rule = by_id(CATALOGUE).get(name.replace("_", "-"))
     if rule is None:
         raise AttributeError(name)
-    made = limited(rule.needs, lease=60.0 if rule.driver.name == "sequence" else 1.0)
+    made = limited(rule.needs, lease=1.0 if rule.concurrent else 60.0)
     made.__module__, made.__qualname__ = __name__, name
     return made
 

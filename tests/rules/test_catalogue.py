@@ -11,6 +11,7 @@ import pytest
 
 from pytest_queuekit import rules
 from pytest_queuekit.adapters.catalogue import BUILT_IN
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.performance.targets import TARGETS
@@ -76,5 +77,5 @@ def test_no_queue_is_named() -> None:
 
 def test_processes_race_from_the_lowest_level() -> None:
     """A quick run has races between processes too."""
-    quick = [rule for rule in CATALOGUE if rule.level is Level.QUICK]
-    assert len([rule for rule in quick if rule.driver.name == "processes"]) >= 2
+    quick = [rule for rule in CATALOGUE if rule.level is Level.QUICK and rule.concurrent]
+    assert len([rule for rule in quick if Capability.PROCESSES in rule.needs]) >= 2

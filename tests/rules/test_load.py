@@ -40,7 +40,7 @@ def test_tasks_come_when_they_are_due(tmp_path: Path) -> None:
     rule = by_id(load_rules(queue.contract))["LOAD-1"]
     verdict = judge(rule, queue, tmp_path, QUICK)
     history = verdict.history
-    assert (verdict.status, rule.driver.name) == (Status.PASS, Threads.name)
+    assert (verdict.status, rule.driver_names) == (Status.PASS, [Threads.name])
     assert history is not None
     enqueued = list(history.by(Verb.ENQUEUE))
     assert len(enqueued) == round(3 * RATES["LOAD-1"] / 60)

@@ -29,7 +29,7 @@ _USED_BY_CALLS = frozenset(
         *limited.METHODS,
     }
 )
-_SEQUENTIAL = [rule for rule in CATALOGUE if rule.driver.name == "sequence"]
+_SEQUENTIAL = [rule for rule in CATALOGUE if not rule.concurrent]
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)

@@ -2,7 +2,8 @@
 
 The job comes as a line of JSON on standard input. The actor says "started", waits for "open" and
 the moment, opens the queue, says "ready", waits for "go" and the moment, runs its program and says
-"done", or "failed" after it has printed an error that is not the queue's. What it does is in its
+"done"; or "failed", after it has printed an error that is not the queue's; or "not-run" with the
+reason, as JSON. What it does is in its
 log file at every moment. It imports little, since several are started for one run.
 """
 
@@ -13,18 +14,23 @@ import importlib
 import importlib.util
 import json
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.environment import Halt, open_actor
+from pytest_queuekit.execution.faults.catalogue import unpack
+from pytest_queuekit.execution.faults.connection_lost import open_descriptors
+from pytest_queuekit.execution.faults.fault import Setting, Surroundings
+from pytest_queuekit.execution.faults.kill import kill_process
+from pytest_queuekit.execution.faults.trigger import armed
 from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.recording.operation_log import LogFile
 from pytest_queuekit.recording.recorder import Recorder
@@ -49,6 +55,7 @@ class Job:
     epoch: the beginning of the run, in nanoseconds of the machine's monotonic clock.
     lease: seconds for which claims are leased.
     limit: seconds that it has for opening the queue, and again for its program.
+    faults: what happens to it, each as JSON.
     """
 
     spec: str
@@ -62,6 +69,7 @@ class Job:
     epoch: int
     lease: float
     limit: float
+    faults: Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> str:
         """Return the job as a line of JSON. Raises TypeError for arguments it does not know."""
@@ -78,18 +86,15 @@ def main() -> int:
         faulthandler.dump_traceback_later(2 * job.limit + _SPARE, exit=True)
         with suppress(Halt):  # the log says that the queue cannot be opened
             _act(job, orders, reports)
+    except NotRunError as error:
+        _say(reports, f"not-run {json.dumps({'message': str(error), 'kind': error.kind})}")
+        return 0
     except BaseException:  # noqa: BLE001 - it is told on standard error, whatever it is
         traceback.print_exc()
         _say(reports, "failed")
         return 1
     _say(reports, "done")
     return 0
-
-
-def kill_self() -> NoReturn:
-    """Die at once: no `finally`, no flush. Where there is no SIGKILL any signal ends a process."""
-    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    os._exit(signal.SIGTERM)
 
 
 def _take_streams() -> tuple[TextIO, TextIO]:
@@ -111,7 +116,9 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
     clock = RealClock(job.epoch)
     _say(reports, "started")
     _wait_for_word(orders, clock)
+    faults = [unpack(fault) for fault in job.faults]
     with LogFile(Path(job.log)) as log:
+        descriptors = open_descriptors()
         recorder = open_actor(
             queue,
             job.location,
@@ -120,11 +127,19 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
             sink=log,
             lease=job.lease,
             first=job.first,
-            leave=kill_self,
+            leave=kill_process,
         )
         _say(reports, "ready")
         _wait_for_word(orders, clock)
-        function(recorder, **job.arguments)
+        world = Surroundings(
+            setting=Setting(own_process=True, virtual_clock=False),
+            recorder=recorder,
+            clock=clock,
+            location=job.location,
+            descriptors=descriptors,
+        )
+        with armed(faults, world):
+            function(recorder, **job.arguments)
         _close(recorder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO, cast
 
-from pytest_queuekit.errors import ActorError
+from pytest_queuekit.errors import ActorError, NotRunError
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.model.history import Operation, Outcome, Verb
 from pytest_queuekit.recording.clock import Clock
@@ -27,7 +28,7 @@ _PARTING = 5.0
 _LINES = 12
 _END = ""
 """What is heard when the process has ended."""
-_LAST = frozenset({"done", "failed", _END})
+_LAST = frozenset({"done", "failed", "not-run", _END})
 _KILLED = -signal.SIGKILL if os.name == "posix" else signal.SIGTERM
 """The exit status of a process that was killed."""
 
@@ -45,6 +46,8 @@ class ActorProcess:
         self._messages = Path(job.log).with_suffix(".stderr")
         self._heard: set[str] = set()
         self._overdue = ""
+        self._not_run: dict[str, str] = {}
+        self._ended: int | None = None
         with self._messages.open("wb") as messages:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
                 _COMMAND,
@@ -110,8 +113,11 @@ class ActorProcess:
     def operations(self) -> list[Operation]:
         """Return what the actor did, when it has ended.
 
-        Raises ActorError where it ended by an error that is not the queue's.
+        Raises ActorError where it ended by an error that is not the queue's, and NotRunError where
+        one of its faults cannot happen to this queue.
         """
+        if self._not_run:
+            raise NotRunError(**self._not_run)
         done = read_log_file(Path(self._job.log))
         if "done" in self._heard:
             return done
@@ -125,15 +131,25 @@ class ActorProcess:
 
     def _listen(self) -> None:
         while not self._heard & _LAST:
-            word = self._reports.readline().strip() or _END
+            word, _, rest = self._reports.readline().strip().partition(" ")
             with self._changed:
+                if word == "not-run":
+                    self._not_run = json.loads(rest)
+                elif word == _END:
+                    self._ended = self._clock.now()
                 self._heard.add(word)
                 self._changed.notify_all()
 
     def _kill_noted(self, why: str | None) -> Operation:
-        now = self._clock.now()
+        """Return the operation of the kill, at the moment when the process was heard to end."""
+        moment = self._clock.now() if self._ended is None else self._ended
         return Operation(
-            actor=self._job.actor, verb=Verb.KILL, start=now, end=now, outcome=Outcome.OK, error=why
+            actor=self._job.actor,
+            verb=Verb.KILL,
+            start=moment,
+            end=moment,
+            outcome=Outcome.OK,
+            error=why,
         )
 
     def _how(self) -> str:

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.blame import naming
 from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
 from pytest_queuekit.execution.environment import LONGEST_WAIT, Environment, Halt
+from pytest_queuekit.execution.faults.fault import Fault, Setting, Surroundings, require_carried
+from pytest_queuekit.execution.faults.trigger import armed
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.operation_log import Gone
+from pytest_queuekit.recording.recorder import Recorder
 
 Perform = Callable[[Sequence[Program], Environment, Watchdog], None]
 """Runs all programs, however the driver interleaves them."""
 
 
-def play(scenario: Scenario, env: Environment, driver: str, perform: Perform) -> History:
-    """Play a scenario on a stage and close it.
+def run_folders(folder: Path, count: int) -> Iterator[Path]:
+    """Make so many sub-folders, a fresh one for each run."""
+    for number in range(1, count + 1):
+        home = folder / f"run-{number}"
+        home.mkdir()
+        yield home
 
-    A queue that hangs or cannot be opened ends the play early: the history says it.
+
+def play(
+    scenario: Scenario,
+    programs: Sequence[Program],
+    env: Environment,
+    driver: str,
+    perform: Perform,
+) -> Run:
+    """Play a scenario with its programs in an environment, and close that.
+
+    A queue that hangs or cannot be opened ends the run early: the history shows it.
     """
     watchdog = Watchdog(env.log, env.effort.limit)
     try:
@@ -31,11 +49,11 @@ def play(scenario: Scenario, env: Environment, driver: str, perform: Perform) ->
             script, ending = scenario.script, scenario.ending
             if script:
                 watchdog.do(lambda: script(env))
-            if scenario.programs:
-                perform(programs_of(scenario, env.effort), env, watchdog)
+            if programs:
+                perform(programs, env, watchdog)
             if ending:
                 watchdog.do(lambda: ending(env))
-        return env.history(driver)
+        return Run(history=env.history(driver), faults=faults_of(programs))
     finally:
         close(env, watchdog)
 
@@ -48,13 +66,22 @@ def close(env: Environment, watchdog: Watchdog) -> None:
     watchdog.dismiss()
 
 
-def programs_of(scenario: Scenario, effort: Effort) -> Sequence[Program]:
-    """Return the programs of a scenario, whose actors must have different names."""
+def programs_of(scenario: Scenario, effort: Effort, setting: Setting) -> Sequence[Program]:
+    """Return the programs of a scenario, whose actors must have different names.
+
+    Raises NotRunError for a fault that cannot strike in this setting.
+    """
     programs = scenario.programs(effort) if scenario.programs else ()
     names = [program.actor for program in programs]
     if len(set(names)) != len(names):
         raise ValueError(f"two programs have an actor of one name: {', '.join(sorted(names))}")
+    require_carried(faults_of(programs), setting)
     return programs
+
+
+def faults_of(programs: Sequence[Program]) -> tuple[Fault, ...]:
+    """Return the faults that the programs carry."""
+    return tuple(fault for program in programs for fault in program.faults)
 
 
 def in_turn(programs: Sequence[Program], env: Environment, watchdog: Watchdog) -> None:
@@ -66,7 +93,19 @@ def in_turn(programs: Sequence[Program], env: Environment, watchdog: Watchdog) -
 
 def _act(program: Program, env: Environment) -> None:
     with suppress(Gone, Halt), naming(program.actor):
-        program(env.actor(program.actor))
+        act(program, env.actor(program.actor), env)
+
+
+def act(program: Program, recorder: Recorder, env: Environment) -> None:
+    """Run a program in this process, with its faults."""
+    world = Surroundings(
+        setting=Setting(own_process=False, virtual_clock=env.clock.virtual),
+        recorder=recorder,
+        clock=env.clock,
+        location=env.location,
+    )
+    with armed(program.faults, world):
+        program(recorder)
 
 
 def real_lease(scenario: Scenario, queue: QueueUnderTest, effort: Effort) -> float:

@@ -6,49 +6,66 @@ import json
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_queuekit.errors import NotRunError, UsageError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.actor_process import ActorProcess
-from pytest_queuekit.execution.drivers.play import play, real_lease
+from pytest_queuekit.execution.drivers.play import (
+    play,
+    programs_of,
+    real_lease,
+    run_folders,
+)
 from pytest_queuekit.execution.drivers.watchdog import Watchdog
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.faults.catalogue import pack
+from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
+_SETTING = Setting(own_process=True, virtual_clock=False)
 _LEAD = 2_000_000
 """Nanoseconds from the word to the moment at which the actors act, so that all have heard it."""
 _START = 60.0
 """Seconds in which a process has to start, which is not up to the queue."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Processes:
-    """Runs the programs at once: a process each, all set off when all have opened the queue."""
+    """Runs the programs at once: a process each, all set off when all have opened the queue.
 
-    name = "processes"
+    repeat: True to make `Effort.rounds` runs, where chance decides what a run shows.
+    """
 
-    def run(
+    repeat: bool = False
+    name: ClassVar[str] = "processes"
+    concurrent: ClassVar[bool] = True
+
+    def runs(
         self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
-    ) -> History:
-        """Run a scenario. Raises NotRunError where the queue is for one process.
+    ) -> Iterator[Run]:
+        """Return the runs. Raises NotRunError where the queue is for one process.
 
         Raises ActorError where a process ends by an error that is not the queue's.
         """
         if Capability.PROCESSES not in queue.contract.capabilities:
-            raise NotRunError("the queue is for one process")
+            raise NotRunError("the queue is for one process", kind="unsupported")
         lease = real_lease(scenario, queue, effort)
-        home, crew = folder / "queue", _Crew(folder / "actors")
-        home.mkdir()
-        env = Environment(queue, home, clock=crew.clock, lease=lease, effort=effort)
-        return play(scenario, env, self.name, crew.perform)
+        programs = programs_of(scenario, effort, _SETTING)
+        for folder_of_run in run_folders(folder, effort.rounds if self.repeat else 1):
+            home, crew = folder_of_run / "queue", _Crew(folder_of_run / "actors")
+            home.mkdir()
+            env = Environment(queue, home, clock=crew.clock, lease=lease, effort=effort)
+            yield play(scenario, programs, env, self.name, crew.perform)
 
 
 class _Crew:
@@ -102,6 +119,7 @@ class _Crew:
             epoch=self.clock.epoch,
             lease=env.lease,
             limit=env.effort.limit,
+            faults=[pack(fault) for fault in program.faults],
         )
 
 

@@ -4,38 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from pytest_queuekit.execution.clock import RealClock, virtual_time
-from pytest_queuekit.execution.drivers.play import in_turn, play, real_lease
+from pytest_queuekit.execution.drivers.play import (
+    in_turn,
+    play,
+    programs_of,
+    real_lease,
+    run_folders,
+)
 from pytest_queuekit.execution.drivers.probe import goes_by_virtual_time
 from pytest_queuekit.execution.environment import LONGEST_WAIT as LONGEST_WAIT
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
 
 _VIRTUAL = "goes by the kit's clock"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sequence:
     """Runs the script, the programs and the ending, one call after the other."""
 
-    name = "sequence"
+    name: ClassVar[str] = "sequence"
+    concurrent: ClassVar[bool] = False
 
-    def run(
+    def runs(
         self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
-    ) -> History:
-        """Run a scenario. Raises NotRunError where time would have to be waited for, and is not."""
+    ) -> Iterator[Run]:
+        """Return one run. Raises NotRunError if it needs real waiting that is not allowed."""
         real = scenario.passes_time and not _follows_the_kit(queue, folder / "probe")
+        programs = programs_of(scenario, effort, Setting(own_process=False, virtual_clock=not real))
         lease = real_lease(scenario, queue, effort) if real else scenario.lease
-        home = folder / "queue"
-        home.mkdir()
-        with _clock(virtual=not real) as clock:
-            env = Environment(queue, home, clock=clock, lease=lease, effort=effort)
-            return play(scenario, env, self.name, in_turn)
+        for home in run_folders(folder, 1):
+            with _clock(virtual=not real) as clock:
+                env = Environment(queue, home, clock=clock, lease=lease, effort=effort)
+                run = play(scenario, programs, env, self.name, in_turn)
+            # Outside: the virtual clock must not reach whoever reads the run.
+            yield run
 
 
 def _follows_the_kit(queue: QueueUnderTest, folder: Path) -> bool:

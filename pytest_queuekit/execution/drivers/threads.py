@@ -10,44 +10,61 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import ClassVar
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.blame import naming
-from pytest_queuekit.execution.drivers.play import play, real_lease
+from pytest_queuekit.execution.drivers.play import (
+    act,
+    play,
+    programs_of,
+    real_lease,
+    run_folders,
+)
 from pytest_queuekit.execution.drivers.watchdog import Watchdog
 from pytest_queuekit.execution.environment import Environment, Halt
+from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 
+IN_THREADS = Setting(own_process=False, virtual_clock=False)
+"""How actors act that are threads of this process."""
 _SWITCH = 1e-5
 """Seconds between switches of threads: so few that a race in plain Python shows."""
 _PARTING = 1.0
 """Seconds that all threads together have to end when the run is over."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Threads:
-    """Runs the programs at once: a thread each, all set off when all have opened the queue."""
+    """Runs the programs at once: a thread each, all set off when all have opened the queue.
 
-    name = "threads"
+    repeat: True to make `Effort.rounds` runs, where chance decides what a run shows.
+    """
 
-    def run(
+    repeat: bool = False
+    name: ClassVar[str] = "threads"
+    concurrent: ClassVar[bool] = True
+
+    def runs(
         self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
-    ) -> History:
-        """Run a scenario. Raises NotRunError where the queue is for one thread."""
+    ) -> Iterator[Run]:
+        """Return the runs. Raises NotRunError where the queue is for one thread."""
         if Capability.THREADS not in queue.contract.capabilities:
-            raise NotRunError("the queue is for one thread")
+            raise NotRunError("the queue is for one thread", kind="unsupported")
         lease = real_lease(scenario, queue, effort)
-        home = folder / "queue"
-        home.mkdir()
-        env = Environment(queue, home, clock=RealClock(), lease=lease, effort=effort)
-        with ThreadCrew(env) as crew:
-            return play(scenario, env, self.name, crew.perform)
+        programs = programs_of(scenario, effort, IN_THREADS)
+        for home in run_folders(folder, effort.rounds if self.repeat else 1):
+            env = Environment(queue, home, clock=RealClock(), lease=lease, effort=effort)
+            with ThreadCrew(env) as crew:
+                run = play(scenario, programs, env, self.name, crew.perform)
+            yield run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +158,7 @@ class ThreadCrew:
         self._reports.put(_Report(done=False))
         self._go.wait()
         try:
-            program(recorder)
+            act(program, recorder, self._env)
         except Gone:
             return recorder
         except BaseException:

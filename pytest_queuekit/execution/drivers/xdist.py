@@ -1,32 +1,33 @@
 """One run in several processes that did not start each other, such as the workers of pytest-xdist.
 
-Each process is a lane. All call `run` of a `Lanes` of their own, with the same scenario, queue,
-effort, shared folder and number of lanes, and a number of their own:
+Each process is a lane. All call `runs` of an `XdistWorkers` of their own, with the same scenario,
+queue, effort, shared folder and number of lanes, and a number of their own:
 
-    driver = Lanes(folder=shared, lane=2, lanes=4)
-    history = driver.run(scenario, subject, private, effort)
+    driver = XdistWorkers(folder=shared, lane=2, lanes=4)
+    run = next(driver.runs(scenario, queue, private, effort))
 
 Lane 1 makes the queue and runs the script; the programs are dealt out to the lanes in turn, and
 set off in all of them at one moment. The lane that finishes last collects what all observed, runs
-the ending and returns the history; in the others `run` raises JudgedElsewhereError. Where the
-lanes do not meet in time, `run` raises NotRunError in all of them. (`Lanes` is a driver like any
-other: a rule is put to a queue with `judge(replace(rule, driver=driver), ...)`, for one round.)
+the ending and yields the run; the others raise JudgedElsewhereError. Where the lanes do not meet
+in time, all of them raise NotRunError. (`XdistWorkers` is a driver like any other: a rule is put
+to a queue with `judge(replace(rule, drivers=(driver,)), ...)`.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.barrier import Barrier
-from pytest_queuekit.execution.drivers.play import close, programs_of, real_lease
-from pytest_queuekit.execution.drivers.threads import ThreadCrew
+from pytest_queuekit.execution.drivers.play import close, faults_of, programs_of, real_lease
+from pytest_queuekit.execution.drivers.threads import IN_THREADS, ThreadCrew
 from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
 from pytest_queuekit.execution.environment import Environment, Halt
-from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.execution.run import Run
+from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import SECOND, History
@@ -48,6 +49,7 @@ class XdistWorkers:
     """
 
     name = "lanes"
+    concurrent = True
 
     def __init__(self, *, folder: Path, lane: int, lanes: int, patience: float = 60.0) -> None:
         self.folder = folder
@@ -55,17 +57,18 @@ class XdistWorkers:
         self.lanes = lanes
         self.patience = patience
 
-    def run(
+    def runs(
         self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
-    ) -> History:
-        """Run this lane's share. The files are in the shared folder; `folder` is not used.
+    ) -> Iterator[Run]:
+        """Return one run, in the shared folder; `folder` is not used.
 
         Raises JudgedElsewhereError in all lanes but the last to finish, and NotRunError where the
         lanes did not meet, or the queue is for one process.
         """
         if Capability.PROCESSES not in queue.contract.capabilities:
-            raise NotRunError("the queue is for one process")
+            raise NotRunError("the queue is for one process", kind="unsupported")
         lease = real_lease(scenario, queue, effort)
+        programs = programs_of(scenario, effort, IN_THREADS)
         meeting = Barrier(self.folder, party=self.lane, parties=self.lanes, patience=self.patience)
         with _failing_together(meeting, self.lane), ExitStack() as stack:
             clock = RealClock()
@@ -76,8 +79,9 @@ class XdistWorkers:
                 _prepare(scenario, env, watchdog)
                 meeting.decide(_READY, f"{clock.epoch} {env.location}")
             meeting.agree(_READY)
-            self._act(scenario, env, watchdog, meeting)
-            return self._finish(scenario, env, watchdog, meeting)
+            self._act(programs, env, watchdog, meeting)
+            history = self._finish(scenario, env, watchdog, meeting)
+        yield Run(history=history, faults=faults_of(programs))
 
     def _env(
         self,
@@ -97,13 +101,17 @@ class XdistWorkers:
         return Environment(queue, home, clock=clock, lease=lease, effort=effort, location=location)
 
     def _act(
-        self, scenario: Scenario, env: Environment, watchdog: Watchdog, meeting: Barrier
+        self,
+        programs: Sequence[Program],
+        env: Environment,
+        watchdog: Watchdog,
+        meeting: Barrier,
     ) -> None:
         def set_off() -> None:
             moment = meeting.meet(_GO, lambda: str(env.clock.now() + _LEAD))
             env.clock.wait(max(int(moment) - env.clock.now(), 0) / SECOND)
 
-        share = programs_of(scenario, env.effort)[self.lane - 1 :: self.lanes]
+        share = programs[self.lane - 1 :: self.lanes]
         with ThreadCrew(env) as crew:
             crew.perform(share, env, watchdog, meet=set_off)
 

@@ -29,7 +29,7 @@ SCENARIOS = {
     ),
     "die": Scenario(
         script=programs.stock,
-        programs=programs.crew(programs.claim_and_die, size=2),
+        programs=programs.crew(programs.claim_and_enqueue, size=2, faults=programs.KILLED),
         ending=Environment.settle,
         lease=0.5,
     ),
@@ -44,7 +44,8 @@ def main(*, scenario: str, folder: str, queue: str, limit: float, **lane: float)
     driver = XdistWorkers(folder=Path(folder), **lane)  # type: ignore[arg-type]  # numbers, from JSON
     under_test = QueueUnderTest.of(QUEUES[queue])
     try:
-        history = driver.run(SCENARIOS[scenario], under_test, Path(folder), Effort(limit=limit))
+        runs = driver.runs(SCENARIOS[scenario], under_test, Path(folder), Effort(limit=limit))
+        history = next(runs).history
     except (QueuekitError, LookupError) as error:
         print(f"{type(error).__name__}: {error}")  # noqa: T201 - for the test
     else:

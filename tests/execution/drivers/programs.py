@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_queuekit.execution.environment import Environment, claim_all
+from pytest_queuekit.execution.faults.fault import Fault
+from pytest_queuekit.execution.faults.kill import Kill
 from pytest_queuekit.execution.scenario import Program
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.recording.recorder import Recorder
@@ -15,15 +17,18 @@ from tests.execution.drivers.queues import NEVER
 
 TASKS = 60
 
+KILLED = (Kill(after=1),)
+"""Kills an actor when its first call has ended."""
+
 
 def crew(
-    function: Callable[..., None], size: int = 3, **arguments: Any
+    function: Callable[..., None], size: int = 3, faults: tuple[Fault, ...] = (), **arguments: Any
 ) -> Callable[[Effort], list[Program]]:
-    """Return the programs of a scenario: so many actors, all of one function."""
+    """Return the programs of a scenario: so many actors, all of one function, with their faults."""
 
     def programs(effort: Effort) -> list[Program]:
         return [
-            Program(actor=f"actor-{number}", function=function, arguments=arguments)
+            Program(actor=f"actor-{number}", function=function, arguments=arguments, faults=faults)
             for number in range(1, size + 1)
         ]
 
@@ -52,15 +57,10 @@ def take(recorder: Recorder) -> None:
     claim_all(recorder, complete=False)
 
 
-def claim_and_die(recorder: Recorder) -> None:
-    """Claim a task, and die with it in hand; nothing after that happens."""
-    try:
-        recorder.claim()
-        recorder.die()
-        recorder.enqueue("after-death")
-    finally:
-        if recorder.actor == "actor-1":
-            NEVER.is_set()
+def claim_and_enqueue(recorder: Recorder) -> None:
+    """Claim a task, and enqueue another; a kill after the claim prevents the second."""
+    recorder.claim()
+    recorder.enqueue("after-death")
 
 
 def be_killed_from_outside(recorder: Recorder) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from pytest_queuekit.model.capabilities import Sharing
 from tests.queues.memory import MemoryQueue
-from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
 
 NEVER = threading.Event()
 """Is never set."""
@@ -151,3 +151,17 @@ class WithoutSchemaFunctions(SmallSqliteQueue):
             "UPDATE task SET error = datetime('now') WHERE id = new.id; END"
         )
         self._run("PRAGMA trusted_schema = OFF")
+
+
+class Impatient(SmallSqliteQueue):
+    """Answers that it is busy as soon as another holds the lock."""
+
+    name = "impatient"
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            raise BusyError(str(error)) from error

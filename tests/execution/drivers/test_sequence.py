@@ -16,7 +16,6 @@ from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import SECOND, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.recording.recorder import Recorder
 from tests.execution.drivers import programs, queues
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -28,7 +27,8 @@ def run(
     scenario: Scenario, adapter: type[QueueAdapter], folder: Path, effort: Effort | None = None
 ) -> Any:
     """Return the history of a run in sequence."""
-    return Sequence().run(scenario, QueueUnderTest.of(adapter), folder, effort or Effort())
+    runs = Sequence().runs(scenario, QueueUnderTest.of(adapter), folder, effort or Effort())
+    return next(runs).history
 
 
 def _lease_and_wait(env: Environment) -> None:
@@ -81,7 +81,7 @@ def test_a_queue_is_probed_once(tmp_path: Path) -> None:
     for name in ("first", "second"):
         folder = tmp_path / name
         folder.mkdir()
-        Sequence().run(scenario, queue, folder, Effort())
+        next(Sequence().runs(scenario, queue, folder, Effort()))
     assert (tmp_path / "first" / "probe").exists()
     assert not (tmp_path / "second" / "probe").exists()
 
@@ -113,7 +113,7 @@ def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
     """A program that dies ends there; what it held comes to another when its lease has run out."""
     scenario = Scenario(
         script=programs.stock,
-        programs=programs.crew(programs.claim_and_die),
+        programs=programs.crew(programs.claim_and_enqueue, faults=programs.KILLED),
         ending=Environment.settle,
     )
     history = run(scenario, SmallSqliteQueue, tmp_path)
@@ -186,10 +186,8 @@ def test_files_are_closed_when_the_run_is_over(tmp_path: Path) -> None:
             closed.append((id(self), self.opened_by == threading.get_ident()))
             super().close()
 
-    def die(recorder: Recorder) -> None:
-        recorder.die()
-
-    scenario = Scenario(script=programs.stock, programs=programs.crew(die, size=2))
+    killed = programs.crew(programs.claim_and_enqueue, size=2, faults=programs.KILLED)
+    scenario = Scenario(script=programs.stock, programs=killed)
     run(scenario, Counted, tmp_path)
     assert len(set(closed)) == len(closed) == 3
     assert all(same for _, same in closed)

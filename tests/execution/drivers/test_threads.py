@@ -31,7 +31,8 @@ def run(
     scenario: Scenario, adapter: type[QueueAdapter], folder: Path, effort: Effort | None = None
 ) -> Any:
     """Return the history of a run in threads."""
-    return Threads().run(scenario, QueueUnderTest.of(adapter), folder, effort or Effort())
+    runs = Threads().runs(scenario, QueueUnderTest.of(adapter), folder, effort or Effort())
+    return next(runs).history
 
 
 def overlaps(operations: Iterable[Operation]) -> bool:
@@ -94,7 +95,7 @@ def test_the_dead_do_nothing_and_the_others_go_on(
     """What the dead held comes to another when its lease has run out."""
     scenario = Scenario(
         script=programs.stock,
-        programs=programs.crew(programs.claim_and_die),
+        programs=programs.crew(programs.claim_and_enqueue, faults=programs.KILLED),
         ending=Environment.settle,
         lease=0.2,
     )
@@ -162,8 +163,9 @@ def test_an_error_of_a_program_is_told_with_its_actor(tmp_path: Path) -> None:
 def test_no_thread_is_left(tmp_path: Path) -> None:
     """When the run is over its threads are too, those of the dead and the failed included."""
     before = set(threading.enumerate())
-    for number, program in enumerate((programs.claim_and_die, programs.complain)):
-        scenario = Scenario(script=programs.stock, programs=programs.crew(program))
+    killed = programs.crew(programs.claim_and_enqueue, faults=programs.KILLED)
+    for number, crew in enumerate((killed, programs.crew(programs.complain))):
+        scenario = Scenario(script=programs.stock, programs=crew)
         with suppress(LookupError):
             run(scenario, SmallSqliteQueue, _made(tmp_path / str(number)))
     for thread in set(threading.enumerate()) - before:

@@ -160,6 +160,8 @@ def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
 def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:
     """Lanes are processes, so the queue must be for several."""
     with pytest.raises(NotRunError, match="one process"):
-        XdistWorkers(folder=tmp_path, lane=1, lanes=1).run(
-            Scenario(), QueueUnderTest.of(MemoryQueue), tmp_path, Effort()
+        next(
+            XdistWorkers(folder=tmp_path, lane=1, lanes=1).runs(
+                Scenario(), QueueUnderTest.of(MemoryQueue), tmp_path, Effort()
+            )
         )

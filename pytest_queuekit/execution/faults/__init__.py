@@ -1,0 +1,1 @@
+"""Faults: what can happen to the world around an actor, one a module."""

@@ -1,0 +1,31 @@
+"""The actor dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from typing import NoReturn
+
+from pytest_queuekit.execution.faults.fault import Fault, Surroundings
+from pytest_queuekit.recording.operation_log import Gone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kill(Fault):
+    """The actor's process is killed. An actor without a process of its own stops acting."""
+
+    kind = "kill"
+
+    def strike(self, world: Surroundings) -> None:
+        """Kill the process, whose parent notes it; or note it, and end the program."""
+        if world.setting.own_process:
+            kill_process()
+        world.recorder.record_kill()
+        raise Gone
+
+
+def kill_process() -> NoReturn:
+    """End this process at once: no `finally`, no flush. Windows has no SIGKILL."""
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    os._exit(signal.SIGTERM)

@@ -1,0 +1,94 @@
+"""Arms the faults of one actor, and lets each strike when its time has come."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pytest_queuekit.execution.faults.fault import Fault, Surroundings
+from pytest_queuekit.model.history import SECOND, Operation, Verb
+
+
+@contextmanager
+def armed(faults: Sequence[Fault], world: Surroundings) -> Iterator[None]:
+    """Arm the faults for as long as the block runs; undo them when it ends.
+
+    Raises what a fault raised that struck within a call.
+    """
+    sink = world.recorder.sink
+    trigger = Trigger(faults, world)
+    world.recorder.sink = trigger
+    try:
+        with world.cleanup:
+            trigger.start()
+            yield
+        trigger.raise_error()
+    finally:
+        world.recorder.sink = sink
+
+
+class Trigger:
+    """Stands between an actor's recorder and its log, and counts the calls that end."""
+
+    def __init__(self, faults: Sequence[Fault], world: Surroundings) -> None:
+        self._world = world
+        self._sink = world.recorder.sink
+        self._waiting = list(faults)
+        self._due: list[tuple[int, Fault]] = []
+        self._ended = 0
+        self._error: BaseException | None = None
+
+    def start(self) -> None:
+        """Count from here; a fault that waits for nothing strikes now."""
+        self._advance(self._world.clock.now())
+
+    def __call__(self, operation: Operation) -> None:
+        """Write an operation to the log, and let faults strike before it or after it."""
+        if operation.end is None:
+            self._strike_until(operation.start)
+            self._write(operation)
+            return
+        self._write(operation)
+        if operation.verb is not Verb.KILL:
+            self._ended += 1
+            self._advance(operation.end)
+
+    def raise_error(self) -> None:
+        """Raise the error of a fault that struck in a thread of its own."""
+        if self._error is not None:
+            raise self._error
+
+    def _write(self, operation: Operation) -> None:
+        self.raise_error()
+        with self._world.spare_log():
+            self._sink(operation)
+
+    def _advance(self, moment: int) -> None:
+        ripe = [fault for fault in self._waiting if fault.after <= self._ended]
+        self._waiting = [fault for fault in self._waiting if fault not in ripe]
+        for fault in ripe:
+            if fault.delay and self._world.setting.own_process:
+                self._start_timer(fault)
+            else:
+                self._due.append((moment + round(fault.delay * SECOND), fault))
+        self._strike_until(moment)
+
+    def _strike_until(self, moment: int) -> None:
+        ripe = [fault for due, fault in self._due if due <= moment]
+        # Taken off first: a kill is itself an operation, which comes by here.
+        self._due = [(due, fault) for due, fault in self._due if due > moment]
+        for fault in ripe:
+            fault.strike(self._world)
+
+    def _start_timer(self, fault: Fault) -> None:
+        timer = threading.Timer(fault.delay, self._strike_apart, (fault,))
+        timer.daemon = True
+        timer.start()
+        self._world.cleanup.callback(timer.cancel)
+
+    def _strike_apart(self, fault: Fault) -> None:
+        try:
+            fault.strike(self._world)
+        except BaseException as error:  # noqa: BLE001 - the actor's own thread raises it
+            self._error = error

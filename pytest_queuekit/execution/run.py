@@ -1,0 +1,23 @@
+"""One run of a scenario, as its driver hands it over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_queuekit.execution.faults.fault import Fault
+from pytest_queuekit.model.history import History
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a scenario.
+
+    history: the operations of all actors.
+    token: replays the run in the same driver: a seed or a schedule. Empty if the run is
+        deterministic, or if chance decides it and nothing can replay it.
+    faults: the faults that its actors carried.
+    """
+
+    history: History
+    token: str = ""
+    faults: tuple[Fault, ...] = ()

@@ -1,0 +1,1 @@
+"""Each fault, and how it reaches an actor."""

@@ -1,0 +1,140 @@
+"""A rule is tried by each of its drivers, and a run that shows a violation ends the search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.drivers.sequence import Sequence
+from pytest_queuekit.execution.run import Run
+from pytest_queuekit.execution.scenario import Driver, Scenario
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Status, Verdict
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import Rule, by_id, judge
+from tests.queues.memory import MemoryQueue
+
+QUICK = Effort.at(Level.QUICK)
+RULE = by_id(CATALOGUE)["CLAIM-1"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thrice:
+    """Makes three runs in sequence, and keeps their tokens for the test."""
+
+    name: ClassVar[str] = "thrice"
+    concurrent: ClassVar[bool] = False
+    made: list[str] = field(default_factory=list, hash=False)
+
+    def runs(
+        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+    ) -> Iterator[Run]:
+        for token in ("a", "b", "c"):
+            home = folder / token
+            home.mkdir()
+            self.made.append(token)
+            for run in Sequence().runs(scenario, queue, home, effort):
+                history = replace(run.history, driver=self.name)
+                yield replace(run, history=history, token=token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Never:
+    """Makes no run, with a reason or without."""
+
+    name: ClassVar[str] = "never"
+    concurrent: ClassVar[bool] = True
+    reason: str = ""
+
+    def runs(
+        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+    ) -> Iterator[Run]:
+        if self.reason:
+            raise NotRunError(self.reason)
+        yield from ()
+
+
+class SpoiltLater(MemoryQueue):
+    """Loses what it is given from its second instance on."""
+
+    name = "spoilt-later"
+    instances = 0
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        type(self).instances += 1
+
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        return None if self.instances > 1 else super().claim(worker, **options)
+
+
+def _judge(
+    *drivers: Driver,
+    folder: Path,
+    adapter: type[QueueAdapter] = MemoryQueue,
+    rule: Rule = RULE,
+) -> Verdict:
+    return judge(replace(rule, drivers=drivers), QueueUnderTest.of(adapter), folder, QUICK)
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in CATALOGUE if not rule.concurrent], ids=lambda rule: rule.id
+)
+def test_any_rule_can_be_given_another_driver(rule: Rule, tmp_path: Path) -> None:
+    """A rule with another driver is the same rule: its answer is that of its own driver."""
+    queue, thrice = QueueUnderTest.of(MemoryQueue), Thrice()
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    expected = judge(rule, queue, own, QUICK)
+    verdict = judge(replace(rule, drivers=(thrice,)), queue, other, QUICK)
+    assert verdict.status is expected.status
+    assert thrice.made == (["a", "b", "c"] if verdict.status is Status.PASS else [])
+
+
+def test_a_rule_passes_when_all_runs_of_all_drivers_pass(tmp_path: Path) -> None:
+    """Each driver makes all its runs, and the verdict names them all."""
+    first, second = Thrice(), Thrice()
+    verdict = _judge(first, Sequence(), second, folder=tmp_path)
+    assert (verdict.status, verdict.driver) == (Status.PASS, "thrice, sequence")
+    assert first.made == second.made == ["a", "b", "c"]
+
+
+def test_the_first_violation_ends_the_search(tmp_path: Path) -> None:
+    """No run is made after one that shows a violation, and the verdict names its driver."""
+    first, second = Thrice(), Thrice()
+    verdict = _judge(first, second, folder=tmp_path, adapter=type("_", (SpoiltLater,), {}))
+    assert (verdict.status, verdict.driver) == (Status.FAIL, "thrice")
+    assert (first.made, second.made) == (["a", "b"], [])
+
+
+def test_a_driver_that_cannot_run_hides_no_violation(tmp_path: Path) -> None:
+    """The other drivers are tried, and a violation that one finds is a failure."""
+    spoilt = type("_", (SpoiltLater,), {"instances": 1})
+    verdict = _judge(Never(reason="no time"), Sequence(), folder=tmp_path, adapter=spoilt)
+    assert (verdict.status, verdict.driver) == (Status.FAIL, "sequence")
+
+
+@pytest.mark.parametrize(
+    ("never", "reason"),
+    [(Never(reason="no time"), "no time"), (Never(), "driver='never' made no run")],
+    ids=["cannot", "does not"],
+)
+def test_a_driver_that_makes_no_run_is_no_pass(never: Never, reason: str, tmp_path: Path) -> None:
+    """A rule passes only if each of its drivers made a run."""
+    verdict = _judge(Sequence(), never, folder=tmp_path)
+    assert verdict.status is Status.NOT_RUN
+    assert reason in str(verdict.reason)
+
+
+def test_a_rule_is_concurrent_if_one_of_its_drivers_is() -> None:
+    """Whether actors act at the same time is the drivers' to say."""
+    assert not replace(RULE, drivers=(Sequence(), Thrice())).concurrent
+    assert replace(RULE, drivers=(Sequence(), Never())).concurrent
