@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from pytest_queuekit import __version__
 from pytest_queuekit.cli import main
+from pytest_queuekit.cli.validate import EXCEPTIONS
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from tests.unmeasured import python
@@ -58,8 +61,8 @@ def test_rules_are_written_for_programs_and_documents(capsys: Captured) -> None:
     assert capsys.readouterr().out.startswith("## CLAIM\n")
 
 
-def test_the_version_is_told(capsys: Captured) -> None:
-    """--version says which kit this is."""
+def test_the_version_is_printed(capsys: Captured) -> None:
+    """--version prints the version of the kit."""
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == f"queuekit {__version__}\n"
@@ -67,22 +70,22 @@ def test_the_version_is_told(capsys: Captured) -> None:
 
 WRONG = {
     (): "the following arguments are required: COMMAND",
-    (
-        "ruls",
-    ): "'ruls' is no command (there are validate, vendor, rules, review); did you mean 'rules'?",
+    ("ruls",): "no command 'ruls' (commands: validate, adapters, rules, review, vendor); did you "
+    "mean 'rules'?",
+    ("adapters", "huey"): "adapters does not take huey",
     ("rules", "--jsn"): "rules does not take --jsn; did you mean '--json'?",
     ("rules", "CLAM-1"): "ID=CLAM-1: there is no such rule and no such family; did you mean",
     ("vendor",): "the following arguments are required: DIR",
     ("vendor", "x", "--check", "--force"): "not allowed with argument",
-    ("vendor", __file__): "is a file, name a folder",
-    ("vendor", "nowhere", "--check"): "there is no such folder",
-    ("vendor", ""): "DIR='': is empty, name a folder",
-    ("vendor", "n" * 300): "cannot be used (File name too long): name another folder",
+    ("vendor", __file__): "is a file. Name a folder",
+    ("vendor", "nowhere", "--check"): "no such folder. Make a copy with `queuekit vendor nowhere`",
+    ("vendor", ""): "DIR='': is empty. Name a folder",
+    ("vendor", "n" * 300): "cannot be used (File name too long). Name another folder",
 }
 
 
 @pytest.mark.parametrize("arguments", WRONG.items(), ids=lambda one: " ".join(one[0]))
-def test_bad_usage_is_told_with_what_was_meant(
+def test_a_usage_error_has_a_reason_and_a_suggestion(
     capsys: Captured, arguments: tuple[tuple[str, ...], str]
 ) -> None:
     """Exit status 2, the reason on stderr, and no traceback."""
@@ -100,7 +103,7 @@ def test_bad_usage_is_told_with_what_was_meant(
 def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the whole and for each command, in eighty columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    for arguments in ([], ["validate"], ["vendor"], ["rules"]):
+    for arguments in ([], ["validate"], ["adapters"], ["vendor"], ["rules"]):
         with pytest.raises(SystemExit, match="0"):
             main([*arguments, "--help"])
         told = capsys.readouterr().out
@@ -109,7 +112,7 @@ def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_copy_is_made_kept_and_checked(tmp_path: Path, capsys: Captured) -> None:
-    """Copied, then current; a changed file is told by --check, and is not overwritten."""
+    """Copied, then current; --check reports a changed file, and it is not overwritten."""
     home = tmp_path / "queue"
     assert main(["vendor", str(home)]) == 0
     assert f"the reference queue {__version__}; " in capsys.readouterr().out
@@ -139,15 +142,113 @@ def _queuekit(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]
 
 
 def test_validate_runs_pytest_and_passes_its_status_on(tmp_path: Path) -> None:
-    """Options of the kit have short names here; all others are pytest's, and so is the status."""
+    """Options of the kit have short names; all others are pytest's, and so is the status."""
     done = _queuekit("validate", "--level=quick", "-k", "KEY-1[", "-q", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no rule broken among the 1 of" in done.stdout
     wrong = _queuekit("validate", "--impl", "litequeu", folder=tmp_path)
     assert wrong.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "did you mean 'litequeue'" in wrong.stderr
+    assert "Did you mean litequeue?" in wrong.stderr
     unknown = _queuekit("validate", "--levl=quick", folder=tmp_path)
     assert unknown.returncode == pytest.ExitCode.USAGE_ERROR
+
+
+def test_validate_runs_where_warnings_are_errors(tmp_path: Path) -> None:
+    """A project with `filterwarnings = error` is validated like any other."""
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -p no:asyncio\nfilterwarnings = error\n"
+    )
+    done = _queuekit("validate", "--level=quick", "-k", "KEY-1[", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_validate_offers_every_option_of_the_plugin(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each --queue option has a short name here, or a reason why not."""
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True
+    )
+    options = set(re.findall(r"^  (--queue-[\w-]+)", listed.stdout, re.MULTILINE))
+    with pytest.raises(SystemExit, match="0"):
+        main(["validate", "--help"])
+    offered = re.findall(r"^  (--[\w-]+)", told := capsys.readouterr().out, re.MULTILINE)
+    assert "--queue-" not in told.replace("--queue-validate", "")
+    assert len(options) > 9
+    assert {option.replace("--queue-", "--") for option in options - set(EXCEPTIONS)} == set(
+        offered
+    )
+    assert set(EXCEPTIONS) < options
+    assert all(EXCEPTIONS.values())
+
+
+def test_validate_passes_its_options_on(tmp_path: Path) -> None:
+    """Flags, values and repeated values reach pytest under their long names."""
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_cmdline_main(config):\n"
+        "    option = config.option\n"
+        "    print(option.queue_gate, option.queue_approved_by, option.queue_worker, config.args)\n"
+        "    return 7\n"
+    )
+    given = (
+        "--gate",
+        "--approved-by=A. Reviewer",
+        "--worker",
+        "3",
+        "--worker=02",
+        "-k",
+        "KEY",
+        ".",
+    )
+    done = _queuekit("validate", *given, folder=tmp_path)
+    assert done.stdout == "True A. Reviewer ['3', '02'] ['.']\n"
+    assert done.returncode == 7
+
+
+def test_validate_leaves_pythons_own_modules_alone(tmp_path: Path) -> None:
+    """A file named queue.py in the current folder does not replace Python's queue."""
+    (tmp_path / "queue.py").write_text("raise RuntimeError('not this one')\n")
+    done = _queuekit("validate", "--level=quick", "-k", "KEY-1[", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal signals a group of processes")
+def test_ctrl_c_ends_validate_as_it_ends_pytest(tmp_path: Path) -> None:
+    """pytest reports the interruption and ends with status 2; no traceback of the command."""
+    (tmp_path / "test_forever.py").write_text(
+        "import threading\n"
+        "def test_forever():\n"
+        "    print('begun', flush=True)\n"
+        "    threading.Event().wait(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest_queuekit", "validate", "-s", "-k", "forever", "."],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        while not (lines and "begun" in lines[-1]):
+            lines.append(process.stdout.readline())
+        os.killpg(process.pid, signal.SIGINT)
+        rest = process.stdout.read()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in rest
+    assert "Traceback" not in rest
+
+
+def test_no_color_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR overrides FORCE_COLOR, in pytest's output as well."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in _queuekit("validate", "-k", "CLAIM-2[", folder=tmp_path).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    for arguments in (["validate", "-k", "CLAIM-2["], ["--help"], ["rules"], ["adapters"]):
+        assert "\x1b[" not in _queuekit(*arguments, folder=tmp_path).stdout
 
 
 def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
@@ -168,7 +269,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     """`queuekit rules > rules.txt` where nothing can be written fails without a traceback."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -184,7 +285,7 @@ def test_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 def test_loading_the_command_line_loads_little() -> None:
-    """Neither pytest nor the rules, before a command needs them."""
+    """Neither pytest nor the rules are loaded before a command needs them."""
     loaded = set(python("import sys, pytest_queuekit.cli; print(*sorted(sys.modules))").split())
     assert "pytest_queuekit.cli.vendoring" in loaded
     assert not loaded & {"pytest", "hypothesis", "pytest_queuekit.rules.catalogue", "sqlite3"}

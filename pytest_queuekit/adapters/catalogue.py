@@ -1,20 +1,24 @@
-"""The built-in adapters by name. Nothing is imported until a name is asked for."""
+"""The built-in adapters by name. An adapter is imported only when it is loaded."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from pytest_queuekit.errors import UsageError
+from pytest_queuekit.model.adapter import QueueAdapter
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """A built-in adapter.
 
-    name: what a user writes; also the `name` of the adapter class.
+    name: the name that a user gives; also the `name` of the adapter class.
     target: where the class is, as module:Class.
-    extra: the extra of pytest-queuekit that installs its library; None where none is needed.
-    sentence: what it is, for a list.
+    extra: the extra of pytest-queuekit that installs the library; None if none is needed.
+    sentence: which queue it is, for a list.
     """
 
     name: str
@@ -22,9 +26,24 @@ class Entry:
     extra: str | None = None
     sentence: str
 
+    def load(self) -> type[QueueAdapter]:
+        """Import the adapter. Raises UsageError if its library is not installed."""
+        module_name, _, class_name = self.target.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            if self.extra is None or str(error.name).startswith("pytest_queuekit"):
+                raise
+            raise UsageError(
+                f"the library is not installed ({error}). "
+                f"Run pip install 'pytest-queuekit[{self.extra}]'"
+            ) from error
+        adapter: type[QueueAdapter] = getattr(module, class_name)
+        return adapter
+
 
 DEFAULT = "reference"
-"""The name of the queue that is tested where none is asked for."""
+"""The name of the queue that is tested if none is given."""
 
 _HOME = "pytest_queuekit.adapters"
 
@@ -47,7 +66,7 @@ _ENTRIES = (
     Entry(
         name="reference-weighted",
         target=f"{_HOME}.reference:ReferenceWeightedQueue",
-        sentence="the reference queue, by lot",
+        sentence="the reference queue, at random by priority",
     ),
     Entry(
         name="huey",

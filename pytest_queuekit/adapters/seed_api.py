@@ -1,8 +1,8 @@
-"""Adapts any module with the seed's API by itself.
+"""Makes an adapter of any module with the seed's API.
 
-The seed is the queue package that a team has in its own tree, such as `Client.Backend.src.queue`.
-A copy of the reference queue is used through its TaskQueue. Any other module is used as the
-seed's documentation shows: tasks go in and are completed by SQL, and are claimed by a claimer.
+The seed is the queue package in a team's own tree, such as `Client.Backend.src.queue`. A copy of
+the reference queue is used through its TaskQueue. Any other module is used as the seed's
+documentation shows: SQL enqueues and completes tasks, and a claimer claims them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Liveness, Order, Payload
 
 NEEDED = ("QueueDatabase", "TaskClaimerFactory", "SchedulingStrategy")
-"""The names by which a module with the seed's API is known."""
+"""The names that a module with the seed's API has."""
 
 _ENQUEUE = (
     "INSERT INTO task_queue "
@@ -31,12 +31,11 @@ _STATES = {"processing": "leased", "failed": "dead"}
 
 
 def adapt(module: ModuleType) -> type[QueueAdapter]:
-    """Return an adapter of the queue in a module. Raises UsageError for a module without one."""
+    """Return an adapter of the queue in a module. Raises UsageError if the module has none."""
     lacking = [name for name in NEEDED if not hasattr(module, name)]
     if lacking:
         raise UsageError(
-            f"module {module.__name__!r} has not the API of the reference queue, it lacks "
-            f"{', '.join(lacking)}: give module:Class to name an adapter"
+            f"module {module.__name__!r} lacks {', '.join(lacking)} of the reference queue's API"
         )
     return _adapt_copy(module) if hasattr(module, "TaskQueue") else _adapt_seed(module)
 
@@ -64,7 +63,7 @@ def _adapt_seed(module: ModuleType) -> type[QueueAdapter]:
 def _named(
     base: type[QueueAdapter], module: ModuleType, **attributes: object
 ) -> type[QueueAdapter]:
-    """Derive a class that says in the report which module it stands for."""
+    """Derive a class that is named after its module, for the report."""
     own = {"name": module.__name__, "module": module, "__module__": __name__, **attributes}
     return type(base.__name__, (base,), own)
 
@@ -72,8 +71,8 @@ def _named(
 class SeedApiQueue(QueueAdapter):
     """A module with the seed's API, used as its documentation shows (Patterns 1 to 4).
 
-    What becomes of a payload is its users' affair, who write it as JSON: text, so that nothing is
-    lost on the way. A completion names the task alone, so no queue can tell whose it is.
+    Its users write payloads as JSON themselves, so the adapter declares text. A completion names
+    only the task, so the queue cannot tell which worker completed it.
     """
 
     module: ClassVar[ModuleType]
@@ -89,7 +88,7 @@ class SeedApiQueue(QueueAdapter):
         self.claimer = self.module.TaskClaimerFactory.create(strategy, self.db)
 
     def enqueue(self, payload: str, *, priority: int = 100, delay: float = 0.0) -> Any:
-        # Times are whole seconds, cut off: a second more, and no task is due too early.
+        # SQLite truncates to whole seconds: one more second, so that no task is due too early.
         after = f"+{delay + 1} seconds" if delay else "+0 seconds"
         with self.db.transaction() as conn:
             row = conn.execute(_ENQUEUE, (priority, json.dumps(payload), after)).fetchone()

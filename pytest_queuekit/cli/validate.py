@@ -1,10 +1,16 @@
-"""`queuekit validate`: the rules, in a pytest run."""
+"""`queuekit validate`: pytest with --queue-validate, in a process of its own."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, cast
 
 _EXAMPLES = """\
 examples:
@@ -12,46 +18,109 @@ examples:
   queuekit validate --impl litequeue --impl huey --level quick
   queuekit validate --impl mypackage.queues:MyQueue -k "CLAIM or RACE" -x
   queuekit validate --db /var/lib/app/queue.db -n 2
+  queuekit validate --gate --approved-by "A. Reviewer"
 
-All other arguments are pytest's. The exit status is pytest's, too: 0 if every
-rule holds, 1 if one is broken, 4 if an option cannot be used.
+All other arguments go to pytest. The exit status is pytest's: 0 if the queue
+passes, 1 if it fails, 2 after Ctrl-C, 4 for an invalid option.
 """
 
-_PASSED_ON = {
-    "impl": ("SPEC", "the queue under test; may be given several times"),
-    "level": ("LEVEL", "quick, standard (the default) or deep"),
-    "perf": ("MODE", "a missed performance target: strict, report or off"),
-    "db": ("PATH", "a database that exists, to be checked as well"),
-    "worker": ("N", "the team whose part is looked at, 02 to 06; may be given several times"),
-}
+EXCEPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "--queue-validate": "the command always gives it",
+        "--queue-watch": "it watches a project's own tests, which this command does not select",
+    }
+)
+"""The plugin's options that the command does not offer, each with the reason."""
+
+_PREFIX = "--queue-"
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the command."""
+def add_to(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], *, complete: bool
+) -> None:
+    """Declare the command; the plugin's options only if `complete`, since they load pytest."""
     parser = commands.add_parser(
         "validate",
-        help="put the rules to a queue, like pytest --queue-validate",
+        help="validate a queue, like pytest --queue-validate",
         description="Find out whether a queue is correct and fast enough.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="queuekit validate [--impl SPEC] [--level LEVEL] [--perf MODE]\n"
-        "                         [--db PATH] [--worker N] [pytest arguments]",
+        usage="queuekit validate [options] [pytest arguments]",
         allow_abbrev=False,
     )
-    for name, (metavar, sentence) in _PASSED_ON.items():
-        parser.add_argument(
-            f"--{name}", metavar=metavar, help=sentence, action="append", default=[]
-        )
+    for option, settings in (_offered() if complete else {}).items():
+        parser.add_argument(option.replace(_PREFIX, "--"), **settings)
 
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
-    """Run pytest and return its exit status."""
-    import pytest
-
-    passed_on = [
-        f"--queue-{name}={value}" for name in _PASSED_ON for value in getattr(options, name)
-    ]
-    # Where plugins are not loaded by themselves, this one is asked for.
+    """Run pytest and return its exit status; 128 + N if signal N ended it."""
+    # Under PYTEST_DISABLE_PLUGIN_AUTOLOAD, pytest loads only plugins that are named.
     named = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     plugin = ["-p", "pytest_queuekit.plugin"] if named else []
-    return int(pytest.main([*plugin, "--queue-validate", *passed_on, *rest]))
+    arguments = [*plugin, "--queue-validate", *_passed_on(options), *rest]
+    # A new process, because pytest cannot rewrite the asserts of modules that are imported
+    # already. -P keeps a queue.py in the current folder from replacing Python's own.
+    command = [sys.executable, "-P", "-m", "pytest", *arguments]
+    with subprocess.Popen(command) as process, _terminated_with(process):  # noqa: S603
+        status = _wait(process)
+    return status if status >= 0 else 128 - status
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the terminal interrupts pytest as well, which reports and ends
+
+
+@contextmanager
+def _terminated_with(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Pass SIGTERM on to a process, so that it does not outlive this one."""
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Declarations:
+    """Stands in for pytest's parser and collects the options that the plugin declares."""
+
+    def __init__(self) -> None:
+        self.options: dict[str, dict[str, Any]] = {}
+
+    def getgroup(self, *_: str) -> _Declarations:
+        """Return the group of the options, which is this object."""
+        return self
+
+    def addoption(self, name: str, **settings: Any) -> None:
+        """Keep an option."""
+        self.options[name] = settings
+
+    def addini(self, *_: Any, **__: Any) -> None:
+        """Ignore an ini key: pytest reads those by itself."""
+
+
+def _offered() -> dict[str, dict[str, Any]]:
+    """Return the settings of each option of the plugin that the command offers."""
+    import pytest
+
+    from pytest_queuekit.plugin.options import add_options
+
+    declarations = _Declarations()
+    add_options(cast(pytest.Parser, declarations))
+    return {
+        name: {**settings, "dest": name, "help": settings["help"].replace(_PREFIX, "--")}
+        for name, settings in declarations.options.items()
+        if name not in EXCEPTIONS
+    }
+
+
+def _passed_on(options: argparse.Namespace) -> Iterator[str]:
+    for name, value in vars(options).items():
+        if not name.startswith(_PREFIX) or value is None or value is False:
+            continue
+        values = value if isinstance(value, list) else [value]
+        for each in values:
+            yield name if each is True else f"{name}={each}"

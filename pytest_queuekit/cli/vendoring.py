@@ -1,7 +1,7 @@
-"""Copies the reference queue out of the package, and tells whether such a copy is current.
+"""Copies the reference queue out of the package, and compares copies with it.
 
-A copy carries `VENDORED.json`, the hashes of what was written, so that an older copy that
-nobody has touched is upgraded in silence, and one that was changed by hand is not.
+A copy carries `VENDORED.json`, the hashes of the files that were written. They tell an older
+copy, which is updated, from one that was changed by hand, which is not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pytest_queuekit import __version__
 from pytest_queuekit.errors import UsageError
 
 MANIFEST = "VENDORED.json"
-"""The file in a copy that says what was written."""
+"""The file in a copy that lists the files that were written."""
 
 _SUFFIXES = (".py", ".md")
 _NOTE = "Written by `python -m pytest_queuekit vendor`; compared by `vendor --check`."
@@ -32,7 +32,7 @@ class VendorError(UsageError):
 
 
 class ChangedCopyError(VendorError):
-    """Files of the copy were changed by hand, and would be overwritten.
+    """Files of the copy were changed by hand and would be overwritten.
 
     files: their paths inside the copy.
     """
@@ -41,8 +41,7 @@ class ChangedCopyError(VendorError):
         self.files = files
         super().__init__(
             f"DIR={directory}: changed by hand: {', '.join(files)}. Nothing was written. "
-            "Put the changes elsewhere or undo them, or give --force, "
-            "which keeps each changed file beside the new one as NAME.orig"
+            "Move or undo the changes, or give --force, which keeps each changed file as NAME.orig"
         )
 
 
@@ -50,14 +49,14 @@ class ChangedCopyError(VendorError):
 class CopyState:
     """How a copy compares with the reference queue of this package. Paths are inside the copy.
 
-    directory: where the copy is.
-    version: the package's version that the copy says it came from; empty where it does not say.
-    current: files that are as they should be.
-    missing: files that are not there.
+    directory: the folder of the copy.
+    version: the package's version in the copy's manifest; empty without one.
+    current: files that equal the package's.
+    missing: files that do not exist.
     outdated: files as an older version wrote them.
-    obsolete: files as an older version wrote them, and that are no longer part of the queue.
-    changed: files that nobody but a hand can have written so.
-    extra: files that are no part of the queue; they are left alone, and are no fault.
+    obsolete: files as an older version wrote them, which this version no longer has.
+    changed: files that were changed by hand.
+    extra: files that are not part of the queue; they are left alone.
     """
 
     directory: Path
@@ -71,19 +70,19 @@ class CopyState:
 
     @property
     def is_current(self) -> bool:
-        """Whether the copy is what `copy_out` would write."""
+        """True if the copy is what `copy_out` would write."""
         return not (self.missing or self.outdated or self.obsolete or self.changed)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyReport:
-    """What `copy_out` did. Paths are inside the copy.
+    """The changes that `copy_out` made. Paths are inside the copy.
 
-    directory: where the copy is.
+    directory: the folder of the copy.
     version: the package's version that was copied.
-    written: files that are new or were renewed, the manifest not counted.
+    written: files that are new or were overwritten, without the manifest.
     removed: files that are no longer part of the queue.
-    kept: where files that were changed by hand are kept.
+    kept: where changed files were saved.
     """
 
     directory: Path
@@ -95,18 +94,22 @@ class CopyReport:
 
 @dataclass(frozen=True, kw_only=True)
 class _Manifest:
-    """What a copy says of itself: the version, and each file's hashes, an unfinished copy's too."""
+    """The manifest of a copy.
+
+    version: the package's version that was copied; empty if the manifest cannot be read.
+    hashes: by path, the hashes of the content that a finished or an interrupted copy wrote.
+    """
 
     version: str
     hashes: Mapping[str, frozenset[str]]
 
 
 def copy_out(directory: str | os.PathLike[str], *, force: bool = False) -> CopyReport:
-    """Copy the reference queue into a folder, which is made where it is missing.
+    """Copy the reference queue into a folder, which is created if it does not exist.
 
-    A copy that is current stays as it is. With `force`, a file that was changed by hand is
-    renewed too, and kept beside the new one. Raises ChangedCopyError for such files without
-    `force`, and VendorError for a folder that cannot be used.
+    A copy that is current stays as it is. Raises ChangedCopyError if files were changed by hand;
+    with `force`, they are overwritten and each is kept beside the new one. Raises VendorError
+    for a folder that cannot be used.
     """
     target = _target(directory)
     wanted = _reference()
@@ -120,8 +123,8 @@ def copy_out(directory: str | os.PathLike[str], *, force: bool = False) -> CopyR
         kept = _renew(target, wanted, state, written=written, gone=gone)
     except OSError as error:
         raise VendorError(
-            f"DIR={target}: cannot be written ({error.strerror or error}): choose another folder, "
-            "or mend this one and repeat; a repeated copy goes on where this one stopped"
+            f"DIR={target}: cannot be written ({error.strerror or error}). Choose another folder, "
+            "or fix this one and repeat: the copy continues where it stopped"
         ) from error
     return CopyReport(
         directory=target, version=__version__, written=written, removed=gone, kept=kept
@@ -131,34 +134,35 @@ def copy_out(directory: str | os.PathLike[str], *, force: bool = False) -> CopyR
 def check(directory: str | os.PathLike[str]) -> CopyState:
     """Compare a copy with the reference queue of this package, and change nothing.
 
-    Raises VendorError where there is no such folder.
+    Raises VendorError if the folder does not exist.
     """
     target = _target(directory)
     if not target.is_dir():
         raise VendorError(
-            f"DIR={target}: there is no such folder; make a copy with "
-            f"`python -m pytest_queuekit vendor {directory}`"
+            f"DIR={target}: no such folder. Make a copy with `queuekit vendor {directory}`"
         )
     return _compare(target, _reference())
 
 
 def _target(directory: str | os.PathLike[str]) -> Path:
     if not os.fspath(directory):
-        # A variable of a script that is not set; Path("") would be the current folder.
-        raise VendorError("DIR='': is empty, name a folder, '.' for the current one")
+        # An unset variable of a script. Path("") would be the current folder.
+        raise VendorError("DIR='': is empty. Name a folder, '.' for the current one")
     target = Path(directory).absolute()
     try:
         if target.exists() and not target.is_dir():
-            raise VendorError(f"DIR={target}: is a file, name a folder")
+            raise VendorError(f"DIR={target}: is a file. Name a folder")
         if target.exists() and not os.access(target, os.R_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         place = target.resolve()
     except (OSError, RuntimeError) as error:
-        told = error.strerror if isinstance(error, OSError) else error
-        raise VendorError(f"DIR={target}: cannot be used ({told}): name another folder") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise VendorError(
+            f"DIR={target}: cannot be used ({reason}). Name another folder"
+        ) from error
     own = Path(__file__).parents[1].joinpath("queue").resolve()
     if own == place or own in place.parents:
-        raise VendorError(f"DIR={target}: is the reference queue itself, name another folder")
+        raise VendorError(f"DIR={target}: is the reference queue itself. Name another folder")
     return target
 
 
@@ -182,26 +186,26 @@ def _files(folder: Traversable, inside: PurePosixPath) -> Iterator[tuple[str, by
 
 def _compare(target: Path, wanted: Mapping[str, bytes]) -> CopyState:
     manifest = _read_manifest(target)
-    found: dict[str, list[str]] = {
+    paths_of: dict[str, list[str]] = {
         kind: [] for kind in ("current", "missing", "outdated", "obsolete", "changed")
     }
     for path in sorted({*wanted, *manifest.hashes}):
         kind = _kind(target / path, wanted.get(path), manifest.hashes.get(path, frozenset()))
         if kind:
-            found[kind].append(path)
+            paths_of[kind].append(path)
     if not manifest.version:
-        found["outdated" if (target / MANIFEST).exists() else "missing"].append(MANIFEST)
+        paths_of["outdated" if (target / MANIFEST).exists() else "missing"].append(MANIFEST)
     known = {*wanted, *manifest.hashes, MANIFEST}
     return CopyState(
         directory=target,
         version=manifest.version,
         extra=tuple(path for path in _present(target) if path not in known),
-        **{kind: tuple(paths) for kind, paths in found.items()},
+        **{kind: tuple(paths) for kind, paths in paths_of.items()},
     )
 
 
 def _kind(file: Path, wanted: bytes | None, recorded: frozenset[str]) -> str:
-    """Return what is to be said of one file; nothing of one that is rightly not there."""
+    """Return the kind of one file; empty if it neither exists nor should."""
     if not file.exists():
         return "missing" if wanted is not None else ""
     actual = _hash(_content(file)) if file.is_file() else ""
@@ -216,11 +220,13 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise VendorError(f"{file}: cannot be read ({error.strerror}): mend its rights") from error
+        raise VendorError(
+            f"{file}: cannot be read ({error.strerror}). Fix its permissions"
+        ) from error
 
 
 def _hash(content: bytes) -> str:
-    # Version control may have changed the line ends, which changes nothing.
+    # Version control may change line endings; such a file still counts as unchanged.
     return sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
@@ -239,12 +245,12 @@ def _read_manifest(target: Path) -> _Manifest:
             },
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        # A manifest that cannot be read vouches for nothing: differing files count as changed.
+        # Without a readable manifest, every file that differs counts as changed.
         return _Manifest(version="", hashes={})
 
 
 def _inside(path: str) -> bool:
-    """Whether a path of a manifest, which anybody may have edited, stays inside the copy."""
+    """Return True if a path of a manifest, which may have been edited, is inside the copy."""
     parts = PurePosixPath(path).parts
     return bool(parts) and ".." not in parts and not Path(path).is_absolute()
 
@@ -257,7 +263,7 @@ def _renew(
     written: tuple[str, ...],
     gone: tuple[str, ...],
 ) -> tuple[str, ...]:
-    """Write and remove files, and return where changed ones are kept."""
+    """Write and remove files; return where the changed ones were saved."""
     if state.is_current and state.version == __version__:
         return ()
     hashes = {path: {_hash(content)} for path, content in wanted.items()}
@@ -265,7 +271,7 @@ def _renew(
     both = {
         path: {*hashes.get(path, ()), *old.hashes.get(path, ())} for path in {*hashes, *old.hashes}
     }
-    # Said before it is done, so that a copy that was interrupted is known again as ours.
+    # Written first, so that the files of an interrupted copy are not taken for changed ones.
     _write(target / MANIFEST, _manifest(both, old.version or __version__))
     kept = tuple(_keep(target, path) for path in state.changed)
     for path in written:
@@ -283,7 +289,7 @@ def _manifest(hashes: Mapping[str, set[str]], version: str) -> bytes:
 
 
 def _keep(target: Path, path: str) -> str:
-    """Save a changed file beside itself, under a name that is free, and return that name."""
+    """Save a changed file beside itself under a free name, and return that name."""
     content = (target / path).read_bytes()
     name, number = f"{path}.orig", 1
     while (target / name).exists() and (target / name).read_bytes() != content:
@@ -294,7 +300,7 @@ def _keep(target: Path, path: str) -> str:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file completely or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     half = file.with_name(f".{file.name}.half")
     try:

@@ -99,9 +99,13 @@ def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) 
 
 
 def _queues(config: pytest.Config) -> dict[str, QueueUnderTest]:
-    specs = config.getoption("queue_impl") or config.getini("queue_impl") or [DEFAULT]
+    given = config.getoption("queue_impl")
+    source = "--queue-impl" if given else "queue_impl"
+    specs = given or config.getini("queue_impl") or [DEFAULT]
     try:
-        found = [resolve(spec, folders=[config.rootpath]) for spec in dict.fromkeys(specs)]
+        found = [
+            resolve(spec, folders=[config.rootpath], source=source) for spec in dict.fromkeys(specs)
+        ]
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     return label_all(found)

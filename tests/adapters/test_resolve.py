@@ -1,4 +1,4 @@
-"""From what a user writes to the queue under test, or to one line that says what is wrong."""
+"""A spec becomes the queue under test, or one line that explains what is wrong with it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "top.py").write_text(ADAPTER.format(name="Top", neighbour="json"))
     (tmp_path / "needs_more.py").write_text("import warehouse.nowhere_to_be_found\n")
     (tmp_path / "broken.py").write_text("raise RuntimeError('two\\nlines')\n")
+    (tmp_path / "broken_names.py").write_text(
+        "def __getattr__(name):\n    raise RuntimeError('not today')\n"
+    )
     (tmp_path / "leaves.py").write_text("raise SystemExit(3)\n")
     (tmp_path / "typo.py").write_text("def f(:\n")
     yield tmp_path
@@ -105,6 +108,19 @@ def test_the_path_keeps_its_order(project: Path) -> None:
     assert sys.path == [*before, str(project)]
 
 
+def test_the_source_of_the_spec_begins_the_message() -> None:
+    """A value of an ini file is reported under its key."""
+    with pytest.raises(UsageError, match=r"^queue_impl huye: no built-in"):
+        resolve("huye", source="queue_impl")
+
+
+def test_the_searched_folders_are_named(project: Path) -> None:
+    """The current folder comes first, then those of the caller."""
+    with pytest.raises(UsageError, match=r"\(searched .*, /some/root and sys.path\)") as raised:
+        resolve("nosuch", folders=[Path("/some/root"), project])
+    assert str(raised.value).count(str(project)) == 1
+
+
 def test_the_path_is_untouched_where_no_folder_was_needed(project: Path) -> None:
     """An installed module changes nothing, and neither does an error."""
     before = list(sys.path)
@@ -122,43 +138,67 @@ def test_another_process_resolves_the_same_spec() -> None:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("huye", ["'huye' is unknown", "did you mean 'huey'?", "persist-queue", "module:Class"]),
-        ("", ["'' is unknown", "huey"]),
-        (":", ["':' is unknown"]),
-        ("two words", ["'two words' is unknown"]),
-        ("topp:Top", ["no module 'topp'", "did you mean 'top'?"]),
-        ("warehous.queues:Parcels", ["no module 'warehous'", "'warehouse'"]),
-        ("warehouse.queue:Parcels", ["'warehouse' is there", "'queue'", "'queues'?"]),
-        ("top.deeper:Top", ["'top' is there", "no module 'deeper'"]),
-        ("top:Tip", ["'top' has no class 'Tip'", "did you mean 'Top'?"]),
-        ("top:Outer.Innner", ["no class 'Outer.Innner'", "'Inner'?"]),
-        ("top:function", ["'top:function' is no class"]),
-        ("top:NoAdapter", ["'top:NoAdapter' does not derive from", "QueueAdapter"]),
-        ("top:Nameless", ["no usable adapter", "has no name"]),
+        (
+            "huye",
+            ["no built-in or published queue and no module of that name", "Did you mean huey?"],
+        ),
+        ("nosuch", ["(searched ", " and sys.path)", "Run queuekit adapters for the names"]),
+        ("", ["--queue-impl '': no built-in"]),
+        (":", ["--queue-impl :: not of the form module:Class"]),
+        ("two words", ["no module of that name"]),
+        ("topp:Top", ["no module 'topp' (searched ", "Did you mean top:Top?"]),
+        ("warehous.queues:Parcels", ["no module 'warehous'", "mean warehouse.queues:Parcels?"]),
+        (
+            "warehouse.queue:Parcels",
+            ["'warehouse' has no module 'queue'", "mean warehouse.queues:"],
+        ),
+        ("warehouse.queue", ["no module of that name. Did you mean warehouse.queues?"]),
+        ("top.deeper:Top", ["'top' has no module 'deeper'"]),
+        (
+            "top.Top",
+            [
+                "--queue-impl top.Top: no built-in queue and no module of that name. "
+                "Did you mean top:Top (a class in a module)?"
+            ],
+        ),
+        ("top.Topp", ["Did you mean top:Top (a class in a module)?"]),
+        ("warehouse.queues.Parcels", ["Did you mean warehouse.queues:Parcels (a class"]),
+        ("json.nosuch", ["no module of that name. Give an adapter class as module:Class"]),
+        ("top:Tip", ["module 'top' has no class 'Tip'. Did you mean top:Top?"]),
+        ("top:Outer.Innner", ["no class 'Outer.Innner'. Did you mean top:Outer.Inner?"]),
+        ("top:Zzz", ["no class 'Zzz'. Define one that derives from pytest_queuekit.QueueAdapter"]),
+        ("top:function", ["'function' is not a class. Give a class that derives from"]),
+        ("top:NoAdapter", ["'NoAdapter' does not derive from QueueAdapter. Give a class"]),
+        ("top:Nameless", ["--queue-impl top:Nameless: top:Nameless has no name"]),
         (
             "top",
-            ["'top' has not the API of the reference queue", "QueueDatabase", "TaskClaimerFactory"],
+            ["'top' lacks QueueDatabase, TaskClaimerFactory", "API. Did you mean top:", "top:Top"],
         ),
-        ("warehouse/queues.py:Parcels", ["is a path", "'warehouse.queues:Parcels'"]),
-        ("./top.py", ["is a path", "'top'"]),
+        ("broken_names:Any", ["looking up 'Any' raised RuntimeError: not today"]),
+        ("broken_names", ["the module cannot be adapted (RuntimeError: not today)"]),
+        ("warehouse/queues.py:Parcels", ["a path", "Did you mean warehouse.queues:Parcels?"]),
+        ("./top.py", ["a path, not a module. Did you mean top?"]),
         ("needs_more:Any", ["importing 'needs_more' raised ModuleNotFoundError", "nowhere_to"]),
-        ("broken:Any", ["importing 'broken' raised RuntimeError: two lines"]),
+        (
+            "broken:Any",
+            ['raised RuntimeError: two lines. Run python -c "import broken" for the traceback'],
+        ),
         ("leaves:Any", ["importing 'leaves' raised SystemExit: 3"]),
         ("typo:Any", ["importing 'typo' raised SyntaxError"]),
         ("tests.a:f.<locals>.C", ["a class inside a function", "top of its module"]),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(project: Path, spec: str, words: list[str]) -> None:
-    """Each mistake has its own words, with what was probably meant."""
+def test_a_wrong_spec_is_explained_in_one_line(project: Path, spec: str, words: list[str]) -> None:
+    """The message names the option and the spec, the problem, and the next step."""
     message = refusal(spec)
     assert [word for word in words if word not in message] == [], message
 
 
 @pytest.mark.parametrize("name", ["huey", "litequeue", "persist-queue"])
-def test_a_missing_library_is_said_with_its_extra(
+def test_a_missing_library_is_reported_with_its_extra(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A library that is not installed is named by the command that installs it."""
+    """The message has the command that installs the library."""
     module = name.replace("-", "_")
     monkeypatch.delitem(sys.modules, f"pytest_queuekit.adapters.{module}", raising=False)
     monkeypatch.setitem(sys.modules, module.replace("_", ""), None)

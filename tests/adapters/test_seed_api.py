@@ -91,10 +91,10 @@ def test_its_own_busy_error_means_busy(seed: types.ModuleType) -> None:
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_module_that_lacks_a_name_is_told_which(seed: types.ModuleType, name: str) -> None:
-    """The error names what is missing and what to give instead."""
+def test_a_module_without_the_api_is_rejected(seed: types.ModuleType, name: str) -> None:
+    """The error names the missing part."""
     delattr(seed, name)
-    with pytest.raises(UsageError, match=f"lacks {name}: give module:Class"):
+    with pytest.raises(UsageError, match=f"lacks {name} of the reference queue's API"):
         adapt(seed)
 
 

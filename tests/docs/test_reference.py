@@ -46,7 +46,7 @@ def _told(option: str) -> str:
     return done.stdout
 
 
-COMMANDS = ("validate", "vendor", "rules", "review")
+COMMANDS = ("validate", "adapters", "rules", "review", "vendor")
 
 KINDS = {
     "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),

@@ -13,9 +13,9 @@ WRONG = {
     "--queue-level=quik": "--queue-level='quik' is none of quick, standard, deep; did you mean "
     "'quick'?",
     "--queue-perf=strickt": "did you mean 'strict'?",
-    "--queue-impl=litequeu": "did you mean 'litequeue'?",
-    "--queue-impl=shop:Goood": "did you mean 'Good'?",
-    "--queue-impl=shop.py:Good": "is a path: write the module, 'shop:Good'",
+    "--queue-impl=litequeu": "--queue-impl litequeu: no built-in or published queue",
+    "--queue-impl=shop:Goood": "Did you mean shop:Good?",
+    "--queue-impl=shop.py:Good": "a path, not a module. Did you mean shop:Good?",
     "--queue-db=none.db": "none.db' does not exist",
     "--queue-db=.": "is a folder",
     "--queue-db=": "--queue-db='' is empty: give a path",
@@ -24,8 +24,8 @@ WRONG = {
     f"--queue-db={'n' * 300}": "cannot be looked at: File name too long",
     "--queue-level=": "--queue-level='' is none of quick, standard, deep",
     "--queue-level=QUIK": "did you mean 'quick'?",
-    "--queue-impl=shop:Lazy": "'shop:Lazy' cannot be looked up: RuntimeError: not today",
-    "--queue-impl=shop:Good.Part": "'shop' has no class 'Good.Part'",
+    "--queue-impl=shop:Lazy": "looking up 'Lazy' raised RuntimeError: not today",
+    "--queue-impl=shop:Good.Part": "module 'shop' has no class 'Good.Part'",
     "queue-validate::claim-1": "did you mean 'CLAIM-1'",
     "queue-db::configuration": "add --queue-db PATH",
 }
