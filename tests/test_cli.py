@@ -134,6 +134,8 @@ def _queuekit(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "pytest_queuekit", *arguments],
         cwd=folder,
+        # The run is no part of this one, which pytest-xdist may have split.
+        env={key: value for key, value in os.environ.items() if "XDIST" not in key},
         capture_output=True,
         text=True,
         check=False,
@@ -232,9 +234,8 @@ def test_ctrl_c_ends_validate_as_it_ends_pytest(tmp_path: Path) -> None:
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        lines = []
-        while not (lines and "begun" in lines[-1]):
-            lines.append(process.stdout.readline())
+        while "begun" not in (line := process.stdout.readline()):
+            assert line, "pytest ended before the test began"
         os.killpg(process.pid, signal.SIGINT)
         rest = process.stdout.read()
     assert process.returncode == pytest.ExitCode.INTERRUPTED

@@ -21,7 +21,9 @@ from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.adapters.sqlite_locks import DatabaseLockedError
 from pytest_queuekit.model.capabilities import Payload
 from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.limitations import check_limitations
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.rules.catalogue import CATALOGUE
 
 LIBRARIES = ("huey", "litequeue", "persist-queue")
 ROOT = Path(__file__).parents[2]
@@ -205,10 +207,14 @@ def test_another_sqlite_error_is_not_busy(
 
 def test_each_limitation_has_a_source(under_test: QueueUnderTest) -> None:
     """A limit is declared with the place where the library documents it, in brackets."""
-    assert under_test.contract.limitations
-    assert [
-        one for one in under_test.contract.limitations if not one.rstrip(".").endswith(")")
-    ] == []
+    limitations = [str(limitation) for limitation in under_test.contract.limitations]
+    assert limitations
+    assert [text for text in limitations if not text.rstrip(".").endswith(")")] == []
+
+
+def test_each_waived_rule_exists(under_test: QueueUnderTest) -> None:
+    """A limitation of a built-in adapter names a rule of the catalogue."""
+    check_limitations(under_test.contract, [rule.id for rule in CATALOGUE])
 
 
 def test_an_adapter_is_short(under_test: QueueUnderTest) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.adapters.sqlite_locks import DatabaseLockedError, locked_is_busy
+from pytest_queuekit.model.adapter import QueueAdapter
 from tests.queues.memory import MemoryQueue
 
 
@@ -74,7 +75,8 @@ def claim_raises(error: Exception, way: Callable[[Exception], None], **declared:
     def claim(self: MemoryQueue, worker: str) -> None:
         way(error)
 
-    adapter = locked_is_busy(type("Odd", (MemoryQueue,), {"claim": claim, **declared}))
+    odd: type[QueueAdapter] = type("Odd", (MemoryQueue,), {"claim": claim, **declared})
+    adapter = locked_is_busy(odd)
     assert DatabaseLockedError in adapter.busy
     adapter("anywhere").claim("w")
 
@@ -126,7 +128,7 @@ def test_further_classes_can_be_named() -> None:
 
     @locked_is_busy(errors=(LibraryError,))
     class Hiding(MemoryQueue):
-        def purge(self) -> None:
+        def purge(self) -> int:
             raise LibraryError("put failed: database is locked")
 
         def close(self) -> None:

@@ -192,7 +192,7 @@ def test_empty_folder_lacks_everything(tmp_path: Path) -> None:
 def test_directory_that_is_a_file(tmp_path: Path, action: object) -> None:
     """A file is no place for a copy."""
     (tmp_path / "queue").write_text("")
-    with pytest.raises(VendorError, match="is a file. Name a folder"):
+    with pytest.raises(VendorError, match=r"is a file\. Name a folder"):
         copy_out(tmp_path / "queue") if action is copy_out else check(tmp_path / "queue")
 
 
