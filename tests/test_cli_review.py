@@ -38,7 +38,7 @@ def test_nothing_found_ends_in_status_zero(source: str, capsys: Captured) -> Non
     """With a word on how many files that was."""
     Path("src/bad.py").write_text("", encoding="utf-8")
     assert main(["review", source]) == 0
-    assert capsys.readouterr().out.endswith("nothing found in 1 file\n")
+    assert capsys.readouterr().out.endswith("no findings in 1 file\n")
 
 
 def test_the_result_can_be_written_to_a_file(source: str, capsys: Captured) -> None:
@@ -78,8 +78,8 @@ def test_a_mistake_ends_in_status_two(
     assert said in line
 
 
-def _review(source: str, **given: Any) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "pytest_queuekit", "review", source]
+def _review(*arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "pytest_queuekit", "review", *arguments]
     return subprocess.run(command, stderr=subprocess.PIPE, check=False, **given)
 
 
@@ -89,6 +89,36 @@ def test_what_the_terminal_cannot_say_is_escaped(source: str) -> None:
     ended = _review(source, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert ended.returncode == 1
     assert b"x = '\\xfc'; conn" in ended.stdout
+
+
+C_LOCALE = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+@pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
+def test_forms_for_programs_are_utf_8_in_every_locale(
+    source: str, form: str, absolute: bool
+) -> None:
+    """A path with an umlaut in the C locale gives the same bytes as in a UTF-8 locale."""
+    folder = Path(source).rename("übung")
+    (folder / "bad.py").write_text(BAD.replace("    conn", "    x = '→ ü'; conn"), encoding="utf-8")
+    path = str(folder.resolve() if absolute else folder)
+    ended = _review(path, "--format", form, stdout=subprocess.PIPE, env=C_LOCALE)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+    expected = _review(
+        path, "--format", form, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUTF8": "1"}
+    )
+    assert ended.stdout.decode("utf-8") == expected.stdout.decode("utf-8")
+
+
+def test_text_has_ascii_punctuation_on_an_ascii_terminal(source: str) -> None:
+    """An arrow of the reviewed code becomes "->", not an escape."""
+    Path("src/bad.py").write_text(
+        BAD.replace("    conn", "    x = 'a → b'; conn"), encoding="utf-8"
+    )
+    ended = _review(source, stdout=subprocess.PIPE, env=C_LOCALE)
+    assert ended.returncode == 1
+    assert b"x = 'a -> b'; conn" in ended.stdout
 
 
 def test_an_output_that_is_full_is_a_mistake(source: str) -> None:
@@ -117,7 +147,9 @@ def test_an_item_is_explained(capsys: Captured) -> None:
     """With its reason and both examples."""
     assert main(["review", "--explain", "qr105"]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("QR105: Values reach SQL as parameters.")
+    assert printed.startswith(
+        "QR105: Value formatted into SQL\n  Values are passed to SQL as parameters.\n"
+    )
     assert "wrong:" in printed
     assert "right:" in printed
 

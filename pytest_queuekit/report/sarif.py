@@ -1,4 +1,4 @@
-"""What a review found, as SARIF 2.1.0 (OASIS, Static Analysis Results Interchange Format)."""
+"""The findings of a review as SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,20 @@ _SCHEMA = (
 
 
 def as_sarif(verdicts: Sequence[Verdict], *, version: str) -> str:
-    """Return one run with a rule for each item of the checklist, and a result a finding."""
-    rules = [_rule(one) for one in verdicts]
-    places = {one.rule: number for number, one in enumerate(verdicts)}
+    """Return one run, with a rule for each code and a result for each finding."""
+    rules = [_rule(verdict) for verdict in verdicts]
+    numbers = {verdict.rule: number for number, verdict in enumerate(verdicts)}
     driver = {"name": "queuekit review", "semanticVersion": version, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "where the review was run"}}},
+        "originalUriBaseIds": {
+            "SRCROOT": {"description": {"text": "the working directory of the review"}}
+        },
         "results": [
-            _result(one, places[one.kind]) for verdict in verdicts for one in verdict.violations
+            _result(violation, numbers[violation.kind])
+            for verdict in verdicts
+            for violation in verdict.violations
         ],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -33,22 +37,25 @@ def as_sarif(verdicts: Sequence[Verdict], *, version: str) -> str:
 
 
 def _rule(verdict: Verdict) -> dict[str, Any]:
+    titles = (violation.title for violation in verdict.violations)
     return {
         "id": verdict.rule,
-        "shortDescription": {"text": verdict.sentence},
+        # Code hosts show it as the headline of a finding, so it names the fault if there is one.
+        "shortDescription": {"text": next(titles, "") or verdict.sentence},
+        "fullDescription": {"text": verdict.sentence},
         "properties": {"group": verdict.family},
     }
 
 
-def _result(one: Violation, rule: int) -> dict[str, Any]:
+def _result(violation: Violation, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "ruleId": one.kind,
+        "ruleId": violation.kind,
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": one.detail},
+        "message": {"text": violation.detail},
     }
-    if one.place is not None:
-        result["locations"] = [{"physicalLocation": _location(one.place)}]
+    if violation.place is not None:
+        result["locations"] = [{"physicalLocation": _location(violation.place)}]
     return result
 
 
@@ -66,5 +73,6 @@ def _location(place: Place) -> dict[str, Any]:
 
 def _artifact(path: str) -> dict[str, str]:
     if Path(path).is_absolute():
-        return {"uri": Path(path).as_uri()}
+        # Not Path.as_uri(), which encodes as the locale does and fails on "ü" in the C locale.
+        return {"uri": "file://" + quote(path if path.startswith("/") else f"/{path}", safe="/:")}
     return {"uri": quote(path), "uriBaseId": "SRCROOT"}
