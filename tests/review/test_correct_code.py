@@ -349,6 +349,54 @@ def save(conn): conn.execute("DELETE FROM task_queue WHERE id=1")
 def go(db, save):
     with db.connection() as conn:
         save(conn)
+### threads that run one at a time
+import threading
+from pytest_queuekit.queue import TaskQueue
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    for n in range(20):
+        t = threading.Thread(target=w, args=(c,))
+        t.start()
+        t.join()
+### wide pool that leaves the queue alone
+from concurrent.futures import ThreadPoolExecutor
+from pytest_queuekit.queue import TaskQueue
+def fetch(url): return url.read()
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c, urls):
+    with ThreadPoolExecutor(4) as workers, ThreadPoolExecutor(32) as fetchers:
+        workers.submit(w, c)
+        fetchers.map(fetch, urls)
+### wide pool whose workers take turns
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pytest_queuekit.queue import TaskQueue
+slots = threading.Semaphore(4)
+def w(c):
+    with slots_semaphore: c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    with ThreadPoolExecutor(32) as pool: pool.submit(w, c)
+### wide pool that only reads the queue
+from concurrent.futures import ThreadPoolExecutor
+from pytest_queuekit.queue import QueueDatabase
+def count(db):
+    with db.connection() as conn: return conn.execute("SELECT count(*) FROM task_queue").fetchone()
+def f(db):
+    with ThreadPoolExecutor(32) as pool: pool.submit(count, db)
+### wide pool with the enqueue of another library
+import rq
+from concurrent.futures import ThreadPoolExecutor
+from pytest_queuekit.queue import QueueDatabase
+def w(path): rq.Queue(path).enqueue("mail")
+def f(path):
+    with ThreadPoolExecutor(32) as pool: pool.submit(w, path)
+### as many workers as the limit
+from concurrent.futures import ThreadPoolExecutor
+from pytest_queuekit.queue import TaskQueue
+from pytest_queuekit.queue.config import MAX_CONCURRENT_WORKERS
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    with ThreadPoolExecutor(MAX_CONCURRENT_WORKERS) as pool: pool.submit(w, c)
 ### begin immediate in caller then helper writes
 from pytest_queuekit.queue import QueueDatabase
 def go(db):

@@ -10,6 +10,7 @@ from tests.review.found import codes
 
 HEAD = """
 from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseError, Task
+from pytest_queuekit.queue import TaskQueue
 """
 
 _ALL = """
@@ -156,6 +157,75 @@ def w(c): c.claim_task("a", {}, lease_seconds=6)
 def f(c):
     for _ in range(40):
         mp.Process(target=w, args=(c,)).start()
+### QR302 pool of twelve
+from concurrent.futures import ThreadPoolExecutor
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    with ThreadPoolExecutor(max_workers=12) as pool: pool.submit(w, c)
+### QR302 multiprocessing pool
+import multiprocessing
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    with multiprocessing.Pool(16) as pool: pool.map(w, [c] * 16)
+### QR302 claim further down
+from concurrent.futures import ThreadPoolExecutor
+def step(c): return c.claim_task("a", {}, lease_seconds=6)
+def w(c):
+    while step(c): pass
+def f(c):
+    pool = ThreadPoolExecutor(12)
+    for _ in range(12): pool.submit(w, c)
+### QR302 method handed over
+from concurrent.futures import ThreadPoolExecutor
+class P:
+    def __init__(self, c): self.c, self.pool = c, ThreadPoolExecutor(12)
+    def loop(self): self.c.claim_task("a", {}, lease_seconds=6)
+    def start(self): self.pool.submit(self.loop)
+### QR302 lambda
+from concurrent.futures import ThreadPoolExecutor
+def f(c):
+    with ThreadPoolExecutor(12) as pool: pool.submit(lambda: c.claim_task("a", {}, lease_seconds=6))
+### QR302 partial
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+def w(path, name): TaskQueue(QueueDatabase(path)).enqueue("mail", name)
+def f(path, names):
+    with ProcessPoolExecutor(12) as pool: list(pool.map(partial(w, path), names))
+### QR302 transaction in a pool
+from multiprocessing.pool import ThreadPool
+def w(db: QueueDatabase):
+    with db.transaction() as conn: conn.execute("DELETE FROM task_queue WHERE id = 1")
+def f(db):
+    ThreadPool(processes=12).map(w, [db] * 12)
+### QR302 event loop
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+async def f(c):
+    pool = ThreadPoolExecutor(12)
+    await asyncio.get_running_loop().run_in_executor(pool, w, c)
+### QR302 more than the limit
+from concurrent.futures import ThreadPoolExecutor
+from pytest_queuekit.queue.config import MAX_CONCURRENT_WORKERS
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    with ThreadPoolExecutor(MAX_CONCURRENT_WORKERS * 2) as pool: pool.submit(w, c)
+### QR302 range with two ends
+import threading
+def w(c): c.claim_task("a", {}, lease_seconds=6)
+def f(c):
+    for n in range(1, 21): threading.Thread(target=w, args=(c,)).start()
+### QR302 lambda in a thread
+import threading
+def f(c):
+    for n in range(20):
+        threading.Thread(target=lambda: c.claim_task("a", {}, lease_seconds=6)).start()
+### QR302 thread class
+import threading
+class W(threading.Thread):
+    def run(self): self.claimer.claim_task("a", {}, lease_seconds=6)
+def f():
+    for n in range(20): W().start()
 ### QR404 session
 import requests
 def f(db):
