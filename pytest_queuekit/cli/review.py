@@ -1,4 +1,4 @@
-"""`queuekit review`: the checklist, put to source files."""
+"""`queuekit review`: reviews source files against the checklist."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import argparse
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_queuekit import __version__
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ examples:
   queuekit review --list                the checklist, and how each item is decided
   queuekit review --explain QR104       one item, with a wrong and a right example
 
-A finding is suppressed in its own line: # queuekit: ignore[QR104] and the
-reason. The exit status is 0 without findings, 1 with some, 2 for bad usage.
+To suppress a finding, add a comment to its line:
+  # queuekit: ignore[QR104] the reason
+The exit status is 0 without findings, 1 with findings, 2 for a usage error.
 """
 
 FORMATS = ("text", "json", "sarif", "github")
 _SLOW = 2.0
-"""Seconds after which progress is shown."""
+"""Seconds after which the command shows its progress."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -61,41 +63,64 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     if options.format not in FORMATS:
         hint = did_you_mean(options.format, FORMATS)
         raise UsageError(f"--format={options.format!r} is none of {', '.join(FORMATS)}{hint}")
-    told = _checklist(options)
-    if told is not None:
-        sys.stdout.write(told)
-        return 0
-    if not options.paths:
+    if options.list:
+        _print_text(_as_list())
+    elif options.markdown:
+        _print_utf8(as_markdown())
+    elif options.explain:
+        _print_text(_explained(options.explain))
+    elif options.paths:
+        return _review(options)
+    else:
         raise UsageError("nothing to review: give files or folders, or --list")
-    return _review(options)
+    return 0
 
 
 def _review(options: argparse.Namespace) -> int:
-    # Here and not above: the other commands shall not wait for a parser of SQL.
+    # Imported here, so that the other commands do not wait for the SQL parser.
     from pytest_queuekit.review.run import cores, review
 
     if "" in options.paths:
         raise UsageError("path='' is empty: give a file or a folder to review")
-    paths = [Path(one) for one in options.paths]
-    found = review(paths, processes=cores(), progress=_Progress())
-    text = _written(found, options.format)
+    paths = [Path(path) for path in options.paths]
+    result = review(paths, processes=cores(), progress=_Progress())
+    text = _formatted(result, options.format)
     if options.output:
         try:
-            Path(options.output).write_text(text, encoding="utf-8")
+            Path(options.output).write_bytes(_utf8(text))
         except OSError as error:
             raise UsageError(f"--output={options.output!r} cannot be written: {error}") from error
+    elif options.format == "text":
+        _print_text(text)
     else:
-        _print(text)
-    return 1 if any(one.failed for one in found.verdicts) else 0
+        _print_utf8(text)
+    return 1 if any(verdict.failed for verdict in result.verdicts) else 0
 
 
-def _print(text: str) -> None:
-    """Print what the terminal's encoding can say, and escapes for the rest."""
-    if not sys.stdout:
-        return  # closed by the caller: then only the status tells
+def _print_text(text: str) -> None:
+    """Print text for people, with replacements for characters that the terminal lacks."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    _print(lambda: sys.stdout.write(encodable(text, encoding)))
+
+
+def _print_utf8(text: str) -> None:
+    """Print text for programs, as UTF-8 in every locale."""
+
+    def write() -> None:
+        buffer = getattr(sys.stdout, "buffer", None)
+        if buffer is None:
+            sys.stdout.write(text)
+        else:
+            buffer.write(_utf8(text))
+
+    _print(write)
+
+
+def _print(write: Callable[[], object]) -> None:
+    if not sys.stdout:
+        return  # closed by the caller, who has the exit status
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        write()
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -103,74 +128,78 @@ def _print(text: str) -> None:
         raise UsageError(f"the findings cannot be printed: {error}") from error
 
 
-def _written(found: Review, form: str) -> str:
+def _utf8(text: str) -> bytes:
+    r"""Encode text; a lone surrogate becomes \udc80, which JSON reads back."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _formatted(result: Review, form: str) -> str:
     if form == "json":
         from pytest_queuekit.report.findings_json import as_json
 
-        return as_json(found.verdicts, found.files)
+        return as_json(result.verdicts, result.files)
     if form == "sarif":
         from pytest_queuekit.report.sarif import as_sarif
 
-        return as_sarif(found.verdicts, version=__version__)
+        return as_sarif(result.verdicts, version=__version__)
     if form == "github":
         from pytest_queuekit.report.github import as_annotations
 
-        return as_annotations(found.verdicts)
+        return as_annotations(result.verdicts)
     from pytest_queuekit.report.review import text
 
-    return text(found.verdicts, found.files)
+    return text(result.verdicts, result.files)
 
 
 class _Progress:
-    """Counts files on standard error, where that is a terminal and it takes long."""
+    """Counts files on standard error, if that is a terminal and the review takes long."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._shown = bool(sys.stderr) and sys.stderr.isatty()
 
     def __call__(self, done: int, files: int) -> None:
-        """Show how many files are done."""
+        """Show the number of files done."""
         if self._shown and time.monotonic() - self._began > _SLOW:
             end = "\n" if done == files else ""
             sys.stderr.write(f"\rreviewed {done} of {files} files{end}")
             sys.stderr.flush()
 
 
-def _checklist(options: argparse.Namespace) -> str | None:
-    """Return what was asked about the checklist itself; None if nothing was."""
-    if options.list:
-        return _as_list()
-    if options.markdown:
-        return as_markdown()
-    return _explained(options.explain) if options.explain else None
-
-
 def _as_list() -> str:
     from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
 
     lines = ["Files"]
-    lines += [f"  {code}  {sentence}" for code, sentence in ABOUT_FILES.items()]
+    for code in ABOUT_FILES.values():
+        lines += _wrapped(f"{code.id}  {code.sentence}", indent="  ", hanging=7)
     for group in GROUPS:
         lines += ["", group.name]
         for code in group.codes:
-            text = f"{code.sentence} ({code.decided}{': ' if code.how else ''}{code.how})"
-            lines += textwrap.wrap(
-                text, 80, initial_indent=f"  {code.id}  ", subsequent_indent=" " * 9
-            )
+            text = f"{code.id}  {code.sentence} ({_decided(code)})"
+            lines += _wrapped(text, indent="  ", hanging=7)
     return "\n".join(lines) + "\n"
 
 
-def _explained(name: str) -> str:
-    from pytest_queuekit.review.catalogue import CODES
+def _decided(code: Code) -> str:
+    return f"{code.decided}: {code.how}" if code.how else code.decided
 
-    known = {code.id: code for code in CODES}
+
+def _wrapped(text: str, *, indent: str = "", hanging: int = 0) -> list[str]:
+    """Return lines of at most 80 columns, with `hanging` more columns of indent after the first."""
+    later = indent + " " * hanging
+    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=later)
+
+
+def _explained(name: str) -> str:
+    from pytest_queuekit.review.catalogue import ABOUT_FILES, CODES
+
+    known = ABOUT_FILES | {code.id: code for code in CODES}
     code = known.get(name.upper())
     if code is None:
-        hint = did_you_mean(name, known)
-        raise UsageError(f"--explain={name}: there is no such code{hint}")
-    lines = textwrap.wrap(f"{code.id}: {code.sentence}", 80)
-    lines += textwrap.wrap(code.why, 80, initial_indent="  ", subsequent_indent="  ")
-    lines += [f"  decided {code.decided}{': ' if code.how else ''}{code.how}"]
+        raise UsageError(f"--explain={name}: unknown code{did_you_mean(name, known)}")
+    lines = _wrapped(f"{code.id}: {code.title}", hanging=2)
+    for text in (code.sentence, code.why, f"decided {_decided(code)}"):
+        lines += _wrapped(text, indent="  ")
     for word, example in (("wrong", code.wrong), ("right", code.right)):
         if example:
             lines += ["", f"{word}:", textwrap.indent(example.rstrip(), "    ")]
@@ -178,8 +207,8 @@ def _explained(name: str) -> str:
 
 
 def as_markdown() -> str:
-    """Return a table of the checklist's lines, and a section a group, with an entry an item."""
-    from pytest_queuekit.review.catalogue import GROUPS
+    """Return a table of the checklist, and a section for each group with an entry for each code."""
+    from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
 
     lines = ["## The checklist", "", "| line of the checklist | code | decided |", "|---|---|---|"]
     lines += [*_rows(), ""]
@@ -187,24 +216,28 @@ def as_markdown() -> str:
         lines += [f"## {group.name}", ""]
         for code in group.codes:
             lines += _entry(code)
+    lines += ["## Files", ""]
+    for code in ABOUT_FILES.values():
+        lines += [f"### {code.id}", "", f"**{code.title}.** {code.sentence} {code.why}", ""]
     return "\n".join(lines)
 
 
 def _rows() -> Iterator[str]:
     from pytest_queuekit.review.catalogue import CODES, PITFALLS
 
+    known = {code.id: code for code in CODES}
     for code in CODES:
         if code.item not in PITFALLS:
-            yield f"| {code.item} | {code.id} | {code.decided} |"
-    known = {code.id: code for code in CODES}
+            item = code.item or "(not on the checklist; the review adds it)"
+            yield f"| {item} | {code.id} | {code.decided} |"
     for pitfall, name in PITFALLS.items():
         yield f"| {pitfall} | {name} | {known[name].decided} |"
 
 
 def _entry(code: Code) -> list[str]:
-    lines = [f"### {code.id}", "", f"{code.sentence} {code.why}", ""]
+    lines = [f"### {code.id}", "", f"**{code.title}.** {code.sentence} {code.why}", ""]
     if not code.check:
-        return [*lines, f"Decided {code.decided}: {code.how}", ""]
+        return [*lines, f"Decided {_decided(code)}", ""]
     for word, example in (("Wrong", code.wrong), ("Right", code.right)):
         lines += [f"{word}:", "", "<!-- run: no, it is reviewed -->", "```python"]
         lines += [example.rstrip(), "```", ""]

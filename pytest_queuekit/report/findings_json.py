@@ -1,4 +1,4 @@
-"""What a review found, as JSON."""
+"""The findings of a review as JSON."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_queuekit.model.verdict import Verdict
+from pytest_queuekit.model.verdict import Verdict, Violation
 
 
 def as_json(verdicts: Sequence[Verdict], files: int) -> str:
-    """Return the number of files, each item of the checklist, and each finding."""
+    """Return the number of files, each code of the catalogue, and each finding."""
     data = {
         "files": files,
         "items": [
             {
-                "code": one.rule,
-                "group": one.family,
-                "sentence": one.sentence,
-                "verdict": one.status.value,
-                "reason": one.reason,
-                "findings": len(one.violations),
+                "code": verdict.rule,
+                "group": verdict.family,
+                "sentence": verdict.sentence,
+                "verdict": verdict.status.value,
+                "reason": verdict.reason,
+                "findings": len(verdict.violations),
             }
-            for one in verdicts
+            for verdict in verdicts
         ],
-        "findings": [_finding(one) for verdict in verdicts for one in verdict.violations],
+        "findings": [_finding(each) for verdict in verdicts for each in verdict.violations],
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _finding(one: Any) -> dict[str, Any]:
-    place = asdict(one.place) if one.place else {}
+def _finding(violation: Violation) -> dict[str, Any]:
+    place = asdict(violation.place) if violation.place else {}
     place.pop("text", None)
-    return {"code": one.kind, "message": one.detail, **place}
+    names = {"code": violation.kind, "title": violation.title, "message": violation.detail}
+    return {**names, **place}

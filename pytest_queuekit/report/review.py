@@ -1,4 +1,4 @@
-"""What a review found, in words: each finding with its line, and what it points at."""
+"""The findings of a review as text: each with its source line and a caret under the fault."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from pytest_queuekit.model.verdict import Place, Status, Verdict, Violation
 from pytest_queuekit.report.lines import Line, Tone, cut, printable, wrapped
 
 _WIDEST = 76
-_SEEN = 20
-"""Columns of what is meant that are shown at least; for that the line is shown from its middle."""
+"""Columns of a source line that are shown."""
+_LEAST = 20
+"""Columns after the caret; a line with less room is shown from its middle."""
 _BEFORE = 10
+"""Characters before the caret in a line that is shown from its middle."""
+_CUT = "..."
+"""Stands for the rest of a source line. ASCII, so that the caret keeps its column everywhere."""
 
 
-def finding(one: Violation) -> Iterator[Line]:
-    """Yield where and what, the source line, and a caret under what is meant."""
-    place = one.place
+def finding(violation: Violation) -> Iterator[Line]:
+    """Yield the place and the detail, then the source line and carets under the fault."""
+    place = violation.place
     if place is None:
         return
     where = f"{printable(place.path)}:{place.line}:{place.column}"
-    yield Line(f"{where}: {one.kind} {printable(one.detail)}", Tone.BAD)
+    yield Line(f"{where}: {violation.kind} {printable(violation.detail)}", Tone.BAD)
     if place.text.strip():
-        text, mark = _pointed(place)
+        text, carets = _pointed(place)
         yield Line(f"    {text}")
-        yield Line(f"    {mark}", Tone.CAREFUL)
+        yield Line(f"    {carets}", Tone.CAREFUL)
 
 
 def _pointed(place: Place) -> tuple[str, str]:
@@ -36,16 +40,16 @@ def _pointed(place: Place) -> tuple[str, str]:
     end = place.end_column - 1 if place.end_line == place.line else len(plain)
     start = min(len(plain) - len(plain.lstrip()), begin)
     text = plain[start:]
-    if _columns(plain[start:begin]) > _WIDEST - _SEEN:
+    if _columns(plain[start:begin]) > _WIDEST - _LEAST:
         start = begin - _BEFORE
-        text = "…" + plain[start + 1 :]
+        text = _CUT + plain[start + len(_CUT) :]
     before = _columns(text[: begin - start])
-    meant = _columns(text[begin - start : end - start])
-    return _cut(text), " " * before + "^" * max(min(meant, _WIDEST - before), 1)
+    width = _columns(text[begin - start : end - start])
+    return _shortened(text), " " * before + "^" * max(min(width, _WIDEST - before), 1)
 
 
 def _columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
+    """Return the number of terminal columns that a text takes."""
     return sum(map(_width, text))
 
 
@@ -55,77 +59,90 @@ def _width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
-def _cut(text: str) -> str:
-    """Return what is seen of a source line."""
+def _shortened(text: str) -> str:
     if _columns(text) <= _WIDEST:
         return text
     ends = accumulate(map(_width, text))
-    return text[: sum(1 for end in ends if end < _WIDEST)] + "…"
+    return text[: sum(1 for end in ends if end <= _WIDEST - len(_CUT))] + _CUT
 
 
 def explain(verdict: Verdict, *, most: int = 20) -> list[str]:
-    """Return what one item of the checklist asks for, and what was found."""
-    lines = wrapped(f"{verdict.rule}: {verdict.sentence}", hanging="  ")
-    for one in verdict.violations[:most]:
-        lines += [line.text for line in finding(one)]
+    """Return the code's fault and rule, then at most `most` of its findings."""
+    lines = wrapped(f"{verdict.rule}: {_title(verdict)}", hanging="  ")
+    if verdict.violations:
+        lines += wrapped(f"Expected: {verdict.sentence}", indent="  ", hanging="  ")
+    for violation in verdict.violations[:most]:
+        lines += [line.text for line in finding(violation)]
     more = len(verdict.violations) - most
     return lines + ([f"… and {more} more of {verdict.rule}"] if more > 0 else [])
 
 
 def text(verdicts: Sequence[Verdict], files: int) -> str:
-    """Return all findings by place, what the text does not decide, and how many there are."""
-    found = by_place(one for verdict in verdicts for one in verdict.violations)
-    lines = [line.text for one in found for line in finding(one)]
-    lines += [line.text for line in (*_undecided(verdicts), _counted(found, files))]
+    """Return all findings by place, the undecided codes, and the counts."""
+    violations = by_place(each for verdict in verdicts for each in verdict.violations)
+    lines = [line.text for violation in violations for line in finding(violation)]
+    lines += [line.text for line in (*_undecided(verdicts), _counted(violations, files))]
     return "\n".join(lines) + "\n"
 
 
 def report(place: str, verdicts: Sequence[Verdict], *, findings: bool) -> Iterator[Line]:
-    """Yield a line for each item that is not followed; `findings` says whether to tell each."""
+    """Yield a line for each code with findings.
+
+    findings: whether to add each finding.
+    """
     yield from (Line(text, Tone.HEAD) for text in wrapped(f"review of {place}"))
     for verdict in verdicts:
         if verdict.violations:
-            told = f"  {verdict.rule}  {len(verdict.violations)} found  {verdict.sentence}"
-            yield Line(cut(told), Tone.BAD)
-        for one in verdict.violations if findings else ():
-            yield from finding(one)
+            count = _many(len(verdict.violations), "finding")
+            yield Line(cut(f"  {verdict.rule}  {count}  {_title(verdict)}"), Tone.BAD)
+        for violation in verdict.violations if findings else ():
+            yield from finding(violation)
     yield from _undecided(verdicts)
 
 
 def close(place: str, verdicts: Sequence[Verdict], *, missing: int) -> list[Line]:
-    """Return the verdict on the files; `missing` items ended without an answer."""
-    found = [one for verdict in verdicts for one in verdict.violations]
+    """Return the verdict on the files.
+
+    missing: number of codes whose check did not end.
+    """
+    violations = [each for verdict in verdicts for each in verdict.violations]
     tone = Tone.BAD
-    if found:
-        files = {one.place.path for one in found if one.place}
-        told = f"{_many(len(found), 'finding')} in {_many(len(files), 'file')}"
+    if violations:
+        files = {each.place.path for each in violations if each.place}
+        result = f"{_many(len(violations), 'finding')} in {_many(len(files), 'file')}"
     elif missing or not verdicts:
-        told = f"no verdict: {missing or 'all'} items without an answer"
+        result = f"no verdict: {missing or 'all'} codes without a result"
     else:
-        told, tone = "nothing found", Tone.GOOD
-    return [Line(one, tone) for one in wrapped(f"review of {place}: {told}", hanging="  ")]
+        result, tone = "no findings", Tone.GOOD
+    return [Line(line, tone) for line in wrapped(f"review of {place}: {result}", hanging="  ")]
 
 
-def by_place(found: Iterable[Violation]) -> list[Violation]:
+def by_place(violations: Iterable[Violation]) -> list[Violation]:
     """Sort findings by file and line."""
-    return sorted(found, key=lambda one: (astuple(one.place) if one.place else (), one.kind))
+    return sorted(
+        violations, key=lambda each: (astuple(each.place) if each.place else (), each.kind)
+    )
+
+
+def _title(verdict: Verdict) -> str:
+    titles = (violation.title for violation in verdict.violations)
+    return next(titles, "") or verdict.sentence
 
 
 def _undecided(verdicts: Sequence[Verdict]) -> list[Line]:
-    items = ", ".join(one.rule for one in verdicts if one.status is Status.NOT_RUN)
-    told = f"Not decided by the text: {items} (queuekit review --list)"
-    return [Line(text) for text in wrapped(told, hanging="  ")] if items else []
+    codes = ", ".join(each.rule for each in verdicts if each.status is Status.NOT_RUN)
+    note = f"Not decided by the text: {codes} (queuekit review --list)"
+    return [Line(line) for line in wrapped(note, hanging="  ")] if codes else []
 
 
-def _counted(found: Sequence[Violation], files: int) -> Line:
+def _counted(violations: Sequence[Violation], files: int) -> Line:
     if not files:
-        return Line("no Python files there: nothing was reviewed", Tone.CAREFUL)
-    if not found:
-        return Line(f"nothing found in {_many(files, 'file')}", Tone.GOOD)
-    where = {one.place.path for one in found if one.place}
-    return Line(
-        f"{_many(len(found), 'finding')} in {len(where)} of {_many(files, 'file')}", Tone.BAD
-    )
+        return Line("no Python files found: nothing was reviewed", Tone.CAREFUL)
+    if not violations:
+        return Line(f"no findings in {_many(files, 'file')}", Tone.GOOD)
+    paths = {each.place.path for each in violations if each.place}
+    count = _many(len(violations), "finding")
+    return Line(f"{count} in {len(paths)} of {_many(files, 'file')}", Tone.BAD)
 
 
 def _many(count: int, word: str) -> str:

@@ -1,6 +1,6 @@
-"""The checklist for code that builds on the queue, as a static review.
+"""A static review of code that builds on the queue, against the checklist.
 
-Nothing of what is reviewed is imported or run. A file is read into a `Module`: its syntax tree,
-the SQL in it, and where each connection comes from. A check is a function from a module to
-findings. Precision goes before reach: what a check cannot follow, it does not judge.
+The review imports and runs nothing of the code. It reads each file into a `Module`: the syntax
+tree, the SQL in it, and the origin of each connection. A check is a function from a module to
+matches. Precision goes before reach: a check does not judge code that it cannot follow.
 """

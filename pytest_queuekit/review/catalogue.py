@@ -1,9 +1,10 @@
-"""The checklist: its groups in order, and where each of its lines is decided."""
+"""The checklist: its groups and codes in order."""
 
 from __future__ import annotations
 
 from pytest_queuekit.review.code import Code, Group
 from pytest_queuekit.review.codes import (
+    about_files,
     all_columns,
     bound_clock,
     by_evidence,
@@ -82,18 +83,15 @@ PITFALLS: dict[str, str] = {
     "DON'T: Use SELECT * in production": "QR402",
     "DON'T: Claim tasks without atomic operations": "QR501",
 }
-"""The common pitfalls, and the codes that find them."""
+"""The checklist's common pitfalls, each with the code that finds it."""
 
-UNREADABLE = "QR001"
-"""A file cannot be read."""
-UNUSED = "QR002"
-"""A comment suppresses what is not found in its line."""
-UNCLEAR = "QR003"
-"""A comment suppresses without a code that there is, or without a reason."""
-
-ABOUT_FILES: dict[str, str] = {
-    UNREADABLE: "The file can be read.",
-    UNUSED: "A suppression suppresses something.",
-    UNCLEAR: "A suppression names its codes and its reason.",
+ABOUT_FILES: dict[str, Code] = {
+    code.id: code
+    for code in (
+        about_files.UNREADABLE,
+        about_files.UNUSED,
+        about_files.UNCLEAR,
+        about_files.UNCHECKED,
+    )
 }
-"""What a review says of a file besides the checklist."""
+"""The codes about files and suppressions, which are not on the checklist."""

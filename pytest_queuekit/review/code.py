@@ -1,4 +1,4 @@
-"""An item of the checklist, and what is said about it."""
+"""A code: one item of the checklist, and the check that decides it."""
 
 from __future__ import annotations
 
@@ -22,36 +22,38 @@ class Decided(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that a check found.
+class Match:
+    """One place that breaks a code.
 
-    node: where.
-    sentence: what is wrong there, and what to write instead.
+    node: the place in the syntax tree.
+    detail: the fault at this place, and the fix.
     """
 
     node: ast.AST
-    sentence: str
+    detail: str
 
 
-Check = Callable[["Module"], Iterator[Finding]]
+Check = Callable[["Module"], Iterator[Match]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
     """One item of the checklist.
 
-    id: stable and citable: "QR101".
-    item: the words of the checklist.
-    sentence: what the code does that follows it.
-    why: what goes wrong otherwise.
-    wrong, right: a piece of code of either kind, for the documentation and for the tests.
-    decided: how it is decided whether code follows it.
-    how: what decides it, where the text does not.
-    check: finds where it is not followed, where the text decides that.
+    id: stable, citable and never reused: "QR101".
+    item: the item in the checklist's own words; empty for a code that the review adds.
+    title: the fault, in at most 60 characters that stand alone: "Write outside a transaction".
+    sentence: the rule that correct code follows.
+    why: the damage if code breaks the rule.
+    wrong, right: an example that breaks the rule and one that follows it, for docs and tests.
+    decided: how the item is decided.
+    how: the command or the evidence that decides it, if the text does not.
+    check: yields the places that break the rule, if the text decides it.
     """
 
     id: str
-    item: str
+    item: str = ""
+    title: str
     sentence: str
     why: str
     wrong: str = ""
@@ -63,7 +65,7 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A heading of the checklist, and its items."""
+    """A heading of the checklist, and its items in order."""
 
     name: str
     codes: tuple[Code, ...]

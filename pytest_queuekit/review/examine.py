@@ -1,32 +1,40 @@
-"""One file: what the checks find in it, less what its comments suppress."""
+"""Checks one file, and drops the findings that its comments suppress."""
 
 from __future__ import annotations
 
 import ast
 import re
+import traceback
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_queuekit.model.verdict import Place, Violation
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.source import (
-    Source,
+    SourceFile,
     Suppression,
     UnreadableError,
     parse_source,
     read_source,
 )
-from pytest_queuekit.review.catalogue import CODES, UNCLEAR, UNREADABLE, UNUSED
+from pytest_queuekit.review.catalogue import CODES
+from pytest_queuekit.review.code import Code
+from pytest_queuekit.review.codes.about_files import UNCHECKED, UNCLEAR, UNREADABLE, UNUSED
 
-_CONCERNED = re.compile(
+_RELEVANT = re.compile(
     r"\.execute|QueueDatabase|TaskQueue|TaskClaimer|QueueBusy|task_queue|queue_db|sqlite3|"
     r"from [\w.]*queue[\w.]* import"
 )
-"""A file without one of these words has nothing to be reviewed."""
+"""The checks skip a file without any of these words."""
 
 
 def examine_file(path: Path, shown: str) -> list[Violation]:
-    """Return what is found in a file, by place; `kind` is the code."""
+    """Return the findings of a file, sorted by place.
+
+    shown: the path as the findings name it.
+    """
     try:
         return examine(read_source(path, shown))
     except UnreadableError as error:
@@ -34,77 +42,130 @@ def examine_file(path: Path, shown: str) -> list[Violation]:
 
 
 def examine_text(text: str, shown: str = "<text>") -> list[Violation]:
-    """Return what is found in the text of a file."""
+    """Return the findings of source code in a string, sorted by place."""
     try:
         return examine(parse_source(text, shown))
     except UnreadableError as error:
         return [_unreadable(error, shown)]
 
 
-def examine(source: Source) -> list[Violation]:
-    """Return what is found in a source, by place."""
-    found = list(_checked(source)) if _CONCERNED.search("\n".join(source.lines)) else []
-    told = [*_kept(source, found), *_about_suppressions(source, found)]
-    return sorted(told, key=_place)
+def examine(source: SourceFile) -> list[Violation]:
+    """Return the findings of a source file, sorted by place."""
+    relevant = _RELEVANT.search("\n".join(source.lines)) is not None
+    violations = _check(source) if relevant else []
+    kept = [
+        violation
+        for violation in violations
+        if not any(_suppresses(comment, violation) for comment in source.suppressions)
+    ]
+    return sorted([*kept, *_about_suppressions(source, violations)], key=_position)
 
 
-def _checked(source: Source) -> Iterator[Violation]:
+@dataclass(frozen=True, kw_only=True)
+class _Cause:
+    """The reason why a check did not run to its end.
+
+    error: the exception's type and message. raised_in: file and line of the review.
+    too_deep: True if the reviewed code is nested too deeply for the parser.
+    """
+
+    error: str
+    raised_in: str
+    too_deep: bool
+
+    @classmethod
+    def of(cls, error: Exception) -> _Cause:
+        """Describe an exception."""
+        message = " ".join(str(error).split())
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        return cls(
+            error=f"{type(error).__name__}: {message:.120}",
+            raised_in=f"{Path(frame.filename).name}:{frame.lineno}",
+            too_deep=isinstance(error, RecursionError),
+        )
+
+
+def _check(source: SourceFile) -> list[Violation]:
+    """Run all checks. An exception in a check becomes a finding; the other checks still run."""
     try:
         module = Module(source)
-        for code in CODES:
-            for finding in code.check(module) if code.check else ():
-                yield Violation(
-                    kind=code.id, detail=finding.sentence, place=source.place(_head(finding.node))
-                )
-    except RecursionError as error:
-        raise UnreadableError("is nested too deeply to be reviewed") from error
+    except Exception as error:  # noqa: BLE001 - reported as a finding
+        return [_unchecked(source, _Cause.of(error), "all codes")]
+    violations: list[Violation] = []
+    failed: dict[_Cause, list[str]] = defaultdict(list)
+    for code in CODES:
+        try:
+            violations.extend(_matches(source, module, code))
+        except Exception as error:  # noqa: BLE001 - reported as a finding
+            failed[_Cause.of(error)].append(code.id)
+    unchecked = (_unchecked(source, cause, ", ".join(ids)) for cause, ids in failed.items())
+    return [*violations, *dict.fromkeys(unchecked)]
 
 
-def _head(node: ast.AST) -> ast.AST:
-    """Return what to point at: of a statement with a body only its beginning."""
-    body = getattr(node, "body", None)
-    if not isinstance(body, list) or not body:
+def _matches(source: SourceFile, module: Module, code: Code) -> Iterator[Violation]:
+    for match in code.check(module) if code.check else ():
+        yield Violation(
+            kind=code.id,
+            title=code.title,
+            detail=match.detail,
+            place=source.place(_without_body(match.node)),
+        )
+
+
+def _unchecked(source: SourceFile, cause: _Cause, codes: str) -> Violation:
+    if cause.too_deep:
+        return _violation(UNREADABLE, "nested too deeply to be reviewed", source.at(1, 1))
+    detail = f"{codes}: {cause.error}, raised in {cause.raised_in}; please report this"
+    return _violation(UNCHECKED, detail, source.at(1, 1))
+
+
+def _violation(code: Code, detail: str, place: Place) -> Violation:
+    return Violation(kind=code.id, title=code.title, detail=detail, place=place)
+
+
+def _without_body(node: ast.AST) -> ast.AST:
+    """Return the node to point at: of a compound statement only its first line."""
+    if not getattr(node, "body", None) or not isinstance(node, ast.stmt | ast.ExceptHandler):
         return node
     head = ast.copy_location(ast.Pass(), node)
     head.end_lineno, head.end_col_offset = head.lineno, None
     return head
 
 
-def _kept(source: Source, found: Sequence[Violation]) -> Iterator[Violation]:
-    for one in found:
-        if not any(_suppresses(comment, one) for comment in source.suppressions):
-            yield one
-
-
-def _suppresses(comment: Suppression, found: Violation) -> bool:
-    """Whether a comment stands in a line of a finding and names its code."""
-    place = found.place
+def _suppresses(comment: Suppression, violation: Violation) -> bool:
+    """Return True if a comment stands in a line of the finding and names its code."""
+    place = violation.place
     inside = place is not None and place.line <= comment.line <= place.end_line
-    return inside and found.kind in comment.codes
+    return inside and violation.kind in comment.codes
 
 
-def _about_suppressions(source: Source, found: Sequence[Violation]) -> Iterator[Violation]:
+def _about_suppressions(source: SourceFile, violations: Sequence[Violation]) -> Iterator[Violation]:
+    """Yield a finding for each suppression that is unclear or suppresses nothing."""
     known = {code.id for code in CODES}
     for comment in source.suppressions:
         place = source.at(comment.line, comment.column)
-        strangers = [one for one in comment.codes if one not in known]
-        if strangers or not comment.reason:
-            named = ", ".join(map(repr, filter(None, strangers)))
-            wrong = f"no such code: {named}" if named else "no code" if strangers else "no reason"
-            yield Violation(
-                kind=UNCLEAR,
-                detail=f"{wrong}; write # queuekit: ignore[QR104] and why",
-                place=place,
-            )
+        fault = _unclear(comment, known)
+        if fault:
+            detail = f"{fault}; write # queuekit: ignore[QR104] and the reason"
+            yield _violation(UNCLEAR, detail, place)
+        used = {violation.kind for violation in violations if _suppresses(comment, violation)}
         for code in comment.codes:
-            used = any(_suppresses(comment, one) and one.kind == code for one in found)
-            if code in known and not used:
-                yield Violation(
-                    kind=UNUSED,
-                    detail=f"{code} is not found in this line; take the suppression out, or move "
-                    "it to the line of the finding",
-                    place=place,
+            if code in known - used:
+                detail = (
+                    f"no {code} in this line; remove the suppression, or move it to the line of "
+                    "the finding"
                 )
+                yield _violation(UNUSED, detail, place)
+
+
+def _unclear(comment: Suppression, known: set[str]) -> str:
+    """Return the fault of a suppression; empty for none."""
+    unknown = [code for code in comment.codes if code not in known]
+    if any(unknown):
+        return f"unknown code {', '.join(repr(code) for code in unknown if code)}"
+    if unknown:
+        return "no code"
+    return "" if comment.reason else "no reason"
 
 
 def _unreadable(error: UnreadableError, shown: str) -> Violation:
@@ -115,8 +176,9 @@ def _unreadable(error: UnreadableError, shown: str) -> Violation:
         end_line=error.line,
         end_column=error.column + 1,
     )
-    return Violation(kind=UNREADABLE, detail=str(error), place=place)
+    return _violation(UNREADABLE, str(error), place)
 
 
-def _place(one: Violation) -> tuple[int, int, str]:
-    return (one.place.line, one.place.column, one.kind) if one.place else (0, 0, one.kind)
+def _position(violation: Violation) -> tuple[int, int, str]:
+    place = violation.place
+    return (place.line, place.column, violation.kind) if place else (0, 0, violation.kind)

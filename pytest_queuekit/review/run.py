@@ -1,10 +1,10 @@
-"""Reviews files and folders, in several processes where there are many files."""
+"""Reviews files and folders, in several processes if there are many files."""
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,29 +13,31 @@ from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.verdict import Place, Requirement, Status, Verdict, Violation
-from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS, UNREADABLE
-from pytest_queuekit.review.code import Code, Decided
+from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
+from pytest_queuekit.review.code import Code, Decided, Group
+from pytest_queuekit.review.codes.about_files import UNREADABLE
 from pytest_queuekit.review.examine import examine_file
 
 _LEFT_OUT = frozenset(
     {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"}
 )
-"""Folders that hold what others wrote, or what was made; so do those that begin with a dot."""
+"""Folders with third-party or generated code; so are those whose name begins with a dot."""
 
 _MANY = 60
-"""Files from which several processes are worth their start."""
+"""Number of files from which several processes pay off."""
 _CHUNK = 16
+"""Files that a process gets at a time."""
 
 Progress = Callable[[int, int], None]
-"""Is told how many files are done, of how many."""
+"""Receives the number of files done, and the number of all files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """What was found.
+    """The result of a review.
 
-    files: how many were reviewed.
-    verdicts: one for each item of the checklist, and for what is said of files besides.
+    files: number of files reviewed.
+    verdicts: one for each code of the catalogue, QR001 to QR004 first.
     """
 
     files: int
@@ -48,82 +50,82 @@ def review(
     processes: int = 1,
     progress: Progress = lambda _done, _all: None,
 ) -> Review:
-    """Review files, and all Python files in folders. Raises UsageError for a path that is none.
+    """Review files, and all Python files in folders. Raises UsageError for an invalid path.
 
-    With `processes`, many files are shared between so many. They are spawned, so a script that
-    asks for them needs `if __name__ == "__main__":` around what it does.
+    processes: number of processes that share many files. They are spawned, so a script that sets
+    it needs `if __name__ == "__main__":` around its code.
     """
-    closed: list[Violation] = []
-    files = files_in(paths, closed)
-    found: dict[str, list[Violation]] = defaultdict(list)
-    found[UNREADABLE] += closed
-    for number, told in enumerate(_examined(files, processes), start=1):
-        for one in told:
-            found[one.kind].append(one)
+    unlisted: list[Violation] = []
+    files = files_in(paths, unlisted)
+    violations: dict[str, list[Violation]] = defaultdict(list)
+    violations[UNREADABLE.id] += unlisted
+    for number, in_file in enumerate(_examined(files, processes), start=1):
+        for violation in in_file:
+            violations[violation.kind].append(violation)
         progress(number, len(files))
     label = ", ".join(str(path) for path in paths)
-    return Review(files=len(files), verdicts=tuple(_verdicts(found, label)))
+    return Review(files=len(files), verdicts=tuple(_verdicts(violations, label)))
 
 
-def files_in(paths: Sequence[Path], closed: list[Violation]) -> list[Path]:
-    """Return files, and all Python files in folders, each once. Raises UsageError as `review`.
+def files_in(paths: Sequence[Path], unlisted: list[Violation]) -> list[Path]:
+    """Return files, and all Python files in folders, each once. Raises UsageError like `review`.
 
-    closed: takes what is to be said of folders that cannot be listed.
+    unlisted: receives a finding for each folder that cannot be listed.
     """
-    named = (file for path in paths for file in _files(path, closed))
-    once: dict[str, Path] = {}
-    for file in named:
-        once.setdefault(os.path.realpath(file), file)
-    return list(once.values())
+    files: dict[str, Path] = {}
+    for file in (file for path in paths for file in _files(path, unlisted)):
+        files.setdefault(os.path.realpath(file), file)
+    return list(files.values())
 
 
 def cores() -> int:
-    """Return how many processes are of use on this machine."""
+    """Return the number of processes that this machine can use, at most 8."""
     return min(os.cpu_count() or 1, 8)
 
 
-def _files(path: Path, closed: list[Violation]) -> Iterator[Path]:
-    """Yield a file, or those in a folder; what folders cannot be listed goes to `closed`."""
+def _files(path: Path, unlisted: list[Violation]) -> Iterator[Path]:
+    """Yield a file, or the Python files in a folder."""
 
     def refused(error: OSError) -> None:
-        shown = _shown(Path(error.filename))
-        place = Place(path=shown, line=1, column=1, end_line=1, end_column=2)
-        said = f"cannot be listed: {error.strerror}"
-        closed.append(Violation(kind=UNREADABLE, detail=said, place=place))
+        place = Place(path=_shown(Path(error.filename)), line=1, column=1, end_line=1, end_column=2)
+        detail = f"cannot be listed: {error.strerror}"
+        unlisted.append(
+            Violation(kind=UNREADABLE.id, title=UNREADABLE.title, detail=detail, place=place)
+        )
 
     if not _exists(path):
         raise UsageError(f"path={str(path)!r} does not exist: give a file or a folder to review")
     if path.is_dir():
         for folder, folders, names in os.walk(path, onerror=refused):
-            folders[:] = sorted(one for one in folders if not is_left_out(Path(folder) / one))
-            found = (Path(folder) / one for one in sorted(names) if one.endswith(".py"))
-            # No pipes, whose end never comes, and no links to nothing, as editors leave them.
-            yield from (one for one in found if one.is_file())
+            folders[:] = sorted(name for name in folders if not is_left_out(Path(folder) / name))
+            files = (Path(folder) / name for name in sorted(names) if name.endswith(".py"))
+            # No pipes, which never end, and no dangling links, which editors use as locks.
+            yield from (file for file in files if file.is_file())
     elif path.is_file():
         yield path
     else:
-        raise UsageError(f"path={str(path)!r} is no file and no folder: give one to review")
+        raise UsageError(f"path={str(path)!r} is neither a file nor a folder: give one to review")
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:
-        return False  # a name that is too long, or goes round in circles
+        return False  # the name is too long, or its links form a circle
 
 
 def _shown(path: Path) -> str:
-    """Return a path as every report can write it, even if its name is no text."""
+    """Return a path in a form that every report can write, with escapes for invalid UTF-8."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def is_left_out(folder: Path) -> bool:
-    """Whether a folder holds what others wrote, or what was made."""
+    """Return True if a folder holds third-party or generated code."""
     return is_left_out_by_name(folder.name) or (folder / "pyvenv.cfg").exists()
 
 
 def is_left_out_by_name(name: str) -> bool:
-    """Whether the name alone says so of a folder."""
+    """Return True if a folder's name alone shows that it holds such code."""
     return name.startswith(".") or name in _LEFT_OUT
 
 
@@ -131,7 +133,7 @@ def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Violation]
     if len(files) < _MANY or processes < 2:
         yield from map(_examine, files)
         return
-    # Spawned, not forked: whoever asks for a review may have threads.
+    # Spawned, not forked: the calling process may have threads.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from pool.map(_examine, files, chunksize=_CHUNK)
 
@@ -140,33 +142,24 @@ def _examine(file: Path) -> list[Violation]:
     return examine_file(file, _shown(file))
 
 
-def _verdicts(found: dict[str, list[Violation]], label: str) -> Iterator[Verdict]:
+def _verdicts(violations: Mapping[str, list[Violation]], label: str) -> Iterator[Verdict]:
     make = partial(Verdict, requirement=Requirement.MUST, queue=label, driver="review")
-    for code, sentence in ABOUT_FILES.items():
-        yield make(
-            rule=code,
-            family="Files",
-            sentence=sentence,
-            status=Status.FAIL if found.get(code) else Status.PASS,
-            violations=tuple(found.get(code, ())),
-        )
-    for group in GROUPS:
-        for item in group.codes:
+    for group in (Group(name="Files", codes=tuple(ABOUT_FILES.values())), *GROUPS):
+        for code in group.codes:
+            broken = tuple(violations.get(code.id, ()))
             yield make(
-                rule=item.id,
+                rule=code.id,
                 family=group.name,
-                sentence=item.sentence,
-                status=_status(item, found),
-                reason=_reason(item),
-                violations=tuple(found.get(item.id, ())),
+                sentence=code.sentence,
+                status=_status(code, broken),
+                reason=""
+                if code.decided is Decided.TEXT
+                else f"decided {code.decided}: {code.how}",
+                violations=broken,
             )
 
 
-def _status(item: Code, found: dict[str, list[Violation]]) -> Status:
-    if item.decided is not Decided.TEXT:
+def _status(code: Code, violations: Sequence[Violation]) -> Status:
+    if code.decided is not Decided.TEXT:
         return Status.NOT_RUN
-    return Status.FAIL if found.get(item.id) else Status.PASS
-
-
-def _reason(item: Code) -> str:
-    return "" if item.decided is Decided.TEXT else f"decided {item.decided}: {item.how}"
+    return Status.FAIL if violations else Status.PASS

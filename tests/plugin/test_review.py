@@ -20,12 +20,13 @@ def reviewed(project: Project) -> Project:
 def test_each_item_is_a_test(reviewed: Project) -> None:
     """What is found fails its item, and the items that no text decides are skipped."""
     result = reviewed.run("--queue-review", "src")
-    result.assert_outcomes(failed=1, passed=24, skipped=5)
+    result.assert_outcomes(failed=1, passed=25, skipped=5)
     result.stdout.fnmatch_lines(
         [
             "queue validation: review of src",
-            "QR105: Values reach SQL as parameters.",
-            "src/bad.py:2:5: QR105 the value of 's' is written into the SQL; pass it as *",
+            "QR105: Value formatted into SQL",
+            "  Expected: Values are passed to SQL as parameters.",
+            "src/bad.py:2:5: QR105 the value of 's' is formatted into the SQL; pass it as *",
             "    conn.execute(f\"SELECT id FROM t WHERE a = '{s}'\")",
             "    ^^^^^^^^^^^^*",
             "review of src: 1 finding in 1 file",
@@ -36,7 +37,7 @@ def test_each_item_is_a_test(reviewed: Project) -> None:
 def test_paths_are_run_as_well(reviewed: Project) -> None:
     """As with --queue-validate: the review alone, or with the tests that are named."""
     reviewed.run("--queue-review", "src", "test_own.py").assert_outcomes(
-        failed=1, passed=25, skipped=5
+        failed=1, passed=26, skipped=5
     )
 
 
@@ -45,7 +46,7 @@ def test_one_item_can_be_chosen(reviewed: Project) -> None:
     reviewed.run("--queue-review", "src", "queue-review::QR105").assert_outcomes(failed=1)
     result = reviewed.run("--queue-review", "src", "queue-review::QR106")
     result.assert_outcomes(passed=1)
-    assert "review of src: nothing found" in text(result)
+    assert "review of src: no findings" in text(result)
 
 
 @pytest.mark.parametrize(
@@ -75,5 +76,5 @@ def test_collecting_reviews_nothing(reviewed: Project) -> None:
 def test_workers_of_xdist_say_the_same(reviewed: Project) -> None:
     """The summary is written by a process that read no file."""
     result = reviewed.run("--queue-review", "src", "-p", "xdist", "-n", "2")
-    result.assert_outcomes(failed=1, passed=24, skipped=5)
+    result.assert_outcomes(failed=1, passed=25, skipped=5)
     assert "review of src: 1 finding in 1 file" in text(result)

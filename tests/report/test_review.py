@@ -20,7 +20,9 @@ def _place(path: str = "src/a.py", line: int = 3, source: str = "    do(x)") -> 
 
 
 def _verdict(*places: Place, code: str = "QR101") -> Verdict:
-    found = tuple(Violation(kind=code, detail="this is wrong", place=one) for one in places)
+    found = tuple(
+        Violation(kind=code, title="Wrong", detail="this is wrong", place=place) for place in places
+    )
     return Verdict(
         rule=code,
         family="Database Operations",
@@ -83,9 +85,9 @@ def test_a_long_line_is_cut_and_controls_are_not_sent_to_the_terminal() -> None:
         ("\tx =\t1;\tdo(x)", "x = 1; do(x)", "       ^^^^^"),
         ("x = '日本😀'; do(x)", "x = '日本😀'; do(x)", "              ^^^^^"),
         ("x = 'e\u0301'; do(x)", "x = 'e\u0301'; do(x)", "         ^^^^^"),
-        ("x = '" + "y" * 90 + "'; do(x)", "…yyyyyy'; do(x)", "          ^^^^^"),
-        ("x = '" + "日" * 40 + "'; do(x)", "…日日日日日日'; do(x)", " " * 16 + "^^^^^"),
-        ("do(x)" + "日" * 40, "do(x)" + "日" * 35 + "…", "^^^^^"),
+        ("x = '" + "y" * 90 + "'; do(x)", "...yyyy'; do(x)", "          ^^^^^"),
+        ("x = '" + "日" * 40 + "'; do(x)", "...日日日日'; do(x)", " " * 14 + "^^^^^"),
+        ("do(x)" + "日" * 40, "do(x)" + "日" * 34 + "...", "^^^^^"),
     ],
     ids=["tabs", "wide letters", "accents", "far right", "far right and wide", "cut"],
 )
@@ -105,8 +107,8 @@ def test_a_path_stays_in_its_line() -> None:
 
 def test_nothing_found_is_said_so() -> None:
     """And that there was nothing to review is not the same."""
-    assert text([_verdict()], 3) == "nothing found in 3 files\n"
-    assert text([_verdict()], 0) == "no Python files there: nothing was reviewed\n"
+    assert text([_verdict()], 3) == "no findings in 3 files\n"
+    assert text([_verdict()], 0) == "no Python files found: nothing was reviewed\n"
 
 
 def test_the_summary_counts_and_concludes() -> None:
@@ -114,18 +116,18 @@ def test_the_summary_counts_and_concludes() -> None:
     verdicts = [_verdict(_place(), _place(line=9)), _verdict(code="QR102"), UNDECIDED]
     assert [line.text for line in report("src", verdicts, findings=False)] == [
         "review of src",
-        "  QR101  2 found  It is right.",
+        "  QR101  2 findings  Wrong",
         "Not decided by the text: QR601 (queuekit review --list)",
     ]
     assert [line.text for line in close("src", verdicts, missing=0)] == [
         "review of src: 2 findings in 1 file"
     ]
-    assert close("src", [_verdict()], missing=0)[0].text == "review of src: nothing found"
+    assert close("src", [_verdict()], missing=0)[0].text == "review of src: no findings"
     assert (
         close("src", [], missing=0)[0].text
-        == "review of src: no verdict: all items without an answer"
+        == "review of src: no verdict: all codes without a result"
     )
-    told = "review of src: no verdict: 2 items without an answer"
+    told = "review of src: no verdict: 2 codes without a result"
     assert close("src", [_verdict()], missing=2)[0].text == told
 
 
@@ -143,6 +145,7 @@ def test_json_has_items_and_findings() -> None:
     assert data["findings"] == [
         {
             "code": "QR101",
+            "title": "Wrong",
             "message": "this is wrong",
             "path": "src/a.py",
             "line": 3,

@@ -92,8 +92,8 @@ def test_a_suppression_that_is_not_needed_is_found() -> None:
         ("ignore QR105 because", "no code;"),
         ("ignore[] because", "no code;"),
         ("ignore[QR105]", "no reason;"),
-        ("ignore[QR999] because", "no such code: 'QR999';"),
-        ("ignore[E501] long", "no such code: 'E501';"),
+        ("ignore[QR999] because", "unknown code 'QR999';"),
+        ("ignore[E501] long", "unknown code 'E501';"),
     ],
 )
 def test_an_unclear_suppression_is_found(comment: str, said: str) -> None:
@@ -212,5 +212,5 @@ def test_each_item_has_a_verdict(tmp_path: Path) -> None:
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     """Whoever reads it waits for an end that never comes."""
     os.mkfifo(tmp_path / "pipe.py")
-    with pytest.raises(UsageError, match="is no file and no folder"):
+    with pytest.raises(UsageError, match="is neither a file nor a folder"):
         review([tmp_path / "pipe.py"])

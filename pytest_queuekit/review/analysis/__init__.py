@@ -1,1 +1,1 @@
-"""What a source file says about its use of the queue: names, SQL, blocks, claims."""
+"""Facts about a source file: its names, SQL, transactions and claims."""

@@ -1,4 +1,4 @@
-"""Blocks of code: what is run while a transaction is open."""
+"""Blocks of code: transactions, locks and loops around a node."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TABLES = QUEUE_TABLES | {""}
 
 
 def transactions(module: Module) -> Iterator[tuple[ast.With | ast.AsyncWith, ast.expr]]:
-    """Yield each block that holds a QueueDatabase's transaction, with what opens that."""
+    """Yield each block that holds a transaction of the queue, with the call that opens it."""
     for node in module.nodes(ast.With, ast.AsyncWith):
         assert isinstance(node, With)  # noqa: S101 - for the type checker
         for item in node.items:
@@ -32,28 +32,27 @@ def transactions(module: Module) -> Iterator[tuple[ast.With | ast.AsyncWith, ast
 
 
 def _gives_transaction(module: Module, opened: ast.expr) -> bool:
-    """Whether a context manager of this file yields a transaction()'s connection, and no other."""
+    """Return True if a context manager of this file always yields a transaction()'s connection."""
     function = module.called(opened) if isinstance(opened, ast.Call) else None
     if function is None or not module.yields(function):
         return False
     sources = Origins(module).of(opened)
-    return bool(sources) and all(one.origin is Origin.TRANSACTION for one in sources)
+    return bool(sources) and all(source.origin is Origin.TRANSACTION for source in sources)
 
 
 def _is_the_queues(module: Module, block: With, opened: ast.expr) -> bool:
-    """Whether a transaction() is likely that of a QueueDatabase: by what it is asked of, and by
-    the tables that are used in it."""
+    """Return True if a transaction() belongs to a QueueDatabase, by its object and its tables."""
     nodes = set(inside(block.body))
-    held = [one for one in module.sql_of(module.scope_of(block)) if one.node in nodes]
-    tables = {one.table for call in held for one in call.statements}
+    calls = [call for call in module.sql_of(module.scope_of(block)) if call.node in nodes]
+    tables = {statement.table for call in calls for statement in call.statements}
     if tables & QUEUE_TABLES:
         return True
     method = opened.func if isinstance(opened, ast.Call) else opened
-    asked = method.value if isinstance(method, ast.Attribute) else method
-    while isinstance(asked, ast.Call):
-        asked = asked.func
-    name = asked.attr if isinstance(asked, ast.Attribute) else getattr(asked, "id", "")
-    made = module.meaning(asked) if isinstance(asked, ast.Name | ast.Attribute) else None
+    database = method.value if isinstance(method, ast.Attribute) else method
+    while isinstance(database, ast.Call):
+        database = database.func
+    name = database.attr if isinstance(database, ast.Attribute) else getattr(database, "id", "")
+    made = module.meaning(database) if isinstance(database, ast.Name | ast.Attribute) else None
     is_queue = made is not None and module.dotted(getattr(made, "func", made)).endswith(
         "QueueDatabase"
     )
@@ -61,14 +60,14 @@ def _is_the_queues(module: Module, block: With, opened: ast.expr) -> bool:
 
 
 def around(module: Module, node: ast.AST) -> Iterator[ast.expr]:
-    """Yield the context managers inside which a node stands, in its own function."""
+    """Yield the context managers around a node, within its function."""
     for outer in module.parents(node):
         if isinstance(outer, With):
             yield from (item.context_expr for item in outer.items)
 
 
 def inside(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Yield all nodes in some statements, without what nested functions would do later."""
+    """Yield all nodes in some statements, without the bodies of nested functions."""
     todo = list(reversed(nodes))
     while todo:
         node = todo.pop()
@@ -78,31 +77,33 @@ def inside(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
 
 
 def holds_lock(module: Module, node: ast.AST) -> bool:
-    """Whether a node stands inside some `with lock:`."""
+    """Return True if a node stands inside a `with lock:`."""
     return any(
-        word in module.dotted(one.func if isinstance(one, ast.Call) else one).lower()
-        for one in around(module, node)
+        word in module.dotted(manager.func if isinstance(manager, ast.Call) else manager).lower()
+        for manager in around(module, node)
         for word in ("lock", "mutex", "semaphore")
     )
 
 
 def in_transaction(module: Module, origins: Origins, receiver: ast.expr, node: ast.AST) -> bool:
-    """Whether the connection that a call uses certainly comes from a transaction()."""
+    """Return True if the connection of a call certainly comes from a transaction()."""
     sources = origins.of(receiver)
-    if sources and all(one.origin is Origin.TRANSACTION for one in sources):
+    if sources and all(source.origin is Origin.TRANSACTION for source in sources):
         return True
     return any(
-        entered_by(one) is Origin.TRANSACTION
-        and isinstance(one, ast.Call)
-        and isinstance(one.func, ast.Attribute)
-        and ast.dump(one.func.value) == ast.dump(receiver)
-        for one in around(module, node)
+        entered_by(manager) is Origin.TRANSACTION
+        and isinstance(manager, ast.Call)
+        and isinstance(manager.func, ast.Attribute)
+        and ast.dump(manager.func.value) == ast.dump(receiver)
+        for manager in around(module, node)
     )
 
 
 def fetches(module: Module, call: SqlCall) -> list[ast.Attribute]:
-    """Return the `.fetchone` and the like that ask for the rows of a call: on the call, on the
-    name that it is given, or on its cursor until that runs something else."""
+    """Return each `.fetchone` and the like for the rows of a call.
+
+    It stands on the call, on the name of its result, or on its cursor before the next execution.
+    """
     outer = next(module.parents(call.node), None)
     if isinstance(outer, ast.Attribute):
         return [outer]
@@ -111,31 +112,32 @@ def fetches(module: Module, call: SqlCall) -> list[ast.Attribute]:
         name = outer.targets[0].id
     elif isinstance(outer, ast.Expr) and isinstance(call.receiver, ast.Name):
         name = call.receiver.id
-        later = (one.node for one in module.executions_of(call.scope) if _is_on(one.receiver, name))
-        until = min((one.lineno for one in later if one.lineno > call.node.lineno), default=until)
+        others = (sql for sql in module.executions_of(call.scope) if _is_named(sql.receiver, name))
+        lines = (sql.node.lineno for sql in others if sql.node.lineno > call.node.lineno)
+        until = min(lines, default=until)
     return [
-        one
-        for one in module.attributes(call.scope)
-        if one.attr.startswith("fetch")
-        and _is_on(one.value, name)
-        and call.node.lineno <= one.lineno < until
+        attribute
+        for attribute in module.attributes(call.scope)
+        if attribute.attr.startswith("fetch")
+        and _is_named(attribute.value, name)
+        and call.node.lineno <= attribute.lineno < until
     ]
 
 
-def _is_on(node: ast.expr, name: str) -> bool:
+def _is_named(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
 def pauses(module: Module, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
-    """Whether a loop waits in each turn, by the name of what it calls, or of what that calls."""
+    """Return True if a loop waits in each turn, by the names of the functions that it calls."""
     head = loop.test if isinstance(loop, ast.While) else loop.iter
-    called = [one for one in inside([head, *loop.body]) if isinstance(one, ast.Call)]
-    further = [function for one in called if (function := module.called(one)) is not None]
-    called += [call for function in further for call in module.calls(function)]
-    return any(_PAUSE.search(module.dotted(one.func).lower()) for one in called)
+    calls = [node for node in inside([head, *loop.body]) if isinstance(node, ast.Call)]
+    functions = [function for call in calls if (function := module.called(call)) is not None]
+    calls += [call for function in functions for call in module.calls(function)]
+    return any(_PAUSE.search(module.dotted(call.func).lower()) for call in calls)
 
 
 def tries_later(module: Module, node: ast.AST) -> bool:
-    """Whether a node stands in a loop that waits between its turns."""
-    loop = next((one for one in module.parents(node) if isinstance(one, Loop)), None)
+    """Return True if a node stands in a loop that waits between its turns."""
+    loop = next((outer for outer in module.parents(node) if isinstance(outer, Loop)), None)
     return loop is not None and pauses(module, loop)

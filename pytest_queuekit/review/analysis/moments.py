@@ -1,4 +1,4 @@
-"""What is bound to the columns of moments, whose names end in _utc."""
+"""The values that are bound to timestamp columns, which end in _utc."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_queuekit.review.analysis.statements import parameter_of
 
 
 def bound_moments(module: Module) -> Iterator[tuple[str, ast.expr]]:
-    """Yield each *_utc column with what is bound to it, in a file that knows the queue."""
+    """Yield each *_utc column with the value bound to it, in a file that builds on the queue."""
     if not module.knows_queue:
         return
     for call, statement in module.each_statement():

@@ -1,10 +1,10 @@
-"""Where a connection comes from: a transaction(), a connection(), or sqlite3 itself."""
+"""The origin of a connection: transaction(), connection(), the database or sqlite3."""
 
 from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,16 +13,16 @@ from pytest_queuekit.review.analysis.scopes import Scope
 
 _CONNECTS = frozenset({"sqlite3.connect", "sqlite3.dbapi2.connect", "aiosqlite.connect"})
 _SAME = frozenset({"cursor", "execute", "executemany", "executescript"})
-"""Methods whose result leads to the same connection."""
+"""Methods that return an object of the same connection."""
 _MOST = 2000
-"""Expressions that are looked at for one connection."""
+"""Expressions that are followed for one connection."""
 
 _Step: TypeAlias = tuple[ast.expr, ast.Call | None]
 _Way: TypeAlias = tuple[ast.expr, tuple[ast.Call, ...]]
 
 
 class Origin(enum.Enum):
-    """What a connection was made by."""
+    """The call that made a connection."""
 
     TRANSACTION = "transaction()"
     CONNECTION = "connection()"
@@ -34,7 +34,9 @@ class Origin(enum.Enum):
 class Source:
     """One place that a connection may come from.
 
-    origin: what made it. node: the call that did. through: the calls that passed it on.
+    origin: the kind of call that made it.
+    node: that call.
+    through: the calls that passed the connection on, outermost first.
     """
 
     origin: Origin
@@ -49,18 +51,18 @@ class Origins:
         self._module = module
 
     def of(self, node: ast.expr) -> tuple[Source, ...]:
-        """Return all places in the file that a value may come from, as far as they are known."""
-        found: dict[ast.expr, Source] = {}
-        seen: set[ast.expr] = set()
+        """Return all known places in the file that a value may come from."""
+        sources: dict[ast.expr, Source] = {}
+        visited: set[ast.expr] = set()
         todo: list[_Way] = [(node, ())]
-        while todo and len(seen) < _MOST:
+        while todo and len(visited) < _MOST:
             here, through = todo.pop()
-            if here in seen:
+            if here in visited:
                 continue
-            seen.add(here)
+            visited.add(here)
             origin = self._made_by(here)
             if origin is not None:
-                found[here] = Source(origin=origin, node=here, through=through)
+                sources[here] = Source(origin=origin, node=here, through=through)
                 continue
             todo += reversed(
                 [
@@ -68,10 +70,10 @@ class Origins:
                     for before, call in self._before(here)
                 ]
             )
-        return tuple(found.values())
+        return tuple(sources.values())
 
     def _made_by(self, node: ast.expr) -> Origin | None:
-        """Return what a connection is made by, if this expression makes one."""
+        """Return the origin of a connection, if this expression makes one."""
         if not isinstance(node, ast.Call):
             return Origin.DATABASE if self._is_database(node) else None
         name = self._module.dotted(node.func)
@@ -80,14 +82,14 @@ class Origins:
         return Origin.DATABASE if self._is_database(node.func) else entered_by(node)
 
     def _is_database(self, node: ast.expr) -> bool:
-        """Whether a name means the class QueueDatabase; in an annotation it may be in quotes."""
+        """Return True if a name means QueueDatabase; an annotation may have it in quotes."""
         name = self._module.dotted(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             name = node.value
         return name.rpartition(".")[2] == "QueueDatabase"
 
     def _before(self, node: ast.expr) -> Iterator[_Step]:
-        """Yield the expressions whose value this one has, each with the call that passes it on."""
+        """Yield the expressions that this one gets its value from, with the call that passes it."""
         if isinstance(node, ast.Call):
             yield from self._before_call(node)
         elif isinstance(node, ast.Await):
@@ -95,7 +97,7 @@ class Origins:
         elif isinstance(node, ast.Name):
             yield from self._before_name(node)
         elif isinstance(node, ast.Attribute):
-            yield from ((one, None) for one in self._module.assigned(node) if one is not None)
+            yield from _steps(self._module.assigned(node))
 
     def _before_call(self, node: ast.Call) -> Iterator[_Step]:
         name = self._module.dotted(node.func).rpartition(".")[2]
@@ -104,7 +106,7 @@ class Origins:
         elif name in {"closing", "enter_context", "aclosing"} and node.args:
             yield node.args[0], None
         elif (function := self._module.called(node)) is not None:
-            yield from ((one, None) for one in self._module.returned(function))
+            yield from _steps(self._module.returned(function))
 
     def _before_name(self, node: ast.Name) -> Iterator[_Step]:
         opened = entered_around(self._module, node)
@@ -114,26 +116,30 @@ class Origins:
         scope: Scope | None = self._module.scope_of(node)
         while scope is not None:
             if node.id in scope.entered or node.id in scope.bound:
-                known = (*scope.entered.get(node.id, ()), *scope.bound.get(node.id, ()))
-                yield from ((one, None) for one in known if one is not None)
+                yield from _steps(scope.entered.get(node.id, ()))
+                yield from _steps(scope.bound.get(node.id, ()))
                 if node.id in scope.parameters:
-                    yield from ((one, None) for one in scope.annotations(node.id))
+                    yield from _steps(scope.annotations(node.id))
                     yield from self._passed(scope, node.id)
                 return
             scope = scope.parent
 
     def _passed(self, function: Scope, parameter: str) -> Iterator[_Step]:
-        """Yield the arguments that the calls in this file pass."""
+        """Yield the arguments that the calls of this file pass for a parameter."""
         place = function.parameters.index(parameter)
         for call in self._module.calls_of(function):
-            named = {one.arg: one.value for one in call.keywords if one.arg}
+            named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
             given = named.get(parameter) or (call.args[place] if place < len(call.args) else None)
             if given is not None:
                 yield given, call
 
 
+def _steps(values: Iterable[ast.expr | None]) -> Iterator[_Step]:
+    return ((value, None) for value in values if value is not None)
+
+
 def entered_around(module: Module, node: ast.Name) -> ast.expr | None:
-    """Return the context manager whose `as` a name is, in the innermost block around it."""
+    """Return the innermost context manager around a name that binds it with `as`."""
     for outer in module.parents(node):
         for item in outer.items if isinstance(outer, ast.With | ast.AsyncWith) else ():
             if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == node.id:
@@ -142,7 +148,7 @@ def entered_around(module: Module, node: ast.Name) -> ast.expr | None:
 
 
 def entered_by(node: ast.expr) -> Origin | None:
-    """Return what a context manager of a QueueDatabase gives, by the name of its method."""
+    """Return the origin of a connection that a context manager gives, by its method's name."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
         return {"transaction": Origin.TRANSACTION, "connection": Origin.CONNECTION}.get(
             node.func.attr

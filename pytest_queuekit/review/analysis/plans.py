@@ -1,4 +1,4 @@
-"""How SQLite would look a statement up in the queue's tables, asked of an empty copy of them."""
+"""SQLite's query plan for a statement on the queue's tables, from an empty copy of them."""
 
 from __future__ import annotations
 
@@ -17,49 +17,48 @@ _SORT = "USE TEMP B-TREE FOR ORDER BY"
 
 @lru_cache(maxsize=1024)
 def slow_steps(sql: str) -> tuple[str, ...]:
-    """Return what in the plan of a statement grows with the queue: full scans and sorts.
+    """Return the steps of a query plan that grow with the queue: full scans and sorts.
 
     Empty for a statement that SQLite cannot compile against the queue's schema.
     """
     try:
         return slow_steps_in(_empty_queue(), sql)
     except (sqlite3.Error, sqlite3.Warning, ValueError):
-        return ()  # ValueError: of a letter that SQLite does not take
+        return ()  # ValueError: a character that SQLite rejects, such as NUL
 
 
 def slow_steps_in(conn: sqlite3.Connection, sql: str) -> tuple[str, ...]:
-    """Return the same for the database of a connection, with the indexes that it has.
+    """Return the same for the database of a connection, with its own indexes.
 
     Raises sqlite3.Error for a statement that SQLite cannot compile there.
     """
-    asked = f"EXPLAIN QUERY PLAN {sql}"
-    plan = [row[3] for row in conn.execute(asked, _Anything())]
-    return tuple(_told(plan, _names(sql)))
+    rows = conn.execute(f"EXPLAIN QUERY PLAN {sql}", _NullForEveryName())
+    return tuple(_slow([row[3] for row in rows], _names(sql)))
 
 
 def _names(sql: str) -> dict[str, str]:
-    """Return the queue's tables by the names that a plan may call them.
+    """Return the queue's table behind each name that a plan may use for it.
 
-    A word behind a table that is no other name for it, such as WHERE, names nothing in a plan.
+    The word after a table may be a keyword, such as WHERE, instead of an alias; no plan has it.
     """
-    found: dict[str, str] = {}
-    for table, other in _TABLE.findall(sql):
-        found |= dict.fromkeys((table, table.lower(), other), table.lower())
-    return found
+    names: dict[str, str] = {}
+    for table, alias in _TABLE.findall(sql):
+        names |= dict.fromkeys((table, table.lower(), alias), table.lower())
+    return names
 
 
-def _told(plan: list[str], names: dict[str, str]) -> Iterator[str]:
-    grouped = any("FOR GROUP BY" in step for step in plan)  # then it is groups that are sorted
+def _slow(plan: list[str], names: dict[str, str]) -> Iterator[str]:
+    grouped = any("FOR GROUP BY" in step for step in plan)  # the sort has groups, not rows
     for step in plan:
         scan = _SCAN.match(step)
         if scan and scan[1] in names:
             yield f"it reads every row of {names[scan[1]]}"
         elif step == _SORT and not grouped:
-            yield "it sorts all rows that it finds"
+            yield "it sorts all matching rows"
 
 
-class _Anything(dict[str, None]):
-    """Binds NULL to every parameter: a plan does not depend on values."""
+class _NullForEveryName(dict[str, None]):
+    """Binds NULL to every parameter: a plan does not depend on the values."""
 
     def __missing__(self, key: str) -> None:
         return None
@@ -67,7 +66,7 @@ class _Anything(dict[str, None]):
 
 @lru_cache(maxsize=1)
 def _empty_queue() -> sqlite3.Connection:
-    """Return one for all statements: to make the tables takes longer than to ask."""
+    """Return one database for all statements: to create the tables takes longer than to ask."""
     conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     atexit.register(conn.close)
     create_schema(conn)

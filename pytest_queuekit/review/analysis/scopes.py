@@ -1,4 +1,4 @@
-"""Functions with what is bound in them, and the calls in them that run SQL."""
+"""Functions with the names that they bind, and the calls that execute SQL."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scope:
-    """A function, or the module itself, and what is bound to names in it.
+    """A function or the module itself, and the names that it binds.
 
-    node: the function; the module for the outermost.
-    owner: the class whose `self` is seen in it. is_method: whether it stands in that class itself.
+    node: the function; the module for the outermost scope.
+    owner: the class of the `self` in this scope. is_method: True if the class contains it directly.
     parent: the scope around it.
-    bound: for each name what it is bound to: an expression, or None for something else.
-    entered: for each name the context managers whose `as` it is.
-    iterated: for each name what it runs through in loops; then it is bound to None as well.
+    bound: the values of each name: an expression, or None for an unknown value.
+    entered: the context managers that bind each name with `as`.
+    iterated: the iterables of each loop variable, which is bound to None as well.
     """
 
     node: Function | ast.Module
@@ -41,36 +41,31 @@ class Scope:
 
     @property
     def parameters(self) -> list[str]:
-        """The names of the parameters, `self` and `cls` of a method left out."""
+        """The names of the parameters, without the `self` or `cls` of a method."""
         if isinstance(self.node, ast.Module):
             return []
         arguments = self.node.args
-        names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-        if self.is_method and names and not _is_static(self.node):
+        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+        decorators = [ast.unparse(decorator) for decorator in self.node.decorator_list]
+        if self.is_method and names and "staticmethod" not in decorators:
             names = names[1:]
-        return names + [one.arg for one in arguments.kwonlyargs]
+        return names + [each.arg for each in arguments.kwonlyargs]
 
     def annotations(self, parameter: str) -> list[ast.expr]:
-        """Return what a parameter is said to be, if anything."""
+        """Return the annotation of a parameter, if it has one."""
         if isinstance(self.node, ast.Module):
             return []
         given = self.node.args
-        known = (*given.posonlyargs, *given.args, *given.kwonlyargs)
-        return [one.annotation for one in known if one.arg == parameter and one.annotation]
-
-
-def _is_static(node: Function) -> bool:
-    return any(
-        isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list
-    )
+        arguments = (*given.posonlyargs, *given.args, *given.kwonlyargs)
+        return [each.annotation for each in arguments if each.arg == parameter and each.annotation]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SqlCall:
-    """A call that runs SQL.
+    """A call that executes SQL.
 
-    node: the call. receiver: on what. given: its second argument. scope: where. text: its SQL.
-    statements: what it says. parameters: what is bound, if that can be seen.
+    node: the call. receiver: the object of the call. given: the second argument.
+    scope: the function around it. text: the SQL. statements: the statements in it.
     """
 
     node: ast.Call
@@ -82,10 +77,10 @@ class SqlCall:
 
     @property
     def parameters(self) -> Sequence[ast.expr] | dict[str, ast.expr] | None:
-        """The bound values by place or by name; None where they cannot be seen."""
+        """The bound values by position or by name; None if they are unknown."""
         given = self.given
         if isinstance(given, ast.Tuple | ast.List):
-            starred = any(isinstance(one, ast.Starred) for one in given.elts)
+            starred = any(isinstance(element, ast.Starred) for element in given.elts)
             return None if starred else given.elts
         if isinstance(given, ast.Dict):
             return {

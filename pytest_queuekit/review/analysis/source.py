@@ -17,7 +17,7 @@ _CODES = re.compile(r"\s*\[(?P<codes>[^\]]*)\]\s*(?P<reason>.*)", re.DOTALL)
 
 
 class UnreadableError(Exception):
-    """A file is no Python that this interpreter can read."""
+    """A file that this interpreter cannot read as Python; `line` and `column` count from 1."""
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -26,9 +26,11 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Suppression:
-    """A comment that suppresses findings of a line: `# queuekit: ignore[QR104] reason`.
+    """A comment that suppresses findings in its line: `# queuekit: ignore[QR104] reason`.
 
-    line: of the comment. codes: those it suppresses. reason: why.
+    line, column: the place of the comment, from 1.
+    codes: the codes that it suppresses.
+    reason: the text after the codes.
     """
 
     line: int
@@ -38,11 +40,13 @@ class Suppression:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class SourceFile:
     """One file.
 
-    path: as it was given. lines: without their ends. tree: its syntax.
-    suppressions: the comments, in order.
+    path: the path as the findings name it.
+    lines: the text, without line ends.
+    tree: the syntax tree.
+    suppressions: the comments that suppress findings, in order.
     """
 
     path: str
@@ -51,7 +55,7 @@ class Source:
     suppressions: tuple[Suppression, ...]
 
     def place(self, node: ast.AST) -> Place:
-        """Return where a node stands."""
+        """Return the place of a node."""
         line = getattr(node, "lineno", 1)
         end_line = getattr(node, "end_lineno", None) or line
         return self.at(
@@ -64,7 +68,7 @@ class Source:
     def at(
         self, line: int, column: int, *, end_line: int | None = None, end_column: int | None = None
     ) -> Place:
-        """Return a place by its line and column, both from 1."""
+        """Return the place at a line and column, both from 1."""
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return Place(
             path=self.path,
@@ -75,14 +79,14 @@ class Source:
             text=text,
         )
 
-    def _letters(self, line: int, octets: int) -> int:
-        """Return the column, from 1, of an offset in UTF-8, in which a syntax tree counts."""
+    def _letters(self, line: int, offset: int) -> int:
+        """Return the column, from 1, of an offset in UTF-8 bytes, as syntax trees count."""
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        return len(text.encode("utf-8")[:octets].decode("utf-8", "ignore")) + 1
+        return len(text.encode("utf-8")[:offset].decode("utf-8", "ignore")) + 1
 
 
-def read_source(path: Path, shown: str) -> Source:
-    """Read a file. Raises UnreadableError, with the line where there is one."""
+def read_source(path: Path, shown: str) -> SourceFile:
+    """Read a file. Raises UnreadableError, with the line if it is known."""
     try:
         with tokenize.open(path) as file:
             text = file.read()
@@ -91,42 +95,40 @@ def read_source(path: Path, shown: str) -> Source:
     return parse_source(text, shown)
 
 
-def parse_source(text: str, shown: str) -> Source:
+def parse_source(text: str, shown: str) -> SourceFile:
     """Parse the text of a file. Raises UnreadableError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the reviewed code, not about its queue
+            warnings.simplefilter("ignore")  # Python's own warnings about the reviewed code
             tree = ast.parse(text)
+        suppressions = _suppressions(text) if "queuekit:" in text else []
     except SyntaxError as error:
         message = f"does not parse: {error.msg}"
         raise UnreadableError(message, line=error.lineno or 1, column=error.offset or 1) from error
-    except (ValueError, RecursionError, MemoryError) as error:
+    except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
         raise UnreadableError(f"does not parse: {error}") from error
-    return Source(
+    return SourceFile(
         path=shown,
-        # As the syntax tree counts them: a form feed or U+2028 begins no line.
+        # Split as the syntax tree counts: a form feed or U+2028 does not start a line.
         lines=tuple(re.split(r"\r\n|\r|\n", text)),
         tree=tree,
-        suppressions=tuple(_suppressions(text)) if "queuekit:" in text else (),
+        suppressions=tuple(suppressions),
     )
 
 
 def _suppressions(text: str) -> list[Suppression]:
-    found = []
+    suppressions = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type != tokenize.COMMENT:
-            continue
-        told = _IGNORE.search(token.string)
-        if told:
-            named = _CODES.match(told["rest"])
-            found.append(
+        comment = _IGNORE.search(token.string) if token.type == tokenize.COMMENT else None
+        if comment:
+            listed = _CODES.match(comment["rest"])
+            codes, reason = (listed["codes"], listed["reason"]) if listed else ("", "")
+            suppressions.append(
                 Suppression(
                     line=token.start[0],
-                    column=token.start[1] + told.start() + 1,
-                    codes=tuple(
-                        one.strip() for one in (named["codes"] if named else "").split(",")
-                    ),
-                    reason=(named["reason"] if named else "").strip(),
+                    column=token.start[1] + comment.start() + 1,
+                    codes=tuple(code.strip() for code in codes.split(",")),
+                    reason=reason.strip(),
                 )
             )
-    return found
+    return suppressions

@@ -1,4 +1,4 @@
-"""SQL, read as far as the checklist asks: what a statement does, to which table, with what."""
+"""SQL statements: their kind, their tables, and the columns that they test or set."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sqlglot.errors import SqlglotError
 from pytest_queuekit.review.analysis.texts import HOLE
 
 PARAMETER = "qk_parameter_"
-"""How the name begins that a parameter without a name is given; its place from 0 follows."""
+"""Prefix of the name that replaces a `?`; its position, from 0, follows."""
 
 _PLACED = re.compile(rf"{PARAMETER}(\d+)")
 _LONGEST = 20_000
-"""Letters of a statement that is read; longer ones hold data."""
+"""Characters of a statement; a longer one holds data and is not parsed."""
 
 _PIECES = re.compile(
     r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\?(?P<place>\d*)|%s|%\((?P<name>\w+)\)s",
@@ -66,10 +66,13 @@ WRITES = frozenset({"insert", "update", "delete"})
 class Statement:
     """One statement.
 
-    text: as it was written. kind: select, insert, update, delete, begin, commit, rollback,
-    pragma, upkeep, ddl or other. mode: of a BEGIN, in lower case. setting: name and value that a
-    PRAGMA sets. table: what is written to, or first read from. tables: all that are named.
-    tree: the syntax, where it was parsed.
+    text: the SQL.
+    kind: select, insert, update, delete, begin, commit, rollback, pragma, upkeep, ddl or other.
+    mode: the mode of a BEGIN, in lower case.
+    setting: the name and the value that a PRAGMA sets.
+    table: the table that it writes to, or else the first that it reads.
+    tables: all tables in it.
+    tree: the syntax tree, if it was parsed.
     """
 
     text: str
@@ -82,56 +85,56 @@ class Statement:
 
     @property
     def writes(self) -> bool:
-        """Whether it changes rows."""
+        """True if it changes rows."""
         return self.kind in WRITES
 
     @property
     def where(self) -> exp.Expr | None:
-        """The condition; None where there is none."""
+        """The WHERE clause, if there is one."""
         return self.tree.args.get("where") if self.tree is not None else None
 
     def tested(self) -> set[str]:
-        """Return the columns that the condition looks at."""
+        """Return the columns in the WHERE clause."""
         where = self.where
-        named = () if where is None else where.find_all(exp.Column)
-        return {one.name.lower() for one in named if not one.name.startswith(HOLE)}
+        columns = () if where is None else where.find_all(exp.Column)
+        return {column.name.lower() for column in columns if not column.name.startswith(HOLE)}
 
     def assigned(self) -> dict[str, exp.Expr]:
-        """Return the columns that an UPDATE sets, or an INSERT gives, with their values."""
+        """Return the columns that an UPDATE or an INSERT sets, with their values."""
         if isinstance(self.tree, exp.Update):
             return {
-                one.this.name.lower(): one.expression
-                for one in self.tree.expressions
-                if isinstance(one, exp.EQ)
+                assignment.this.name.lower(): assignment.expression
+                for assignment in self.tree.expressions
+                if isinstance(assignment, exp.EQ)
             }
         return _inserted(self.tree) if isinstance(self.tree, exp.Insert) else {}
 
     def related(self) -> Iterator[tuple[str, exp.Expr]]:
-        """Yield columns with what they are set to or compared with."""
+        """Yield columns with the values that they are set to or compared with."""
         yield from self.assigned().items()
         if self.tree is None:
             return
         for pair in self.tree.find_all(*_COMPARED):
             if pair.parent is self.tree:
-                continue  # an assignment, which looks like a comparison
-            for one, other in ((pair.this, pair.expression), (pair.expression, pair.this)):
-                if isinstance(one, exp.Column):
-                    yield one.name.lower(), other
+                continue  # an assignment, which the parser represents as a comparison
+            for side, other in ((pair.this, pair.expression), (pair.expression, pair.this)):
+                if isinstance(side, exp.Column):
+                    yield side.name.lower(), other
 
 
 def statements_of(text: str) -> tuple[Statement, ...]:
-    """Return the statements of a text; what is no SQL, or cannot be parsed, is left out."""
+    """Return the statements in a text, without those that cannot be parsed."""
     return _read(text) if looks_like_sql(text) else ()
 
 
 def looks_like_sql(text: str) -> bool:
-    """Whether a text begins like a statement."""
+    """Return True if a text begins like a statement."""
     word = _first_word(text)
     return word in _PARSED or word in _OTHERS
 
 
 def parameter_of(node: exp.Expr | None) -> int | str | None:
-    """Return the place or the name of a parameter; None for what is none."""
+    """Return the position or the name of a parameter; None for any other node."""
     if not isinstance(node, exp.Placeholder | exp.Parameter):
         return None
     placed = _PLACED.fullmatch(node.name)
@@ -145,7 +148,7 @@ def _read(text: str) -> tuple[Statement, ...]:
         return _parse(text) if len(text) <= _LONGEST else ()
     several = ";" in text.strip().rstrip(";") and not _TRIGGER.search(text)
     if several:
-        return tuple(one for piece in text.split(";") for one in statements_of(piece))
+        return tuple(each for piece in text.split(";") for each in statements_of(piece))
     return (_plain(text, word),)
 
 
@@ -166,7 +169,7 @@ def _plain(text: str, word: str) -> Statement:
 
 
 def _parse(text: str) -> tuple[Statement, ...]:
-    named = _REPLACE.sub("INSERT INTO", with_named_parameters(text))  # unknown to the parser
+    named = _REPLACE.sub("INSERT INTO", with_named_parameters(text))  # the parser lacks REPLACE
     logger = logging.getLogger("sqlglot")
     before, logger.disabled = logger.disabled, True
     try:
@@ -182,22 +185,22 @@ def _parse(text: str) -> tuple[Statement, ...]:
 
 
 def _is_whole(tree: exp.Expr | None) -> TypeGuard[exp.Expr]:
-    """Whether it is a statement, and not a sentence that begins like one."""
+    """Return True for a statement, and False for English that begins like a statement."""
     return tree is not None and not (isinstance(tree, exp.Update) and not tree.expressions)
 
 
 def with_named_parameters(text: str) -> str:
-    """Return SQL in which `?`, `?3`, `%s` and `%(name)s` are named, as in `:name`."""
+    """Return SQL with `:name` in place of `?`, `?3`, `%s` and `%(name)s`."""
     used = 0
 
-    def name(found: re.Match[str]) -> str:
+    def name(match: re.Match[str]) -> str:
         nonlocal used
-        piece = found[0]
+        piece = match[0]
         if piece[0] in "'\"-/":
             return piece
-        if found["name"]:
-            return f":{found['name']}"
-        place = int(found["place"]) - 1 if found["place"] else used
+        if match["name"]:
+            return f":{match['name']}"
+        place = int(match["place"]) - 1 if match["place"] else used
         used = place + 1
         return f":{PARAMETER}{place}"
 
@@ -206,14 +209,14 @@ def with_named_parameters(text: str) -> str:
 
 def _statement(text: str, tree: exp.Expr) -> Statement:
     kind = next((name for form, name in _KINDS.items() if isinstance(tree, form)), "other")
-    named = {one.alias_or_name.lower() for one in tree.find_all(exp.CTE)}
-    tables = [one.name.lower() for one in tree.find_all(exp.Table) if one.name]
-    real = [one for one in tables if one not in named]
+    subqueries = {each.alias_or_name.lower() for each in tree.find_all(exp.CTE)}
+    names = [each.name.lower() for each in tree.find_all(exp.Table) if each.name]
+    tables = [name for name in names if name not in subqueries]
     return Statement(
         text=text,
         kind=kind,
-        table=_target(tree) or (real[0] if real else ""),
-        tables=frozenset(real),
+        table=_target(tree) or (tables[0] if tables else ""),
+        tables=frozenset(tables),
         tree=tree,
     )
 
@@ -231,5 +234,5 @@ def _inserted(tree: exp.Insert) -> dict[str, exp.Expr]:
         return {}
     first = values.expressions[0] if values.expressions else None
     given = first.expressions if isinstance(first, exp.Tuple) else []
-    columns = [one.name.lower() for one in schema.expressions]
+    columns = [column.name.lower() for column in schema.expressions]
     return dict(zip(columns, given, strict=False))

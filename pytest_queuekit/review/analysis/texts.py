@@ -1,7 +1,7 @@
-"""What text an expression stands for, as far as that can be read from the file.
+"""The text that an expression stands for, as far as the file shows it.
 
-Strings that are put together with +, %, format, join and f-strings, and names for constants, are
-followed. What is only known at run time leaves a hole: a word that SQL takes for a name.
+The reader follows +, %, format, join, f-strings and names of constants. A value that is known only
+at run time leaves a hole: a word that SQL takes for a name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 HOLE = "qk_hole_"
-"""How the word for a hole begins; its number in the text's `holes` follows."""
+"""Prefix of the word for a hole; its number in the text's `holes` follows."""
 
 _HOLE_WORD = re.compile(rf"{HOLE}(\d+)_")
 _PERCENT = re.compile(r"%(?:\((\w+)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?([diouxXeEfFgGcrsa%])")
@@ -21,19 +21,19 @@ _NUMERIC = frozenset("diouxXeEfFgG")
 _PLAIN_METHODS = frozenset({"strip", "lstrip", "rstrip", "upper", "lower"})
 _DEPTH = 12
 _MOST = 500_000
-"""Letters that are put together for one text, and 20 for each expression that they come from."""
+"""Budget for one text: its characters, and 20 for each expression that is read."""
 
 
 class _TooMuchError(Exception):
-    """A text is too long, or made of too many, to be put together."""
+    """A text is too long, or has too many parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
     """A text with holes.
 
-    text: with a word in place of each hole.
-    holes: the expressions that fill them at run time, by their number.
+    text: the text, with a word in place of each hole.
+    holes: the expressions that fill the holes at run time, by number.
     """
 
     text: str
@@ -41,19 +41,19 @@ class Text:
 
 
 Meaning = Callable[[ast.expr], ast.expr | None]
-"""Returns the one expression that a name or an attribute stands for, if there is one."""
+"""Returns the only expression that a name or an attribute stands for, or None."""
 
 
 def read_text(node: ast.expr, meaning: Meaning) -> Text | None:
-    """Return the text of an expression; None for what is no text at all."""
+    """Return the text of an expression; None if it is not a text."""
     try:
-        return _Reader(meaning).read(node)
+        return _TextReader(meaning).read(node)
     except _TooMuchError:
         return None
 
 
 def holes_in(word: str) -> list[int]:
-    """Return the numbers of the holes in a piece of a text."""
+    """Return the numbers of the holes in a part of a text."""
     return [int(number) for number in _HOLE_WORD.findall(word)]
 
 
@@ -69,21 +69,23 @@ def _constant(value: object) -> Text:
     return Text(text=str(value).replace(HOLE, ""))
 
 
-def _behind(pieces: Iterable[Text]) -> Text:
-    """Return texts one behind the other, their holes numbered anew."""
+def _joined(pieces: Iterable[Text]) -> Text:
+    """Join texts, and renumber their holes."""
     words: list[str] = []
     holes: list[ast.expr] = []
     for piece in pieces:
-        words.append(_moved(piece.text, len(holes)) if piece.holes else piece.text)
+        words.append(_renumbered(piece.text, len(holes)) if piece.holes else piece.text)
         holes += piece.holes
     return Text(text="".join(words), holes=tuple(holes))
 
 
-def _moved(text: str, by: int) -> str:
-    return _HOLE_WORD.sub(lambda found: _word(int(found[1]) + by), text)
+def _renumbered(text: str, by: int) -> str:
+    return _HOLE_WORD.sub(lambda word: _word(int(word[1]) + by), text)
 
 
-class _Reader:
+class _TextReader:
+    """Reads one text, within a budget of expressions and characters."""
+
     def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
         self._depth = 0
@@ -100,46 +102,46 @@ class _Reader:
         if isinstance(node, ast.Constant):
             return _constant(node.value) if isinstance(node.value, str) else None
         if isinstance(node, ast.JoinedStr):
-            return self._joined(node)
+            return self._f_string(node)
         if isinstance(node, ast.BinOp):
             return self._binary(node)
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Name | ast.Attribute):
-            return self._followed(self._meaning(node))
+            return self._named(self._meaning(node))
         return None
 
-    def _followed(self, known: ast.expr | None) -> Text | None:
-        if known is None or self._depth >= _DEPTH:
+    def _named(self, value: ast.expr | None) -> Text | None:
+        if value is None or self._depth >= _DEPTH:
             return None
         self._depth += 1
         try:
-            return self.read(known)
+            return self.read(value)
         finally:
             self._depth -= 1
 
     def filled(self, node: ast.expr) -> Text:
-        """Return the text that an expression puts into another; a hole where it is unknown."""
+        """Return the text that an expression puts into another; a hole if it is unknown."""
         if isinstance(node, ast.Constant):
             return _constant(node.value)
         return self.read(node) or _hole(node)
 
-    def _joined(self, node: ast.JoinedStr) -> Text:
+    def _f_string(self, node: ast.JoinedStr) -> Text:
         pieces = []
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 pieces.append(_NUMBER if _is_numeric(part) else self.filled(part.value))
             elif isinstance(part, ast.Constant):
                 pieces.append(_constant(part.value))
-        return _behind(pieces)
+        return _joined(pieces)
 
     def _binary(self, node: ast.BinOp) -> Text | None:
         if isinstance(node.op, ast.Add):
             parts = _summands(node)
-            texts = [self.read(one) for one in parts]
-            if all(one is None for one in texts):
+            texts = [self.read(part) for part in parts]
+            if all(text is None for text in texts):
                 return None
-            return _behind(known or _hole(part) for known, part in zip(texts, parts, strict=True))
+            return _joined(text or _hole(part) for text, part in zip(texts, parts, strict=True))
         if isinstance(node.op, ast.Mod):
             left = self.read(node.left)
             return None if left is None else self._percent(left, node.right)
@@ -149,17 +151,17 @@ class _Reader:
         values = list(given.elts) if isinstance(given, ast.Tuple) else [given]
         names = _keys(given)
         pieces, at, used = [], 0, 0
-        # The pattern's own holes keep their words: they are numbered anew as pieces are added.
-        for found in _PERCENT.finditer(pattern.text):
-            pieces.append(_piece(pattern, at, found.start()))
-            at = found.end()
-            if found[2] == "%":
+        # The pattern's own holes keep their words until the pieces are joined.
+        for field in _PERCENT.finditer(pattern.text):
+            pieces.append(_piece(pattern, at, field.start()))
+            at = field.end()
+            if field[2] == "%":
                 pieces.append(Text(text="%"))
                 continue
-            value = names.get(found[1]) if found[1] else _nth(values, used)
-            used += not found[1]
-            pieces.append(_filling(self, value, given, numeric=found[2] in _NUMERIC))
-        return _behind([*pieces, _piece(pattern, at, len(pattern.text))])
+            value = names.get(field[1]) if field[1] else _nth(values, used)
+            used += not field[1]
+            pieces.append(_filling(self, value, given, numeric=field[2] in _NUMERIC))
+        return _joined([*pieces, _piece(pattern, at, len(pattern.text))])
 
     def _call(self, node: ast.Call) -> Text | None:
         if not isinstance(node.func, ast.Attribute):
@@ -185,58 +187,59 @@ class _Reader:
         if text is None or not isinstance(mark, str) or not mark or HOLE in mark:
             return None
         pieces, at = [], 0
-        for found in re.finditer(re.escape(mark), text.text):
-            pieces += [_piece(text, at, found.start()), self.filled(new)]
-            at = found.end()
-        return _behind([*pieces, _piece(text, at, len(text.text))])
+        for match in re.finditer(re.escape(mark), text.text):
+            pieces += [_piece(text, at, match.start()), self.filled(new)]
+            at = match.end()
+        return _joined([*pieces, _piece(text, at, len(text.text))])
 
     def _join(self, separator: ast.expr, given: ast.expr) -> Text | None:
         between = self.read(separator)
         if between is None:
             return None
         if isinstance(given, ast.List | ast.Tuple) and not any(
-            isinstance(one, ast.Starred) for one in given.elts
+            isinstance(element, ast.Starred) for element in given.elts
         ):
-            filled = (self.filled(one) for one in given.elts)
-            pieces = [piece for one in filled for piece in (between, one)]
-            return _behind(pieces[1:])
-        each = _repeated(given)
-        if each is not None:
-            return self.read(each)  # the same once or many times
-        return None
+            filled = (self.filled(element) for element in given.elts)
+            pieces = [piece for text in filled for piece in (between, text)]
+            return _joined(pieces[1:])
+        element = _repeated(given)
+        # One element stands for all: the review asks for the kind of text, not for its length.
+        return None if element is None else self.read(element)
 
     def _format(self, pattern: Text, node: ast.Call) -> Text:
-        names = {one.arg: one.value for one in node.keywords if one.arg}
+        names = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
         pieces, at, used = [], 0, 0
-        for found in _FIELD.finditer(pattern.text):
-            pieces.append(_piece(pattern, at, found.start()))
-            at = found.end()
-            if found[0] in ("{{", "}}"):
-                pieces.append(Text(text=found[0][0]))
+        for field in _FIELD.finditer(pattern.text):
+            pieces.append(_piece(pattern, at, field.start()))
+            at = field.end()
+            if field[0] in ("{{", "}}"):
+                pieces.append(Text(text=field[0][0]))
                 continue
-            name = re.split(r"[.\[]", found[1])[0]
+            name = re.split(r"[.\[]", field[1])[0]
             value = names.get(name) if name and not name.isdigit() else None
             if value is None and (not name or name.isdigit()):
                 value = _nth(node.args, int(name) if name else used)
             used += not name
-            numeric = (found[2] or "")[-1:] in _NUMERIC
+            numeric = (field[2] or "")[-1:] in _NUMERIC
             pieces.append(_filling(self, value, node, numeric=numeric))
-        return _behind([*pieces, _piece(pattern, at, len(pattern.text))])
+        return _joined([*pieces, _piece(pattern, at, len(pattern.text))])
 
 
 _NUMBER = Text(text="0")
-"""Stands for a number that is only known at run time: it can say no SQL."""
+"""Stands for a number that is known only at run time; a number cannot hold SQL."""
 
 
-def _filling(reader: _Reader, value: ast.expr | None, given: ast.expr, *, numeric: bool) -> Text:
-    """Return what a value puts into a pattern; where it is not found, all that is given."""
+def _filling(
+    reader: _TextReader, value: ast.expr | None, given: ast.expr, *, numeric: bool
+) -> Text:
+    """Return the text that a value puts into a pattern; a hole for all values if it is unknown."""
     if numeric and not isinstance(value, ast.Constant):
         return _NUMBER
     return _hole(given) if value is None else reader.filled(value)
 
 
 def _summands(node: ast.expr) -> list[ast.expr]:
-    """Return what is added up, from the left. A loop, since there can be thousands."""
+    """Return the summands from the left. A loop, because there can be thousands."""
     backwards = []
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         backwards.append(node.right)
@@ -245,7 +248,7 @@ def _summands(node: ast.expr) -> list[ast.expr]:
 
 
 def _piece(pattern: Text, begin: int, end: int) -> Text:
-    """Return a part of a text, with those of its holes that are in it, from 0."""
+    """Return a part of a text with its holes, numbered from 0."""
     piece = pattern.text[begin:end]
     if not pattern.holes:
         return Text(text=piece)
@@ -280,13 +283,13 @@ def _nth(values: list[ast.expr], place: int) -> ast.expr | None:
 
 
 def _is_wrapper(function: ast.expr) -> bool:
-    """Whether a call gives back the text that it is given, but for its look: dedent, text, SQL."""
+    """Return True for a function that returns its text but for the layout: dedent, text, SQL."""
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name in {"dedent", "cleandoc", "text", "SQL"}
 
 
 def _repeated(given: ast.expr) -> ast.expr | None:
-    """Return what is joined many times: of `["?"] * n`, `"?" * n` or `"?" for _ in …`."""
+    """Return the repeated element of `["?"] * n`, `"?" * n` or `"?" for _ in …`."""
     if isinstance(given, ast.BinOp) and isinstance(given.op, ast.Mult):
         for side in (given.left, given.right):
             if isinstance(side, ast.List | ast.Tuple) and len(side.elts) == 1:

@@ -1,23 +1,27 @@
-"""A syntax tree, read once: what stands where, and what names are bound to."""
+"""The index of a syntax tree: parents, scopes, and the values of names."""
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from pytest_queuekit.review.analysis.scopes import Function, Scope
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 
 class Tree:
-    """What is noted about the nodes of one file.
+    """The nodes of one file, indexed in one pass.
 
-    imported: the full name behind each name that is imported.
-    scopes: the module, and its functions in the order of the text.
-    scope_of: the function in which a node stands. parent_of: the node around it.
+    imported: the full name behind each imported name.
+    scopes: the module, then its functions in the order of the text.
+    scope_of: the function around each node. parent_of: the node around each node.
     of_kind: the nodes of each type, in the order of the text.
-    attributes: for a class and a name, what the attribute is bound to in the class or on `self`.
-    sums: those that were made of `name += more`.
+    attributes: the values of each attribute, set in its class or on `self`.
+    sums: the sums that stand for `name += more`.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -35,7 +39,7 @@ class Tree:
         return scope
 
     def _visit(self, node: ast.AST, scope: Scope, owner: ast.ClassDef | None = None) -> None:
-        """Note all that is inside a node. A loop, since expressions can be deeply nested."""
+        """Index a node and all inside it. A loop, because expressions can be deeply nested."""
         todo = [(node, scope, owner)]
         while todo:
             here, inside, around = todo.pop()
@@ -82,15 +86,15 @@ class Tree:
             scope.bound[node.name].append(None)
 
     def _add(self, node: ast.AugAssign, scope: Scope, owner: ast.ClassDef | None) -> bool:
-        """Note `sql += more` as one sum with what `sql` was, if that is one thing."""
+        """Bind the name in `sql += more` to one sum, if it had one value before."""
         if not isinstance(node.target, ast.Name) or not isinstance(node.op, ast.Add) or owner:
             return False
-        known = scope.bound.get(node.target.id, [])
-        if len(known) != 1 or known[0] is None:
+        values = scope.bound.get(node.target.id, [])
+        if len(values) != 1 or values[0] is None:
             return False
-        whole = ast.BinOp(left=known[0], op=ast.Add(), right=node.value)
+        whole = ast.BinOp(left=values[0], op=ast.Add(), right=node.value)
         self.sums.add(whole)
-        known[0] = ast.copy_location(whole, node)
+        values[0] = ast.copy_location(whole, node)
         return True
 
     def _set(
@@ -104,8 +108,8 @@ class Tree:
         elif isinstance(target, ast.Tuple | ast.List):
             given = value.elts if isinstance(value, ast.Tuple | ast.List) else []
             pairwise = len(given) == len(target.elts)
-            for place, one in enumerate(target.elts):
-                self._set(one, given[place] if pairwise else None, scope, owner)
+            for place, element in enumerate(target.elts):
+                self._set(element, given[place] if pairwise else None, scope, owner)
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             own = target.value.id in ("self", "cls")
             if own and scope.owner is not None:
@@ -113,16 +117,23 @@ class Tree:
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
-            for one in node.names:
-                self.imported[one.asname or one.name.partition(".")[0]] = (
-                    one.name if one.asname else one.name.partition(".")[0]
-                )
+            for alias in node.names:
+                package = alias.name.partition(".")[0]
+                self.imported[alias.asname or package] = alias.name if alias.asname else package
         else:
-            for one in node.names:
-                self.imported[one.asname or one.name] = f"{node.module or ''}.{one.name}"
+            for alias in node.names:
+                self.imported[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
 
 
 def _others(node: Function) -> list[str]:
-    """Return the parameters that take any number, and a method's first."""
-    several = [one.arg for one in (node.args.vararg, node.args.kwarg) if one is not None]
-    return several + [one.arg for one in (*node.args.posonlyargs, *node.args.args)[:1]]
+    """Return *args, **kwargs, and the first parameter, which may be a method's `self`."""
+    variadic = [each.arg for each in (node.args.vararg, node.args.kwarg) if each is not None]
+    return variadic + [each.arg for each in (*node.args.posonlyargs, *node.args.args)[:1]]
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Return the values of each key, in order."""
+    groups: dict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups

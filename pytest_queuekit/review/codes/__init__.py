@@ -1,1 +1,1 @@
-"""The items of the checklist, a module each; `catalogue.py` has them in order."""
+"""The codes, one module each; `catalogue.py` lists them in order."""

@@ -9,48 +9,51 @@ from sqlglot import exp
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.scopes import SqlCall
 from pytest_queuekit.review.analysis.statements import Statement
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 
-def _all_columns(module: Module) -> Iterator[Finding]:
-    """Find SELECT * whose rows do not become tasks."""
+def _all_columns(module: Module) -> Iterator[Match]:
+    """Yield each SELECT * that builds no Task from its rows."""
     for call, statement in module.each_statement():
         if not module.reads_tasks(statement) or not _selects_star(statement):
             continue
         if not _becomes_tasks(module, call):
-            yield Finding(
+            yield Match(
                 node=call.node,
-                sentence=f"SELECT * on {statement.table} fetches payloads and columns that nobody "
-                "asked for; name the columns",
+                detail=f"SELECT * on {statement.table} fetches the payload and all other columns; "
+                "name the columns that the code needs",
             )
 
 
 def _selects_star(statement: Statement) -> bool:
     tree = statement.tree
     return isinstance(tree, exp.Select) and any(
-        isinstance(one.this if isinstance(one, exp.Column) else one, exp.Star)
-        for one in tree.selects
+        isinstance(item.this if isinstance(item, exp.Column) else item, exp.Star)
+        for item in tree.selects
     )
 
 
 def _becomes_tasks(module: Module, call: SqlCall) -> bool:
-    """Whether the function makes tasks of rows, or one that it calls, or that calls it: then it
-    needs all columns."""
-    called = (module.called(one) for one in module.calls(call.scope))
-    callers = (module.scope_of(one) for one in module.calls_of(call.scope))
+    """Return True if the function, one that it calls, or a caller makes tasks from rows.
+
+    A task needs all columns.
+    """
+    called = (module.called(inner) for inner in module.calls(call.scope))
+    callers = (module.scope_of(outer) for outer in module.calls_of(call.scope))
     return any(
-        one.attr == "from_dict"
+        attribute.attr == "from_dict"
         for scope in {call.scope, *called, *callers}
         if scope is not None
-        for one in module.attributes(scope)
+        for attribute in module.attributes(scope)
     )
 
 
 CODE = Code(
     id="QR402",
     item="Avoiding SELECT * (specify columns)",
+    title="SELECT * on the queue's tables",
     sentence="A query names the columns that it needs.",
-    why="Payloads may be large, and the order of columns is nobody's promise.",
+    why="Payloads may be large, and the order of columns changes with the schema.",
     wrong="""\
 def types(conn):
     return [row[1] for row in conn.execute("SELECT * FROM task_queue LIMIT 10")]

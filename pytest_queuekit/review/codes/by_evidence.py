@@ -1,4 +1,4 @@
-"""QR503 and QR6: what tests and figures show, and no text does."""
+"""QR503 and QR6: the items that tests and measurements decide, not the text."""
 
 from __future__ import annotations
 
@@ -7,40 +7,45 @@ from pytest_queuekit.review.code import Code, Decided
 NO_RACE = Code(
     id="QR503",
     item="No race conditions in task claiming",
-    sentence="No two workers are ever given one task.",
-    why="A mail is sent, or a card is charged, twice.",
+    title="One task claimed by two workers",
+    sentence="No task is ever claimed by two workers at the same time.",
+    why="Otherwise a mail is sent twice, or a card is charged twice.",
     decided=Decided.EVIDENCE,
-    how="the rules of the family RACE: pytest queue-validate::RACE --queue-impl SPEC",
+    how="the rules of family RACE: pytest queue-validate::RACE --queue-impl SPEC",
 )
 UNIT_TESTS = Code(
     id="QR601",
     item="Unit tests for your feature",
-    sentence="The feature has tests of its own.",
-    why="Nobody else knows what it should do.",
+    title="Feature without unit tests",
+    sentence="The feature has unit tests.",
+    why="Only its tests define how the feature should behave.",
     decided=Decided.EVIDENCE,
-    how="the tests and the coverage of their code: pytest --cov=PACKAGE",
+    how="the tests and the coverage of the code: pytest --cov=PACKAGE",
 )
 INTEGRATION_TESTS = Code(
     id="QR602",
     item="Integration tests with queue",
-    sentence="Some tests run against a queue in a file.",
-    why="A queue that is made up answers what its author expected.",
+    title="Feature without integration tests",
+    sentence="Some tests run against a real queue in a file.",
+    why="A fake queue behaves as its author expects; a real one may not.",
     decided=Decided.EVIDENCE,
     how="tests that use queue_db or queue_integration_check: pytest -m queue_integration",
 )
 EIGHT_CHECKS = Code(
     id="QR603",
     item="Running validation script (validation.py)",
-    sentence="The eight checks pass on the database that is used.",
-    why="A schema that was changed by hand is found before the worker finds it.",
+    title="Database checks not passed",
+    sentence="The eight database checks pass on the database in use.",
+    why="The checks find a schema that was changed by hand before a worker fails on it.",
     decided=Decided.EVIDENCE,
     how="pytest --queue-db PATH, or python -m pytest_queuekit.queue.validation PATH",
 )
 MEASURED = Code(
     id="QR604",
     item="Performance impact measured",
-    sentence="What the feature costs the queue has been measured.",
-    why="Slow is found in production otherwise.",
+    title="Performance impact not measured",
+    sentence="The cost of the feature for the queue is measured.",
+    why="Otherwise a slow feature is noticed only in production.",
     decided=Decided.EVIDENCE,
     how="tests that use queue_benchmark: pytest -m queue_perf",
 )

@@ -1,4 +1,4 @@
-"""QR201: tasks, workers and log lines are the queue's own dataclasses."""
+"""QR201: code uses the queue's dataclasses for tasks, workers and log lines."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ import ast
 from collections.abc import Iterator
 
 from pytest_queuekit.review.analysis.module import Module
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _MODELS = {
     "Task": {"id", "type", "priority", "payload", "status", "attempts", "locked_by"},
     "Worker": {"worker_id", "capabilities", "heartbeat_utc"},
     "TaskLog": {"log_id", "task_id", "at_utc", "level", "message"},
 }
-"""The fields by which a class is known as a copy of the queue's."""
+"""The fields that mark a class as a copy of one of the queue's."""
 
 _ENOUGH = {"Task": 5, "Worker": 3, "TaskLog": 4}
+"""Number of shared fields from which a class counts as a copy."""
 
 
-def _copied_models(module: Module) -> Iterator[Finding]:
-    """Find classes that declare the fields of Task, Worker or TaskLog anew."""
+def _copied_models(module: Module) -> Iterator[Match]:
+    """Yield each class that declares the fields of Task, Worker or TaskLog again."""
     for node in module.nodes(ast.ClassDef) if module.knows_queue else ():
         assert isinstance(node, ast.ClassDef)  # noqa: S101 - for the type checker
         declared = {
-            one.target.id
-            for one in node.body
-            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+            field.target.id
+            for field in node.body
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         }
         for name, fields in _MODELS.items():
             if len(declared & fields) >= _ENOUGH[name]:
-                yield Finding(
+                yield Match(
                     node=node,
-                    sentence=f"{node.name} declares the fields of {name} anew; use {name}, which "
+                    detail=f"class {node.name} repeats the fields of {name}; use {name}, which "
                     "follows the schema",
                 )
 
@@ -39,8 +40,9 @@ def _copied_models(module: Module) -> Iterator[Finding]:
 CODE = Code(
     id="QR201",
     item="Using `Task`, `Worker`, `TaskLog` dataclasses",
-    sentence="Tasks, workers and log lines are the queue's own dataclasses.",
-    why="A copy of the fields does not know the columns of the next version.",
+    title="Copy of a dataclass of the queue",
+    sentence="Code uses the queue's dataclasses for tasks, workers and log lines.",
+    why="A copy of the fields lacks the columns that the next version adds.",
     wrong="""\
 from dataclasses import dataclass
 from pytest_queuekit.queue import QueueDatabase

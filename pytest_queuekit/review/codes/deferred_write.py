@@ -1,4 +1,4 @@
-"""QR502: a transaction that reads and then writes begins with the write lock."""
+"""QR502: a transaction that reads and then writes takes the write lock first."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.scopes import Scope, SqlCall
 from pytest_queuekit.review.analysis.statements import Statement
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 
-def _deferred_writes(module: Module) -> Iterator[Finding]:
-    """Find transactions that begin without the write lock, and read before they write."""
+def _deferred_writes(module: Module) -> Iterator[Match]:
+    """Yield each BEGIN without the write lock whose transaction reads and then writes."""
     for call, statement in module.each_statement() if module.is_sqlite else ():
         deferred = statement.kind == "begin" and statement.mode == "deferred"
         if deferred and _reads_then_writes(module, call):
-            yield Finding(
+            yield Match(
                 node=call.node,
-                sentence="BEGIN takes no lock until the write, which then fails at once if another "
-                "wrote after the read, busy_timeout or not; use transaction(), or BEGIN IMMEDIATE",
+                detail="BEGIN takes no lock before the first write, which fails at once, whatever "
+                "the busy_timeout, if another connection wrote after the read; use transaction() "
+                "or BEGIN IMMEDIATE",
             )
 
 
@@ -31,25 +32,26 @@ def _reads_then_writes(module: Module, begin: SqlCall) -> bool:
             return False
         has_read |= statement.kind == "select"
         if statement.writes:
-            return has_read  # from here on it has the lock
+            return has_read  # from the first write on, the transaction holds the lock
     return False
 
 
 def _in_order(module: Module, scope: Scope) -> list[tuple[int, Statement]]:
-    """Return the statements of a function, and of those that it calls, with its lines."""
-    found = [(call.node.lineno, one) for call, one in module.each_statement(scope)]
+    """Return the statements of a function and of the functions it calls, with its lines."""
+    lines = [(call.node.lineno, statement) for call, statement in module.each_statement(scope)]
     for call in module.calls(scope):
         function = module.called(call)
         if function is not None and function is not scope:
-            found += [(call.lineno, one) for _, one in module.each_statement(function)]
-    return sorted(found, key=lambda one: one[0])
+            lines += [(call.lineno, statement) for _, statement in module.each_statement(function)]
+    return sorted(lines, key=lambda pair: pair[0])
 
 
 CODE = Code(
     id="QR502",
     item="Proper isolation with BEGIN IMMEDIATE",
-    sentence="A transaction that reads and then writes begins with the write lock.",
-    why="SQLite cannot wait for a lock on top of a snapshot that is out of date: the write "
+    title="Read and write without the write lock",
+    sentence="A transaction that reads and then writes takes the write lock first.",
+    why="SQLite cannot wait for the write lock once its snapshot is out of date: the write "
     "fails at once (https://www.sqlite.org/rescode.html#busy_snapshot).",
     wrong="""\
 def top_up(conn):

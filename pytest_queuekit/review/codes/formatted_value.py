@@ -1,4 +1,4 @@
-"""QR105: values reach SQL as parameters."""
+"""QR105: values are passed to SQL as parameters."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from sqlglot import exp
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.statements import Statement
 from pytest_queuekit.review.analysis.texts import holes_in
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _DEPTH = 5
+"""Names that are followed to see if a value is a constant."""
 _NUMBERS = frozenset({"int", "float", "len", "bool", "hash", "id", "round", "abs", "ord"})
 _NO_VALUE = re.compile(
     r"param|place_?holder|marker?s?\b|\bph\b|_ph\b|bind|sql|expr|col(umn)?s?\b|field|clause|"
     r"quer(y|ies)\b|identifier|quote|literal|escape",
     re.IGNORECASE,
 )
-"""In the name of what stands unquoted and is no value: a mark for one, a column, more SQL."""
+"""In the name of an unquoted hole that holds no value: a placeholder, a column, more SQL."""
 
 _JOINED = re.compile(r"\.join\((map\((str|repr),|\(?\[?(str|repr)\()")
 
 
-def _formatted_values(module: Module) -> Iterator[Finding]:
-    """Find values that are written into SQL, where a parameter could stand."""
+def _formatted_values(module: Module) -> Iterator[Match]:
+    """Yield each SQL text with a formatted value where a parameter could stand."""
     for call in module.sql:
         numbers = {
             number
@@ -36,10 +37,10 @@ def _formatted_values(module: Module) -> Iterator[Finding]:
             and (is_quoted or not _NO_VALUE.search(ast.unparse(call.text.holes[number])))
         }
         for number in sorted(numbers)[:1]:
-            written = ast.unparse(call.text.holes[number])
-            yield Finding(
+            value = ast.unparse(call.text.holes[number])
+            yield Match(
                 node=call.node,
-                sentence=f"the value of {written!r:.60} is written into the SQL; pass it as a "
+                detail=f"the value of {value!r:.60} is formatted into the SQL; pass it as a "
                 "parameter",
             )
 
@@ -47,9 +48,9 @@ def _formatted_values(module: Module) -> Iterator[Finding]:
 def _holes_for_values(
     statement: Statement, holes: Sequence[ast.expr]
 ) -> Iterator[tuple[int, bool]]:
-    """Yield the holes in which a value stands, each with whether it stands between quotes."""
+    """Yield the number of each hole that holds a value, and True if it stands in quotes."""
     if statement.tree is None or not statement.tables:
-        return  # a sentence that begins like a statement, mostly
+        return  # mostly English that begins like a statement
     for literal in statement.tree.find_all(exp.Literal):
         yield from ((number, True) for number in holes_in(str(literal.this)))
     for column in statement.tree.find_all(exp.Column):
@@ -57,17 +58,17 @@ def _holes_for_values(
             if _is_list_of_values(column, holes[number]):
                 yield number, True
         if column.find_ancestor(exp.Func) is None and _takes_value(column):
-            found = holes_in(column.name) if not column.table else ()
-            yield from ((number, False) for number in found)
+            numbers = holes_in(column.name) if not column.table else ()
+            yield from ((number, False) for number in numbers)
 
 
 def _is_list_of_values(column: exp.Column, hole: ast.expr) -> bool:
-    """Whether `IN (…)` is given values that are made texts and joined."""
+    """Return True if a hole fills `IN (…)` with values that are converted to text and joined."""
     return isinstance(column.parent, exp.In) and bool(_JOINED.search(ast.unparse(hole)))
 
 
 def _takes_value(column: exp.Column) -> bool:
-    """Whether a value stands here: compared with a column, set to one, or inserted."""
+    """Return True if a value stands here: compared, assigned or inserted."""
     parent = column.parent
     if isinstance(parent, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Like):
         return parent.expression is column
@@ -77,49 +78,51 @@ def _takes_value(column: exp.Column) -> bool:
 
 
 def _is_constant(module: Module, hole: ast.expr, depth: int = 0) -> bool:
-    """Whether what fills a hole is certainly no text from outside."""
+    """Return True if a hole certainly gets no text from outside."""
     if depth > _DEPTH:
         return False
     if isinstance(hole, ast.Call):
         name = module.dotted(hole.func)
-        among = name in ("max", "min") and all(_is_known(module, one, depth) for one in hole.args)
-        return name in _NUMBERS or among
+        if name in ("max", "min"):
+            return all(_is_known(module, argument, depth) for argument in hole.args)
+        return name in _NUMBERS
     if isinstance(hole, ast.Attribute):
         parts = module.dotted(hole).split(".")
         return any(part.isupper() for part in parts)
     if isinstance(hole, ast.Name):
         return _is_constant_name(module, hole, depth)
     if isinstance(hole, ast.IfExp):
-        return all(_is_known(module, one, depth) for one in (hole.body, hole.orelse))
+        return all(_is_known(module, branch, depth) for branch in (hole.body, hole.orelse))
     if isinstance(hole, ast.BinOp) and not isinstance(hole.op, ast.Add | ast.Mod):
         return True  # a calculation
     return isinstance(hole, ast.Subscript) and _is_constant(module, hole.value, depth + 1)
 
 
 def _is_constant_name(module: Module, name: ast.Name, depth: int) -> bool:
-    known = module.assigned(name)
-    texts = [one for one in known if one is not None]
-    if any(_is_number_of(module, one, name) for one in texts):
-        return True  # whatever it was before
-    through = module.iterated(name)
-    if len(texts) + len(through) != len(known) or not known:
+    bindings = module.assigned(name)
+    values = [value for value in bindings if value is not None]
+    if any(_is_number_of(module, value, name) for value in values):
+        return True  # a later int(name) makes it a number
+    iterables = module.iterated(name)
+    if len(values) + len(iterables) != len(bindings) or not bindings:
         return name.id.isupper()
-    return all(_is_known(module, one, depth) for one in texts) and all(
-        _holds_constants(module, one, depth) for one in through
+    return all(_is_known(module, value, depth) for value in values) and all(
+        _holds_constants(module, iterable, depth) for iterable in iterables
     )
 
 
 def _is_number_of(module: Module, value: ast.expr, name: ast.Name) -> bool:
-    """Whether a value is int(name), or the like."""
+    """Return True if a value is int(name) or float(name)."""
     return (
         isinstance(value, ast.Call)
         and module.dotted(value.func) in ("int", "float")
-        and [ast.dump(one) for one in value.args] == [ast.dump(ast.Name(name.id, ast.Load()))]
+        and [ast.dump(argument) for argument in value.args]
+        == [ast.dump(ast.Name(name.id, ast.Load()))]
     )
 
 
 def _holds_constants(module: Module, values: ast.expr, depth: int) -> bool:
-    """Whether a loop runs through constants only."""
+    """Return True if an iterable yields constants only."""
     if isinstance(values, ast.Name):
         made = module.meaning(values)
         return values.id.isupper() if made is None else _holds_constants_here(module, made, depth)
@@ -128,7 +131,7 @@ def _holds_constants(module: Module, values: ast.expr, depth: int) -> bool:
 
 def _holds_constants_here(module: Module, values: ast.expr, depth: int) -> bool:
     if isinstance(values, ast.Tuple | ast.List | ast.Set):
-        return all(_is_known(module, one, depth) for one in values.elts)
+        return all(_is_known(module, element, depth) for element in values.elts)
     return isinstance(values, ast.Call) and module.dotted(values.func) == "range"
 
 
@@ -139,9 +142,9 @@ def _is_known(module: Module, value: ast.expr, depth: int) -> bool:
 CODE = Code(
     id="QR105",
     item="Using parameterized queries (no SQL injection)",
-    sentence="Values reach SQL as parameters.",
-    why="A value with a quote in it breaks the statement, and one from outside can change "
-    "what it does.",
+    title="Value formatted into SQL",
+    sentence="Values are passed to SQL as parameters.",
+    why="A value with a quote in it breaks the statement, and a value from outside can inject SQL.",
     wrong="""\
 def find(conn, status):
     sql = f"SELECT id FROM task_queue WHERE status = '{status}' LIMIT 1"

@@ -1,4 +1,4 @@
-"""QR107: no moment is written out beside a *_utc column."""
+"""QR107: no *_utc column meets a literal timestamp."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ from sqlglot import exp
 from pytest_queuekit.review.analysis.module import QUEUE_TABLES, Module
 from pytest_queuekit.review.analysis.moments import bound_moments
 from pytest_queuekit.review.analysis.scopes import SqlCall
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _MOMENT = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d[^']*)?)?"
 _WRITTEN = re.compile(_MOMENT)
 _BESIDE = re.compile(rf"\b(\w+_utc)\s*(?:[<>=!]+|BETWEEN)\s*'({_MOMENT})'", re.IGNORECASE)
 
 
-def _literal_moments(module: Module) -> Iterator[Finding]:
-    """Find dates written out beside a *_utc column."""
+def _literal_moments(module: Module) -> Iterator[Match]:
+    """Yield each literal date or time that is compared with, or stored in, a *_utc column."""
     for call in module.executions:
-        if call.statements and not any(one.tables & QUEUE_TABLES for one in call.statements):
+        if call.statements and not any(
+            statement.tables & QUEUE_TABLES for statement in call.statements
+        ):
             continue
         beside = _BESIDE.search(call.text.text)
         column, moment = (beside[1], beside[2]) if beside else _beside(call)
         if column:
-            yield Finding(node=call.node, sentence=_told(column, moment))
+            yield Match(node=call.node, detail=_detail(column, moment))
     for column, value in bound_moments(module):
         known = module.text(value)
         if known is not None and _WRITTEN.fullmatch(known.text):
-            yield Finding(node=value, sentence=_told(column, known.text))
+            yield Match(node=value, detail=_detail(column, known.text))
 
 
 def _beside(call: SqlCall) -> tuple[str, str]:
-    """Return a *_utc column that stands beside a date, and the date; empty for none."""
+    """Return a *_utc column and the literal beside it; empty strings for none."""
     for statement in call.statements:
         for column, given in statement.related():
             literal = str(given.this) if isinstance(given, exp.Literal) else ""
@@ -42,9 +44,9 @@ def _beside(call: SqlCall) -> tuple[str, str]:
     return "", ""
 
 
-def _told(column: str, moment: str) -> str:
+def _detail(column: str, moment: str) -> str:
     return (
-        f"{column} stands beside the moment {moment!r} written out, whose zone nobody knows; use "
+        f"{column} is used with the literal timestamp {moment!r}, which has no time zone; use "
         "datetime('now', …)"
     )
 
@@ -52,8 +54,9 @@ def _told(column: str, moment: str) -> str:
 CODE = Code(
     id="QR107",
     item="DON'T: Use raw datetime strings",
-    sentence="No moment is written out beside a *_utc column.",
-    why="Nobody knows the zone of a moment that is written out, and it is soon past.",
+    title="Literal timestamp in SQL",
+    sentence="No *_utc column is compared with, or set to, a literal timestamp.",
+    why="A literal timestamp has no time zone, and soon lies in the past.",
     wrong="""\
 def clean(db):
     with db.transaction() as conn:

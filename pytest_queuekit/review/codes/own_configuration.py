@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from pytest_queuekit.review.analysis.module import Module
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _CONFIGURED = frozenset({"PRODUCTION_PRAGMAS", "MAX_CONCURRENT_WORKERS"})
 
 
-def _own_configuration(module: Module) -> Iterator[Finding]:
-    """Find values of the configuration that are defined once more."""
+def _own_configuration(module: Module) -> Iterator[Match]:
+    """Yield each module-level copy of a value from the queue's configuration."""
     scope = module.scopes[0]
     for node in module.nodes(ast.Assign, ast.AnnAssign) if module.knows_queue else ():
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -22,16 +22,16 @@ def _own_configuration(module: Module) -> Iterator[Finding]:
                 and target.id in _CONFIGURED
                 and module.scope_of(node) is scope
             ):
-                yield Finding(
+                yield Match(
                     node=node,
-                    sentence=f"{target.id} is defined once more here; import it from the queue's "
-                    "config",
+                    detail=f"{target.id} is a copy; import it from pytest_queuekit.queue.config",
                 )
 
 
 CODE = Code(
     id="QR304",
     item="Not hardcoding paths or configuration",
+    title="Copy of the queue's configuration",
     sentence="The configuration is imported, not copied.",
     why="A copy keeps the old value when the limit changes.",
     wrong="""\

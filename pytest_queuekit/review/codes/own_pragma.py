@@ -1,4 +1,4 @@
-"""QR301: the PRAGMAs of a connection are those of PRODUCTION_PRAGMAS."""
+"""QR301: every connection has the PRAGMAs of PRODUCTION_PRAGMAS."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from collections.abc import Iterator
 from pytest_queuekit.queue.config import PRODUCTION_PRAGMAS
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.origins import Origin, Origins
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 
-def _pragmas(module: Module) -> Iterator[Finding]:
-    """Find PRAGMAs of PRODUCTION_PRAGMAS that are set by hand on the queue's connections."""
+def _pragmas(module: Module) -> Iterator[Match]:
+    """Yield each PRAGMA of PRODUCTION_PRAGMAS that is set on one of the queue's connections."""
     origins = Origins(module)
     for call, statement in module.each_statement():
         if statement.setting is None or statement.setting[0] not in PRODUCTION_PRAGMAS:
             continue
-        sources = {one.origin for one in origins.of(call.receiver)}
+        sources = {source.origin for source in origins.of(call.receiver)}
         if sources & {Origin.CONNECTION, Origin.TRANSACTION, Origin.DATABASE}:
             name, value = statement.setting
-            yield Finding(
+            yield Match(
                 node=call.node,
-                sentence=f"{name} is set to {value} by hand; QueueDatabase sets all of "
-                "PRODUCTION_PRAGMAS, and apply_pragmas() does on other connections",
+                detail=f"{name} is set to {value} on one connection; QueueDatabase sets all of "
+                "PRODUCTION_PRAGMAS, and apply_pragmas() sets them on other connections",
             )
 
 
 CODE = Code(
     id="QR301",
     item="Using `PRODUCTION_PRAGMAS` from config",
-    sentence="The PRAGMAs of a connection are those of PRODUCTION_PRAGMAS.",
-    why="A PRAGMA set in one place holds for one connection; the next one behaves otherwise.",
+    title="PRAGMA set on one connection",
+    sentence="Every connection has the PRAGMAs of PRODUCTION_PRAGMAS.",
+    why="A PRAGMA applies to one connection; the next connection behaves differently.",
     wrong="""\
 def count(db):
     with db.connection() as conn:

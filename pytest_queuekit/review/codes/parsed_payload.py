@@ -1,4 +1,4 @@
-"""QR204: a payload is read by get_payload()."""
+"""QR204: get_payload() parses a payload."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import re
 from collections.abc import Iterator
 
 from pytest_queuekit.review.analysis.module import Module
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _TASK = re.compile(r"(row|task|job|record|claimed)s?$", re.IGNORECASE)
 _GIVES = frozenset({"fetchone", "claim", "claim_task"})
 
 
-def _parsed_payloads(module: Module) -> Iterator[Finding]:
-    """Find json.loads of a task's payload."""
+def _parsed_payloads(module: Module) -> Iterator[Match]:
+    """Yield each json.loads() of a task's payload."""
     for call in module.calls():
         if module.dotted(call.func) != "json.loads" or len(call.args) != 1:
             continue
         if module.knows_queue and _is_payload(module, call.args[0]):
-            yield Finding(
+            yield Match(
                 node=call,
-                sentence=f"{ast.unparse(call)!r:.60} reads a payload by hand; use "
+                detail=f"{ast.unparse(call)!r:.60} parses a payload by hand; use "
                 "Task.from_dict(row).get_payload()",
             )
 
@@ -30,9 +30,9 @@ def _is_payload(module: Module, node: ast.expr) -> bool:
     if isinstance(node, ast.BoolOp):
         return _is_payload(module, node.values[0])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        asked = [one.value for one in node.args[:1] if isinstance(one, ast.Constant)]
-        got = node.func.attr == "get" and asked == ["payload"]
-        return got and _is_task(module, node.func.value)
+        keys = [key.value for key in node.args[:1] if isinstance(key, ast.Constant)]
+        gets = node.func.attr == "get" and keys == ["payload"]
+        return gets and _is_task(module, node.func.value)
     if isinstance(node, ast.Subscript):
         named = isinstance(node.slice, ast.Constant) and node.slice.value == "payload"
         return named and _is_task(module, node.value)
@@ -42,7 +42,7 @@ def _is_payload(module: Module, node: ast.expr) -> bool:
 
 
 def _is_task(module: Module, node: ast.expr) -> bool:
-    """Whether a value is a task or its row, by its name or by what it comes from."""
+    """Return True if a value is a task or its row, by its name or by the call that made it."""
     name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     known = module.meaning(node) if isinstance(node, ast.Name | ast.Attribute) else node
     function = known.func if isinstance(known, ast.Call) else None
@@ -53,9 +53,10 @@ def _is_task(module: Module, node: ast.expr) -> bool:
 CODE = Code(
     id="QR204",
     item="Using `Task.get_payload()` for payload parsing",
-    sentence="A payload is read by get_payload().",
-    why="It says which task has a payload that is no JSON; json.loads() says only where in "
-    "the text.",
+    title="Payload parsed by hand",
+    sentence="get_payload() parses a payload.",
+    why="Its error names the task with the invalid JSON; the error of json.loads() names only a "
+    "position in the text.",
     wrong="""\
 import json
 from pytest_queuekit.queue import QueueDatabase

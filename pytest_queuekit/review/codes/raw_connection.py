@@ -1,4 +1,4 @@
-"""QR101: the queue's file is opened through QueueDatabase."""
+"""QR101: QueueDatabase opens the queue's file."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from collections.abc import Iterator
 
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.origins import Origin, Origins
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 
-def _raw_connections(module: Module) -> Iterator[Finding]:
-    """Find sqlite3.connect where the connection reaches the queue's tables or file."""
+def _raw_connections(module: Module) -> Iterator[Match]:
+    """Yield each sqlite3.connect() whose connection reaches the queue's tables or file."""
     origins = Origins(module)
-    found: dict[ast.expr, str] = {}
+    opened: dict[ast.expr, None] = {}
     for call, statement in module.each_statement():
         for source in origins.of(call.receiver) if statement.tables & {"task_queue"} else ():
             if source.origin is Origin.RAW:
-                found.setdefault(source.node, statement.table)
-    files = {ast.dump(call.args[0]) for call in _opened(module, "QueueDatabase")}
-    for call_ in _opened(module, "connect"):
-        known = ast.dump(call_.args[0]) in files or _is_default(module, call_.args[0])
-        if known and module.dotted(call_.func).startswith("sqlite3"):
-            found.setdefault(call_, "task_queue")
-    for node in found:
-        yield Finding(
+                opened.setdefault(source.node)
+    files = {ast.dump(call.args[0]) for call in _calls_of(module, "QueueDatabase")}
+    for connect in _calls_of(module, "connect"):
+        path = connect.args[0]
+        is_queue = ast.dump(path) in files or _is_default(module, path)
+        if is_queue and module.dotted(connect.func).startswith("sqlite3"):
+            opened.setdefault(connect)
+    for node in opened:
+        yield Match(
             node=node,
-            sentence="the queue's file is opened with sqlite3 itself; use QueueDatabase, which "
-            "sets the PRAGMAs, makes the schema and raises clear errors",
+            detail="sqlite3 opens the queue's file; use QueueDatabase, which sets the PRAGMAs, "
+            "creates the schema and raises clear errors",
         )
 
 
 def _is_default(module: Module, path: ast.expr) -> bool:
-    """Whether a path is that which get_default_db_path() gives."""
+    """Return True if a path comes from get_default_db_path()."""
     known = module.meaning(path) if isinstance(path, ast.Name | ast.Attribute) else path
     return isinstance(known, ast.Call) and module.dotted(known.func).endswith("default_db_path")
 
 
-def _opened(module: Module, name: str) -> Iterator[ast.Call]:
+def _calls_of(module: Module, name: str) -> Iterator[ast.Call]:
     for call in module.calls():
         if module.dotted(call.func).rpartition(".")[2] == name and call.args:
             yield call
@@ -46,9 +47,10 @@ def _opened(module: Module, name: str) -> Iterator[ast.Call]:
 CODE = Code(
     id="QR101",
     item="Using `QueueDatabase` class (not raw sqlite3)",
-    sentence="The queue's file is opened through QueueDatabase.",
-    why="A connection of one's own has other PRAGMAs, no schema, and errors that say "
-    "'database is locked' where a retry would do.",
+    title="Queue file opened with sqlite3",
+    sentence="QueueDatabase opens the queue's file.",
+    why="A raw connection has other PRAGMAs and no schema, and raises 'database is locked' where "
+    "QueueDatabase waits.",
     wrong="""\
 import sqlite3
 

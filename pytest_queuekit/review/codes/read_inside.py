@@ -1,4 +1,4 @@
-"""QR103: what only reads runs inside connection()."""
+"""QR103: code that only reads uses connection()."""
 
 from __future__ import annotations
 
@@ -10,57 +10,46 @@ from pytest_queuekit.review.analysis.blocks import With, inside, transactions
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.origins import Origins, entered_by
 from pytest_queuekit.review.analysis.scopes import SqlCall
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _READS = frozenset(
     {"fetchone", "fetchall", "fetchmany", "from_dict", "get_payload", "append", "items", "join"}
 )
 
 
-def _reads_inside(module: Module) -> Iterator[Finding]:
-    """Find transactions of which it is certain that they only read."""
+def _reads_inside(module: Module) -> Iterator[Match]:
+    """Yield each transaction that certainly only reads."""
     origins = Origins(module)
     for block, opened in transactions(module):
         if not module.knows_queue:
             return
         if entered_by(opened) is None:
-            continue  # what opens it may do more than that
-        held = _held(module, block)
-        statements = [one for call in held for one in call.statements]
-        names = [one.optional_vars for one in block.items if one.context_expr is opened]
-        reads = bool(statements) and all(one.kind == "select" for one in statements)
-        if reads and _is_all(module, block, names[0], held) and origins.of(opened):
-            yield Finding(
+            continue  # a helper that opens the transaction may also write
+        nodes = set(inside(block.body))
+        calls = [call for call in module.sql_of(module.scope_of(block)) if call.node in nodes]
+        kinds = {statement.kind for call in calls for statement in call.statements}
+        names = [item.optional_vars for item in block.items if item.context_expr is opened]
+        if kinds == {"select"} and _is_all(block, names[0], calls) and origins.of(opened):
+            yield Match(
                 node=opened,
-                sentence="the transaction only reads, and keeps all writers out meanwhile; use "
-                "connection()",
+                detail="this transaction only reads, yet blocks all writers; use connection()",
             )
 
 
-def _held(module: Module, block: With) -> list[SqlCall]:
-    """Return what SQL is run in a block."""
-    nodes = set(inside(block.body))
-    return [one for one in module.sql_of(module.scope_of(block)) if one.node in nodes]
-
-
-def _is_all(module: Module, block: With, name: ast.expr | None, held: list[SqlCall]) -> bool:
-    """Whether the block's connection is used for nothing but these calls, nor is anything called
-    that could take part in the transaction."""
+def _is_all(block: With, name: ast.expr | None, sql: list[SqlCall]) -> bool:
+    """Return True if the block uses its connection for these calls alone, and calls nothing that
+    could take part in the transaction."""
     if not isinstance(name, ast.Name):
         return False
-    calls = {id(one.node) for one in held}
-    receivers = {id(one.receiver) for one in held}
-    used = [
-        one
-        for one in inside(block.body)
-        if isinstance(one, ast.Name) and one.id == name.id and id(one) not in receivers
-    ]
-    own = [one for one in inside(block.body) if isinstance(one, ast.Call)]
-    return not used and all(_only_reads(one) for one in own if id(one) not in calls)
+    known: set[ast.expr] = {call.node for call in sql} | {call.receiver for call in sql}
+    others = [node for node in inside(block.body) if node not in known]
+    used_otherwise = any(isinstance(node, ast.Name) and node.id == name.id for node in others)
+    calls = [node for node in others if isinstance(node, ast.Call)]
+    return not used_otherwise and all(_only_reads(call) for call in calls)
 
 
 def _only_reads(call: ast.Call) -> bool:
-    """Whether a call is known to write nothing."""
+    """Return True if a call is known to write nothing."""
     if isinstance(call.func, ast.Name):
         return hasattr(builtins, call.func.id)
     return isinstance(call.func, ast.Attribute) and call.func.attr in _READS
@@ -69,8 +58,9 @@ def _only_reads(call: ast.Call) -> bool:
 CODE = Code(
     id="QR103",
     item="Using `db.connection()` for read operations",
-    sentence="What only reads runs inside connection().",
-    why="transaction() takes the write lock: a dashboard that reads in it stops the workers.",
+    title="Transaction that only reads",
+    sentence="Code that only reads uses connection().",
+    why="transaction() takes the write lock: a dashboard that reads in it blocks the workers.",
     wrong="""\
 from pytest_queuekit.queue import QueueDatabase
 

@@ -1,4 +1,4 @@
-"""QR401: a query on task_queue is served by an index."""
+"""QR401: an index serves every query on task_queue."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from collections.abc import Iterator
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.plans import slow_steps
 from pytest_queuekit.review.analysis.statements import with_named_parameters
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 
-def _slow_plans(module: Module) -> Iterator[Finding]:
-    """Find statements on the queue's tables for which SQLite has no index."""
+def _slow_plans(module: Module) -> Iterator[Match]:
+    """Yield each statement on task_queue that SQLite cannot answer from an index."""
     for call, statement in module.each_statement():
         if "task_queue" not in statement.tables or call.text.holes or statement.where is None:
             continue
-        only = len(call.statements) == 1
-        steps = slow_steps(with_named_parameters(statement.text)) if only else ()
+        single = len(call.statements) == 1
+        steps = slow_steps(with_named_parameters(statement.text)) if single else ()
         if steps:
-            yield Finding(
+            yield Match(
                 node=call.node,
-                sentence=f"no index serves this {statement.kind.upper()}: {' and '.join(steps)}",
+                detail=f"no index serves this {statement.kind.upper()}: {' and '.join(steps)}",
             )
 
 
 CODE = Code(
     id="QR401",
     item="Queries use appropriate indexes",
-    sentence="A query on task_queue is served by an index.",
-    why="A scan takes longer with every task that was ever completed.",
+    title="Query without an index",
+    sentence="An index serves every query on task_queue.",
+    why="A full scan gets slower with every task that was ever completed.",
     wrong="""\
 def waiting_for(db, worker):
     with db.connection() as conn:

@@ -1,4 +1,4 @@
-"""QR404: nothing slow runs inside transaction()."""
+"""QR404: nothing slow runs inside a transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_queuekit.review.analysis.blocks import inside, transactions
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.origins import entered_around
 from pytest_queuekit.review.analysis.scopes import Scope
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _VERBS = ["get", "post", "put", "patch", "delete", "head", "options", "request", "stream"]
 _RUNS = ["run", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "Popen"]
@@ -37,32 +37,32 @@ _CLIENTS = frozenset(
 )
 
 
-def _slow_transactions(module: Module) -> Iterator[Finding]:
-    """Find work that may take long while the write lock is held."""
+def _slow_transactions(module: Module) -> Iterator[Match]:
+    """Yield each call that may take long while the transaction holds the write lock."""
     known: dict[Scope, str] = {}
     for block, _ in transactions(module) if module.knows_queue else ():
-        for call in _calls(list(block.body)):
-            name = _slow(module, call) or _through(module, call, known)
+        for call in _calls(block.body):
+            name = slow_call(module, call) or _through(module, call, known)
             if name:
-                yield Finding(
+                yield Match(
                     node=call,
-                    sentence=f"{name} runs while the transaction of line {block.lineno} is open, "
-                    "and all other writers wait; do it before or after",
+                    detail=f"{name} runs inside the transaction of line {block.lineno} and blocks "
+                    "all other writers; call it before or after the transaction",
                 )
 
 
 def _calls(nodes: list[ast.stmt]) -> Iterator[ast.Call]:
-    return (one for one in inside(nodes) if isinstance(one, ast.Call))
+    return (node for node in inside(nodes) if isinstance(node, ast.Call))
 
 
-def _slow(module: Module, call: ast.Call) -> str:
-    """Return the name of what is called, if that may take long; empty if not."""
+def slow_call(module: Module, call: ast.Call) -> str:
+    """Return the name of the function called, if it may take long; empty if not."""
     name = module.dotted(call.func)
     return f"{name}()" if name in _SLOW or _is_of_client(module, call.func) else ""
 
 
 def _is_of_client(module: Module, function: ast.expr) -> bool:
-    """Whether a request is made by a method of a client that the file makes."""
+    """Return True if a method of an HTTP client made in this file sends a request."""
     if not isinstance(function, ast.Attribute) or function.attr not in _VERBS:
         return False
     client = function.value
@@ -72,53 +72,50 @@ def _is_of_client(module: Module, function: ast.expr) -> bool:
 
 
 def _through(module: Module, call: ast.Call, known: dict[Scope, str]) -> str:
-    """Say the same of a function of this file, which may call what takes long."""
+    """Return the name of a function of this file that calls something slow; empty for none."""
     function = module.called(call)
     if function is None or not _is_run(module, call, function):
         return ""
     if function not in known:
-        known[function] = _slow_in(module, function)
-    what = known[function]
-    return what and f"{ast.unparse(call.func)}(), which calls {what},"
+        known[function] = slow_call_in(module, function)
+    slow = known[function]
+    return slow and f"{ast.unparse(call.func)}(), which calls {slow},"
 
 
-def _slow_in(module: Module, function: Scope) -> str:
-    """Return the first slow thing that a function calls, or the functions that it calls do."""
-    seen = {function}
+def slow_call_in(module: Module, function: Scope) -> str:
+    """Return the first slow call of a function, or of the functions that it calls."""
+    visited = {function}
     todo = [function]
     while todo:
         here = todo.pop()
-        for call in _calls(_body(here)):
-            name = _slow(module, call)
+        for call in _calls([] if isinstance(here.node, ast.Module) else here.node.body):
+            name = slow_call(module, call)
             if name:
                 return name
             further = module.called(call)
-            if further is None or further in seen:
+            if further is None or further in visited:
                 continue
             if _is_run(module, call, further):
-                seen.add(further)
+                visited.add(further)
                 todo.append(further)
     return ""
 
 
 def _is_run(module: Module, call: ast.Call, function: Scope) -> bool:
-    """Whether a call runs the function at once: a generator or a coroutine would wait."""
+    """Return True if a call runs the function at once, unlike a generator or a coroutine."""
     if module.yields(function):
         return False
     awaited = isinstance(next(module.parents(call), None), ast.Await)
     return awaited or not isinstance(function.node, ast.AsyncFunctionDef)
 
 
-def _body(function: Scope) -> list[ast.stmt]:
-    return [] if isinstance(function.node, ast.Module) else list(function.node.body)
-
-
 CODE = Code(
     id="QR404",
     item="Transactions are short and focused",
-    sentence="Nothing slow runs inside transaction().",
-    why="There is one write lock: while a request of two seconds is under way, no other "
-    "worker claims or completes anything.",
+    title="Slow call inside a transaction",
+    sentence="Nothing slow runs inside a transaction.",
+    why="SQLite has one write lock: during a request of two seconds no other worker claims or "
+    "completes a task.",
     wrong="""\
 import requests
 from pytest_queuekit.queue import QueueDatabase

@@ -1,4 +1,4 @@
-"""QR504: a busy database is asked again after a pause."""
+"""QR504: a retry waits before it asks a busy database again."""
 
 from __future__ import annotations
 
@@ -8,69 +8,73 @@ from collections.abc import Iterator
 
 from pytest_queuekit.review.analysis.blocks import Loop, inside, pauses
 from pytest_queuekit.review.analysis.module import Module
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 _AT_ONCE = re.compile(
     r"^(print|log|write|append|add|inc|increment|debug|info|warn|warning|error|exception|str|repr)$"
 )
+"""Names of calls that return at once."""
 
 
-def _tight_retries(module: Module) -> Iterator[Finding]:
-    """Find loops that try again at once when the database is busy."""
+def _tight_retries(module: Module) -> Iterator[Match]:
+    """Yield each handler after which a loop retries a busy database without a pause."""
     for node in module.nodes(ast.ExceptHandler) if module.knows_queue else ():
         assert isinstance(node, ast.ExceptHandler)  # noqa: S101 - for the type checker
         named = node.type is not None and "QueueBusyError" in module.dotted(node.type)
-        loop = next((one for one in module.parents(node) if _tries_again(module, one)), None)
+        loop = next((outer for outer in module.parents(node) if repeats(module, outer)), None)
         if not named or not isinstance(loop, Loop) or _ends(node) or _goes_on(loop):
             continue
         if not pauses(module, loop) and not _may_wait(module, node):
-            yield Finding(
+            yield Match(
                 node=node,
-                sentence="a busy database is asked again at once, which keeps it busy; wait "
-                "between the tries, longer each time, or use retry_busy()",
+                detail="this retries a busy database without a pause, which keeps it busy; wait "
+                "longer after each attempt, or use retry_busy()",
             )
 
 
 def _ends(handler: ast.ExceptHandler) -> bool:
-    """Whether the handler leaves the loop, or may."""
-    return any(isinstance(one, ast.Raise | ast.Return | ast.Break) for one in inside(handler.body))
+    """Return True if the handler leaves the loop, or may leave it."""
+    return any(
+        isinstance(node, ast.Raise | ast.Return | ast.Break) for node in inside(handler.body)
+    )
 
 
-def _tries_again(module: Module, node: ast.AST) -> bool:
-    """Whether a loop does the same in each turn: `while`, or `for` so often until it is done."""
+def repeats(module: Module, node: ast.AST) -> bool:
+    """Return True for a loop that repeats one step: `while`, or a `for _ in range(…)` that ends."""
     if not isinstance(node, ast.For) or not isinstance(node.iter, ast.Call):
         return isinstance(node, ast.While)
-    ends = any(isinstance(one, ast.Return | ast.Break) for one in inside(node.body))
-    names = {one.id for one in inside(node.body) if isinstance(one, ast.Name)}
+    ends = any(isinstance(inner, ast.Return | ast.Break) for inner in inside(node.body))
+    names = {inner.id for inner in inside(node.body) if isinstance(inner, ast.Name)}
     counted = module.dotted(node.iter.func) == "range" and isinstance(node.target, ast.Name)
     return counted and ends and getattr(node.target, "id", "") not in names
 
 
 def _goes_on(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
-    """Whether each turn of a loop has work of its own, as `item = items.pop()` gives it."""
-    fetched = (one.value for one in inside(loop.body) if isinstance(one, ast.Assign))
+    """Return True if each turn of a loop takes new work, as `item = items.pop()` does."""
+    values = (node.value for node in inside(loop.body) if isinstance(node, ast.Assign))
     return any(
-        isinstance(one, ast.Call)
-        and isinstance(one.func, ast.Attribute)
-        and one.func.attr in ("pop", "popleft", "get", "get_nowait", "recv", "readline")
-        for one in fetched
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr in ("pop", "popleft", "get", "get_nowait", "recv", "readline")
+        for value in values
     )
 
 
 def _may_wait(module: Module, handler: ast.ExceptHandler) -> bool:
-    """Whether the handler calls something that nobody knows to return at once."""
+    """Return True if the handler calls something that may pause."""
     return any(
-        isinstance(one, ast.Call)
-        and not _AT_ONCE.search(module.dotted(one.func).rpartition(".")[2])
-        for one in inside(handler.body)
+        isinstance(node, ast.Call)
+        and not _AT_ONCE.search(module.dotted(node.func).rpartition(".")[2])
+        for node in inside(handler.body)
     )
 
 
 CODE = Code(
     id="QR504",
     item="Handling SQLITE_BUSY errors gracefully",
-    sentence="A busy database is asked again after a pause.",
-    why="A loop without a pause takes the processor, and the lock, from the one that it waits for.",
+    title="Busy database retried without a pause",
+    sentence="A retry waits before it asks a busy database again.",
+    why="A loop without a pause takes the CPU and the lock from the writer that it waits for.",
     wrong="""\
 from pytest_queuekit.queue import QueueBusyError, QueueDatabase
 

@@ -1,4 +1,4 @@
-"""QR501: a task is found and taken in one statement."""
+"""QR501: one statement selects and claims a task."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from collections.abc import Iterator
 
 from pytest_queuekit.review.analysis.claims import claims_in_two_steps
 from pytest_queuekit.review.analysis.module import Module
-from pytest_queuekit.review.code import Code, Finding
+from pytest_queuekit.review.code import Code, Match
 
 
-def _two_steps(module: Module) -> Iterator[Finding]:
-    """Find claims in which two workers can find the same task before one of them takes it."""
-    for one in claims_in_two_steps(module):
-        line, columns = one.select.node.lineno, " and ".join(one.states)
-        yield Finding(
-            node=one.take.node,
-            sentence=f"between the SELECT in line {line} and this, another worker can take the "
-            f"same row of {one.table}, and {columns} is not asked for again; claim with one "
-            "UPDATE … RETURNING",
+def _two_steps(module: Module) -> Iterator[Match]:
+    """Yield each claim in two steps, between which a second worker can select the same task."""
+    for claim in claims_in_two_steps(module):
+        columns = " and ".join(claim.states)
+        yield Match(
+            node=claim.take.node,
+            detail=f"after the SELECT in line {claim.select.node.lineno} another worker can claim "
+            f"the same row of {claim.table}, because this statement does not check {columns}; "
+            "claim with one UPDATE … RETURNING",
         )
 
 
 CODE = Code(
     id="QR501",
     item="Atomic operations using UPDATE...RETURNING",
-    sentence="A task is found and taken in one statement.",
-    why="Two workers find the same task before one of them has taken it, and both do it.",
+    title="Claim in two steps",
+    sentence="One statement selects and claims a task.",
+    why="Two workers select the same task before either claims it, and both run it.",
     wrong="""\
 def claim(conn, worker):
     row = conn.execute("SELECT id FROM task_queue WHERE status = 'queued' LIMIT 1").fetchone()
