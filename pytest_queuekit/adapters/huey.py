@@ -1,7 +1,7 @@
-"""huey (https://github.com/coleifer/huey) with SqliteHuey, with its own defaults.
+"""SqliteHuey of huey (https://github.com/coleifer/huey), with its own defaults.
 
-huey's consumer runs functions. Here the kit is the consumer: a claim does what huey's scheduler
-and worker do up to the moment where the function would run.
+huey's consumer runs functions. Here the kit takes the consumer's place: a claim does what huey's
+scheduler and worker do before they run the function.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 from huey import SqliteHuey
 
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
-from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.adapter import Claim, Limitation, QueueAdapter
 from pytest_queuekit.model.capabilities import Guarantee, Order
 
 
 def work(payload: Any) -> None:
-    """Stand for the function that a user would have run; it is never called."""
+    """Stand for the user's function; the kit never calls it."""
 
 
 @locked_is_busy
 class HueyQueue(QueueAdapter):
-    """SqliteHuey, with the kit in the consumer's place. A task is gone once it is dequeued."""
+    """SqliteHuey, with the kit as its consumer. A dequeued task is gone from the queue."""
 
     name = "huey"
     distribution = "huey"
@@ -31,11 +31,15 @@ class HueyQueue(QueueAdapter):
     guarantee = Guarantee.AT_MOST_ONCE
     refuses = (pickle.PicklingError, RecursionError)
     limitations = (
+        Limitation(
+            rule="STATS-5",
+            reason="A cancelled task stays until a worker reads and discards it",
+            source="docs/guide.rst, revoke and restore",
+        ),
         "A task whose worker is killed is lost (docs/deployment.rst, Shutdown Signals).",
         "Tasks of one priority are not strictly first in, first out, unless strict_fifo is set "
         "(huey/storage.py, SqliteStorage).",
-        "A cancelled task stays until a worker meets it and throws it away (docs/api.rst, revoke).",
-        "Failed tasks are retried by huey's own consumer, which the kit does not run "
+        "huey's own consumer retries failed tasks; the kit does not run it "
         "(docs/guide.rst, Retrying tasks that fail).",
     )
 
@@ -62,11 +66,7 @@ class HueyQueue(QueueAdapter):
         self.huey.revoke_by_id(task_id)
 
     def stats(self) -> Mapping[str, int]:
-        waiting = self.huey.pending_count() + self.huey.scheduled_count()
-        if self.huey.result_count():  # among the results it keeps what was revoked
-            tasks = [*self.huey.pending(), *self.huey.scheduled()]
-            waiting -= sum(map(self.huey.is_revoked, tasks))
-        return {"queued": waiting}
+        return {"queued": self.huey.pending_count() + self.huey.scheduled_count()}
 
     def close(self) -> None:
         self.huey.storage.close()

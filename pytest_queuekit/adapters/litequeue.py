@@ -1,7 +1,7 @@
 """litequeue (https://github.com/litements/litequeue), with its own defaults.
 
-Version 0.13 gave each delivery a number, `claim_id`, and with it another API; it needs Python
-3.12. Whichever version is installed, `LitequeueQueue` is the class for it.
+Version 0.13 has another API, with a number for each delivery, `claim_id`; it needs Python 3.12.
+`LitequeueQueue` is the class for the installed version.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pytest_queuekit.model.capabilities import KeyHold, Liveness, Payload
 
 @locked_is_busy
 class MessageLitequeue(QueueAdapter):
-    """litequeue before 0.13: a message is acknowledged by its id, whoever holds it.
+    """litequeue before 0.13, where an acknowledgement names only the message, not its holder.
 
-    `release` is its `retry`, "mark a locked message as free again"; a message that `fail` marked
-    stays failed. `prune` is told to keep the failed ones.
+    `release` calls `retry`, "mark a locked message as free again"; a failed message stays failed.
+    `purge` keeps the failed messages.
     """
 
     name = "litequeue"
@@ -34,9 +34,9 @@ class MessageLitequeue(QueueAdapter):
         UnicodeEncodeError,
     )
     limitations = (
-        "A message whose worker died stays locked until somebody finds it with list_locked() and "
-        "calls retry() (litequeue.py, list_locked and retry).",
-        "done() may be called again for a message that is done (litequeue.py, done).",
+        "A message of a dead worker stays locked until the application finds it with "
+        "list_locked() and calls retry() (litequeue.py, list_locked and retry).",
+        "done() accepts a message that is already done (litequeue.py, done).",
     )
 
     def __init__(self, location: str) -> None:
@@ -77,9 +77,9 @@ class MessageLitequeue(QueueAdapter):
 
 @locked_is_busy
 class ClaimLitequeue(MessageLitequeue):
-    """litequeue from 0.13 on: an acknowledgement names the delivery, and an old one is refused.
+    """litequeue from 0.13 on, where an acknowledgement names the delivery and a stale one fails.
 
-    A lease is what `retry_expired` is told, which has no default: here a short one, so that the
+    The lease is an argument of `retry_expired` without a default. It is short here, so that the
     kit can wait for its end.
     """
 
@@ -88,8 +88,8 @@ class ClaimLitequeue(MessageLitequeue):
     key_hold = KeyHold.FOR_EVER
     refuses = (sqlite3.IntegrityError, sqlite3.ProgrammingError, TypeError, ValueError)
     limitations = (
-        "Tasks of dead workers come back when somebody calls retry_expired() (README, Message "
-        "claims).",
+        "Tasks of dead workers come back when the application calls retry_expired() (README, "
+        "Message claims).",
         "A key is free again once prune() has deleted its message (README, Idempotent submission).",
     )
 

@@ -1,7 +1,7 @@
-"""persist-queue (https://github.com/peter-wangxu/persist-queue) with SQLiteAckQueue.
+"""SQLiteAckQueue of persist-queue (https://github.com/peter-wangxu/persist-queue).
 
-All defaults are its own but one: `multithreading=True`, which its README asks for where an
-instance is used in more than one thread.
+It uses the library's defaults, except `multithreading=True`, which the README requires if several
+threads share an instance.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pytest_queuekit.model.capabilities import Liveness, Sharing
 
 @locked_is_busy
 class PersistQueue(QueueAdapter):
-    """SQLiteAckQueue: a task that was not acknowledged comes back when the queue is next opened.
+    """SQLiteAckQueue, which delivers unacknowledged tasks again when the queue is next opened.
 
-    An item is acknowledged as in its README, by handing back the very object that `get` returned.
+    As in its README, an item is acknowledged with the object that `get` returned.
     """
 
     name = "persist-queue"
@@ -31,10 +31,9 @@ class PersistQueue(QueueAdapter):
     sharing = Sharing.THREADS
     refuses = (pickle.PicklingError, RecursionError)
     limitations = (
-        "For the threads of one process, not for several processes "
+        "It serves the threads of one process, not several processes "
         "(https://github.com/peter-wangxu/persist-queue/issues/132 and /152).",
-        "A task that was marked with ack_failed() is not tried again (README, Acknowledgment "
-        "Queue).",
+        "A task marked with ack_failed() is not retried (README, Acknowledgment Queue).",
     )
 
     def __init__(self, location: str) -> None:

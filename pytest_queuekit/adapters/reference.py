@@ -1,4 +1,4 @@
-"""The reference queue, and any copy of it, by all that it promises."""
+"""The reference queue and any copy of it, with everything that it promises."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Retry
 
 
 class ReferenceQueue(QueueAdapter):
-    """The reference queue, by priority. Set `module` to use a copy, `strategy` for another order.
+    """The reference queue, by priority.
 
-    Times are kept in whole seconds, so a delay, a wait or a lease may last up to one longer.
+    A subclass sets `module` to use a copy, or `strategy` for another order. The queue stores whole
+    seconds, so a delay, a wait or a lease may last up to one second longer.
     """
 
     name = "reference"
@@ -118,7 +119,7 @@ class ReferenceLifoQueue(ReferenceQueue):
 
 
 class ReferenceWeightedQueue(ReferenceQueue):
-    """The reference queue, by lot: any task, those of lower priority numbers more often."""
+    """The reference queue at random; lower priority numbers are drawn more often."""
 
     name = "reference-weighted"
     strategy = "WEIGHTED_RANDOM"

@@ -1,4 +1,4 @@
-"""The adapters of queue libraries: each promises what its library does, and translates it."""
+"""The adapters of queue libraries declare what their library promises, and translate calls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def under_test(request: pytest.FixtureRequest) -> QueueUnderTest:
 
 @pytest.fixture
 def location(under_test: QueueUnderTest, tmp_path: Path) -> str:
-    """Where a new queue may be."""
+    """The location of a new queue."""
     return under_test.adapter.provision(tmp_path)
 
 
@@ -53,14 +53,14 @@ def queue(under_test: QueueUnderTest, location: str) -> Iterator[Any]:
 
 
 def payload(contract: Contract, text: str) -> Any:
-    """Return a payload of the queue's domain."""
+    """Return a payload in the queue's domain."""
     return (
         {"text": text, "list": [1, 2.5, None, True]} if contract.payload is Payload.JSON else text
     )
 
 
 def test_a_task_comes_out_as_it_went_in(under_test: QueueUnderTest, queue: Any) -> None:
-    """What is claimed equals what was enqueued, and then the queue is empty."""
+    """The claimed payload equals the enqueued one, and then the queue is empty."""
     queue.enqueue(payload(under_test.contract, "one"))
     assert queue.claim("w").payload == payload(under_test.contract, "one")
     assert queue.claim("w") is None
@@ -69,7 +69,7 @@ def test_a_task_comes_out_as_it_went_in(under_test: QueueUnderTest, queue: Any) 
 def test_a_closed_queue_keeps_its_tasks(
     under_test: QueueUnderTest, queue: Any, location: str
 ) -> None:
-    """All three are durable: another instance finds what was enqueued."""
+    """All three are durable: another instance delivers the task."""
     queue.enqueue(payload(under_test.contract, "one"))
     queue.close()
     later = under_test.adapter(location)
@@ -80,7 +80,7 @@ def test_a_closed_queue_keeps_its_tasks(
 
 
 def test_the_counts_follow_a_task(under_test: QueueUnderTest, queue: Any) -> None:
-    """`stats` uses the kit's words for the library's states."""
+    """`stats` translates the library's states."""
     queue.enqueue(payload(under_test.contract, "one"))
     queue.enqueue(payload(under_test.contract, "two"))
     assert queue.stats()["queued"] == 2
@@ -110,7 +110,7 @@ def test_acknowledgements_do_what_they_say(name: str, tmp_path: Path) -> None:
 
 
 def test_litequeue_lists_its_dead_letters(tmp_path: Path) -> None:
-    """What was marked failed is listed with its payload."""
+    """A failed message is listed with its payload."""
     queue: Any = resolve("litequeue").adapter(str(tmp_path / "queue.db"))
     queue.enqueue("one")
     queue.fail(queue.claim("w"), "no")
@@ -119,7 +119,7 @@ def test_litequeue_lists_its_dead_letters(tmp_path: Path) -> None:
 
 
 def test_persist_queue_refuses_a_second_acknowledgement(tmp_path: Path) -> None:
-    """It answers None to an item that it does not know as handed out; the adapter says False."""
+    """The library returns None for an item that no claim holds; the adapter returns False."""
     queue: Any = resolve("persist-queue").adapter(str(tmp_path / "queue"))
     queue.enqueue({"n": 1})
     claim = queue.claim("w")
@@ -130,7 +130,7 @@ def test_persist_queue_refuses_a_second_acknowledgement(tmp_path: Path) -> None:
 
 
 def test_huey_gives_the_higher_priority_first(tmp_path: Path) -> None:
-    """As its guide says: 50 before 10 before none."""
+    """As its guide documents: 50 before 10 before none."""
     queue: Any = resolve("huey").adapter(str(tmp_path / "queue.db"))
     for priority in (None, 50, 10):
         queue.enqueue(priority, priority=priority)
@@ -139,7 +139,7 @@ def test_huey_gives_the_higher_priority_first(tmp_path: Path) -> None:
 
 
 def test_huey_keeps_a_delayed_task_back(tmp_path: Path) -> None:
-    """A task that is not due goes to the schedule, and comes from there when it is."""
+    """A task that is not due goes to the schedule and is delivered once it is due."""
     queue: Any = resolve("huey").adapter(str(tmp_path / "queue.db"))
     queue.enqueue("late", delay=3600)
     assert queue.claim("w") is None
@@ -149,21 +149,22 @@ def test_huey_keeps_a_delayed_task_back(tmp_path: Path) -> None:
     queue.close()
 
 
-def test_huey_throws_a_cancelled_task_away(tmp_path: Path) -> None:
-    """A revoked task is not handed out; the next one is."""
+def test_huey_discards_a_cancelled_task(tmp_path: Path) -> None:
+    """A revoked task is counted until a claim discards it; the claim returns the next one."""
     queue: Any = resolve("huey").adapter(str(tmp_path / "queue.db"))
     cancelled = queue.enqueue("one")
     queue.enqueue("two")
     queue.cancel(cancelled)
-    assert queue.stats() == {"queued": 1}
+    assert queue.stats() == {"queued": 2}
     assert queue.claim("w").payload == "two"
+    assert queue.stats() == {"queued": 0}
     queue.close()
 
 
 def test_a_locked_database_is_busy_and_not_empty(
     under_test: QueueUnderTest, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While another connection holds the write lock, an enqueue and a claim say busy."""
+    """While another connection holds the write lock, an enqueue and a claim raise busy."""
     connect: Any = sqlite3.connect
 
     def connect_impatiently(*args: Any, **kwargs: Any) -> sqlite3.Connection:
@@ -190,7 +191,7 @@ def test_a_locked_database_is_busy_and_not_empty(
 def test_another_sqlite_error_is_not_busy(
     under_test: QueueUnderTest, location: str, tmp_path: Path
 ) -> None:
-    """A table that is gone is an error of its own: trying again would not help."""
+    """A missing table is not busy: another attempt would not help."""
     queue: Any = under_test.adapter(location)
     queue.enqueue(payload(under_test.contract, "one"))
     (file,) = (path for path in tmp_path.rglob("*.db"))
@@ -218,7 +219,7 @@ def test_each_waived_rule_exists(under_test: QueueUnderTest) -> None:
 
 
 def test_an_adapter_is_short(under_test: QueueUnderTest) -> None:
-    """A class has at most 40 lines: whoever writes the next adapter reads it in a minute."""
+    """A class has at most 40 lines, so that it can serve as a model."""
     source = inspect.getsource(inspect.getmodule(under_test.adapter) or under_test.adapter)
     for node in (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)):
         body = source.splitlines()[node.body[1].lineno - 1 : node.end_lineno]
@@ -235,9 +236,9 @@ def test_each_extra_exists() -> None:
 
 
 def test_litequeue_with_claim_ids_names_the_delivery() -> None:
-    """From 0.13 on each acknowledgement carries the delivery's number, and its answer is passed on.
+    """From 0.13 on, each acknowledgement carries the delivery's number and returns its answer.
 
-    That version needs Python 3.12; where it is installed, the other tests run with it.
+    That version needs Python 3.12. If it is installed, the other tests run with it.
     """
     queue: Any = ClaimLitequeue.__new__(ClaimLitequeue)
     queue.queue = library = create_autospec(_NewerLiteQueue, instance=True)
