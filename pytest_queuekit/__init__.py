@@ -1,7 +1,7 @@
-"""Tells whether a task queue is correct and fast enough.
+"""Finds out whether a task queue is correct and fast enough.
 
-The public names are loaded when they are first asked for, so that a pytest run that
-does not use the kit does not pay for it.
+The public names are loaded on first use, so that a pytest run without the kit does not pay for
+them.
 """
 
 from __future__ import annotations
@@ -28,39 +28,62 @@ if TYPE_CHECKING:
     from pytest_queuekit.model.capabilities import Retry as Retry
     from pytest_queuekit.model.capabilities import Sharing as Sharing
     from pytest_queuekit.model.contract import Contract as Contract
+    from pytest_queuekit.model.effort import Effort as Effort
+    from pytest_queuekit.model.effort import Level as Level
     from pytest_queuekit.model.history import History as History
     from pytest_queuekit.model.history import Operation as Operation
     from pytest_queuekit.model.history import Outcome as Outcome
     from pytest_queuekit.model.history import Verb as Verb
+    from pytest_queuekit.model.history import read_history as read_history
+    from pytest_queuekit.model.history import write_history as write_history
+    from pytest_queuekit.model.queue_under_test import QueueUnderTest as QueueUnderTest
+    from pytest_queuekit.model.verdict import Requirement as Requirement
     from pytest_queuekit.model.verdict import Status as Status
     from pytest_queuekit.model.verdict import Verdict as Verdict
     from pytest_queuekit.model.verdict import Violation as Violation
+    from pytest_queuekit.monitors import MONITORS as MONITORS
+    from pytest_queuekit.monitors import Monitor as Monitor
+    from pytest_queuekit.rules.catalogue import CATALOGUE as CATALOGUE
+    from pytest_queuekit.rules.rule import Rule as Rule
+    from pytest_queuekit.rules.rule import judge as judge
 
 _HOME = {
+    "AdapterError": "errors",
+    "CATALOGUE": "rules.catalogue",
     "Capability": "model.capabilities",
     "Claim": "model.adapter",
     "Contract": "model.contract",
     "Durability": "model.capabilities",
+    "Effort": "model.effort",
     "Guarantee": "model.capabilities",
+    "History": "model.history",
     "KeyHold": "model.capabilities",
+    "Level": "model.effort",
     "Limitation": "model.adapter",
     "Liveness": "model.capabilities",
+    "MONITORS": "monitors",
+    "Monitor": "monitors",
+    "Operation": "model.history",
     "Order": "model.capabilities",
+    "Outcome": "model.history",
     "Payload": "model.capabilities",
     "QueueAdapter": "model.adapter",
-    "Retry": "model.capabilities",
-    "Sharing": "model.capabilities",
-    "AdapterError": "errors",
+    "QueueUnderTest": "model.queue_under_test",
     "QueuekitError": "errors",
-    "UsageError": "errors",
-    "History": "model.history",
-    "Operation": "model.history",
-    "Outcome": "model.history",
-    "Verb": "model.history",
+    "Requirement": "model.verdict",
+    "Retry": "model.capabilities",
+    "Rule": "rules.rule",
+    "Sharing": "model.capabilities",
     "Status": "model.verdict",
+    "UsageError": "errors",
+    "Verb": "model.history",
     "Verdict": "model.verdict",
     "Violation": "model.verdict",
+    "judge": "rules.rule",
+    "read_history": "model.history",
+    "write_history": "model.history",
 }
+"""The module of each public name."""
 
 __all__ = ["__version__", *sorted(_HOME)]
 

@@ -135,6 +135,13 @@ def test_the_teams_are_documented() -> None:
     ]
 
 
+def test_every_public_name_is_documented() -> None:
+    """Each name of `pytest_queuekit.__all__` has its place in a table of docs/api.md."""
+    rows = re.findall(r"^\| (`.*?) \|", _page("api.md"), re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert documented == set(pytest_queuekit.__all__)
+
+
 def test_every_capability_is_documented() -> None:
     """Each capability is named in docs/adapters.md, by the word that reports use."""
     page = _page("adapters.md")
