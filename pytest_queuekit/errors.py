@@ -1,25 +1,25 @@
-"""What the kit raises. Each class is one occasion; its docstring is its default message."""
+"""The errors that the kit raises. The first line of a docstring is the default message."""
 
 from __future__ import annotations
 
 
 class QueuekitError(Exception):
-    """The kit could not go on."""
+    """The kit cannot continue."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or (type(self).__doc__ or "").strip())
+        super().__init__(message or (type(self).__doc__ or "").strip().partition("\n")[0])
 
 
 class UsageError(QueuekitError, ValueError):
-    """An option or an argument cannot be used as it was given."""
+    """An option or an argument has an invalid value."""
 
 
 class AdapterError(QueuekitError, TypeError):
-    """An adapter does not keep to the form that `QueueAdapter` asks for."""
+    """An adapter does not have the form that `QueueAdapter` requires."""
 
 
 class UndeclaredError(QueuekitError, AttributeError):
-    """A capability was used that the adapter does not declare."""
+    """The adapter does not declare the capability."""
 
 
 class HistoryError(QueuekitError, ValueError):
@@ -27,7 +27,7 @@ class HistoryError(QueuekitError, ValueError):
 
 
 class ActorError(QueuekitError, RuntimeError):
-    """The process of an actor ended by an error that is not the queue's."""
+    """The process of an actor ended with an error that the queue did not cause."""
 
 
 class NotRunError(QueuekitError):

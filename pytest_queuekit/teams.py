@@ -1,4 +1,4 @@
-"""The five teams that build on the queue, as data: what of the kit concerns whom."""
+"""The five teams that build on the queue, and the checks that concern each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pytest_queuekit.suggest import did_you_mean
 class Team:
     """One team.
 
-    worker: the number by which it is known, in two digits.
-    builds: what it builds on the queue.
-    families: of the rules that it relies on.
-    targets: ids of the targets of performance that its users feel.
-    spared: ids of the items of the review that are about what it does not do.
+    worker: its number, in two digits.
+    builds: the part that it builds on the queue.
+    families: the families of the rules that it relies on.
+    targets: ids of the performance targets that its users notice.
+    spared: ids of the review items that do not concern it.
     """
 
     worker: str
@@ -29,19 +29,19 @@ class Team:
 
     @property
     def title(self) -> str:
-        """The team in a few words: "worker 03 (worker engine)"."""
+        """The team's number and part: "worker 03 (worker engine)"."""
         return f"worker {self.worker} ({self.builds})"
 
-    def concerns(self, question: str) -> bool:
-        """Whether a rule, a target or an item of the review, by its id, concerns the team."""
-        family, dash, _ = question.rpartition("-")
+    def concerns(self, check: str) -> bool:
+        """Return True if a rule, a target or a review item, by its id, concerns the team."""
+        family, dash, _ = check.rpartition("-")
         if not dash:
-            return question not in self.spared
-        return question in self.targets or family in self.families
+            return check not in self.spared
+        return check in self.targets or family in self.families
 
 
 _CLAIMING = ("QR302", "QR501", "QR503")
-"""What is asked of those who claim: how many they are, and that no two have one task."""
+"""The review items about claiming: the number of workers, and one worker per task."""
 
 TEAMS = (
     Team(
@@ -81,18 +81,18 @@ TEAMS = (
 
 
 def team_named(word: str) -> Team:
-    """Return the team that "03", "3", "worker-03" or "worker engine" means. Raises UsageError."""
-    known = {one.worker: one for one in TEAMS} | {one.builds: one for one in TEAMS}
+    """Return the team named "03", "3", "worker-03" or "worker engine". Raises UsageError."""
+    known = {team.worker: team for team in TEAMS} | {team.builds: team for team in TEAMS}
     plain = re.sub(r"[-_\s]+", " ", word.strip().lower())
     number = re.fullmatch(r"(?:worker ?)?0*(\d)", plain)
-    found = known.get(f"{number[1]:0>2}" if number else plain)
-    if found is not None:
-        return found
-    listed = ", ".join(f"{one.worker} ({one.builds})" for one in TEAMS)
+    team = known.get(f"{number[1]:0>2}" if number else plain)
+    if team is not None:
+        return team
+    listed = ", ".join(f"{team.worker} ({team.builds})" for team in TEAMS)
     raise UsageError(f"{word!r} is none of {listed}{did_you_mean(plain, known)}")
 
 
-def concerns(profiles: Iterable[Team], question: str) -> bool:
-    """Whether something concerns one of these teams; without any, all does."""
-    asked = tuple(profiles)
-    return not asked or any(one.concerns(question) for one in asked)
+def concerns(teams: Iterable[Team], check: str) -> bool:
+    """Return True if a check concerns one of these teams, or if there are no teams."""
+    chosen = tuple(teams)
+    return not chosen or any(team.concerns(check) for team in chosen)

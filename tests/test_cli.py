@@ -37,26 +37,26 @@ def test_rules_are_listed_by_family(capsys: Captured) -> None:
 def test_a_rule_is_explained(capsys: Captured, ids: list[str]) -> None:
     """With the reason for it, what it needs, and how to run it alone."""
     assert main(["rules", *ids]) == 0
-    told = capsys.readouterr().out
-    for one in ids:
-        assert f"pytest queue-validate::{one.upper()}" in told
-    assert told.count("  why    ") == len(ids)
+    printed = capsys.readouterr().out
+    for rule in ids:
+        assert f"pytest queue-validate::{rule.upper()}" in printed
+    assert printed.count("  why    ") == len(ids)
 
 
 def test_a_family_is_listed_alone(capsys: Captured) -> None:
     """The name of a family stands for its rules."""
     assert main(["rules", "KEY"]) == 0
-    told = capsys.readouterr().out
-    assert "  KEY-1 " in told
-    assert "CLAIM" not in told
+    printed = capsys.readouterr().out
+    assert "  KEY-1 " in printed
+    assert "CLAIM" not in printed
 
 
 def test_rules_are_written_for_programs_and_documents(capsys: Captured) -> None:
     """JSON has every field, Markdown a heading a rule."""
     assert main(["rules", "--json"]) == 0
     entries = json.loads(capsys.readouterr().out)
-    assert [one["id"] for one in entries] == IDS
-    assert all(one["sentence"] and one["why"] for one in entries)
+    assert [entry["id"] for entry in entries] == IDS
+    assert all(entry["sentence"] and entry["why"] for entry in entries)
     assert main(["rules", "CLAIM-1", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("## CLAIM\n")
 
@@ -84,7 +84,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("arguments", WRONG.items(), ids=lambda one: " ".join(one[0]))
+@pytest.mark.parametrize("arguments", WRONG.items(), ids=lambda case: " ".join(case[0]))
 def test_a_usage_error_has_a_reason_and_a_suggestion(
     capsys: Captured, arguments: tuple[tuple[str, ...], str]
 ) -> None:
@@ -94,10 +94,10 @@ def test_a_usage_error_has_a_reason_and_a_suggestion(
         status: object = main(given)
     except SystemExit as ended:
         status = ended.code
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert status == 2
-    assert expected in " ".join(told.err.split())
-    assert told.out == ""
+    assert expected in " ".join(printed.err.split())
+    assert printed.out == ""
 
 
 def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +106,9 @@ def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) ->
     for arguments in ([], ["validate"], ["adapters"], ["vendor"], ["rules"]):
         with pytest.raises(SystemExit, match="0"):
             main([*arguments, "--help"])
-        told = capsys.readouterr().out
-        assert "examples:\n  queuekit " in told
-        assert max(map(len, told.splitlines())) <= 80
+        printed = capsys.readouterr().out
+        assert "examples:\n  queuekit " in printed
+        assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_a_copy_is_made_kept_and_checked(tmp_path: Path, capsys: Captured) -> None:
@@ -134,7 +134,7 @@ def _queuekit(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "pytest_queuekit", *arguments],
         cwd=folder,
-        # The run is no part of this one, which pytest-xdist may have split.
+        # The command starts its own run, even if pytest-xdist split this one.
         env={key: value for key, value in os.environ.items() if "XDIST" not in key},
         capture_output=True,
         text=True,
@@ -176,8 +176,8 @@ def test_validate_offers_every_option_of_the_plugin(
     options = set(re.findall(r"^  (--queue-[\w-]+)", listed.stdout, re.MULTILINE))
     with pytest.raises(SystemExit, match="0"):
         main(["validate", "--help"])
-    offered = re.findall(r"^  (--[\w-]+)", told := capsys.readouterr().out, re.MULTILINE)
-    assert "--queue-" not in told.replace("--queue-validate", "")
+    offered = re.findall(r"^  (--[\w-]+)", printed := capsys.readouterr().out, re.MULTILINE)
+    assert "--queue-" not in printed.replace("--queue-validate", "")
     assert len(options) > 9
     assert {option.replace("--queue-", "--") for option in options - set(EXCEPTIONS)} == set(
         offered

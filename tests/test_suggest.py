@@ -1,4 +1,4 @@
-"""What may have been meant."""
+"""Suggestions for a misspelt word."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ from pytest_queuekit.suggest import did_you_mean
         ("", ""),
     ],
 )
-def test_what_is_near_is_named(word: str, hint: str) -> None:
-    """As it is written where it is known, whatever the capitals; nothing where nothing is near."""
+def test_near_words_are_suggested(word: str, hint: str) -> None:
+    """Suggestions keep their spelling, ignore capitals, and are absent if nothing is near."""
     assert did_you_mean(word, ["quick", "deep", "CLAIM-1", "CLAIM"]) == hint

@@ -1,4 +1,4 @@
-"""The five teams, and what concerns them."""
+"""The five teams and the checks that concern each."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pytest_queuekit.teams import TEAMS, concerns, team_named
 
 
 @pytest.mark.parametrize("word", ["03", "3", "worker-03", "Worker 3", "worker engine"])
-def test_a_team_is_known_by_its_number_and_its_name(word: str) -> None:
-    """However it is written."""
+def test_a_team_has_a_number_and_a_name(word: str) -> None:
+    """Each spelling of either names the team."""
     assert team_named(word).title == "worker 03 (worker engine)"
 
 
@@ -21,17 +21,17 @@ def test_a_team_is_known_by_its_number_and_its_name(word: str) -> None:
     ("word", "hint"),
     [("07", ""), ("1", ""), ("", ""), ("observabilty", "'observability'"), ("33", "")],
 )
-def test_what_is_no_team_is_told_with_all_there_are(word: str, hint: str) -> None:
-    """And with the one that may have been meant."""
+def test_an_unknown_team_is_rejected_with_the_list(word: str, hint: str) -> None:
+    """The error lists all teams and suggests the nearest."""
     with pytest.raises(
         UsageError, match=r"is none of 02 \(client API\), .* 06 \(maintenance\)"
-    ) as told:
+    ) as raised:
         team_named(word)
-    assert (f"did you mean {hint}" in str(told.value)) is bool(hint)
+    assert (f"did you mean {hint}" in str(raised.value)) is bool(hint)
 
 
-def test_the_teams_name_what_there_is() -> None:
-    """Each family, target and item that a profile names exists, and none is nobody's."""
+def test_the_teams_cover_all_checks() -> None:
+    """Each family, target and item that a team names exists; each family and target has a team."""
     families = [name for team in TEAMS for name in team.families]
     targets = [name for team in TEAMS for name in team.targets]
     assert set(families) == {family.name for family in FAMILIES}
@@ -39,8 +39,8 @@ def test_the_teams_name_what_there_is() -> None:
     assert {name for team in TEAMS for name in team.spared} < {code.id for code in CODES}
 
 
-def test_what_concerns_one_of_several_is_put() -> None:
-    """Two teams together are asked what either is asked."""
+def test_two_teams_have_the_checks_of_both() -> None:
+    """A check concerns two teams if it concerns either."""
     client, watcher = team_named("02"), team_named("05")
     assert concerns((client, watcher), "STATS-1")
     assert concerns((client, watcher), "PERF-1")
@@ -50,7 +50,7 @@ def test_what_concerns_one_of_several_is_put() -> None:
 
 
 @pytest.mark.parametrize("question", ["CLAIM-1", "PERF-4", "QR302", *ABOUT_FILES])
-def test_without_a_team_all_concerns(question: str) -> None:
-    """And what is said of files concerns every team."""
+def test_without_a_team_every_check_concerns(question: str) -> None:
+    """A check of files concerns every team."""
     assert concerns((), question)
-    assert all(concerns((one,), question) for one in TEAMS) is (question in ABOUT_FILES)
+    assert all(concerns((team,), question) for team in TEAMS) is (question in ABOUT_FILES)

@@ -1,4 +1,4 @@
-"""Imports modules of the user's, and says in one line why that fails."""
+"""Imports a user's modules, and explains a failure in one line."""
 
 from __future__ import annotations
 

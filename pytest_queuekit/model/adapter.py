@@ -1,7 +1,7 @@
-"""The adapter through which the kit reaches a queue.
+"""The base class of every adapter, and the records that an adapter returns and declares.
 
-Three things have a `claim`: the queue itself, the adapter described here, and the recorder
-that stands in front of the adapter and writes down what happened.
+Three things have a `claim`: the queue, the adapter in front of it, and the recorder in front of
+the adapter, which writes the history.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pytest_queuekit.model.capabilities import (
 class Claim:
     """One delivery of a task to a worker.
 
-    task_id: the queue's own id, None where it has none.
-    payload: what the queue handed out.
-    worker: to whom.
-    attempt: the queue's count, information only; None where it does not count.
-    token: what tells this delivery from the next one of the same task; None where there is none.
-    handle: whatever the adapter needs to acknowledge this delivery; the kit never looks at it.
+    task_id: the queue's own id; None if it has none.
+    payload: the payload that the queue delivered.
+    worker: the name of the worker that claimed.
+    attempt: the queue's count of attempts, for information; None if it does not count.
+    token: the fencing token of this delivery; None without one.
+    handle: anything that the adapter needs to acknowledge this delivery; the kit never reads it.
     """
 
     task_id: Any
@@ -62,19 +62,19 @@ class Limitation:
 
 
 class QueueAdapter:
-    """The form in which the kit reaches a queue. Derive from it, and define what the queue can do.
+    """The base class of an adapter: a subclass defines what its queue can do.
 
-    `enqueue` and `claim` must be defined; every other method, and every option of these two
-    (`priority`, `delay`, `key`, `capabilities`, `max_attempts` of `enqueue`; `lease`,
-    `capabilities` of `claim`), is declared by being there. All times are in seconds.
+    `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
+    every option by accepting it: `priority`, `delay`, `key`, `capabilities`, `max_attempts` of
+    `enqueue`; `lease`, `capabilities` of `claim`. All times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
-    (`*args` stands in signatures below only so that type checkers accept a class's own options.)
+    (`*args` in the signatures below lets type checkers accept a subclass's own options.)
     """
 
     name: ClassVar[str] = ""
     distribution: ClassVar[str | None] = None
-    """The name under which the queue is installed, for its version in the report."""
+    """The installed distribution of the queue, for its version in the report."""
     order: ClassVar[Order] = Order()
     guarantee: ClassVar[Guarantee] = Guarantee.AT_LEAST_ONCE
     durability: ClassVar[Durability] = Durability.PROCESS_CRASH
@@ -84,9 +84,9 @@ class QueueAdapter:
     retry: ClassVar[Retry | None] = None
     key_hold: ClassVar[KeyHold] = KeyHold.UNTIL_COMPLETION
     lease_seconds: ClassVar[float | None] = None
-    """The lease of every claim, where `claim` has no option `lease`."""
+    """The lease of every claim in seconds, if `claim` has no option `lease`."""
     resolution: ClassVar[float] = 1.0
-    """Seconds by which the queue may notice late that a time has come."""
+    """Seconds by which the queue may be late to notice that a time has come."""
     refuses: ClassVar[tuple[type[BaseException], ...]] = ()
     """Errors that mean "no, and nothing changed"."""
     busy: ClassVar[tuple[type[BaseException], ...]] = ()
@@ -99,7 +99,7 @@ class QueueAdapter:
 
     @classmethod
     def provision(cls, folder: Path) -> str:
-        """Return a location for a new queue inside an empty private folder."""
+        """Return the location of a new queue in an empty private folder."""
         return str(folder / "queue.db")
 
     def enqueue(self, payload: Any, *args: Any, **options: Any) -> Any:
@@ -107,19 +107,19 @@ class QueueAdapter:
         raise self._undeclared("enqueue(self, payload)")
 
     def claim(self, worker: str, *args: Any, **options: Any) -> Claim | None:
-        """Take the next task; None means that there is none."""
+        """Take the next task; None means that no task is ready."""
         raise self._undeclared("claim(self, worker)")
 
     def complete(self, claim: Claim) -> Any:
-        """Acknowledge that the work is done. False means refused."""
+        """Report that the work is done. False means refused."""
         raise self._undeclared("complete(self, claim)")
 
     def fail(self, claim: Claim, error: str) -> Any:
-        """Acknowledge that the work failed. False means refused."""
+        """Report that the work failed. False means refused."""
         raise self._undeclared("fail(self, claim, error)")
 
     def extend(self, claim: Claim, seconds: float) -> Any:
-        """Make the lease last `seconds` longer; return the new Claim, or False: refused."""
+        """Make the lease last `seconds` longer; return the new Claim. False means refused."""
         raise self._undeclared("extend(self, claim, seconds)")
 
     def release(self, claim: Claim) -> Any:
@@ -127,15 +127,15 @@ class QueueAdapter:
         raise self._undeclared("release(self, claim)")
 
     def cancel(self, task_id: Any) -> Any:
-        """Take a waiting task out of the queue. False means refused."""
+        """Remove a waiting task. False means refused."""
         raise self._undeclared("cancel(self, task_id)")
 
     def stats(self) -> Mapping[str, int]:
-        """Count the tasks: keys among queued, leased, completed, dead."""
+        """Count the tasks, under some of the keys queued, leased, completed, dead."""
         raise self._undeclared("stats(self)")
 
     def reclaim(self) -> Any:
-        """Make tasks with an expired lease claimable, where claims do not do that themselves."""
+        """Make tasks with an expired lease claimable, if claims do not."""
         raise self._undeclared("reclaim(self)")
 
     def purge(self) -> Any:
@@ -143,7 +143,7 @@ class QueueAdapter:
         raise self._undeclared("purge(self)")
 
     def dead_letters(self) -> Sequence[Any]:
-        """Return the payloads of the tasks that are dead."""
+        """Return the payloads of the dead tasks."""
         raise self._undeclared("dead_letters(self)")
 
     def enqueue_many(self, payloads: Sequence[Any]) -> Any:
@@ -159,7 +159,7 @@ class QueueAdapter:
         raise self._undeclared("backup(self, location)")
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Release files and connections. A second call, after a reopen, does nothing."""
 
     def _undeclared(self, signature: str) -> UndeclaredError:
         return UndeclaredError(f"{type(self).__name__} does not define {signature}")

@@ -1,1 +1,1 @@
-"""Adapters: what they promise for a library, and how a user names one."""
+"""The adapters, and the names by which a user reaches them."""

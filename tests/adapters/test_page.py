@@ -1,4 +1,4 @@
-"""docs/adapters.md tells the whole form, and all queues that can be named."""
+"""docs/adapters.md documents the whole form and every built-in name."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ FORM = [name for name in vars(QueueAdapter) if not name.startswith("_")]
 
 
 @pytest.mark.parametrize("name", FORM)
-def test_each_part_of_the_form_is_told(name: str) -> None:
-    """Every attribute and method of QueueAdapter has its place."""
+def test_each_part_of_the_form_is_documented(name: str) -> None:
+    """The page has every attribute and method of QueueAdapter."""
     assert name in WORDS
 
 
 @pytest.mark.parametrize("capability", Capability)
-def test_each_capability_is_told(capability: Capability) -> None:
-    """And so has every capability."""
+def test_each_capability_is_documented(capability: Capability) -> None:
+    """The page has every capability."""
     assert capability.value in WORDS
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_each_built_in_name_is_told(name: str) -> None:
-    """And every name that can be given."""
+def test_each_built_in_name_is_documented(name: str) -> None:
+    """The page has every built-in name."""
     assert name in WORDS
 
 
-def test_each_default_is_told_as_it_is() -> None:
-    """The table's second column says what the class says."""
+def test_each_default_is_documented() -> None:
+    """The table's second column equals the default of the class."""
     rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", PAGE, re.MULTILINE)
     assert len(rows) >= 13
-    for name, told in rows:
+    for name, documented in rows:
         value = getattr(QueueAdapter, name)
         shown = str(value) if not hasattr(value, "ties") else "Order()"
-        assert shown == told, name
+        assert shown == documented, name
 
 
-def test_a_claim_is_told_with_all_its_fields() -> None:
-    """The fields of Claim are those in the text."""
-    (told,) = re.findall(r"`Claim\(([^)]*)\)`", PAGE)
-    assert told.split(", ") == list(inspect.signature(Claim).parameters)
+def test_a_claim_is_documented_with_all_its_fields() -> None:
+    """The text has exactly the fields of Claim."""
+    (documented,) = re.findall(r"`Claim\(([^)]*)\)`", PAGE)
+    assert documented.split(", ") == list(inspect.signature(Claim).parameters)

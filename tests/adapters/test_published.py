@@ -62,7 +62,7 @@ def test_a_published_name_is_a_queue(publish: Publish) -> None:
     publish(parcels="parcels_adapter:ParcelQueue")
     queue = resolve("parcels")
     assert (queue.spec, queue.contract.name) == ("parcels", "parcel")
-    assert [(one.name, one.target, one.package) for one in published()] == [
+    assert [(entry.name, entry.target, entry.package) for entry in published()] == [
         ("parcels", "parcels_adapter:ParcelQueue", "parcels 1.2")
     ]
 
