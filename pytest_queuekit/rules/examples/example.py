@@ -1,0 +1,64 @@
+"""An example for a rule, and the queue that all examples belong to."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import Literal
+
+TABLE = """\
+CREATE TABLE IF NOT EXISTS task (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    payload,
+    priority INTEGER DEFAULT 100,         -- the lower number goes first
+    delay REAL DEFAULT 0,                 -- in seconds
+    due REAL,                             -- claimable from this time on
+    key TEXT,                             -- the idempotency key
+    needs TEXT DEFAULT '{}',              -- required capabilities, as JSON
+    max_attempts INTEGER DEFAULT 5,
+    attempts INTEGER DEFAULT 0,
+    state TEXT DEFAULT 'queued',          -- queued, leased, completed or dead
+    worker TEXT,                          -- the latest holder
+    token INTEGER DEFAULT 0,              -- the fencing token of the latest claim
+    lease_end REAL,
+    error TEXT
+)
+"""
+"""The table of the queue in the examples. Times are in seconds since the epoch."""
+
+METHODS = {
+    "run(sql, **values)": "execute one statement and return its rows; `:now` is the current time",
+    "transaction()": "hold the write lock from the first statement to the commit",
+    "insert(payload, **columns)": "add a row and return its id",
+    "first_waiting()": "return the id of the task to claim next, or None",
+    "take(task_id, worker, lease)": "lease a task and return its `Claim`",
+    "waiting_ids()": "return the ids of all waiting tasks, in order",
+    "holder(key)": "return the id of the task that holds a key, or None",
+    "acknowledge(name, claim, **values)": "run the statement of that name, or raise `RefusedError`",
+    "count(state)": "return the number of tasks in a state",
+    "encode(payload)": "return the payload as the column keeps it; `decode` does the reverse",
+    "matches(needs, offered)": "return True if a worker has the required capabilities",
+    "wait(failures)": "return the seconds until the next attempt",
+}
+"""The methods of the queue in the examples that a snippet calls or overrides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """How an implementation breaks a rule, and how it keeps the rule.
+
+    wrong, right: at most six lines: methods of the queue's class, or in SQL one statement
+        below a comment that names it.
+    proof: three to five calls on the wrong implementation; ▶ marks the call that breaks the rule.
+    language: of `wrong` and `right`.
+    """
+
+    wrong: str
+    right: str
+    proof: str
+    language: Literal["python", "sql"] = "python"
+
+    def __post_init__(self) -> None:
+        """Remove the indentation that the literals have in their module."""
+        for name in ("wrong", "right", "proof"):
+            object.__setattr__(self, name, textwrap.dedent(getattr(self, name)).strip("\n"))

@@ -1,0 +1,402 @@
+"""A correct queue in one SQLite table, into which the examples of the rules are put.
+
+An example replaces methods of `ExampleQueue` or one of its statements. Each side of an example is a
+class of this module, such as `wrong_ACK_6`, which is made on demand, in other processes too.
+"""
+
+from __future__ import annotations
+
+import functools  # noqa: F401 - for the examples
+import inspect
+import json
+import shutil  # noqa: F401 - for the examples
+import sqlite3
+import textwrap
+import threading  # noqa: F401 - for the examples
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress  # noqa: F401 - for the examples
+from datetime import timedelta  # noqa: F401 - for the examples
+from decimal import Decimal  # noqa: F401 - for the examples
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Payload, Retry
+from pytest_queuekit.rules.examples.catalogue import example_of
+from pytest_queuekit.rules.examples.example import TABLE, Example
+
+STATEMENTS = {
+    "enqueue": """
+        INSERT INTO task (payload, priority, delay, due, key, needs, max_attempts)
+        VALUES (:payload, :priority, :delay, :due, :key, :needs, :max_attempts)
+        RETURNING id
+    """,
+    "enqueue: look up the key": """
+        SELECT id FROM task WHERE key = :key AND state IN ('queued', 'leased')
+    """,
+    "claim: choose the task": """
+        SELECT id FROM task
+        WHERE state = 'queued' AND due <= :now AND matches(needs, :capabilities)
+        ORDER BY priority, id LIMIT 1
+    """,
+    "claim: take the task": """
+        UPDATE task SET state = 'leased', worker = :worker, token = token + 1,
+            lease_end = :lease_end
+        WHERE id = :id RETURNING payload, token
+    """,
+    "complete": """
+        UPDATE task SET state = 'completed'
+        WHERE id = :id AND state = 'leased' AND token = :token
+    """,
+    "fail": """
+        UPDATE task SET error = :error, attempts = attempts + 1,
+            due = :now + wait(attempts + 1),
+            state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
+        WHERE id = :id AND state = 'leased' AND token = :token
+    """,
+    "extend": """
+        UPDATE task SET lease_end = max(lease_end, :now) + :seconds
+        WHERE id = :id AND state = 'leased' AND token = :token
+    """,
+    "release": """
+        UPDATE task SET state = 'queued'
+        WHERE id = :id AND state = 'leased' AND token = :token
+    """,
+    "cancel": "DELETE FROM task WHERE id = :id AND state = 'queued'",
+    "reclaim": """
+        UPDATE task SET attempts = attempts + 1,
+            state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
+        WHERE state = 'leased' AND lease_end <= :now
+    """,
+    "purge": "DELETE FROM task WHERE state = 'completed'",
+    "stats": "SELECT state, count(*) FROM task GROUP BY state",
+    "dead letters": "SELECT payload FROM task WHERE state = 'dead'",
+}
+"""What the calls run, under the names that an example in SQL begins with."""
+
+
+class RefusedError(Exception):
+    """The queue said no, and nothing changed."""
+
+
+class BusyError(Exception):
+    """Another connection kept the write lock for too long; nothing changed."""
+
+
+class ExampleQueue(QueueAdapter):
+    """The queue that the examples are changes to; it keeps every rule.
+
+    statements: what the calls run.
+    prepared: True if a new queue has its table before the first instance opens it.
+    timeout: seconds to wait for the write lock.
+    gap: seconds before each statement that has a transaction to itself, so that a step of
+        another actor comes between two steps that should be one.
+    """
+
+    name = "example"
+    order = Order(priority="lower-first", ties="fifo")
+    liveness = Liveness.LEASE
+    retry = Retry(max_attempts=5, first=1, factor=2, cap=300)
+    key_hold = KeyHold.UNTIL_COMPLETION
+    resolution = 0.01
+    refuses = (RefusedError,)
+    busy = (BusyError,)
+
+    statements: Mapping[str, str] = STATEMENTS
+    prepared = True
+    timeout: float = 20.0
+    gap = 0.0
+    backlog = 0
+
+    @classmethod
+    def provision(cls, folder: Path) -> str:
+        location = super().provision(folder)
+        with closing(sqlite3.connect(location)) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            if cls.prepared:
+                db.execute(TABLE)
+        return location
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.db = sqlite3.connect(
+            location, timeout=self.timeout, isolation_level=None, check_same_thread=False
+        )
+        self.db.create_function("matches", 2, self._matches)
+        self.db.create_function("wait", 1, self.wait)
+        self.open()
+
+    def open(self) -> None:
+        self.run(TABLE)
+
+    def close(self) -> None:
+        self.db.close()
+
+    # The calls.
+
+    def enqueue(
+        self,
+        payload: Any,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> Any:
+        needs = json.dumps(capabilities or {})
+        self.backlog += 1
+        with self.transaction():
+            return self.holder(key) or self.insert(
+                payload,
+                priority=priority,
+                delay=delay,
+                key=key,
+                needs=needs,
+                max_attempts=max_attempts,
+            )
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        with self.transaction():
+            self.run(self.statements["reclaim"], worker=worker)
+            task_id = self.first_waiting(worker, capabilities)
+            return None if task_id is None else self.take(task_id, worker, lease)
+
+    def complete(self, claim: Claim) -> None:
+        self.acknowledge("complete", claim)
+
+    def fail(self, claim: Claim, error: str) -> None:
+        self.acknowledge("fail", claim, error=error)
+
+    def extend(self, claim: Claim, seconds: float) -> None:
+        if isinstance(seconds, bool) or not 0 < seconds <= 10**6:
+            raise RefusedError(f"seconds={seconds!r}")
+        self.acknowledge("extend", claim, seconds=seconds)
+
+    def release(self, claim: Claim) -> None:
+        self.acknowledge("release", claim)
+
+    def cancel(self, task_id: Any) -> None:
+        self._change("cancel", id=task_id)
+
+    def stats(self) -> Mapping[str, int]:
+        counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)
+        return counts | dict(self.run(self.statements["stats"]))
+
+    def reclaim(self) -> None:
+        self.run(self.statements["reclaim"], worker=None)
+
+    def purge(self) -> None:
+        self.run(self.statements["purge"])
+
+    def dead_letters(self) -> Sequence[Any]:
+        return [self.decode(row[0]) for row in self.run(self.statements["dead letters"])]
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
+        with self.transaction():
+            return [self.insert(payload) for payload in payloads]
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        with self.transaction():
+            claims = [ExampleQueue.claim(self, worker) for _ in range(limit)]
+        return [claim for claim in claims if claim is not None]
+
+    def backup(self, location: str) -> None:
+        with closing(sqlite3.connect(location)) as copy:
+            self.db.backup(copy)
+
+    # What the examples call or replace.
+
+    def run(self, sql: str, **values: Any) -> list[Any]:
+        if self.gap and not self.db.in_transaction:
+            time.sleep(self.gap)
+        try:
+            return self._execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise BusyError(str(error)) from error
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self.db.in_transaction:
+            yield
+            return
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.rollback()
+            raise
+        self.run("COMMIT")
+
+    def insert(self, payload: Any, *, delay: float = 0.0, **columns: Any) -> Any:
+        plain = {"priority": 100, "key": None, "needs": "{}", "max_attempts": 5}
+        row = {"payload": self.encode(payload), "delay": delay, "due": self.due(delay)}
+        ids = self.run(self.statements["enqueue"], **plain | row | columns)
+        return ids[0][0] if ids else None
+
+    def first_waiting(
+        self, worker: str = "", capabilities: Mapping[str, Any] | None = None
+    ) -> int | None:
+        offered = json.dumps(capabilities or {})
+        rows = self.run(
+            self.statements["claim: choose the task"], worker=worker, capabilities=offered
+        )
+        return rows[0][0] if rows else None
+
+    def take(self, task_id: Any, worker: str, lease: float = 60.0) -> Claim:
+        values = {"id": task_id, "worker": worker, "lease": lease}
+        ((payload, token),) = self.run(
+            self.statements["claim: take the task"], lease_end=self.lease_end(lease), **values
+        )
+        return Claim(task_id=task_id, payload=self.decode(payload), worker=worker, token=token)
+
+    def waiting_ids(self) -> list[int]:
+        waiting = "SELECT id FROM task WHERE state = 'queued' ORDER BY priority, id"
+        return [row[0] for row in self.run(waiting)]
+
+    def holder(self, key: str | None) -> int | None:
+        rows = self.run(self.statements["enqueue: look up the key"], key=key)
+        return rows[0][0] if rows else None
+
+    def acknowledge(self, name: str, claim: Claim, **values: Any) -> None:
+        self._change(name, id=claim.task_id, token=claim.token, worker=claim.worker, **values)
+
+    def is_late(self, claim: Claim) -> bool:
+        ended = "SELECT 1 FROM task WHERE id = :id AND lease_end <= :now"
+        return bool(self.run(ended, id=claim.task_id))
+
+    def count(self, state: str) -> int:
+        counted = "SELECT count(*) FROM task WHERE state = :state"
+        return int(self.run(counted, state=state)[0][0])
+
+    def encode(self, payload: Any) -> Any:
+        text = json.dumps(payload, allow_nan=False)
+        if repr(json.loads(text)) != repr(payload):
+            raise RefusedError(f"payload={payload!r:.40} would not come back equal from JSON")
+        return text
+
+    def decode(self, column: Any) -> Any:
+        return json.loads(column)
+
+    def due(self, delay: float) -> float:
+        if not 0 <= delay <= 10**9:
+            raise RefusedError(f"delay={delay!r}")
+        return time.time() + delay
+
+    def lease_end(self, lease: float) -> float:
+        if isinstance(lease, bool) or not 0.001 <= lease <= 10**6:
+            raise RefusedError(f"lease={lease!r}")
+        return time.time() + lease
+
+    def wait(self, failures: int) -> float:
+        return self.retry.wait(failures)[0] if self.retry else 0.0
+
+    def matches(self, needs: Mapping[str, Any], offered: Mapping[str, Any]) -> bool:
+        for name, value in needs.items():
+            has = offered.get(name)
+            if value not in (has if isinstance(has, list) else [has]):
+                return False
+        return True
+
+    def _matches(self, needs: str, offered: str) -> bool:
+        return self.matches(json.loads(needs), json.loads(offered))
+
+    def _change(self, name: str, **values: Any) -> None:
+        with self.transaction():
+            changed = self._execute(self.statements[name], values).rowcount
+        if not changed:
+            raise RefusedError(f"{name}: nothing to change for {values!r:.80}")
+
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        return self.db.execute(sql, {"now": time.time(), **values})
+
+
+class _Texts(ExampleQueue):
+    payload = Payload.TEXT
+
+    def encode(self, payload: Any) -> Any:
+        return payload
+
+    def decode(self, column: Any) -> Any:
+        return column
+
+
+class _Bytes(_Texts):
+    payload = Payload.BYTES
+
+
+class _Stack(ExampleQueue):
+    order = Order(priority="lower-first", ties="lifo")
+
+
+class _Raced(ExampleQueue):
+    gap = 0.001
+
+
+class _RacedToOpen(_Raced):
+    prepared = False
+
+
+class _SlowlyRaced(ExampleQueue):
+    gap = 0.01
+
+
+_BASES: Mapping[str, type[ExampleQueue]] = {
+    **dict.fromkeys(("ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-8"), _Texts),
+    "ENQUEUE-7": _Bytes,
+    **dict.fromkeys(("ORDER-2", "ORDER-5"), _Stack),
+    **dict.fromkeys(("KEY-9", "KEY-12"), _Raced),
+    "RACE-8": _RacedToOpen,
+    "DURABLE-10": _SlowlyRaced,
+}
+
+
+def base_of(rule_id: str) -> type[ExampleQueue]:
+    """Return the queue that the example of a rule changes."""
+    return _BASES.get(rule_id, _Raced if rule_id.startswith("RACE-") else ExampleQueue)
+
+
+def queue_of(rule_id: str, side: str) -> type[ExampleQueue]:
+    """Return the queue with one side of an example, "wrong" or "right", put in."""
+    example = example_of(rule_id)
+    assert example is not None
+    name = f"{side}_{rule_id.replace('-', '_')}"
+    if name not in _MADE:
+        _MADE[name] = _make(name, example, getattr(example, side), base_of(rule_id))
+    return _MADE[name]
+
+
+_MADE: dict[str, type[ExampleQueue]] = {}
+
+
+def statement_name(sql: str) -> str:
+    """Return the name in the comment that an example in SQL begins with."""
+    return sql.splitlines()[0].removeprefix("--").strip()
+
+
+def _make(
+    name: str, example: Example, snippet: str, base: type[ExampleQueue]
+) -> type[ExampleQueue]:
+    if example.language == "sql":
+        body = f"statements = { ({**base.statements, statement_name(snippet): snippet})!r}"
+    else:
+        body = snippet
+    place = dict(globals()) | {"BASE": base}
+    exec(f"class {name}(BASE):\n{textwrap.indent(body, '    ')}", place)  # noqa: S102 - ours
+    made: type[ExampleQueue] = place[name]
+    if "lease" not in inspect.signature(made.claim).parameters:
+        made.lease_seconds = 60.0
+    return made
+
+
+def __getattr__(name: str) -> type[ExampleQueue]:
+    """Let other processes find the class of an example by its name."""
+    side, _, rule = name.partition("_")
+    if side not in ("wrong", "right"):
+        raise AttributeError(name)
+    return queue_of(rule.replace("_", "-"), side)
