@@ -13,7 +13,7 @@ from pytest_queuekit.gate.criterion import Criterion, Scoreboard
 from pytest_queuekit.gate.evidence import Answers, Evidence, Outcomes
 from pytest_queuekit.model.effort import FROM_LEVEL
 from pytest_queuekit.model.verdict import Measurement, Status, Verdict
-from pytest_queuekit.watch.finding import BUSY, SLOW_PLAN, WRITE_OUTSIDE, Finding
+from pytest_queuekit.watch.finding import BUSY, SLOW_PLAN, WRITE_OUTSIDE, WatchFinding
 
 LEAST_COVERED = 80
 """Percent of the team's code; its tests must run more."""
@@ -118,12 +118,14 @@ def _busy(found: Evidence) -> Criterion:
         for one in load.by(Status.PASS)
         if one.measurement
     ]
+    if found.watch_errors:
+        missing.append(f"the watch of the team's tests failed: {found.watch_errors}")
     if found.seen is None:
         missing.append("the team's tests were not watched: leave out --queue-watch off")
     else:
         turned = [one for one in found.seen if one.kind == BUSY]
         against += [_met_lock(one) for one in turned]
-        if not turned:
+        if not turned and not found.watch_errors:
             held.append("none in the team's tests")
     return _criterion(5, "No SQLITE_BUSY in normal operation", against, missing, held)
 
@@ -238,7 +240,7 @@ def _where(verdict: Verdict) -> str:
     )
 
 
-def _of_the_code(found: Evidence) -> list[Finding]:
+def _of_the_code(found: Evidence) -> list[WatchFinding]:
     """Return what the watch saw the team's code do, and the checklist forbids.
 
     What hangs on the machine, as the time of a transaction does, and what the tests do on their
@@ -252,22 +254,22 @@ def _of_the_code(found: Evidence) -> list[Finding]:
     ]
 
 
-def _seen(one: Finding) -> str:
-    return f"{_place(one)}{one.kind} {one.sentence}, {_during(one)}"
+def _seen(one: WatchFinding) -> str:
+    return f"{_place(one)}{one.kind} {one.title}, {_during(one)}"
 
 
-def _met_lock(one: Finding) -> str:
+def _met_lock(one: WatchFinding) -> str:
     return (
         f"{_place(one)}QueueBusyError {_during(one)}; if the test means to, mark it "
         "queue_allow('busy')"
     )
 
 
-def _place(one: Finding) -> str:
+def _place(one: WatchFinding) -> str:
     return f"{one.place.path}:{one.place.line}: " if one.place else ""
 
 
-def _during(one: Finding) -> str:
+def _during(one: WatchFinding) -> str:
     return f"in {one.test}" if one.test else "outside of tests"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_queuekit.model.verdict import Status, Verdict
-from pytest_queuekit.watch.finding import Finding
+from pytest_queuekit.watch.finding import WatchFinding
+from pytest_queuekit.watch.internal_errors import InternalErrors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,7 @@ class Evidence:
         named.
     approved_by: who approved the code; empty for nobody.
     seen: what the watch found in the team's tests; None where it was off.
+    watch_errors: errors of the watch itself; then `seen` may be incomplete.
     documented: what is said of the code; None where there is none.
     """
 
@@ -102,5 +104,6 @@ class Evidence:
     covered: Covered = Covered(unknown="coverage is not known")
     files: frozenset[str] | None = None
     approved_by: str = ""
-    seen: Sequence[Finding] | None = None
+    seen: Sequence[WatchFinding] | None = None
+    watch_errors: InternalErrors = field(default_factory=InternalErrors)
     documented: Documented | None = None

@@ -20,11 +20,12 @@ from pytest_queuekit.plugin.settings import Settings
 from pytest_queuekit.plugin.team_tests import Tally
 from pytest_queuekit.report import gate as words
 from pytest_queuekit.report.lines import Line, Tone
+from pytest_queuekit.watch.internal_errors import InternalErrors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_queuekit.watch.finding import Finding
+    from pytest_queuekit.watch.finding import WatchFinding
 
 NAME = "queuekit-gate"
 
@@ -80,6 +81,7 @@ class Gate:
                 results=self._ledger,
                 tally=self._tally,
                 seen=_seen(config),
+                watch_errors=_watch_errors(config),
             )
         audience = " and ".join(team.title for team in self._settings.teams)
         return judge(evidence, audience=audience)
@@ -90,11 +92,18 @@ class Gate:
             yield Line(self._note, Tone.CAREFUL)
 
 
-def _seen(config: pytest.Config) -> Sequence[Finding] | None:
+def _seen(config: pytest.Config) -> Sequence[WatchFinding] | None:
     """Return what the watch found; None where it is off, and saw no more than marked tests."""
     watching: Any = config.pluginmanager.get_plugin(_WATCH)
     is_on = options.is_watch_asked_for(config)
     return tuple(watching.so_far()) if is_on and watching is not None else None
+
+
+def _watch_errors(config: pytest.Config) -> InternalErrors:
+    """Return the errors of the watch itself, which may hide findings."""
+    watching: Any = config.pluginmanager.get_plugin(_WATCH)
+    errors: InternalErrors = getattr(watching, "internal_errors", InternalErrors())
+    return errors
 
 
 def _tell_junit(config: pytest.Config, board: Scoreboard) -> None:

@@ -29,7 +29,8 @@ from pytest_queuekit.plugin.team_code import TeamCode
 from pytest_queuekit.plugin.team_tests import Tally
 from pytest_queuekit.report.examination import PERFORMANCE
 from pytest_queuekit.rules.catalogue import CATALOGUE
-from pytest_queuekit.watch.finding import BUSY, Finding
+from pytest_queuekit.watch.finding import BUSY, WatchFinding
+from pytest_queuekit.watch.internal_errors import InternalErrors
 
 
 def gather(
@@ -39,9 +40,13 @@ def gather(
     *,
     results: Results,
     tally: Tally,
-    seen: Sequence[Finding] | None,
+    seen: Sequence[WatchFinding] | None,
+    watch_errors: InternalErrors,
 ) -> Evidence:
-    """Return the evidence of a run. `seen` is what the watch found; None where it was off."""
+    """Return the evidence of a run. `seen` is what the watch found; None where it was off.
+
+    watch_errors: errors of the watch itself.
+    """
     code = TeamCode(config, settings.reviewed) if settings.reviewed else None
     root = config.rootpath
     names = _names(code.files, root) if code else {}
@@ -55,6 +60,7 @@ def gather(
         files=frozenset(names.values()) if code else None,
         approved_by=given.approved_by,
         seen=None if seen is None else [_renamed(one, names, root) for one in _met(seen, tally)],
+        watch_errors=watch_errors,
         documented=_documented(code, given.base, root) if code else None,
     )
 
@@ -95,12 +101,12 @@ def _names(files: Iterable[Path], root: Path) -> dict[str, str]:
     }
 
 
-def _met(seen: Sequence[Finding], tally: Tally) -> Iterator[Finding]:
+def _met(seen: Sequence[WatchFinding], tally: Tally) -> Iterator[WatchFinding]:
     """Yield what was found, but for the locks that another team's tests met."""
     yield from (one for one in seen if one.kind != BUSY or one.test not in tally.of_others)
 
 
-def _renamed(one: Finding, names: dict[str, str], root: Path) -> Finding:
+def _renamed(one: WatchFinding, names: dict[str, str], root: Path) -> WatchFinding:
     """Return a finding in a file by the name of it: it may have been imported through a link."""
     if one.place is None:
         return one

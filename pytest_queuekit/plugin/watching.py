@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Generator, Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,18 +17,19 @@ from pytest_queuekit.plugin.section import only_looks, write_section
 from pytest_queuekit.plugin.settings import one_of
 from pytest_queuekit.plugin.terms import Terms, shares, terms_of
 from pytest_queuekit.report import watch as words
-from pytest_queuekit.watch.finding import Finding, pack, unpack
+from pytest_queuekit.watch.finding import WatchFinding, pack, unpack
+from pytest_queuekit.watch.internal_errors import InternalErrors
 from pytest_queuekit.watch.notebook import place_of
 from pytest_queuekit.watch.watch import Watch
 
 NAME = "queuekit-watch"
 
 _ATTRIBUTE = "queue_watch"
-"""Under this name a report carries findings; pytest and xdist keep a report's attributes."""
+"""The attribute of a test report that carries findings; pytest and xdist keep it."""
 
 
 class Mode(enum.StrEnum):
-    """What is done about findings."""
+    """What a finding does to the run."""
 
     OFF = "off"
     REPORT = "report"
@@ -36,206 +37,229 @@ class Mode(enum.StrEnum):
 
 
 def mode_of(config: pytest.Config) -> Mode:
-    """Return what the option, or the ini key, says. Raises pytest.UsageError."""
+    """Return the mode that the option or the ini key asks for. Raises pytest.UsageError."""
     default = options.watch_by_default(config)
     return Mode(one_of(config, "queue_watch", options.WATCHING, default))
 
 
 def register(config: pytest.Config, mode: Mode) -> Watching:
-    """Watch from now on; in the process that hands items out to others, hear what they say."""
+    """Start the watch; a controller of pytest-xdist only collects what its workers report."""
     plugin = Watching(config, mode)
     config.pluginmanager.register(plugin, NAME)
     return plugin
 
 
 def register_for_marked(config: pytest.Config) -> Watching:
-    """Watch for the tests that ask for it, unless the run is watched already."""
-    known = config.pluginmanager.get_plugin(NAME)
-    return register(config, Mode.OFF) if known is None else cast("Watching", known)
+    """Start the watch for marked tests, unless the run is watched already."""
+    plugin = config.pluginmanager.get_plugin(NAME)
+    return register(config, Mode.OFF) if plugin is None else cast("Watching", plugin)
 
 
 _TERMS = pytest.StashKey[Terms]()
-_FOUND = pytest.StashKey[list[Finding]]()
-"""What was found in the phase of a test that has just ended, for its report."""
+_FINDINGS = pytest.StashKey[list[WatchFinding]]()
+"""The findings in the phase of a test that has just ended, for its report."""
+_FAILED = pytest.StashKey[bool]()
+"""True if a phase of a test has failed so far."""
 
 
 class Watching:
     """One run that is watched.
 
-    findings: what was found and is not allowed; complete when the session finishes, in the
-        process that writes the summary.
+    findings: what happened and is not allowed; complete when the session finishes, in the process
+        that writes the summary.
     """
 
     def __init__(self, config: pytest.Config, mode: Mode) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[WatchFinding] = []
         self.mode = mode
         self._root = config.rootpath
-        self._hears = is_controller(config)
+        self._is_controller = is_controller(config)
         self._fails = False
-        self._known: dict[str, Terms] = {}
-        self._stray: list[Finding] = []
+        self._terms: dict[str, Terms] = {}
+        self._stray: list[WatchFinding] = []
+        self._workers_errors = InternalErrors()
         self._watch = Watch()
-        if not self._hears:
+        if not self._is_controller:
             self._watch.start()
+
+    @property
+    def internal_errors(self) -> InternalErrors:
+        """Errors of the watch itself so far, in this process and in workers that have ended."""
+        return self._watch.errors.total + self._workers_errors
 
     # -- a test -------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin to watch for a test; the kit's own items are no users of a queue."""
-        item.stash.setdefault(_FOUND, []).clear()
+        """Start watching a test; the kit's own items are not users of a queue."""
+        item.stash.setdefault(_FINDINGS, []).clear()
         if options.is_node_id(item.nodeid):
             self._watch.pause()
             return
         self._watch.begin(item.nodeid)
+        is_on, is_strict = self.mode is not Mode.OFF, self.mode is Mode.STRICT
         try:
-            self._known[item.nodeid] = item.stash[_TERMS] = self._terms(item)
+            terms = terms_of(item, is_on=is_on, is_strict=is_strict)
         except ValueError as error:
             pytest.fail(str(error), pytrace=False)
+        self._terms[item.nodeid] = item.stash[_TERMS] = terms
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Say what was found by the end of the body, and fail the test for it if it is strict."""
+        """Collect the findings of the body; fail a strict test for them."""
         try:
             result = yield
         except BaseException:
             self._keep(item, self._watch.after_call())
             raise
-        self._tell(item, self._watch.after_call())
+        self._judge(item, self._watch.after_call())
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Say what can be known only when the fixtures have ended."""
+        """Collect the findings that are known only when the fixtures have ended."""
         is_kits = options.is_node_id(item.nodeid)
         if is_kits:
-            # The user's fixtures of a wider scope end here where the kit's items are the last.
+            # If the kit's items are the last, the user's fixtures of a wider scope end here.
             self._watch.begin("")
         try:
             result = yield
         except BaseException:
             self._keep(item, self._watch.after_teardown(is_shared=True))
             raise
-        # The traceback of a failure keeps the variables of the test, and what they have open.
+        # The traceback of a failure keeps the test's variables alive, and what they have open.
         is_shared = is_kits or item.stash.get(_FAILED, False) or shares(item)
-        self._tell(item, self._watch.after_teardown(is_shared=is_shared))
+        self._judge(item, self._watch.after_teardown(is_shared=is_shared))
         return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the report of a phase carry what was found in it."""
+        """Attach the findings of a phase to its report."""
         report = yield
         if call.when == "setup":
             item.stash[_FAILED] = False
             if call.excinfo is not None:
                 self._keep(item, self._watch.after_call())
         item.stash[_FAILED] = item.stash.get(_FAILED, False) or call.excinfo is not None
-        found = item.stash.get(_FOUND, [])
-        if found:
-            setattr(report, _ATTRIBUTE, [pack(one) for one in found])
-            told = "\n".join(words.explain(found))
-            if report.failed and told not in report.longreprtext:
-                report.sections.append(("queue watch", told))
-            item.stash[_FOUND] = []
+        findings = item.stash.get(_FINDINGS, [])
+        if findings:
+            setattr(report, _ATTRIBUTE, [pack(finding) for finding in findings])
+            text = "\n".join(words.explain(findings))
+            if report.failed and text not in report.longreprtext:
+                report.sections.append(("queue watch", text))
+            item.stash[_FINDINGS] = []
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a report says."""
-        # Without a mode the workers alone know who is marked, and say it when they end.
-        if not (self._hears and self.mode is Mode.OFF):
+        """Collect the findings of a report."""
+        # In mode off only a worker knows which tests are marked, and reports them when it ends.
+        if not (self._is_controller and self.mode is Mode.OFF):
             self.findings += map(unpack, getattr(report, _ATTRIBUTE, ()))
 
     # -- the end ------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Say what was left open for several tests, and let the run fail if that is strict."""
-        found = []
-        for one in [*self._stray, *self._placed(self._watch.at_end())]:
-            terms = self._terms_of_stray(one)
-            kept = terms.keep([one])
-            found += kept
+        """Collect what several tests left open; fail the run for it, and for internal errors."""
+        findings = []
+        for finding in [*self._stray, *self._placed(self._watch.at_end())]:
+            terms = self._terms_of_stray(finding)
+            kept = terms.keep([finding])
+            findings += kept
             self._fails = self._fails or bool(kept and terms.is_strict)
-        self.findings += found
+        self.findings += findings
+        # A watch that failed may have missed what a strict test did, whichever test ran meanwhile.
+        is_strict = self.mode is Mode.STRICT or any(t.is_strict for t in self._terms.values())
+        self._fails = self._fails or bool(self.internal_errors and is_strict)
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            told = self.findings if self.mode is Mode.OFF else found
-            output[options.WATCH] = {"found": [*map(pack, told)], "fails": self._fails}
+            sent = self.findings if self.mode is Mode.OFF else findings
+            output[options.WATCH] = {
+                "findings": [*map(pack, sent)],
+                "fails": self._fails,
+                "errors": asdict(self.internal_errors),
+            }
         if self._fails and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def so_far(self) -> list[Finding]:
-        """Return what is known before the session finishes: all but what is then left open."""
+    def so_far(self) -> list[WatchFinding]:
+        """Return what is known before the session finishes: all but what is still open then."""
         self._stray += self._placed(self._watch.so_far())
-        strays = [one for one in self._stray if self._terms_of_stray(one).keep([one])]
+        strays = [
+            finding for finding in self._stray if self._terms_of_stray(finding).keep([finding])
+        ]
         return self.findings + strays
 
-    def enter(self, told: dict[str, Any]) -> None:
-        """Take what a worker of pytest-xdist says when it ends."""
-        self.findings += map(unpack, told["found"])
-        self._fails = self._fails or told["fails"]
+    def enter(self, output: dict[str, Any]) -> None:
+        """Take over what a worker of pytest-xdist reports when it ends."""
+        self.findings += map(unpack, output["findings"])
+        self._fails = self._fails or output["fails"]
+        self._workers_errors += InternalErrors(**output["errors"])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what was found."""
-        if only_looks(terminalreporter.config) or (self.mode is Mode.OFF and not self.findings):
-            return
-        write_section(terminalreporter, "queue watch", words.report(self.findings))
+        """Write the section of the watch."""
+        errors = self.internal_errors
+        is_silent = self.mode is Mode.OFF and not self.findings and not errors
+        if not (is_silent or only_looks(terminalreporter.config)):
+            write_section(terminalreporter, "queue watch", words.report(self.findings, errors))
 
     def pytest_unconfigure(self) -> None:
-        """Leave sqlite3 as it was."""
-        if not self._hears:
+        """Restore sqlite3."""
+        if not self._is_controller:
             self._watch.stop()
 
-    # -- what is told -------------------------------------------------------------------------
+    # -- findings -----------------------------------------------------------------------------
 
-    def _terms(self, item: pytest.Item) -> Terms:
-        return terms_of(item, is_on=self.mode is not Mode.OFF, is_strict=self.mode is Mode.STRICT)
-
-    def _terms_of_stray(self, one: Finding) -> Terms:
-        """Return the terms of the test that a finding names, or those of what none is to blame."""
+    def _terms_of_stray(self, finding: WatchFinding) -> Terms:
+        """Return the terms of the test that a finding names, or those of no test."""
         outside = Terms(
             allowed=frozenset(),
-            is_told=self.mode is not Mode.OFF,
+            is_reported=self.mode is not Mode.OFF,
             is_strict=self.mode is Mode.STRICT,
+            is_marked=False,
         )
-        return self._known.get(one.test, outside)
+        return self._terms.get(finding.test, outside)
 
-    def _keep(self, item: pytest.Item, found: list[Finding]) -> list[Finding]:
-        """Put what is told of a test where its report finds it, and return it.
+    def _keep(self, item: pytest.Item, findings: list[WatchFinding]) -> list[WatchFinding]:
+        """Stash the findings of a test for its report, and return them.
 
         What happened outside of tests, or in a thread of another test, is kept for the end.
         """
-        self._stray += self._placed(one for one in found if one.test != item.nodeid)
+        self._stray += self._placed(other for other in findings if other.test != item.nodeid)
         if _TERMS not in item.stash:
             return []
-        own = [one for one in found if one.test == item.nodeid]
+        own = [finding for finding in findings if finding.test == item.nodeid]
         kept = item.stash[_TERMS].keep([*self._placed(own, item)])
-        item.stash[_FOUND] = kept
+        item.stash[_FINDINGS] = kept
         return kept
 
-    def _tell(self, item: pytest.Item, found: list[Finding]) -> None:
-        kept = self._keep(item, found)
-        if kept and item.stash[_TERMS].is_strict:
-            pytest.fail("\n".join(words.explain(kept)), pytrace=False)
+    def _judge(self, item: pytest.Item, findings: list[WatchFinding]) -> None:
+        """Keep the findings of a test, and fail the test for them if it is strict."""
+        kept = self._keep(item, findings)
+        errors = self._watch.errors.take(item.nodeid)
+        terms = item.stash.get(_TERMS, None)
+        if terms is None:
+            return
+        lines = words.explain(kept) if kept and terms.is_strict else []
+        # In a strict run an internal error fails the run once, and not each of a thousand tests.
+        lines += [words.failure(errors)] if errors and terms.is_marked else []
+        if lines:
+            pytest.fail("\n".join(lines), pytrace=False)
 
     def _placed(
-        self, found: Iterable[Finding], item: pytest.Item | None = None
-    ) -> Iterable[Finding]:
-        """Return findings with paths as node ids have them; without a line, that of the test."""
-        for one in found:
-            place = one.place
+        self, findings: Iterable[WatchFinding], item: pytest.Item | None = None
+    ) -> Iterable[WatchFinding]:
+        """Yield findings with paths as in node ids; without a line, with that of the test."""
+        for finding in findings:
+            place = finding.place
             if place is None and item is not None:
                 path, line, _ = item.location
                 place = place_of((str(self._root / path), (line or 0) + 1))
-            yield replace(one, place=None if place is None else self._shortened(place))
+            yield replace(finding, place=None if place is None else self._shortened(place))
 
     def _shortened(self, place: Place) -> Place:
         path = Path(place.path)
         inside = path.is_relative_to(self._root)
         return replace(place, path=str(path.relative_to(self._root) if inside else path))
-
-
-_FAILED = pytest.StashKey[bool]()
-"""Whether a phase of a test has failed so far."""

@@ -1,51 +1,60 @@
-"""What the watch found, in words: each finding with its line, and the tests that it was in."""
+"""The watch's findings as text: each with its line, what to do, and the tests it happened in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_queuekit.report.lines import Line, Tone, cut, printable
-from pytest_queuekit.watch.finding import Finding
+from pytest_queuekit.report.lines import Line, Tone, cut, printable, wrapped
+from pytest_queuekit.watch.finding import WatchFinding
+from pytest_queuekit.watch.internal_errors import InternalErrors
 
 
-def explain(found: Sequence[Finding], *, most: int = 20) -> list[str]:
-    """Return what is told where a test fails: each finding, and the line that it points at."""
-    lines = [f"queue watch: {_many(len(found), 'finding')} in this test"]
-    for one in found[:most]:
-        lines += [line.text for line in _finding(one, one.count)]
-    more = len(found) - most
+def explain(findings: Sequence[WatchFinding], *, most: int = 20) -> list[str]:
+    """Return the lines shown where a test fails: each finding with its source line."""
+    lines = [f"queue watch: {_many(len(findings), 'finding')} in this test"]
+    for finding in findings[:most]:
+        lines += [line.text for line in _finding(finding, finding.count)]
+    more = len(findings) - most
     return lines + ([f"… and {more} more"] if more > 0 else [])
 
 
-def report(found: Sequence[Finding]) -> Iterator[Line]:
-    """Yield the section at the end of a run: what was found once, with its tests, and a count."""
-    alike: dict[tuple[object, ...], list[Finding]] = {}
-    for one in found:
-        where = (one.place.path, one.place.line) if one.place else ("", 0)
-        alike.setdefault((where, one.kind), []).append(one)
+def failure(errors: InternalErrors) -> str:
+    """Return the line about errors of the watch itself."""
+    return f"queue watch: {printable(str(errors))}; please report it"
+
+
+def report(findings: Sequence[WatchFinding], errors: InternalErrors) -> Iterator[Line]:
+    """Yield the section at the end of a run: each finding once with its tests, and the totals."""
+    alike: dict[tuple[object, ...], list[WatchFinding]] = {}
+    for finding in findings:
+        place = (finding.place.path, finding.place.line) if finding.place else ("", 0)
+        alike.setdefault((place, finding.kind), []).append(finding)
     for _, group in sorted(alike.items(), key=lambda entry: entry[0]):
-        yield from _finding(group[0], sum(one.count for one in group))
+        yield from _finding(group[0], sum(finding.count for finding in group))
         yield Line(cut(f"    {_tests(group)}"))
-    if found:
-        tests = {one.test for one in found} - {""}
+    if findings:
+        tests = {finding.test for finding in findings} - {""}
         among = f"in {_many(len(tests), 'test')}" if tests else "outside of tests"
-        told = f"{_many(len(alike), 'finding')} {among}"
-        yield Line(f"queue watch: {told}", Tone.BAD)
-    else:
+        yield Line(f"queue watch: {_many(len(alike), 'finding')} {among}", Tone.BAD)
+    elif not errors:
         yield Line("queue watch: nothing found", Tone.GOOD)
+    if errors:
+        yield Line(failure(errors), Tone.BAD)
 
 
-def _finding(one: Finding, count: int) -> Iterator[Line]:
-    place = one.place
+def _finding(finding: WatchFinding, count: int) -> Iterator[Line]:
+    place = finding.place
     where = f"{printable(place.path)}:{place.line}: " if place else ""
-    often = f" ({count} times)" if count > 1 else ""
-    yield Line(f"{where}{one.kind} {printable(one.sentence)}{often}", Tone.BAD)
+    times = f" ({count} times)" if count > 1 else ""
+    yield Line(f"{where}{finding.kind} {finding.title}{times}", Tone.BAD)
     if place is not None and place.text.strip():
-        yield Line(cut(f"    {printable(place.text).strip()}"))
+        yield Line(cut(f"    > {printable(place.text).strip()}"))
+    for line in wrapped(finding.detail, indent="    "):
+        yield Line(line)
 
 
-def _tests(group: Sequence[Finding]) -> str:
-    tests = list(dict.fromkeys(one.test for one in group))
+def _tests(group: Sequence[WatchFinding]) -> str:
+    tests = list(dict.fromkeys(finding.test for finding in group))
     first = f"in {printable(tests[0])}" if tests[0] else "outside of tests"
     return first + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
 

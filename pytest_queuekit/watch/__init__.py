@@ -1,1 +1,1 @@
-"""What the code under test does to its queue databases while it runs; knows no pytest."""
+"""Watches what the code under test does to its queue databases; does not import pytest."""

@@ -9,15 +9,35 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+PATIENCE = 1.0
+"""Seconds the watch waits for a lock, which a reader needs only outside of WAL mode."""
+
+_PRIMARY = 0xFF
+"""The part of an SQLite error code that names the error (https://sqlite.org/rescode.html)."""
+_NO_QUEUE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
 
 @contextmanager
-def reading(path: str) -> Iterator[sqlite3.Connection]:
-    """Give a connection that cannot write. Raises sqlite3.Error if there is no such file.
+def reading(path: str, *, timeout: float = 0) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that cannot write. Raises sqlite3.Error if there is no such file.
 
-    Without a log beside the file nobody has it open: then it is read as one that never changes,
-    for SQLite would otherwise make a log, and leave it there.
+    A file without a log beside it is open nowhere and is read as one that never changes; otherwise
+    SQLite would create a log and leave it there.
+
+    timeout: seconds to wait for a lock.
     """
     mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
     address = f"file:{quote(os.fsencode(path))}?{mode}"
-    with closing(sqlite3.connect(address, uri=True, timeout=0, isolation_level=None)) as conn:
+    with closing(sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)) as conn:
         yield conn
+
+
+def primary_code(error: sqlite3.Error) -> int | None:
+    """Return the SQLite error code without its extension; None if Python raised the error."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY
+
+
+def is_no_queue(error: sqlite3.Error) -> bool:
+    """Return True if an error means that the file is gone, is no database, or has no queue."""
+    return primary_code(error) in _NO_QUEUE

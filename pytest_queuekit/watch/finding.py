@@ -1,8 +1,10 @@
-"""What the watch says: one finding for each kind, line and test."""
+"""The findings of the watch: each kind, source line and test appears once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pytest_queuekit.model.verdict import Place
@@ -14,34 +16,48 @@ BUSY = "busy"
 OPEN_CONNECTION = "open-connection"
 LEASED = "leased"
 
-KINDS = (WRITE_OUTSIDE, SLOW_PLAN, LONG_TRANSACTION, BUSY, OPEN_CONNECTION, LEASED)
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        WRITE_OUTSIDE: "Write outside a transaction",
+        SLOW_PLAN: "Query without a matching index",
+        LONG_TRANSACTION: "Transaction held too long",
+        BUSY: "Database locked by another connection",
+        OPEN_CONNECTION: "Connection left open",
+        LEASED: "Task left leased",
+    }
+)
+"""The headline of each kind; at most 60 characters."""
+
+KINDS = tuple(TITLES)
 """The words of the marker queue_allow, and of reports."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that a test, or the code under it, did to a queue database.
+class WatchFinding:
+    """Something that a test, or the code under test, did to a queue database.
 
     kind: one of KINDS.
-    sentence: what is wrong, and what to do instead.
-    place: the line that did it; None where no line is known.
-    test: the node id of the test meanwhile; empty for what happened outside of tests.
-    count: how often it happened there.
+    title: what happened, in at most 60 characters that stand alone.
+    detail: what happened, with names and figures, and what to do about it.
+    place: the line that did it; None if no line is known.
+    test: node id of the test that ran; empty for what happened outside of tests.
+    count: how many times it happened there.
     """
 
     kind: str
-    sentence: str
+    title: str
+    detail: str
     place: Place | None
     test: str
     count: int = 1
 
 
-def pack(one: Finding) -> dict[str, Any]:
-    """Return a finding as data that can go from process to process."""
-    return asdict(one)
+def pack(finding: WatchFinding) -> dict[str, Any]:
+    """Return a finding as plain data, for another process."""
+    return asdict(finding)
 
 
-def unpack(data: dict[str, Any]) -> Finding:
-    """Return the finding that `pack` made data of."""
+def unpack(data: dict[str, Any]) -> WatchFinding:
+    """Return the finding that `pack` turned into data."""
     place = data["place"]
-    return Finding(**{**data, "place": None if place is None else Place(**place)})
+    return WatchFinding(**{**data, "place": None if place is None else Place(**place)})

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_queuekit.watch.notebook import Where
+from pytest_queuekit.watch.notebook import SourceLine
 
 LIMIT = 0.050
 """Seconds that a transaction may be held."""
@@ -88,23 +88,23 @@ class Holding:
     thread waits 46 ms, and the begin reads elapsed = 46. The end reads elapsed = 126, waited = 46.
     The result is 80 - 46 = 34 ms, below the limit.
 
-    where: the line that began the transaction; None if unknown.
+    line: the line that began the transaction; None if unknown.
     test: node id of the test that ran then.
     thread: identifier of the thread that began it.
     """
 
-    where: Where | None
+    line: SourceLine | None
     test: str
     thread: int
     _clocks: Clocks
     _begun: _Reading
 
     @classmethod
-    def begin(cls, where: Where | None, test: str, *, clocks: Clocks | None = None) -> Holding:
+    def begin(cls, line: SourceLine | None, test: str, *, clocks: Clocks | None = None) -> Holding:
         """Start to measure."""
         clocks = clocks or Clocks()
         return cls(
-            where=where,
+            line=line,
             test=test,
             thread=threading.get_ident(),
             _clocks=clocks,

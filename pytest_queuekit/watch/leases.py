@@ -1,46 +1,51 @@
-"""Rows that are left leased."""
+"""Finds tasks that a test leaves leased."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
-from pytest_queuekit.watch.files import reading
+from pytest_queuekit.watch.files import PATIENCE, is_no_queue, reading
 
 _MOST = 1000
-"""Rows that are looked at in a file."""
-_TOLD = 3
-"""Ids that stand in a sentence."""
-# A lease is known by its token: the same task under the same id may be leased anew.
+"""Rows read from a file."""
+_NAMED = 3
+"""Ids named in a detail."""
+# The token identifies a lease: the same task can be leased a second time.
 _LEASED = f"SELECT id, lease_token FROM task_queue WHERE status = 'leased' LIMIT {_MOST}"  # noqa: S608
 
 
 class Leases:
-    """The leases that were there when it was last asked, by file."""
+    """The leases of each file at the time of the last search."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, set[tuple[int, int]]]] = {}
 
     def new_in(self, path: str) -> list[int]:
-        """Return the ids of the tasks in a file that are leased since it was last asked."""
+        """Return the ids of the tasks in a file that were leased since the last search.
+
+        Raises OSError or sqlite3.Error if the file exists and cannot be read.
+        """
         try:
             inode = Path(path).stat().st_ino
-            with reading(path) as conn:
-                found = set(conn.execute(_LEASED))
-        # It is gone, or no queue.
-        except (OSError, sqlite3.Error, ValueError):  # queuekit: ignore[QR104] reading never waits
+            with reading(path, timeout=PATIENCE) as conn:
+                leases = set(conn.execute(_LEASED))
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except sqlite3.Error as error:
+            if is_no_queue(error):
+                return []
+            raise
         before, known = self._known.get(path, (inode, set()))
-        self._known[path] = (inode, found)
-        return sorted({one[0] for one in (found - known if before == inode else found)})
+        self._known[path] = (inode, leases)
+        new = leases - known if before == inode else leases
+        return sorted({task for task, _ in new})
 
 
-def sentence(path: str, ids: list[int]) -> str:
-    """Return what is said about tasks that are left leased."""
-    named = ", ".join(map(str, ids[:_TOLD]))
-    more = f" and {len(ids) - _TOLD} more" if len(ids) > _TOLD else ""
-    many = len(ids) > 1
-    return (
-        f"{'tasks' if many else 'task'} {named}{more} {'are' if many else 'is'} left leased in "
-        f"{Path(path).name}; complete, fail or release what was claimed"
-    )
+def leased_detail(path: str, ids: list[int]) -> str:
+    """Return the detail of a finding about tasks that are left leased."""
+    named = ", ".join(map(str, ids[:_NAMED]))
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    subject = f"Tasks {named}{more} are" if len(ids) > 1 else f"Task {named} is"
+    file = Path(path).name
+    return f"{subject} still leased in {file}; complete, fail or release each claimed task"

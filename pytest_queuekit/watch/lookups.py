@@ -1,4 +1,4 @@
-"""Statements of the user's that look for rows, and whether an index serves them."""
+"""Checks that an index serves the queries of the user's code."""
 
 from __future__ import annotations
 
@@ -8,66 +8,74 @@ import threading
 from dataclasses import dataclass
 
 from pytest_queuekit.review.analysis.plans import slow_steps, slow_steps_in
-from pytest_queuekit.watch.files import reading
-from pytest_queuekit.watch.notebook import Where
+from pytest_queuekit.watch.files import PATIENCE, is_no_queue, reading
+from pytest_queuekit.watch.notebook import SourceLine
 from pytest_queuekit.watch.statements import shape, verb
 
 
-@dataclass(frozen=True)
-class _Lookup:
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """A statement that looks for rows.
+
+    path: the database file. shape: the statement without its values.
+    test: node id of the test that ran it. line: the line that ran it; None if unknown.
+    """
+
     path: str
     shape: str
     test: str
-    where: Where | None
+    line: SourceLine | None
 
 
 class Lookups:
-    """The lookups of a test, each distinct one once a line; they are judged when it has ended.
+    """The lookups of a test, each distinct lookup once a line; they are judged after the test.
 
-    To ask SQLite on the connection that is in use would disturb what the user asks of it.
+    The plan is not asked for at once: that would disturb the connection the user is working with.
     """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._seen: dict[_Lookup, str] = {}
+        self._kept: dict[Lookup, str] = {}
         self._slow: dict[str, bool] = {}
 
-    def note(self, sql: str, *, path: str, test: str, where: Where | None) -> None:
-        """Keep a statement until it is judged; in a forked child do nothing, as Notebook."""
+    def note(self, sql: str, *, path: str, test: str, line: SourceLine | None) -> None:
+        """Keep a statement until it is judged. In a forked child do nothing, as in Notebook."""
         if os.getpid() != self._pid:
             return
         with self._lock:
-            self._seen.setdefault(_Lookup(path, shape(sql), test, where), sql)
+            lookup = Lookup(path=path, shape=shape(sql), test=test, line=line)
+            self._kept.setdefault(lookup, sql)
 
-    def slow(self) -> list[tuple[str, str, Where | None]]:
-        """Return sentence, test and line of those that no index serves, and forget all."""
+    def take(self) -> dict[Lookup, str]:
+        """Return the lookups with their statements, and forget them."""
         if os.getpid() != self._pid:
-            return []
+            return {}
         with self._lock:
-            seen, self._seen = self._seen, {}
-        found = []
-        for lookup, sql in seen.items():
-            steps = self._steps(lookup, sql)
-            if steps:
-                found.append((_sentence(verb(sql), steps), lookup.test, lookup.where))
-        return found
+            taken, self._kept = self._kept, {}
+        return taken
 
-    def _steps(self, lookup: _Lookup, sql: str) -> tuple[str, ...]:
-        """Ask an empty queue, and only about what is slow there the file, which may have more."""
+    def judge(self, lookup: Lookup, sql: str) -> str:
+        """Return the detail of a finding; empty if an index serves the lookup."""
+        steps = self._steps(lookup, sql)
+        if not steps:
+            return ""
+        return (
+            f"No index serves this {verb(sql)}: {' and '.join(steps)}; filter by status, id or "
+            "another column that has an index"
+        )
+
+    def _steps(self, lookup: Lookup, sql: str) -> tuple[str, ...]:
+        # An empty queue answers for most statements. Only a statement that is slow there is asked
+        # of the file, which may have more indexes.
         if lookup.shape not in self._slow:
             self._slow[lookup.shape] = bool(slow_steps(sql))
         if not self._slow[lookup.shape]:
             return ()
         try:
-            with reading(lookup.path) as conn:
+            with reading(lookup.path, timeout=PATIENCE) as conn:
                 return slow_steps_in(conn, sql)
-        except (OSError, sqlite3.Error, ValueError):
-            return slow_steps(sql)  # it is in memory, or gone
-
-
-def _sentence(kind: str, steps: tuple[str, ...]) -> str:
-    return (
-        f"no index serves this {kind}: {' and '.join(steps)}; ask by status, id or another "
-        "column that has an index"
-    )
+        except sqlite3.Error as error:
+            if is_no_queue(error):
+                return slow_steps(sql)  # the database is in memory, or the file is gone
+            raise

@@ -1,4 +1,4 @@
-"""Where findings are written down while tests run, by whichever thread makes them."""
+"""Records findings while tests run, from any thread."""
 
 from __future__ import annotations
 
@@ -8,72 +8,73 @@ import threading
 from dataclasses import dataclass
 
 from pytest_queuekit.model.verdict import Place
-from pytest_queuekit.watch.finding import Finding
+from pytest_queuekit.watch.finding import TITLES, WatchFinding
 
-Where = tuple[str, int]
-"""A file and a line, from 1."""
+SourceLine = tuple[str, int]
+"""A file and a line number, from 1."""
 
 
 @dataclass
 class _Entry:
-    sentence: str
+    detail: str
     weight: float
     count: int = 0
 
 
 class Notebook:
-    """Findings that nobody has asked for yet, each kind once a line and test.
+    """Findings that have not been collected, one entry for each kind, test and line.
 
-    In a forked child it keeps nothing: a lock that another thread of the parent held at the fork
-    is never released there.
+    In a forked child it records nothing: another thread of the parent may have held the lock at the
+    fork, and then it is never released.
     """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._lock = threading.RLock()  # a finalizer may come in while it is held
-        self._entries: dict[tuple[str, str, Where | None], _Entry] = {}
+        self._lock = threading.RLock()  # a finalizer may record while this thread holds it
+        self._entries: dict[tuple[str, str, SourceLine | None], _Entry] = {}
 
     def note(
-        self, kind: str, sentence: str, *, test: str, where: Where | None, weight: float = 0.0
+        self, kind: str, detail: str, *, test: str, line: SourceLine | None, weight: float = 0.0
     ) -> None:
-        """Write one down; of several at one line the sentence of the greatest weight is kept."""
+        """Record a finding; an entry keeps the detail of the greatest weight."""
         if os.getpid() != self._pid:
             return
         with self._lock:
-            entry = self._entries.setdefault((kind, test, where), _Entry(sentence, weight))
+            entry = self._entries.setdefault((kind, test, line), _Entry(detail, weight))
             entry.count += 1
             if weight > entry.weight:
-                entry.sentence, entry.weight = sentence, weight
+                entry.detail, entry.weight = detail, weight
 
-    def take(self) -> list[Finding]:
-        """Return what was written down, in the order of it, and forget it."""
+    def take(self) -> list[WatchFinding]:
+        """Return the findings in the order they were recorded, and forget them."""
         if os.getpid() != self._pid:
             return []
         with self._lock:
             taken, self._entries = self._entries, {}
         return [
-            Finding(
+            WatchFinding(
                 kind=kind,
-                sentence=entry.sentence,
-                place=place_of(where),
+                title=TITLES[kind],
+                detail=entry.detail,
+                place=place_of(line),
                 test=test,
                 count=entry.count,
             )
-            for (kind, test, where), entry in taken.items()
+            for (kind, test, line), entry in taken.items()
         ]
 
 
-def place_of(where: Where | None) -> Place | None:
-    """Return a file and line as a place in a source file, with the text of the line."""
-    if where is None:
+def place_of(line: SourceLine | None) -> Place | None:
+    """Return a source line as a place, with its text."""
+    if line is None:
         return None
-    path, line = where
-    text = linecache.getline(path, line).rstrip("\n")
+    path, number = line
+    text = linecache.getline(path, number).rstrip("\n")
     return Place(
         path=path,
-        line=line,
+        line=number,
         column=len(text) - len(text.lstrip()) + 1,
-        end_line=line,
+        end_line=number,
         end_column=len(text) + 1,
         text=text,
     )

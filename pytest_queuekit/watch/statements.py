@@ -1,4 +1,4 @@
-"""What an SQL statement does, as far as the watch must know; values are written in its text."""
+"""Reads from the text of an SQL statement what it does; values are part of the text."""
 
 from __future__ import annotations
 
@@ -19,22 +19,19 @@ _LEASED = "'leased'"
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 _BEFORE = 40
-"""Letters in front of a value in which its column stands."""
+"""Characters before a value that are searched for its column."""
 _LONGEST = 100_000
-"""Letters; a statement with more, in which some payload stands, is not looked up."""
+"""Characters; a longer statement contains a payload, and its plan is not checked."""
 
 
 def verb(sql: str) -> str:
-    """Return the word that says what a statement does, in capitals, also behind comments and WITH.
-
-    Empty if there is none.
-    """
+    """Return the verb of a statement in capitals, after comments and WITH; empty if none."""
     first = _FIRST.match(sql)
     if first is not None and first[1].upper() != "WITH":
         return first[1].upper()
     depth, word = 0, ""
-    for found in _PART.finditer(_TEXT.sub(" ", sql)):
-        part = found[0].upper()
+    for match in _PART.finditer(_TEXT.sub(" ", sql)):
+        part = match[0].upper()
         if part in "()":
             depth += 1 if part == "(" else -1
         elif depth == 0:
@@ -45,21 +42,21 @@ def verb(sql: str) -> str:
 
 
 def is_end(sql: str) -> bool:
-    """Whether a statement ends a transaction."""
+    """Return True if a statement ends a transaction."""
     first = _FIRST.match(sql)
     word = first[1].upper() if first else ""
     return word in ("COMMIT", "END") or (word == "ROLLBACK" and " TO" not in sql.upper())
 
 
 def is_lookup(sql: str) -> bool:
-    """Whether a statement looks for certain rows in the queue's tables."""
+    """Return True if a statement searches the queue's tables for certain rows."""
     if len(sql) > _LONGEST or not _TABLES.search(sql):
         return False
     return _WHERE.search(_TEXT.sub(" ", sql)) is not None
 
 
 def leases(sql: str) -> bool:
-    """Whether a statement leases tasks; every statement comes by, so it looks at the word alone."""
+    """Return True if a statement leases tasks; fast, because it examines every statement."""
     at = sql.find(_LEASED)
     while at != -1:
         if _STATUS_BECOMES.search(sql, max(at - _BEFORE, 0), at):
@@ -69,8 +66,8 @@ def leases(sql: str) -> bool:
 
 
 def shape(sql: str) -> str:
-    """Return a statement without its values, so that it is looked up once.
+    """Return a statement without its values, so that its plan is checked once.
 
-    One with a number after ORDER BY or GROUP BY, which may mean a column, stays as it is.
+    A statement with a number after ORDER BY or GROUP BY, which may mean a column, stays as it is.
     """
     return sql if _ORDINAL.search(sql) else _VALUE.sub("?", sql)

@@ -1,69 +1,77 @@
-"""The watch: it begins and ends, and says after each part of a test what it has seen."""
+"""The watch: starts and stops, and returns its findings after each part of a test."""
 
 from __future__ import annotations
 
 from pytest_queuekit.watch import finding
 from pytest_queuekit.watch.connecting import Connecting
-from pytest_queuekit.watch.finding import Finding
-from pytest_queuekit.watch.leases import Leases, sentence
-from pytest_queuekit.watch.seen import Seen
+from pytest_queuekit.watch.finding import WatchFinding
+from pytest_queuekit.watch.internal_errors import ErrorLog
+from pytest_queuekit.watch.leases import Leases, leased_detail
+from pytest_queuekit.watch.observations import Observations
 
 
 class Watch:
     """Watches every QueueDatabase of this process between start() and stop()."""
 
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._observations = Observations()
         self._leases = Leases()
-        self._connecting = Connecting(self._seen)
+        self._connecting = Connecting(self._observations)
+
+    @property
+    def errors(self) -> ErrorLog:
+        """What failed in the watch itself; while it is empty, the findings are complete."""
+        return self._observations.errors
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         self._connecting.start()
-        self._seen.is_on = True
+        self._observations.is_on = True
 
     def stop(self) -> None:
-        """End it; connections that are open by now go on, and are not watched any more."""
-        self._seen.is_on = False
+        """Stop watching; open connections keep working unwatched."""
+        self._observations.is_on = False
         self._connecting.stop()
 
     def begin(self, test: str) -> None:
-        """Count what follows to the test with this node id."""
-        self._seen.test = test
-        self._seen.is_on = True
+        """Attribute what follows to the test with this node id."""
+        self._observations.test = test
+        self._observations.is_on = True
 
     def pause(self) -> None:
-        """Look away until the next begin()."""
-        self._seen.is_on = False
+        """Ignore what happens until the next begin()."""
+        self._observations.is_on = False
 
-    def after_call(self) -> list[Finding]:
-        """Return what is known when the body of a test has ended."""
-        seen = self._seen
-        touched, seen.touched = seen.touched, set()
-        claims = seen.take_claims()
+    def after_call(self) -> list[WatchFinding]:
+        """Return the findings at the end of a test's body."""
+        observations = self._observations
+        touched, observations.touched = observations.touched, set()
+        claims = observations.take_claims()
         for path in sorted(touched):
-            ids = self._leases.new_in(path)
-            if ids:
-                seen.note(finding.LEASED, sentence(path, ids), claims.get(path))
-        return seen.take()
+            with observations.guarded():
+                ids = self._leases.new_in(path)
+                if ids:
+                    detail = leased_detail(path, ids)
+                    observations.note(finding.LEASED, detail, claims.get(path))
+        return observations.take()
 
-    def after_teardown(self, *, is_shared: bool) -> list[Finding]:
-        """Return what is known when the fixtures of a test have ended.
+    def after_teardown(self, *, is_shared: bool) -> list[WatchFinding]:
+        """Return the findings at the end of a test's fixtures.
 
-        is_shared: whether later tests may use what this one has opened; then connections are
-            judged at the end.
+        is_shared: True if later tests may use what this test opened; its connections are then
+            judged at the end of the run.
         """
         if not is_shared:
-            self._seen.note_open(self._seen.test)
-        found = self._seen.take()
-        self._seen.test = ""
-        return found
+            self._observations.note_open(self._observations.test)
+        findings = self._observations.take()
+        self._observations.test = ""
+        return findings
 
-    def so_far(self) -> list[Finding]:
-        """Return what was written down since it was last asked for."""
-        return self._seen.take()
+    def so_far(self) -> list[WatchFinding]:
+        """Return the findings since the last question."""
+        return self._observations.take()
 
-    def at_end(self) -> list[Finding]:
-        """Return what is known when all tests have ended."""
-        self._seen.note_open(None)
-        return self._seen.take()
+    def at_end(self) -> list[WatchFinding]:
+        """Return the findings at the end of all tests."""
+        self._observations.note_open(None)
+        return self._observations.take()

@@ -9,7 +9,7 @@ from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.criterion import Criterion, Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
 from pytest_queuekit.model.verdict import Measurement, Place, Status, Verdict
-from pytest_queuekit.watch.finding import Finding
+from pytest_queuekit.watch.finding import WatchFinding
 from tests.report.build import verdict
 
 
@@ -32,10 +32,12 @@ def load(status: Status = Status.PASS, **fields: Any) -> Verdict:
     return verdict("LOAD-1", status, measurement=pace, **fields)
 
 
-def seen(kind: str, path: str = "src/api.py") -> Finding:
+def seen(kind: str, path: str = "src/api.py") -> WatchFinding:
     """Return what the watch found in a line of a file."""
     place = Place(path=path, line=7, column=1, end_line=7, end_column=2)
-    return Finding(kind=kind, sentence="it was so", place=place, test="test_api.py::test_one")
+    return WatchFinding(
+        kind=kind, title="it was so", detail="do better", place=place, test="test_api.py::test_one"
+    )
 
 
 ALL_WELL = Evidence(

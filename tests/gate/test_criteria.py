@@ -10,6 +10,7 @@ from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.criterion import Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
 from pytest_queuekit.model.verdict import Status, Violation
+from pytest_queuekit.watch.internal_errors import InternalErrors
 from tests.gate.evidence import ALL_WELL, answers, criterion, load, others, seen
 from tests.report.build import broken, speed, verdict
 
@@ -68,6 +69,11 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
     (5, {"load": answers(load(), expected=2)}, "was not put under all of the load"),
     (5, {"load": answers(load(Status.NOT_RUN, reason="too slow here"))}, "LOAD-1: too slow here"),
     (5, {"seen": None}, "the team's tests were not watched"),
+    (
+        5,
+        {"watch_errors": InternalErrors(count=2, first="KeyError in watch/leases.py:31: 'id'")},
+        "the watch of the team's tests failed: 2 internal errors, first: KeyError",
+    ),
     (6, {"targets": Answers()}, "no target was measured: leave out --queue-perf off"),
     (6, {"targets": answers(expected=3)}, "3 of 3 targets were not measured"),
     (6, {"targets": answers(verdict("PERF-2", Status.NOT_RUN, reason="xdist"))}, "PERF-2: xdist"),

@@ -398,6 +398,25 @@ def test_what_somebody_skips_of_the_kit_is_not_called_met(team: Project) -> None
     assert "QR102: not today" in board[4][1]
 
 
+def test_a_watch_that_failed_decides_nothing(team: Project) -> None:
+    """It may have missed a lock, so the criterion is unknown, with the internal error."""
+    team.pytester.makeconftest(
+        """
+        import pytest
+
+        def broken(*arguments, **options):
+            return 1 / 0
+
+        def pytest_configure():
+            pytest.MonkeyPatch().setattr("pytest_queuekit.watch.statements.leases", broken)
+        """
+    )
+    standing, evidence = _board(_gate(team, *FAST))[5]
+    assert standing == "unknown"
+    assert "ZeroDivisionError in watch/tracer.py:" in evidence
+    assert "none in the team's tests" not in evidence
+
+
 def test_a_test_that_leaves_its_folder_leads_nobody_astray(team: Project) -> None:
     """The code is where it was when the run began."""
     team.pytester.makepyfile(test_more="import os\ndef test(tmp_path): os.chdir(tmp_path)\n")

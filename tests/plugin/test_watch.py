@@ -284,7 +284,7 @@ import pytest
 def pytest_terminal_summary(terminalreporter, config):
     plugin = config.pluginmanager.get_plugin("queuekit-watch")
     for one in plugin.findings:
-        told = ("GATE", one.kind, one.place.path, one.test, one.sentence[:6])
+        told = ("GATE", one.kind, one.place.path, one.test, one.detail[:6])
         terminalreporter.write_line(" ".join(told))
 """
 

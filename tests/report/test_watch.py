@@ -1,49 +1,80 @@
-"""What the watch found, in words."""
+"""The watch's findings as text."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from pytest_queuekit.model.verdict import Place
 from pytest_queuekit.report.watch import explain, report
-from pytest_queuekit.watch.finding import Finding
+from pytest_queuekit.watch.finding import KINDS, TITLES, WatchFinding
+from pytest_queuekit.watch.internal_errors import InternalErrors
 
-ONE = Finding(
+LOCKED = WatchFinding(
     kind="busy",
-    sentence="QueueBusyError: try again later",
+    title=TITLES["busy"],
+    detail="QueueBusyError: try again later",
     place=Place(path="jobs.py", line=7, column=5, end_line=7, end_column=12, text="    add(1)"),
-    test="test_jobs.py::test_one",
+    test="test_jobs.py::test_add",
     count=2,
 )
+FAILED = InternalErrors(count=3, first="KeyError in watch/leases.py:31: 'id'")
 
 
-def test_a_finding_is_told_with_its_line() -> None:
-    """As path:line, so that an editor finds it."""
-    assert explain([ONE]) == [
+def _text(findings: list[WatchFinding], errors: InternalErrors = InternalErrors()) -> list[str]:  # noqa: B008 - it is frozen
+    return [line.text for line in report(findings, errors)]
+
+
+def test_a_finding_is_shown_with_its_line() -> None:
+    """An editor can open path:line; the kind is the word of the marker queue_allow."""
+    assert explain([LOCKED]) == [
         "queue watch: 1 finding in this test",
-        "jobs.py:7: busy QueueBusyError: try again later (2 times)",
-        "    add(1)",
+        "jobs.py:7: busy Database locked by another connection (2 times)",
+        "    > add(1)",
+        "    QueueBusyError: try again later",
     ]
 
 
-def test_one_line_is_told_once_for_all_its_tests() -> None:
-    """With the first of them, and a count."""
-    found = [ONE, replace(ONE, test="b"), replace(ONE, kind="leased", place=None, test="")]
-    assert [line.text for line in report(found)] == [
-        "leased QueueBusyError: try again later (2 times)",
+def test_a_line_is_shown_once_for_all_its_tests() -> None:
+    """The report names the first test and counts the others."""
+    alike = [LOCKED, replace(LOCKED, test="b"), replace(LOCKED, kind="leased", place=None, test="")]
+    assert _text(alike) == [
+        "leased Database locked by another connection (2 times)",
+        "    QueueBusyError: try again later",
         "    outside of tests",
-        "jobs.py:7: busy QueueBusyError: try again later (4 times)",
-        "    add(1)",
-        "    in test_jobs.py::test_one and 1 more",
+        "jobs.py:7: busy Database locked by another connection (4 times)",
+        "    > add(1)",
+        "    QueueBusyError: try again later",
+        "    in test_jobs.py::test_add and 1 more",
         "queue watch: 2 findings in 2 tests",
     ]
 
 
-def test_many_are_cut() -> None:
+def test_a_long_list_is_cut() -> None:
     """A test that does everything wrong does not fill the screen."""
-    assert explain([ONE] * 30)[-1] == "… and 10 more"
+    assert explain([LOCKED] * 30)[-1] == "… and 10 more"
 
 
-def test_nothing_is_told_as_such() -> None:
-    """The last line says so."""
-    assert [line.text for line in report([])] == ["queue watch: nothing found"]
+def test_a_clean_run_says_so() -> None:
+    """The section is never empty."""
+    assert _text([]) == ["queue watch: nothing found"]
+
+
+def test_a_watch_that_failed_does_not_report_a_clean_run() -> None:
+    """The first error and the count stand in place of "nothing found", or below the findings."""
+    line = (
+        "queue watch: 3 internal errors, first: KeyError in watch/leases.py:31: 'id'; "
+        "please report it"
+    )
+    assert _text([], FAILED) == [line]
+    assert _text([LOCKED], FAILED)[-2:] == ["queue watch: 1 finding in 1 test", line]
+    assert "1 internal error, first" in _text([], replace(FAILED, count=1))[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_title_stands_alone(kind: str) -> None:
+    """It fits into a summary line of 60 characters and does not end like a sentence."""
+    assert 0 < len(TITLES[kind]) <= 60
+    assert TITLES[kind][0].isupper()
+    assert TITLES[kind][-1].isalpha()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
-from pytest_queuekit.watch.finding import Finding, pack, unpack
+from pytest_queuekit.watch.finding import WatchFinding, pack, unpack
 from pytest_queuekit.watch.holding import LIMIT, Holding
 from pytest_queuekit.watch.notebook import Notebook
 from pytest_queuekit.watch.watch import Watch
@@ -30,7 +30,7 @@ def watch() -> Iterator[Watch]:
     made.stop()
 
 
-def _kinds(found: list[Finding]) -> list[str]:
+def _kinds(found: list[WatchFinding]) -> list[str]:
     return [one.kind for one in found]
 
 
@@ -138,7 +138,7 @@ def test_a_forked_child_notes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert held.wait(30)
     monkeypatch.setattr(os, "getpid", lambda: 0)
     noting = threading.Thread(
-        target=notebook.note, args=("busy", ""), kwargs={"test": "", "where": None}, daemon=True
+        target=notebook.note, args=("busy", ""), kwargs={"test": "", "line": None}, daemon=True
     )
     noting.start()
     noting.join(10)
