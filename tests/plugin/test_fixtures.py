@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from pytest_queuekit.cli.vendoring import copy_out
 from pytest_queuekit.queue import schema
 from tests.plugin.project import Project, flat, text
 
@@ -185,9 +186,9 @@ def test_what_cannot_be_meant_is_refused(project: Project) -> None:
 
         def test_wrong(queue_db_factory, queue_fill, tmp_path):
             for wrong in (str(tmp_path / "my.db"), "folder/my"):
-                with pytest.raises(ValueError, match="is a path: give Path"):
+                with pytest.raises(ValueError, match="is a path: pass Path"):
                     queue_db_factory(wrong)
-            with pytest.raises(ValueError, match="count=-1 must be a number from 0"):
+            with pytest.raises(ValueError, match="count=-1 must be 0 or greater"):
                 queue_fill(-1)
         """,
     )
@@ -264,6 +265,97 @@ def test_a_conftest_may_override_a_fixture(project: Project) -> None:
         def test_own(queue_tasks, queue_db):
             assert queue_db.path.endswith("own.db")
             assert queue_tasks.db is queue_db
+        """,
+    )
+
+
+OVERRIDES = {
+    "queue_tasks": ("queue_db", '"queue.db"', "returned a str", "a QueueDatabase"),
+    "queue_integration_check": ("queue_db", "None", "returned None", "a QueueDatabase"),
+    "queue_fill": ("queue_tasks", "[]", "returned a list", "a TaskQueue"),
+    "queue_db": ("queue_db_path", "17", "returned an int", "a Path"),
+    "queue_db_factory": ("queue_clock", "5.0", "returned a float", "a function"),
+}
+"""A fixture of ours, the override it depends on, and the words of the error."""
+
+
+@pytest.mark.parametrize("ours", OVERRIDES)
+def test_an_override_of_another_type_is_named(project: Project, ours: str) -> None:
+    """The error names the file of the override, its value, and the fixture that cannot use it."""
+    name, value, returned, needed = OVERRIDES[ours]
+    project.pytester.mkpydir("suite").joinpath("conftest.py").write_text(
+        f"import pytest\n\n@pytest.fixture\ndef {name}():\n    return {value}\n"
+    )
+    project.path.joinpath("suite", "test_team.py").write_text(
+        f"def test_team({name}, {ours}):\n    pass\n"
+    )
+    result = project.run("suite", *STRICT)
+    result.assert_outcomes(errors=1)
+    assert (
+        f"fixture {name!r} is overridden in suite/conftest.py and {returned}; {ours} needs {needed}"
+    ) in flat(result)
+    assert "Rename your fixture." in flat(result)
+    assert "Error" not in text(result).replace("ERROR", "").replace("Errors", "")
+
+
+def test_a_factory_that_opens_something_else_is_named(project: Project) -> None:
+    """`queue_db` is ours then, so the error names the factory."""
+    project.pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def queue_db_factory():
+            return lambda path: b"queue"
+        """
+    )
+    project.pytester.makepyfile(test_team="def test_team(queue_tasks): pass")
+    result = project.run("test_team.py", *STRICT)
+    result.assert_outcomes(errors=1)
+    assert (
+        "fixture 'queue_db_factory' is overridden in conftest.py and opened a bytes; queue_db "
+        "needs a QueueDatabase. Rename your fixture."
+    ) in flat(result)
+
+
+def test_a_parameter_of_another_type_is_named(project: Project) -> None:
+    """`parametrize` overrides a fixture too."""
+    project.pytester.makepyfile(
+        test_team="""
+        import pytest
+
+        @pytest.mark.parametrize("queue_db", ["a.db"])
+        def test_team(queue_db, queue_tasks): pass
+        """
+    )
+    result = project.run("test_team.py", *STRICT)
+    result.assert_outcomes(errors=1)
+    assert (
+        "fixture 'queue_db' is overridden by parametrize and returned a str; queue_tasks needs a "
+        "QueueDatabase. Rename your parameter."
+    ) in flat(result)
+
+
+def test_a_copy_of_the_queue_may_override_a_fixture(project: Project) -> None:
+    """The database of a copy that `queuekit vendor` made is a QueueDatabase."""
+    copy_out(project.path / "copied")
+    project.pytester.makeconftest(
+        """
+        import pytest
+        from copied import QueueDatabase
+
+        @pytest.fixture
+        def queue_db(queue_db_path):
+            with QueueDatabase(queue_db_path) as db:
+                yield db
+        """
+    )
+    _passes(
+        project,
+        """
+        def test_copy(queue_tasks, queue_db):
+            assert type(queue_db).__module__.startswith("copied")
+            assert queue_tasks.enqueue("mail", {}) == 1
         """,
     )
 
