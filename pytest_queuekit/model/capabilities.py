@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from pytest_queuekit.model.adapter_form import check_choice
@@ -128,3 +128,16 @@ class Retry:
         """Return the shortest and the longest wait, in seconds, after so many failures."""
         plain = min(self.first * self.factor ** (failures - 1), self.cap)
         return plain * (1 - self.jitter), plain * (1 + self.jitter)
+
+
+def declaration(declared: Order | Retry, *names: str) -> str:
+    """Return a declaration as source text: `Retry(max_attempts=3, first=10)`.
+
+    names: the fields to show; by default those that differ from their defaults.
+    """
+    shown = [
+        f"{field.name}={getattr(declared, field.name)!r}"
+        for field in fields(declared)
+        if (field.name in names if names else getattr(declared, field.name) != field.default)
+    ]
+    return f"{type(declared).__name__}({', '.join(shown)})"

@@ -1,6 +1,23 @@
-"""Monitors: each is a pure function from a history and a contract to the violations it proves.
+"""Monitors: pure functions from a history and a contract to the violations that the history proves.
 
-One closed property a module. Adding a monitor is one module and its line in one of the two lists.
+Each module holds one property and the monitor of the same name. To add a monitor, write its module
+and add it to one of the two lists below.
+
+Monitors need no pytest and no queue, so a REPL is enough to judge a recorded history:
+
+    >>> from pathlib import Path
+    >>> from pytest_queuekit.adapters.reference import ReferenceQueue
+    >>> from pytest_queuekit.model.contract import Contract
+    >>> from pytest_queuekit.model.history import read_history
+    >>> from pytest_queuekit.monitors import check, exclusive
+    >>> history = read_history(Path("run.jsonl"))
+    >>> contract = Contract.of(ReferenceQueue)
+    >>> for violation in check(history, contract):
+    ...     print(violation.title, violation.detail, sep="\\n")
+    >>> exclusive(history, contract)  # a single property
+    []
+
+A violation carries its witness: the few operations of the history that prove it.
 """
 
 from __future__ import annotations
@@ -34,9 +51,10 @@ from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.monitors.timeline.findings import smallest
 
 Monitor = Callable[[History, Contract], list[Violation]]
-"""Tells what is certainly wrong; nothing, where two answers are possible."""
+"""Reports certain violations only: if some order of the operations explains them, none."""
 
 MONITORS: tuple[Monitor, ...] = (
     answers,
@@ -58,7 +76,7 @@ MONITORS: tuple[Monitor, ...] = (
     schedule,
     stats,
 )
-"""Those that any history may be put to."""
+"""The monitors that apply to any history."""
 
 FOR_SCENARIOS: tuple[Monitor, ...] = (
     no_spurious_refusal,
@@ -68,7 +86,21 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     ready_order,
     no_deduplication,
 )
-"""Those that know what their scenario did, and are wrong about any other."""
+"""The monitors that assume a certain scenario and may accuse a correct queue in any other."""
+
+
+def check(history: History, contract: Contract) -> list[Violation]:
+    """Run all monitors of `MONITORS` on a history.
+
+    history: the operations of one run, as a driver or `read_history` returns them.
+    contract: the declarations of the queue, as `Contract.of(adapter)` returns them.
+
+    Returns at most five violations of each kind, the smallest witness first; an empty list if the
+    history proves none. A monitor without material is silent: an empty list for a history without
+    claims says nothing about claims.
+    """
+    return smallest(wrong for monitor in MONITORS for wrong in monitor(history, contract))
+
 
 __all__ = [
     "FOR_SCENARIOS",
@@ -78,6 +110,7 @@ __all__ = [
     "bad_durations",
     "batches",
     "busy",
+    "check",
     "exclusive",
     "expiry",
     "fairness",

@@ -1,4 +1,4 @@
-"""A delay or lease of no sensible length does no harm."""
+"""An invalid delay or lease does no harm."""
 
 from __future__ import annotations
 
@@ -9,78 +9,88 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import number, span
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Life, lives_of
+from pytest_queuekit.monitors.timeline.instants import number
+from pytest_queuekit.monitors.timeline.tasks import Delivery, Task, tasks_of
+from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _AT_ONCE = SECOND // 2
-"""Nanoseconds within which a lease that is not refused must not end."""
+"""Nanoseconds within which an accepted lease must not end."""
 
-_LONG = 30 * 86_400.0
-"""Seconds, beyond which no lease is meant: a month."""
+_LONGEST = 30 * 86_400.0
+"""Seconds of the longest valid lease: a month."""
 
 
 def bad_durations(history: History, contract: Contract) -> list[Violation]:
-    """Find delays that were accepted and never end; leases and extensions too, or end at once.
+    """Report invalid durations that were accepted and then did harm.
 
-    `swallowed`: a task with such a delay never came; `instant-lease`: a task was handed out again
-    within half a second; `immortal-lease`: it was not handed out again by the end. For scenarios
-    that ask for nothing but nonsense, and claim until the queue is empty when all that can be
-    meant by it is over.
+    `swallowed`: a task with an invalid delay never came; `instant-lease`: a task with an invalid
+    lease or extension was delivered again within half a second; `immortal-lease`: it was never
+    delivered again. For scenarios that use invalid durations only, and claim until the queue is
+    empty after every possible meaning of them has passed.
     """
-    lives = lives_of(history).values()
+    tasks = tasks_of(history).values()
     leased = (
-        found
-        for life in lives
-        for delivery in life.deliveries[:1]
-        for asked in _asked(delivery)
-        for found in _harm(history, life, asked)
+        harm
+        for task in tasks
+        for delivery in task.deliveries[:1]
+        for operation, seconds in _invalid_leases(delivery)
+        for harm in _harm(history, task, operation, seconds)
     )
-    return smallest([*leased, *(found for life in lives for found in _swallowed(history, life))])
+    return smallest([*leased, *(harm for task in tasks for harm in _swallowed(history, task))])
 
 
-def _swallowed(history: History, life: Life) -> Iterator[Violation]:
-    for enqueue in life.enqueues if history.drained and not life.deliveries else ():
+def _swallowed(history: History, task: Task) -> Iterator[Violation]:
+    for enqueue in task.enqueues if history.drained and not task.deliveries else ():
         delay = enqueue.arguments.get("delay")
         if enqueue.ok and delay is not None and not (number(delay) or 0) > 0:
             yield violation(
                 "swallowed",
-                f"task {life.task} with a delay of {delay!r} s was accepted "
-                f"({span(history, enqueue)}), and never came",
+                "Task with an invalid delay never delivered",
+                f"{actor(enqueue)} enqueued {task.label} with delay={delay!r} "
+                f"{when(history, enqueue)}, and the task was never delivered. "
+                "Refuse an invalid delay, or ignore it.",
                 enqueue,
                 history.by(Verb.CLAIM)[-1],
             )
 
 
-def _asked(delivery: Delivery) -> Iterator[tuple[Operation, Any]]:
-    """Return the operations of a delivery that asked for a lease of nonsense, and what for."""
-    for operation, name in (
-        (delivery.claim, "lease"),
-        *((one, "seconds") for one in delivery.extensions() if one.ok),
-    ):
+def _invalid_leases(delivery: Delivery) -> Iterator[tuple[Operation, Any]]:
+    """Return the claim and the extensions of a delivery that asked for an invalid lease."""
+    extensions = ((extension, "seconds") for extension in delivery.extensions() if extension.ok)
+    for operation, name in ((delivery.claim, "lease"), *extensions):
         seconds = operation.arguments.get(name)
-        # A claim that named no lease asked for the queue's own.
-        if name in operation.arguments and not _is_sensible(seconds):
+        # A claim without the option asked for the queue's own lease.
+        if name in operation.arguments and not _is_valid(seconds):
             yield operation, seconds
 
 
-def _is_sensible(seconds: Any) -> bool:
+def _is_valid(seconds: Any) -> bool:
     given = number(seconds)
-    return given is not None and 0 < given <= _LONG
+    return given is not None and 0 < given <= _LONGEST
 
 
-def _harm(history: History, life: Life, asked: tuple[Operation, Any]) -> Iterator[Violation]:
-    operation, seconds = asked
-    told = (
-        f"{operation.verb} of {life.task} with {seconds!r} seconds was accepted "
-        f"({span(history, operation)}), and the task was"
+def _harm(history: History, task: Task, operation: Operation, seconds: Any) -> Iterator[Violation]:
+    name = "lease" if operation.verb is Verb.CLAIM else "seconds"
+    accepted = (
+        f"{actor(operation)} {PAST[operation.verb]} {task.label} with {name}={seconds!r} "
+        f"{when(history, operation)}, and the task was"
     )
-    again = next((one.claim for one in life.deliveries[1:]), None)
+    again = next((delivery.claim for delivery in task.deliveries[1:]), None)
     if again is None:
         if history.drained:
-            last = history.by(Verb.CLAIM)[-1]
-            yield violation("immortal-lease", f"{told} never handed out again", operation, last)
+            yield violation(
+                "immortal-lease",
+                "Invalid lease accepted and never expired",
+                f"{accepted} never delivered again. Refuse an invalid lease.",
+                operation,
+                history.by(Verb.CLAIM)[-1],
+            )
     elif again.start - (operation.end or operation.start) < _AT_ONCE:
-        when = span(history, again)
         yield violation(
-            "instant-lease", f"{told} handed out again at once ({when})", operation, again
+            "instant-lease",
+            "Invalid lease accepted and expired at once",
+            f"{accepted} delivered to {actor(again)} {when(history, again)}. "
+            "Refuse an invalid lease.",
+            operation,
+            again,
         )

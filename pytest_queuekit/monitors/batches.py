@@ -1,4 +1,4 @@
-"""A batch is no larger than it was asked to be."""
+"""A batch is no larger than its limit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, number, span
+from pytest_queuekit.monitors.timeline.instants import NEVER, number
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def batches(history: History, contract: Contract) -> list[Violation]:
-    """Find `over-limit`: a claim of several tasks that handed out more than its limit."""
+    """Report `over-limit`: a claim of several tasks that returned more than its limit."""
+    # A batch is recorded as one claim per task, all with the actor and interval of the call.
     calls: dict[tuple[str, int, int | None], list[Operation]] = defaultdict(list)
     for claim in history.by(Verb.CLAIM):
         if claim.is_delivery and "batch" in claim.arguments:
@@ -20,8 +22,9 @@ def batches(history: History, contract: Contract) -> list[Violation]:
     return smallest(
         violation(
             "over-limit",
-            f"{batch[0].actor} asked for at most {limit:g} tasks and was handed {len(batch)} "
-            f"({span(history, batch[0])})",
+            "Batch larger than its limit",
+            f"{actor(batch[0])} claimed at most {limit:g} tasks {when(history, batch[0])} and "
+            f"received {len(batch)}.",
             *batch[: max(0, int(limit)) + 1],
         )
         for batch in calls.values()

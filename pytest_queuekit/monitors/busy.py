@@ -1,30 +1,27 @@
-"""In normal operation a queue has time for its workers."""
+"""In normal operation a queue answers its workers without delay."""
 
 from __future__ import annotations
 
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Operation, Outcome
+from pytest_queuekit.model.history import History, Outcome
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def busy(history: History, contract: Contract) -> list[Violation]:
-    """Find `busy`: calls that were answered with "not now".
+    """Report `busy`: calls that the queue answered with a busy error.
 
-    Safe, and honest; but an answer that every caller has to handle.
+    Such an answer is safe, but every caller has to handle it.
     """
-    turned = [one for one in history if one.outcome is Outcome.BUSY]
+    calls = [call for call in history if call.outcome is Outcome.BUSY]
     return smallest(
         violation(
             "busy",
-            f"{one.actor}: {one.verb} ({span(history, one)}) was answered with busy, one of "
-            f"{len(turned)} such answers among {len(history)} calls{_why(one)}",
-            one,
+            f"Busy answer to {call.verb}",
+            f"{actor(call)} called {call.verb} {when(history, call)}, and the queue answered busy"
+            f"{f' ({call.error})' if call.error else ''}: {len(calls)} of {len(history)} calls.",
+            call,
         )
-        for one in turned
+        for call in calls
     )
-
-
-def _why(one: Operation) -> str:
-    return f": {one.error}" if one.error else ""

@@ -1,4 +1,4 @@
-"""A task is held by one worker at a time."""
+"""One worker at a time holds a task."""
 
 from __future__ import annotations
 
@@ -9,61 +9,73 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
-from pytest_queuekit.monitors.timeline.lease_intervals import Hold, Holds
-from pytest_queuekit.monitors.timeline.tasks import Life, lives_of
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseInterval, LeaseIntervals
+from pytest_queuekit.monitors.timeline.tasks import Task, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def exclusive(history: History, contract: Contract) -> list[Violation]:
-    """Find `double-delivery`: a task handed out while another worker certainly held it.
+    """Report `double-delivery`: a task delivered while another delivery certainly held it.
 
-    Where a task is promised at most once, that is any further delivery unless it was given back.
-    Tasks that may have been enqueued more than once are left out.
+    A queue that promises at-most-once may deliver a task again only after a release. Tasks that
+    may have been enqueued more than once are left out.
     """
-    holds = Holds(history, contract)
+    leases = LeaseIntervals(history, contract)
     return smallest(
-        _violation(history, contract, life, *pair)
-        for life in lives_of(history).values()
-        if len(life.enqueues) < 2 and len(life.deliveries) > 1
-        for pair in _first_clash(life, holds)
+        _violation(history, contract, leases, task, *pair)
+        for task in tasks_of(history).values()
+        if len(task.enqueues) < 2 and len(task.deliveries) > 1
+        for pair in _first_clash(task, leases)
     )
 
 
-def _first_clash(life: Life, holds: Holds) -> Iterator[tuple[Hold, Hold]]:
-    """Find the first two deliveries of a task that no order of the two explains."""
-    each = [holds.of(delivery) for delivery in life.deliveries]
-    for place, first in enumerate(each):
-        for later in range(place + 1, len(each)):
-            second = each[later]
+def _first_clash(
+    task: Task, leases: LeaseIntervals
+) -> Iterator[tuple[LeaseInterval, LeaseInterval]]:
+    """Find the first two deliveries of a task that are illegal in either order."""
+    intervals = [leases.of(delivery) for delivery in task.deliveries]
+    for place, first in enumerate(intervals):
+        for later in range(place + 1, len(intervals)):
+            second = intervals[later]
             if not _may_precede(first, second) and not _may_precede(second, first):
                 yield first, second
                 return
-            if first.sure_until <= second.delivery.claim.start:
+            if first.held_until <= second.delivery.claim.start:
                 break
 
 
-def _may_precede(first: Hold, second: Hold) -> bool:
-    """Whether the second claim may have looked when the first delivery no longer held the task."""
-    began = max(first.delivery.claim.start, second.delivery.claim.start)
-    return began <= _ended(second) and first.may_be_free(began, _ended(second))
+def _may_precede(first: LeaseInterval, second: LeaseInterval) -> bool:
+    """Return True if the second claim may have looked after the first delivery was over.
+
+    It looked no earlier than the first claim started: the first delivery comes first. Both ends
+    are closed: a claim may look at its very start or end.
+    """
+    started = max(first.delivery.claim.start, second.delivery.claim.start)
+    return started <= _end(second) and first.may_be_free(started, _end(second))
 
 
-def _ended(hold: Hold) -> int:
-    end = hold.delivery.claim.end
-    return hold.delivery.claim.start if end is None else end
+def _end(interval: LeaseInterval) -> int:
+    end = interval.delivery.claim.end
+    return interval.delivery.claim.start if end is None else end
 
 
 def _violation(
-    history: History, contract: Contract, life: Life, first: Hold, second: Hold
+    history: History,
+    contract: Contract,
+    leases: LeaseIntervals,
+    task: Task,
+    first: LeaseInterval,
+    second: LeaseInterval,
 ) -> Violation:
-    one, two = first.delivery.claim, second.delivery.claim
+    holder, rival = first.delivery.claim, second.delivery.claim
     once = contract.guarantee is Guarantee.AT_MOST_ONCE
-    promise = "the queue promises it at most once" if once else f"{one.actor} still held it"
+    state = "had already received it" if once else "still held it"
     return violation(
         "double-delivery",
-        f"task {life.task} was handed to {two.actor} (claim {span(history, two)}), though it had "
-        f"been handed to {one.actor} (claim {span(history, one)}) and {promise}",
-        one,
-        two,
+        "Task delivered twice",
+        f"{actor(rival)} claimed {task.label} {when(history, rival)} although {actor(holder)} "
+        f"{state} (claimed {when(history, holder)}, {leases.cite(first.delivery)}).",
+        holder,
+        rival,
         *first.delivery.extensions()[-1:],
     )

@@ -1,4 +1,4 @@
-"""A task whose worker vanished comes back when its lease has run out."""
+"""A task returns to the queue when its lease expires."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import Reason
-from pytest_queuekit.monitors.timeline.emptiness import empty_while
+from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 
 
 def expiry(history: History, contract: Contract) -> list[Violation]:
-    """Find `not-reclaimed`: "empty" was said while a task with an expired lease lay there.
+    """Report `not-reclaimed`: a claim that returned empty while a task's lease had expired.
 
-    The lease was certainly over, for longer than the resolution, and, where reclaiming is a call
-    of its own, that call was made after it.
+    The lease was certainly over for longer than the declared resolution. Where `reclaim` is a call
+    of its own, that call came after the expiry.
     """
-    state = "lay there with a lease that had run out"
-    return empty_while(history, contract, (Reason.EXPIRED,), "not-reclaimed", state)
+    title = "Task with an expired lease reported as empty"
+    return wrongly_empty(history, contract, (Reason.EXPIRED,), "not-reclaimed", title)

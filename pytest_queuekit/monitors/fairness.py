@@ -1,4 +1,4 @@
-"""Every claimer gets its share."""
+"""Every worker gets its share of the tasks."""
 
 from __future__ import annotations
 
@@ -8,39 +8,43 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 _FRACTION = 0.1
-"""Of an even share: who has less is starved. Schedulers alone make differences of some tenths."""
+"""Share of an even share below which a worker starves. Schedulers alone cause tenths of it."""
 
 _FEWEST = 20
-"""Deliveries for an even share below which a share says nothing."""
+"""Deliveries in an even share below which a small share proves nothing."""
 
 
 def fairness(history: History, contract: Contract) -> list[Violation]:
-    """Find `starved`: a claimer that got less than a tenth of an even share.
+    """Report `starved`: a worker that received less than a tenth of an even share.
 
-    Only the deliveries count that were made while it tried: from its first claim on.
+    Only deliveries after the worker's first claim count.
     """
     claims: dict[str, list[Operation]] = defaultdict(list)
-    for one in history.by(Verb.CLAIM):
-        claims[one.actor].append(one)
-    return smallest(found for actor in claims for found in _starved(history, claims, actor))
+    for claim in history.by(Verb.CLAIM):
+        claims[claim.actor].append(claim)
+    return smallest(starved for worker in claims for starved in _starved(history, claims, worker))
 
 
-def _starved(history: History, claims: dict[str, list[Operation]], actor: str) -> list[Violation]:
-    first = claims[actor][0]
-    after = [one for one in history.by(Verb.CLAIM) if one.is_delivery and one.start >= first.start]
-    even = len(after) / len(claims)
-    own = sum(one.actor == actor for one in after)
+def _starved(history: History, claims: dict[str, list[Operation]], worker: str) -> list[Violation]:
+    first = claims[worker][0]
+    deliveries = [
+        claim
+        for claim in history.by(Verb.CLAIM)
+        if claim.is_delivery and claim.start >= first.start
+    ]
+    even = len(deliveries) / len(claims)
+    own = sum(claim.actor == worker for claim in deliveries)
     if even < _FEWEST or own >= _FRACTION * even:
         return []
-    told = (
-        f"{actor} was handed {own} of {len(after)} tasks that were claimed by {len(claims)} "
-        f"workers since it began (first claim {span(history, first)})"
+    detail = (
+        f"{actor(first)} received {own} of the {len(deliveries)} tasks that {len(claims)} workers "
+        f"claimed after it started {when(history, first)}."
     )
-    slowest = max(claims[actor], key=_length)
-    return [violation("starved", told, first, slowest)]
+    slowest = max(claims[worker], key=_length)
+    return [violation("starved", "Worker starved", detail, first, slowest)]
 
 
 def _length(operation: Operation) -> int:

@@ -1,103 +1,151 @@
-"""Who lost a task cannot acknowledge it any more."""
+"""A worker that lost its task can no longer acknowledge it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, stays_of
+from pytest_queuekit.monitors.timeline.available_intervals import Reason, available_intervals
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest, span
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.losses import Lookups
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Life, lives_of
+from pytest_queuekit.monitors.timeline.instants import NEVER, latest
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.losses import EmptyClaims
+from pytest_queuekit.monitors.timeline.tasks import Delivery, Task, tasks_of
+from pytest_queuekit.monitors.timeline.wording import NOUNS, PAST, actor, when
 
 
 def fencing(history: History, contract: Contract) -> list[Violation]:
-    """Find acknowledgements that counted though somebody else had taken over the task.
+    """Report acknowledgements that took effect although another worker had taken over the task.
 
-    To be answered with ok is not enough, since some libraries refuse in silence. They are judged
-    by effect: `stale-shut-out`: the new holder's own acknowledgement was then refused;
-    `stale-gave-back`: the task was handed out again under the new holder; `stale-swallowed`: the
-    task never came again, though the new holder did not finish it.
+    An answer of ok is not enough, since some libraries refuse silently. The effect decides:
+    `stale-shut-out`: the queue then refused the new holder's own acknowledgement;
+    `stale-gave-back`: the queue delivered the task again while the new holder held it;
+    `stale-swallowed`: the task never came again although the new holder did not finish it.
     """
-    holds, lost = Holds(history, contract), _never_again(history, contract)
+    finder = _Finder(history, contract)
     return smallest(
-        found
-        for life in lives_of(history).values()
-        if len(life.enqueues) < 2
-        for place, (old, new) in enumerate(pairwise(life.deliveries))
+        effect
+        for task in tasks_of(history).values()
+        if len(task.enqueues) < 2
+        for place, (old, new) in enumerate(pairwise(task.deliveries))
         for stale in _stale(old, new)
-        for found in _effects(history, life, (place, old, new, stale), holds, lost)
+        for effect in finder.effects(
+            _Takeover(task=task, old=old, new=new, stale=stale, later=task.deliveries[place + 2 :])
+        )
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Takeover:
+    """A stale acknowledgement and the deliveries around it.
+
+    task: the task.
+    old, new: the delivery of the worker that lost the task, and of the worker that took it over.
+    stale: the acknowledgement of `old` that was answered ok after the takeover.
+    later: the deliveries after `new`.
+    """
+
+    task: Task
+    old: Delivery
+    new: Delivery
+    stale: Operation
+    later: Sequence[Delivery]
 
 
 def _stale(old: Delivery, new: Delivery) -> list[Operation]:
-    """Return what was accepted from the old holder after the new one certainly had the task."""
+    """Return what was accepted from the old holder after the new one certainly had the task.
+
+    An acknowledgement that overlaps the new claim may have come first. Counter-example: complete
+    by `a` [12, 14], claim by `b` [13, 15]: the completion is in time.
+    """
     if not old.claim.ended_before(new.claim):
         return []
-    return [one for one in old.acknowledgements if one.ok and new.claim.ended_before(one)]
+    return [said for said in old.acknowledgements if said.ok and new.claim.ended_before(said)]
+
+
+class _Finder:
+    def __init__(self, history: History, contract: Contract) -> None:
+        self._history = history
+        self._leases = LeaseIntervals(history, contract)
+        self._lost = _never_again(history, contract)
+
+    def effects(self, takeover: _Takeover) -> Iterator[Violation]:
+        """Return the proofs that a stale acknowledgement took effect."""
+        stale, new = takeover.stale, takeover.new
+        refusal = self._shut_out(takeover)
+        if refusal is not None:
+            effect = (
+                f"The queue then refused the {NOUNS[refusal.verb]} by {actor(refusal)} "
+                f"{when(self._history, refusal)}."
+            )
+            yield self._violation("stale-shut-out", takeover, effect, refusal)
+        third = self._given_back(takeover)
+        if third is not None:
+            effect = f"{actor(third)} then claimed the task {when(self._history, third)}."
+            yield self._violation("stale-gave-back", takeover, effect, third)
+        empty = self._lost.get(new.claim.number)
+        if empty is not None and stale.verb is Verb.COMPLETE:
+            effect = (
+                "The task was never delivered again: the last claim, by "
+                f"{actor(empty)} {when(self._history, empty)}, returned empty."
+            )
+            yield self._violation("stale-swallowed", takeover, effect, empty)
+
+    def _shut_out(self, takeover: _Takeover) -> Operation | None:
+        task, new = takeover.task, takeover.new
+        return next(
+            (
+                said
+                for said in new.acknowledgements
+                if said.outcome is Outcome.REFUSED
+                and takeover.stale.ended_before(said)
+                and self._leases.must_accept(task, new, said)
+            ),
+            None,
+        )
+
+    def _given_back(self, takeover: _Takeover) -> Operation | None:
+        """Return the claim that got the task after a stale release while the new holder held it."""
+        new, stale = takeover.new, takeover.stale
+        if stale.verb not in (Verb.RELEASE, Verb.FAIL):
+            return None
+        held_until = self._leases.of(new).held_until
+        for claim in (delivery.claim for delivery in takeover.later):
+            if claim.start >= held_until:
+                return None
+            # The claim must end before the lease may end: it may look at its very end.
+            if new.claim.ended_before(claim) and stale.start <= latest(claim) < held_until:
+                return claim
+        return None
+
+    def _violation(
+        self, kind: str, takeover: _Takeover, effect: str, proof: Operation
+    ) -> Violation:
+        stale, claim = takeover.stale, takeover.new.claim
+        return violation(
+            kind,
+            f"Stale {NOUNS[stale.verb]} accepted",
+            f"{actor(stale)} {PAST[stale.verb]} {takeover.task.label} "
+            f"{when(self._history, stale)} although {actor(claim)} had claimed it "
+            f"{when(self._history, claim)}. {effect}",
+            takeover.old.claim,
+            claim,
+            stale,
+            proof,
+        )
 
 
 def _never_again(history: History, contract: Contract) -> dict[int, Operation]:
-    """Map claims whose task should have come again, and did not, to the last empty answer."""
-    lookups = Lookups(history)
-    again: dict[int, Operation] = {}
-    for stay in stays_of(history, contract) if history.drained else []:
-        lookup = lookups.last(stay.enqueue)
-        missing = stay.reason is Reason.EXPIRED and stay.until == NEVER
-        if missing and lookup is not None and stay.ready < lookup.start:
-            again[stay.cause[0].number] = lookup
-    return again
-
-
-def _effects(
-    history: History,
-    life: Life,
-    change: tuple[int, Delivery, Delivery, Operation],
-    holds: Holds,
-    lost: dict[int, Operation],
-) -> Iterator[Violation]:
-    place, old, new, stale = change
-    told = (
-        f"{new.claim.actor} had taken over task {life.task} (claim {span(history, new.claim)}), "
-        f"yet {stale.verb} by {stale.actor}, who had it before, was accepted "
-        f"({span(history, stale)})"
-    )
-    proof = (old.claim, new.claim, stale)
-    refusal = _shut_out(life, new, stale, holds)
-    if refusal is not None:
-        effect = f"and {refusal.verb} by the new holder refused ({span(history, refusal)})"
-        yield violation("stale-shut-out", f"{told}, {effect}", *proof, refusal)
-    third = _given_back(life.deliveries[place + 2 :], new, stale, holds)
-    if third is not None:
-        effect = f"and the task handed to {third.actor} (claim {span(history, third)})"
-        yield violation("stale-gave-back", f"{told}, {effect}", *proof, third)
-    lookup = lost.get(new.claim.number)
-    if lookup is not None and stale.verb is Verb.COMPLETE:
-        effect = f"and the task never came again: empty for {lookup.actor} {span(history, lookup)}"
-        yield violation("stale-swallowed", f"{told}, {effect}", *proof, lookup)
-
-
-def _shut_out(life: Life, new: Delivery, stale: Operation, holds: Holds) -> Operation | None:
-    refused = (one for one in new.acknowledgements if one.outcome is Outcome.REFUSED)
-    after = (one for one in refused if stale.ended_before(one))
-    return next((one for one in after if holds.must_accept(life, new, one)), None)
-
-
-def _given_back(
-    later: Sequence[Delivery], new: Delivery, stale: Operation, holds: Holds
-) -> Operation | None:
-    """Return the claim that got the task after a stale release while the new holder held it."""
-    if stale.verb not in (Verb.RELEASE, Verb.FAIL):
-        return None
-    sure = holds.of(new).sure_until
-    for claim in (one.claim for one in later):
-        if claim.start >= sure:
-            return None
-        if new.claim.ended_before(claim) and stale.start <= latest(claim) < sure:
-            return claim
-    return None
+    """Map the claims whose task should have come again, and did not, to the last empty claim."""
+    empty_claims = EmptyClaims(history)
+    never: dict[int, Operation] = {}
+    for interval in available_intervals(history, contract) if history.drained else []:
+        empty = empty_claims.last_for(interval.enqueue)
+        missing = interval.reason is Reason.EXPIRED and interval.until == NEVER
+        if missing and empty is not None and interval.ready < empty.start:
+            never[interval.cause[0].number] = empty
+    return never

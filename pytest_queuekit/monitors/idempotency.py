@@ -1,4 +1,4 @@
-"""An idempotency key keeps a second task out, and only as long as it should."""
+"""An idempotency key keeps out a second task, and only until it is freed."""
 
 from __future__ import annotations
 
@@ -7,55 +7,65 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
+from typing import NamedTuple
 
 from pytest_queuekit.model.capabilities import Capability, KeyHold
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.attempts import limit_of
+from pytest_queuekit.monitors.timeline.attempts import possible_limit
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest, nanoseconds, number, span
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.losses import Lookups, excused_by_ghosts, forgets
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, happens, lives_of
+from pytest_queuekit.monitors.timeline.instants import NEVER, latest, nanoseconds, number
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, happens, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
 
 def idempotency(history: History, contract: Contract) -> list[Violation]:
-    """Find keys that hold too little or too much.
+    """Report keys that admit or refuse the wrong tasks.
 
-    `key-let-through`: two tasks of one key were delivered, though the first certainly still held
-    it when the second was enqueued; `key-not-freed`: a task was not taken, or never came, though
-    whoever had its key was completed before; `keyed-lost`: of all tasks of a key none ever came.
+    `key-let-through`: two tasks of a key were delivered although the first certainly still held it
+    when the second was enqueued; `key-not-freed`: a task was refused, or never came, although the
+    holder of its key was completed before; `keyed-lost`: no task of a key ever came.
     """
     finder = _Finder(history, contract)
-    lives = lives_of(history).values()
-    groups = _groups(lives)
-    lost = [found for group in groups if (found := list(finder.lost(group.lives)))]
+    tasks = tasks_of(history).values()
+    groups = _groups(tasks)
+    losses = [lost for group in groups if (lost := list(finder.lost(group.tasks)))]
     return smallest(
         [
-            *(one for group in groups for one in finder.let_through(group.lives)),
-            *(one for group in groups for one in finder.turned_away(group)),
-            *(chain(*lost) if len(lost) > excused_by_ghosts(history, contract, lives) else []),
+            *(wrong for group in groups for wrong in finder.let_through(group.tasks)),
+            *(wrong for group in groups for wrong in finder.refused(group)),
+            *(
+                chain(*losses)
+                if len(losses) > most_taken_for_good(history, contract, tasks)
+                else []
+            ),
         ]
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
-    """All that concerns one key: tasks that may have had it, and enqueues that were refused it."""
+    """The operations on one key.
 
-    lives: list[Life] = field(default_factory=list)
+    tasks: those that may have held the key.
+    refused: enqueues with the key that were refused.
+    """
+
+    tasks: list[Task] = field(default_factory=list)
     refused: list[Operation] = field(default_factory=list)
 
 
-def _groups(lives: Iterable[Life]) -> list[_Group]:
+def _groups(tasks: Iterable[Task]) -> list[_Group]:
     groups: dict[str | None, _Group] = defaultdict(_Group)
-    for life in lives:
-        for key in {_key(one) for one in life.enqueues}:
-            groups[key].lives.append(life)
-        for one in life.turned_away:
-            if one.outcome is Outcome.REFUSED:
-                groups[_key(one)].refused.append(one)
+    for task in tasks:
+        for key in {_key(enqueue) for enqueue in task.enqueues}:
+            groups[key].tasks.append(task)
+        for enqueue in task.declined:
+            if enqueue.outcome is Outcome.REFUSED:
+                groups[_key(enqueue)].refused.append(enqueue)
     return [group for key, group in groups.items() if key is not None]
 
 
@@ -64,155 +74,172 @@ def _key(enqueue: Operation) -> str | None:
     return None if key is None else repr(key)
 
 
-_Hold = tuple[float, float, Operation | None]
+class _KeyInterval(NamedTuple):
+    """The longest time for which a task may hold its key.
+
+    start, end: nanoseconds, both inside (closed): the key may be taken at the enqueue's very start
+        and freed at the completion's very end. Counter-example: complete t [4, 5],
+        enqueue u [5, 7] of the same key, refused, is legal.
+    freed_by: the completion at `end`; None if the key was not certainly freed.
+    """
+
+    start: float
+    end: float
+    freed_by: Operation | None
 
 
-class _Holders:
-    """Knows who of a key's tasks may have had the key for longest when another was enqueued."""
+class _KeyIntervals:
+    """Answers which task of a key may have held it for longest when another was enqueued."""
 
-    def __init__(self, holds: Iterable[_Hold]) -> None:
-        by_start = sorted(holds, key=lambda hold: hold[0])
-        self._starts = [start for start, _, _ in by_start]
-        self._longest: list[_Hold] = list(accumulate(by_start, _longer))
+    def __init__(self, intervals: Iterable[_KeyInterval]) -> None:
+        by_start = sorted(intervals, key=lambda interval: interval.start)
+        self._starts = [interval.start for interval in by_start]
+        self._longest = list(accumulate(by_start, _longer))
 
     def longest(self, enqueue: Operation) -> tuple[float, Operation | None]:
-        """Return up to when the key may have been held, and by what it was freed then."""
+        """Return until when the key may have been held, and the completion that freed it then."""
         place = bisect_right(self._starts, latest(enqueue))
-        return self._longest[place - 1][1:] if place else (-NEVER, None)
+        if not place:
+            return -NEVER, None
+        return self._longest[place - 1].end, self._longest[place - 1].freed_by
 
 
-def _longer(one: _Hold, other: _Hold) -> _Hold:
-    return one if one[1] >= other[1] else other
+def _longer(first: _KeyInterval, second: _KeyInterval) -> _KeyInterval:
+    return first if first.end >= second.end else second
 
 
 class _Finder:
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
-        self._holds = Holds(history, contract)
-        self._lookups = Lookups(history)
-        self._ghosts = Ghosts.of(history).weight
-        self._purges = [one for one in history.by(Verb.PURGE) if happens(one)]
-        self._final = history.drained and not forgets(history, contract)
+        self._leases = LeaseIntervals(history, contract)
+        self._empty_claims = EmptyClaims(history)
+        self._unknown = UnknownClaims.of(history).most_taken
+        self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
+        self._final = history.drained and not may_forget(history, contract)
         self._for_ever = contract.key_hold is KeyHold.FOR_EVER
 
-    def let_through(self, group: list[Life]) -> Iterator[Violation]:
-        """Find the first two tasks of a key of which one should have kept the other out."""
-        came = [life for life in group if life.enqueue is not None and life.deliveries]
-        came.sort(key=lambda life: life.enqueues[0].start)
-        for place, first in enumerate(came):
+    def let_through(self, group: list[Task]) -> Iterator[Violation]:
+        """Find the first two tasks of a key of which either should have kept out the other."""
+        delivered = [task for task in group if task.only_enqueue is not None and task.deliveries]
+        delivered.sort(key=lambda task: task.enqueues[0].start)
+        for place, first in enumerate(delivered):
             freed = self._freed(first)
-            for second in came[place + 1 :]:
+            for second in delivered[place + 1 :]:
                 if freed <= second.enqueues[0].start:
                     break
                 if freed > _settled(second) and self._freed(second) > _settled(first):
-                    yield self._two(first, second)
+                    yield self._both_delivered(first, second)
                     return
 
-    def turned_away(self, group: _Group) -> Iterator[Violation]:
-        """Find enqueues that were refused though whoever had the key was completed before."""
-        holders = _Holders(map(self._hold, group.lives))
+    def refused(self, group: _Group) -> Iterator[Violation]:
+        """Find enqueues that were refused although the holder of the key was completed before."""
+        intervals = _KeyIntervals(map(self._key_interval, group.tasks))
         for enqueue in group.refused:
-            until, done = holders.longest(enqueue)
-            if done is not None and until < enqueue.start:
-                yield self._not_freed(enqueue, done, "was refused")
+            until, freed_by = intervals.longest(enqueue)
+            if freed_by is not None and until < enqueue.start:
+                yield self._not_freed(enqueue, freed_by, "refused")
 
-    def lost(self, group: list[Life]) -> Iterator[Violation]:
-        """Find accepted tasks that no other of the key can have kept out, and that never came."""
-        missing = [life for life in group if self._final and self._should_have_come(life)]
+    def lost(self, group: list[Task]) -> Iterator[Violation]:
+        """Find accepted tasks that no other task of the key kept out, and that never came."""
+        missing = [task for task in group if self._final and self._should_have_come(task)]
         if not missing or len(group) == 1:
-            return  # a key of one task is no matter of keys
-        # Of those that should have come each may have kept the next one out, but one should come.
-        absent = {life.task for life in missing}
-        held = [life for life in group if life.task not in absent]
-        holders = _Holders(map(self._hold, held))
-        for enqueue in [life.enqueues[0] for life in missing]:
-            until, done = holders.longest(enqueue)
-            if until < enqueue.start:
-                later = next((one for one in held if one.deliveries), None)
-                yield self._never_came(enqueue, done, later)
+            return  # `no_loss` judges a key with a single task
+        # Each missing task may have kept out the next one, but one of them should have come.
+        absent = {task.label for task in missing}
+        holders = [task for task in group if task.label not in absent]
+        intervals = _KeyIntervals(map(self._key_interval, holders))
+        for enqueue in [task.enqueues[0] for task in missing]:
+            until, freed_by = intervals.longest(enqueue)
+            if until >= enqueue.start:
+                continue
+            if freed_by is not None:
+                yield self._not_freed(enqueue, freed_by, "never delivered")
+            else:
+                later = next((task for task in holders if task.deliveries), None)
+                yield self._never_came(enqueue, later)
 
-    def _freed(self, life: Life) -> float:
-        """Return the first instant at which a task that was delivered may not hold its key."""
-        delivered = life.deliveries[0].claim.start
-        frees = [one.start for one in life.cancels]
+    def _freed(self, task: Task) -> float:
+        """Return the first instant at which a delivered task may no longer hold its key."""
+        delivered = task.deliveries[0].claim.start
+        frees = [cancel.start for cancel in task.cancels]
         if self._for_ever:
-            # What is deleted may be forgotten.
-            frees += [one.start for one in self._purges if latest(one) >= delivered]
+            # A purge may delete the key with its task.
+            frees += [purge.start for purge in self._purges if latest(purge) >= delivered]
             return min(frees, default=NEVER)
         if not {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= self._contract.capabilities:
             frees.append(delivered)
-        limit = limit_of(life, self._contract)
-        for tries, delivery in enumerate(life.deliveries, start=1 + self._ghosts):
-            frees += [one.start for one in delivery.endings() if one.verb is Verb.COMPLETE]
+        limit = possible_limit(task, self._contract)
+        for tries, delivery in enumerate(task.deliveries, start=1 + self._unknown):
+            frees += [end.start for end in delivery.endings() if end.verb is Verb.COMPLETE]
             if tries >= limit:
-                frees.append(delivery.claim.start)  # it may die, and that may free the key
+                frees.append(delivery.claim.start)  # the task may die, which may free its key
         return min(frees, default=NEVER)
 
-    def _should_have_come(self, life: Life) -> bool:
-        enqueue = life.enqueue
-        if enqueue is None or not enqueue.ok or life.deliveries or life.cancels:
+    def _should_have_come(self, task: Task) -> bool:
+        enqueue = task.only_enqueue
+        if enqueue is None or not enqueue.ok or task.deliveries or task.cancels:
             return False
-        lookup = self._lookups.last(enqueue)
+        empty = self._empty_claims.last_for(enqueue)
         delay = number(enqueue.arguments.get("delay") or 0)
-        if lookup is None or delay is None:
+        if empty is None or delay is None:
             return False
         late = self._contract.resolution if delay > 0 else 0
-        return latest(enqueue) + nanoseconds(delay + late) < lookup.start
+        return latest(enqueue) + nanoseconds(delay + late) < empty.start
 
-    def _hold(self, life: Life) -> _Hold:
-        """Say from when to when a task may have had its key, and what freed it."""
-        start = min(one.start for one in life.enqueues)
-        if life.enqueue is not None and not self._for_ever and not life.cancels:
-            for delivery in life.deliveries:
-                for one in delivery.endings():
-                    if one.verb is Verb.COMPLETE and self._holds.counts(life, delivery, one):
-                        return start, latest(one), one
-        return start, NEVER, None
+    def _key_interval(self, task: Task) -> _KeyInterval:
+        start = min(enqueue.start for enqueue in task.enqueues)
+        if task.only_enqueue is not None and not self._for_ever and not task.cancels:
+            for delivery in task.deliveries:
+                for end in delivery.endings():
+                    completed = end.verb is Verb.COMPLETE
+                    if completed and self._leases.took_effect(task, delivery, end):
+                        return _KeyInterval(start, latest(end), end)
+        return _KeyInterval(start, NEVER, None)
 
-    def _two(self, first: Life, second: Life) -> Violation:
-        one, two = first.enqueues[0], second.enqueues[0]
+    def _both_delivered(self, first: Task, second: Task) -> Violation:
+        older, newer = first.enqueues[0], second.enqueues[0]
         return violation(
             "key-let-through",
-            f"tasks {first.task} (enqueued {span(self._history, one)}) and {second.task} "
-            f"(enqueued {span(self._history, two)}) share the key {_key(one)}, and both came",
-            one,
-            two,
-            first.first,
-            second.first,
+            "Idempotency key let a second task through",
+            f"{actor(newer)} enqueued {second.label} with key {_key(newer)} "
+            f"{when(self._history, newer)} although {first.label} held that key "
+            f"({done(self._history, older)}, declared `key_hold="
+            f"{self._contract.key_hold.name}`). Both tasks were delivered.",
+            older,
+            newer,
+            first.first_claim,
+            second.first_claim,
         )
 
-    def _never_came(
-        self, enqueue: Operation, done: Operation | None, later: Life | None
-    ) -> Violation:
-        if done is not None:
-            return self._not_freed(enqueue, done, "never came")
+    def _never_came(self, enqueue: Operation, later: Task | None) -> Violation:
         fate = (
-            "neither it nor another task of this key ever came"
+            "nor was any other task of the key"
             if later is None
-            else f"it never came, but task {later.task} did, which was enqueued with this key later"
+            else f"although {later.label}, another task of the key, was"
         )
         return violation(
             "keyed-lost",
-            f"task {enqueue.task} was enqueued by {enqueue.actor} with key {_key(enqueue)} "
-            f"({span(self._history, enqueue)}), and {fate}",
+            "Task with an idempotency key never delivered",
+            f"{enqueue.task} with key {_key(enqueue)} ({done(self._history, enqueue)}) was never "
+            f"delivered, {fate}.",
             enqueue,
-            *([later.enqueues[0], later.first] if later is not None else []),
-            self._lookups.last(enqueue),
+            *([later.enqueues[0], later.first_claim] if later is not None else []),
+            self._empty_claims.last_for(enqueue),
         )
 
-    def _not_freed(self, enqueue: Operation, done: Operation, fate: str) -> Violation:
+    def _not_freed(self, enqueue: Operation, freed_by: Operation, fate: str) -> Violation:
         return violation(
             "key-not-freed",
-            f"task {done.task}, which had the key {_key(enqueue)}, was completed "
-            f"({span(self._history, done)}), yet task {enqueue.task}, enqueued with that key "
-            f"after it ({span(self._history, enqueue)}), {fate}",
-            done,
+            "Idempotency key not freed by completion",
+            f"{enqueue.task} with key {_key(enqueue)} ({done(self._history, enqueue)}) was {fate} "
+            f"although {actor(freed_by)} had completed {freed_by.task}, the holder of the key, "
+            f"{when(self._history, freed_by)}.",
+            freed_by,
             enqueue,
         )
 
 
-def _settled(life: Life) -> float:
+def _settled(task: Task) -> float:
     """Return the last instant at which the enqueue of a delivered task took effect."""
-    claim = life.deliveries[0].claim
-    return min(latest(life.enqueues[0]), latest(claim))
+    return min(latest(task.enqueues[0]), latest(task.deliveries[0].claim))

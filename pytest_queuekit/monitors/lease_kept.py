@@ -1,4 +1,4 @@
-"""While a lease runs, its holder is listened to."""
+"""The queue accepts an acknowledgement while the worker's lease runs."""
 
 from __future__ import annotations
 
@@ -6,33 +6,36 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.tasks import Delivery, lives_of
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.tasks import Delivery, tasks_of
+from pytest_queuekit.monitors.timeline.wording import NOUNS, actor, when
 
 
 def lease_kept(history: History, contract: Contract) -> list[Violation]:
-    """Find `holder-refused`: an acknowledgement that was refused though nothing spoke against it.
+    """Report `holder-refused`: an acknowledgement that the queue refused without a reason.
 
-    Its worker certainly still had the task, and had not acknowledged it before.
+    The worker certainly still held the task and had not acknowledged it before.
     """
-    holds = Holds(history, contract)
+    leases = LeaseIntervals(history, contract)
     return smallest(
-        _violation(history, delivery, said)
-        for life in lives_of(history).values()
-        if len(life.enqueues) < 2
-        for delivery in life.deliveries
+        _violation(history, leases, delivery, said)
+        for task in tasks_of(history).values()
+        if len(task.enqueues) < 2
+        for delivery in task.deliveries
         for said in delivery.acknowledgements
-        if said.outcome is Outcome.REFUSED and holds.must_accept(life, delivery, said)
+        if said.outcome is Outcome.REFUSED and leases.must_accept(task, delivery, said)
     )
 
 
-def _violation(history: History, delivery: Delivery, said: Operation) -> Violation:
-    claim = delivery.claim
+def _violation(
+    history: History, leases: LeaseIntervals, delivery: Delivery, said: Operation
+) -> Violation:
+    claim, noun = delivery.claim, NOUNS[said.verb]
     return violation(
         "holder-refused",
-        f"{said.actor} held task {claim.task} (claim {span(history, claim)}), yet its "
-        f"{said.verb} was refused ({span(history, said)})",
+        f"{noun.capitalize()} refused while the worker held the task",
+        f"The {noun} of {claim.task} by {actor(said)} {when(history, said)} was refused although "
+        f"{actor(said)} held the task (claimed {when(history, claim)}, {leases.cite(delivery)}).",
         claim,
         *delivery.extensions()[-1:],
         said,

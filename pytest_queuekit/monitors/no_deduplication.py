@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History
+from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
-from pytest_queuekit.monitors.timeline.losses import Lookups, forgets
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of
+from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, times, when
 
 
 def no_deduplication(history: History, contract: Contract) -> list[Violation]:
-    """Find `merged`: a payload that was enqueued more often than it came.
+    """Report `merged`: a payload that was enqueued more often than it was delivered.
 
     Enqueues with a key, and tasks that may have been cancelled, are left out. For scenarios whose
     equal tasks go to any worker.
     """
-    if not history.drained or forgets(history, contract) or Ghosts.of(history).claims:
+    if not history.drained or may_forget(history, contract) or UnknownClaims.of(history).claims:
         return []
+    empty_claims = EmptyClaims(history)
     return smallest(
-        violation(
-            "merged",
-            f"{life.task} was enqueued {len(life.enqueues)} times (last by {last.actor}, "
-            f"{span(history, last)}) and came {len(life.deliveries)} times, until "
-            f"{lookup.actor} found the queue empty ({span(history, lookup)})",
-            *life.enqueues,
-            *(one.claim for one in life.deliveries),
-            lookup,
-        )
-        for life in lives_of(history).values()
-        if len(life.deliveries) < len(life.enqueues) and len(life.enqueues) > 1 and _plain(life)
-        for last in life.enqueues[-1:]
-        for lookup in (Lookups(history).last(last),)
-        if lookup is not None and last.ended_before(lookup)
+        _violation(history, task, empty)
+        for task in tasks_of(history).values()
+        if len(task.deliveries) < len(task.enqueues) and len(task.enqueues) > 1 and _plain(task)
+        for last in task.enqueues[-1:]
+        for empty in (empty_claims.last_for(last),)
+        if empty is not None and last.ended_before(empty)
     )
 
 
-def _plain(life: Life) -> bool:
-    no_spurious_refusal = all(one.ok and one.arguments.get("key") is None for one in life.enqueues)
-    return no_spurious_refusal and not life.cancels
+def _plain(task: Task) -> bool:
+    accepted = all(enqueue.ok and enqueue.arguments.get("key") is None for enqueue in task.enqueues)
+    return accepted and not task.cancels
+
+
+def _violation(history: History, task: Task, empty: Operation) -> Violation:
+    return violation(
+        "merged",
+        "Tasks with equal payloads merged",
+        f"{task.label} was enqueued {times(len(task.enqueues))} and delivered "
+        f"{times(len(task.deliveries))} before a claim by {actor(empty)} "
+        f"{when(history, empty)} returned empty.",
+        *task.enqueues,
+        *(delivery.claim for delivery in task.deliveries),
+        empty,
+    )

@@ -1,4 +1,4 @@
-"""A queue that says "empty" is empty."""
+"""A claim returns empty only when no task is available."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import Reason
-from pytest_queuekit.monitors.timeline.emptiness import empty_while
+from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 
 
 def no_false_empty(history: History, contract: Contract) -> list[Violation]:
-    """Find `said-empty`: a claim told "empty" while tasks that it could get certainly waited.
+    """Report `said-empty`: a claim that returned empty while a task for it certainly waited.
 
-    These are tasks whose enqueue, or whose release, was accepted before; with a delay, after it
-    was over and noticed. Expired leases and retries have monitors of their own.
+    These are tasks whose enqueue or release the queue had accepted; a delayed task counts after its
+    delay and the declared resolution. `expiry` and `retry` judge expired leases and failed tasks.
     """
     reasons = (Reason.ENQUEUED, Reason.RELEASED)
-    return empty_while(history, contract, reasons, "said-empty", "waited in the queue")
+    return wrongly_empty(history, contract, reasons, "said-empty", "Waiting task reported as empty")

@@ -1,70 +1,88 @@
-"""What was accepted comes out."""
+"""Every accepted task is delivered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, Stay, buried, stays_of
+from pytest_queuekit.monitors.timeline.available_intervals import (
+    AvailableInterval,
+    Reason,
+    available_intervals,
+)
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, span
-from pytest_queuekit.monitors.timeline.losses import Lookups, excused_by_ghosts, forgets
+from pytest_queuekit.monitors.timeline.instants import NEVER
+from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
+from pytest_queuekit.monitors.timeline.tasks import listed_dead
+from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
-_KINDS = {
-    Reason.ENQUEUED: "lost",
-    Reason.RELEASED: "released-lost",
-    Reason.EXPIRED: "unfinished-lost",
-}
-_CAUSES = {
-    Reason.ENQUEUED: "was enqueued",
-    Reason.RELEASED: "was given back",
-    Reason.EXPIRED: "was held by a worker that never acknowledged it",
+
+class _Loss(NamedTuple):
+    """The kind, title and words for a task that never came: `fate` follows "was"."""
+
+    kind: str
+    title: str
+    fate: str
+
+
+_LOSSES = {
+    Reason.ENQUEUED: _Loss("lost", "Accepted task never delivered", "never delivered"),
+    Reason.RELEASED: _Loss(
+        "released-lost", "Released task never delivered again", "never delivered again"
+    ),
+    Reason.EXPIRED: _Loss(
+        "unfinished-lost",
+        "Unfinished task never delivered again",
+        "never acknowledged and never delivered again",
+    ),
 }
 
 
 def no_loss(history: History, contract: Contract) -> list[Violation]:
-    """Find tasks that never came though claims went on until the queue was empty.
+    """Report tasks that never came although claims went on until the queue was empty.
 
-    `lost`: accepted and never delivered; `released-lost`: given back and not delivered again;
-    `unfinished-lost`: delivered at least once, never acknowledged, and not delivered again.
-    Tasks that share an idempotency key are left to the monitor `keys`, failed ones to `retry`.
+    `lost`: accepted and never delivered; `released-lost`: released and not delivered again;
+    `unfinished-lost`: delivered, never acknowledged, and not delivered again. `idempotency` judges
+    tasks that share an idempotency key, `retry` judges failed tasks.
     """
-    if not history.drained or forgets(history, contract):
+    if not history.drained or may_forget(history, contract):
         return []
-    lookups, dead = Lookups(history), buried(history)
+    empty_claims, dead = EmptyClaims(history), listed_dead(history)
     missing = [
-        (stay, lookup)
-        for stay in stays_of(history, contract)
-        if stay.reason in _KINDS and _never_taken(stay) and stay.life.task not in dead
-        for lookup in [lookups.last(stay.enqueue)]
-        if lookup is not None and stay.ready < lookup.start
+        (interval, empty)
+        for interval in available_intervals(history, contract)
+        if interval.reason in _LOSSES
+        and interval.until == NEVER
+        and interval.task.label not in dead
+        for empty in [empty_claims.last_for(interval.enqueue)]
+        # The last claim must start after the task was ready: otherwise it may look too early.
+        if empty is not None and interval.ready < empty.start
     ]
-    excused = excused_by_ghosts(history, contract, [stay.life for stay, _ in missing])
-    return smallest(_tell(history, missing, excused)) if len(missing) > excused else []
+    tasks = [interval.task for interval, _ in missing]
+    excused = most_taken_for_good(history, contract, tasks)
+    return smallest(_violations(history, missing, excused)) if len(missing) > excused else []
 
 
-def _never_taken(stay: Stay) -> bool:
-    return stay.until == NEVER
-
-
-def _tell(
-    history: History, missing: list[tuple[Stay, Operation]], excused: int
+def _violations(
+    history: History, missing: list[tuple[AvailableInterval, Operation]], excused: int
 ) -> Iterator[Violation]:
     note = (
-        f"; of {len(missing)} such tasks, claims of unknown outcome explain at most {excused}"
+        f" Claims of unknown outcome explain at most {excused} of {len(missing)} such tasks."
         if excused
         else ""
     )
-    for stay, lookup in missing:
-        last = stay.cause[-1]
+    for interval, empty in missing:
+        loss, last = _LOSSES[interval.reason], interval.cause[-1]
+        cause = interval.cause[0] if interval.reason is Reason.EXPIRED else last
         yield violation(
-            _KINDS[stay.reason],
-            f"task {stay.life.task} {_CAUSES[stay.reason]} ({last.actor}, {last.verb} "
-            f"{span(history, last)}) and never came again, though {lookup.actor} found the queue "
-            f"empty in the end ({span(history, lookup)}){note}",
-            stay.enqueue,
-            *stay.cause,
-            lookup,
+            loss.kind,
+            loss.title,
+            f"{interval.task.label} ({done(history, cause)}) was {loss.fate}: the last claim, by "
+            f"{actor(empty)} {when(history, empty)}, returned empty.{note}",
+            interval.enqueue,
+            *interval.cause,
+            empty,
         )

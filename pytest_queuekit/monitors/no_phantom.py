@@ -1,4 +1,4 @@
-"""What is delivered was enqueued, and is unchanged."""
+"""A delivered task was enqueued, and its payload is unchanged."""
 
 from __future__ import annotations
 
@@ -8,71 +8,83 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
-from pytest_queuekit.monitors.timeline.tasks import Life, happens, lives_of
+from pytest_queuekit.monitors.timeline.tasks import Task, happens, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def no_phantom(history: History, contract: Contract) -> list[Violation]:
-    """Find `invented`: a delivery of what no enqueue can have put in by then.
+    """Report deliveries without a matching enqueue.
 
-    And `refused-but-kept`, where every such enqueue had said no; and `changed`, a payload that
-    differs from the one enqueued.
+    `invented`: no enqueue can have put in the task by then; `refused-but-kept`: every such enqueue
+    was refused or busy; `changed`: the payload differs from the enqueued one.
     """
-    return smallest([*_unknown(history), *_of_lives(history)])
+    return smallest([*_unrecognised(history), *_recognised(history)])
 
 
-def _unknown(history: History) -> Iterator[Violation]:
+def _unrecognised(history: History) -> Iterator[Violation]:
     for claim in history.by(Verb.CLAIM):
         if claim.is_delivery and claim.task == UNRECOGNISED:
             yield violation(
                 "invented",
-                f"{claim.actor} was handed a payload that nobody enqueued: {_payload(claim)!r:.80} "
-                f"(claim {span(history, claim)})",
+                "Unknown payload delivered",
+                f"{actor(claim)} claimed a payload {when(history, claim)} that was never enqueued: "
+                f"{_payload(claim)!r:.80}.",
                 claim,
             )
 
 
-def _of_lives(history: History) -> Iterator[Violation]:
-    # A batch that was cut off before it ended did not get to name its tasks.
-    unnamed = [one for one in history.by(Verb.ENQUEUE) if one.task is None and happens(one)]
-    for life in lives_of(history).values():
-        for delivery in life.deliveries:
+def _recognised(history: History) -> Iterator[Violation]:
+    # A batch that was cut off has no labels: any task may come from it.
+    unlabelled = [
+        enqueue for enqueue in history.by(Verb.ENQUEUE) if enqueue.task is None and happens(enqueue)
+    ]
+    for task in tasks_of(history).values():
+        for delivery in task.deliveries:
             claim = delivery.claim
-            sources = [one for one in life.enqueues if not claim.ended_before(one)]
+            # An enqueue counts from its start: its task may come while the call still runs.
+            # Counter-example: enqueue [3, 6], claim [2, 3] is legal.
+            sources = [enqueue for enqueue in task.enqueues if not claim.ended_before(enqueue)]
             if sources:
                 yield from _changed(history, claim, sources)
-            elif all(claim.ended_before(one) for one in unnamed):
-                yield _invented(history, life, claim)
+            elif all(claim.ended_before(enqueue) for enqueue in unlabelled):
+                yield _invented(history, task, claim)
 
 
 def _changed(history: History, claim: Operation, sources: list[Operation]) -> Iterator[Violation]:
-    given = _payload(claim)
-    sent = [one.arguments.get("payload") for one in sources]
-    if given is None or None in sent or given in sent:
+    received = _payload(claim)
+    sent = [enqueue.arguments.get("payload") for enqueue in sources]
+    if received is None or None in sent or received in sent:
         return
     source = sources[0]
     yield violation(
         "changed",
-        f"task {claim.task} was enqueued by {source.actor} as {sent[0]!r:.80} "
-        f"({span(history, source)}) and came to {claim.actor} as {given!r:.80} "
-        f"({span(history, claim)})",
+        "Payload changed",
+        f"{actor(claim)} claimed {claim.task} {when(history, claim)} as {received!r:.80} although "
+        f"{actor(source)} had enqueued it {when(history, source)} as {sent[0]!r:.80}.",
         source,
         claim,
     )
 
 
-def _invented(history: History, life: Life, claim: Operation) -> Violation:
-    refusal = next((one for one in life.turned_away if not claim.ended_before(one)), None)
-    told = f"task {life.task} was handed to {claim.actor} (claim {span(history, claim)})"
-    if refusal is not None:
+def _invented(history: History, task: Task, claim: Operation) -> Violation:
+    declined = next((enqueue for enqueue in task.declined if not claim.ended_before(enqueue)), None)
+    delivered = f"{actor(claim)} claimed {task.label} {when(history, claim)}"
+    if declined is not None:
         return violation(
             "refused-but-kept",
-            f"{told}, though its enqueue by {refusal.actor} ({span(history, refusal)}) was "
-            f"answered with {refusal.outcome}",
-            refusal,
+            "Refused task delivered",
+            f"{delivered} although the queue had answered {declined.outcome} to its enqueue by "
+            f"{actor(declined)} {when(history, declined)}.",
+            declined,
             claim,
         )
-    return violation("invented", f"{told} before any enqueue of it began", claim, *life.enqueues)
+    return violation(
+        "invented",
+        "Task delivered before its enqueue" if task.enqueues else "Task never enqueued delivered",
+        f"{delivered} before any enqueue of it started.",
+        claim,
+        *task.enqueues,
+    )
 
 
 def _payload(claim: Operation) -> object:

@@ -1,4 +1,4 @@
-"""What is done, cancelled or dead does not come again."""
+"""A completed, cancelled or dead task is not delivered again."""
 
 from __future__ import annotations
 
@@ -8,42 +8,38 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of, next_claim
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, next_claim, tasks_of
+from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _KINDS = {
-    Verb.COMPLETE: "completed-again",
-    Verb.CANCEL: "cancelled-again",
-    Verb.DEAD_LETTERS: "dead-again",
-}
-_CAUSES = {
-    Verb.COMPLETE: "completed",
-    Verb.CANCEL: "cancelled",
-    Verb.DEAD_LETTERS: "listed among the dead letters",
+    Verb.COMPLETE: ("completed-again", "Completed task delivered again"),
+    Verb.CANCEL: ("cancelled-again", "Cancelled task delivered"),
+    Verb.DEAD_LETTERS: ("dead-again", "Dead letter delivered again"),
 }
 
 
 def no_resurrection(history: History, contract: Contract) -> list[Violation]:
-    """Find deliveries of finished tasks.
+    """Report deliveries of finished tasks.
 
-    `completed-again`: after its holder completed it within its lease; `cancelled-again`: after
-    it was cancelled while it certainly waited; `dead-again`: after it was listed as dead.
+    `completed-again`: after its holder completed it within its lease; `cancelled-again`: after a
+    cancel while it certainly waited; `dead-again`: after it was listed as a dead letter.
     """
-    holds, haunted = Holds(history, contract), Ghosts.of(history).first
-    buried = _burials(history)
+    leases = LeaseIntervals(history, contract)
+    first_unknown = UnknownClaims.of(history).first_start
+    first_listed = _first_listed(history)
     return smallest(
-        _violation(history, life, end, again)
-        for life in lives_of(history).values()
-        if life.enqueue is not None and life.deliveries
-        for end in _ends(life, holds, haunted, buried.get(life.task))
-        for again in [next_claim(life, end)]
+        _violation(history, task, end, again)
+        for task in tasks_of(history).values()
+        if task.only_enqueue is not None and task.deliveries
+        for end in _ends(task, leases, first_unknown, first_listed.get(task.label))
+        for again in [next_claim(task, end)]
         if again is not None
     )
 
 
-def _burials(history: History) -> dict[str, Operation]:
-    """Return for each task the first list of dead letters that has it."""
+def _first_listed(history: History) -> dict[str, Operation]:
+    """Return for each task the first list of dead letters that contains it."""
     first: dict[str, Operation] = {}
     for answer in history.by(Verb.DEAD_LETTERS):
         if answer.ok and isinstance(answer.result, list):
@@ -53,31 +49,35 @@ def _burials(history: History) -> dict[str, Operation]:
 
 
 def _ends(
-    life: Life, holds: Holds, haunted: float, burial: Operation | None
+    task: Task, leases: LeaseIntervals, first_unknown: float, listed: Operation | None
 ) -> Iterator[Operation]:
-    for delivery in life.deliveries:
+    for delivery in task.deliveries:
         for ending in delivery.endings():
-            if ending.verb is Verb.COMPLETE and holds.counts(life, delivery, ending):
+            if ending.verb is Verb.COMPLETE and leases.took_effect(task, delivery, ending):
                 yield ending
-    for cancel in life.cancels:
-        if cancel.ok and cancel.end is not None and _waited(life, cancel, haunted):
+    for cancel in task.cancels:
+        if cancel.ok and cancel.end is not None and _waited(task, cancel, first_unknown):
             yield cancel
-    if burial is not None:
-        yield burial
+    if listed is not None:
+        yield listed
 
 
-def _waited(life: Life, cancel: Operation, haunted: float) -> bool:
-    """Whether the task certainly waited when it was cancelled: a held one need not be dropped."""
-    enqueue, end = life.enqueues[0], cancel.end or cancel.start
-    untouched = all(one.claim.start > end for one in life.deliveries)
-    return enqueue.ok and enqueue.ended_before(cancel) and untouched and end < haunted
+def _waited(task: Task, cancel: Operation, first_unknown: float) -> bool:
+    """Return True if a task certainly waited when it was cancelled.
+
+    A queue need not drop a held task. Enqueue and claim must not even touch the cancel.
+    Counter-example: enqueue [0, 1], cancel [2, 3], claim [3, 5] is legal: the claim may come first.
+    """
+    enqueue, end = task.enqueues[0], cancel.end or cancel.start
+    untouched = all(delivery.claim.start > end for delivery in task.deliveries)
+    return enqueue.ok and enqueue.ended_before(cancel) and untouched and end < first_unknown
 
 
-def _violation(history: History, life: Life, end: Operation, again: Operation) -> Violation:
-    return violation(
-        _KINDS[end.verb],
-        f"task {life.task} was {_CAUSES[end.verb]} ({end.actor}, {span(history, end)}) and was "
-        f"handed to {again.actor} after that (claim {span(history, again)})",
-        end,
-        again,
-    )
+def _violation(history: History, task: Task, end: Operation, again: Operation) -> Violation:
+    kind, title = _KINDS[end.verb]
+    if end.verb is Verb.DEAD_LETTERS:
+        cause = f"it was {PAST[end.verb]} {when(history, end)}"
+    else:
+        cause = f"{actor(end)} had {PAST[end.verb]} it {when(history, end)}"
+    detail = f"{actor(again)} claimed {task.label} {when(history, again)} although {cause}."
+    return violation(kind, title, detail, end, again)

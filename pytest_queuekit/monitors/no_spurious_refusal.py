@@ -1,4 +1,4 @@
-"""A queue takes what it promised to carry."""
+"""A queue accepts every payload of its declared domain."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def no_spurious_refusal(history: History, contract: Contract) -> list[Violation]:
-    """Find `turned-away`: an enqueue that was refused.
+    """Report `turned-away`: an enqueue that the queue refused.
 
-    For scenarios that put in only what every queue of the declared domain has to take.
+    For scenarios that enqueue only what every queue of the declared domain must accept.
     """
     return smallest(
         violation(
             "turned-away",
-            f"task {one.task} with {one.arguments.get('payload')!r:.60}, which is of the declared "
-            f"domain ({contract.payload.value}), was refused ({span(history, one)})"
-            + (f": {one.error}" if one.error else ""),
-            one,
+            "Valid task refused",
+            f"The queue refused the enqueue of {enqueue.task} by {actor(enqueue)} "
+            f"{when(history, enqueue)}"
+            f"{f' ({enqueue.error})' if enqueue.error else ''}. Its payload "
+            f"{enqueue.arguments.get('payload')!r:.60} is valid: declared "
+            f"`payload={contract.payload.name}`.",
+            enqueue,
         )
-        for one in history.by(Verb.ENQUEUE)
-        if one.outcome is Outcome.REFUSED
+        for enqueue in history.by(Verb.ENQUEUE)
+        if enqueue.outcome is Outcome.REFUSED
     )

@@ -1,129 +1,138 @@
-"""Tasks come in the order that is promised."""
+"""Tasks are delivered in the declared order."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.coverage import Interval, beaten, cover_of
+from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest, number, span
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of, shared_keys
+from pytest_queuekit.monitors.timeline.instants import NEVER, latest, number
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, shared_keys, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
-_TOLD = 20
-"""Claims out of order for which a proof is looked for."""
+_MOST_PROVEN = 20
+"""Claims out of order for which a proof is built."""
 
 
 def order(history: History, contract: Contract) -> list[Violation]:
-    """Find first deliveries for which better tasks were passed over.
+    """Report first deliveries that passed over a better task.
 
-    `priority-order`: one of better priority certainly waited; `fifo-order` and `lifo-order`: one
-    of the same priority that was certainly enqueued earlier, or later. A task with a priority is
-    not compared with one without: the default is the queue's affair. Only tasks without a delay
-    are compared, and only up to the first claim of unknown outcome.
+    `priority-order`: a task of better priority certainly waited; `fifo-order` and `lifo-order`: so
+    did a task of the same priority that was certainly enqueued earlier, or later. Tasks with a
+    priority are not compared with tasks without one, since a queue chooses its own default. Delayed
+    tasks, and claims after the first claim of unknown outcome, are left out.
     """
-    worlds: dict[bool, list[Life]] = defaultdict(list)
-    for life in _simple(history):
-        worlds[_has_priority(life, contract)].append(life)
-    found = (one for world in worlds.values() for one in _in_world(history, contract, world))
-    return smallest(found)
+    groups: dict[bool, list[Task]] = defaultdict(list)
+    for task in _comparable(history):
+        groups[_has_priority(task, contract)].append(task)
+    return smallest(
+        wrong for group in groups.values() for wrong in _in_group(history, contract, group)
+    )
 
 
-def _simple(history: History) -> Iterator[Life]:
+def _comparable(history: History) -> Iterator[Task]:
     shared = shared_keys(history)
-    for life in lives_of(history).values():
-        enqueue = life.enqueue
-        if enqueue is not None and not enqueue.arguments.get("delay") and life.task not in shared:
-            yield life
+    for task in tasks_of(history).values():
+        enqueue = task.only_enqueue
+        delayed = enqueue is not None and enqueue.arguments.get("delay")
+        if enqueue is not None and not delayed and task.label not in shared:
+            yield task
 
 
-def _has_priority(life: Life, contract: Contract) -> bool:
-    given = number(life.enqueues[0].arguments.get("priority"))
+def _has_priority(task: Task, contract: Contract) -> bool:
+    given = number(task.enqueues[0].arguments.get("priority"))
     return contract.order.priority is not None and given is not None
 
 
-def _in_world(history: History, contract: Contract, lives: list[Life]) -> Iterator[Violation]:
-    haunted = Ghosts.of(history).first
-    # What never came though claims went on to the end is lost: that is said elsewhere.
-    there = [
-        one
-        for life in lives
-        if life.first is not None or not history.drained
-        for one in _waiting(life, contract, haunted)
+def _in_group(history: History, contract: Contract, tasks: list[Task]) -> Iterator[Violation]:
+    first_unknown = UnknownClaims.of(history).first_start
+    # In a drained history a task that never came is lost: `no_loss` reports it.
+    waiting = [
+        interval
+        for task in tasks
+        if task.first_claim is not None or not history.drained
+        for interval in _waiting(task, contract, first_unknown)
     ]
-    probes = [one for life in lives for one in _claimed(life, contract)]
-    for probe in beaten(there, probes)[:_TOLD]:
-        better = (one for one in there if one.rank < probe.rank)
-        yield _violation(history, contract, probe, cover_of(probe, better))
+    probes = [probe for task in tasks for probe in _claimed(task, contract)]
+    for probe in passed_over(waiting, probes)[:_MOST_PROVEN]:
+        better = (interval for interval in waiting if interval.rank < probe.rank)
+        yield _violation(history, contract, probe, shortest_cover(probe, better))
 
 
-def _waiting(life: Life, contract: Contract, haunted: float) -> Iterator[Interval]:
-    """Return when a task that goes to any worker certainly waited for its first delivery."""
-    enqueue = life.enqueues[0]
+def _waiting(task: Task, contract: Contract, first_unknown: float) -> Iterator[Interval]:
+    """Return when a task that may go to any worker certainly waited for its first delivery.
+
+    From the enqueue's end to the start of the claim or cancel, open at both ends.
+    Counter-examples under FIFO: enqueue t [0, 1], enqueue u [1, 5], where u may come first;
+    claim u [6, 7], claim t [7, 9], where t may be gone first.
+    """
+    enqueue = task.enqueues[0]
     if not enqueue.ok or enqueue.end is None or enqueue.arguments.get("capabilities"):
         return
-    taken = NEVER if life.first is None else life.first.start
-    gone = min((one.start for one in life.cancels), default=NEVER)
-    until = min(taken, gone, haunted)
+    taken = NEVER if task.first_claim is None else task.first_claim.start
+    cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
+    until = min(taken, cancelled, first_unknown)
     if enqueue.end < until:
-        yield Interval(enqueue.end, until, life, _rank(enqueue, contract, there=True))
+        yield Interval(enqueue.end, until, task, _waiting_rank(enqueue, contract))
 
 
-def _claimed(life: Life, contract: Contract) -> Iterator[Interval]:
-    """Return when a task was taken out for the first time."""
-    enqueue, claim = life.enqueues[0], life.first
+def _claimed(task: Task, contract: Contract) -> Iterator[Interval]:
+    """Return when a task was claimed first: not before its own enqueue started."""
+    enqueue, claim = task.enqueues[0], task.first_claim
     if claim is not None and claim.end is not None and enqueue.start <= claim.end:
         start = max(claim.start, enqueue.start)
-        yield Interval(start, claim.end, life, _rank(enqueue, contract, there=False))
+        yield Interval(start, claim.end, task, _claimed_rank(enqueue, contract))
 
 
-def _rank(enqueue: Operation, contract: Contract, *, there: bool) -> tuple[float, float]:
-    """Rank a waiting task (there), or say which rank beats a claimed one.
+def _waiting_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
+    """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated."""
+    ties = {"fifo": latest(enqueue), "lifo": -enqueue.start, "none": 0}
+    return _priority_rank(enqueue, contract), ties[contract.order.ties]
 
-    Among equals FIFO: ended before the other began. LIFO: began after the other ended.
+
+def _claimed_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
+    """Return the rank that a waiting task must stay below to beat a claimed one.
+
+    FIFO: its enqueue ended before this one's start; LIFO: it started after this one's end.
     """
+    ties = {"fifo": enqueue.start, "lifo": -latest(enqueue), "none": -NEVER}
+    return _priority_rank(enqueue, contract), ties[contract.order.ties]
+
+
+def _priority_rank(enqueue: Operation, contract: Contract) -> float:
     direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
-    priority = direction * (number(enqueue.arguments.get("priority")) or 0)
-    end = latest(enqueue)
-    ties = {
-        "fifo": (end, enqueue.start),
-        "lifo": (-enqueue.start, -end),
-        "none": (0, -NEVER),
-    }
-    return priority, ties[contract.order.ties][0 if there else 1]
+    return direction * (number(enqueue.arguments.get("priority")) or 0)
 
 
 def _violation(
     history: History, contract: Contract, probe: Interval, better: Sequence[Interval]
 ) -> Violation:
-    life: Life = probe.what
-    passed: list[Life] = [one.what for one in better]
-    claim = life.first
-    assert claim is not None  # noqa: S101 - only what was delivered is probed
-    same = all(one.rank[0] == probe.rank[0] for one in better)
-    kind = f"{contract.order.ties}-order" if same else "priority-order"
-    names = ", then ".join(_told(history, one) for one in passed)
-    witness: list[Any] = [life.enqueues[0], claim]
-    for one in passed:
-        witness += [one.enqueues[0], one.first]
+    task: Task = probe.item
+    skipped: list[Task] = [interval.item for interval in better]
+    claim = task.first_claim
+    assert claim is not None  # noqa: S101 - every probe is a claim
+    tie = all(interval.rank[0] == probe.rank[0] for interval in better)
+    ties = contract.order.ties
+    names = " and then ".join(_described(history, other) for other in skipped)
     return violation(
-        kind,
-        f"{claim.actor} was handed task {_told(history, life)} in {span(history, claim)}, while "
-        f"task {names} waited and should have gone first",
-        *witness,
+        f"{ties}-order" if tie else "priority-order",
+        f"Task delivered out of {ties.upper() if tie else 'priority'} order",
+        f"{actor(claim)} claimed {_described(history, task)} {when(history, claim)} although "
+        f"{names} still waited (declared "
+        f"`{declaration(contract.order, 'ties' if tie else 'priority')}`).",
+        task.enqueues[0],
+        claim,
+        *(operation for other in skipped for operation in (other.enqueues[0], other.first_claim)),
     )
 
 
-def _priority(life: Life) -> Any:
-    return life.enqueues[0].arguments.get("priority")
-
-
-def _told(history: History, life: Life) -> str:
-    enqueue = life.enqueues[0]
-    given = _priority(life)
-    priority = "" if given is None else f", priority {given}"
-    return f"{life.task} (enqueued {span(history, enqueue)}{priority})"
+def _described(history: History, task: Task) -> str:
+    enqueue = task.enqueues[0]
+    given = enqueue.arguments.get("priority")
+    priority = "" if given is None else f"priority {given}, "
+    return f"{task.label} ({priority}enqueued {when(history, enqueue)})"

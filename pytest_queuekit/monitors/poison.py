@@ -5,31 +5,29 @@ from __future__ import annotations
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.attempts import declared_limit
+from pytest_queuekit.monitors.timeline.attempts import cite_limit, declared_limit
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.tasks import Life, lives_of
+from pytest_queuekit.monitors.timeline.tasks import tasks_of
+from pytest_queuekit.monitors.timeline.wording import times
 
 _SPARE = 1
-"""Deliveries beyond the declared attempts: some count an attempt when it begins, some later."""
+"""Deliveries allowed beyond the limit: some queues count an attempt at its start, some later."""
 
 
 def poison(history: History, contract: Contract) -> list[Violation]:
-    """Find `never-given-up`: a task handed out more often than it may be tried.
+    """Report `never-given-up`: a task delivered more often than its limit of attempts.
 
-    No matter how its attempts ended; releases excepted, which are no attempts.
+    Every delivery counts, however it ended. For scenarios whose workers all vanish.
     """
     return smallest(
-        _violation(life, limit)
-        for life in lives_of(history).values()
-        for limit in (declared_limit(life, contract),)
-        if limit is not None and len(life.deliveries) > limit + _SPARE
-    )
-
-
-def _violation(life: Life, limit: float) -> Violation:
-    return violation(
-        "never-given-up",
-        f"task {life.task} may be tried {limit:g} times and was handed out "
-        f"{len(life.deliveries)} times, each time to a worker that vanished",
-        *(one.claim for one in life.deliveries),
+        violation(
+            "never-given-up",
+            "Task delivered beyond its limit of attempts",
+            f"{task.label} was delivered {times(len(task.deliveries))}, each time to a worker that "
+            f"vanished ({cite_limit(task, contract)}).",
+            *(delivery.claim for delivery in task.deliveries),
+        )
+        for task in tasks_of(history).values()
+        for limit in (declared_limit(task, contract),)
+        if limit is not None and len(task.deliveries) > limit + _SPARE
     )

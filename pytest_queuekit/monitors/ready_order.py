@@ -1,67 +1,86 @@
-"""Of the tasks that a worker can do, and that are due, it is given the first."""
+"""A worker receives the first of the tasks that are due and suit it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, Stay, stays_of
-from pytest_queuekit.monitors.timeline.coverage import Interval, beaten, cover_of
+from pytest_queuekit.monitors.timeline.available_intervals import (
+    AvailableInterval,
+    Reason,
+    available_intervals,
+)
+from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, number, span
+from pytest_queuekit.monitors.timeline.instants import NEVER, number
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def ready_order(history: History, contract: Contract) -> list[Violation]:
-    """Find `out-of-turn`: first deliveries for which a better task that was ready was passed over.
+    """Report `out-of-turn`: first deliveries that passed over a better task that was ready.
 
-    Unlike `order` this knows delays and routes. Ties count only where no task had a delay: when a
-    delayed one takes its place among its equals is the queue's affair.
+    Unlike `order`, this monitor allows for delays and routes. It compares ties only if no task has
+    a delay: a queue chooses the place of a delayed task among its equals.
     """
-    if Ghosts.of(history).claims:
+    if UnknownClaims.of(history).claims:
         return []
-    lives = [life for life in lives_of(history).values() if life.first is not None]
-    ties = contract.order.ties == "fifo" and not any(_delayed(one) for one in lives)
-    stays = [one for one in stays_of(history, contract) if one.reason is Reason.ENQUEUED]
+    tasks = [task for task in tasks_of(history).values() if task.first_claim is not None]
+    ties = contract.order.ties == "fifo" and not any(
+        enqueue.arguments.get("delay") for task in tasks for enqueue in task.enqueues
+    )
+    ready = [
+        interval
+        for interval in available_intervals(history, contract)
+        if interval.reason is Reason.ENQUEUED
+    ]
     return smallest(
-        found
-        for group in _by_worker(lives)
-        for found in _passed_over(history, contract, (group, stays), ties=ties)
+        wrong
+        for group in _by_worker(tasks)
+        for wrong in _in_group(history, contract, group, ready, ties=ties)
     )
 
 
-def _by_worker(lives: Sequence[Life]) -> Iterator[list[Life]]:
-    """Group tasks by what the worker that got them first said of itself."""
-    groups: dict[str, list[Life]] = defaultdict(list)
-    for life in lives:
-        if life.first is not None and life.enqueue is not None:
-            groups[repr(life.first.arguments.get("capabilities"))].append(life)
+def _by_worker(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """Group tasks by the capabilities of the worker that received them first."""
+    groups: dict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        if task.first_claim is not None and task.only_enqueue is not None:
+            groups[repr(task.first_claim.arguments.get("capabilities"))].append(task)
     yield from groups.values()
 
 
-def _passed_over(
-    history: History, contract: Contract, tasks: tuple[list[Life], list[Stay]], *, ties: bool
+def _in_group(
+    history: History,
+    contract: Contract,
+    group: list[Task],
+    ready: list[AvailableInterval],
+    *,
+    ties: bool,
 ) -> Iterator[Violation]:
-    group, stays = tasks
     worker = group[0].deliveries[0].claim
-    there = [
-        Interval(one.ready, one.until, one, _rank(one.enqueue, contract, ties=ties))
-        for one in stays
-        if may_get(worker, one.enqueue)
+    suitable = [
+        Interval(
+            interval.ready, interval.until, interval, _rank(interval.enqueue, contract, ties=ties)
+        )
+        for interval in ready
+        if may_get(worker, interval.enqueue)
     ]
     probes = [
-        Interval(first.start, first.end, life, _rank(life.enqueues[0], contract, ties=ties))
-        for life in group
-        for first in (life.first,)
-        if first is not None and first.end is not None
+        Interval(claim.start, claim.end, task, _rank(task.enqueues[0], contract, ties=ties))
+        for task in group
+        for claim in (task.first_claim,)
+        if claim is not None and claim.end is not None
     ]
-    for probe in beaten(there, probes):
-        better = [one for one in there if one.rank < probe.rank]
-        yield _violation(history, probe.what, [one.what for one in cover_of(probe, better)])
+    for probe in passed_over(suitable, probes):
+        better = [interval for interval in suitable if interval.rank < probe.rank]
+        skipped = [interval.item for interval in shortest_cover(probe, better)]
+        yield _violation(history, contract, probe.item, skipped)
 
 
 def _rank(enqueue: Operation, contract: Contract, *, ties: bool) -> tuple[float, float]:
@@ -71,18 +90,25 @@ def _rank(enqueue: Operation, contract: Contract, *, ties: bool) -> tuple[float,
     return priority, end if ties else 0
 
 
-def _delayed(life: Life) -> bool:
-    return any(one.arguments.get("delay") for one in life.enqueues)
-
-
-def _violation(history: History, life: Life, passed: list[Stay]) -> Violation:
-    claim = life.deliveries[0].claim
-    names = ", then ".join(f"{one.life.task}" for one in passed)
+def _violation(
+    history: History, contract: Contract, task: Task, skipped: list[AvailableInterval]
+) -> Violation:
+    claim = task.deliveries[0].claim
+    names = " and then ".join(_described(history, interval.enqueue) for interval in skipped)
+    were = "was" if len(skipped) == 1 else "were"
     return violation(
         "out-of-turn",
-        f"{claim.actor} was handed task {life.task} (claim {span(history, claim)}), while task "
-        f"{names}, which it could do, was ready and should have gone first",
-        life.enqueues[0],
+        "Ready task passed over",
+        f"{actor(claim)} claimed {_described(history, task.enqueues[0])} {when(history, claim)} "
+        f"although {names} {were} ready and suited it (declared "
+        f"`{declaration(contract.order, 'priority', 'ties')}`).",
+        task.enqueues[0],
         claim,
-        *(one.enqueue for one in passed),
+        *(interval.enqueue for interval in skipped),
     )
+
+
+def _described(history: History, enqueue: Operation) -> str:
+    given = enqueue.arguments.get("priority")
+    priority = "" if given is None else f"priority {given}, "
+    return f"{enqueue.task} ({priority}enqueued {when(history, enqueue)})"

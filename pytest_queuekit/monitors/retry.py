@@ -1,37 +1,44 @@
-"""A failed task is tried again, not too soon and not too often."""
+"""A failed task is retried after the declared wait, up to the declared limit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, UNRECOGNISED, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures, waits
+from pytest_queuekit.monitors.timeline.attempts import (
+    cite_limit,
+    declared_limit,
+    failures,
+    waits,
+)
 from pytest_queuekit.monitors.timeline.available_intervals import Reason
-from pytest_queuekit.monitors.timeline.emptiness import empty_while
+from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import GRAIN, latest, span
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, lives_of, next_claim
+from pytest_queuekit.monitors.timeline.instants import CLOCK_TOLERANCE, latest
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, next_claim, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, seconds, times, when
 
 
 def retry(history: History, contract: Contract) -> list[Violation]:
-    """Find retries that break what is declared.
+    """Report retries that break the declared policy.
 
     `early-retry`: before the shortest wait was over; `delivered-dead`: after the last failure;
     `missing-dead-letter`: dead, but not listed; `dead-too-early`: listed, though it cannot have
-    failed so often; `lost-retry`: "empty" was said after the longest wait. Whether an expired
-    lease counts as a failure is the queue's affair; each may or may not.
+    failed often enough; `lost-retry`: a claim returned empty after the longest wait. An expired
+    lease may count as a failure or not: the queue chooses.
     """
     finder = _Finder(history, contract)
-    single = [life for life in lives_of(history).values() if life.enqueue is not None]
-    state = "waited to be tried again"
+    tasks = [task for task in tasks_of(history).values() if task.only_enqueue is not None]
+    title = "Failed task reported as empty after its wait"
     return smallest(
         [
-            *(found for life in single for found in finder.after_failures(life)),
-            *(found for life in single for found in finder.listed(life)),
-            *empty_while(history, contract, (Reason.FAILED,), "lost-retry", state),
+            *(wrong for task in tasks for wrong in finder.after_failures(task)),
+            *(wrong for task in tasks for wrong in finder.listed(task)),
+            *wrongly_empty(history, contract, (Reason.FAILED,), "lost-retry", title),
         ]
     )
 
@@ -40,69 +47,89 @@ class _Finder:
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
-        self._holds = Holds(history, contract)
-        self._ghosts = Ghosts.of(history).weight
+        self._leases = LeaseIntervals(history, contract)
+        self._unknown = UnknownClaims.of(history).most_taken
         self._lists = [
-            (one, frozenset(map(str, one.result)))
-            for one in history.by(Verb.DEAD_LETTERS)
-            if one.ok and isinstance(one.result, list)
+            (answer, frozenset(map(str, answer.result)))
+            for answer in history.by(Verb.DEAD_LETTERS)
+            if answer.ok and isinstance(answer.result, list)
         ]
 
-    def after_failures(self, life: Life) -> Iterator[Violation]:
-        """Find what came too soon after a failure, or after the last, and what is not listed."""
-        for place, failure, count in failures(life, self._holds):
-            yield from self._too_soon(life, place, failure, count)
-            limit = declared_limit(life, self._contract)
+    def after_failures(self, task: Task) -> Iterator[Violation]:
+        """Find early retries, deliveries after the last failure, and unlisted dead tasks."""
+        for place, failure, count in failures(task, self._leases):
+            yield from self._too_early(task, place, failure, count)
+            limit = declared_limit(task, self._contract)
             if limit is not None and count >= limit:
-                told = (
-                    f"task {life.task} failed {count} times of {limit:g} "
-                    f"(last {failure.actor}, {span(self._history, failure)})"
-                )
-                yield from self._too_often(life, failure, told)
+                yield from self._after_last(task, failure, count)
                 return
 
-    def listed(self, life: Life) -> Iterator[Violation]:
+    def listed(self, task: Task) -> Iterator[Violation]:
         """Find lists of dead letters with a task that was not tried often enough to be dead."""
-        least = declared_limit(life, self._contract) or 1
+        least = declared_limit(task, self._contract) or 1
         for answer, labels in self._lists:
-            if life.task not in labels:
+            if task.label not in labels:
                 continue
-            tries = sum(one.claim.start <= latest(answer) for one in life.deliveries)
-            if tries + self._ghosts < least:
+            # Claims count from their start: a claim that still runs may have failed already.
+            tries = sum(delivery.claim.start <= latest(answer) for delivery in task.deliveries)
+            if tries + self._unknown < least:
                 yield violation(
                     "dead-too-early",
-                    f"task {life.task} was listed among the dead letters "
-                    f"({span(self._history, answer)}) after {tries} deliveries; it may fail "
-                    f"{least:g} times",
-                    *life.enqueues,
-                    *(one.claim for one in life.deliveries[:2]),
+                    "Task given up too early",
+                    f"{task.label} was among the dead letters that {actor(answer)} read "
+                    f"{when(self._history, answer)} although it had been delivered only "
+                    f"{times(tries)} ({cite_limit(task, self._contract)}).",
+                    *task.enqueues,
+                    *(delivery.claim for delivery in task.deliveries[:2]),
                     answer,
                 )
 
-    def _too_soon(
-        self, life: Life, place: int, failure: Operation, count: int
+    def _too_early(
+        self, task: Task, place: int, failure: Operation, count: int
     ) -> Iterator[Violation]:
-        shortest, _ = waits(self._contract, count, place + 1 + self._ghosts)
-        for claim in [one.claim for one in life.deliveries[place + 1 : place + 2]]:
-            if claim.end is not None and claim.end + GRAIN < failure.start + shortest:
+        shortest, _ = waits(self._contract, count, place + 1 + self._unknown)
+        for claim in [delivery.claim for delivery in task.deliveries[place + 1 : place + 2]]:
+            # The wait counts from the failure's start to the claim's end: the widest span.
+            # Counter-example: fail [4, 5] with a wait of 3 s, claim [5.1, 7] is legal.
+            if claim.end is not None and claim.end + CLOCK_TOLERANCE < failure.start + shortest:
                 yield violation(
                     "early-retry",
-                    f"task {life.task} failed ({failure.actor}, {span(self._history, failure)}) "
-                    f"and was handed to {claim.actor} again (claim {span(self._history, claim)}) "
-                    f"before the shortest wait of {shortest / SECOND:.3f} s was over",
+                    "Failed task retried too early",
+                    f"{actor(claim)} claimed {task.label} {when(self._history, claim)} although "
+                    f"{actor(failure)} had failed it {when(self._history, failure)} (declared "
+                    f"{self._policy()}: at least {seconds(shortest / SECOND)} after failure "
+                    f"{count}).",
                     failure,
                     claim,
                 )
 
-    def _too_often(self, life: Life, failure: Operation, told: str) -> Iterator[Violation]:
-        again = next_claim(life, failure)
+    def _policy(self) -> str:
+        policy = self._contract.retry
+        return "no retry" if policy is None else f"`{declaration(policy)}`"
+
+    def _after_last(self, task: Task, failure: Operation, count: int) -> Iterator[Violation]:
+        failed = (
+            f"{actor(failure)} had reported failure {count} of it {when(self._history, failure)} "
+            f"({cite_limit(task, self._contract)})"
+        )
+        again = next_claim(task, failure)
         if again is not None:
-            told_again = (
-                f"and was handed to {again.actor} again (claim {span(self._history, again)})"
+            yield violation(
+                "delivered-dead",
+                "Task delivered after its last attempt",
+                f"{actor(again)} claimed {task.label} {when(self._history, again)} although "
+                f"{failed}.",
+                failure,
+                again,
             )
-            yield violation("delivered-dead", f"{told} {told_again}", failure, again)
         for answer, labels in self._lists:
-            if failure.ended_before(answer) and not {life.task, UNRECOGNISED} & labels:
-                where = f"and is not among the dead letters ({span(self._history, answer)})"
-                yield violation("missing-dead-letter", f"{told} {where}", failure, answer)
+            if failure.ended_before(answer) and not {task.label, UNRECOGNISED} & labels:
+                yield violation(
+                    "missing-dead-letter",
+                    "Dead task missing from the dead letters",
+                    f"{task.label} was not among the dead letters that {actor(answer)} read "
+                    f"{when(self._history, answer)} although {failed}.",
+                    failure,
+                    answer,
+                )
                 return

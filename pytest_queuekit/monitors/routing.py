@@ -1,4 +1,4 @@
-"""A task goes only to workers that can do it."""
+"""A task goes only to workers with the capabilities that it needs."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import lives_of
+from pytest_queuekit.monitors.timeline.tasks import tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def routing(history: History, contract: Contract) -> list[Violation]:
-    """Find `misrouted`: a task that came to a worker without what the task asks for.
+    """Report `misrouted`: a task delivered to a worker without the capabilities that it needs.
 
-    A worker that says nothing of itself is left out: it may be one that takes everything.
+    A worker that declares no capabilities is left out: it may take every task.
     """
     return smallest(
-        _violation(history, life.enqueues[0], delivery.claim)
-        for life in lives_of(history).values()
-        for delivery in life.deliveries
-        if life.enqueues and all(may_get(delivery.claim, one) is False for one in life.enqueues)
+        _violation(history, task.enqueues[0], delivery.claim)
+        for task in tasks_of(history).values()
+        for delivery in task.deliveries
+        if task.enqueues
+        and all(may_get(delivery.claim, enqueue) is False for enqueue in task.enqueues)
     )
 
 
 def _violation(history: History, enqueue: Operation, claim: Operation) -> Violation:
     return violation(
         "misrouted",
-        f"task {claim.task} needs {enqueue.arguments['capabilities']!r} "
-        f"({span(history, enqueue)}) and was handed to {claim.actor}, which has "
-        f"{claim.arguments['capabilities']!r} (claim {span(history, claim)})",
+        "Task delivered to an unsuitable worker",
+        f"{actor(claim)} claimed {claim.task} {when(history, claim)} with capabilities "
+        f"{claim.arguments['capabilities']!r} although {actor(enqueue)} had enqueued it "
+        f"{when(history, enqueue)} with capabilities {enqueue.arguments['capabilities']!r}.",
         enqueue,
         claim,
     )

@@ -1,4 +1,4 @@
-"""A delayed task does not come before its time."""
+"""A delayed task is not delivered before its delay is over."""
 
 from __future__ import annotations
 
@@ -8,33 +8,40 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import GRAIN, nanoseconds, number, span
-from pytest_queuekit.monitors.timeline.tasks import Life, lives_of
+from pytest_queuekit.monitors.timeline.instants import CLOCK_TOLERANCE, nanoseconds, number
+from pytest_queuekit.monitors.timeline.tasks import Task, tasks_of
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def schedule(history: History, contract: Contract) -> list[Violation]:
-    """Find `early`: a delivery that was over before the delay of the task can have been."""
-    return smallest(found for life in lives_of(history).values() for found in _early(history, life))
+    """Report `early`: a delivery that ended before the task's delay can have been over."""
+    return smallest(early for task in tasks_of(history).values() for early in _early(history, task))
 
 
-def _early(history: History, life: Life) -> Iterator[Violation]:
-    if not life.enqueues:
+def _early(history: History, task: Task) -> Iterator[Violation]:
+    if not task.enqueues:
         return
-    enqueue = min(life.enqueues, key=_due)
-    for delivery in life.deliveries:
+    enqueue = min(task.enqueues, key=_due)
+    for delivery in task.deliveries:
         claim = delivery.claim
-        if claim.end is not None and claim.end + GRAIN < _due(enqueue):
+        # A claim counts at its end, not at its start: it may wait for the task. Counter-example:
+        # enqueue [1, 4] with a delay of 5 s, claim [2, 6] is legal.
+        if claim.end is not None and claim.end + CLOCK_TOLERANCE < _due(enqueue):
             yield violation(
                 "early",
-                f"task {life.task} was enqueued by {enqueue.actor} ({span(history, enqueue)}) "
-                f"with a delay of {enqueue.arguments.get('delay')} s and handed to {claim.actor} "
-                f"before that was over (claim {span(history, claim)})",
+                "Delayed task delivered too early",
+                f"{actor(claim)} claimed {task.label} {when(history, claim)} although "
+                f"{actor(enqueue)} had enqueued it {when(history, enqueue)} with a delay of "
+                f"{enqueue.arguments.get('delay')} s.",
                 enqueue,
                 claim,
             )
 
 
 def _due(enqueue: Operation) -> float:
-    """Return the first nanosecond at which a task may come."""
+    """Return the first nanosecond at which a task may be delivered.
+
+    The delay counts from the enqueue's start, not from its end: the queue may stamp it there.
+    """
     delay = number(enqueue.arguments.get("delay"))
     return enqueue.start + nanoseconds(max(delay or 0, 0))

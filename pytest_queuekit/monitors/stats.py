@@ -1,4 +1,4 @@
-"""The counts that a queue reports are true."""
+"""The counts that a queue reports are correct."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
-from pytest_queuekit.monitors.timeline.state_bounds import STATES, Census
+from pytest_queuekit.monitors.timeline.state_bounds import STATES, StateBounds
+from pytest_queuekit.monitors.timeline.wording import actor, when
 
-_TOLD = 20
-"""Wrong counts for which a proof is looked for."""
+_MOST_PROVEN = 20
+"""Wrong counts for which a proof is built."""
 
 
 def stats(history: History, contract: Contract) -> list[Violation]:
-    """Find `wrong-count`: a number that no order of what was going on explains.
+    """Report `wrong-count`: a count that no order of the operations explains.
 
-    Each count is judged for itself, between the tasks that were certainly in that state and those
-    that can have been. Delayed tasks, and those that wait to be tried again, are queued.
+    Each count is judged alone: it lies between the tasks that were certainly in the state and the
+    tasks that may have been. Delayed tasks, and failed tasks that wait to be retried, are queued.
     """
-    counted = [one for one in history.by(Verb.STATS) if one.ok and one.end is not None]
-    if not counted:
+    answers = [answer for answer in history.by(Verb.STATS) if answer.ok and answer.end is not None]
+    if not answers:
         return []
-    census = Census(history, contract)
-    found = (found for one in counted for found in _wrong(history, census, one))
-    return smallest(islice(found, _TOLD))
+    bounds = StateBounds(history, contract)
+    violations = (wrong for answer in answers for wrong in _wrong(history, bounds, answer))
+    return smallest(islice(violations, _MOST_PROVEN))
 
 
-def _wrong(history: History, census: Census, counted: Operation) -> Iterator[Violation]:
+def _wrong(history: History, bounds: StateBounds, answer: Operation) -> Iterator[Violation]:
     for state in STATES:
-        told = counted.result.get(state) if isinstance(counted.result, dict) else None
-        if not isinstance(told, int):
+        count = answer.result.get(state) if isinstance(answer.result, dict) else None
+        if not isinstance(count, int):
             continue
-        least, most = census.bounds(state, counted)
-        if not least <= told <= most:
-            truth = f"{least}" if least == most else f"between {least} and {most}"
+        least, most = bounds.bounds(state, answer)
+        if not least <= count <= most:
+            expected = f"exactly {least}" if least == most else f"between {least} and {most}"
             yield violation(
                 "wrong-count",
-                f"{counted.actor} was told {state}={told} ({span(history, counted)}); it was "
-                f"{truth}",
-                counted,
-                *census.witnesses(state, counted)[:3],
+                f"Wrong count of {state} tasks",
+                f"{actor(answer)} read {state}={count} {when(history, answer)}. The correct count "
+                f"is {expected}.",
+                answer,
+                *bounds.witnesses(state, answer)[:3],
             )

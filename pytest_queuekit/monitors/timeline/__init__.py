@@ -1,5 +1,5 @@
-"""What monitors read out of a history: certain knowledge, and the bounds of what is not certain.
+"""Facts that monitors derive from a history: what is certain, and bounds for the rest.
 
-An operation took effect at one instant between its start and its end. Where that leaves two
-answers, everything here gives the one that accuses nobody.
+An operation takes effect at one instant between its start and its end. Where that leaves two
+answers, every module here gives the answer that accuses no queue.
 """

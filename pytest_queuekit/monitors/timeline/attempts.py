@@ -1,61 +1,76 @@
-"""How often a task may be tried, how often it certainly was, and how long it then waits."""
+"""Attempts: the declared limit, the certain failures, and the wait after a failure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.model.capabilities import Capability, Retry
+from pytest_queuekit.model.capabilities import Capability, Retry, declaration
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.monitors.timeline.instants import NEVER, nanoseconds, number
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.tasks import Life
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.tasks import Task
 
 
-def declared_limit(life: Life, contract: Contract) -> float | None:
-    """Return the failures after which a task must be given up; None where that is not declared."""
-    asked = [number(one.arguments.get("max_attempts")) for one in life.enqueues]
-    own = [one for one in asked if one is not None]
+def declared_limit(task: Task, contract: Contract) -> float | None:
+    """Return the failures after which a task must be given up; None if undeclared."""
+    own = _requested_limits(task)
     if own:
         return min(own)
     return None if contract.retry is None else contract.retry.max_attempts
 
 
-def limit_of(life: Life, contract: Contract) -> float:
-    """Return the attempts after which a task may be given up.
+def cite_limit(task: Task, contract: Contract) -> str:
+    """Return the source of a task's declared limit, for a message."""
+    own = _requested_limits(task)
+    if own:
+        return f"enqueued with max_attempts={min(own):g}"
+    if contract.retry is None:
+        return "no declared limit"
+    return f"declared `{declaration(contract.retry, 'max_attempts')}`"
 
-    Where that is not declared, a queue that knows failure may give up after any second attempt.
+
+def _requested_limits(task: Task) -> list[float]:
+    requested = [number(enqueue.arguments.get("max_attempts")) for enqueue in task.enqueues]
+    return [limit for limit in requested if limit is not None]
+
+
+def possible_limit(task: Task, contract: Contract) -> float:
+    """Return the attempts after which a queue may give up a task.
+
+    Where no limit is declared, a queue that knows failure may give up after any second attempt.
     """
-    declared = declared_limit(life, contract)
+    declared = declared_limit(task, contract)
     if declared is not None:
         return declared
     gives_up = {Capability.FAIL, Capability.DEAD_LETTERS} & contract.capabilities
     return 2 if gives_up else NEVER
 
 
-def failures(life: Life, holds: Holds) -> Iterator[tuple[int, Operation, int]]:
-    """Return each certain failure of a task: the place of its delivery, and which one it is."""
+def failures(task: Task, leases: LeaseIntervals) -> Iterator[tuple[int, Operation, int]]:
+    """Return each certain failure of a task: its delivery's place, the operation, the count."""
     count = 0
-    for place, delivery in enumerate(life.deliveries):
+    for place, delivery in enumerate(task.deliveries):
         for ending in delivery.endings():
-            if ending.verb is Verb.FAIL and holds.counts(life, delivery, ending):
+            if ending.verb is Verb.FAIL and leases.took_effect(task, delivery, ending):
                 count += 1
                 yield place, ending, count
 
 
 def waits(contract: Contract, least: int, most: int) -> tuple[float, float]:
-    """Return the shortest and the longest wait, in nanoseconds, after `least` to `most` failures.
+    """Return the shortest and longest wait, in nanoseconds, after `least` to `most` failures.
 
-    Zero and zero where none is declared.
+    Zero and zero if none is declared.
     """
     if contract.retry is None:
         return 0, 0
-    ends = [_wait(contract.retry, least), _wait(contract.retry, most)]  # in between lies between
+    # The wait grows or shrinks steadily with the failures, so the ends bound all counts between.
+    ends = [_wait(contract.retry, least), _wait(contract.retry, most)]
     return nanoseconds(min(low for low, _ in ends)), nanoseconds(max(high for _, high in ends))
 
 
 def _wait(retry: Retry, count: int) -> tuple[float, float]:
     try:
         return retry.wait(count)
-    except OverflowError:  # too large for a float: so the cap counts
+    except OverflowError:  # the wait exceeds every float, so the cap applies
         return retry.cap * (1 - retry.jitter), retry.cap * (1 + retry.jitter)

@@ -1,4 +1,7 @@
-"""When a task certainly lay in the queue, ready to be claimed."""
+"""Available intervals: when a task was certainly in the queue, ready to be claimed.
+
+All of them are open at both ends. See `coverage.Interval` for the reason.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,21 @@ from dataclasses import dataclass
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
-from pytest_queuekit.monitors.timeline.attempts import failures, limit_of, waits
+from pytest_queuekit.monitors.timeline.attempts import failures, possible_limit, waits
 from pytest_queuekit.monitors.timeline.instants import NEVER, nanoseconds, number
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Ghosts, Life, lives_of, shared_keys
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.tasks import (
+    Delivery,
+    Task,
+    UnknownClaims,
+    listed_dead,
+    shared_keys,
+    tasks_of,
+)
 
 
 class Reason(enum.Enum):
-    """What put a task into the queue."""
+    """The event that put a task into the queue."""
 
     ENQUEUED = "enqueued"
     RELEASED = "released"
@@ -26,18 +36,18 @@ class Reason(enum.Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stay:
-    """One time for which a task certainly lay in the queue.
+class AvailableInterval:
+    """An interval, open at both ends, during which a task was certainly in the queue.
 
-    life: the task's.
-    reason: what put it there.
+    task: the task.
+    reason: the event that put it there.
     cause: the operations that prove it.
-    since: nanoseconds from which it was there.
-    ready: nanoseconds from which it could be claimed: its wait was over, and noticed.
-    until: nanoseconds up to which it was; never, if nobody took it.
+    since: nanoseconds from which the task was in the queue.
+    ready: nanoseconds from which it could be claimed: its wait was over and the queue had noticed.
+    until: nanoseconds at which it may have left the queue; never if no claim took it.
     """
 
-    life: Life
+    task: Task
     reason: Reason
     cause: tuple[Operation, ...]
     since: float
@@ -47,122 +57,123 @@ class Stay:
     @property
     def enqueue(self) -> Operation:
         """The enqueue of the task."""
-        return self.life.enqueues[0]
+        return self.task.enqueues[0]
 
 
-def stays_of(history: History, contract: Contract) -> list[Stay]:
-    """Find the certain stays of all tasks.
+def available_intervals(history: History, contract: Contract) -> list[AvailableInterval]:
+    """Return the available intervals of all tasks.
 
-    A claim of unknown outcome may have cut any of them short: that is for the reader to weigh.
+    A claim of unknown outcome may have cut any of them short: the caller must allow for that.
     """
     finder = _Finder(history, contract)
-    shared, dead = shared_keys(history), buried(history)
-    lives = lives_of(history)
+    shared, dead = shared_keys(history), listed_dead(history)
     return [
-        stay
-        for life in lives.values()
-        if life.enqueue is not None and life.task not in shared
-        for stay in finder.stays(life, listed=life.task in dead)
-        if stay.since < stay.until
+        interval
+        for task in tasks_of(history).values()
+        if task.only_enqueue is not None and task.label not in shared
+        for interval in finder.intervals(task, dead=task.label in dead)
+        if interval.since < interval.until
     ]
-
-
-def buried(history: History) -> frozenset[str]:
-    """Return the tasks that some list of dead letters has."""
-    answers = [one.result for one in history.by(Verb.DEAD_LETTERS) if one.ok]
-    return frozenset(
-        label
-        for answer in answers
-        if isinstance(answer, list)
-        for label in answer
-        if isinstance(label, str)
-    )
 
 
 class _Finder:
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
-        self._holds = Holds(history, contract)
-        self._late = nanoseconds(contract.resolution)
-        self._ghosts = Ghosts.of(history).weight
+        self._leases = LeaseIntervals(history, contract)
+        self._resolution = nanoseconds(contract.resolution)
+        self._unknown = UnknownClaims.of(history).most_taken
         self._reclaims = Capability.RECLAIM in contract.capabilities
         notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
-        self._notices = [one for one in history.by(notice) if one.ok and one.end is not None]
+        self._notices = [call for call in history.by(notice) if call.ok and call.end is not None]
 
-    def stays(self, life: Life, *, listed: bool) -> Iterator[Stay]:
-        gone = min((one.start for one in life.cancels), default=NEVER)
-        first = self._first(life, gone)
+    def intervals(self, task: Task, *, dead: bool) -> Iterator[AvailableInterval]:
+        # A cancel ends an interval at its start, not at its end: it may take effect at once.
+        # Counter-example: enqueue [0, 1], cancel [2, 9], claim [4, 5] -> empty is legal.
+        cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
+        first = self._first(task, cancelled)
         if first is not None:
             yield first
-        if listed:
+        if dead:
             return
-        for place, delivery in enumerate(life.deliveries):
-            until = min(_start(life, place + 1), gone)
+        for place, delivery in enumerate(task.deliveries):
+            # The next claim ends an interval at its start, for the same reason. Counter-example:
+            # enqueue [0, 1], claim by `b` [2, 9] -> task, claim by `a` [4, 5] -> empty is legal.
+            until = min(_start(task, place + 1), cancelled)
             if delivery.claim.end is None or delivery.claim.end >= until:
-                return  # overlapping deliveries: who came when is open
-            stay = self._again(life, place, delivery, until)
-            if stay is not None:
-                yield stay
+                return  # overlapping deliveries: their order is unknown
+            interval = self._again(task, place, delivery, until)
+            if interval is not None:
+                yield interval
 
-    def _first(self, life: Life, gone: float) -> Stay | None:
-        enqueue = life.enqueues[0]
+    def _first(self, task: Task, cancelled: float) -> AvailableInterval | None:
+        enqueue = task.enqueues[0]
         delay = number(enqueue.arguments.get("delay") or 0)
         if enqueue.end is None or enqueue.outcome is not Outcome.OK or delay is None:
             return None
-        ready = enqueue.end + (nanoseconds(delay) + self._late if delay > 0 else 0)
-        return Stay(
-            life=life,
+        # An interval starts at the enqueue's end, not at its start: until the call returns, another
+        # worker may see the queue without the task. Counter-example: enqueue [0, 5],
+        # claim [1, 2] -> empty is legal. A delay counts from the end for the same reason, and the
+        # queue may notice its end late by the declared resolution.
+        ready = enqueue.end + (nanoseconds(delay) + self._resolution if delay > 0 else 0)
+        return AvailableInterval(
+            task=task,
             reason=Reason.ENQUEUED,
             cause=(enqueue,),
             since=enqueue.end,
             ready=ready,
-            until=min(_start(life, 0), gone),
+            until=min(_start(task, 0), cancelled),
         )
 
-    def _again(self, life: Life, place: int, delivery: Delivery, until: float) -> Stay | None:
-        """Find what certainly put the task back into the queue after its delivery at a place."""
-        tries = place + 1 + self._ghosts
-        if tries >= limit_of(life, self._contract):
+    def _again(
+        self, task: Task, place: int, delivery: Delivery, until: float
+    ) -> AvailableInterval | None:
+        """Return the interval after a delivery that certainly put the task back."""
+        tries = place + 1 + self._unknown
+        if tries >= possible_limit(task, self._contract):
             return None
         endings = delivery.endings()
         if not endings:
-            return self._expired(life, delivery, until, tries)
+            return self._expired(task, delivery, until, tries)
         ending = endings[0]
-        if ending.end is None or not self._holds.counts(life, delivery, ending):
+        if ending.end is None or not self._leases.took_effect(task, delivery, ending):
             return None
         if ending.verb is Verb.RELEASE:
             reason, wait = Reason.RELEASED, 0.0
         elif ending.verb is Verb.FAIL and self._contract.retry is not None:
-            sure = sum(at <= place for at, _, _ in failures(life, self._holds))
+            certain = sum(at <= place for at, _, _ in failures(task, self._leases))
             reason = Reason.FAILED
-            wait = waits(self._contract, sure, tries)[1] + self._late
+            wait = waits(self._contract, certain, tries)[1] + self._resolution
         else:
             return None
-        return Stay(
-            life=life,
+        return AvailableInterval(
+            task=task,
             reason=reason,
             cause=(delivery.claim, ending),
+            # From the end of the release or failure, not from its start: it may take effect late.
+            # Counter-example: release [4, 7], claim by `b` [5, 6] -> empty is legal.
             since=ending.end,
             ready=ending.end + wait,
             until=until,
         )
 
-    def _expired(self, life: Life, delivery: Delivery, until: float, tries: int) -> Stay | None:
+    def _expired(
+        self, task: Task, delivery: Delivery, until: float, tries: int
+    ) -> AvailableInterval | None:
         needed = {Capability.LEASE, Capability.AT_LEAST_ONCE}
         if not needed <= self._contract.capabilities:
             return None
-        over = self._holds.of(delivery).over + self._late
+        expired = self._leases.of(delivery).expired_by + self._resolution
         cause: tuple[Operation, ...] = (delivery.claim,)
-        since, wait = over, waits(self._contract, 1, tries)[1]
+        since, wait = expired, waits(self._contract, 1, tries)[1]
         if self._reclaims or wait:
-            # It may count as a failure, after which the task waits from when that was noticed.
-            notice = self._notice(over)
+            # The expiry may count as a failure. Then the task waits from the call that noticed it.
+            notice = self._notice(expired)
             if notice is None or notice.end is None:
                 return None
             cause = (delivery.claim, notice) if self._reclaims else cause
             since = notice.end
-        return Stay(
-            life=life,
+        return AvailableInterval(
+            task=task,
             reason=Reason.EXPIRED,
             cause=cause,
             since=since,
@@ -170,11 +181,15 @@ class _Finder:
             until=until,
         )
 
-    def _notice(self, over: float) -> Operation | None:
-        """Return the first call after a lease was over that made the queue look for such."""
-        place = bisect_right(self._notices, over, key=lambda one: one.start)
+    def _notice(self, expired: float) -> Operation | None:
+        """Return the first call that made the queue look for a lease after it expired.
+
+        A call that starts at that very instant may look too early. Counter-example: lease over at
+        13, reclaim [13, 14], claim [15, 16] -> empty is legal.
+        """
+        place = bisect_right(self._notices, expired, key=lambda call: call.start)
         return self._notices[place] if place < len(self._notices) else None
 
 
-def _start(life: Life, place: int) -> float:
-    return life.deliveries[place].claim.start if place < len(life.deliveries) else NEVER
+def _start(task: Task, place: int) -> float:
+    return task.deliveries[place].claim.start if place < len(task.deliveries) else NEVER

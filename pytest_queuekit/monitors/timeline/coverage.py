@@ -1,7 +1,7 @@
-"""Whether something was there at every instant at which a claim may have looked.
+"""Coverage: which claims had an available task at every instant at which they may have looked.
 
-A claim looked at one unknown instant of its interval. It certainly passed over a task only if
-at each of these instants some better task was certainly there: not necessarily the same one. This
+A claim looked at one unknown instant of its interval. It certainly passed over a task only if a
+better task was certainly available at each of these instants: not necessarily the same task. This
 is the method of critical intervals (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented
 linearizability proofs", 2013; Bouajjani, Enea and Wang, "Checking linearizability of concurrent
 priority queues", 2017), with union-find over the gaps between the instants that matter.
@@ -17,22 +17,28 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Interval:
-    """A stretch of time in nanoseconds, with what it stands for.
+    """An interval of time in nanoseconds, and the item that it belongs to.
 
-    start, end: of something that is certainly there, these two instants themselves are not part;
-        of a probe they are.
-    what: the caller's.
-    rank: of something there, how good it is; of a probe, what beats it: a smaller rank.
+    start, end: of an available task, both instants are outside (open); of a probe, both are
+        inside (closed). An operation may take effect at its very start or end, so a probe may have
+        looked there, and a task may only just come or already be gone there. Counter-example:
+        enqueue [0, 4], claim [4, 6] -> empty is legal: at 4 the claim may look first.
+    item: the caller's own object.
+    rank: of an available task its place in the order; of a probe the rank that it must yield to:
+        any smaller rank beats it.
     """
 
     start: float
     end: float
-    what: Any = field(compare=False)
+    item: Any = field(compare=False)
     rank: Any = 0
 
 
 class Axis:
-    """Numbers the instants that matter, and the gaps between: instants are even, gaps odd."""
+    """Numbers the instants that matter and the gaps between them: instants even, gaps odd.
+
+    An open interval then ends one place before its last instant, and a closed one includes it.
+    """
 
     def __init__(self, instants: Iterable[float]) -> None:
         self._places = {instant: place for place, instant in enumerate(sorted(set(instants)))}
@@ -42,23 +48,23 @@ class Axis:
         return 2 * self._places[instant]
 
 
-def beaten(there: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
-    """Return the probes that something of smaller rank covers, alone or several in turn.
+def passed_over(available: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
+    """Return the probes that intervals of smaller rank cover, alone or several in turn.
 
     O(n log n): every gap is covered once, from the best rank to the worst.
     """
-    both = [*there, *probes]
-    axis = Axis(instant for one in both for instant in (one.start, one.end))
+    both = [*available, *probes]
+    axis = Axis(instant for interval in both for instant in (interval.start, interval.end))
     free = list(range(axis.length + 1))
-    waiting = sorted(there, key=lambda one: one.rank, reverse=True)
-    found = []
-    for probe in sorted(probes, key=lambda one: one.rank):
+    waiting = sorted(available, key=lambda interval: interval.rank, reverse=True)
+    covered = []
+    for probe in sorted(probes, key=lambda interval: interval.rank):
         while waiting and waiting[-1].rank < probe.rank:
-            one = waiting.pop()
-            _cover(free, axis.at(one.start) + 1, axis.at(one.end) - 1)
+            best = waiting.pop()
+            _cover(free, axis.at(best.start) + 1, axis.at(best.end) - 1)
         if _next(free, axis.at(probe.start)) > axis.at(probe.end):
-            found.append(probe)
-    return found
+            covered.append(probe)
+    return covered
 
 
 def _cover(free: list[int], first: int, last: int) -> None:
@@ -78,35 +84,40 @@ def _next(free: list[int], place: int) -> int:
 
 
 def outnumbered(
-    there: Sequence[Interval], thieves: Sequence[tuple[float, int]], probes: Sequence[Interval]
+    available: Sequence[Interval], takers: Sequence[tuple[float, int]], probes: Sequence[Interval]
 ) -> list[Interval]:
-    """Return the probes during all of which more was there than thieves may have taken.
+    """Return the probes during all of which more tasks were available than takers may have taken.
 
-    thieves: pairs of an instant, and how much may be gone from then on.
+    takers: pairs of an instant, and how many tasks may be gone from that instant on.
     """
-    both = [*there, *probes]
-    ends = [instant for one in both for instant in (one.start, one.end)]
-    axis = Axis([*ends, *(instant for instant, _ in thieves)])
+    both = [*available, *probes]
+    ends = [instant for interval in both for instant in (interval.start, interval.end)]
+    axis = Axis([*ends, *(instant for instant, _ in takers)])
     change = [0] * (axis.length + 2)
-    for one in there:
-        if one.start < one.end:
-            change[axis.at(one.start) + 1] += 1
-            change[axis.at(one.end)] -= 1
-    for instant, weight in thieves:
-        change[axis.at(instant)] -= weight
+    for interval in available:
+        if interval.start < interval.end:
+            change[axis.at(interval.start) + 1] += 1
+            change[axis.at(interval.end)] -= 1
+    for instant, count in takers:
+        # A taker counts from its very start: it may take the task at that instant.
+        change[axis.at(instant)] -= count
     bare = [0, *accumulate(left <= 0 for left in accumulate(change))]
-    return [one for one in probes if bare[axis.at(one.start)] == bare[axis.at(one.end) + 1]]
+    return [probe for probe in probes if bare[axis.at(probe.start)] == bare[axis.at(probe.end) + 1]]
 
 
-def cover_of(probe: Interval, there: Iterable[Interval]) -> list[Interval]:
-    """Return the fewest that cover a probe between them; what covers it most where none do."""
-    near = [one for one in there if one.start < probe.end and probe.start < one.end]
+def shortest_cover(probe: Interval, available: Iterable[Interval]) -> list[Interval]:
+    """Return the fewest intervals that together cover a probe, or its longest covered beginning."""
+    near = [
+        interval
+        for interval in available
+        if interval.start < probe.end and probe.start < interval.end
+    ]
     chosen: list[Interval] = []
     reached = probe.start
     while reached <= probe.end:
-        # Touching is not enough: at the instant itself neither is certainly there.
-        able = [one for one in near if one.start < reached < one.end]
-        best = max(able, key=lambda one: one.end, default=None)
+        # Intervals that only touch leave a gap: at the instant itself neither task is certain.
+        able = [interval for interval in near if interval.start < reached < interval.end]
+        best = max(able, key=lambda interval: interval.end, default=None)
         if best is None:
             break
         chosen.append(best)

@@ -1,78 +1,118 @@
-"""Claims that were told "empty" while tasks that they could get certainly lay there."""
+"""Emptiness: claims that returned empty although a task was certainly available."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.history import SECOND, History, Operation
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, Stay, stays_of
-from pytest_queuekit.monitors.timeline.coverage import Interval, cover_of, outnumbered
+from pytest_queuekit.monitors.timeline.available_intervals import (
+    AvailableInterval,
+    Reason,
+    available_intervals,
+)
+from pytest_queuekit.monitors.timeline.coverage import Interval, outnumbered, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import span
+from pytest_queuekit.monitors.timeline.instants import number
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, weight_of
+from pytest_queuekit.monitors.timeline.tasks import UnknownClaims, most_taken
+from pytest_queuekit.monitors.timeline.wording import actor, done, seconds, when
 
-_TOLD = 20
-"""Wrong answers for which a proof is looked for."""
+_MOST_PROVEN = 20
+"""Wrong answers per kind of worker for which a proof is built."""
 
 
-def empty_while(
-    history: History, contract: Contract, reasons: Sequence[Reason], kind: str, state: str
+def wrongly_empty(
+    history: History, contract: Contract, reasons: Sequence[Reason], kind: str, title: str
 ) -> list[Violation]:
-    """Find empty answers given while tasks lay there that certain reasons had put there.
+    """Return claims that returned empty while tasks were available for the given reasons.
 
-    Claims of unknown outcome may have taken one task each: only what is left then counts.
+    Each claim of unknown outcome may have taken a task: only the tasks beyond their number count.
     """
-    stays = [one for one in stays_of(history, contract) if one.reason in reasons]
-    thieves = [(one.start, weight_of(one)) for one in Ghosts.of(history).claims]
-    found: list[Violation] = []
+    available = [
+        interval
+        for interval in available_intervals(history, contract)
+        if interval.reason in reasons
+    ]
+    takers = [(claim.start, most_taken(claim)) for claim in UnknownClaims.of(history).claims]
+    leases = LeaseIntervals(history, contract)
+    violations: list[Violation] = []
     for probes in _by_worker(history):
-        there = [
-            Interval(one.ready, one.until, one)
-            for one in stays
-            if may_get(probes[0].what, one.enqueue)
+        candidates = [
+            Interval(interval.ready, interval.until, interval)
+            for interval in available
+            if may_get(probes[0].item, interval.enqueue)
         ]
-        found += [
-            _violation(history, kind, state, probe, cover_of(probe, there))
-            for probe in outnumbered(there, thieves, probes)[:_TOLD]
-        ]
-    return smallest(found)
+        for probe in outnumbered(candidates, takers, probes)[:_MOST_PROVEN]:
+            cover = [interval.item for interval in shortest_cover(probe, candidates)]
+            detail = _detail(history, contract, leases, probe.item, cover)
+            violations.append(
+                violation(
+                    kind,
+                    title,
+                    detail,
+                    probe.item,
+                    *(cause for interval in cover for cause in (interval.enqueue, *interval.cause)),
+                    *map(_next_claim, cover),
+                )
+            )
+    return smallest(violations)
 
 
 def _by_worker(history: History) -> Iterator[list[Interval]]:
-    """Group the empty answers by what the workers said of themselves."""
+    """Group the empty claims by the capabilities of their workers."""
     groups: dict[str, list[Interval]] = defaultdict(list)
-    for one in history:
-        if one.is_empty and one.end is not None:
-            group = repr(one.arguments.get("capabilities"))
-            groups[group].append(Interval(one.start, one.end, one))
+    for claim in history:
+        if claim.is_empty and claim.end is not None:
+            group = repr(claim.arguments.get("capabilities"))
+            groups[group].append(Interval(claim.start, claim.end, claim))
     yield from groups.values()
 
 
-def _violation(
-    history: History, kind: str, state: str, probe: Interval, cover: list[Interval]
-) -> Violation:
-    claim: Operation = probe.what
-    stays: list[Stay] = [one.what for one in cover]
-    tasks = ", then ".join(f"{one.life.task} (since {_since(history, one)})" for one in stays)
-    return violation(
-        kind,
-        f"{claim.actor} was told that the queue is empty (claim {span(history, claim)}), while "
-        f"task {tasks} {state}",
-        claim,
-        *(operation for one in stays for operation in (one.enqueue, *one.cause)),
-        *(_next(one) for one in stays),
+def _detail(
+    history: History,
+    contract: Contract,
+    leases: LeaseIntervals,
+    claim: Operation,
+    cover: Sequence[AvailableInterval],
+) -> str:
+    tasks = " and then ".join(
+        f"{interval.task.label} ({done(history, _origin(interval))}"
+        f"{_citation(contract, leases, interval)})"
+        for interval in cover
+    )
+    were = "was" if len(cover) == 1 else "were"
+    return (
+        f"A claim by {actor(claim)} {when(history, claim)} returned empty although {tasks} "
+        f"{were} available."
     )
 
 
-def _since(history: History, stay: Stay) -> str:
-    last = stay.cause[-1]
-    return f"{last.verb} by {last.actor} in {span(history, last)}"
+def _origin(interval: AvailableInterval) -> Operation:
+    """Return the operation that explains best why a task was available."""
+    return interval.cause[0] if interval.reason is Reason.EXPIRED else interval.cause[-1]
 
 
-def _next(stay: Stay) -> Operation | None:
-    later = (one.claim for one in stay.life.deliveries if one.claim.start == stay.until)
-    return next(later, None)
+def _citation(contract: Contract, leases: LeaseIntervals, interval: AvailableInterval) -> str:
+    """Return the delay or declaration that says when a task had to be available."""
+    resolution = f", resolution {contract.resolution:g} s" if contract.resolution else ""
+    if interval.reason is Reason.EXPIRED:
+        claim = interval.cause[0]
+        deliveries = (each for each in interval.task.deliveries if each.claim is claim)
+        return "".join(f", {leases.cite(delivery)}{resolution}" for delivery in deliveries)
+    if interval.reason is Reason.FAILED and contract.retry is not None:
+        wait = seconds((interval.ready - interval.since) / SECOND)
+        return f", declared `{declaration(contract.retry)}`{resolution}: ready {wait} later"
+    delay = number(interval.enqueue.arguments.get("delay"))
+    if interval.reason is Reason.ENQUEUED and delay is not None and delay > 0:
+        return f", delay {seconds(delay)}{resolution}"
+    return ""
+
+
+def _next_claim(interval: AvailableInterval) -> Operation | None:
+    claims = (delivery.claim for delivery in interval.task.deliveries)
+    return next((claim for claim in claims if claim.start == interval.until), None)

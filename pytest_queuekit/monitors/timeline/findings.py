@@ -1,4 +1,4 @@
-"""From what a monitor found to the few violations that are worth reading."""
+"""Violations: how a monitor makes them, and which of them are worth reading."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from pytest_queuekit.model.history import Operation
 from pytest_queuekit.model.verdict import Violation
 
 MOST = 5
-"""Violations of one kind that a monitor reports: more prove nothing more."""
+"""Violations of one kind that a monitor reports; more of them prove nothing more."""
 
 
-def violation(kind: str, sentence: str, *witness: Operation | None) -> Violation:
-    """Make a violation; the witness is put in order, without repetitions and gaps."""
-    proof = {one.number: one for one in witness if one is not None}
-    return Violation(
-        kind=kind, detail=sentence, witness=tuple(proof[number] for number in sorted(proof))
-    )
+def violation(kind: str, title: str, detail: str, *witness: Operation | None) -> Violation:
+    """Make a violation. Its witness is sorted by start, without duplicates and without None.
+
+    kind: the stable word for machines.
+    title: the headline, at most 60 characters.
+    detail: one or two sentences with actors in backquotes and times in seconds.
+    """
+    proof = {operation.number: operation for operation in witness if operation is not None}
+    operations = tuple(proof[number] for number in sorted(proof))
+    return Violation(kind=kind, title=title, detail=detail, witness=operations)
 
 
 def smallest(violations: Iterable[Violation]) -> list[Violation]:
-    """Return at most `MOST` of each kind, the smallest witness first, then the earliest."""
-    told: Counter[str] = Counter()
+    """Return at most `MOST` violations of each kind: smallest witness first, then earliest."""
+    per_kind: Counter[str] = Counter()
     chosen = []
-    for one in sorted(violations, key=_size):
-        told[one.kind] += 1
-        if told[one.kind] <= MOST:
-            chosen.append(one)
+    for candidate in sorted(violations, key=_size):
+        per_kind[candidate.kind] += 1
+        if per_kind[candidate.kind] <= MOST:
+            chosen.append(candidate)
     return chosen
 
 
-def _size(one: Violation) -> tuple[int, list[int]]:
-    return len(one.witness), [operation.number for operation in one.witness]
+def _size(candidate: Violation) -> tuple[int, list[int]]:
+    return len(candidate.witness), [operation.number for operation in candidate.witness]

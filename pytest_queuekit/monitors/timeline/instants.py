@@ -1,27 +1,27 @@
-"""Times in nanoseconds as a history counts them, and how a sentence tells them."""
+"""Instants and durations, in the nanoseconds of a history."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from pytest_queuekit.model.history import SECOND, History, Operation, Outcome
+from pytest_queuekit.model.history import SECOND, Operation, Outcome
 
 NEVER = math.inf
 """An instant after all others."""
 
-GRAIN = 2 * SECOND // 1000
+CLOCK_TOLERANCE = 2 * SECOND // 1000
 """Nanoseconds by which two clocks of one machine may differ.
 
-A queue that stamps whole milliseconds cuts off up to one, and a wall clock is slewed against the
-monotonic one; a rule about "too early" must not accuse anybody of that.
+A queue that stores whole milliseconds cuts off up to one, and the wall clock is slewed against the
+monotonic clock. A violation about "too early" must not come from either.
 """
 
 
 def latest(operation: Operation) -> float:
     """Return the last instant at which an operation may have taken effect.
 
-    What ended in an error, or never ended, may still be on its way.
+    An operation that ended in an error, or never ended, may still take effect later.
     """
     if operation.end is None or operation.outcome is Outcome.UNKNOWN:
         return NEVER
@@ -29,25 +29,15 @@ def latest(operation: Operation) -> float:
 
 
 def number(value: Any) -> float | None:
-    """Return a number as it is; None for what is none, NaN included."""
+    """Return a number unchanged; None for NaN and for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
     return value
 
 
 def nanoseconds(seconds: float) -> float:
-    """Return seconds as the unit of a history; whole, so that no digit is lost in sums."""
+    """Convert seconds to nanoseconds, rounded to whole ones so that sums stay exact."""
     if isinstance(seconds, int):
         return seconds * SECOND
     product = seconds * SECOND
     return round(product) if math.isfinite(product) else product
-
-
-def span(history: History, operation: Operation) -> str:
-    """Return "1.000-1.500 s": when an operation ran, in seconds since the run began."""
-    end = "?" if operation.end is None else _seconds(history, operation.end)
-    return f"{_seconds(history, operation.start)}-{end} s"
-
-
-def _seconds(history: History, instant: int) -> str:
-    return f"{(instant - history.operations[0].start) / SECOND:.3f}"

@@ -1,8 +1,9 @@
-"""How long a delivery certainly holds its task, and how long it may.
+"""Lease intervals: how long a delivery certainly holds its task, and how long it may.
 
-A lease counts from some instant of the claim, so it certainly runs until claim.start + lease and
-is certainly over, if nobody extended it, after claim.end + lease. An extension counts at least
-from now: until extend.start + seconds; where it counts from the old end it lasts longer.
+A lease counts from some instant of the claim. It certainly runs until claim.start + lease, and it
+has certainly run out, without extensions, after claim.end + lease. An extension counts at least
+from its own start: until extend.start + seconds. A queue that adds the seconds to the old end
+grants more.
 """
 
 from __future__ import annotations
@@ -10,80 +11,95 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_queuekit.model.capabilities import Guarantee, Liveness
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
-from pytest_queuekit.monitors.timeline.instants import GRAIN, NEVER, latest, nanoseconds, number
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Life, happens
+from pytest_queuekit.monitors.timeline.instants import (
+    CLOCK_TOLERANCE,
+    NEVER,
+    latest,
+    nanoseconds,
+    number,
+)
+from pytest_queuekit.monitors.timeline.tasks import Delivery, Task, happens
+from pytest_queuekit.monitors.timeline.wording import seconds
 
 UNDECLARED_LEASE = 1.0
-"""Seconds that a lease or heartbeat of undeclared length certainly lasts. None shorter is known."""
+"""Seconds that a lease or heartbeat of undeclared length lasts at least. No library has less."""
 
-SENSIBLE_EXTENSION = 86_400.0
-"""Seconds up to which a holder must be granted a longer lease: more a queue may well refuse."""
+LONGEST_EXTENSION = 86_400.0
+"""Seconds up to which a queue must grant an extension. A queue may refuse a longer one."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hold:
-    """What is certain about the time for which one delivery holds its task.
+class LeaseInterval:
+    """The certain bounds of the time during which one delivery holds its task.
 
     delivery: the delivery.
-    steps: pairs (since, until) in order of since: from the one instant on, the lease certainly
-        runs until the other, up to the next pair.
-    goodbye: the first instant at which the worker itself may have been gone: a kill, or where
-        the queue watches processes a close.
-    over: the instant after which the lease has certainly run out, never if there is none.
+    steps: pairs (since, until) in nanoseconds, in order of `since`: from `since` up to the next
+        pair's `since`, the lease certainly runs until `until`.
+    worker_gone: nanoseconds: the first instant at which the worker may be gone. That is a kill,
+        and a close where the queue watches its workers.
+    expired_by: nanoseconds: the instant after which the lease has certainly run out; never
+        without a lease.
     """
 
     delivery: Delivery
     steps: Sequence[tuple[float, float]]
-    goodbye: float
-    over: float
+    worker_gone: float
+    expired_by: float
 
     @property
-    def sure_until(self) -> float:
-        """The first instant, in nanoseconds, at which the task may not be held any more."""
-        ended = [one.start for one in self.delivery.endings()]
-        ends = [since for since, _ in self.steps[1:]] + [NEVER]
+    def held_until(self) -> float:
+        """The first instant, in nanoseconds, at which the delivery may no longer hold its task.
+
+        An acknowledgement counts from its start, not from its end: it may take effect at once.
+        Counter-example: release [4, 8], claim by `b` [5, 6] is legal.
+        """
+        ended = [ending.start for ending in self.delivery.endings()]
         lapses = (
-            max(since, until)
-            for (since, until), next_since in zip(self.steps, ends, strict=True)
-            if until <= next_since
+            max(since, until) for since, until, next_since in self._pieces() if until <= next_since
         )
-        return min([*ended, self.goodbye, next(lapses, NEVER)])
+        return min([*ended, self.worker_gone, next(lapses, NEVER)])
 
     def lease_may_end(self, start: float, end: float) -> bool:
-        """Whether between two instants the lease may have run out or the worker been gone."""
-        if self.goodbye <= end:
+        """Return True if the lease may run out, or the worker be gone, between two instants.
+
+        Both ends are closed: at the exact end of a lease, held and free are both right.
+        Counter-example: a lease of 10 s by claim [2, 4], claim by `b` [11, 12] is legal at 12.
+        """
+        if self.worker_gone <= end:
             return True
-        ends = [since for since, _ in self.steps[1:]] + [NEVER]
-        pieces = zip(self.steps, ends, strict=True)
         return any(
             since <= end and start <= next_since and until <= min(end, next_since)
-            for (since, until), next_since in pieces
+            for since, until, next_since in self._pieces()
         )
 
     def may_be_free(self, start: float, end: float) -> bool:
-        """Whether between two instants somebody else may have been given this delivery's task.
+        """Return True if another worker may have received the task between two instants.
 
-        A completion overlapping them does not free it: a task that is done is given to nobody.
-        One that was over before is left to `no_resurrection`.
+        A completion that overlaps them does not free the task: before it takes effect the worker
+        holds the task, and afterwards the task is done. `no_resurrection` judges a delivery after
+        a completion that ended before them.
         """
-        return self._given_back(start, end) or self.lease_may_end(start, end)
-
-    def _given_back(self, start: float, end: float) -> bool:
-        return any(
-            latest(one) < start if one.verb is Verb.COMPLETE else one.start <= end
-            for one in self.delivery.endings()
+        given_back = any(
+            latest(ending) < start if ending.verb is Verb.COMPLETE else ending.start <= end
+            for ending in self.delivery.endings()
         )
+        return given_back or self.lease_may_end(start, end)
+
+    def _pieces(self) -> Iterator[tuple[float, float, float]]:
+        ends = [since for since, _ in self.steps[1:]] + [NEVER]
+        for (since, until), next_since in zip(self.steps, ends, strict=True):
+            yield since, until, next_since
 
 
-class Holds:
-    """Knows how a history and a contract bound the hold of any delivery."""
+class LeaseIntervals:
+    """Bounds the lease of any delivery of a history under a contract."""
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
@@ -93,102 +109,138 @@ class Holds:
         for operation in history.by(Verb.KILL, *([Verb.CLOSE] if watched else [])):
             self._gone[operation.actor].append(operation.start)
 
-    def of(self, delivery: Delivery) -> Hold:
-        """Return the hold of a delivery."""
+    def of(self, delivery: Delivery) -> LeaseInterval:
+        """Return the lease interval of a delivery."""
         if self._contract.guarantee is Guarantee.AT_MOST_ONCE:
             always = [(-NEVER, NEVER)]
-            return Hold(delivery=delivery, steps=always, goodbye=NEVER, over=NEVER)
+            return LeaseInterval(
+                delivery=delivery, steps=always, worker_gone=NEVER, expired_by=NEVER
+            )
         claim = delivery.claim
-        least, most = self._lease(claim)
-        return Hold(
+        least, most = self._bounds(claim)
+        return LeaseInterval(
             delivery=delivery,
+            # The shortest lease counts from the claim's start: the queue may stamp it there.
+            # Counter-example: lease 10 s, claim by `a` [2, 4], claim by `b` [11, 12] is legal.
             steps=_steps(claim.start + nanoseconds(least), delivery.extensions()),
-            goodbye=self._goodbye(claim),
-            over=_over(latest(claim) + nanoseconds(most), delivery.extensions()),
+            worker_gone=self._worker_gone(claim),
+            # The longest lease counts from the claim's end. Counter-example: lease 10 s, claim by
+            # `a` [2, 3], claim by `b` [12.5, 13] -> empty is legal.
+            expired_by=_expired_by(latest(claim) + nanoseconds(most), delivery.extensions()),
         )
 
-    def counts(self, life: Life, delivery: Delivery, ending: Operation) -> bool:
-        """Whether an acknowledgement certainly had the effect that its answer says.
+    def took_effect(self, task: Task, delivery: Delivery, ending: Operation) -> bool:
+        """Return True if an acknowledgement certainly had the effect that its answer claims.
 
-        A library that refuses in silence answers ok after the lease ran out or somebody else
-        took over; so only what the holder said within its certain lease counts.
+        A library that refuses silently answers ok after the lease ran out or another worker took
+        over. So an acknowledgement counts only within the certain lease of its worker.
         """
-        rivals = [*delivery.endings(), *life.cancels]
+        rivals = [*delivery.endings(), *task.cancels]
         return (
             ending.ok
             and ending.end is not None
-            and not any(one.start <= ending.end for one in rivals if one is not ending)
+            # A rival that overlaps this one may be first, and this one refused silently.
+            # Counter-example: complete [4, 6], release [5, 7], claim by `b` [8, 9] is legal.
+            and not any(rival.start <= ending.end for rival in rivals if rival is not ending)
             and delivery.alone(ending.end)
             and not self.of(delivery).lease_may_end(delivery.claim.start, ending.end)
         )
 
-    def _lease(self, claim: Operation) -> tuple[float, float]:
-        """Return the least and the most seconds for which a claim is leased."""
-        leased = self._contract.liveness is Liveness.LEASE
-        asked = self._asked(claim)
-        seconds = number(asked)
-        if seconds is not None:
-            return max(seconds, 0.0), seconds if leased and seconds > 0 else NEVER
-        if leased or self._contract.liveness is Liveness.HEARTBEAT:
-            return (UNDECLARED_LEASE if asked is None else 0.0), NEVER
-        return NEVER, NEVER
+    def must_accept(self, task: Task, delivery: Delivery, said: Operation) -> bool:
+        """Return True if the queue had no reason to refuse an acknowledgement.
 
-    def _asked(self, claim: Operation) -> Any:
-        """Return the seconds that a claim asked for; None where the queue chose for itself."""
-        if "lease" in claim.arguments:
-            asked = claim.arguments["lease"]
-            return math.nan if asked is None else asked
-        fixed = self._contract.lease_seconds
-        several = "batch" in claim.arguments  # which has no option for it
-        return self._history.lease if fixed is None and not several else fixed
-
-    def _goodbye(self, claim: Operation) -> float:
-        gone = self._gone.get(claim.actor, [])
-        place = bisect_right(gone, claim.start)
-        return gone[place] if place < len(gone) else NEVER
-
-    def must_accept(self, life: Life, delivery: Delivery, said: Operation) -> bool:
-        """Whether the queue had no reason to refuse what the holder of a task said.
-
-        The lease certainly ran, nobody else had the task, and nothing before may have ended it.
+        The lease certainly ran, no other worker had the task, and no earlier operation may have
+        ended the delivery.
         """
-        end, before = said.end, [*delivery.acknowledgements, *life.cancels]
-        seconds = number(said.arguments.get("seconds", 1))
+        end, before = said.end, [*delivery.acknowledgements, *task.cancels]
+        added = number(said.arguments.get("seconds", 1))
         return (
             end is not None
             and self._contract.guarantee is Guarantee.AT_LEAST_ONCE
-            and seconds is not None
-            and 0 < seconds <= SENSIBLE_EXTENSION
-            and not any(_spoils(one) and one.start <= end for one in before)
+            and added is not None
+            and 0 < added <= LONGEST_EXTENSION
+            and not any(_excuses_refusal(other) and other.start <= end for other in before)
             and delivery.alone(end)
             and not self.of(delivery).lease_may_end(delivery.claim.start, end)
         )
 
+    def cite(self, delivery: Delivery) -> str:
+        """Return why a delivery holds its task, for a message: "declared lease 60 s"."""
+        if self._contract.guarantee is Guarantee.AT_MOST_ONCE:
+            return "declared `guarantee=AT_MOST_ONCE`"
+        claim = delivery.claim
+        length = number(self._requested(claim))
+        if length is None:
+            return f"declared `liveness={self._contract.liveness.name}`"
+        fixed = "lease" not in claim.arguments and self._contract.lease_seconds is not None
+        lease = f"{'declared' if fixed else 'requested'} lease {seconds(length)}"
+        added = [number(extend.arguments.get("seconds")) for extend in delivery.extensions()]
+        if added and added[-1] is not None:
+            lease += f", extended by {seconds(added[-1])}"
+        return lease
 
-def _spoils(one: Operation) -> bool:
-    """Whether after an operation the worker may be refused: an extension may change the token."""
-    granted = one.verb is Verb.EXTEND and one.ok
-    return happens(one) and not granted
+    def _bounds(self, claim: Operation) -> tuple[float, float]:
+        """Return the least and the most seconds for which a claim is leased."""
+        leased = self._contract.liveness is Liveness.LEASE
+        requested = self._requested(claim)
+        length = number(requested)
+        if length is not None:
+            return max(length, 0.0), length if leased and length > 0 else NEVER
+        if leased or self._contract.liveness is Liveness.HEARTBEAT:
+            return (UNDECLARED_LEASE if requested is None else 0.0), NEVER
+        return NEVER, NEVER
+
+    def _requested(self, claim: Operation) -> Any:
+        """Return the seconds that a claim asked for; None where the queue chooses."""
+        if "lease" in claim.arguments:
+            requested = claim.arguments["lease"]
+            return math.nan if requested is None else requested
+        fixed = self._contract.lease_seconds
+        batch = "batch" in claim.arguments  # a batch has no lease option
+        return self._history.lease if fixed is None and not batch else fixed
+
+    def _worker_gone(self, claim: Operation) -> float:
+        gone = self._gone.get(claim.actor, [])
+        place = bisect_right(gone, claim.start)
+        return gone[place] if place < len(gone) else NEVER
+
+
+def _excuses_refusal(other: Operation) -> bool:
+    """Return True if after an operation the queue may refuse the worker.
+
+    A granted extension does not. An extension of unknown outcome may have changed the token.
+    """
+    granted = other.verb is Verb.EXTEND and other.ok
+    return happens(other) and not granted
 
 
 def _steps(until: float, extensions: Sequence[Operation]) -> list[tuple[float, float]]:
-    steps = [(-NEVER, until - GRAIN)]
+    steps = [(-NEVER, until - CLOCK_TOLERANCE)]
     for extension in extensions:
         since, sure = steps[-1]
-        seconds = number(extension.arguments.get("seconds"))
-        new = -NEVER if seconds is None else extension.start + nanoseconds(seconds) - GRAIN
+        added = number(extension.arguments.get("seconds"))
+        new = -NEVER
+        if added is not None:
+            new = extension.start + nanoseconds(added) - CLOCK_TOLERANCE
         if extension.start < since:
-            new = -NEVER  # two extensions at once: which came last is open
+            # Two overlapping extensions: either may have counted last. Counter-example:
+            # extend by 20 s [4, 8], extend by 2 s [5, 6], claim by `b` [14, 15] is legal.
+            new = -NEVER
+        # While the extension runs, the old and the new end are both possible: the earlier counts.
+        # Counter-example: claim [2, 3], extend by 2 s [4, 9], claim by `b` [6, 7] is legal.
         steps.append((max(extension.start, since), min(sure, new)))
-        # Asked for too late, it may have been refused in silence.
+        # From its end on, the new end counts, but only if it ended within the old lease: a queue
+        # may silently refuse a later one. Counter-example: lease 10 s, claim [2, 3],
+        # extend by 10 s [11, 12.5], claim by `b` [14, 15] is legal.
         if extension.ok and extension.end is not None and extension.end < sure:
             steps.append((max(extension.end, steps[-1][0]), new))
     return steps
 
 
-def _over(end: float, extensions: Sequence[Operation]) -> float:
+def _expired_by(end: float, extensions: Sequence[Operation]) -> float:
+    """Return the latest end of a lease: each extension may count from the old end or from now."""
     for extension in extensions:
-        seconds = number(extension.arguments.get("seconds"))
-        more = NEVER if seconds is None else max(nanoseconds(seconds), 0)
+        added = number(extension.arguments.get("seconds"))
+        more = NEVER if added is None else max(nanoseconds(added), 0)
         end = max(end, latest(extension)) + more
     return end

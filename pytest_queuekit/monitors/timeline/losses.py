@@ -1,4 +1,4 @@
-"""When a task that did not come is lost, and what else may have become of it."""
+"""Losses: when a task that never came is lost, and which other fates the history allows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from pytest_queuekit.model.capabilities import Capability, Durability, Liveness, Sharing
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
-from pytest_queuekit.monitors.timeline.attempts import limit_of
+from pytest_queuekit.monitors.timeline.attempts import possible_limit
 from pytest_queuekit.monitors.timeline.instants import NEVER
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import Ghosts, Life, weight_of
+from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, most_taken
 
 
-class Lookups:
-    """Knows the last empty answer for each kind of worker."""
+class EmptyClaims:
+    """The last claim that returned empty, for each kind of worker."""
 
     def __init__(self, history: History) -> None:
         last: dict[str, Operation] = {}
@@ -23,27 +23,28 @@ class Lookups:
                 last[repr(operation.arguments.get("capabilities"))] = operation
         self._last = list(last.values())
 
-    def last(self, enqueue: Operation) -> Operation | None:
-        """Return the last claim that was told "empty" though it was free to get a task."""
-        able = [one for one in self._last if may_get(one, enqueue)]
-        return max(able, key=lambda one: one.start, default=None)
+    def last_for(self, enqueue: Operation) -> Operation | None:
+        """Return the last empty claim by a worker that may get the task of an enqueue."""
+        able = [claim for claim in self._last if may_get(claim, enqueue)]
+        return max(able, key=lambda claim: claim.start, default=None)
 
 
-def forgets(history: History, contract: Contract) -> bool:
-    """Whether what was accepted may have died with a process."""
+def may_forget(history: History, contract: Contract) -> bool:
+    """Return True if accepted tasks may have died with a killed process."""
     fleeting = contract.durability is Durability.NONE and contract.sharing is Sharing.PROCESSES
     return fleeting and bool(history.by(Verb.KILL))
 
 
-def excused_by_ghosts(history: History, contract: Contract, lives: Iterable[Life]) -> int:
+def most_taken_for_good(history: History, contract: Contract, tasks: Iterable[Task]) -> int:
     """Return how many of the tasks claims of unknown outcome may have taken for good."""
-    ghosts = Ghosts.of(history)
-    again = Capability.AT_LEAST_ONCE in contract.capabilities
-    if again and contract.liveness is Liveness.LEASE:
-        # Drained means: after their leases too. But each may have used up an attempt.
-        limit = min((limit_of(life, contract) for life in lives), default=NEVER)
-        return int(ghosts.weight // max(limit, 1))
-    killed = {one.actor for one in history.by(Verb.KILL)}
-    if again and contract.liveness is Liveness.PROCESS:
-        return sum(weight_of(one) for one in ghosts.claims if one.actor not in killed)
-    return ghosts.weight
+    unknown = UnknownClaims.of(history)
+    redelivers = Capability.AT_LEAST_ONCE in contract.capabilities
+    if redelivers and contract.liveness is Liveness.LEASE:
+        # A drained history goes on until after the leases of these claims, so their tasks come
+        # back. But each claim may have used up an attempt.
+        limit = min((possible_limit(task, contract) for task in tasks), default=NEVER)
+        return int(unknown.most_taken // max(limit, 1))
+    if redelivers and contract.liveness is Liveness.PROCESS:
+        killed = {kill.actor for kill in history.by(Verb.KILL)}
+        return sum(most_taken(claim) for claim in unknown.claims if claim.actor not in killed)
+    return unknown.most_taken

@@ -1,4 +1,4 @@
-"""Which worker may get which task: both describe themselves by a dict of capabilities."""
+"""Routing: which worker may get which task. Both are described by a dict of capabilities."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pytest_queuekit.model.history import Operation
 
 
 def may_get(claim: Operation, enqueue: Operation) -> bool | None:
-    """Tell whether a claim may be given a task; None where the design leaves it open.
+    """Return True if a claim may receive a task, None where the queue's design decides.
 
-    A task goes only to workers that have each of its keys, with its value or in a list. A claim
-    that says nothing of itself may be one that takes everything, or one that can do nothing.
+    A worker must have each key of the task, with the task's value or a list that contains it. A
+    claim without capabilities may come from a worker that takes every task, or from a worker that
+    takes only tasks without requirements.
     """
     needs = _capabilities(enqueue)
     if not needs:

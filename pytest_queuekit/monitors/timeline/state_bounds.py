@@ -1,4 +1,4 @@
-"""How many tasks were in each state, at least and at most, at every instant of a history."""
+"""State bounds: how many tasks were in each state, at least and at most, at every instant."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, stays_of
+from pytest_queuekit.monitors.timeline.available_intervals import Reason, available_intervals
 from pytest_queuekit.monitors.timeline.coverage import Axis
 from pytest_queuekit.monitors.timeline.instants import NEVER, latest
-from pytest_queuekit.monitors.timeline.lease_intervals import Holds
+from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.tasks import (
     Delivery,
-    Ghosts,
-    Life,
+    Task,
+    UnknownClaims,
     happens,
-    lives_of,
-    weight_of,
+    most_taken,
+    tasks_of,
 )
 
 STATES = ("queued", "leased", "completed", "dead")
@@ -30,18 +30,19 @@ _QUEUED = frozenset({"queued"})
 _LEASED = frozenset({"leased"})
 _COMPLETED = frozenset({"completed"})
 _DEAD = frozenset({"dead"})
-_CLEARED = frozenset({"completed", _GONE})
+_PURGED = frozenset({"completed", _GONE})
 _TAKEN = frozenset({"leased", "completed", _GONE})
 _CANCELLED = frozenset({"completed", "dead", _GONE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Phase:
-    """A time in which a task was certainly in one of some states.
+class _StateInterval:
+    """An interval during which a task was certainly in one of some states.
 
-    start, end: nanoseconds, neither of them part of it.
-    states: those that are possible.
-    proof: the operation that says so.
+    start, end: nanoseconds, both outside (open): at either instant the operation that changes the
+        state may be about to take effect or just have done so.
+    states: the possible states.
+    proof: the operation that put the task there.
     """
 
     start: float
@@ -50,40 +51,42 @@ class _Phase:
     proof: Operation
 
 
-class Census:
-    """Counts what is certain. Whatever else exists may be in any state."""
+class StateBounds:
+    """Counts the certain states of tasks. Any other task may be in any state."""
 
     def __init__(self, history: History, contract: Contract) -> None:
-        self._phases = [one for one in _phases(history, contract) if one.start < one.end]
-        enqueues = [one for one in history.by(Verb.ENQUEUE) if happens(one)]
-        ghosts = Ghosts.of(history).claims
-        counted = history.by(Verb.STATS)
+        intervals = _state_intervals(history, contract)
+        self._intervals = [interval for interval in intervals if interval.start < interval.end]
+        enqueues = [enqueue for enqueue in history.by(Verb.ENQUEUE) if happens(enqueue)]
+        unknown = UnknownClaims.of(history).claims
+        counts = history.by(Verb.STATS)
         self._axis = Axis(
             [
-                *(instant for one in self._phases for instant in (one.start, one.end)),
-                *(one.start for one in (*enqueues, *ghosts, *counted)),
-                *(one.end for one in counted if one.end is not None),
+                *(at for interval in self._intervals for at in (interval.start, interval.end)),
+                *(operation.start for operation in (*enqueues, *unknown, *counts)),
+                *(count.end for count in counts if count.end is not None),
             ]
         )
-        self._exist = self._from([(one.start, _size(one)) for one in enqueues])
-        self._stolen = self._from([(one.start, weight_of(one)) for one in ghosts])
-        kinds = {one.states for one in self._phases}
+        # Tasks exist, and unknown claims take, from the very start of the call: at most.
+        self._exist = self._from([(enqueue.start, _size(enqueue)) for enqueue in enqueues])
+        self._taken = self._from([(claim.start, most_taken(claim)) for claim in unknown])
+        kinds = {interval.states for interval in self._intervals}
         self._certain = {states: self._during(states) for states in kinds}
 
-    def bounds(self, state: str, counted: Operation) -> tuple[int, int]:
-        """Return the least and the most that may have been counted in a state."""
-        start, end = self._axis.at(counted.start), self._axis.at(counted.end or counted.start)
+    def bounds(self, state: str, stats: Operation) -> tuple[int, int]:
+        """Return the least and the most tasks that `stats` may have counted in a state."""
+        start, end = self._axis.at(stats.start), self._axis.at(stats.end or stats.start)
         places = range(start, max(start, end) + 1)
         low = min(self._least(frozenset({state}), place) for place in places)
         high = max(self._exist[place] - self._elsewhere(state, place) for place in places)
         return low, high
 
-    def witnesses(self, state: str, counted: Operation) -> list[Operation]:
+    def witnesses(self, state: str, stats: Operation) -> list[Operation]:
         """Return operations that put tasks into a state in which they certainly were."""
         return [
-            one.proof
-            for one in self._phases
-            if one.states == {state} and one.start < counted.start < one.end
+            interval.proof
+            for interval in self._intervals
+            if interval.states == {state} and interval.start < stats.start < interval.end
         ]
 
     def _elsewhere(self, state: str, place: int) -> int:
@@ -92,89 +95,103 @@ class Census:
     def _least(self, states: frozenset[str], place: int) -> int:
         if states not in self._certain:
             return 0
-        sure = self._certain[states][place]
-        return max(0, sure - self._stolen[place]) if states == _QUEUED else sure
+        certain = self._certain[states][place]
+        return max(0, certain - self._taken[place]) if states == _QUEUED else certain
 
     def _from(self, changes: list[tuple[int, int]]) -> list[int]:
         change = [0] * (self._axis.length + 1)
-        for instant, weight in changes:
-            change[self._axis.at(instant)] += weight
+        for instant, count in changes:
+            change[self._axis.at(instant)] += count
         return list(accumulate(change))
 
     def _during(self, states: frozenset[str]) -> list[int]:
         change = [0] * (self._axis.length + 1)
-        for one in self._phases:
-            if one.states == states:
-                change[self._axis.at(one.start) + 1] += 1
-                change[self._axis.at(one.end)] -= 1
+        for interval in self._intervals:
+            if interval.states == states:
+                change[self._axis.at(interval.start) + 1] += 1
+                change[self._axis.at(interval.end)] -= 1
         return list(accumulate(change))
 
 
 def _size(enqueue: Operation) -> int:
-    """Return how many tasks an enqueue may have added; a batch that was cut off has no names."""
+    """Return how many tasks an enqueue may have added. A batch that was cut off has no labels."""
     batch = enqueue.arguments.get("batch", 1)
     return batch if enqueue.task is None and isinstance(batch, int) else 1
 
 
-def _phases(history: History, contract: Contract) -> Iterator[_Phase]:
-    for stay in stays_of(history, contract):
-        if stay.reason is not Reason.EXPIRED:
-            cause = stay.cause[-1]
-            yield _Phase(start=stay.since, end=stay.until, states=_QUEUED, proof=cause)
+def _state_intervals(history: History, contract: Contract) -> Iterator[_StateInterval]:
+    for interval in available_intervals(history, contract):
+        # A task with an expired lease may still be counted as leased.
+        if interval.reason is not Reason.EXPIRED:
+            yield _StateInterval(
+                start=interval.since,
+                end=interval.until,
+                states=_QUEUED,
+                proof=interval.cause[-1],
+            )
     reader = _Reader(history, contract)
-    for life in lives_of(history).values():
-        if life.enqueue is not None:
-            yield from reader.phases(life)
+    for task in tasks_of(history).values():
+        if task.only_enqueue is not None:
+            yield from reader.intervals(task)
 
 
 class _Reader:
-    """Reads what became of a task after it was claimed or cancelled."""
+    """Reads the states of a task after its first claim or cancel."""
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
-        self._holds = Holds(history, contract)
-        self._haunted = Ghosts.of(history).first
-        self._purges = [one for one in history.by(Verb.PURGE) if happens(one)]
+        self._leases = LeaseIntervals(history, contract)
+        self._first_unknown = UnknownClaims.of(history).first_start
+        self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         kept = {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= contract.capabilities
         self._held = _LEASED if kept else _TAKEN
 
-    def phases(self, life: Life) -> Iterator[_Phase]:
-        until = min((one.start for one in life.cancels), default=NEVER)
-        for place, delivery in enumerate(life.deliveries):
-            following = life.deliveries[place + 1 : place + 2]
-            next_start = min([until, *(one.claim.start for one in following)])
+    def intervals(self, task: Task) -> Iterator[_StateInterval]:
+        until = min((cancel.start for cancel in task.cancels), default=NEVER)
+        for place, delivery in enumerate(task.deliveries):
+            following = task.deliveries[place + 1 : place + 2]
+            next_start = min([until, *(later.claim.start for later in following)])
+            # From the claim's end, not from its start: it may take the task late.
+            # Counter-example: claim [2, 3], stats [2, 3] -> queued=1 is legal.
             end = latest(delivery.claim)
             if end >= next_start:
-                return  # overlapping deliveries: who came when is open
-            yield _Phase(
+                return  # overlapping deliveries: their order is unknown
+            yield _StateInterval(
                 start=end,
-                end=min(self._holds.of(delivery).sure_until, next_start),
+                end=min(self._leases.of(delivery).held_until, next_start),
                 states=self._held,
                 proof=delivery.claim,
             )
             if next_start == NEVER:
-                yield from self._ended(life, delivery)
-        if not life.deliveries:
-            yield from self._cancelled(life)
+                yield from self._ended(task, delivery)
+        if not task.deliveries:
+            yield from self._cancelled(task)
 
-    def _ended(self, life: Life, delivery: Delivery) -> Iterator[_Phase]:
-        for one in delivery.endings():
-            if not self._holds.counts(life, delivery, one):
+    def _ended(self, task: Task, delivery: Delivery) -> Iterator[_StateInterval]:
+        for ending in delivery.endings():
+            if not self._leases.took_effect(task, delivery, ending):
                 continue
-            if one.verb is Verb.COMPLETE:
-                purges = (each.start for each in self._purges if latest(each) >= one.start)
-                cleared = max(min(purges, default=NEVER), latest(one))
-                yield _Phase(start=latest(one), end=cleared, states=_COMPLETED, proof=one)
-                yield _Phase(start=cleared, end=NEVER, states=_CLEARED, proof=one)
-            elif one.verb is Verb.FAIL:
-                limit = declared_limit(life, self._contract)
-                count = sum(1 for _ in failures(life, self._holds))
+            end = latest(ending)
+            if ending.verb is Verb.COMPLETE:
+                # A purge counts from its start if it ends at or after the completion's start: it
+                # may run last. Counter-example: complete [4, 5], purge [3, 7],
+                # stats [8, 9] -> completed=0 is legal.
+                purges = (purge.start for purge in self._purges if latest(purge) >= ending.start)
+                purged = max(min(purges, default=NEVER), end)
+                yield _StateInterval(start=end, end=purged, states=_COMPLETED, proof=ending)
+                yield _StateInterval(start=purged, end=NEVER, states=_PURGED, proof=ending)
+            elif ending.verb is Verb.FAIL:
+                limit = declared_limit(task, self._contract)
+                count = sum(1 for _ in failures(task, self._leases))
                 if limit is not None and count >= limit:
-                    yield _Phase(start=latest(one), end=NEVER, states=_DEAD, proof=one)
+                    yield _StateInterval(start=end, end=NEVER, states=_DEAD, proof=ending)
 
-    def _cancelled(self, life: Life) -> Iterator[_Phase]:
-        enqueue = life.enqueues[0]
-        for one in life.cancels[:1]:
-            certain = one.ok and enqueue.ok and enqueue.ended_before(one)
-            if certain and latest(one) < self._haunted:
-                yield _Phase(start=latest(one), end=NEVER, states=_CANCELLED, proof=one)
+    def _cancelled(self, task: Task) -> Iterator[_StateInterval]:
+        enqueue = task.enqueues[0]
+        for cancel in task.cancels[:1]:
+            certain = cancel.ok and enqueue.ok and enqueue.ended_before(cancel)
+            # A claim of unknown outcome may have held the task when it was cancelled.
+            if certain and latest(cancel) < self._first_unknown:
+                yield _StateInterval(
+                    start=latest(cancel), end=NEVER, states=_CANCELLED, proof=cancel
+                )

@@ -1,4 +1,4 @@
-"""The life of each task: what was enqueued, delivered, acknowledged and cancelled."""
+"""Tasks: for each label its enqueues, deliveries, acknowledgements and cancels."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ ENDINGS = (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
 class Delivery:
     """One delivery of a task.
 
-    claim: the operation that handed it out.
-    acknowledgements: what was said about it, by start, the refused and the busy ones included.
-    before, after: nanoseconds: when the last of the earlier claims that got the same task ended,
-        and when the next one began.
+    claim: the claim that returned the task.
+    acknowledgements: the acknowledgements of this delivery by start, refused and busy ones
+        included.
+    before: nanoseconds: the end of the last earlier claim that got the same task.
+    after: nanoseconds: the start of the next claim that got the same task.
     """
 
     claim: Operation
@@ -31,94 +32,104 @@ class Delivery:
     after: float = math.inf
 
     def alone(self, until: float) -> bool:
-        """Whether up to an instant no other claim can have got the task since this one began."""
+        """Return True if no other claim can have got the task between this claim and an instant.
+
+        Both comparisons are strict: at the very instant at which another claim starts or ends,
+        either claim may have been first. Counter-example: `a` claims [2, 3] and completes [4, 8],
+        `b` claims [8, 9]: at 8, `b` may have taken the task before the completion counted.
+        """
         return self.before < self.claim.start and until < self.after
 
     def endings(self) -> list[Operation]:
         """Return the acknowledgements that may have ended the delivery."""
-        return [one for one in self.acknowledgements if one.verb in ENDINGS and happens(one)]
+        return [said for said in self.acknowledgements if said.verb in ENDINGS and happens(said)]
 
     def extensions(self) -> list[Operation]:
         """Return the extensions that may have been granted."""
-        return [one for one in self.acknowledgements if one.verb is Verb.EXTEND and happens(one)]
+        return [
+            said for said in self.acknowledgements if said.verb is Verb.EXTEND and happens(said)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Life:
-    """All that concerns the task of one label.
+class Task:
+    """The operations on the task of one label.
 
-    task: the label.
-    enqueues: those that may have happened; more than one where a client tried again.
-    turned_away: enqueues that were refused or busy.
+    label: the label that the kit put into the payload.
+    enqueues: those that may have happened; several where a client retried.
+    declined: enqueues that were refused or busy.
     deliveries: by start.
     cancels: those that may have happened.
     """
 
-    task: str
+    label: str
     enqueues: list[Operation] = field(default_factory=list)
-    turned_away: list[Operation] = field(default_factory=list)
+    declined: list[Operation] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     cancels: list[Operation] = field(default_factory=list)
 
     @property
-    def enqueue(self) -> Operation | None:
-        """The one enqueue; None where there is none, or there may be several tasks."""
+    def only_enqueue(self) -> Operation | None:
+        """The enqueue; None without one, and where several may have made several tasks."""
         return self.enqueues[0] if len(self.enqueues) == 1 else None
 
     @property
-    def first(self) -> Operation | None:
+    def first_claim(self) -> Operation | None:
         """The claim of the first delivery."""
         return self.deliveries[0].claim if self.deliveries else None
 
 
-def next_claim(life: Life, operation: Operation) -> Operation | None:
-    """Return the first claim that got a task and began after an operation had ended."""
+def next_claim(task: Task, operation: Operation) -> Operation | None:
+    """Return the first claim that got a task and started after an operation had ended.
+
+    A claim that starts at the operation's very end does not count: either may have been first.
+    """
     if operation.end is None:
         return None
-    place = bisect_right(life.deliveries, operation.end, key=lambda one: one.claim.start)
-    return life.deliveries[place].claim if place < len(life.deliveries) else None
+    place = bisect_right(task.deliveries, operation.end, key=lambda delivery: delivery.claim.start)
+    return task.deliveries[place].claim if place < len(task.deliveries) else None
 
 
 def happens(operation: Operation) -> bool:
-    """Whether an operation may have had an effect: it was neither refused nor busy."""
+    """Return True if an operation may have had an effect: it was neither refused nor busy."""
     return operation.outcome not in (Outcome.REFUSED, Outcome.BUSY)
 
 
-def lives_of(history: History) -> Mapping[str, Life]:
-    """Sort the operations of a history by task. Deliveries of nobody's task are left out."""
-    lives: dict[str, Life] = {}
-    said: dict[int, list[Operation]] = defaultdict(list)
+def tasks_of(history: History) -> Mapping[str, Task]:
+    """Sort the operations of a history by task. Deliveries of unknown tasks are left out."""
+    tasks: dict[str, Task] = {}
+    acknowledgements: dict[int, list[Operation]] = defaultdict(list)
     claims: dict[str, list[Operation]] = defaultdict(list)
     for operation in history:
-        task = operation.task
+        label = operation.task
         if operation.claim is not None:
-            said[operation.claim].append(operation)
-        elif task is not None and task != UNRECOGNISED:
-            life = lives.get(task) or lives.setdefault(task, Life(task=task))
+            acknowledgements[operation.claim].append(operation)
+        elif label is not None and label != UNRECOGNISED:
+            task = tasks.get(label) or tasks.setdefault(label, Task(label=label))
             if operation.is_delivery:
-                claims[task].append(operation)
+                claims[label].append(operation)
             else:
-                _enter(life, operation)
-    for task, got in claims.items():
-        lives[task].deliveries.extend(_deliveries(got, said))
-    return lives
+                _add(task, operation)
+    for label, task_claims in claims.items():
+        tasks[label].deliveries.extend(_deliveries(task_claims, acknowledgements))
+    return tasks
 
 
-def _enter(life: Life, operation: Operation) -> None:
+def _add(task: Task, operation: Operation) -> None:
     if operation.verb is Verb.ENQUEUE:
-        (life.enqueues if happens(operation) else life.turned_away).append(operation)
+        (task.enqueues if happens(operation) else task.declined).append(operation)
     elif operation.verb is Verb.CANCEL and happens(operation):
-        life.cancels.append(operation)
+        task.cancels.append(operation)
 
 
 def _deliveries(
-    claims: Sequence[Operation], said: Mapping[int, list[Operation]]
+    claims: Sequence[Operation], acknowledgements: Mapping[int, list[Operation]]
 ) -> Iterator[Delivery]:
     before = -math.inf
     for claim, following in zip_longest(claims, claims[1:]):
         yield Delivery(
             claim=claim,
-            acknowledgements=said.get(claim.number, []),
+            acknowledgements=acknowledgements.get(claim.number, []),
             before=before,
             after=math.inf if following is None else following.start,
         )
@@ -126,20 +137,32 @@ def _deliveries(
 
 
 def shared_keys(history: History) -> frozenset[str]:
-    """Return the tasks whose idempotency key another enqueue has too, so that either may count."""
-    tasks: dict[str, set[str | None]] = defaultdict(set)
+    """Return the labels of tasks that share an idempotency key with another enqueue."""
+    labels: dict[str, set[str | None]] = defaultdict(set)
     for enqueue in history.by(Verb.ENQUEUE):
         key = enqueue.arguments.get("key")
         if key is not None and happens(enqueue):
-            tasks[repr(key)].add(enqueue.task)
+            labels[repr(key)].add(enqueue.task)
     return frozenset(
-        task for sharing in tasks.values() if len(sharing) > 1 for task in sharing if task
+        label for sharing in labels.values() if len(sharing) > 1 for label in sharing if label
+    )
+
+
+def listed_dead(history: History) -> frozenset[str]:
+    """Return the labels of tasks that appear in some list of dead letters."""
+    lists = [answer.result for answer in history.by(Verb.DEAD_LETTERS) if answer.ok]
+    return frozenset(
+        label
+        for labels in lists
+        if isinstance(labels, list)
+        for label in labels
+        if isinstance(label, str)
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ghosts:
-    """Claims of unknown outcome: each may have taken any task that nobody saw delivered.
+class UnknownClaims:
+    """Claims of unknown outcome. Each may have taken any task without a recorded delivery.
 
     claims: the operations, by start.
     """
@@ -147,23 +170,23 @@ class Ghosts:
     claims: tuple[Operation, ...]
 
     @classmethod
-    def of(cls, history: History) -> Ghosts:
-        """Find them in a history."""
-        unknown = Outcome.UNKNOWN
-        return cls(claims=tuple(one for one in history.by(Verb.CLAIM) if one.outcome is unknown))
+    def of(cls, history: History) -> UnknownClaims:
+        """Collect them from a history."""
+        claims = history.by(Verb.CLAIM)
+        return cls(claims=tuple(claim for claim in claims if claim.outcome is Outcome.UNKNOWN))
 
     @property
-    def first(self) -> float:
-        """The instant, in nanoseconds, before which none of them took anything."""
-        return self.claims[0].start if self.claims else float("inf")
+    def first_start(self) -> float:
+        """The instant, in nanoseconds, before which none of them took a task."""
+        return self.claims[0].start if self.claims else math.inf
 
     @property
-    def weight(self) -> int:
-        """How many deliveries they may be."""
-        return sum(map(weight_of, self.claims))
+    def most_taken(self) -> int:
+        """How many tasks they may have taken together."""
+        return sum(map(most_taken, self.claims))
 
 
-def weight_of(claim: Operation) -> int:
+def most_taken(claim: Operation) -> int:
     """Return how many tasks a claim may have taken."""
     batch = claim.arguments.get("batch", 1)
     return batch if isinstance(batch, int) else 1
