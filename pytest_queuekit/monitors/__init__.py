@@ -1,23 +1,28 @@
 """Monitors: pure functions from a history and a contract to the violations that the history proves.
 
 Each module holds one property and the monitor of the same name. To add a monitor, write its module
-and add it to one of the two lists below.
+and add it to one of the two lists below. A violation carries its witness: the few operations that
+prove it.
 
-Monitors need no pytest and no queue, so a REPL is enough to judge a recorded history:
+Monitors need neither pytest nor a queue. In a REPL, `check` judges any history, for example one
+that `pytest_queuekit.model.history.read_history` reads from a file:
 
-    >>> from pathlib import Path
     >>> from pytest_queuekit.adapters.reference import ReferenceQueue
     >>> from pytest_queuekit.model.contract import Contract
-    >>> from pytest_queuekit.model.history import read_history
+    >>> from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
     >>> from pytest_queuekit.monitors import check, exclusive
-    >>> history = read_history(Path("run.jsonl"))
+    >>> def call(second, actor, verb):
+    ...     at = second * SECOND
+    ...     options = {"outcome": Outcome.OK, "task": "task-1"}
+    ...     return Operation(actor=actor, verb=verb, start=at, end=at, **options)
+    >>> calls = [call(0, "p", Verb.ENQUEUE), call(1, "a", Verb.CLAIM), call(2, "b", Verb.CLAIM)]
+    >>> history = History.of(calls, lease=60)
     >>> contract = Contract.of(ReferenceQueue)
     >>> for violation in check(history, contract):
-    ...     print(violation.title, violation.detail, sep="\\n")
-    >>> exclusive(history, contract)  # a single property
-    []
+    ...     print(violation.title, [operation.number for operation in violation.witness])
+    Task delivered twice [1, 2]
 
-A violation carries its witness: the few operations of the history that prove it.
+A single monitor works alike: `exclusive(history, contract)` judges that property alone.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def batches(history: History, contract: Contract) -> list[Violation]:
         violation(
             "over-limit",
             "Batch larger than its limit",
-            f"{actor(batch[0])} claimed at most {limit:g} tasks {when(history, batch[0])} and "
-            f"received {len(batch)}.",
+            f"{actor(batch[0])} claimed a batch of at most {limit:g} {when(history, batch[0])} "
+            f"and received {len(batch)} tasks.",
             *batch[: max(0, int(limit)) + 1],
         )
         for batch in calls.values()

@@ -73,8 +73,8 @@ def _invented(history: History, task: Task, claim: Operation) -> Violation:
         return violation(
             "refused-but-kept",
             "Refused task delivered",
-            f"{delivered} although the queue had answered {declined.outcome} to its enqueue by "
-            f"{actor(declined)} {when(history, declined)}.",
+            f"{delivered} although its enqueue by {actor(declined)} {when(history, declined)} was "
+            f"answered {declined.outcome}.",
             declined,
             claim,
         )

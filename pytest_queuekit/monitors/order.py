@@ -22,10 +22,11 @@ _MOST_PROVEN = 20
 def order(history: History, contract: Contract) -> list[Violation]:
     """Report first deliveries that passed over a better task.
 
-    `priority-order`: a task of better priority certainly waited; `fifo-order` and `lifo-order`: so
-    did a task of the same priority that was certainly enqueued earlier, or later. Tasks with a
-    priority are not compared with tasks without one, since a queue chooses its own default. Delayed
-    tasks, and claims after the first claim of unknown outcome, are left out.
+    `priority-order`: a task of better priority certainly waited; `fifo-order`: a task of the same
+    priority that was certainly enqueued earlier waited; `lifo-order`: one that was certainly
+    enqueued later. Tasks with a priority are not compared with tasks without one, since a queue
+    chooses its own default. Delayed tasks, and claims after the first claim of unknown outcome, are
+    left out.
     """
     groups: dict[bool, list[Task]] = defaultdict(list)
     for task in _comparable(history):

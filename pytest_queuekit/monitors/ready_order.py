@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, number
+from pytest_queuekit.monitors.timeline.instants import number
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
@@ -65,16 +65,18 @@ def _in_group(
 ) -> Iterator[Violation]:
     worker = group[0].deliveries[0].claim
     suitable = [
-        Interval(
-            interval.ready, interval.until, interval, _rank(interval.enqueue, contract, ties=ties)
-        )
+        Interval(interval.ready, interval.until, interval, (rank, interval.since if ties else 0))
         for interval in ready
         if may_get(worker, interval.enqueue)
+        for rank in (_priority_rank(interval.enqueue, contract),)
     ]
+    # A tie goes to the task whose enqueue ended before the other's started. Counter-example:
+    # enqueue t [0, 3], enqueue u [2, 5], claim u, claim t is legal.
     probes = [
-        Interval(claim.start, claim.end, task, _rank(task.enqueues[0], contract, ties=ties))
+        Interval(claim.start, claim.end, task, (rank, task.enqueues[0].start if ties else 0))
         for task in group
         for claim in (task.first_claim,)
+        for rank in (_priority_rank(task.enqueues[0], contract),)
         if claim is not None and claim.end is not None
     ]
     for probe in passed_over(suitable, probes):
@@ -83,11 +85,9 @@ def _in_group(
         yield _violation(history, contract, probe.item, skipped)
 
 
-def _rank(enqueue: Operation, contract: Contract, *, ties: bool) -> tuple[float, float]:
+def _priority_rank(enqueue: Operation, contract: Contract) -> float:
     direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
-    priority = direction * (number(enqueue.arguments.get("priority")) or 0)
-    end = NEVER if enqueue.end is None else enqueue.end
-    return priority, end if ties else 0
+    return direction * (number(enqueue.arguments.get("priority")) or 0)
 
 
 def _violation(

@@ -87,25 +87,24 @@ class _Finder:
     def _too_early(
         self, task: Task, place: int, failure: Operation, count: int
     ) -> Iterator[Violation]:
-        shortest, _ = waits(self._contract, count, place + 1 + self._unknown)
-        for claim in [delivery.claim for delivery in task.deliveries[place + 1 : place + 2]]:
-            # The wait counts from the failure's start to the claim's end: the widest span.
-            # Counter-example: fail [4, 5] with a wait of 3 s, claim [5.1, 7] is legal.
-            if claim.end is not None and claim.end + CLOCK_TOLERANCE < failure.start + shortest:
-                yield violation(
-                    "early-retry",
-                    "Failed task retried too early",
-                    f"{actor(claim)} claimed {task.label} {when(self._history, claim)} although "
-                    f"{actor(failure)} had failed it {when(self._history, failure)} (declared "
-                    f"{self._policy()}: at least {seconds(shortest / SECOND)} after failure "
-                    f"{count}).",
-                    failure,
-                    claim,
-                )
-
-    def _policy(self) -> str:
         policy = self._contract.retry
-        return "no retry" if policy is None else f"`{declaration(policy)}`"
+        if policy is None or place + 1 == len(task.deliveries):
+            return
+        claim = task.deliveries[place + 1].claim
+        shortest, _ = waits(self._contract, count, place + 1 + self._unknown)
+        # The wait counts from the failure's start to the claim's end: the widest span.
+        # Counter-example: fail [4, 5] with a wait of 3 s, claim [5.1, 7] is legal.
+        if claim.end is not None and claim.end + CLOCK_TOLERANCE < failure.start + shortest:
+            wait = f"at least {seconds(shortest / SECOND)} after failure {count}"
+            yield violation(
+                "early-retry",
+                "Failed task retried too early",
+                f"{actor(claim)} claimed {task.label} {when(self._history, claim)} although "
+                f"{actor(failure)} had reported it failed {when(self._history, failure)} "
+                f"(declared `{declaration(policy)}`: {wait}).",
+                failure,
+                claim,
+            )
 
     def _after_last(self, task: Task, failure: Operation, count: int) -> Iterator[Violation]:
         failed = (

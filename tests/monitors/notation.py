@@ -2,7 +2,7 @@
 
     a: enqueue t1 @0-1 priority=5; b: claim t1 @2-3; b: complete t1 @4-; b: claim - @5-6
 
-An actor, a verb, a task (`-` for a claim that found nothing), an interval in seconds, options as
+An actor, a verb, a task (`-` for a claim that returned empty), an interval in seconds, options as
 name=JSON, and an outcome if it is not ok: `refused`, `busy`, `unknown`. An interval without an end
 means unknown. Without intervals, operations follow one another: the first at 0-0.5, the next at
 1-1.5. An acknowledgement is of the actor's latest delivery of the task before it, or of its first,
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_queuekit.model.capabilities import (
@@ -28,7 +30,33 @@ from pytest_queuekit.model.capabilities import (
 )
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, UNRECOGNISED, History, Operation, Outcome, Verb
+from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import Monitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twins:
+    """A legal history and its illegal twin, which differs in as little as possible.
+
+    kind: the kind of violation that the illegal history shows.
+    legal, illegal: the two histories in the notation of this module.
+    drained: True if claims went on until the queue was empty.
+    lease: seconds of the lease of claims that request none; None if the queue chooses.
+    declared: the declarations of the contract that differ from those of `contract()`.
+    """
+
+    kind: str
+    legal: str
+    illegal: str
+    drained: bool = False
+    lease: float | None = 10.0
+    declared: Mapping[str, Any] = field(default_factory=dict)
+
+    def violations(self, monitor: Monitor, text: str) -> list[Violation]:
+        """Run a monitor on one of the two histories."""
+        observed = history(text, lease=self.lease, drained=self.drained)
+        return monitor(observed, contract(**self.declared))
+
 
 _ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)
 
@@ -37,7 +65,7 @@ def history(text: str, *, lease: float | None = None, drained: bool = False) -> 
     """Read a history."""
     lines = [line.strip() for line in re.split(r"[;\n]", text) if line.strip()]
     read = [_operation(line, place) for place, line in enumerate(lines)]
-    read.sort(key=lambda one: one[0]["start"])
+    read.sort(key=lambda entry: entry[0]["start"])
     operations: list[Operation] = []
     for number, (fields, of) in enumerate(read):
         if fields["verb"] in _ACKNOWLEDGEMENTS:
@@ -107,12 +135,13 @@ def _content(fields: dict[str, Any], task: str | None, options: dict[str, Any]) 
 
 
 def _delivery(before: list[Operation], fields: dict[str, Any], of: int) -> int:
-    mine = [
-        one.number
-        for one in before
-        if one.is_delivery and (one.actor, one.task) == (fields["actor"], fields["task"])
+    deliveries = [
+        operation.number
+        for operation in before
+        if operation.is_delivery
+        and (operation.actor, operation.task) == (fields["actor"], fields["task"])
     ]
-    return mine[of - 1]
+    return deliveries[of - 1]
 
 
 def contract(**declared: Any) -> Contract:
@@ -147,7 +176,7 @@ def _capabilities(fields: dict[str, Any]) -> frozenset[Capability]:
 
 
 def kinds(monitor: Monitor, text: str, *, drained: bool = False, **declared: Any) -> list[str]:
-    """Return the kinds of violation that a monitor finds in a history, for a lease of 10 s."""
+    """Return the kinds of violation that a monitor reports, for a lease of 10 s."""
     lease = declared.pop("lease", 10.0)
-    found = monitor(history(text, lease=lease, drained=drained), contract(**declared))
-    return [one.kind for one in found]
+    violations = monitor(history(text, lease=lease, drained=drained), contract(**declared))
+    return [violation.kind for violation in violations]

@@ -23,25 +23,25 @@ def explained(operations: Sequence[Operation], order: Order) -> bool:
 def _explained(left: tuple[Operation, ...], waiting: _Waiting, order: Order) -> bool:
     if not left:
         return True
-    for one in left:
-        if any(other.ended_before(one) for other in left):
+    for operation in left:
+        if any(other.ended_before(operation) for other in left):
             continue
-        rest = tuple(other for other in left if other is not one)
-        if any(_explained(rest, after, order) for after in _apply(one, waiting, order)):
+        rest = tuple(other for other in left if other is not operation)
+        if any(_explained(rest, after, order) for after in _apply(operation, waiting, order)):
             return True
     return False
 
 
-def _apply(one: Operation, waiting: _Waiting, order: Order) -> list[_Waiting]:
+def _apply(operation: Operation, waiting: _Waiting, order: Order) -> list[_Waiting]:
     """Return the queue after an operation; nothing where it cannot have happened."""
-    if one.verb is Verb.ENQUEUE:
-        return [(*waiting, (str(one.task), one.arguments.get("priority", 0)))]
-    if one.task is None:
+    if operation.verb is Verb.ENQUEUE:
+        return [(*waiting, (str(operation.task), operation.arguments.get("priority", 0)))]
+    if operation.task is None:
         return [waiting] if not waiting else []
     return [
         tuple(other for other in waiting if other is not head)
         for head in _heads(waiting, order)
-        if head[0] == one.task
+        if head[0] == operation.task
     ]
 
 
@@ -49,5 +49,5 @@ def _heads(waiting: _Waiting, order: Order) -> list[tuple[str, int]]:
     """Return the tasks of which a claim may get any."""
     sign = {"lower-first": 1, "higher-first": -1, None: 0}[order.priority]
     best = min((sign * priority for _, priority in waiting), default=0)
-    first = [one for one in waiting if sign * one[1] == best]
+    first = [task for task in waiting if sign * task[1] == best]
     return {"fifo": first[:1], "lifo": first[-1:], "none": first}[order.ties]

@@ -137,7 +137,7 @@ class Queue:
         states = {"queued", "leased"}
         if self.contract.key_hold is KeyHold.FOR_EVER or self.bug == "keys-stick":
             states |= {"completed", "purged", "dead"}
-        return next((one for one in self.tasks if one.key == key and one.state in states), None)
+        return next((task for task in self.tasks if task.key == key and task.state in states), None)
 
     def claim(self, now: int, actor: str, options: dict[str, Any]) -> Task | None:
         """Hand out the next task that a worker may get."""
@@ -145,11 +145,11 @@ class Queue:
             self.reclaim(now)
         offers = options.get("capabilities", {})
         ready = [
-            one
-            for one in self.tasks
-            if (one.state == "queued" or (one.state == "leased" and self.wrong("shares", 0.1)))
-            and one.due <= now
-            and (self._fits(one, offers) or self.wrong("misroutes"))
+            task
+            for task in self.tasks
+            if (task.state == "queued" or (task.state == "leased" and self.wrong("shares", 0.1)))
+            and task.due <= now
+            and (self._fits(task, offers) or self.wrong("misroutes"))
         ]
         if not ready or self.wrong("says-empty", 0.2):
             return None
@@ -304,7 +304,7 @@ class Play:
         """Play so many steps, and often until the queue is empty."""
         for _ in range(steps):
             self._advance(self.random.choice([0, 1, 1, 2, 3, 8, 30]))
-            ready = [one for one in self.actors if one.free <= self.now and one.alive]
+            ready = [actor for actor in self.actors if actor.free <= self.now and actor.alive]
             if ready:
                 self._step(self.random.choice(ready))
         drained = self.random.random() < 0.8
@@ -411,8 +411,8 @@ class Play:
 
         def effect(at: int) -> list[tuple[str, int]]:
             limit = leased.get("batch", 1) + self.queue.wrong("overfills")
-            got = [self.queue.claim(at, actor.name, leased) for _ in range(limit)]
-            return [(one.label, one.token) for one in got if one is not None]
+            claimed = [self.queue.claim(at, actor.name, leased) for _ in range(limit)]
+            return [(task.label, task.token) for task in claimed if task is not None]
 
         got = self._call(actor, Verb.CLAIM, options, effect, sound=sound, several=True)
         if not got:
@@ -460,7 +460,7 @@ class Play:
         several: bool = False,
         **fields: Any,
     ) -> Any:
-        """Let an operation happen now; return what its caller is told, None where nothing."""
+        """Run an operation now; return the answer that its caller gets, or None."""
         before = self.random.choice([0, 0, 1, 2, 6]) * _GRID
         after = self.random.choice([0, 0, 1, 2, 6]) * _GRID
         begun = Operation(
@@ -549,12 +549,17 @@ def _contract(random: Random) -> Contract:
     return replace(declared, capabilities=frozenset(able))
 
 
-def told(operations: Iterable[Operation]) -> str:
+def listing(operations: Iterable[Operation]) -> str:
     """Return a history as lines, for the message of a failed test."""
-    return "\n".join(
-        f"{one.number:3} {one.actor:3} {one.verb:12} {one.task or '-':5} "
-        f"{one.start / SECOND:7.2f}-{'?' if one.end is None else f'{one.end / SECOND:.2f}':7} "
-        f"{one.outcome:8} {one.claim if one.claim is not None else '':>3} {dict(one.arguments)} "
-        f"{one.result if one.verb in (Verb.STATS, Verb.DEAD_LETTERS) else ''}"
-        for one in operations
+    return "\n".join(map(_line, operations))
+
+
+def _line(operation: Operation) -> str:
+    end = "?" if operation.end is None else f"{operation.end / SECOND:.2f}"
+    claim = "" if operation.claim is None else operation.claim
+    result = operation.result if operation.verb in (Verb.STATS, Verb.DEAD_LETTERS) else ""
+    return (
+        f"{operation.number:3} {operation.actor:3} {operation.verb:12} {operation.task or '-':5} "
+        f"{operation.start / SECOND:7.2f}-{end:7} {operation.outcome:8} {claim:>3} "
+        f"{dict(operation.arguments)} {result}"
     )

@@ -1,9 +1,27 @@
-"""The monitors `answers` and `busy`: legal histories beside their illegal twins."""
+"""The monitor `answers`: legal histories beside their illegal twins."""
 
 from __future__ import annotations
 
-from pytest_queuekit.monitors import answers, busy
-from tests.monitors.notation import contract, history, kinds
+from pytest_queuekit.monitors import answers
+from tests.monitors.notation import Twins, contract, history, kinds
+
+TWINS = (
+    Twins(
+        kind="unexpected-error",
+        legal="a: enqueue t refused error=Full",
+        illegal="a: enqueue t unknown error=Boom",
+    ),
+    Twins(
+        kind="no-answer",
+        legal="a: claim @0-; a: kill @1-1",
+        illegal="a: claim @0-; b: kill @1-1",
+    ),
+    Twins(
+        kind="cannot-open",
+        legal="a: open",
+        illegal="a: open busy",
+    ),
+)
 
 
 def test_an_error_that_nobody_declared_is_no_answer() -> None:
@@ -15,7 +33,7 @@ def test_an_error_that_nobody_declared_is_no_answer() -> None:
 
 
 def test_a_call_that_never_came_back_is_no_answer() -> None:
-    """Unless its actor was killed: then nobody was left to be told."""
+    """Unless its actor was killed: then nobody was left to be text."""
     assert kinds(answers, "a: claim @0-; b: kill @1-1") == ["no-answer"]
     assert kinds(answers, "a: claim @0-; a: kill @1-1") == []
     assert kinds(answers, "a: claim @0-1 unknown error=Boom; a: kill @1-1") == []
@@ -35,14 +53,9 @@ def test_a_queue_can_be_opened() -> None:
 
 def test_the_error_is_told() -> None:
     """The sentence has the actor, the call and what was raised."""
-    (found,) = answers(history("a: enqueue t unknown error=Boom"), contract())
-    assert found.detail == "a: enqueue t (0.000-0.500 s): Boom"
-
-
-def test_every_busy_answer_is_counted() -> None:
-    """At most five are shown, each with the number of all."""
-    told = history(";".join(["a: claim busy"] * 9 + ["a: claim -"]))
-    found = busy(told, contract())
-    assert [one.kind for one in found] == ["busy"] * 5
-    assert "one of 9 such answers among 10 calls" in found[0].detail
-    assert busy(history("a: claim -; a: enqueue t refused"), contract()) == []
+    (violation,) = answers(history("a: enqueue t unknown error=Boom"), contract())
+    assert violation.title == "Undeclared error from enqueue"
+    assert violation.detail == (
+        "`a` called enqueue t at 0.000-0.500 s, and the call raised an error that "
+        "`refuses` and `busy` do not declare: Boom."
+    )

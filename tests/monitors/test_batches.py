@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from pytest_queuekit.monitors import batches
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
+
+TWINS = (
+    Twins(
+        kind="over-limit",
+        legal="a: claim t @2-3 batch=2; a: claim u @2-3 batch=2",
+        illegal="a: claim t @2-3 batch=1; a: claim u @2-3 batch=1",
+    ),
+)
 
 
 def test_a_batch_keeps_to_its_limit() -> None:

@@ -4,79 +4,87 @@ from __future__ import annotations
 
 from pytest_queuekit.model.capabilities import Capability, Guarantee, Liveness, Retry
 from pytest_queuekit.monitors import expiry
-from tests.monitors.notation import contract, kinds
+from tests.monitors.notation import Twins, contract, kinds
+
+TWINS = (
+    Twins(
+        kind="not-reclaimed",
+        legal="p: enqueue t @0-1; a: claim t @2-3; b: claim - @13-20",
+        illegal="p: enqueue t @0-1; a: claim t @2-3; b: claim - @13.1-20",
+    ),
+)
 
 KIND = ["not-reclaimed"]
-TOLD = "p: enqueue t @0-1; a: claim t @2-3; %s; b: claim - @%s-20; c: claim t @%s"
+TEXT = "p: enqueue t @0-1; a: claim t @2-3; %s; b: claim - @%s-20; c: claim t @%s"
 
 
 def test_a_task_comes_back_when_its_lease_is_over() -> None:
     """Counted from the end of the claim, and noticed, until somebody claims it."""
     quiet = "q: stats @0-1"
-    assert kinds(expiry, TOLD % (quiet, 14.1, "21-22"), resolution=1.0) == KIND
-    assert kinds(expiry, TOLD % (quiet, 14, "21-22"), resolution=1.0) == []
-    assert kinds(expiry, TOLD % (quiet, 14.1, "20-22"), resolution=1.0) == []
+    assert kinds(expiry, TEXT % (quiet, 14.1, "21-22"), resolution=1.0) == KIND
+    assert kinds(expiry, TEXT % (quiet, 14, "21-22"), resolution=1.0) == []
+    assert kinds(expiry, TEXT % (quiet, 14.1, "20-22"), resolution=1.0) == []
 
 
 def test_what_may_have_been_acknowledged_may_be_gone() -> None:
     """Refused and busy change nothing."""
     for verb in ("complete", "fail", "release"):
         said = f"a: {verb} t @4-5 %s"
-        assert kinds(expiry, TOLD % (said % "unknown", 15, "21-22")) == []
-        assert kinds(expiry, TOLD % (said % "refused", 15, "21-22")) == KIND
-    assert kinds(expiry, TOLD % ("p: cancel t @4-5", 15, "21-22")) == []
+        assert kinds(expiry, TEXT % (said % "unknown", 15, "21-22")) == []
+        assert kinds(expiry, TEXT % (said % "refused", 15, "21-22")) == KIND
+    assert kinds(expiry, TEXT % ("p: cancel t @4-5", 15, "21-22")) == []
 
 
 def test_an_extended_lease_may_last_from_its_old_end() -> None:
     """Both ways of counting are right."""
     longer = "a: extend t @4-5 seconds=3"
-    assert kinds(expiry, TOLD % (longer, 16, "21-22")) == []
-    assert kinds(expiry, TOLD % (longer, 16.1, "21-22")) == KIND
-    assert kinds(expiry, TOLD % ("a: extend t @4- seconds=3", 16.1, "21-22")) == []
+    assert kinds(expiry, TEXT % (longer, 16, "21-22")) == []
+    assert kinds(expiry, TEXT % (longer, 16.1, "21-22")) == KIND
+    assert kinds(expiry, TEXT % ("a: extend t @4- seconds=3", 16.1, "21-22")) == []
 
 
 def test_only_leases_that_bring_a_task_back_are_judged() -> None:
     """Not where it comes at most once, nor where there are none."""
-    told = TOLD % ("q: stats @0-1", 15, "21-22")
-    assert kinds(expiry, told, guarantee=Guarantee.AT_MOST_ONCE) == []
-    assert kinds(expiry, told, liveness=Liveness.NONE) == []
+    text = TEXT % ("q: stats @0-1", 15, "21-22")
+    assert kinds(expiry, text, guarantee=Guarantee.AT_MOST_ONCE) == []
+    assert kinds(expiry, text, liveness=Liveness.NONE) == []
     for option in ("batch=2", "lease=0", "lease=-1", "lease=null"):  # nobody knows how long
-        assert kinds(expiry, told.replace("@2-3", f"@2-3 {option}")) == []
+        assert kinds(expiry, text.replace("@2-3", f"@2-3 {option}")) == []
 
 
 def test_the_last_attempt_may_have_been_used_up() -> None:
     """Whether an expired lease counts is the queue's affair."""
-    told = TOLD % ("q: stats @0-1", 15, "21-22")
-    assert kinds(expiry, told, retry=Retry(max_attempts=1)) == []
-    assert kinds(expiry, told, retry=Retry(max_attempts=2)) == KIND
-    listed = told + "; z: dead_letters t @30-31"
+    text = TEXT % ("q: stats @0-1", 15, "21-22")
+    assert kinds(expiry, text, retry=Retry(max_attempts=1)) == []
+    assert kinds(expiry, text, retry=Retry(max_attempts=2)) == KIND
+    listed = text + "; z: dead_letters t @30-31"
     assert kinds(expiry, listed, retry=Retry(max_attempts=2)) == []
 
 
 def test_where_reclaiming_is_a_call_it_must_have_been_made() -> None:
     """After the lease was over, and before the claim."""
     able = contract().capabilities | {Capability.RECLAIM}
-    told = TOLD % ("z: reclaim @%s", 15, "21-22")
-    assert kinds(expiry, told % "13.1-14", capabilities=able) == KIND
-    assert kinds(expiry, told % "13-14", capabilities=able) == []
-    assert kinds(expiry, told % "13.1-15", capabilities=able) == []
-    assert kinds(expiry, told % "13.1-14 unknown", capabilities=able) == []
+    text = TEXT % ("z: reclaim @%s", 15, "21-22")
+    assert kinds(expiry, text % "13.1-14", capabilities=able) == KIND
+    assert kinds(expiry, text % "13-14", capabilities=able) == []
+    assert kinds(expiry, text % "13.1-15", capabilities=able) == []
+    assert kinds(expiry, text % "13.1-14 unknown", capabilities=able) == []
 
 
 def test_overlapping_deliveries_have_no_order() -> None:
     """Which of the two leases is the later one is open."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; c: claim - @30-31"
-    assert kinds(expiry, told % 2.5) == []
-    assert kinds(expiry, told % 3.5) == KIND
+    text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; c: claim - @30-31"
+    assert kinds(expiry, text % 2.5) == []
+    assert kinds(expiry, text % 3.5) == KIND
 
 
 def test_a_lease_that_ran_out_may_count_as_a_failure() -> None:
     """The task then waits from when somebody's claim made the queue notice."""
-    told = (
+    text = (
         "p: enqueue t @0-1; a: claim t @2-3; b: claim - @%s-20; "
         "c: claim - @%s-30; c: claim t @31-32"
     )
     waits = Retry(max_attempts=5, first=4)
-    assert kinds(expiry, told % (15, 23.9), retry=waits) == []
-    assert kinds(expiry, told % (15, 24.1), retry=waits) == KIND
-    assert kinds(expiry, told % (13, 23.9), retry=waits) == []
+    assert kinds(expiry, text % (15, 23.9), retry=waits) == []
+    assert kinds(expiry, text % (15, 24.1), retry=waits) == KIND
+    assert kinds(expiry, text % (13, 23.9), retry=waits) == []

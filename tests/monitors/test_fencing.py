@@ -3,7 +3,44 @@
 from __future__ import annotations
 
 from pytest_queuekit.monitors import fencing
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
+
+TWINS = (
+    Twins(
+        kind="stale-shut-out",
+        legal=(
+            "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: complete t @15-17; "
+            "b: complete t @18-19 refused"
+        ),
+        illegal=(
+            "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; "
+            "a: complete t @15.1-17; b: complete t @18-19 refused"
+        ),
+    ),
+    Twins(
+        kind="stale-gave-back",
+        legal=(
+            "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: release t @16-17; "
+            "c: claim t @18-24"
+        ),
+        illegal=(
+            "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: release t @16-17; "
+            "c: claim t @18-20"
+        ),
+    ),
+    Twins(
+        kind="stale-swallowed",
+        legal=(
+            "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: complete t @16-17; "
+            "z: claim - @25-26"
+        ),
+        illegal=(
+            "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: complete t @16-17; "
+            "z: claim - @40-41"
+        ),
+        drained=True,
+    ),
+)
 
 TAKEN = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s; b: complete t @18-19 %s"
 SWALLOWED = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: complete t @%s; z: claim - @"
@@ -18,8 +55,8 @@ def test_the_new_holder_is_not_shut_out() -> None:
     """Its own acknowledgement was refused after the old holder's was accepted."""
     for verb in ("complete", "fail", "release", "extend"):
         assert kinds(fencing, TAKEN % (f"{verb} t @16-17", "refused")) == ["stale-shut-out"]
-    for told in ("complete t @16-17 refused", "complete t @16-17 busy", "complete t @16-18"):
-        assert kinds(fencing, TAKEN % (told, "refused")) == []
+    for text in ("complete t @16-17 refused", "complete t @16-17 busy", "complete t @16-18"):
+        assert kinds(fencing, TAKEN % (text, "refused")) == []
 
 
 def test_what_was_said_during_the_take_over_may_count() -> None:
@@ -30,37 +67,37 @@ def test_what_was_said_during_the_take_over_may_count() -> None:
 
 def test_a_new_holder_that_was_late_itself_may_be_refused() -> None:
     """Its own lease may have run out."""
-    told = (TAKEN % ("complete t @16-17", "refused")).replace("18-19", "18-%s")
-    assert kinds(fencing, told % 23.9) == ["stale-shut-out"]
-    assert kinds(fencing, told % 24) == []
+    text = (TAKEN % ("complete t @16-17", "refused")).replace("18-19", "18-%s")
+    assert kinds(fencing, text % 23.9) == ["stale-shut-out"]
+    assert kinds(fencing, text % 24) == []
 
 
 def test_the_same_worker_is_fenced_off_too() -> None:
     """A worker that claims a task anew has lost the old delivery."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; a: claim t @14-15; a: complete t @16-17 of=%s;"
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: claim t @14-15; a: complete t @16-17 of=%s;"
     second = "a: complete t @18-19 of=2 refused"
-    assert kinds(fencing, told % 1 + second) == ["stale-shut-out"]
-    assert kinds(fencing, told % 2 + second) == []
+    assert kinds(fencing, text % 1 + second) == ["stale-shut-out"]
+    assert kinds(fencing, text % 2 + second) == []
 
 
 def test_the_old_holder_cannot_give_the_task_away() -> None:
     """A third worker got the task, while the second certainly held it."""
-    told = (
+    text = (
         "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s t @16-17; c: claim t @18-%s"
     )
-    assert kinds(fencing, told % ("release", 20)) == ["stale-gave-back"]
-    assert kinds(fencing, told % ("fail", 20)) == ["stale-gave-back"]
-    assert kinds(fencing, told % ("complete", 20)) == []
-    assert kinds(fencing, told % ("release", 24)) == []
-    assert kinds(fencing, (told + "; b: release t @17-18") % ("release", 20)) == []
+    assert kinds(fencing, text % ("release", 20)) == ["stale-gave-back"]
+    assert kinds(fencing, text % ("fail", 20)) == ["stale-gave-back"]
+    assert kinds(fencing, text % ("complete", 20)) == []
+    assert kinds(fencing, text % ("release", 24)) == []
+    assert kinds(fencing, (text + "; b: release t @17-18") % ("release", 20)) == []
 
 
 def test_a_later_claim_is_blamed_only_on_what_came_before_it() -> None:
     """What the old holder said after the third claim had ended was not its cause."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; c: claim t @15.5-16;"
-    assert kinds(fencing, told + "a: release t @17-18") == []
-    assert kinds(fencing, told + "a: release t @15.5-18") == ["stale-gave-back"]
-    assert kinds(fencing, told.replace("@15.5", "@14.5") + "a: release t @15.5-18") == []
+    text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; c: claim t @15.5-16;"
+    assert kinds(fencing, text + "a: release t @17-18") == []
+    assert kinds(fencing, text + "a: release t @15.5-18") == ["stale-gave-back"]
+    assert kinds(fencing, text.replace("@15.5", "@14.5") + "a: release t @15.5-18") == []
 
 
 def test_the_old_holder_cannot_finish_the_task() -> None:
@@ -80,8 +117,8 @@ def test_the_old_holder_cannot_finish_the_task() -> None:
 
 def test_without_order_of_the_two_claims_nobody_is_old() -> None:
     """Of two overlapping deliveries either may be the newer one."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; a: complete t @5-6; "
+    text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; a: complete t @5-6; "
     refused = "b: complete t @7-8 refused"
-    assert kinds(fencing, told % 3 + refused, lease=0.5) == []
-    assert kinds(fencing, told % 3.1 + refused, lease=0.5) == []
-    assert kinds(fencing, told % 3.1 + "b: complete t @7-8 refused", lease=5) == ["stale-shut-out"]
+    assert kinds(fencing, text % 3 + refused, lease=0.5) == []
+    assert kinds(fencing, text % 3.1 + refused, lease=0.5) == []
+    assert kinds(fencing, text % 3.1 + "b: complete t @7-8 refused", lease=5) == ["stale-shut-out"]

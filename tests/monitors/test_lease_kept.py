@@ -4,58 +4,66 @@ from __future__ import annotations
 
 from pytest_queuekit.model.capabilities import Guarantee, Liveness
 from pytest_queuekit.monitors import lease_kept
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
+
+TWINS = (
+    Twins(
+        kind="holder-refused",
+        legal="p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-12 refused",
+        illegal="p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-11.9 refused",
+    ),
+)
 
 REFUSED = ["holder-refused"]
 
 
 def test_within_its_lease_the_holder_is_listened_to() -> None:
     """A refusal needs a lease that may have run out."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; a: %s t @4-%s refused"
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: %s t @4-%s refused"
     for verb in ("complete", "fail", "release", "extend"):
-        assert kinds(lease_kept, told % (verb, 11.9)) == REFUSED
-        assert kinds(lease_kept, told % (verb, 12)) == []
-    assert kinds(lease_kept, told % ("complete", 99), liveness=Liveness.NONE, lease=None) == REFUSED
+        assert kinds(lease_kept, text % (verb, 11.9)) == REFUSED
+        assert kinds(lease_kept, text % (verb, 12)) == []
+    assert kinds(lease_kept, text % ("complete", 99), liveness=Liveness.NONE, lease=None) == REFUSED
 
 
 def test_an_extended_lease_is_kept() -> None:
     """From the begin of the extension; one of unknown outcome may have changed the token."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @8-9 seconds=10 %s; "
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @8-9 seconds=10 %s; "
     late = "a: complete t @15-17.9 refused"
-    assert kinds(lease_kept, told % "ok" + late) == REFUSED
-    assert kinds(lease_kept, told % "busy" + late) == []
-    assert kinds(lease_kept, told % "unknown" + "a: complete t @9.5-9.9 refused") == []
+    assert kinds(lease_kept, text % "ok" + late) == REFUSED
+    assert kinds(lease_kept, text % "busy" + late) == []
+    assert kinds(lease_kept, text % "unknown" + "a: complete t @9.5-9.9 refused") == []
 
 
 def test_what_was_acknowledged_before_may_be_refused() -> None:
     """If the first acknowledgement may have counted, or the task was cancelled."""
-    told = "p: enqueue t; a: claim t; %s; a: complete t refused"
-    assert kinds(lease_kept, told % "a: release t") == []
-    assert kinds(lease_kept, told % "a: release t unknown") == []
-    assert kinds(lease_kept, told % "a: release t busy") == REFUSED
-    assert kinds(lease_kept, told % "p: cancel t") == []
-    assert kinds(lease_kept, told % "p: cancel t refused") == REFUSED
+    text = "p: enqueue t; a: claim t; %s; a: complete t refused"
+    assert kinds(lease_kept, text % "a: release t") == []
+    assert kinds(lease_kept, text % "a: release t unknown") == []
+    assert kinds(lease_kept, text % "a: release t busy") == REFUSED
+    assert kinds(lease_kept, text % "p: cancel t") == []
+    assert kinds(lease_kept, text % "p: cancel t refused") == REFUSED
     later = "p: enqueue t; a: claim t; a: complete t refused; a: release t"
     assert kinds(lease_kept, later) == REFUSED
 
 
 def test_after_a_take_over_the_old_holder_is_refused() -> None:
     """And during one, since either may have been first."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s; a: complete t @6-7 refused"
-    assert kinds(lease_kept, told % "4-5") == []
-    assert kinds(lease_kept, told % "6.5-9") == []
-    assert kinds(lease_kept, told % "7.5-9") == REFUSED
+    text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s; a: complete t @6-7 refused"
+    assert kinds(lease_kept, text % "4-5") == []
+    assert kinds(lease_kept, text % "6.5-9") == []
+    assert kinds(lease_kept, text % "7.5-9") == REFUSED
 
 
 def test_an_extension_of_no_sense_may_be_refused() -> None:
     """Only a positive number of seconds must be granted, and no more than a day."""
-    told = "p: enqueue t; a: claim t; a: extend t seconds=%s refused"
-    assert kinds(lease_kept, told % 5) == REFUSED
+    text = "p: enqueue t; a: claim t; a: extend t seconds=%s refused"
+    assert kinds(lease_kept, text % 5) == REFUSED
     for seconds in ("0", "-1", "NaN", "Infinity", "1e9", '"long"', "null"):
-        assert kinds(lease_kept, told % seconds) == []
+        assert kinds(lease_kept, text % seconds) == []
 
 
 def test_at_most_once_there_is_nothing_to_acknowledge() -> None:
     """The task was done with when it was delivered."""
-    told = "p: enqueue t; a: claim t; a: complete t refused"
-    assert kinds(lease_kept, told, guarantee=Guarantee.AT_MOST_ONCE) == []
+    text = "p: enqueue t; a: claim t; a: complete t refused"
+    assert kinds(lease_kept, text, guarantee=Guarantee.AT_MOST_ONCE) == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 
 import pytest
 
 from pytest_queuekit import monitors
 from pytest_queuekit.model.history import History
-from pytest_queuekit.monitors import FOR_SCENARIOS, MONITORS, Monitor
+from pytest_queuekit.monitors import FOR_SCENARIOS, MONITORS, Monitor, check
 from tests.monitors.notation import contract, history
 
 
@@ -21,13 +22,15 @@ def test_the_lists_are_complete() -> None:
 
 
 def test_every_monitor_can_be_imported_by_name() -> None:
-    """`__all__` has the monitors, the lists and the type, and no more."""
+    """`__all__` contains the monitors, the two lists, the type and `check`."""
     listed = {monitor.__name__ for monitor in (*MONITORS, *FOR_SCENARIOS)}
-    assert set(monitors.__all__) == listed | {"MONITORS", "FOR_SCENARIOS", "Monitor"}
+    assert set(monitors.__all__) == listed | {"MONITORS", "FOR_SCENARIOS", "Monitor", "check"}
     assert all(getattr(monitors, name) is not None for name in monitors.__all__)
 
 
-@pytest.mark.parametrize("monitor", [*MONITORS, *FOR_SCENARIOS], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "monitor", [*MONITORS, *FOR_SCENARIOS], ids=lambda monitor: monitor.__name__
+)
 def test_an_empty_history_is_right(monitor: Monitor) -> None:
     """Where nothing happened nothing is wrong."""
     assert monitor(History(operations=(), drained=True), contract()) == []
@@ -37,7 +40,7 @@ NONSENSE = ["null", "NaN", "Infinity", "-Infinity", "-1", "0", "1e400", "[]", "{
 NONSENSE += ["1" + "0" * 400]
 
 
-@pytest.mark.parametrize("monitor", MONITORS, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("monitor", MONITORS, ids=lambda monitor: monitor.__name__)
 def test_nonsense_that_was_accepted_is_survived(monitor: Monitor) -> None:
     """Options of no sensible type or size stop no monitor."""
     lines = [
@@ -47,5 +50,24 @@ def test_nonsense_that_was_accepted_is_survived(monitor: Monitor) -> None:
         f"a: fail t{n}; b: claim t{n}; a: stats queued={value}"
         for n, value in enumerate(NONSENSE)
     ]
-    found = monitor(history(";".join(lines), lease=5, drained=True), contract())
-    assert all(one.witness for one in found)
+    violations = monitor(history(";".join(lines), lease=5, drained=True), contract())
+    assert all(violation.witness for violation in violations)
+
+
+def test_check_runs_all_monitors_and_sorts_by_witness() -> None:
+    """Violations of several monitors come in one list, the smallest witness first."""
+    text = "p: enqueue t; a: claim t; b: claim t; c: claim u; z: claim busy"
+    violations = check(history(text, lease=60), contract())
+    assert [violation.kind for violation in violations] == ["invented", "busy", "double-delivery"]
+    assert [len(violation.witness) for violation in violations] == [1, 1, 2]
+
+
+def test_check_leaves_out_monitors_of_scenarios() -> None:
+    """An enqueue that is refused for a good reason is legal in a recorded history."""
+    assert check(history("p: enqueue t refused"), contract()) == []
+
+
+def test_the_example_in_the_docstring_runs() -> None:
+    """The session in the docstring of the package shows what Python prints."""
+    result = doctest.testmod(monitors)
+    assert (result.failed, result.attempted > 0) == (0, True)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from pytest_queuekit.monitors.no_deduplication import no_deduplication
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
+
+TWINS = (
+    Twins(
+        kind="merged",
+        legal="p: enqueue t; p: enqueue t; a: claim t; a: claim t; a: claim -",
+        illegal="p: enqueue t; p: enqueue t; a: claim t; a: claim -",
+        drained=True,
+    ),
+)
 
 KIND = ["merged"]
 TWO = "p: enqueue t @0-1; p: enqueue t @2-3 %s; a: claim t @4-5; a: claim %s @6-7; a: claim - @8-9"

@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from pytest_queuekit.monitors import no_phantom
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
+
+TWINS = (
+    Twins(
+        kind="invented",
+        legal="p: enqueue t @3-6; a: claim t @2-3",
+        illegal="p: enqueue t @3-6; a: claim t @1-2.9",
+    ),
+    Twins(
+        kind="refused-but-kept",
+        legal="p: enqueue t unknown; a: claim t",
+        illegal="p: enqueue t refused; a: claim t",
+    ),
+    Twins(
+        kind="changed",
+        legal="p: enqueue t payload=1; a: claim t payload=1",
+        illegal="p: enqueue t payload=1; a: claim t payload=1.0",
+    ),
+)
 
 
 def test_a_delivery_needs_an_enqueue_that_began_before_it_ended() -> None:
@@ -21,10 +39,10 @@ def test_a_payload_that_carries_no_label_is_an_invention() -> None:
 
 def test_what_was_refused_is_not_kept() -> None:
     """Refused and busy mean that nothing happened; unknown means that it may have."""
-    told = "p: enqueue t %s; a: claim t"
-    assert kinds(no_phantom, told % "refused") == ["refused-but-kept"]
-    assert kinds(no_phantom, told % "busy") == ["refused-but-kept"]
-    assert kinds(no_phantom, told % "unknown") == []
+    text = "p: enqueue t %s; a: claim t"
+    assert kinds(no_phantom, text % "refused") == ["refused-but-kept"]
+    assert kinds(no_phantom, text % "busy") == ["refused-but-kept"]
+    assert kinds(no_phantom, text % "unknown") == []
     assert kinds(no_phantom, "p: enqueue t busy; p: enqueue t; a: claim t") == []
 
 

@@ -57,10 +57,10 @@ def _operation(
     )
 
 
-def _complaints(told: History, promised: Order) -> Iterator[str]:
-    asked = contract(order=promised, liveness=Liveness.NONE)
+def _complaints(drawn: History, promised: Order) -> Iterator[str]:
+    declared = contract(order=promised, liveness=Liveness.NONE)
     for monitor in (order, no_false_empty, exclusive, no_phantom):
-        yield from (one.detail for one in monitor(told, asked))
+        yield from (violation.detail for violation in monitor(drawn, declared))
 
 
 @pytest.mark.parametrize("promised", EXACT.values(), ids=EXACT)
@@ -70,17 +70,17 @@ def test_what_no_order_explains_is_found_and_nothing_else(
     promised: Order, data: st.DataObject
 ) -> None:
     """The monitors are exact: they complain if, and only if, the search finds no order."""
-    told = data.draw(_histories(ranked=promised.priority is not None))
-    complaints = list(_complaints(told, promised))
-    assert explained(told.operations, promised) == (not complaints), complaints
+    drawn = data.draw(_histories(ranked=promised.priority is not None))
+    complaints = list(_complaints(drawn, promised))
+    assert explained(drawn.operations, promised) == (not complaints), complaints
 
 
 @settings(max_examples=500, deadline=None)
-@given(told=_histories(ranked=False))
-def test_last_in_first_out_is_never_accused_wrongly(told: History) -> None:
+@given(drawn=_histories(ranked=False))
+def test_last_in_first_out_is_never_accused_wrongly(drawn: History) -> None:
     """Of LIFO some rare violations, which need three enqueues to see, stay unseen."""
-    assume(explained(told.operations, LIFO))
-    assert list(_complaints(told, LIFO)) == []
+    assume(explained(drawn.operations, LIFO))
+    assert list(_complaints(drawn, LIFO)) == []
 
 
 @pytest.mark.parametrize(

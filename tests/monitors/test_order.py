@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 import pytest
 
 from pytest_queuekit.model.capabilities import Order
 from pytest_queuekit.monitors import order
-from tests.monitors.notation import contract, history, kinds
+from tests.monitors.notation import Twins, contract, history, kinds
+
+TWINS = (
+    Twins(
+        kind="priority-order",
+        legal=("p: enqueue t priority=5; p: enqueue u priority=1; a: claim u; a: claim t"),
+        illegal=("p: enqueue t priority=5; p: enqueue u priority=1; a: claim t; a: claim u"),
+        declared={"order": Order(priority="lower-first")},
+    ),
+    Twins(
+        kind="fifo-order",
+        legal="p: enqueue t @0-1; q: enqueue u @1-5; a: claim u @6-7; b: claim t @8-9",
+        illegal="p: enqueue t @0-1; q: enqueue u @2-5; a: claim u @6-7; b: claim t @8-9",
+    ),
+    Twins(
+        kind="lifo-order",
+        legal="p: enqueue t @0-1; q: enqueue u @2-5; a: claim t @5-7; b: claim u @8-9",
+        illegal="p: enqueue t @0-1; q: enqueue u @2-5; a: claim t @6-7; b: claim u @8-9",
+        declared={"order": Order(ties="lifo")},
+    ),
+)
 
 fifo = partial(kinds, order)
 lifo = partial(kinds, order, order=Order(ties="lifo"))
@@ -17,75 +38,77 @@ ranked = partial(kinds, order, order=Order(priority="lower-first"))
 
 def test_first_in_is_first_out() -> None:
     """If neither the enqueues nor the claims overlap, their orders agree."""
-    told = "p: enqueue t @0-1; q: enqueue u @%s-5; a: claim u @6-7; b: claim t @%s-9"
-    assert fifo(told % (1.5, 7.5)) == ["fifo-order"]
-    assert fifo(told % (1, 7.5)) == []
-    assert fifo(told % (1.5, 7)) == []
+    text = "p: enqueue t @0-1; q: enqueue u @%s-5; a: claim u @6-7; b: claim t @%s-9"
+    assert fifo(text % (1.5, 7.5)) == ["fifo-order"]
+    assert fifo(text % (1, 7.5)) == []
+    assert fifo(text % (1.5, 7)) == []
 
 
 def test_a_task_that_never_comes_is_passed_over_too() -> None:
     """Unless claims went on to the end: then it is lost, and that is another monitor's word."""
-    told = "p: enqueue t; p: enqueue u; a: claim u"
-    assert fifo(told) == ["fifo-order"]
-    assert fifo(told, drained=True) == []
+    text = "p: enqueue t; p: enqueue u; a: claim u"
+    assert fifo(text) == ["fifo-order"]
+    assert fifo(text, drained=True) == []
 
 
 def test_last_in_is_first_out() -> None:
     """The newer task must certainly be there when the older one is claimed."""
-    told = "p: enqueue t @0-1; q: enqueue u @%s-5; a: claim t @%s-7; b: claim u @8-9"
-    assert lifo(told % (2, 6)) == ["lifo-order"]
-    assert lifo(told % (1, 6)) == []
-    assert lifo(told % (2, 5)) == []
-    assert lifo((told % (2, 6)).replace("0-1", "0-1 unknown")) == []
+    text = "p: enqueue t @0-1; q: enqueue u @%s-5; a: claim t @%s-7; b: claim u @8-9"
+    assert lifo(text % (2, 6)) == ["lifo-order"]
+    assert lifo(text % (1, 6)) == []
+    assert lifo(text % (2, 5)) == []
+    assert lifo((text % (2, 6)).replace("0-1", "0-1 unknown")) == []
 
 
 def test_no_order_of_ties_is_no_violation() -> None:
     """Where ties have no order, tasks of one priority come as they like."""
-    told = "p: enqueue t priority=1; p: enqueue u priority=%s; a: claim u; a: claim t"
+    text = "p: enqueue t priority=1; p: enqueue u priority=%s; a: claim u; a: claim t"
     either = Order(priority="lower-first", ties="none")
-    assert kinds(order, told % 1, order=either) == []
-    assert kinds(order, told % 2, order=either) == ["priority-order"]
+    assert kinds(order, text % 1, order=either) == []
+    assert kinds(order, text % 2, order=either) == ["priority-order"]
 
 
 @pytest.mark.parametrize(("direction", "first"), [("lower-first", 1), ("higher-first", 9)])
-def test_the_better_priority_goes_first(direction: str, first: int) -> None:
+def test_the_better_priority_goes_first(
+    direction: Literal["lower-first", "higher-first"], first: int
+) -> None:
     """Whichever end of the scale is promised."""
-    told = f"p: enqueue t priority=5; p: enqueue u priority={first}; a: claim %s; b: claim %s"
-    asked = contract(order=Order(priority=direction))  # type: ignore[arg-type]  # of a parameter
-    assert [one.kind for one in order(history(told % ("t", "u")), asked)] == ["priority-order"]
-    assert order(history(told % ("u", "t")), asked) == []
+    text = f"p: enqueue t priority=5; p: enqueue u priority={first}; a: claim %s; b: claim %s"
+    declared = Order(priority=direction)
+    assert kinds(order, text % ("t", "u"), order=declared) == ["priority-order"]
+    assert kinds(order, text % ("u", "t"), order=declared) == []
 
 
 def test_a_better_task_must_have_been_there_all_the_time() -> None:
     """A claim may have looked at any instant of its interval."""
-    told = "p: enqueue t @0-1 priority=5; q: enqueue u @2-%s priority=1; a: claim t @4-6;"
-    assert ranked(told % 3 + "b: claim u @7-8") == ["priority-order"]
-    assert ranked(told % 4 + "b: claim u @7-8") == []
-    assert ranked(told % 3 + "b: claim u @6-8") == []
+    text = "p: enqueue t @0-1 priority=5; q: enqueue u @2-%s priority=1; a: claim t @4-6;"
+    assert ranked(text % 3 + "b: claim u @7-8") == ["priority-order"]
+    assert ranked(text % 4 + "b: claim u @7-8") == []
+    assert ranked(text % 3 + "b: claim u @6-8") == []
 
 
 def test_better_tasks_may_take_turns() -> None:
     """At each instant there was a better task, though not the same."""
-    told = (
+    text = (
         "p: enqueue t @0-1 priority=5; p: enqueue u @1-2 priority=1; q: enqueue v @3-%s priority=2;"
         "a: claim t @4-9; b: claim u @7-8; b: claim v @9.5-10"
     )
-    assert ranked(told % 6) == ["priority-order"]
-    assert ranked(told % 7) == []
+    assert ranked(text % 6) == ["priority-order"]
+    assert ranked(text % 7) == []
 
 
 def test_a_priority_is_not_compared_with_a_default() -> None:
     """Nobody knows what a task without a priority is worth."""
-    told = "p: enqueue t%s; p: enqueue u priority=1; a: claim t; a: claim u"
-    assert ranked(told % "") == []
-    assert ranked(told % " priority=2") == ["priority-order"]
+    text = "p: enqueue t%s; p: enqueue u priority=1; a: claim t; a: claim u"
+    assert ranked(text % "") == []
+    assert ranked(text % " priority=2") == ["priority-order"]
 
 
 def test_priorities_mean_nothing_where_none_are_declared() -> None:
     """Such tasks are ties."""
-    told = "p: enqueue t priority=2; p: enqueue u priority=1; a: claim %s; a: claim %s"
-    assert fifo(told % ("t", "u")) == []
-    assert fifo(told % ("u", "t")) == ["fifo-order"]
+    text = "p: enqueue t priority=2; p: enqueue u priority=1; a: claim %s; a: claim %s"
+    assert fifo(text % ("t", "u")) == []
+    assert fifo(text % ("u", "t")) == ["fifo-order"]
 
 
 @pytest.mark.parametrize(
@@ -95,36 +118,36 @@ def test_priorities_mean_nothing_where_none_are_declared() -> None:
 )
 def test_only_simple_tasks_are_missed(extra: str) -> None:
     """What may have had a reason to wait was not passed over."""
-    told = "p: enqueue t %s; p: enqueue u; a: claim u; a: claim t; p: enqueue v key=k"
-    assert fifo(told % "") == ["fifo-order"]
-    assert fifo(told % extra) == []
+    text = "p: enqueue t %s; p: enqueue u; a: claim u; a: claim t; p: enqueue v key=k"
+    assert fifo(text % "") == ["fifo-order"]
+    assert fifo(text % extra) == []
 
 
 def test_a_delayed_task_takes_its_place_where_it_likes() -> None:
     """When it was due, it may have gone before older ones."""
-    told = "p: enqueue t; p: enqueue u delay=%s; a: claim u; a: claim t"
-    assert fifo(told % 0.1) == []
-    assert fifo(told % 0) == ["fifo-order"]
+    text = "p: enqueue t; p: enqueue u delay=%s; a: claim u; a: claim t"
+    assert fifo(text % 0.1) == []
+    assert fifo(text % 0) == ["fifo-order"]
 
 
 def test_what_was_cancelled_or_taken_unseen_is_not_missed() -> None:
     """A cancel and a claim of unknown outcome may have removed it."""
-    told = "p: enqueue t @0-1; p: enqueue u @2-3; %s; a: claim u @7-8; b: claim t @9-10"
-    assert fifo(told % "p: cancel t @4-5") == []
-    assert fifo(told % "c: claim @4-") == []
-    assert fifo(told % "c: claim - @4-5 busy") == ["fifo-order"]
+    text = "p: enqueue t @0-1; p: enqueue u @2-3; %s; a: claim u @7-8; b: claim t @9-10"
+    assert fifo(text % "p: cancel t @4-5") == []
+    assert fifo(text % "c: claim @4-") == []
+    assert fifo(text % "c: claim - @4-5 busy") == ["fifo-order"]
 
 
 def test_only_the_first_delivery_has_a_place_in_the_order() -> None:
     """A task that was given back may go first or last."""
-    told = "p: enqueue t; p: enqueue u; a: claim t; a: claim u; a: release t; a: release u; %s"
-    assert fifo(told % "b: claim u; b: claim t") == []
+    text = "p: enqueue t; p: enqueue u; a: claim t; a: claim u; a: release t; a: release u; %s"
+    assert fifo(text % "b: claim u; b: claim t") == []
 
 
 def test_the_proof_is_the_fewest_operations() -> None:
     """The two enqueues and the two claims, though many tasks wait."""
     lines = [f"p: enqueue t{n}" for n in range(9)]
-    told = history(";".join([*lines, "a: claim t8", "a: claim t0"]))
-    (found,) = order(told, contract())
-    assert len(found.witness) <= 4
-    assert {one.task for one in found.witness} >= {"t8"}
+    observed = history(";".join([*lines, "a: claim t8", "a: claim t0"]))
+    (violation,) = order(observed, contract())
+    assert len(violation.witness) <= 4
+    assert {operation.task for operation in violation.witness} >= {"t8"}

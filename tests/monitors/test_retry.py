@@ -6,9 +6,42 @@ from functools import partial
 
 from pytest_queuekit.model.capabilities import Retry
 from pytest_queuekit.monitors import retry
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
 
-found = partial(kinds, retry, retry=Retry(max_attempts=3, first=4, factor=2, jitter=0.25))
+TWINS = (
+    Twins(
+        kind="early-retry",
+        legal="p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-5; b: claim t @6-8",
+        illegal="p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-5; b: claim t @6-7.9",
+        declared={"retry": Retry(max_attempts=2, first=4)},
+    ),
+    Twins(
+        kind="delivered-dead",
+        legal=("p: enqueue t max_attempts=1; a: claim t; a: fail t unknown; b: claim t @20-21"),
+        illegal="p: enqueue t max_attempts=1; a: claim t; a: fail t; b: claim t @20-21",
+        declared={"retry": Retry(max_attempts=2, first=4)},
+    ),
+    Twins(
+        kind="missing-dead-letter",
+        legal="p: enqueue t max_attempts=1; a: claim t; a: fail t; z: dead_letters t",
+        illegal="p: enqueue t max_attempts=1; a: claim t; a: fail t; z: dead_letters",
+        declared={"retry": Retry(max_attempts=2, first=4)},
+    ),
+    Twins(
+        kind="dead-too-early",
+        legal="p: enqueue t max_attempts=1; a: claim t; a: fail t; z: dead_letters t",
+        illegal="p: enqueue t max_attempts=2; a: claim t; a: fail t; z: dead_letters t",
+        declared={"retry": Retry(max_attempts=2, first=4)},
+    ),
+    Twins(
+        kind="lost-retry",
+        legal="p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-5; b: claim - @9-10",
+        illegal="p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-5; b: claim - @9.1-10",
+        declared={"retry": Retry(max_attempts=2, first=4)},
+    ),
+)
+
+reported = partial(kinds, retry, retry=Retry(max_attempts=3, first=4, factor=2, jitter=0.25))
 FAILED = "p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-5 %s; "
 TWICE = FAILED % "" + "b: claim t @15-16; b: fail t @17-18; "
 DEAD = "p: enqueue t @0-1 max_attempts=1; a: claim t @2-3; a: fail t @4-5 %s; "
@@ -16,85 +49,85 @@ DEAD = "p: enqueue t @0-1 max_attempts=1; a: claim t @2-3; a: fail t @4-5 %s; "
 
 def test_a_failed_task_waits_before_it_comes_again() -> None:
     """At least the shortest wait: 4 s less a quarter, from the begin of the failure."""
-    assert found(FAILED % "" + "b: claim t @5.1-6.9") == ["early-retry"]
-    assert found(FAILED % "" + "b: claim t @5.1-7") == []
-    assert found(FAILED % "unknown" + "b: claim t @5.1-6.9") == []
+    assert reported(FAILED % "" + "b: claim t @5.1-6.9") == ["early-retry"]
+    assert reported(FAILED % "" + "b: claim t @5.1-7") == []
+    assert reported(FAILED % "unknown" + "b: claim t @5.1-6.9") == []
     assert kinds(retry, FAILED % "" + "b: claim t @5.1-6.9") == []
 
 
 def test_the_wait_grows_with_each_failure() -> None:
     """After the second failure it is 8 s less a quarter."""
-    assert found(TWICE + "c: claim t @18.1-22.9") == ["early-retry"]
-    assert found(TWICE + "c: claim t @18.1-23") == []
+    assert reported(TWICE + "c: claim t @18.1-22.9") == ["early-retry"]
+    assert reported(TWICE + "c: claim t @18.1-23") == []
 
 
 def test_an_attempt_that_was_no_certain_failure_may_count_as_one() -> None:
     """A release or an expired lease before it: the wait may be the first or the second."""
-    told = "p: enqueue t; a: claim t; a: release t; a: claim t; a: fail t @9-10 of=2; b: claim t "
-    assert found(told + "@11-11.9") == ["early-retry"]
-    assert found(told + "@11-12.1") == []
-    assert found(told.replace("claim t @", "claim - @") + "") == []
+    text = "p: enqueue t; a: claim t; a: release t; a: claim t; a: fail t @9-10 of=2; b: claim t "
+    assert reported(text + "@11-11.9") == ["early-retry"]
+    assert reported(text + "@11-12.1") == []
+    assert reported(text.replace("claim t @", "claim - @") + "") == []
 
 
 def test_a_failure_after_the_lease_may_have_been_ignored() -> None:
     """Then the task came back because its lease was over."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-%s; b: claim t @12.5-12.9"
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-%s; b: claim t @12.5-12.9"
     slow = Retry(max_attempts=3, first=100)
-    assert kinds(retry, told % 11.9, retry=slow) == ["early-retry"]
-    assert kinds(retry, told % 12, retry=slow) == []
+    assert kinds(retry, text % 11.9, retry=slow) == ["early-retry"]
+    assert kinds(retry, text % 12, retry=slow) == []
 
 
 def test_a_failed_task_does_come_again() -> None:
-    """After the longest wait, and after that was noticed, nobody may be told "empty"."""
-    told = FAILED + "b: claim - @%s-20; c: claim t @21-22"
-    slow = partial(found, resolution=1.0)
-    assert slow(told % ("", 11.1)) == ["lost-retry"]
-    assert slow(told % ("", 11)) == []
-    assert slow(told % ("unknown", 11.1)) == []
-    assert kinds(retry, told % ("", 11.1)) == []
+    """After the longest wait, and after that was noticed, nobody may be text "empty"."""
+    text = FAILED + "b: claim - @%s-20; c: claim t @21-22"
+    slow = partial(reported, resolution=1.0)
+    assert slow(text % ("", 11.1)) == ["lost-retry"]
+    assert slow(text % ("", 11)) == []
+    assert slow(text % ("unknown", 11.1)) == []
+    assert kinds(retry, text % ("", 11.1)) == []
 
 
 def test_a_dead_task_does_not_come_again() -> None:
     """After the declared number of certain failures; the task's own number goes first."""
-    assert found(DEAD % "" + "b: claim t @90-91") == ["delivered-dead"]
-    assert found(DEAD % "unknown" + "b: claim t @90-91") == []
-    assert found(FAILED % "" + "b: claim t @90-91") == []
-    assert found(DEAD % "" + "b: claim - @90-91") == []
+    assert reported(DEAD % "" + "b: claim t @90-91") == ["delivered-dead"]
+    assert reported(DEAD % "unknown" + "b: claim t @90-91") == []
+    assert reported(FAILED % "" + "b: claim t @90-91") == []
+    assert reported(DEAD % "" + "b: claim - @90-91") == []
     thrice = TWICE + "b: claim t @40-41; b: fail t @42-43 of=2; c: claim t @90-91"
-    assert found(thrice) == ["delivered-dead"]
-    assert found(thrice.replace("b: fail t @42-43 of=2", "b: release t @42-43 of=2")) == []
+    assert reported(thrice) == ["delivered-dead"]
+    assert reported(thrice.replace("b: fail t @42-43 of=2", "b: release t @42-43 of=2")) == []
 
 
 def test_a_claim_during_the_last_failure_is_another_matter() -> None:
     """It may have come before it."""
-    assert found(DEAD % "" + "b: claim t @5-6") == []
+    assert reported(DEAD % "" + "b: claim t @5-6") == []
 
 
 def test_the_dead_are_listed() -> None:
     """In every list that was asked for after the last failure."""
-    assert found(DEAD % "" + "z: dead_letters @6-7") == ["missing-dead-letter"]
-    assert found(DEAD % "" + "z: dead_letters t,u @6-7") == []
-    assert found(DEAD % "" + "z: dead_letters @5-7") == []
-    assert found(DEAD % "unknown" + "z: dead_letters @6-7") == []
-    assert found(DEAD % "" + "z: dead_letters ? @6-7") == []
+    assert reported(DEAD % "" + "z: dead_letters @6-7") == ["missing-dead-letter"]
+    assert reported(DEAD % "" + "z: dead_letters t,u @6-7") == []
+    assert reported(DEAD % "" + "z: dead_letters @5-7") == []
+    assert reported(DEAD % "unknown" + "z: dead_letters @6-7") == []
+    assert reported(DEAD % "" + "z: dead_letters ? @6-7") == []
 
 
 def test_nobody_is_listed_who_is_not_dead() -> None:
     """A task cannot have failed more often than it was handed out."""
-    assert found(FAILED % "" + "z: dead_letters t @6-7") == ["dead-too-early"]
-    assert found(TWICE + "b: claim t @30-32; z: dead_letters t @31-33") == []
-    assert found("p: enqueue t; z: dead_letters t") == ["dead-too-early"]
+    assert reported(FAILED % "" + "z: dead_letters t @6-7") == ["dead-too-early"]
+    assert reported(TWICE + "b: claim t @30-32; z: dead_letters t @31-33") == []
+    assert reported("p: enqueue t; z: dead_letters t") == ["dead-too-early"]
     assert kinds(retry, "p: enqueue t; a: claim t; z: dead_letters t") == []
     unseen = FAILED % "" + "c: claim @1-2 batch=2 unknown; z: dead_letters t @6-7"
-    assert found(unseen) == []
+    assert reported(unseen) == []
 
 
 def test_an_unseen_delivery_may_be_a_failure_too() -> None:
     """Where waits grow shorter, the wait may then be the next one."""
     shrinking = Retry(max_attempts=9, first=8, factor=0.5)
-    told = "p: enqueue t @0-1; %s; a: claim t @2-3; a: fail t @4-5; b: claim t @8-9"
-    assert kinds(retry, told % "c: claim @1- ", retry=shrinking) == []
-    assert kinds(retry, told % "c: claim - @1-2", retry=shrinking) == ["early-retry"]
+    text = "p: enqueue t @0-1; %s; a: claim t @2-3; a: fail t @4-5; b: claim t @8-9"
+    assert kinds(retry, text % "c: claim @1- ", retry=shrinking) == []
+    assert kinds(retry, text % "c: claim - @1-2", retry=shrinking) == ["early-retry"]
 
 
 def test_a_task_that_may_be_two_is_left_out() -> None:
@@ -102,22 +135,22 @@ def test_a_task_that_may_be_two_is_left_out() -> None:
     twice = (FAILED % "").replace(
         "p: enqueue t @0-1", "p: enqueue t @0-1 unknown; p: enqueue t @1-2"
     )
-    assert found(twice + "b: claim t @5.1-6.9") == []
+    assert reported(twice + "b: claim t @5.1-6.9") == []
 
 
 def test_only_an_answer_is_a_list() -> None:
     """A busy queue has not said who is dead."""
-    assert found(DEAD % "" + "z: dead_letters @6-7 busy") == []
-    assert found(FAILED % "" + "z: dead_letters t @6-7 unknown") == []
+    assert reported(DEAD % "" + "z: dead_letters @6-7 busy") == []
+    assert reported(FAILED % "" + "z: dead_letters t @6-7 unknown") == []
 
 
 def test_a_wait_that_no_number_can_hold_is_the_cap() -> None:
     """Some attempts overflow a float; the cap and its jitter are left."""
     given = "; ".join(f"a: claim t; a: release t of={n}" for n in range(1, 9))
-    told = f"p: enqueue t; {given}; b: claim t @20-20.5; b: fail t @21-21.5; c: claim "
+    text = f"p: enqueue t; {given}; b: claim t @20-20.5; b: fail t @21-21.5; c: claim "
     endless = Retry(max_attempts=10**6, first=1e300, factor=1e300, cap=5, jitter=0.2)
     overflown = partial(kinds, retry, retry=endless)
-    assert overflown(told + "t @24-24.9") == ["early-retry"]
-    assert overflown(told + "t @24-25") == []
-    assert overflown(told + "- @27.5-28") == []
-    assert overflown(told + "- @27.6-28") == ["lost-retry"]
+    assert overflown(text + "t @24-24.9") == ["early-retry"]
+    assert overflown(text + "t @24-25") == []
+    assert overflown(text + "- @27.5-28") == []
+    assert overflown(text + "- @27.6-28") == ["lost-retry"]

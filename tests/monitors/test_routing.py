@@ -5,9 +5,21 @@ from __future__ import annotations
 import pytest
 
 from pytest_queuekit.monitors import routing
-from tests.monitors.notation import kinds
+from tests.monitors.notation import Twins, kinds
 
-TOLD = "p: enqueue t %s; a: claim t %s"
+TWINS = (
+    Twins(
+        kind="misrouted",
+        legal=(
+            'p: enqueue t capabilities={"region":"EU"}; a: claim t capabilities={"region":"EU"}'
+        ),
+        illegal=(
+            'p: enqueue t capabilities={"region":"EU"}; a: claim t capabilities={"region":"US"}'
+        ),
+    ),
+)
+
+TEXT = "p: enqueue t %s; a: claim t %s"
 WRONG = ["misrouted"]
 
 
@@ -30,17 +42,17 @@ WRONG = ["misrouted"]
 )
 def test_a_worker_has_what_a_task_needs(needs: str, offers: str, expected: list[str]) -> None:
     """Each key, with the value or with a list that has it; a silent worker is left out."""
-    told = TOLD % (f"capabilities={needs}", f"capabilities={offers}")
-    assert kinds(routing, told) == expected
+    text = TEXT % (f"capabilities={needs}", f"capabilities={offers}")
+    assert kinds(routing, text) == expected
 
 
 def test_a_claim_without_capabilities_is_left_out() -> None:
     """It may be one that takes everything."""
-    assert kinds(routing, TOLD % ('capabilities={"region":"EU"}', "")) == []
+    assert kinds(routing, TEXT % ('capabilities={"region":"EU"}', "")) == []
 
 
 def test_any_of_several_enqueues_may_be_the_one() -> None:
     """A client that tried again may have asked for something else."""
-    told = 'p: enqueue t capabilities={"r":1} unknown; p: enqueue t %s; a: claim t '
-    assert kinds(routing, told % "" + 'capabilities={"r":2}') == []
-    assert kinds(routing, told % 'capabilities={"r":3}' + 'capabilities={"r":2}') == WRONG
+    text = 'p: enqueue t capabilities={"r":1} unknown; p: enqueue t %s; a: claim t '
+    assert kinds(routing, text % "" + 'capabilities={"r":2}') == []
+    assert kinds(routing, text % 'capabilities={"r":3}' + 'capabilities={"r":2}') == WRONG

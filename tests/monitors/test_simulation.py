@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_queuekit.monitors import MONITORS, answers, busy
-from tests.monitors.simulation import Play, told
+from tests.monitors.simulation import Play, listing
 
 HONEST = [monitor for monitor in MONITORS if monitor not in (answers, busy)]
 """The simulation has errors and busy answers of purpose."""
@@ -22,8 +22,8 @@ def test_a_correct_queue_is_never_accused(seed: int, steps: int) -> None:
     play = Play(seed)
     history = play.history(steps)
     for monitor in HONEST:
-        found = [one.detail for one in monitor(history, play.contract)]
-        assert not found, f"{found}\n{play.contract}\n{told(history)}"
+        details = [violation.detail for violation in monitor(history, play.contract)]
+        assert not details, f"{details}\n{play.contract}\n{listing(history)}"
 
 
 BUGS = {
@@ -59,4 +59,4 @@ def test_a_queue_with_a_bug_is_found_out(bug: str, kind: str) -> None:
 def _kinds(seed: int, bug: str) -> Iterable[str]:
     play = Play(seed, bug)
     history = play.history(14)
-    return {one.kind for monitor in HONEST for one in monitor(history, play.contract)}
+    return {v.kind for monitor in HONEST for v in monitor(history, play.contract)}

@@ -6,111 +6,121 @@ from functools import partial
 
 from pytest_queuekit.model.capabilities import Capability, Guarantee, Retry
 from pytest_queuekit.monitors import stats
-from tests.monitors.notation import contract, history, kinds
+from tests.monitors.notation import Twins, contract, history, kinds
 
-found = partial(kinds, stats)
+TWINS = (
+    Twins(
+        kind="wrong-count",
+        legal="p: enqueue t @0-1; p: enqueue u @2-4; a: stats @4-5 queued=1",
+        illegal="p: enqueue t @0-1; p: enqueue u @2-3; a: stats @4-5 queued=1",
+    ),
+)
+
+reported = partial(kinds, stats)
 WRONG = ["wrong-count"]
 
 
 def test_what_certainly_waits_is_counted() -> None:
     """Between what waits for sure and what may."""
-    told = "p: enqueue t @0-1; p: enqueue u @2-%s; a: stats @4-5 queued=%d"
-    assert [found(told % (3, count)) for count in (0, 1, 2, 3)] == [WRONG, WRONG, [], WRONG]
-    assert [found(told % (4, count)) for count in (0, 1, 2, 3)] == [WRONG, [], [], WRONG]
+    text = "p: enqueue t @0-1; p: enqueue u @2-%s; a: stats @4-5 queued=%d"
+    assert [reported(text % (3, count)) for count in (0, 1, 2, 3)] == [WRONG, WRONG, [], WRONG]
+    assert [reported(text % (4, count)) for count in (0, 1, 2, 3)] == [WRONG, [], [], WRONG]
 
 
 def test_an_enqueue_of_unknown_outcome_may_count() -> None:
     """Either way; refused and busy ones do not."""
-    told = "p: enqueue t %s; a: stats queued=%d"
-    assert [found(told % ("unknown", count)) for count in (0, 1, 2)] == [[], [], WRONG]
-    assert [found(told % ("refused", count)) for count in (0, 1)] == [[], WRONG]
+    text = "p: enqueue t %s; a: stats queued=%d"
+    assert [reported(text % ("unknown", count)) for count in (0, 1, 2)] == [[], [], WRONG]
+    assert [reported(text % ("refused", count)) for count in (0, 1)] == [[], WRONG]
     batch = "p: enqueue @0- batch=3; a: stats queued=%d"
-    assert [found(batch % count) for count in (0, 3, 4)] == [[], [], WRONG]
+    assert [reported(batch % count) for count in (0, 3, 4)] == [[], [], WRONG]
 
 
 def test_delayed_tasks_are_queued() -> None:
     """So are those whose key nobody shares."""
-    assert found("p: enqueue t delay=99 key=k; a: stats queued=1 leased=0") == []
-    assert found("p: enqueue t delay=99 key=k; a: stats queued=0") == WRONG
+    assert reported("p: enqueue t delay=99 key=k; a: stats queued=1 leased=0") == []
+    assert reported("p: enqueue t delay=99 key=k; a: stats queued=0") == WRONG
     shared = "p: enqueue t key=k; p: enqueue u key=k; a: stats queued=%d"
-    assert [found(shared % count) for count in (1, 2, 3)] == [[], [], WRONG]
+    assert [reported(shared % count) for count in (1, 2, 3)] == [[], [], WRONG]
 
 
 def test_what_is_held_is_leased() -> None:
     """As long as its lease certainly runs; after that it may be either."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; a: stats @%s queued=%d leased=%d"
-    assert found(told % ("4-11.9", 0, 1)) == []
-    assert found(told % ("4-11.9", 1, 0)) == WRONG * 2
-    assert found(told % ("4-13", 1, 0)) == []
-    assert found(told % ("2-3", 1, 0)) == []
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: stats @%s queued=%d leased=%d"
+    assert reported(text % ("4-11.9", 0, 1)) == []
+    assert reported(text % ("4-11.9", 1, 0)) == WRONG * 2
+    assert reported(text % ("4-13", 1, 0)) == []
+    assert reported(text % ("2-3", 1, 0)) == []
 
 
 def test_at_most_once_what_was_delivered_may_be_forgotten() -> None:
     """It is not queued any more, and that is all."""
-    told = "p: enqueue t; a: claim t; a: stats queued=%d leased=%d completed=%d"
-    once = partial(found, guarantee=Guarantee.AT_MOST_ONCE)
-    assert [once(told % counts) for counts in ((0, 0, 0), (0, 1, 0), (0, 0, 1))] == [[], [], []]
-    assert once(told % (1, 0, 0)) == WRONG
+    text = "p: enqueue t; a: claim t; a: stats queued=%d leased=%d completed=%d"
+    once = partial(reported, guarantee=Guarantee.AT_MOST_ONCE)
+    assert [once(text % counts) for counts in ((0, 0, 0), (0, 1, 0), (0, 0, 1))] == [[], [], []]
+    assert once(text % (1, 0, 0)) == WRONG
     able = contract().capabilities - {Capability.COMPLETE}
-    assert found(told % (0, 0, 0), capabilities=able) == []
+    assert reported(text % (0, 0, 0), capabilities=able) == []
 
 
 def test_what_is_completed_stays_counted_until_a_purge() -> None:
     """From the begin of the purge on it may be gone."""
-    told = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-5 %s; %s; a: stats @8-9 %s"
-    assert found(told % ("", "q: claim - @6-7", "completed=1 leased=0 queued=0")) == []
-    assert found(told % ("", "q: claim - @6-7", "completed=0")) == WRONG
-    assert found(told % ("", "q: purge @6-7", "completed=0")) == []
-    assert found(told % ("", "q: purge @6-7", "queued=1")) == WRONG
-    assert found(told % ("", "q: purge @9.5-10", "completed=0")) == WRONG
-    assert found(told % ("", "q: purge @3-7", "completed=0")) == []
-    assert found(told % ("unknown", "q: claim - @6-7", "completed=0 leased=1")) == []
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-5 %s; %s; a: stats @8-9 %s"
+    assert reported(text % ("", "q: claim - @6-7", "completed=1 leased=0 queued=0")) == []
+    assert reported(text % ("", "q: claim - @6-7", "completed=0")) == WRONG
+    assert reported(text % ("", "q: purge @6-7", "completed=0")) == []
+    assert reported(text % ("", "q: purge @6-7", "queued=1")) == WRONG
+    assert reported(text % ("", "q: purge @9.5-10", "completed=0")) == WRONG
+    assert reported(text % ("", "q: purge @3-7", "completed=0")) == []
+    assert reported(text % ("unknown", "q: claim - @6-7", "completed=0 leased=1")) == []
 
 
 def test_what_failed_for_the_last_time_is_dead() -> None:
     """Before that it is queued, whether it waits or not."""
-    told = "p: enqueue t; a: claim t; a: fail t; a: stats dead=%d queued=%d"
-    assert found(told % (1, 0), retry=Retry(max_attempts=1)) == []
-    assert found(told % (0, 1), retry=Retry(max_attempts=1)) == WRONG * 2
-    assert found(told % (0, 1), retry=Retry(max_attempts=2, first=99)) == []
-    assert found(told % (1, 0), retry=Retry(max_attempts=2, first=99)) == WRONG * 2
+    text = "p: enqueue t; a: claim t; a: fail t; a: stats dead=%d queued=%d"
+    assert reported(text % (1, 0), retry=Retry(max_attempts=1)) == []
+    assert reported(text % (0, 1), retry=Retry(max_attempts=1)) == WRONG * 2
+    assert reported(text % (0, 1), retry=Retry(max_attempts=2, first=99)) == []
+    assert reported(text % (1, 0), retry=Retry(max_attempts=2, first=99)) == WRONG * 2
 
 
 def test_what_was_cancelled_is_not_queued() -> None:
     """It may be counted as completed, or dead, or not at all."""
-    told = "p: enqueue t; p: cancel t %s; a: stats %s"
-    assert found(told % ("", "queued=1")) == WRONG
-    assert found(told % ("", "leased=1")) == WRONG
-    assert found(told % ("", "dead=1 queued=0")) == []
-    assert found(told % ("", "completed=1")) == []
-    assert found(told % ("unknown", "queued=1")) == []
-    assert found("q: claim @0-; " + told % ("", "leased=1")) == []
+    text = "p: enqueue t; p: cancel t %s; a: stats %s"
+    assert reported(text % ("", "queued=1")) == WRONG
+    assert reported(text % ("", "leased=1")) == WRONG
+    assert reported(text % ("", "dead=1 queued=0")) == []
+    assert reported(text % ("", "completed=1")) == []
+    assert reported(text % ("unknown", "queued=1")) == []
+    assert reported("q: claim @0-; " + text % ("", "leased=1")) == []
 
 
 def test_an_unseen_delivery_may_have_taken_one() -> None:
     """From queued to leased, or for good."""
-    told = "p: enqueue t; p: enqueue u; q: claim unknown; a: stats queued=%d leased=%d"
-    assert [found(told % counts) for counts in ((2, 0), (1, 1), (1, 0))] == [[], [], []]
-    assert found(told % (0, 2)) == WRONG * 2
+    text = "p: enqueue t; p: enqueue u; q: claim unknown; a: stats queued=%d leased=%d"
+    assert [reported(text % counts) for counts in ((2, 0), (1, 1), (1, 0))] == [[], [], []]
+    assert reported(text % (0, 2)) == WRONG * 2
 
 
 def test_overlapping_deliveries_have_no_order() -> None:
     """What became of the task is open, and so are its counts."""
-    told = "p: enqueue t @0-1; a: claim t @2-4; b: claim t @3-5; a: stats @6-7 leased=%d queued=%d"
-    assert found(told % (0, 1)) == []
-    assert found((told % (0, 1)).replace("@3-5", "@4.5-5")) == WRONG * 2
+    text = "p: enqueue t @0-1; a: claim t @2-4; b: claim t @3-5; a: stats @6-7 leased=%d queued=%d"
+    assert reported(text % (0, 1)) == []
+    assert reported((text % (0, 1)).replace("@3-5", "@4.5-5")) == WRONG * 2
 
 
 def test_a_count_that_is_missing_is_not_wrong() -> None:
     """Each is judged for itself, and only whole numbers are."""
-    assert found("p: enqueue t; a: stats dead=0") == []
-    assert found("p: enqueue t; a: stats queued=null") == []
-    assert found("p: enqueue t; a: stats queued=0 busy") == []
+    assert reported("p: enqueue t; a: stats dead=0") == []
+    assert reported("p: enqueue t; a: stats queued=null") == []
+    assert reported("p: enqueue t; a: stats queued=0 busy") == []
 
 
 def test_a_wrong_count_is_shown_with_some_of_what_it_should_have_counted() -> None:
     """Three tasks are enough."""
     lines = ";".join([*(f"p: enqueue t{n}" for n in range(9)), "a: stats queued=8"])
-    (one,) = stats(history(lines), contract())
-    assert one.detail == "a was told queued=8 (9.000-9.500 s); it was 9"
-    assert [operation.verb for operation in one.witness] == ["enqueue"] * 3 + ["stats"]
+    (violation,) = stats(history(lines), contract())
+    assert violation.detail == (
+        "`a` read queued=8 at 9.000-9.500 s. The correct count is exactly 9."
+    )
+    assert [operation.verb for operation in violation.witness] == ["enqueue"] * 3 + ["stats"]

@@ -58,9 +58,9 @@ def test_a_failure_shows_its_witness_and_no_traceback(
 
 
 def test_the_short_summary_says_what_happened(project: Project) -> None:
-    """The line of a failure has the sentence of the violation."""
+    """The line of a failure has the title of the violation."""
     result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
-    result.stdout.fnmatch_lines([f"FAILED {CLAIM}[[]twice] - task task-1 was handed to*"])
+    result.stdout.fnmatch_lines([f"FAILED {CLAIM}[[]twice] - Task delivered twice*"])
 
 
 def test_a_skip_says_what_is_not_declared(project: Project) -> None:
@@ -85,7 +85,7 @@ def test_junit_xml_has_the_verdicts(project: Project, spread: tuple[str, ...]) -
     failure = cases["CLAIM-1[twice]"].find("failure")
     assert failure is not None
     assert str(failure.text).startswith("MUST: A task in a worker's hands")
-    assert str(failure.get("message")).startswith("task task-1 was handed to")
+    assert str(failure.get("message")).startswith("Task delivered twice")
 
 
 def _cases(path: Path) -> Iterator[ET.Element]:

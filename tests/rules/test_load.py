@@ -31,7 +31,7 @@ def test_a_queue_that_holds_the_lock_is_found_busy(tmp_path: Path) -> None:
     verdict = judge(by_id(load_rules(queue.contract))["LOAD-2"], queue, tmp_path, QUICK)
     assert verdict.status is Status.FAIL
     assert verdict.violations[0].kind == "busy"
-    assert "was answered with busy" in verdict.violations[0].detail
+    assert "answered busy" in verdict.violations[0].detail
 
 
 def test_tasks_come_when_they_are_due(tmp_path: Path) -> None:

@@ -62,7 +62,9 @@ class LeaseInterval:
         """
         ended = [ending.start for ending in self.delivery.endings()]
         lapses = (
-            max(since, until) for since, until, next_since in self._pieces() if until <= next_since
+            max(since, until)
+            for (since, until), next_since in self._pieces()
+            if until <= next_since
         )
         return min([*ended, self.worker_gone, next(lapses, NEVER)])
 
@@ -76,7 +78,7 @@ class LeaseInterval:
             return True
         return any(
             since <= end and start <= next_since and until <= min(end, next_since)
-            for since, until, next_since in self._pieces()
+            for (since, until), next_since in self._pieces()
         )
 
     def may_be_free(self, start: float, end: float) -> bool:
@@ -92,10 +94,10 @@ class LeaseInterval:
         )
         return given_back or self.lease_may_end(start, end)
 
-    def _pieces(self) -> Iterator[tuple[float, float, float]]:
+    def _pieces(self) -> Iterator[tuple[tuple[float, float], float]]:
+        """Return each step with the start of the next one."""
         ends = [since for since, _ in self.steps[1:]] + [NEVER]
-        for (since, until), next_since in zip(self.steps, ends, strict=True):
-            yield since, until, next_since
+        return zip(self.steps, ends, strict=True)
 
 
 class LeaseIntervals:

@@ -34,17 +34,15 @@ def actor(operation: Operation) -> str:
 
 
 def when(history: History, operation: Operation) -> str:
-    """Return "at 1.000 s", or "from 1.000 s to 1.500 s" for an operation of 10 ms or more.
+    """Return "at 1.000 s", or "at 1.000-1.500 s" for an operation of 10 ms or more.
 
     Times count from the start of the history.
     """
     origin = history.operations[0].start
-    start = f"{(operation.start - origin) / SECOND:.3f} s"
-    if operation.end is None:
-        return f"from {start} on (no end)"
-    if operation.end - operation.start < _MOMENT:
-        return f"at {start}"
-    return f"from {start} to {(operation.end - origin) / SECOND:.3f} s"
+    start = f"{(operation.start - origin) / SECOND:.3f}"
+    if operation.end is None or operation.end - operation.start < _MOMENT:
+        return f"at {start} s"
+    return f"at {start}-{(operation.end - origin) / SECOND:.3f} s"
 
 
 def done(history: History, operation: Operation) -> str:

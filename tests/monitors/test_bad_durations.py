@@ -1,0 +1,56 @@
+"""The monitor `bad_durations`: legal histories beside their illegal twins."""
+
+from __future__ import annotations
+
+from pytest_queuekit.monitors import bad_durations
+from tests.monitors.notation import Twins, kinds
+
+TWINS = (
+    Twins(
+        kind="swallowed",
+        legal="p: enqueue t delay=-1; a: claim t; a: claim -",
+        illegal="p: enqueue t delay=-1; a: claim -",
+        drained=True,
+    ),
+    Twins(
+        kind="instant-lease",
+        legal="p: enqueue t; a: claim t @2-3 lease=-1; b: claim t @3.5-4",
+        illegal="p: enqueue t; a: claim t @2-3 lease=-1; b: claim t @3.4-4",
+        drained=True,
+    ),
+    Twins(
+        kind="immortal-lease",
+        legal="p: enqueue t; a: claim t lease=60; z: claim - @99-100",
+        illegal="p: enqueue t; a: claim t lease=Infinity; z: claim - @99-100",
+        drained=True,
+    ),
+)
+
+
+def test_a_delay_counts_only_if_the_queue_accepted_it() -> None:
+    """A refused delay is handled correctly, and an unknown one may have been refused."""
+    text = "p: enqueue t delay=NaN %s; a: claim -"
+    assert kinds(bad_durations, text % "", drained=True) == ["swallowed"]
+    assert kinds(bad_durations, text % "refused", drained=True) == []
+    assert kinds(bad_durations, text % "unknown", drained=True) == []
+    assert kinds(bad_durations, text % "", drained=False) == []
+
+
+def test_valid_durations_are_left_to_other_monitors() -> None:
+    """A positive delay and a lease of at most a month are valid."""
+    assert kinds(bad_durations, "p: enqueue t delay=5; a: claim -", drained=True) == []
+    text = "p: enqueue t; a: claim t lease=%s; z: claim - @99-100"
+    assert kinds(bad_durations, text % 2_592_000, drained=True) == []
+    assert kinds(bad_durations, text % 2_592_001, drained=True) == ["immortal-lease"]
+
+
+def test_an_extension_is_a_lease_too() -> None:
+    """Only an accepted extension counts."""
+    text = "p: enqueue t; a: claim t lease=5; a: extend t @2-3 seconds=-1 %s; b: claim t @3.1-4"
+    assert kinds(bad_durations, text % "") == ["instant-lease"]
+    assert kinds(bad_durations, text % "refused") == []
+
+
+def test_a_claim_without_the_option_requests_the_default() -> None:
+    """A redelivery then says nothing about an invalid lease."""
+    assert kinds(bad_durations, "p: enqueue t; a: claim t @2-3; b: claim t @3.1-4") == []
