@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.execution.progress import Progress, silent
+from pytest_queuekit.execution.real_time import require_wait
 from pytest_queuekit.execution.waits import longest_wait, wait_after_leases
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import Capability, Sharing
@@ -18,13 +19,11 @@ from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
-from pytest_queuekit.recording.operation_log import Log
+from pytest_queuekit.recording.operation_log import Gone, Log
 from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink, leave
 from pytest_queuekit.recording.replies import told
 
 LONGEST_WAIT = 10.0
-"""Seconds that the kit waits for real in one go."""
-
 _PATIENCE = 5.0
 _PAUSE = 0.01
 _MARGIN = 0.05
@@ -46,6 +45,7 @@ class Environment:
     clock: the time of the run.
     lease: seconds for which claims are leased, where the queue lets that be asked for.
     effort: how hard the run tries.
+    progress: hears what the run waits for by the real clock.
     location: where the queue is; None for a new one inside the folder.
     """
 
@@ -57,6 +57,7 @@ class Environment:
         clock: Clock,
         lease: float,
         effort: Effort,
+        progress: Progress = silent,
         location: str | None = None,
     ) -> None:
         self.queue = queue
@@ -64,6 +65,7 @@ class Environment:
         self.folder = folder
         self.clock = clock
         self.effort = effort
+        self.progress = progress
         self.log = Log()
         self.location = queue.adapter.provision(folder) if location is None else location
         self.drained = False
@@ -114,17 +116,16 @@ class Environment:
         """Go on at another location: actors who come from now on open the queue there."""
         self.location, self._shared = location, None
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass. Raises NotRunError where that would take too long."""
-        if not self._can_wait(seconds):
-            raise NotRunError(
-                f"the kit's clock does not reach this queue, and {seconds:g} s is too long to wait"
-            )
-        self.clock.wait(seconds)
+    def wait(self, seconds: float, awaited: str = "time to pass") -> None:
+        """Let time pass. Raises NotRunError where that would take too long.
 
-    def outlast(self, seconds: float) -> None:
+        awaited: what the run waits for, in a few words for its progress.
+        """
+        self._pass(seconds, awaited)
+
+    def outlast(self, seconds: float, awaited: str = "a lease or a delay to end") -> None:
         """Let time pass until whatever takes so many seconds is over and noticed."""
-        self.wait(seconds + self.contract.resolution + _MARGIN)
+        self._pass(seconds, awaited, late=self.contract.resolution + _MARGIN)
 
     def claim_all(self, name: str, *, complete: bool = True) -> list[Delivery]:
         """Claim, and complete, until the queue says that it is empty."""
@@ -148,23 +149,32 @@ class Environment:
         )
 
     def close(self) -> None:
-        """Close every adapter instance. What that raises is nobody's verdict.
+        """Close every adapter instance.
 
         An actor that is asked for later opens the queue anew.
         """
         for recorder in self._actors.values():
             self.let_go(recorder)
         if self._shared is not None:
-            with suppress(Exception):
+            # The history is complete: no monitor reads what a queue says now.
+            with suppress(Exception, SystemExit):
                 self._shared.close()
         self._actors.clear()
         self._shared = None
 
     def let_go(self, recorder: Recorder) -> None:
-        """Close an actor's instance without a record, unless others use it too."""
+        """Close an actor's instance, unless others use it too."""
         if self.contract.sharing is Sharing.PROCESSES:
-            with suppress(Exception):
+            with suppress(Gone):  # after the run: a closing that fails comes into no history
                 recorder.let_go()
+
+    def _pass(self, seconds: float, awaited: str, late: float = 0.0) -> None:
+        """Let time pass, and as many seconds more as the queue may notice it late."""
+        if not self.clock.virtual:
+            require_wait(seconds, self.effort)
+            self.progress(awaited, seconds + late)
+            self.log.expect_silence(seconds + late)
+        self.clock.wait(seconds + late)
 
     def _pending(self) -> tuple[list[Operation], Contract, float]:
         return self.log.operations(), self.contract, self.lease
@@ -173,14 +183,14 @@ class Environment:
         """Claim all that is there after so many seconds, or now if that is too long."""
         waits = self._can_wait(seconds)
         if waits and seconds:
-            self.outlast(seconds)
+            self.outlast(seconds, "leases, delays and retries to end")
         if collector.can(Capability.RECLAIM):
             collector.reclaim()
         claim_all(collector)
         self.drained = waits and collector.last is not None and collector.last.is_empty
 
     def _can_wait(self, seconds: float) -> bool:
-        return self.clock.virtual or seconds <= LONGEST_WAIT
+        return self.clock.virtual or seconds <= self.effort.max_wait
 
     def _instance(self, name: str) -> QueueAdapter | None:
         """Return the instance that all actors share, opened by the first; None where none does."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.faults.fault import Fault
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
@@ -72,11 +73,17 @@ class Driver(Protocol):
         """True if actors act at the same time."""
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return the runs, each made when it is asked for, on a new queue in a sub-folder.
 
         folder: an empty folder.
+        progress: hears what the run waits for.
 
         Raises NotRunError with the reason where it cannot run the scenario.
         """

@@ -31,6 +31,7 @@ class Effort:
     producers: threads or processes that enqueue at the same time.
     tasks: tasks that a concurrent scenario puts through the queue.
     real_time: whether the kit may wait for real where its clock does not reach the queue.
+    max_wait: seconds that the kit waits by the real clock in one go, for a lease or a delay.
     limit: seconds after which an actor counts as hung.
     rounds: runs of a rule whose outcome hangs on chance, until one shows a violation.
     """
@@ -40,6 +41,7 @@ class Effort:
     producers: int = 2
     tasks: int = 200
     real_time: bool = True
+    max_wait: float = 10.0
     limit: float = 30.0
     rounds: int = 2
 
@@ -49,5 +51,13 @@ class Effort:
         if level is Level.QUICK:
             return cls(level=level, tasks=60, real_time=False, rounds=1)
         if level is Level.DEEP:
-            return cls(level=level, tasks=2000, claimers=8, producers=4, limit=120.0, rounds=5)
+            return cls(
+                level=level,
+                tasks=2000,
+                claimers=8,
+                producers=4,
+                max_wait=300.0,
+                limit=120.0,
+                rounds=5,
+            )
         return cls(level=level)

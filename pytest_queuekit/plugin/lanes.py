@@ -18,6 +18,7 @@ from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
 from pytest_queuekit.execution.drivers.barrier import Barrier
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.xdist import XdistWorkers
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -122,11 +123,16 @@ class _Lane(XdistWorkers):
     judged_elsewhere = False
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return the run, or remember that this lane has none."""
         try:
-            yield from super().runs(scenario, queue, folder, effort)
+            yield from super().runs(scenario, queue, folder, effort, progress)
         except JudgedElsewhereError:
             self.judged_elsewhere = True
             raise

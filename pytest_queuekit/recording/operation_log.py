@@ -30,6 +30,7 @@ class Log:
         self._lock = threading.Lock()
         self._open = True
         self._touched = time.monotonic()
+        self._silence = 0.0
 
     def __call__(self, operation: Operation) -> None:
         """Take an operation. Raises Gone once the log is closed."""
@@ -53,6 +54,16 @@ class Log:
         """Return the seconds for which no operation began or ended."""
         return time.monotonic() - self._touched
 
+    @property
+    def silence(self) -> float:
+        """Seconds in all for which `expect_silence` excused the actors."""
+        return self._silence
+
+    def expect_silence(self, seconds: float) -> None:
+        """Let nobody take the next so many seconds without an operation for a hang."""
+        self._silence += seconds
+        self._touched = max(self._touched, time.monotonic() + seconds)
+
     def extend(self, operations: Iterable[Operation]) -> None:
         """Take operations that others recorded."""
         for operation in operations:
@@ -71,8 +82,13 @@ class LogFile:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def __call__(self, operation: Operation) -> None:
-        """Append an operation, so that it is kept even if the process is killed at once."""
-        os.write(self._file, write_operation(operation).encode("ascii") + b"\n")
+        """Append an operation, so that it is kept even if the process is killed at once.
+
+        Raises HistoryError if the disk takes a part of it.
+        """
+        line = write_operation(operation).encode("ascii") + b"\n"
+        if os.write(self._file, line) != len(line):
+            raise HistoryError(f"the disk took a part of an operation: {line[:80]!r}")
 
     def __enter__(self) -> LogFile:
         return self
@@ -86,15 +102,22 @@ class LogFile:
         os.close(self._file)
 
 
-def read_log_file(path: Path) -> list[Operation]:
+def read_log_file(path: Path, *, killed: bool = False) -> list[Operation]:
     """Return the newest state of each operation in a file that a `LogFile` wrote.
 
-    A last line without its end is ignored: its writer was killed. An absent file is an empty
-    one: its writer was killed before it began. Raises HistoryError for any other bad line.
+    killed: True if the writer may have been killed: before it made the file, or within a line,
+        which is then left out.
+
+    Raises HistoryError for a line that is no operation, and for an absent or torn file.
     """
-    if not path.exists():
+    if killed and not path.exists():
         return []
-    *lines, _torn = path.read_text(encoding="ascii").split("\n")
+    try:
+        *lines, torn = path.read_text(encoding="ascii").split("\n")
+    except (OSError, ValueError) as error:
+        raise HistoryError(f"{path}: {error}") from error
+    if torn and not killed:
+        raise HistoryError(f"{path}: the last line has no end: {torn[:80]!r}")
     newest: dict[tuple[str, int], Operation] = {}
     for number, line in enumerate(lines, start=1):
         try:

@@ -214,8 +214,13 @@ class Recorder:
         self._next = max(self._next, number)
 
     def let_go(self) -> None:
-        """Close the adapter without a record, after the run."""
-        self._adapter.close()
+        """Close the adapter when its actor ends. The history has it only if it fails."""
+        start = self.clock.now()
+        try:
+            self._adapter.close()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded
+            begun = self._begin(Verb.CLOSE, start=start)
+            self._end(replace(begun, end=self.clock.now(), error=told(error)))
 
     def record_kill(self) -> None:
         """Record that this actor is dead. The caller must not let it act again."""

@@ -11,6 +11,7 @@ from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.sequence import Sequence
 from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Driver, Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -80,10 +81,16 @@ class Rule:
         return self.id.rpartition("-")[0]
 
 
-def judge(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> Verdict:
+def judge(
+    rule: Rule,
+    queue: QueueUnderTest,
+    folder: Path,
+    effort: Effort,
+    progress: Progress = silent,
+) -> Verdict:
     """Try a rule on a queue, in an empty folder, and return the verdict."""
     began = time.perf_counter()
-    status, reason, run, violations = _answer(rule, queue, folder, effort)
+    status, reason, run, violations = _answer(rule, queue, folder, effort, progress)
     return Verdict(
         rule=rule.id,
         family=rule.family,
@@ -102,19 +109,23 @@ def judge(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> Ve
 _Answer = tuple[Status, str, Run | None, list[Violation]]
 
 
-def _answer(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Answer:
+def _answer(
+    rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort, progress: Progress
+) -> _Answer:
     lacking = queue.contract.lacks(rule.needs)
     if lacking:
         return Status.NOT_APPLICABLE, "not declared: " + ", ".join(lacking), None, []
     if effort.level < rule.level:
         return Status.NOT_RUN, f"{FROM_LEVEL} {rule.level.name.lower()}", None, []
     try:
-        return _try(rule, queue, folder, effort)
+        return _try(rule, queue, folder, effort, progress)
     except NotRunError as error:
         return Status.NOT_RUN, str(error), None, []
 
 
-def _try(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _Answer:
+def _try(
+    rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort, progress: Progress
+) -> _Answer:
     """Make the runs of each driver until one shows a violation.
 
     Raises NotRunError if no run shows one and a driver could not make its runs.
@@ -125,7 +136,7 @@ def _try(rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort) -> _An
         home.mkdir()
         try:
             run = None
-            for run in driver.runs(rule.scenario, queue, home, effort):
+            for run in driver.runs(rule.scenario, queue, home, effort, progress):
                 violations = violations_in(run.history, rule, queue.contract)
                 if violations:
                     return Status.FAIL, "", run, violations

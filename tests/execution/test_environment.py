@@ -194,10 +194,36 @@ def test_what_takes_too_long_in_real_time_is_not_waited_for(
 
 
 def test_a_script_that_waits_too_long_is_not_run(tmp_path: Path) -> None:
-    """By the real clock nobody waits an hour: the rule is not run, and says why."""
+    """By the real clock the kit waits as long as the level allows; more is a reason not to run."""
     env = stage_of(MemoryQueue, tmp_path, RealClock())
-    with pytest.raises(NotRunError, match="3600 s is too long"):
+    with pytest.raises(NotRunError) as raised:
         env.wait(3600)
+    assert (raised.value.kind, str(raised.value)) == (
+        "clock",
+        "needs to wait 3600 s by the real clock, longer than the 10 s of this level",
+    )
+    with pytest.raises(NotRunError, match="of this level: use --queue-level deep"):
+        env.outlast(300)
+
+
+def test_progress_hears_of_real_waits_alone(tmp_path: Path) -> None:
+    """A wait by the real clock is announced with its seconds; virtual time needs none."""
+    heard: list[tuple[str, float]] = []
+
+    def progress(awaited: str, seconds: float) -> None:
+        heard.append((awaited, seconds))
+
+    with virtual_time() as virtual:
+        for clock in (virtual, RealClock()):
+            Environment(
+                QueueUnderTest.of(MemoryQueue),
+                tmp_path,
+                clock=clock,
+                lease=60.0,
+                effort=Effort(),
+                progress=progress,
+            ).wait(0.01, "the kettle")
+    assert heard == [("the kettle", 0.01)]
 
 
 def test_busy_is_not_empty(tmp_path: Path, clock: Clock) -> None:

@@ -94,14 +94,16 @@ def test_a_second_writer_appends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 20, 100])
-def test_a_torn_last_line_is_ignored(tmp_path: Path, cut: int) -> None:
-    """Of a line that was cut off, only its operation's newest state is lost."""
+def test_a_torn_last_line_is_what_a_kill_leaves(tmp_path: Path, cut: int) -> None:
+    """Of a line that was cut off by a kill, only its operation's newest state is lost."""
     path = tmp_path / "log"
     with LogFile(path) as log:
         for one in (begun(0), ended(0), begun(1), ended(1)):
             log(one)
     os.truncate(path, path.stat().st_size - cut)
-    assert read_log_file(path) == [ended(0), begun(1)]
+    assert read_log_file(path, killed=True) == [ended(0), begun(1)]
+    with pytest.raises(HistoryError, match="last line has no end"):
+        read_log_file(path)
 
 
 def test_a_broken_line_is_told(tmp_path: Path) -> None:
@@ -116,8 +118,20 @@ def test_a_broken_line_is_told(tmp_path: Path) -> None:
 
 
 def test_an_actor_that_never_wrote_did_nothing(tmp_path: Path) -> None:
-    """A file that is not there is an empty one."""
-    assert read_log_file(tmp_path / "log") == []
+    """A file that is not there is an empty one, but only for an actor that was killed."""
+    assert read_log_file(tmp_path / "log", killed=True) == []
+    with pytest.raises(HistoryError, match="No such file"):
+        read_log_file(tmp_path / "log")
+
+
+def test_a_line_that_the_disk_cuts_off_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operation is written as a whole, or the run ends with an error."""
+    with LogFile(tmp_path / "log") as log:
+        monkeypatch.setattr(os, "write", lambda file, line: len(line) - 1)
+        with pytest.raises(HistoryError, match="a part of an operation"):
+            log(begun(0))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

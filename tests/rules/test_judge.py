@@ -11,6 +11,7 @@ import pytest
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.sequence import Sequence
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Driver, Scenario
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
@@ -34,13 +35,18 @@ class Thrice:
     made: list[str] = field(default_factory=list, hash=False)
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         for token in ("a", "b", "c"):
             home = folder / token
             home.mkdir()
             self.made.append(token)
-            for run in Sequence().runs(scenario, queue, home, effort):
+            for run in Sequence().runs(scenario, queue, home, effort, progress):
                 history = replace(run.history, driver=self.name)
                 yield replace(run, history=history, token=token)
 
@@ -54,7 +60,12 @@ class Never:
     reason: str = ""
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         if self.reason:
             raise NotRunError(self.reason)

@@ -33,7 +33,6 @@ from pytest_queuekit.execution.faults.kill import kill_process
 from pytest_queuekit.execution.faults.trigger import armed
 from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.recording.operation_log import LogFile
-from pytest_queuekit.recording.recorder import Recorder
 
 _SPARE = 30.0
 """Seconds after which a process ends itself, beyond those in which its parent should have."""
@@ -140,7 +139,7 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
         )
         with armed(faults, world):
             function(recorder, **job.arguments)
-        _close(recorder)
+        recorder.let_go()
 
 
 def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
@@ -149,11 +148,6 @@ def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
     if not word:
         raise SystemExit("the run was broken off")
     clock.wait(max(int(word[1]) - clock.now(), 0) / SECOND)
-
-
-def _close(recorder: Recorder) -> None:
-    with suppress(Exception):  # closing is nobody's verdict
-        recorder.let_go()
 
 
 def _import(module: str, file: str) -> None:
@@ -180,7 +174,8 @@ def _function(path: str) -> Callable[..., None]:
 
 
 def _say(reports: TextIO, word: str) -> None:
-    with suppress(OSError):  # nobody listens any more
+    # A parent that is gone reads no history; one that misses the last word raises ActorError.
+    with suppress(OSError):
         reports.write(f"{word}\n")
         reports.flush()
 

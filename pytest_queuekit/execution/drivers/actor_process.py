@@ -47,6 +47,7 @@ class ActorProcess:
         self._heard: set[str] = set()
         self._overdue = ""
         self._not_run: dict[str, str] = {}
+        self._error: Exception | None = None
         self._ended: int | None = None
         with self._messages.open("wb") as messages:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, our own module
@@ -82,7 +83,7 @@ class ActorProcess:
                 pipe.close()
 
     def say(self, word: str) -> None:
-        """Send a line. One who died does not hear it."""
+        """Send a line. A dead process does not hear it, and `operations` tells how it died."""
         with suppress(OSError):
             self._orders.write(f"{word}\n")
             self._orders.flush()
@@ -118,7 +119,9 @@ class ActorProcess:
         """
         if self._not_run:
             raise NotRunError(**self._not_run)
-        done = read_log_file(Path(self._job.log))
+        if self._error is not None:
+            raise ActorError(f"actor={self._job.actor!r}: {self._error}") from self._error
+        done = read_log_file(Path(self._job.log), killed="done" not in self._heard)
         if "done" in self._heard:
             return done
         if self._overdue:
@@ -130,15 +133,23 @@ class ActorProcess:
         return _killed(done, self._kill_noted(self._how()), during=self._how())
 
     def _listen(self) -> None:
-        while not self._heard & _LAST:
-            word, _, rest = self._reports.readline().strip().partition(" ")
-            with self._changed:
-                if word == "not-run":
-                    self._not_run = json.loads(rest)
-                elif word == _END:
-                    self._ended = self._clock.now()
-                self._heard.add(word)
-                self._changed.notify_all()
+        """Hear the actor out. An error here is not the actor's silence: `operations` raises it."""
+        try:
+            while not self._heard & _LAST:
+                self._hear(self._reports.readline())
+        except Exception as error:  # noqa: BLE001 - raised again by `operations`
+            self._error = error
+            self._hear(_END)
+
+    def _hear(self, line: str) -> None:
+        word, _, rest = line.strip().partition(" ")
+        with self._changed:
+            if word == "not-run":
+                self._not_run = json.loads(rest)
+            elif word == _END:
+                self._ended = self._clock.now()
+            self._heard.add(word)
+            self._changed.notify_all()
 
     def _kill_noted(self, why: str | None) -> Operation:
         """Return the operation of the kill, at the moment when the process was heard to end."""

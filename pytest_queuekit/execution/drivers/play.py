@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.blame import naming
 from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
-from pytest_queuekit.execution.environment import LONGEST_WAIT, Environment, Halt
+from pytest_queuekit.execution.environment import Environment, Halt
 from pytest_queuekit.execution.faults.fault import Fault, Setting, Surroundings, require_carried
 from pytest_queuekit.execution.faults.trigger import armed
+from pytest_queuekit.execution.real_time import real_lease
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.effort import Effort
@@ -61,7 +62,7 @@ def play(
 def close(env: Environment, watchdog: Watchdog) -> None:
     """End a run: whoever is still at it stops at its next operation."""
     env.log.close()
-    with suppress(Hung):
+    with suppress(Hung):  # the history is complete, and nobody waits for a closing that hangs
         watchdog.do(env.close)
     watchdog.dismiss()
 
@@ -108,22 +109,17 @@ def act(program: Program, recorder: Recorder, env: Environment) -> None:
         program(recorder)
 
 
-def real_lease(scenario: Scenario, queue: QueueUnderTest, effort: Effort) -> float:
-    """Return the seconds of a lease in a run by the real clock.
+def in_real_time(
+    scenario: Scenario, queue: QueueUnderTest, effort: Effort, *, where: str
+) -> tuple[float, Effort]:
+    """Return the seconds of a lease by the real clock, and an effort with time to outlast leases.
 
-    Raises NotRunError where a lease would have to be waited for, and that is too long or is not
-    for this level.
+    where: how the actors run, in words for a message: "in other processes".
+
+    Raises NotRunError where a lease that must expire takes too long.
     """
     if not scenario.passes_time:
-        return scenario.lease
-    lease = queue.contract.lease_seconds
-    if lease is not None and lease > LONGEST_WAIT:
-        raise NotRunError(
-            f"the kit's clock does not reach this queue, and its lease of {lease:g} s is too "
-            "long to wait for"
-        )
-    if not effort.real_time:
-        raise NotRunError(
-            "the kit's clock does not reach this queue, and waiting is for level standard"
-        )
-    return 2 * max(queue.contract.resolution, 0.5)
+        return scenario.lease, effort
+    lease = real_lease(queue.contract, effort, where=where)
+    # A program outlasts a lease, takes the task over and waits again.
+    return lease, replace(effort, limit=effort.limit + 3 * lease)

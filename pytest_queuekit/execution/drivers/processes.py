@@ -17,15 +17,16 @@ from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.actor_process import ActorProcess
 from pytest_queuekit.execution.drivers.play import (
+    in_real_time,
     play,
     programs_of,
-    real_lease,
     run_folders,
 )
 from pytest_queuekit.execution.drivers.watchdog import Watchdog
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.faults.catalogue import pack
 from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -51,7 +52,12 @@ class Processes:
     concurrent: ClassVar[bool] = True
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return the runs. Raises NotRunError where the queue is for one process.
 
@@ -59,12 +65,14 @@ class Processes:
         """
         if Capability.PROCESSES not in queue.contract.capabilities:
             raise NotRunError("the queue is for one process", kind="unsupported")
-        lease = real_lease(scenario, queue, effort)
+        lease, effort = in_real_time(scenario, queue, effort, where="in other processes")
         programs = programs_of(scenario, effort, _SETTING)
         for folder_of_run in run_folders(folder, effort.rounds if self.repeat else 1):
             home, crew = folder_of_run / "queue", _Crew(folder_of_run / "actors")
             home.mkdir()
-            env = Environment(queue, home, clock=crew.clock, lease=lease, effort=effort)
+            env = Environment(
+                queue, home, clock=crew.clock, lease=lease, effort=effort, progress=progress
+            )
             yield play(scenario, programs, env, self.name, crew.perform)
 
 
@@ -84,10 +92,12 @@ class _Crew:
         jobs = [self._job(number, one, env) for number, one in enumerate(programs, start=1)]
         with ExitStack() as stack:
             members = [stack.enter_context(ActorProcess(job, self.clock)) for job in jobs]
+            env.progress(f"{len(members)} processes to start", _START)
             _await("started", members, _START)
             self._set_off("open", members)
             _await("ready", members, env.effort.limit)
             self._set_off("go", members)
+            env.progress(f"{len(members)} processes to end", env.effort.limit)
             _await("done", members, env.effort.limit)
             for member in members:
                 member.part()

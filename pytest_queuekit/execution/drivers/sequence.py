@@ -10,16 +10,16 @@ from typing import ClassVar
 
 from pytest_queuekit.execution.clock import RealClock, virtual_time
 from pytest_queuekit.execution.drivers.play import (
+    in_real_time,
     in_turn,
     play,
     programs_of,
-    real_lease,
     run_folders,
 )
 from pytest_queuekit.execution.drivers.probe import goes_by_virtual_time
-from pytest_queuekit.execution.environment import LONGEST_WAIT as LONGEST_WAIT
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.effort import Effort
@@ -37,15 +37,24 @@ class Sequence:
     concurrent: ClassVar[bool] = False
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return one run. Raises NotRunError if it needs real waiting that is not allowed."""
         real = scenario.passes_time and not _follows_the_kit(queue, folder / "probe")
         programs = programs_of(scenario, effort, Setting(own_process=False, virtual_clock=not real))
-        lease = real_lease(scenario, queue, effort) if real else scenario.lease
+        lease = scenario.lease
+        if real:
+            lease, effort = in_real_time(scenario, queue, effort, where="by the queue's own clock")
         for home in run_folders(folder, 1):
             with _clock(virtual=not real) as clock:
-                env = Environment(queue, home, clock=clock, lease=lease, effort=effort)
+                env = Environment(
+                    queue, home, clock=clock, lease=lease, effort=effort, progress=progress
+                )
                 run = play(scenario, programs, env, self.name, in_turn)
             # Outside: the virtual clock must not reach whoever reads the run.
             yield run

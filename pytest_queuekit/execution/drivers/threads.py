@@ -17,14 +17,15 @@ from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.blame import naming
 from pytest_queuekit.execution.drivers.play import (
     act,
+    in_real_time,
     play,
     programs_of,
-    real_lease,
     run_folders,
 )
 from pytest_queuekit.execution.drivers.watchdog import Watchdog
 from pytest_queuekit.execution.environment import Environment, Halt
 from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -53,15 +54,22 @@ class Threads:
     concurrent: ClassVar[bool] = True
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return the runs. Raises NotRunError where the queue is for one thread."""
         if Capability.THREADS not in queue.contract.capabilities:
             raise NotRunError("the queue is for one thread", kind="unsupported")
-        lease = real_lease(scenario, queue, effort)
+        lease, effort = in_real_time(scenario, queue, effort, where="in threads")
         programs = programs_of(scenario, effort, IN_THREADS)
         for home in run_folders(folder, effort.rounds if self.repeat else 1):
-            env = Environment(queue, home, clock=RealClock(), lease=lease, effort=effort)
+            env = Environment(
+                queue, home, clock=RealClock(), lease=lease, effort=effort, progress=progress
+            )
             with ThreadCrew(env) as crew:
                 run = play(scenario, programs, env, self.name, crew.perform)
             yield run
@@ -91,12 +99,15 @@ class ThreadCrew:
     def __enter__(self) -> ThreadCrew:
         return self
 
-    def __exit__(self, *_raised: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
+        """Leave no thread, and raise what one raised since `perform` returned."""
         self._go.set()
         self._over.set()
         deadline = time.monotonic() + _PARTING
         for thread in self._threads:
             thread.join(max(deadline - time.monotonic(), 0))
+        while kind is None and not self._reports.empty():
+            self._next(deadline)
 
     def perform(
         self,
@@ -118,6 +129,7 @@ class ThreadCrew:
             open_still -= 1
             acting -= report.done
         meet()
+        env.progress(f"{acting} threads to end", env.effort.limit)
         deadline = time.monotonic() + env.effort.limit
         with _often_switching():
             self._go.set()
@@ -145,12 +157,12 @@ class ThreadCrew:
             with suppress(Halt), naming(program.actor):
                 dead = self._play(program)
             self._reports.put(_Report(done=True))
-        except BaseException as error:  # noqa: BLE001 - it is raised again by `perform`
+            if dead is not None:
+                # The dead close nothing; but files must not stay open when the run is over.
+                self._over.wait()
+                self._env.let_go(dead)
+        except BaseException as error:  # noqa: BLE001 - `perform` or `__exit__` raises it again
             self._reports.put(_Report(done=True, error=error))
-        if dead is not None:
-            # The dead close nothing; but files must not stay open when the run is over.
-            self._over.wait()
-            self._env.let_go(dead)
 
     def _play(self, program: Program) -> Recorder | None:
         """Run a program; return its actor if that died."""

@@ -42,7 +42,7 @@ class Watchdog:
         self._jobs.put(job)
         # Ctrl-C ends the waiting, and the next job would take this one's answer for its own.
         self._lost = True
-        error = self._answer(time.monotonic())
+        error = self._answer()
         self._lost = False
         if error is not None:
             raise error
@@ -51,12 +51,13 @@ class Watchdog:
         """Let the thread end, as soon as it can."""
         self._jobs.put(None)
 
-    def _answer(self, began: float) -> BaseException | None:
+    def _answer(self) -> BaseException | None:
+        began = time.monotonic() - self._log.silence
         while True:
             try:
                 return self._answers.get(timeout=min(_LOOK, self._limit))
             except Empty:
-                taken = time.monotonic() - began
+                taken = time.monotonic() - self._log.silence - began
                 if min(taken, self._log.idle()) > self._limit or taken > _PATIENCE * self._limit:
                     raise Hung from None
 

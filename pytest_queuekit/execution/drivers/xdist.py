@@ -22,10 +22,11 @@ from pathlib import Path
 from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.barrier import Barrier
-from pytest_queuekit.execution.drivers.play import close, faults_of, programs_of, real_lease
+from pytest_queuekit.execution.drivers.play import close, faults_of, in_real_time, programs_of
 from pytest_queuekit.execution.drivers.threads import IN_THREADS, ThreadCrew
 from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
 from pytest_queuekit.execution.environment import Environment, Halt
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -58,7 +59,12 @@ class XdistWorkers:
         self.patience = patience
 
     def runs(
-        self, scenario: Scenario, queue: QueueUnderTest, folder: Path, effort: Effort
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return one run, in the shared folder; `folder` is not used.
 
@@ -67,12 +73,13 @@ class XdistWorkers:
         """
         if Capability.PROCESSES not in queue.contract.capabilities:
             raise NotRunError("the queue is for one process", kind="unsupported")
-        lease = real_lease(scenario, queue, effort)
+        lease, effort = in_real_time(scenario, queue, effort, where="in other processes")
         programs = programs_of(scenario, effort, IN_THREADS)
         meeting = Barrier(self.folder, party=self.lane, parties=self.lanes, patience=self.patience)
         with _failing_together(meeting, self.lane), ExitStack() as stack:
             clock = RealClock()
             env = self._env(queue, lease, effort, meeting, clock)
+            progress(f"{self.lanes} lanes to meet", self.patience)
             watchdog = Watchdog(env.log, effort.limit)
             stack.callback(close, env, watchdog)
             if self.lane == 1:
@@ -118,7 +125,7 @@ class XdistWorkers:
     def _finish(
         self, scenario: Scenario, env: Environment, watchdog: Watchdog, meeting: Barrier
     ) -> History:
-        with suppress(Hung):
+        with suppress(Hung):  # a closing that hangs holds up no other lane
             watchdog.do(env.close)
         with LogFile(self._log(self.lane)) as log:
             for operation in env.log.operations():

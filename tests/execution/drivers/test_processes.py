@@ -409,7 +409,7 @@ def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_pa
     )
     assert (done.returncode, done.stdout.split()) == (1, said)
     assert "the run was broken off" in done.stderr
-    assert [one.verb for one in read_log_file(log)] == [Verb.OPEN] * ("ready" in said)
+    assert [one.verb for one in read_log_file(log, killed=True)] == [Verb.OPEN] * ("ready" in said)
 
 
 def test_an_actor_loads_little() -> None:

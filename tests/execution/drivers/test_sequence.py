@@ -63,15 +63,66 @@ def test_a_queue_with_its_own_clock_is_waited_for(
 def test_waiting_for_real_is_for_higher_levels(tmp_path: Path) -> None:
     """At the quick level such a rule is not run, and says so."""
     scenario = Scenario(script=_lease_and_wait, passes_time=True)
-    with pytest.raises(NotRunError, match="waiting is for level standard"):
+    with pytest.raises(NotRunError, match="requires --queue-level standard") as raised:
         run(scenario, queues.Monotonic, tmp_path, Effort.at(Level.QUICK))
+    assert raised.value.kind == "level"
 
 
-def test_a_long_lease_is_not_waited_for(tmp_path: Path) -> None:
-    """A lease of an hour that the kit cannot move is a reason not to run."""
+@pytest.mark.parametrize("level", Level)
+def test_a_long_lease_is_not_waited_for(level: Level, tmp_path: Path) -> None:
+    """A lease of an hour is too long at every level, so no level is recommended."""
     scenario = Scenario(script=_lease_and_wait, passes_time=True)
-    with pytest.raises(NotRunError, match="3600 s is too long"):
-        run(scenario, queues.LongLease, tmp_path)
+    with pytest.raises(NotRunError) as raised:
+        run(scenario, queues.LongLease, tmp_path, Effort.at(level))
+    most = Effort.at(level).max_wait
+    assert (raised.value.kind, str(raised.value)) == (
+        "clock",
+        f"needs a lease of at most {most:g} s by the queue's own clock (declared: 3600 s). "
+        "Give claim() a 'lease' option.",
+    )
+
+
+class FiveMinutes(queues.LongLease):
+    """Leases for five minutes, always."""
+
+    name = "five-minutes"
+    lease_seconds = 300.0
+
+
+@pytest.mark.parametrize("level", [Level.QUICK, Level.STANDARD])
+def test_a_level_that_waits_long_enough_is_recommended(level: Level, tmp_path: Path) -> None:
+    """A lease that the deepest level waits for is a reason to use that level."""
+    scenario = Scenario(script=_lease_and_wait, passes_time=True)
+    with pytest.raises(NotRunError, match=r"Give claim.* option, or use --queue-level deep"):
+        run(scenario, FiveMinutes, tmp_path, Effort.at(level))
+
+
+def test_the_deepest_level_waits_for_five_minutes(tmp_path: Path) -> None:
+    """At level deep a lease of five minutes is waited for, and progress says so."""
+    heard: list[tuple[str, float]] = []
+
+    class EnoughError(Exception):
+        """The wait has begun."""
+
+    def progress(awaited: str, seconds: float) -> None:
+        heard.append((awaited, seconds))
+        raise EnoughError
+
+    scenario = Scenario(script=_lease_and_wait, passes_time=True)
+    queue, deep = QueueUnderTest.of(FiveMinutes), Effort.at(Level.DEEP)
+    with pytest.raises(EnoughError):
+        next(Sequence().runs(scenario, queue, tmp_path, deep, progress))
+    ((awaited, seconds),) = heard
+    assert awaited == "a lease or a delay to end"
+    assert 300 <= seconds <= 302
+
+
+def test_a_wait_for_a_lease_is_no_hang(tmp_path: Path) -> None:
+    """A wait that is longer than the limit of a hang is not taken for one."""
+    scenario = Scenario(script=_lease_and_wait, passes_time=True)
+    effort = Effort(limit=-2.9)  # 0.1 s, with the time that the run adds for its leases of 1 s
+    history = run(scenario, queues.OwnClock, tmp_path, effort)
+    assert [one.is_delivery for one in history.by(Verb.CLAIM)] == [True, True]
 
 
 def test_a_queue_is_probed_once(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""Waiting by the real clock: how long a level allows, and what to say where that is too short."""
+
+from __future__ import annotations
+
+from pytest_queuekit.errors import NotRunError
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.effort import Effort, Level
+
+_DEEP = Effort.at(Level.DEEP)
+
+
+def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
+    """Return the seconds of a lease that a run can wait for by the real clock.
+
+    where: how the actors run, in words for the message: "in other processes".
+
+    Raises NotRunError where that is longer than the level allows.
+    """
+    declared = contract.lease_seconds
+    if declared is not None and declared > effort.max_wait:
+        raise NotRunError(
+            f"needs a lease of at most {effort.max_wait:g} s {where} (declared: {declared:g} s). "
+            f"Give claim() a 'lease' option{_deep(declared, effort, ', or ')}.",
+            kind="clock",
+        )
+    if not effort.real_time:
+        raise NotRunError(
+            f"needs leases that expire {where}: requires --queue-level standard",
+            kind="level",
+        )
+    return 2 * max(contract.resolution, 0.5) if declared is None else declared
+
+
+def require_wait(seconds: float, effort: Effort) -> None:
+    """Raise NotRunError where a wait by the real clock is longer than the level allows."""
+    if seconds > effort.max_wait:
+        raise NotRunError(
+            f"needs to wait {seconds:g} s by the real clock, longer than the "
+            f"{effort.max_wait:g} s of this level{_deep(seconds, effort, ': ')}",
+            kind="clock",
+        )
+
+
+def _deep(seconds: float, effort: Effort, link: str) -> str:
+    """Return the advice to use the deepest level, if that allows the wait."""
+    helps = effort.max_wait < seconds <= _DEEP.max_wait
+    return f"{link}use --queue-level deep" if helps else ""

@@ -1,0 +1,197 @@
+"""An error of the kit's own ends a run with an error, wherever it happens, and never as a pass."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_queuekit.errors import ActorError
+from pytest_queuekit.execution.drivers import play
+from pytest_queuekit.execution.drivers.catalogue import DRIVERS
+from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.drivers.sequence import Sequence
+from pytest_queuekit.execution.drivers.threads import Threads
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Driver, Program, Scenario
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.recording.operation_log import Log
+from pytest_queuekit.recording.recorder import Recorder
+from pytest_queuekit.rules.rule import Rule, judge
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+EACH = pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
+IN_THIS_PROCESS = pytest.mark.parametrize(
+    "driver", [Sequence(), Threads()], ids=lambda driver: driver.name
+)
+
+
+class BrokenKitError(Exception):
+    """Stands for a mistake in the kit."""
+
+
+def broken(*_arguments: Any, **_options: Any) -> Any:
+    """Raise."""
+    raise BrokenKitError("the kit is broken")
+
+
+def stock(env: Environment) -> None:
+    """Enqueue a task."""
+    env.actor("stocker").enqueue("task")
+
+
+def work(recorder: Recorder) -> None:
+    """Claim a task and complete it."""
+    delivery = recorder.claim()
+    if delivery is not None:
+        recorder.complete(delivery)
+
+
+def lose_the_log(recorder: Recorder) -> None:
+    """Claim with a log that takes nothing."""
+    recorder.sink = broken
+    recorder.claim()
+
+
+def misread_the_reply(recorder: Recorder) -> None:
+    """Claim with a recorder that cannot read replies."""
+    recorder._replies.claim = broken  # type: ignore[method-assign]  # what the test is about
+    recorder.claim()
+
+
+def babble(recorder: Recorder) -> None:
+    """Send bytes that are no text to the parent, on each pipe that takes them."""
+    for descriptor in range(3, 20):
+        with suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+                os.write(descriptor, b"\xff\n")
+
+
+def tear_the_log(recorder: Recorder) -> None:
+    """Leave the last line of the log without its end."""
+    log: Any = recorder.sink
+    os.write(log._file, b'{"number": 7')
+
+
+def verdict(
+    driver: Driver,
+    folder: Path,
+    program: Any = work,
+    adapter: type[QueueAdapter] = SmallSqliteQueue,
+) -> Any:
+    """Judge a rule with one program; it must not come that far."""
+    rule = Rule(
+        id="TEST-1",
+        slug="test",
+        sentence="A task is not lost.",
+        why="It is the test's.",
+        scenario=Scenario(
+            script=stock,
+            programs=lambda effort: [Program(actor="worker", function=program)],
+            ending=Environment.settle,
+        ),
+        drivers=(driver,),
+        monitors=(no_loss,),
+    )
+    return judge(rule, QueueUnderTest.of(adapter), folder, Effort(limit=10.0))
+
+
+@EACH
+@pytest.mark.parametrize("program", [lose_the_log, misread_the_reply])
+def test_an_error_of_the_recorder_ends_the_run(
+    driver: Driver, program: Any, tmp_path: Path
+) -> None:
+    """What the recorder raises is no reply of the queue, in whatever driver it happens."""
+    with pytest.raises((BrokenKitError, ActorError), match="the kit is broken"):
+        verdict(driver, tmp_path, program)
+
+
+@EACH
+def test_an_error_of_the_driver_ends_the_run(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a driver raises between script and ending comes out of `judge`."""
+    monkeypatch.setattr(Environment, "history", broken)
+    with pytest.raises(BrokenKitError):
+        verdict(driver, tmp_path)
+
+
+@IN_THIS_PROCESS
+def test_an_error_of_the_watchdog_ends_the_run(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watchdog that cannot tell whether the queue hangs does not say that it does."""
+
+    class Slow(SmallSqliteQueue):
+        name = "slow"
+        held = -1
+
+        def enqueue(self, payload: str, **options: Any) -> int:
+            number = super().enqueue(payload, **options)
+            os.read(self.held, 1)
+            return number
+
+    reader, writer = os.pipe()
+    monkeypatch.setattr(Slow, "held", reader)
+    monkeypatch.setattr(Log, "idle", broken)
+    try:
+        with pytest.raises(BrokenKitError):
+            verdict(driver, tmp_path, adapter=Slow)
+    finally:
+        os.close(writer)
+
+
+@IN_THIS_PROCESS
+def test_an_error_of_the_arming_ends_the_run(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faults that cannot be armed are no reason to run without them."""
+    monkeypatch.setattr(play, "armed", broken)
+    with pytest.raises(BrokenKitError):
+        verdict(driver, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("program", "told"), [(babble, "utf-8"), (tear_the_log, "last line has no end")]
+)
+def test_an_actor_that_is_not_understood_ends_the_run(
+    program: Any, told: str, tmp_path: Path
+) -> None:
+    """A parent that cannot read an actor's word or its log takes that for no hang and no kill."""
+    with pytest.raises(Exception, match=told):
+        verdict(Processes(), tmp_path, program)
+
+
+class CannotClose(SmallSqliteQueue):
+    """Raises when it is closed."""
+
+    name = "cannot-close"
+
+    def close(self) -> None:
+        super().close()
+        raise OSError("there is still somebody inside")
+
+
+@pytest.mark.parametrize("driver", [Threads(), Processes()], ids=lambda driver: driver.name)
+def test_a_closing_that_fails_is_in_the_history(driver: Driver, tmp_path: Path) -> None:
+    """An actor whose program has ended closes the queue; an error of that is recorded."""
+    scenario = Scenario(
+        script=stock, programs=lambda effort: [Program(actor="worker", function=work)]
+    )
+    (run,) = driver.runs(scenario, QueueUnderTest.of(CannotClose), tmp_path, Effort())
+    assert [(one.actor, one.outcome, one.error) for one in closings(run.history)] == [
+        ("worker", Outcome.UNKNOWN, "OSError: there is still somebody inside")
+    ]
+
+
+def closings(history: History) -> list[Operation]:
+    """Return what was closed."""
+    return list(history.by(Verb.CLOSE))
