@@ -14,6 +14,7 @@ from pytest_queuekit.review.codes import (
     formatted_value,
     hidden_busy,
     literal_moment,
+    one_by_one,
     own_configuration,
     own_pragma,
     parsed_payload,
@@ -58,7 +59,13 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         name="Performance",
-        codes=(slow_plan.CODE, all_columns.CODE, unbounded.CODE, slow_transaction.CODE),
+        codes=(
+            slow_plan.CODE,
+            all_columns.CODE,
+            unbounded.CODE,
+            slow_transaction.CODE,
+            one_by_one.CODE,
+        ),
     ),
     Group(
         name="Concurrency",

@@ -20,7 +20,7 @@ def reviewed(project: Project) -> Project:
 def test_each_item_is_a_test(reviewed: Project) -> None:
     """What is found fails its item, and the items that no text decides are skipped."""
     result = reviewed.run("--queue-review", "src")
-    result.assert_outcomes(failed=1, passed=25, skipped=5)
+    result.assert_outcomes(failed=1, passed=26, skipped=5)
     result.stdout.fnmatch_lines(
         [
             "queue validation: review of src",
@@ -37,7 +37,7 @@ def test_each_item_is_a_test(reviewed: Project) -> None:
 def test_paths_are_run_as_well(reviewed: Project) -> None:
     """As with --queue-validate: the review alone, or with the tests that are named."""
     reviewed.run("--queue-review", "src", "test_own.py").assert_outcomes(
-        failed=1, passed=26, skipped=5
+        failed=1, passed=27, skipped=5
     )
 
 
@@ -76,5 +76,5 @@ def test_collecting_reviews_nothing(reviewed: Project) -> None:
 def test_workers_of_xdist_say_the_same(reviewed: Project) -> None:
     """The summary is written by a process that read no file."""
     result = reviewed.run("--queue-review", "src", "-p", "xdist", "-n", "2")
-    result.assert_outcomes(failed=1, passed=25, skipped=5)
+    result.assert_outcomes(failed=1, passed=26, skipped=5)
     assert "review of src: 1 finding in 1 file" in text(result)

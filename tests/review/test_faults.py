@@ -240,6 +240,48 @@ async def f(db):
         with db.transaction() as c:
             c.execute("DELETE FROM task_queue WHERE id=1")
             await s.get("u")
+### QR405 enqueue in a loop
+def f(queue: TaskQueue, payloads):
+    for payload in payloads: queue.enqueue("mail", payload)
+### QR405 enqueue in a comprehension
+def f(db, payloads):
+    queue = TaskQueue(db)
+    return [queue.enqueue("mail", {"to": address}) for address in payloads]
+### QR405 ids collected
+import json
+class Mailer:
+    def __init__(self, db: QueueDatabase): self.queue = TaskQueue(db)
+    def send(self, people):
+        ids = []
+        for person in people:
+            if person.active:
+                ids.append(self.queue.enqueue("mail", json.dumps({"to": person.address.lower()})))
+        return ids
+### QR405 insert in a transaction of its own
+def f(db, rows):
+    for kind, payload in rows:
+        with db.transaction() as conn:
+            conn.execute("INSERT INTO task_queue (type, payload) VALUES (?, ?)", (kind, payload))
+### QR405 update in a transaction of its own
+def f(db, ids):
+    for task_id in sorted(ids):
+        with db.transaction() as conn:
+            conn.execute("UPDATE task_queue SET priority = 1 WHERE id = ?", (task_id,))
+### QR405 function that enqueues
+def add(queue: TaskQueue, payload):
+    'Add a task.'
+    return queue.enqueue("mail", payload)
+def f(queue: TaskQueue, payloads):
+    for payload in payloads: add(queue, payload)
+### QR405 function with a transaction
+def add(db, payload):
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type, payload) VALUES ('mail', ?)", (payload,))
+def f(db, payloads):
+    for payload in payloads: add(db, payload)
+### QR405 many numbers
+def f(queue: TaskQueue):
+    for number in range(1000): queue.enqueue("count", number)
 ### QR404 helper ctx
 import time
 from contextlib import contextmanager

@@ -1,5 +1,6 @@
 """Worker 02, as it must not be."""
 
+import json
 from datetime import datetime
 
 from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError
@@ -18,6 +19,14 @@ def _insert(conn, kind, payload):
         (kind, str(payload), datetime.now().isoformat()),  # QR202 QR106
     ).fetchone()
     return row[0]
+
+
+def enqueue_all(kind, payloads):
+    for payload in payloads:
+        with db.transaction() as conn:  # QR405
+            conn.execute(
+                "INSERT INTO task_queue (type, payload) VALUES (?, ?)", (kind, json.dumps(payload))
+            )
 
 
 def cancel(task_id):

@@ -25,7 +25,7 @@ def dead(db, limit):
 def revive(db, limit):
     """Queue dead tasks again; nothing tests this."""
     for task in dead(db, limit):
-        with db.transaction() as conn:
+        with db.transaction() as conn:  # QR405
             conn.execute(
                 "UPDATE task_queue SET status = 'queued' WHERE status = 'failed' AND id = ?",
                 (task.id,),
