@@ -21,12 +21,12 @@ from pytest_queuekit.review.examine import examine_file
 _LEFT_OUT = frozenset(
     {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env"}
 )
-"""Folders with third-party or generated code; so are those whose name begins with a dot."""
+"""Folders with third-party or generated code, besides names that begin with a dot."""
 
 _MANY = 60
 """Number of files from which several processes pay off."""
 _CHUNK = 16
-"""Files that a process gets at a time."""
+"""Number of files that a process gets at a time."""
 
 Progress = Callable[[int, int], None]
 """Receives the number of files done, and the number of all files."""

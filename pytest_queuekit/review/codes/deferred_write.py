@@ -11,7 +11,7 @@ from pytest_queuekit.review.code import Code, Match
 
 
 def _deferred_writes(module: Module) -> Iterator[Match]:
-    """Yield each BEGIN without the write lock whose transaction reads and then writes."""
+    """Yield each BEGIN without the write lock, if its transaction reads and then writes."""
     for call, statement in module.each_statement() if module.is_sqlite else ():
         deferred = statement.kind == "begin" and statement.mode == "deferred"
         if deferred and _reads_then_writes(module, call):

@@ -11,7 +11,7 @@ from pytest_queuekit.review.code import Code, Match
 
 
 def _raw_connections(module: Module) -> Iterator[Match]:
-    """Yield each sqlite3.connect() whose connection reaches the queue's tables or file."""
+    """Yield each sqlite3.connect() that opens the queue's file or reaches its tables."""
     origins = Origins(module)
     opened: dict[ast.expr, None] = {}
     for call, statement in module.each_statement():

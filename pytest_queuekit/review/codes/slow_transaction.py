@@ -42,7 +42,7 @@ def _slow_transactions(module: Module) -> Iterator[Match]:
     known: dict[Scope, str] = {}
     for block, _ in transactions(module) if module.knows_queue else ():
         for call in _calls(block.body):
-            name = slow_call(module, call) or _through(module, call, known)
+            name = _slow_call(module, call) or _through(module, call, known)
             if name:
                 yield Match(
                     node=call,
@@ -55,7 +55,7 @@ def _calls(nodes: list[ast.stmt]) -> Iterator[ast.Call]:
     return (node for node in inside(nodes) if isinstance(node, ast.Call))
 
 
-def slow_call(module: Module, call: ast.Call) -> str:
+def _slow_call(module: Module, call: ast.Call) -> str:
     """Return the name of the function called, if it may take long; empty if not."""
     name = module.dotted(call.func)
     return f"{name}()" if name in _SLOW or _is_of_client(module, call.func) else ""
@@ -77,19 +77,19 @@ def _through(module: Module, call: ast.Call, known: dict[Scope, str]) -> str:
     if function is None or not _is_run(module, call, function):
         return ""
     if function not in known:
-        known[function] = slow_call_in(module, function)
+        known[function] = _slow_call_in(module, function)
     slow = known[function]
     return slow and f"{ast.unparse(call.func)}(), which calls {slow},"
 
 
-def slow_call_in(module: Module, function: Scope) -> str:
+def _slow_call_in(module: Module, function: Scope) -> str:
     """Return the first slow call of a function, or of the functions that it calls."""
     visited = {function}
     todo = [function]
     while todo:
         here = todo.pop()
         for call in _calls([] if isinstance(here.node, ast.Module) else here.node.body):
-            name = slow_call(module, call)
+            name = _slow_call(module, call)
             if name:
                 return name
             further = module.called(call)

@@ -21,7 +21,7 @@ def _tight_retries(module: Module) -> Iterator[Match]:
     for node in module.nodes(ast.ExceptHandler) if module.knows_queue else ():
         assert isinstance(node, ast.ExceptHandler)  # noqa: S101 - for the type checker
         named = node.type is not None and "QueueBusyError" in module.dotted(node.type)
-        loop = next((outer for outer in module.parents(node) if repeats(module, outer)), None)
+        loop = next((outer for outer in module.parents(node) if _repeats(module, outer)), None)
         if not named or not isinstance(loop, Loop) or _ends(node) or _goes_on(loop):
             continue
         if not pauses(module, loop) and not _may_wait(module, node):
@@ -39,7 +39,7 @@ def _ends(handler: ast.ExceptHandler) -> bool:
     )
 
 
-def repeats(module: Module, node: ast.AST) -> bool:
+def _repeats(module: Module, node: ast.AST) -> bool:
     """Return True for a loop that repeats one step: `while`, or a `for _ in range(…)` that ends."""
     if not isinstance(node, ast.For) or not isinstance(node.iter, ast.Call):
         return isinstance(node, ast.While)
