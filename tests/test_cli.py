@@ -30,17 +30,37 @@ def test_rules_are_listed_by_family(capsys: Captured) -> None:
     assert max(map(len, lines)) <= 80
     listed = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
     assert listed == IDS
-    assert "CLAIM: What waits is handed out, to one worker." in lines
+    assert "CLAIM: A waiting task is delivered to one worker at a time." in lines
 
 
+@pytest.mark.parametrize("command", ["rules", "explain"])
 @pytest.mark.parametrize("ids", [["CLAIM-1"], ["claim-1", "perf-2"]])
-def test_a_rule_is_explained(capsys: Captured, ids: list[str]) -> None:
-    """With the reason for it, what it needs, and how to run it alone."""
-    assert main(["rules", *ids]) == 0
+def test_a_rule_is_explained(capsys: Captured, command: str, ids: list[str]) -> None:
+    """An explanation has the rule's reason, its needs and the command that runs it alone."""
+    assert main([command, *ids]) == 0
     printed = capsys.readouterr().out
-    for rule in ids:
-        assert f"pytest queue-validate::{rule.upper()}" in printed
-    assert printed.count("  why    ") == len(ids)
+    for rule_id in ids:
+        assert f"pytest queue-validate::{rule_id.upper()}" in printed
+    assert printed.count("  why     ") == len(ids)
+
+
+@pytest.mark.parametrize("command", ["rules", "explain"])
+def test_a_slug_selects_its_rule(capsys: Captured, command: str) -> None:
+    """A rule's slug selects the same rule as its id, in any case."""
+    assert main([command, "Stale-Completion-Refused"]) == 0
+    by_slug = capsys.readouterr().out
+    assert by_slug.startswith("ACK-6 stale-completion-refused\n  must    A completion by")
+    assert main([command, "ACK-6"]) == 0
+    assert capsys.readouterr().out == by_slug
+
+
+def test_a_family_is_explained(capsys: Captured) -> None:
+    """`queuekit explain FAMILY` explains each rule of the family."""
+    assert main(["explain", "perf"]) == 0
+    printed = capsys.readouterr().out
+    assert [line.split()[0] for line in printed.splitlines() if line[:1].strip()] == [
+        target.id for target in TARGETS
+    ]
 
 
 def test_a_family_is_listed_alone(capsys: Captured) -> None:
@@ -56,7 +76,7 @@ def test_rules_are_written_for_programs_and_documents(capsys: Captured) -> None:
     assert main(["rules", "--json"]) == 0
     entries = json.loads(capsys.readouterr().out)
     assert [entry["id"] for entry in entries] == IDS
-    assert all(entry["sentence"] and entry["why"] for entry in entries)
+    assert all(entry["slug"] and entry["sentence"] and entry["why"] for entry in entries)
     assert main(["rules", "CLAIM-1", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("## CLAIM\n")
 
@@ -70,11 +90,16 @@ def test_the_version_is_printed(capsys: Captured) -> None:
 
 WRONG = {
     (): "the following arguments are required: COMMAND",
-    ("ruls",): "no command 'ruls' (commands: validate, adapters, rules, review, vendor); did you "
-    "mean 'rules'?",
+    ("ruls",): "no command 'ruls' (commands: validate, adapters, rules, explain, review, vendor); "
+    "did you mean 'rules'?",
     ("adapters", "huey"): "adapters does not take huey",
     ("rules", "--jsn"): "rules does not take --jsn; did you mean '--json'?",
-    ("rules", "CLAM-1"): "ID=CLAM-1: there is no such rule and no such family; did you mean",
+    (
+        "rules",
+        "CLAM-1",
+    ): "ID=CLAM-1: no such rule, slug or family; did you mean",
+    ("explain",): "the following arguments are required: ID",
+    ("explain", "stale-completion"): "or 'stale-completion-refused'?",
     ("vendor",): "the following arguments are required: DIR",
     ("vendor", "x", "--check", "--force"): "not allowed with argument",
     ("vendor", __file__): "is a file. Name a folder",
@@ -103,7 +128,7 @@ def test_a_usage_error_has_a_reason_and_a_suggestion(
 def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the whole and for each command, in eighty columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    for arguments in ([], ["validate"], ["adapters"], ["vendor"], ["rules"]):
+    for arguments in ([], ["validate"], ["adapters"], ["vendor"], ["rules"], ["explain"]):
         with pytest.raises(SystemExit, match="0"):
             main([*arguments, "--help"])
         printed = capsys.readouterr().out

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from pytest_queuekit import __version__
-from pytest_queuekit.cli import adapters, review, rules, validate, vendor
+from pytest_queuekit.cli import adapters, explain, review, rules, validate, vendor
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.suggest import did_you_mean
 
@@ -17,6 +17,7 @@ _COMMANDS = {
     "validate": validate,
     "adapters": adapters,
     "rules": rules,
+    "explain": explain,
     "review": review,
     "vendor": vendor,
 }
@@ -26,7 +27,7 @@ examples:
   queuekit validate                     the reference queue, in a minute or two
   queuekit validate --impl litequeue -k CLAIM
   queuekit adapters                     the queues that --impl knows by name
-  queuekit rules CLAIM-1                one rule, with its reason
+  queuekit explain CLAIM-1              one rule, with its reason
   queuekit review src                   code that builds on the queue
   queuekit vendor src/queue             a copy of the reference queue
 

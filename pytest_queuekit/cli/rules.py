@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_queuekit.errors import UsageError
@@ -14,23 +14,28 @@ from pytest_queuekit.suggest import did_you_mean
 
 _EXAMPLES = """\
 examples:
-  queuekit rules                 all rules, a sentence each
-  queuekit rules CLAIM           one family
-  queuekit rules CLAIM-1         one rule, with the reason for it
-  queuekit rules --markdown      for a document
-  queuekit rules --json          for a program
+  queuekit rules                            every rule and performance target
+  queuekit rules CLAIM                      one family
+  queuekit rules CLAIM-1                    one rule, with its reason
+  queuekit rules stale-completion-refused   the same, by slug
+  queuekit rules --markdown                 as Markdown
+  queuekit rules --json                     as JSON
 """
+
+
+_MARGIN = " " * 14
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A rule or a target of performance, as it is listed.
+    """A rule or a performance target, as listed.
 
-    about: the promise of its family. needs: capabilities without which it does not apply.
-    level: from which it is run. driver: how its actors are interleaved.
+    about: the promise of its family. needs: the capabilities that it requires.
+    level: the lowest level that runs it. driver: how its actors interleave.
     """
 
     id: str
+    slug: str
     family: str
     about: str
     requirement: str
@@ -46,19 +51,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "rules",
         help="list the rules, or explain one",
-        description="List the rules that a queue is held to.",
+        description="List the rules and performance targets of the catalogue.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("ids", metavar="ID", nargs="*", help="a rule or a family; all without one")
+    parser.add_argument(
+        "ids", metavar="ID", nargs="*", help="an id, a slug or a family; default: everything"
+    )
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--markdown", action="store_true", help="as Markdown")
-    group.add_argument("--json", action="store_true", help="as JSON")
+    group.add_argument("--markdown", action="store_true", help="print Markdown")
+    group.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
-    """Print the entries. Raises UsageError for an id that is none."""
+    """Print the selected entries. Raises UsageError for an unknown id."""
     del rest
     chosen = select(list(entries()), options.ids)
     write: Callable[[Sequence[Entry]], str] = as_text
@@ -71,8 +78,8 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def entries() -> Iterator[Entry]:
-    """Yield all rules, and after them the targets of performance."""
-    # Here and not above: the other commands shall not wait for the whole kit to be loaded.
+    """Yield all rules, then the performance targets."""
+    # Imported here so that the other commands need not load the whole kit.
     from pytest_queuekit.performance.targets import TARGETS
     from pytest_queuekit.rules.catalogue import FAMILIES
 
@@ -80,6 +87,7 @@ def entries() -> Iterator[Entry]:
         for rule in family.rules:
             yield Entry(
                 id=rule.id,
+                slug=rule.slug,
                 family=family.name,
                 about=family.about,
                 requirement=rule.requirement.value,
@@ -92,8 +100,9 @@ def entries() -> Iterator[Entry]:
     for target in TARGETS:
         yield Entry(
             id=target.id,
+            slug=target.slug,
             family="PERF",
-            about="What is promised is also fast enough.",
+            about="The queue is fast enough.",
             requirement="MUST",
             sentence=target.sentence,
             why=target.why,
@@ -103,54 +112,64 @@ def entries() -> Iterator[Entry]:
         )
 
 
-def select(known: Sequence[Entry], ids: Iterable[str]) -> list[Entry]:
-    """Return the entries of these ids or families, all without any. Raises UsageError."""
-    wanted = [one.upper() for one in ids]
-    if not wanted:
+def select(known: Sequence[Entry], ids: Sequence[str]) -> list[Entry]:
+    """Return the entries with these ids, slugs or families; all entries if none is given.
+
+    Capitals make no difference. Raises UsageError for an unknown name.
+    """
+    if not ids:
         return list(known)
-    names = {name for entry in known for name in (entry.id, entry.family)}
-    for one in wanted:
-        if one not in names:
-            hint = did_you_mean(one, names)
-            raise UsageError(f"ID={one}: there is no such rule and no such family{hint}")
-    return [entry for entry in known if entry.id in wanted or entry.family in wanted]
+    names = {name for entry in known for name in (entry.id, entry.slug, entry.family)}
+    folded = {name.casefold() for name in names}
+    for name in ids:
+        if name.casefold() not in folded:
+            hint = did_you_mean(name, names)
+            raise UsageError(f"ID={name}: no such rule, slug or family{hint}")
+    wanted = {name.casefold() for name in ids}
+    return [
+        entry
+        for entry in known
+        if wanted & {entry.id.casefold(), entry.slug, entry.family.casefold()}
+    ]
 
 
 def as_text(chosen: Sequence[Entry]) -> str:
-    """Return a line or two a rule, under the names of the families."""
+    """Return each rule's id, slug and sentence, under the names of the families."""
     lines: list[str] = []
     family = ""
     for entry in chosen:
         if entry.family != family:
             lines += [""] * bool(lines) + [f"{entry.family}: {entry.about}"]
             family = entry.family
-        head = f"  {entry.id:<12}{entry.requirement:<7}"
+        lines.append(f"  {entry.id:<12}{entry.slug:<42}{entry.requirement}")
         lines += textwrap.wrap(
-            entry.sentence, 80, initial_indent=head, subsequent_indent=" " * len(head)
+            entry.sentence, 80, initial_indent=_MARGIN, subsequent_indent=_MARGIN
         )
     return "\n".join(lines) + "\n"
 
 
 def as_explanation(chosen: Sequence[Entry]) -> str:
-    """Return all that there is to say about a few rules."""
+    """Return every field of a few rules."""
     return "\n".join(_explain(entry) for entry in chosen)
 
 
 def _explain(entry: Entry) -> str:
-    told = {
+    fields = {
+        entry.requirement.lower(): entry.sentence,
         "why": entry.why,
-        "needs": ", ".join(entry.needs) or "nothing but enqueue and claim",
-        "run": f"from level {entry.level}, by {entry.driver}",
-        "alone": f"pytest queue-validate::{entry.id}",
+        "needs": ", ".join(entry.needs) or "only enqueue and claim",
+        "level": f"{entry.level} and above",
+        "driver": entry.driver,
+        "run": f"pytest queue-validate::{entry.id}",
     }
-    lines = textwrap.wrap(f"{entry.id} {entry.requirement}: {entry.sentence}", 80)
-    for name, text in told.items():
-        lines += textwrap.wrap(text, 80, initial_indent=f"  {name:<7}", subsequent_indent=" " * 9)
+    lines = [f"{entry.id} {entry.slug}"]
+    for name, text in fields.items():
+        lines += textwrap.wrap(text, 80, initial_indent=f"  {name:<8}", subsequent_indent=" " * 10)
     return "\n".join(lines) + "\n"
 
 
 def as_markdown(chosen: Sequence[Entry]) -> str:
-    """Return a section a family, with an entry a rule."""
+    """Return one section per family, with one entry per rule."""
     lines: list[str] = []
     family = ""
     for entry in chosen:
@@ -158,12 +177,17 @@ def as_markdown(chosen: Sequence[Entry]) -> str:
             lines += [f"## {entry.family}", "", entry.about, ""]
             family = entry.family
         needs = ", ".join(f"`{need}`" for need in entry.needs)
-        lines += [f"### {entry.id}", "", f"**{entry.requirement}** {entry.sentence}", ""]
-        lines += [entry.why, ""] if entry.why else []
+        lines += [
+            f"### {entry.id} {entry.slug}",
+            "",
+            f"**{entry.requirement}** {entry.sentence}",
+            "",
+        ]
+        lines += [entry.why, ""]
         lines += [f"Needs {needs}." if needs else "Applies to every queue.", ""]
     return "\n".join(lines)
 
 
 def as_json(chosen: Sequence[Entry]) -> str:
-    """Return a list of objects."""
+    """Return a JSON list with one object per entry."""
     return json.dumps([vars(entry) for entry in chosen], indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The five targets of performance, as data."""
+"""The five performance targets, as data."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from pytest_queuekit.performance.stopwatch import Sample
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """How fast an operation must be.
+    """A limit on the speed of one operation.
 
     id: stable and citable.
     slug: the promise in a few words, stable and unique: "fast-enqueue".
-    what: the operation, in a word.
+    what: the operation, in one word.
     sentence: what must hold.
-    why: what goes wrong where it does not hold.
-    limit: the median must be less, in `unit`; or at least so much, if higher is better.
+    why: the harm when it does not hold.
+    limit: in `unit`: the median must be below it, or at least equal to it if `higher_is_better`.
     unit: "ms" or "tasks/min".
-    needs: the capabilities without which it does not apply.
-    commits: whether the operation is a commit, so that it cannot be faster than the disk.
+    higher_is_better: True for a rate, False for a duration.
+    needs: the capabilities that the target requires.
+    commits: True if the operation commits, so that it cannot be faster than the disk.
     """
 
     id: str
@@ -37,7 +38,7 @@ class Target:
     commits: bool = False
 
     def against(self, sample: Sample, *, depth: int) -> Measurement:
-        """Set durations in milliseconds against the target."""
+        """Compare a sample of durations with the target, in milliseconds."""
         return Measurement(
             what=self.what,
             value=sample.median * 1000,
@@ -49,7 +50,7 @@ class Target:
         )
 
     def against_rate(self, rate: float, *, depth: int) -> Measurement:
-        """Set a number of tasks a minute against the target."""
+        """Compare a rate in tasks per minute with the target."""
         return Measurement(
             what=self.what,
             value=rate,
@@ -66,8 +67,8 @@ TARGETS = (
         id="PERF-1",
         slug="fast-enqueue",
         what="enqueue",
-        sentence="Enqueueing one task takes less than 10 ms.",
-        why="Whoever asks for the work waits for it: an enqueue is part of somebody's request.",
+        sentence="An enqueue takes less than 10 ms (median).",
+        why="The caller waits for it: an enqueue is part of a user's request.",
         limit=10,
         commits=True,
     ),
@@ -75,8 +76,8 @@ TARGETS = (
         id="PERF-2",
         slug="fast-claim",
         what="claim",
-        sentence="Claiming one task takes less than 5 ms.",
-        why="Claims stand in one line for the write lock: what one takes, all workers wait.",
+        sentence="A claim takes less than 5 ms (median).",
+        why="Claims share one write lock, so every worker waits for each claim.",
         limit=5,
         commits=True,
     ),
@@ -84,8 +85,8 @@ TARGETS = (
         id="PERF-3",
         slug="fast-completion",
         what="update",
-        sentence="Completing one task takes less than 5 ms.",
-        why="An acknowledgement holds the lock as a claim does, and there is one for each task.",
+        sentence="A completion takes less than 5 ms (median).",
+        why="A completion holds the write lock as a claim does, and every task needs one.",
         limit=5,
         needs=(Capability.COMPLETE,),
         commits=True,
@@ -94,8 +95,8 @@ TARGETS = (
         id="PERF-4",
         slug="fast-counts",
         what="stats",
-        sentence="Counting the tasks by state takes less than 50 ms.",
-        why="Who watches the queue asks often, and must not slow down who works.",
+        sentence="Counting the tasks by state takes less than 50 ms (median).",
+        why="Monitoring counts often, and must not slow down the workers.",
         limit=50,
         needs=(Capability.STATS,),
     ),
@@ -103,8 +104,8 @@ TARGETS = (
         id="PERF-5",
         slug="four-workers-keep-pace",
         what="throughput",
-        sentence="Four workers together get through at least 200 tasks a minute.",
-        why="More workers are started to get through more tasks, not to wait for each other.",
+        sentence="Four workers together process at least 200 tasks a minute.",
+        why="More workers should finish more tasks, not wait for each other.",
         limit=200,
         unit="tasks/min",
         higher_is_better=True,
@@ -113,4 +114,4 @@ TARGETS = (
 )
 
 BY_WORD = MappingProxyType({target.what: target for target in TARGETS})
-"""The targets under the words for what they measure."""
+"""The targets by `what`."""

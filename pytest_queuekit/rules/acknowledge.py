@@ -1,8 +1,7 @@
-"""ACK: what a worker says of its task counts while the task is its own, and then for good."""
+"""ACK: only the task's current holder decides about it, and for good."""
 
 from __future__ import annotations
 
-from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario, Script
 from pytest_queuekit.model.capabilities import Capability
@@ -20,6 +19,7 @@ from pytest_queuekit.rules.steps import (
     enqueue_all,
     expire,
     labels,
+    not_redelivered,
     reclaim,
     take,
     take_over,
@@ -33,7 +33,7 @@ def _completed(env: Environment) -> None:
 
 
 def _completed_long_ago(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     worker = env.actor("worker")
     worker.complete(take(worker))
     expire(env)
@@ -50,7 +50,7 @@ def _completed_twice(env: Environment) -> None:
 
 
 def _one_of_three(env: Environment) -> None:
-    """Complete the second of three tasks, and let the other two come back."""
+    """Complete the second of three tasks and let the leases of the other two expire."""
     enqueue_all(env.actor("producer"), labels(3))
     take(env.actor("first"))
     held = take(env.actor("second"))
@@ -61,7 +61,7 @@ def _one_of_three(env: Environment) -> None:
 
 
 def _late_and_alone(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     late = env.actor("late")
     held = take(late)
     env.outlast(env.lease)
@@ -71,24 +71,25 @@ def _late_and_alone(env: Environment) -> None:
 
 
 def _stale(*verbs: Verb, heir: str = "heir") -> Script:
-    """Return a script in which a worker speaks of a task that another has taken over.
+    """Return a script in which a worker acknowledges a task after a takeover.
 
-    Then the heir holds the task for most of its lease, and vanishes: the task must come again.
+    The heir then holds the task for half of its lease and vanishes. The task must be delivered
+    again.
     """
 
     def script(env: Environment) -> None:
         for verb in verbs:
             if env.actor("late").can(Capability(verb)):
-                label = "task" if len(verbs) == 1 else f"task-to-{verb}"
-                _speak_too_late(env, verb, heir, label)
+                label = "task-1" if len(verbs) == 1 else f"task-to-{verb}"
+                _acknowledge_too_late(env, verb, heir, label)
 
     return script
 
 
-def _speak_too_late(env: Environment, verb: Verb, heir: str, label: str) -> None:
+def _acknowledge_too_late(env: Environment, verb: Verb, heir: str, label: str) -> None:
     old, _ = take_over(env, heir=heir, label=label)
     late = env.actor("late")
-    _say(env, late, verb, old)
+    _acknowledge(env, late, verb, old)
     env.wait(0.5 * env.lease)
     reclaim(env)
     env.actor("other").claim()
@@ -98,22 +99,22 @@ def _speak_too_late(env: Environment, verb: Verb, heir: str, label: str) -> None
 
 
 def _failed_too_late(env: Environment) -> None:
-    """Tell a failure too late, of a task that has one attempt left for its heir to lose."""
-    env.actor("producer").enqueue("task", max_attempts=3)
+    """Report a failure after a takeover; the heir's own failure must leave one attempt."""
+    env.actor("producer").enqueue("task-1", max_attempts=3)
     late, heir = env.actor("late"), env.actor("heir")
     old = take(late)
     expire(env)
     new = claim_back(env, heir)
     if new is None:
-        raise NotRunError("'heir' was not given the task whose lease had run out")
+        raise not_redelivered("heir", "task-1")
     late.fail(old)
     heir.fail(new)
     promise = env.contract.retry
-    env.outlast(max(promise.wait(one)[1] for one in (1, 2)) if promise else 0)
+    env.outlast(max(promise.wait(failures)[1] for failures in (1, 2)) if promise else 0)
     env.actor("other").claim()
 
 
-def _say(env: Environment, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
+def _acknowledge(env: Environment, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
     if verb is Verb.COMPLETE:
         actor.complete(delivery)
     elif verb is Verb.FAIL:
@@ -124,8 +125,8 @@ def _say(env: Environment, actor: Recorder, verb: Verb, delivery: Delivery) -> N
         actor.extend(delivery, 20 * env.lease)
 
 
-def _said_after_release(env: Environment) -> None:
-    """Give a task back, and speak of it when another worker has it, who gives it back too."""
+def _acknowledged_after_release(env: Environment) -> None:
+    """Acknowledge a released task while another worker holds it, then release it there too."""
     first, second = env.actor("first"), env.actor("second")
     for verb in _WAYS:
         if not first.can(Capability(verb)):
@@ -134,15 +135,15 @@ def _said_after_release(env: Environment) -> None:
         old = take(first)
         first.release(old)
         new = take(second)
-        _say(env, first, verb, old)
+        _acknowledge(env, first, verb, old)
         env.actor("third").claim()
         second.release(new)
         env.settle()
 
 
-def _said_after_completion(env: Environment) -> None:
-    """Complete a task, and then speak of it as if it were not done."""
-    env.actor("producer").enqueue("done")
+def _acknowledged_after_completion(env: Environment) -> None:
+    """Complete a task, then release, fail or extend it."""
+    env.actor("producer").enqueue("task-1")
     worker = env.actor("worker")
     worker.complete(take(worker))
     for verb in (Verb.RELEASE, Verb.FAIL, Verb.EXTEND):
@@ -151,7 +152,7 @@ def _said_after_completion(env: Environment) -> None:
         env.actor("producer").enqueue(f"task-to-{verb}")
         done = take(worker)
         worker.complete(done)
-        _say(env, worker, verb, done)
+        _acknowledge(env, worker, verb, done)
         env.actor("other").claim()
     promise = env.contract.retry
     env.outlast(21 * env.lease + (promise.wait(1)[1] if promise else 0))
@@ -186,7 +187,7 @@ def _cancelled_while_delayed(env: Environment) -> None:
 
 
 def _cancelled_and_kept(env: Environment) -> None:
-    """Cancel one task, and cancel one that is done."""
+    """Cancel a task that is completed, while two others wait."""
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
     done = take(worker)
@@ -203,7 +204,7 @@ RULES = (
         id="ACK-1",
         slug="completed-task-not-redelivered",
         sentence="A completed task is never delivered again.",
-        why="Work that is done would be done once more.",
+        why="Its work would be done twice.",
         scenario=Scenario(script=_completed),
         monitors=(no_resurrection,),
         needs=(Capability.COMPLETE,),
@@ -212,8 +213,8 @@ RULES = (
     Rule(
         id="ACK-2",
         slug="completion-outlasts-lease",
-        sentence="A completed task is not delivered again when its lease would have run out.",
-        why="A completion that leaves the lease running is undone by the clock.",
+        sentence="A completed task is not delivered again when its lease would have expired.",
+        why="A completion that leaves the lease running is undone when the lease expires.",
         scenario=Scenario(script=_completed_long_ago, passes_time=True),
         monitors=(no_resurrection,),
         needs=(Capability.COMPLETE, Capability.LEASE),
@@ -222,9 +223,9 @@ RULES = (
     Rule(
         id="ACK-3",
         slug="repeated-completion-harmless",
-        sentence="A completion that is said twice changes nothing the second time.",
-        why="A client that got no answer says it again; that must not complete another task or "
-        "revive this one.",
+        sentence="A repeated completion changes nothing.",
+        why="A client that got no answer repeats its call; the repeat must neither complete "
+        "another task nor revive this one.",
         scenario=Scenario(script=_completed_twice),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.COMPLETE,),
@@ -234,7 +235,7 @@ RULES = (
         id="ACK-4",
         slug="completion-affects-one-task",
         sentence="A completion completes its own task and no other.",
-        why="A queue that completes the oldest task, or all of a worker's, loses the rest.",
+        why="A queue that completes its oldest task, or all tasks of the worker, loses the others.",
         scenario=Scenario(script=_one_of_three, passes_time=True),
         monitors=(no_loss, no_resurrection),
         needs=(Capability.COMPLETE, Capability.LEASE),
@@ -243,9 +244,9 @@ RULES = (
     Rule(
         id="ACK-5",
         slug="late-completion-final-or-refused",
-        sentence="A completion that comes late, before anybody took the task over, is final, or "
-        "refused and the task comes again.",
-        why="A worker that is told 'too late' counts on another doing the work.",
+        sentence="A late completion before any takeover is final, or it is refused and the task is "
+        "delivered again.",
+        why="A worker whose completion is refused relies on another worker to do the task.",
         scenario=Scenario(script=_late_and_alone, passes_time=True),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.COMPLETE, Capability.LEASE),
@@ -253,10 +254,10 @@ RULES = (
     Rule(
         id="ACK-6",
         slug="stale-completion-refused",
-        sentence="A completion by a worker whose task was taken over is refused, or without "
+        sentence="A completion by a worker that lost its task to another is refused or has no "
         "effect.",
-        why="The task would count as done while another worker is at it, and be lost if that one "
-        "fails.",
+        why="The task would count as done while another worker holds it, and be lost if that "
+        "worker fails.",
         scenario=Scenario(script=_stale(Verb.COMPLETE), passes_time=True),
         monitors=(fencing,),
         needs=(Capability.COMPLETE, *_TAKEN_OVER),
@@ -264,9 +265,9 @@ RULES = (
     Rule(
         id="ACK-7",
         slug="stale-failure-refused",
-        sentence="A failure that is told by a worker whose task was taken over is refused, or "
-        "without effect.",
-        why="The task would be handed out again while another worker is at it.",
+        sentence="A failure reported by a worker that lost its task to another is refused or has "
+        "no effect.",
+        why="The task would be delivered again while another worker holds it.",
         scenario=Scenario(script=_stale(Verb.FAIL), passes_time=True),
         monitors=(fencing, exclusive),
         needs=(Capability.FAIL, *_TAKEN_OVER),
@@ -274,8 +275,8 @@ RULES = (
     Rule(
         id="ACK-8",
         slug="stale-release-refused",
-        sentence="A release by a worker whose task was taken over is refused, or without effect.",
-        why="The task would be handed out again while another worker is at it.",
+        sentence="A release by a worker that lost its task to another is refused or has no effect.",
+        why="The task would be delivered again while another worker holds it.",
         scenario=Scenario(script=_stale(Verb.RELEASE), passes_time=True),
         monitors=(fencing, exclusive),
         needs=(Capability.RELEASE, *_TAKEN_OVER),
@@ -283,9 +284,9 @@ RULES = (
     Rule(
         id="ACK-9",
         slug="stale-extension-refused",
-        sentence="An extension by a worker whose task was taken over is refused, or without "
+        sentence="An extension by a worker that lost its task to another is refused or has no "
         "effect.",
-        why="A worker that believes it still holds the task goes on with it.",
+        why="A worker that believes that it still holds the task continues to work on it.",
         scenario=Scenario(script=_stale(Verb.EXTEND), passes_time=True),
         monitors=(fencing, expiry),
         needs=(Capability.EXTEND, *_TAKEN_OVER),
@@ -293,8 +294,9 @@ RULES = (
     Rule(
         id="ACK-10",
         slug="old-delivery-cannot-complete",
-        sentence="A worker that was given the same task anew cannot complete its former delivery.",
-        why="Two threads of one worker have the same name; a name is no fencing token.",
+        sentence="A worker that received a task again cannot complete it through its earlier "
+        "delivery.",
+        why="Two threads of one worker share its name, so a name is not a fencing token.",
         scenario=Scenario(script=_stale(Verb.COMPLETE, heir="late"), passes_time=True),
         monitors=(fencing,),
         needs=(Capability.COMPLETE, *_TAKEN_OVER),
@@ -302,10 +304,10 @@ RULES = (
     Rule(
         id="ACK-11",
         slug="acknowledgement-after-release-refused",
-        sentence="What a worker says of a task after it gave it back, and another took it, is "
-        "refused or without effect.",
-        why="Who gave a task back has no say in it any more.",
-        scenario=Scenario(script=_said_after_release, passes_time=True),
+        sentence="After another worker claims a released task, no call by the worker that released "
+        "it has an effect.",
+        why="A worker that releases its task gives up every right to it.",
+        scenario=Scenario(script=_acknowledged_after_release, passes_time=True),
         monitors=(fencing, exclusive),
         needs=(Capability.RELEASE,),
         exercises=(Verb.CLAIM, Verb.RELEASE),
@@ -313,8 +315,8 @@ RULES = (
     Rule(
         id="ACK-12",
         slug="cancelled-task-not-delivered",
-        sentence="A cancelled task is never delivered, and every other is.",
-        why="An order that was called off would be carried out, or another be called off with it.",
+        sentence="A cancelled task is never delivered, and every other task is.",
+        why="A cancelled order would be carried out, or another order would be cancelled with it.",
         scenario=Scenario(script=_cancelled),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL,),
@@ -323,8 +325,8 @@ RULES = (
     Rule(
         id="ACK-13",
         slug="cancelled-delayed-task-not-delivered",
-        sentence="A task that is cancelled while it waits for its time is never delivered.",
-        why="Delayed tasks are the ones that are called off most.",
+        sentence="A task cancelled during its delay is never delivered.",
+        why="Delayed tasks are cancelled more often than any others.",
         scenario=Scenario(script=_cancelled_while_delayed, passes_time=True),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL, Capability.DELAY),
@@ -333,8 +335,8 @@ RULES = (
     Rule(
         id="ACK-14",
         slug="late-cancel-harmless",
-        sentence="A cancel that comes too late changes nothing.",
-        why="It must neither revive a task that is done nor take another in its place.",
+        sentence="A cancel after the completion changes nothing.",
+        why="It must neither revive the completed task nor cancel another task in its place.",
         scenario=Scenario(script=_cancelled_and_kept),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL, Capability.COMPLETE),
@@ -343,9 +345,10 @@ RULES = (
     Rule(
         id="ACK-15",
         slug="old-delivery-has-no-effect",
-        sentence="A worker that was given the same task anew has no say through its former "
-        "delivery.",
-        why="A release or a failure by name alone takes the task from the very worker that has it.",
+        sentence="A worker that received a task again cannot release, fail or extend it through "
+        "its earlier delivery.",
+        why="A release or a failure that checks only the worker's name takes the task from its "
+        "current holder.",
         scenario=Scenario(
             script=_stale(Verb.RELEASE, Verb.FAIL, Verb.EXTEND, heir="late"), passes_time=True
         ),
@@ -355,10 +358,10 @@ RULES = (
     Rule(
         id="ACK-16",
         slug="completed-task-not-revived",
-        sentence="Nothing that is said of a completed task revives it.",
-        why="A worker that tidies up late, or whose error handler runs after the work was done, "
-        "would have it done again.",
-        scenario=Scenario(script=_said_after_completion),
+        sentence="No call about a completed task revives it.",
+        why="A late clean-up, or an error handler that runs after the work is done, would cause "
+        "the work to be done again.",
+        scenario=Scenario(script=_acknowledged_after_completion),
         monitors=(no_resurrection,),
         needs=(Capability.COMPLETE,),
         exercises=(Verb.CLAIM, Verb.COMPLETE),
@@ -366,8 +369,9 @@ RULES = (
     Rule(
         id="ACK-17",
         slug="stale-failure-spends-no-attempt",
-        sentence="A failure that is told too late uses up no attempt.",
-        why="A task would be given up for failures that were none, while a worker is at it.",
+        sentence="A failure that is reported after a takeover uses up no attempt.",
+        why="The queue would give up a task for failures that do not count, while a worker holds "
+        "it.",
         scenario=Scenario(script=_failed_too_late, passes_time=True),
         monitors=(retry,),
         needs=(Capability.RETRY, Capability.MAX_ATTEMPTS, *_TAKEN_OVER),
@@ -376,8 +380,8 @@ RULES = (
     Rule(
         id="ACK-18",
         slug="cancelled-held-task-not-redelivered",
-        sentence="A task that is cancelled while a worker holds it is handed to nobody else.",
-        why="Whether such a cancel is refused or not, it is no reason to do the work twice.",
+        sentence="A task cancelled while a worker holds it is not delivered to another worker.",
+        why="The queue may accept or refuse such a cancel, but the work must not be done twice.",
         scenario=Scenario(script=_cancelled_while_held),
         monitors=(exclusive,),
         needs=(Capability.CANCEL,),

@@ -1,4 +1,4 @@
-"""What is put into tasks: bodies that must come back equal, and bodies that may be refused."""
+"""Payload bodies: those that must be delivered equal, and those that may be rejected."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PROMISED_JSON: dict[str, Any] = {
     "keys": {"": 1, "with space": 2, "ключ": 3, "k" * 300: 4, "1": 5, "null": 6},
     "mixed": {"z": [{"a": None}, [[]]], "a": {"b": {"c": [0.5, -3]}}},
 }
-"""JSON as RFC 8259 has it, within the numbers that all implementations share."""
+"""JSON according to RFC 8259, within the range of numbers that all implementations share."""
 
 DOUBTFUL_JSON: dict[str, Any] = {
     "not-a-number": math.nan,
@@ -57,8 +57,7 @@ DOUBTFUL_JSON: dict[str, Any] = {
     "big-integer": 2**70,
     "minus-zero": -0.0,
 }
-"""What Python's own json module changes or writes as something that is not JSON, and what other
-implementations do."""
+"""Values that Python's json module or another implementation changes, or writes as invalid JSON."""
 
 PROMISED_TEXT: dict[str, str] = {
     "text": "Grüße, 你好, 🚀, z\u0301, \u2028, ' \" \\ % %s {} \t\r\n",
@@ -80,6 +79,6 @@ PROMISED_BYTES: dict[str, bytes] = {
 
 
 def megabyte(domain: Payload) -> Any:
-    """Return a body of 1 MB that no compression makes small by chance, in its domain's type."""
+    """Return a body of 1 MB in the domain's type, varied enough to compress badly."""
     text = "".join(f"{number * 7919:016x}" for number in range(62_500))
     return text.encode() if domain is Payload.BYTES else text

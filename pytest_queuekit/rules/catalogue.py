@@ -1,4 +1,4 @@
-"""All rules, in the order in which they are told. A further family is an entry here."""
+"""All rules, in the order of the reports. A new family needs an entry here."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from pytest_queuekit.rules.rule import Rule
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """Rules about one thing.
+    """The rules about one subject.
 
-    name: what their ids begin with.
+    name: the prefix of their ids.
     about: the promise of the family, in a few words.
     rules: numbered from 1.
     """
@@ -36,24 +36,44 @@ class Family:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family(name="ENQUEUE", about="What is put in comes out, unchanged.", rules=enqueue.RULES),
-    Family(name="CLAIM", about="What waits is handed out, to one worker.", rules=claim.RULES),
+    Family(name="ENQUEUE", about="Accepted tasks are delivered, unchanged.", rules=enqueue.RULES),
     Family(
-        name="ORDER", about="Who waits longest, or matters most, goes first.", rules=order.RULES
+        name="CLAIM",
+        about="A waiting task is delivered to one worker at a time.",
+        rules=claim.RULES,
     ),
-    Family(name="SCHEDULE", about="A task that has to wait comes in time.", rules=schedule.RULES),
-    Family(name="LEASE", about="A worker keeps its task as long as promised.", rules=lease.RULES),
+    Family(name="ORDER", about="Tasks are delivered in the declared order.", rules=order.RULES),
     Family(
-        name="ACK", about="What a task's worker says counts, for good.", rules=acknowledge.RULES
+        name="SCHEDULE", about="A delayed task is delivered when it is due.", rules=schedule.RULES
     ),
-    Family(name="RETRY", about="What failed is tried again, not for ever.", rules=retry.RULES),
-    Family(name="KEY", about="One key, one task.", rules=idempotency.RULES),
-    Family(name="ROUTE", about="A task goes to those who can do it.", rules=routing.RULES),
-    Family(name="STATS", about="Counts are true, and upkeep harms nothing.", rules=stats.RULES),
     Family(
-        name="RACE", about="What holds for one holds for many at once.", rules=concurrency.RULES
+        name="LEASE",
+        about="A worker keeps its task until its lease expires, and no longer.",
+        rules=lease.RULES,
     ),
-    Family(name="DURABLE", about="What was said stays said.", rules=durability.RULES),
+    Family(
+        name="ACK",
+        about="Only the task's current holder decides about it, and for good.",
+        rules=acknowledge.RULES,
+    ),
+    Family(name="RETRY", about="A failed task is tried again, but not forever.", rules=retry.RULES),
+    Family(name="KEY", about="One idempotency key, one task.", rules=idempotency.RULES),
+    Family(name="ROUTE", about="A task goes only to workers that can do it.", rules=routing.RULES),
+    Family(
+        name="STATS",
+        about="Counts are true, and maintenance harms no live task.",
+        rules=stats.RULES,
+    ),
+    Family(
+        name="RACE",
+        about="Every promise holds for many callers at the same time.",
+        rules=concurrency.RULES,
+    ),
+    Family(
+        name="DURABLE",
+        about="Accepted tasks and their states survive restarts and kills.",
+        rules=durability.RULES,
+    ),
 )
 
 CATALOGUE: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.rules)

@@ -1,4 +1,4 @@
-"""CLAIM: what waits is handed out, to one worker at a time."""
+"""CLAIM: a waiting task is delivered to one worker at a time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _held(env: Environment) -> None:
 def _empty(env: Environment) -> None:
     worker, producer = env.actor("worker"), env.actor("producer")
     worker.claim()
-    producer.enqueue("task")
+    producer.enqueue("task-1")
     env.claim_all("worker")
     worker.claim()
 
@@ -86,7 +86,7 @@ def _batch_of_what_is_there(env: Environment) -> None:
 
 
 def _batch_piece_by_piece(env: Environment) -> None:
-    """Complete the tasks of a batch, but give one of them back."""
+    """Complete the tasks of a batch, but release the second."""
     enqueue_all(env.actor("producer"), labels(4))
     worker = env.actor("worker")
     for place, delivery in enumerate(worker.claim_many(3)):
@@ -101,53 +101,53 @@ RULES = (
     Rule(
         id="CLAIM-1",
         slug="held-task-not-redelivered",
-        sentence="A task in a worker's hands is not handed out again.",
-        why="Two workers with one task do its work twice: a mail sent or a card charged twice.",
+        sentence="A task that a worker holds is not delivered again.",
+        why="Two workers that hold one task do its work twice: a mail sent or a card charged "
+        "twice.",
         scenario=Scenario(script=_held),
         monitors=(exclusive,),
     ),
     Rule(
         id="CLAIM-2",
         slug="empty-queue-answers-empty",
-        sentence="A claim on a queue without waiting tasks says that it is empty.",
-        why="Most claims of an idle worker find nothing; an error or a wrong task there is noise "
-        "at best.",
+        sentence="A claim answers 'empty' when no task waits.",
+        why="An idle worker gets this answer to most of its claims; an error there is noise, and a "
+        "wrong task is worse.",
         scenario=Scenario(script=_empty),
         monitors=(no_phantom,),
     ),
     Rule(
         id="CLAIM-3",
         slug="no-empty-while-tasks-wait",
-        sentence="Twelve waiting tasks are given to one worker in twelve claims, none of them "
-        "empty.",
-        why="A worker that is told 'empty' goes to sleep, and the tasks wait with it.",
+        sentence="While twelve tasks wait, each of a worker's twelve claims delivers a task.",
+        why="A worker that gets 'empty' goes to sleep while tasks wait.",
         scenario=Scenario(script=_one_by_one),
         monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-4",
         slug="new-task-claimable-at-once",
-        sentence="A task is there for the claim that follows its enqueue, even if the queue was "
-        "just found empty.",
-        why="An answer 'empty' that is remembered delays the next task for as long.",
+        sentence="A task can be claimed as soon as its enqueue returns, even right after an "
+        "'empty' answer.",
+        why="A queue that caches the answer 'empty' delays the next task until the cache expires.",
         scenario=Scenario(script=_as_they_come),
         monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-5",
         slug="any-worker-name-served",
-        sentence="A worker is served whatever its name is.",
-        why="Names come from hosts and people; one with a quote or a letter beyond ASCII must not "
-        "break the claim.",
+        sentence="A worker receives tasks whatever its name is.",
+        why="Names come from hosts and people; a quote or a letter beyond ASCII must not break the "
+        "claim.",
         scenario=Scenario(script=_many_workers),
         monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-6",
         slug="tasks-visible-across-instances",
-        sentence="An instance sees what another instance has enqueued, at once.",
-        why="Producers and workers live in different processes; a queue that only loads at start "
-        "is blind.",
+        sentence="A task enqueued by one instance can be claimed at once through another.",
+        why="Producers and workers run in different processes; a queue that loads its tasks only "
+        "at start never sees new ones.",
         scenario=Scenario(script=_instances),
         monitors=(no_false_empty,),
         needs=(Capability.PROCESSES,),
@@ -155,9 +155,9 @@ RULES = (
     Rule(
         id="CLAIM-7",
         slug="batch-claim-within-limit",
-        sentence="A claim of several tasks hands out each once, at most as many as asked for, and "
-        "leaves the rest to others.",
-        why="A worker that is given more than it asked for holds tasks that others could do.",
+        sentence="A batch claim delivers each task once and at most as many as its limit, and "
+        "leaves the rest to other workers.",
+        why="A worker that receives more tasks than it asked for holds tasks that others could do.",
         scenario=Scenario(script=_batches),
         monitors=(exclusive, batches, no_false_empty),
         needs=(Capability.CLAIM_MANY,),
@@ -165,8 +165,9 @@ RULES = (
     Rule(
         id="CLAIM-8",
         slug="short-batch-delivered-at-once",
-        sentence="A claim of more tasks than there are hands out those that there are.",
-        why="The rest of the work would wait until a whole batch has gathered.",
+        sentence="A batch claim with a limit above the number of waiting tasks delivers all of "
+        "them.",
+        why="A queue that waits until a batch is full delays the tasks that are already there.",
         scenario=Scenario(script=_batch_of_what_is_there),
         monitors=(no_false_empty,),
         needs=(Capability.CLAIM_MANY,),
@@ -174,9 +175,9 @@ RULES = (
     Rule(
         id="CLAIM-9",
         slug="batch-tasks-acknowledged-singly",
-        sentence="Each task of a batch is acknowledged for itself.",
-        why="A batch whose first completion ends it loses the rest; one whose tasks cannot be "
-        "acknowledged comes again and again.",
+        sentence="Each task of a batch is acknowledged on its own.",
+        why="If the first completion ends the batch, the other tasks are lost; if single tasks "
+        "cannot be acknowledged, they are delivered again and again.",
         scenario=Scenario(script=_batch_piece_by_piece),
         monitors=(lease_kept, no_resurrection, no_loss),
         needs=(Capability.CLAIM_MANY, Capability.COMPLETE),

@@ -1,4 +1,4 @@
-"""RACE: what holds for one caller holds for many at the same time."""
+"""RACE: every promise holds for many callers at the same time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
 
 _IDLE = 0.25
-"""Seconds without a task after which a consumer goes home; what comes later is settled."""
+"""Seconds without a task after which a consumer stops; the ending claims any later task."""
 
 _OPENERS = 8
 
@@ -44,7 +44,7 @@ def _stock_by_priority(env: Environment) -> None:
 
 
 def _claimers(function: Callable[..., None], **arguments: Any) -> Callable[[Effort], list[Program]]:
-    """Return so many programs of one kind as the effort has claimers."""
+    """Return a function that makes one program per claimer of the effort."""
 
     def programs_of(effort: Effort) -> list[Program]:
         return _crew("claimer", effort.claimers, function, arguments)
@@ -55,7 +55,7 @@ def _claimers(function: Callable[..., None], **arguments: Any) -> Callable[[Effo
 def _both(
     produce: Callable[..., None], consume: Callable[..., None], **arguments: Any
 ) -> Callable[[Effort], list[Program]]:
-    """Return producers that share the effort's tasks between them, and claimers."""
+    """Return a function that makes producers, who share the effort's tasks, and claimers."""
 
     def programs_of(effort: Effort) -> list[Program]:
         each = {"count": effort.tasks // effort.producers}
@@ -86,15 +86,15 @@ def _claim_all(env: Environment) -> None:
 
 
 def _openers(effort: Effort) -> list[Program]:
-    return _crew("opener", _OPENERS, programs.take_one, {})
+    return _crew("opener", _OPENERS, programs.enqueue_and_complete, {})
 
 
 def _one_task(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
 
 
 def _slow_and_heir(effort: Effort) -> list[Program]:
-    """Let a worker dawdle past its lease, and another take over and hold the task meanwhile."""
+    """Let a worker dawdle past its lease while another takes over and holds the task."""
     return [
         Program(actor="slow", function=programs.claim_and_dawdle),
         Program(actor="heir", function=programs.take_over),
@@ -102,7 +102,10 @@ def _slow_and_heir(effort: Effort) -> list[Program]:
 
 
 def _settle_and_look_again(env: Environment) -> None:
-    """Look once more when a lease that was noticed now has been followed by its wait."""
+    """Settle, then claim again after a retry wait.
+
+    The queue may notice an expired lease only while settling, and delay the task from then on.
+    """
     env.settle()
     promise = env.contract.retry
     seconds = promise.wait(2)[1] if promise is not None else 0.0
@@ -122,8 +125,8 @@ RULES = (
     Rule(
         id="RACE-1",
         slug="threads-never-share-task",
-        sentence="Threads that claim at the same time never hold one task together.",
-        why="Two threads between 'select' and 'update' take the same row.",
+        sentence="Threads that claim at the same time never hold the same task.",
+        why="Two threads between a 'select' and its 'update' take the same row.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Threads(),
         monitors=(exclusive,),
@@ -133,7 +136,7 @@ RULES = (
     Rule(
         id="RACE-2",
         slug="processes-never-share-task",
-        sentence="Processes that claim at the same time never hold one task together.",
+        sentence="Processes that claim at the same time never hold the same task.",
         why="A lock that only threads see does not keep processes apart.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
@@ -144,8 +147,8 @@ RULES = (
     Rule(
         id="RACE-3",
         slug="every-task-once-across-threads",
-        sentence="With producers and claimers in threads no task is lost, doubled or made up.",
-        why="Counters and caches that are not guarded lose what two threads do at once.",
+        sentence="With producers and claimers in threads, no task is lost, duplicated or invented.",
+        why="Counters and caches without a lock lose changes that two threads make at once.",
         scenario=_race(
             programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
         ),
@@ -157,8 +160,10 @@ RULES = (
     Rule(
         id="RACE-4",
         slug="every-task-once-across-processes",
-        sentence="With producers and claimers in processes no task is lost, doubled or made up.",
-        why="It is how a queue is used; a write that is lost in a rollback shows here.",
+        sentence="With producers and claimers in processes, no task is lost, duplicated or "
+        "invented.",
+        why="Queues are used this way in production; a write that is lost in a rollback shows "
+        "here.",
         scenario=_race(
             programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
         ),
@@ -170,9 +175,10 @@ RULES = (
     Rule(
         id="RACE-5",
         slug="order-under-concurrent-enqueues",
-        sentence="Of two tasks the one whose enqueue was over before the other's began goes first, "
-        "however many enqueue at the same time.",
-        why="Producers that take numbers ahead, or by their own clocks, overtake each other.",
+        sentence="When many processes enqueue, a task whose enqueue ended before another's began "
+        "is delivered first.",
+        why="Producers that reserve numbers in advance, or number by their own clocks, overtake "
+        "each other.",
         scenario=_race(programs=_producers, ending=_claim_all),
         driver=Processes(),
         monitors=(order,),
@@ -183,8 +189,9 @@ RULES = (
     Rule(
         id="RACE-6",
         slug="priority-under-concurrent-claims",
-        sentence="Better priorities go first when many claim at the same time.",
-        why="A claim that lost a race and takes the next best in sight may take a worse one.",
+        sentence="Tasks of better priority are delivered first when many processes claim at the "
+        "same time.",
+        why="A claim that loses a race and takes the next task in sight may take a worse one.",
         scenario=_race(script=_stock_by_priority, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(order,),
@@ -195,8 +202,9 @@ RULES = (
     Rule(
         id="RACE-7",
         slug="no-false-empty-across-processes",
-        sentence="No claimer is told 'empty' while tasks wait, however many claim.",
-        why="A lock that could not be had is no empty queue; the worker goes to sleep on work.",
+        sentence="No process gets 'empty' while tasks wait, however many claim at the same time.",
+        why="A lock that is not available does not mean an empty queue; the worker sleeps while "
+        "tasks wait.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(no_false_empty,),
@@ -206,8 +214,8 @@ RULES = (
     Rule(
         id="RACE-8",
         slug="concurrent-first-open-works",
-        sentence="Eight processes open a new queue at the same time, and all can use it.",
-        why="A service starts all its workers at once, on the first day too.",
+        sentence="Eight processes that open a new queue at the same time can all use it.",
+        why="A service starts all its workers at once, even on its first day.",
         scenario=_race(programs=_openers, ending=_ENDING),
         driver=Processes(),
         monitors=(no_loss,),
@@ -217,8 +225,8 @@ RULES = (
     Rule(
         id="RACE-9",
         slug="concurrent-batches-share-nothing",
-        sentence="Batches that are claimed at the same time never share a task.",
-        why="A batch is chosen and taken in two steps more often than a single task is.",
+        sentence="Batches that threads claim at the same time never share a task.",
+        why="Code selects and takes a batch in two steps more often than it does a single task.",
         scenario=_race(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
         driver=Threads(),
         monitors=(exclusive, no_resurrection),
@@ -228,9 +236,9 @@ RULES = (
     Rule(
         id="RACE-10",
         slug="processes-acknowledge-without-loss",
-        sentence="When workers complete, fail and give back at the same time, no task is lost or "
+        sentence="When processes complete, fail and release at the same time, no task is lost or "
         "revived.",
-        why="An acknowledgement that overwrites what another worker just did undoes it.",
+        why="An acknowledgement that overwrites another process's change undoes it.",
         scenario=_race(
             programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
             ending=_ENDING,
@@ -244,8 +252,9 @@ RULES = (
     Rule(
         id="RACE-11",
         slug="slow-process-completion-refused",
-        sentence="A slow worker in another process cannot complete what was taken over from it.",
-        why="The task would count as done while another worker is at it.",
+        sentence="A slow worker in another process cannot complete a task that was taken over from "
+        "it.",
+        why="The task would count as done while another worker holds it.",
         scenario=Scenario(
             script=_one_task,
             programs=_slow_and_heir,
@@ -260,7 +269,7 @@ RULES = (
     Rule(
         id="RACE-12",
         slug="few-workers-never-busy",
-        sentence="A few producers and claimers are not told that the queue is busy.",
+        sentence="A few producers and claimers never get 'busy'.",
         why="Every caller would need a loop around every call.",
         scenario=_race(
             programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
@@ -275,8 +284,8 @@ RULES = (
     Rule(
         id="RACE-13",
         slug="claimers-share-fairly",
-        sentence="Every claimer that works at its own pace gets its share.",
-        why="A worker that never gets the lock is a machine that is paid for and idle.",
+        sentence="Every claimer that works at its own pace gets a share of the tasks.",
+        why="A worker that never gets the lock is a paid machine that stands idle.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
         driver=Processes(),
         monitors=(fairness,),
@@ -288,8 +297,8 @@ RULES = (
     Rule(
         id="RACE-14",
         slug="order-under-concurrent-claims",
-        sentence="Tasks are claimed in order when many claim at the same time.",
-        why="A claim that lost a race and takes whatever is in sight breaks the order.",
+        sentence="Tasks are delivered in order when many processes claim at the same time.",
+        why="A claim that loses a race and takes any task in sight breaks the order.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Processes(),
         monitors=(order,),
@@ -300,8 +309,9 @@ RULES = (
     Rule(
         id="RACE-15",
         slug="no-false-empty-across-threads",
-        sentence="No thread is told 'empty' while tasks wait, however many claim.",
-        why="A lock that could not be had is no empty queue; the thread goes to sleep on work.",
+        sentence="No thread gets 'empty' while tasks wait, however many claim at the same time.",
+        why="A lock that is not available does not mean an empty queue; the thread sleeps while "
+        "tasks wait.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         driver=Threads(),
         monitors=(no_false_empty,),
@@ -311,9 +321,9 @@ RULES = (
     Rule(
         id="RACE-16",
         slug="threads-acknowledge-without-loss",
-        sentence="When threads complete, fail and give back at the same time, no task is lost or "
+        sentence="When threads complete, fail and release at the same time, no task is lost or "
         "revived.",
-        why="An acknowledgement that overwrites what another thread just did undoes it.",
+        why="An acknowledgement that overwrites another thread's change undoes it.",
         scenario=_race(
             programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
             ending=_ENDING,

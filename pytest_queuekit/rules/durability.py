@@ -1,4 +1,4 @@
-"""DURABLE: what was said stays said when instances close and processes die."""
+"""DURABLE: accepted tasks and their states survive closed instances and killed processes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def _done_and_reopened(env: Environment) -> None:
     enqueue_all(env.actor("producer"), labels(2))
     worker = env.actor("worker")
     worker.complete(take(worker))
-    _close_all(env, "producer", "worker")
+    env.actor("producer").close()
+    worker.close()
     env.settle()
 
 
 def _held_and_reopened(env: Environment) -> None:
-    """Open anew while another instance's worker, who did not close, holds a task."""
+    """Open a new instance while the worker of another, open instance holds a task."""
     enqueue_all(env.actor("producer"), labels(2))
     take(env.actor("holder"))
     env.actor("producer").close()
@@ -68,20 +69,15 @@ def _keyed_and_reopened(env: Environment) -> None:
 
 
 def _failed_and_reopened(env: Environment) -> None:
-    """Close after each failure: the count of attempts must go on where it was."""
+    """Close after each failure: the count of attempts must continue."""
     promise = env.contract.retry
     producer, worker = env.actor("producer"), env.actor("worker")
-    producer.enqueue("task", max_attempts=2)
+    producer.enqueue("task-1", max_attempts=2)
     for failures in (1, 2):
         worker.fail(take(worker))
         worker = env.reopen(worker.actor)
         env.outlast(promise.wait(failures)[1] if promise else 0)
     worker.claim()
-
-
-def _close_all(env: Environment, *names: str) -> None:
-    for name in names:
-        env.actor(name).close()
 
 
 def _killed_producers(effort: Effort) -> list[Program]:
@@ -96,7 +92,7 @@ def _killed_producers(effort: Effort) -> list[Program]:
 
 
 def _one_task(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
 
 
 def _stock(env: Environment) -> None:
@@ -125,7 +121,7 @@ RULES = (
         id="DURABLE-1",
         slug="tasks-outlive-instance",
         sentence="Tasks outlive the instance that enqueued them, unchanged.",
-        why="Programs that enqueue are short; a web request is over in a moment.",
+        why="Programs that enqueue are short-lived: a web request ends in a moment.",
         scenario=Scenario(script=_reopened),
         monitors=(no_loss, no_phantom),
         needs=_NEEDS,
@@ -133,8 +129,8 @@ RULES = (
     Rule(
         id="DURABLE-2",
         slug="completion-outlives-instance",
-        sentence="A completion outlives the instances that were there.",
-        why="After a restart, work that is done would be done again.",
+        sentence="A completion outlives the instances that were open.",
+        why="After a restart, completed work would be done again.",
         scenario=Scenario(script=_done_and_reopened),
         monitors=(no_resurrection, no_loss),
         needs=(*_NEEDS, Capability.COMPLETE),
@@ -143,8 +139,8 @@ RULES = (
     Rule(
         id="DURABLE-3",
         slug="opening-spares-held-tasks",
-        sentence="Opening the queue leaves the tasks that others hold with them.",
-        why="A start-up that puts 'interrupted' tasks back robs the workers that are running.",
+        sentence="Opening the queue leaves held tasks with their workers.",
+        why="A start-up that requeues 'interrupted' tasks takes them from running workers.",
         scenario=Scenario(script=_held_and_reopened),
         monitors=(exclusive,),
         needs=_NEEDS,
@@ -152,8 +148,8 @@ RULES = (
     Rule(
         id="DURABLE-4",
         slug="order-outlives-instance",
-        sentence="The order outlives the instance that enqueued.",
-        why="Numbers that begin anew after a restart put late tasks first.",
+        sentence="The order outlives the instance that enqueued the tasks.",
+        why="A counter that restarts at a restart of the program puts later tasks first.",
         scenario=Scenario(script=_in_order_and_reopened),
         monitors=(order,),
         needs=(*_NEEDS, Capability.FIFO),
@@ -171,7 +167,7 @@ RULES = (
         id="DURABLE-6",
         slug="key-outlives-instance",
         sentence="A key outlives the instance that set it.",
-        why="The client that asks again is often one that was restarted.",
+        why="A client that repeats an enqueue has often just restarted.",
         scenario=Scenario(script=_keyed_and_reopened),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.KEY),
@@ -180,7 +176,7 @@ RULES = (
         id="DURABLE-7",
         slug="attempts-outlive-instance",
         sentence="The count of attempts outlives the instance of the worker that failed.",
-        why="A task that crashes its worker would always be at its first attempt.",
+        why="A task that crashes its worker would stay at its first attempt forever.",
         scenario=Scenario(script=_failed_and_reopened, passes_time=True),
         monitors=(retry,),
         needs=(*_NEEDS, Capability.RETRY, Capability.MAX_ATTEMPTS),
@@ -189,8 +185,8 @@ RULES = (
     Rule(
         id="DURABLE-8",
         slug="accepted-task-survives-producer-kill",
-        sentence="When a producer is killed, no task that it was told of as accepted is lost.",
-        why="'Accepted' is the moment from which the caller forgets.",
+        sentence="When a producer is killed, no task that the queue accepted from it is lost.",
+        why="The caller forgets a task once the queue has accepted it.",
         scenario=Scenario(programs=_killed_producers, ending=Environment.settle, lease=BRIEF),
         driver=Processes(),
         monitors=(no_loss, no_phantom),
@@ -201,8 +197,8 @@ RULES = (
     Rule(
         id="DURABLE-9",
         slug="killed-worker-task-redelivered",
-        sentence="A task whose worker is killed is delivered again when its lease has run out.",
-        why="Machines die; the work must not.",
+        sentence="A task whose worker is killed is delivered again after its lease expires.",
+        why="Machines die; their work must survive.",
         scenario=Scenario(
             script=_one_task,
             programs=_killed_holder,
@@ -217,9 +213,9 @@ RULES = (
     Rule(
         id="DURABLE-10",
         slug="completions-survive-worker-kills",
-        sentence="When workers are killed at any moment, what they completed stays completed, and "
-        "the rest comes again.",
-        why="A kill between two writes leaves a task in neither state.",
+        sentence="When workers are killed at any moment, completed tasks stay completed and all "
+        "others are delivered again.",
+        why="A kill between two writes can leave a task in neither state.",
         scenario=Scenario(
             script=_stock, programs=_killed_workers, ending=Environment.settle, passes_time=True
         ),

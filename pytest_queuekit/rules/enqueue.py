@@ -1,4 +1,4 @@
-"""ENQUEUE: what is put in comes out, unchanged."""
+"""ENQUEUE: accepted tasks are delivered, unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _between_claims(env: Environment) -> None:
 
 
 def _each(tasks: Mapping[str, Any]) -> Script:
-    """Return a script with a task for each body, and a plain one that any queue takes."""
+    """Return a script with a task for each body, and a plain task that any queue accepts."""
 
     def script(env: Environment) -> None:
         producer = env.actor("producer")
@@ -60,7 +60,7 @@ def _batch(env: Environment) -> None:
 
 
 def _twins(env: Environment) -> None:
-    """Enqueue one payload again while an equal one waits, while it is held, and when it is done."""
+    """Enqueue equal payloads while the first waits, while it is held, and after it is done."""
     producer, worker = env.actor("producer"), env.actor("worker")
     for _ in range(2):
         producer.enqueue("twin")
@@ -77,24 +77,25 @@ RULES = (
     Rule(
         id="ENQUEUE-1",
         slug="accepted-task-delivered",
-        sentence="Every accepted task is delivered.",
-        why="A task that was accepted and never comes is work that nobody knows is missing.",
+        sentence="The queue delivers every task that it accepts.",
+        why="An accepted task that is never delivered is missing work, and no error reports it.",
         scenario=Scenario(script=_several),
         monitors=(no_loss,),
     ),
     Rule(
         id="ENQUEUE-2",
         slug="interleaved-enqueue-delivered",
-        sentence="Tasks that are enqueued while others are claimed are delivered as well.",
-        why="A queue that loads its tasks ahead of claims, or counts them, may miss newcomers.",
+        sentence="Tasks enqueued between claims are delivered too.",
+        why="A queue that loads or counts its tasks before the claims may miss newer ones.",
         scenario=Scenario(script=_between_claims),
         monitors=(no_loss,),
     ),
     Rule(
         id="ENQUEUE-3",
         slug="json-payload-unchanged",
-        sentence="A JSON payload comes back equal, types included.",
-        why="A worker that is given 1 for true, or a key less, does the wrong work in silence.",
+        sentence="A JSON payload is delivered equal to the enqueued one, with the same types.",
+        why="A worker that receives 1 for true, or misses a key, does the wrong work without an "
+        "error.",
         scenario=Scenario(script=_each(bodies.PROMISED_JSON)),
         monitors=(no_spurious_refusal, *_EQUAL),
         needs=(Capability.JSON_PAYLOAD,),
@@ -102,9 +103,10 @@ RULES = (
     Rule(
         id="ENQUEUE-4",
         slug="lossy-json-equal-or-rejected",
-        sentence="What JSON cannot carry unchanged comes back equal all the same, or is refused.",
-        why="A tuple that comes back as a list, or a key 1 as '1', is found by the worker, not by "
-        "the one who made the mistake.",
+        sentence="A value that JSON cannot carry unchanged is delivered equal, or its enqueue is "
+        "rejected.",
+        why="A tuple that arrives as a list, or a key 1 as '1', fails in the worker, far from the "
+        "code that enqueued it.",
         scenario=Scenario(script=_each(bodies.DOUBTFUL_JSON)),
         monitors=_EQUAL,
         tolerates=(Verb.ENQUEUE,),
@@ -113,8 +115,9 @@ RULES = (
     Rule(
         id="ENQUEUE-5",
         slug="text-payload-unchanged",
-        sentence="A text payload comes back equal, to the letter.",
-        why="Trimmed spaces, changed line ends and lost letters break formats that hang on them.",
+        sentence="A text payload is delivered character for character.",
+        why="Trimmed spaces, changed line ends and lost characters break the formats that depend "
+        "on them.",
         scenario=Scenario(script=_each(bodies.PROMISED_TEXT)),
         monitors=(no_spurious_refusal, *_EQUAL),
         needs=(Capability.TEXT_PAYLOAD,),
@@ -122,9 +125,10 @@ RULES = (
     Rule(
         id="ENQUEUE-6",
         slug="unsafe-text-equal-or-rejected",
-        sentence="Text that UTF-8 or a database may not carry comes back equal, or is refused.",
-        why="A text that is cut at a NUL, or has '?' in it, is found by the worker, far from its "
-        "cause.",
+        sentence="Text that UTF-8 or a database may not store is delivered equal, or its enqueue "
+        "is rejected.",
+        why="Text cut at a NUL, or with '?' in place of a character, fails in the worker, far from "
+        "its cause.",
         scenario=Scenario(script=_each(bodies.DOUBTFUL_TEXT)),
         monitors=_EQUAL,
         tolerates=(Verb.ENQUEUE,),
@@ -133,8 +137,8 @@ RULES = (
     Rule(
         id="ENQUEUE-7",
         slug="bytes-payload-unchanged",
-        sentence="A payload of bytes comes back equal, every byte.",
-        why="Bytes that pass through a text column are cut at a zero or fail to decode.",
+        sentence="A bytes payload is delivered byte for byte.",
+        why="Bytes stored in a text column are cut at a zero byte or fail to decode.",
         scenario=Scenario(script=_each(bodies.PROMISED_BYTES)),
         monitors=(no_spurious_refusal, *_EQUAL),
         needs=(Capability.BYTES_PAYLOAD,),
@@ -142,16 +146,17 @@ RULES = (
     Rule(
         id="ENQUEUE-8",
         slug="megabyte-payload-intact",
-        sentence="A payload of 1 MB comes back whole.",
-        why="A limit that cuts, instead of refusing, is found when the first large task is run.",
+        sentence="A payload of 1 MB is accepted and delivered whole.",
+        why="A size limit that truncates or rejects shows only when the first large task is "
+        "enqueued.",
         scenario=Scenario(script=_megabyte),
         monitors=(no_spurious_refusal, *_EQUAL),
     ),
     Rule(
         id="ENQUEUE-9",
         slug="batch-adds-each-task-once",
-        sentence="A batch adds each of its tasks exactly once.",
-        why="A batch that drops its last task or adds one twice is wrong work in bulk.",
+        sentence="A batch enqueue adds each of its tasks exactly once.",
+        why="A batch that drops its last task, or adds a task twice, causes wrong work in bulk.",
         scenario=Scenario(script=_batch),
         monitors=(no_loss, no_phantom, no_resurrection),
         needs=(Capability.ENQUEUE_MANY,),
@@ -159,8 +164,9 @@ RULES = (
     Rule(
         id="ENQUEUE-10",
         slug="equal-payloads-stay-distinct",
-        sentence="Tasks with equal payloads are as many tasks.",
-        why="Two customers order the same; a queue that keeps a set of payloads serves one.",
+        sentence="Tasks with equal payloads are separate tasks, and each is delivered.",
+        why="Two customers place the same order; a queue that stores a set of payloads serves only "
+        "one.",
         scenario=Scenario(script=_twins),
         monitors=(no_deduplication,),
     ),

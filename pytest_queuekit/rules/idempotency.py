@@ -1,4 +1,4 @@
-"""KEY: what is enqueued twice under one idempotency key is there once."""
+"""KEY: one idempotency key, one task."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ALIKE = (
     "k" * 400,
     "k" * 401,
 )
-"""Keys that a careless comparison takes for the same."""
+"""Keys that a careless comparison treats as equal."""
 
 
 def _twice(env: Environment) -> None:
@@ -73,7 +73,7 @@ def _different(env: Environment) -> None:
     env.settle()
 
 
-def _without(env: Environment) -> None:
+def _without_key(env: Environment) -> None:
     producer = env.actor("producer")
     producer.enqueue("keyed", key="order-1")
     enqueue_all(producer, labels(4))
@@ -116,7 +116,7 @@ def _given_back(env: Environment) -> None:
 
 
 def _left_behind(env: Environment) -> None:
-    """Ask again before and after somebody notices that the lease of the first has run out."""
+    """Enqueue again after the lease expires, before and after the queue reclaims it."""
     producer = env.actor("producer")
     producer.enqueue("first", key="order-1")
     take(env.actor("vanished"))
@@ -144,8 +144,8 @@ RULES = (
     Rule(
         id="KEY-1",
         slug="duplicate-key-adds-nothing",
-        sentence="A second enqueue under a key that is held adds nothing.",
-        why="A client that got no answer asks again; the customer pays once.",
+        sentence="An enqueue with an idempotency key that is in use adds no task.",
+        why="A client that got no answer repeats its enqueue; the customer must pay only once.",
         scenario=Scenario(script=_twice),
         monitors=(idempotency,),
         needs=_NEEDS,
@@ -153,8 +153,8 @@ RULES = (
     Rule(
         id="KEY-2",
         slug="key-held-while-claimed",
-        sentence="A key is held while a worker has its task.",
-        why="A second task under the key would be run beside the first.",
+        sentence="A key stays in use while a worker holds its task.",
+        why="A second task with the key would run beside the first.",
         scenario=Scenario(script=_while_held),
         monitors=(idempotency,),
         needs=_NEEDS,
@@ -162,8 +162,8 @@ RULES = (
     Rule(
         id="KEY-3",
         slug="key-held-while-delayed",
-        sentence="A key is held while its task waits for its time.",
-        why="A delayed task is as much there as any other.",
+        sentence="A key stays in use while its task is delayed.",
+        why="A delayed task is in the queue like any other task.",
         scenario=Scenario(script=_while_delayed, passes_time=True),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.DELAY),
@@ -171,8 +171,8 @@ RULES = (
     Rule(
         id="KEY-4",
         slug="key-held-while-retrying",
-        sentence="A key is held while its task waits for its next attempt.",
-        why="A task that failed once will come again, and the second one beside it.",
+        sentence="A key stays in use while its task waits for the next attempt.",
+        why="The failed task will be delivered again, and a second task would run beside it.",
         scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.RETRY),
@@ -181,8 +181,8 @@ RULES = (
     Rule(
         id="KEY-5",
         slug="similar-keys-stay-distinct",
-        sentence="Keys that differ, if only by a space or a capital, are different.",
-        why="One customer's order would keep out another's.",
+        sentence="Keys that differ, if only by a space or a capital letter, are different keys.",
+        why="One customer's order would block another customer's order.",
         scenario=Scenario(script=_different),
         monitors=(idempotency, no_loss),
         needs=_NEEDS,
@@ -190,18 +190,19 @@ RULES = (
     Rule(
         id="KEY-6",
         slug="tasks-without-key-stay-distinct",
-        sentence="Tasks without a key are never taken for the same.",
-        why="Most tasks have none; an empty key that is held by one would keep out all others.",
-        scenario=Scenario(script=_without),
+        sentence="Tasks without a key are never treated as duplicates.",
+        why="Most tasks have no key; a queue that treats 'no key' as a key would accept only the "
+        "first of them.",
+        scenario=Scenario(script=_without_key),
         monitors=(no_loss,),
         needs=_NEEDS,
     ),
     Rule(
         id="KEY-7",
         slug="completed-key-as-declared",
-        sentence="After its task is completed a key is held, or free, as declared.",
-        why="Callers either count on 'once for ever' or on 'again tomorrow'; both break in "
-        "silence.",
+        sentence="After its task is completed, a key is in use or free, as declared.",
+        why="Callers rely on 'once forever' or on 'again tomorrow', and no error shows that the "
+        "queue does the other.",
         scenario=Scenario(script=_after_completion),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.COMPLETE),
@@ -210,8 +211,8 @@ RULES = (
     Rule(
         id="KEY-8",
         slug="keyed-task-delivered-once",
-        sentence="A task with a key is delivered like any other, and once.",
-        why="The key is there to keep others out, not the task itself.",
+        sentence="A task with a key is delivered like any other task, and once.",
+        why="The key must block duplicates, not the task itself.",
         scenario=Scenario(script=_in_turn),
         monitors=(no_loss, idempotency),
         needs=_NEEDS,
@@ -219,8 +220,9 @@ RULES = (
     Rule(
         id="KEY-9",
         slug="key-unique-across-processes",
-        sentence="Producers that enqueue the same keys at the same time add one task for each.",
-        why="Asking first and adding then lets two producers through between the two.",
+        sentence="Processes that enqueue the same keys at the same time add one task per key.",
+        why="When a producer checks the key first and inserts later, two producers can pass the "
+        "check.",
         scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
         driver=Processes(),
         monitors=(idempotency,),
@@ -230,8 +232,8 @@ RULES = (
     Rule(
         id="KEY-10",
         slug="key-held-after-release",
-        sentence="A key is held when its task was given back.",
-        why="The task waits again, and a second one would be run beside it.",
+        sentence="A key stays in use after its task is released.",
+        why="The released task waits again, and a second task would run beside it.",
         scenario=Scenario(script=_given_back),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.RELEASE),
@@ -240,9 +242,9 @@ RULES = (
     Rule(
         id="KEY-11",
         slug="key-held-after-expiry",
-        sentence="A key is held when its task's lease has run out.",
-        why="The client asks again just when its first worker died; the task comes back, and the "
-        "second one beside it.",
+        sentence="A key stays in use after the lease of its task expires.",
+        why="A client often repeats its enqueue just after the first worker died; the first task "
+        "comes back, and the second would run beside it.",
         scenario=Scenario(script=_left_behind, passes_time=True),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.LEASE),
@@ -250,8 +252,8 @@ RULES = (
     Rule(
         id="KEY-12",
         slug="key-unique-across-threads",
-        sentence="Threads that enqueue the same keys at the same time add one task for each.",
-        why="Asking first and adding then lets two threads through between the two.",
+        sentence="Threads that enqueue the same keys at the same time add one task per key.",
+        why="When a thread checks the key first and inserts later, two threads can pass the check.",
         scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
         driver=Threads(),
         monitors=(idempotency,),

@@ -1,4 +1,4 @@
-"""LEASE: a worker keeps its task for as long as it was promised, and no longer."""
+"""LEASE: a worker keeps its task until its lease expires, and no longer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import DAY, claim_back, enqueue_all, expire, labels, reclaim, take
 
 _LAST_MOMENT = 0.08
-"""Seconds before the end of a lease at which it must still hold: less than a cut-off fraction."""
+"""Seconds before the end of a lease at which it must still hold.
+
+Less than the fraction of a second that a queue may cut off."""
 
 _NONSENSE: dict[str, Any] = {
     "negative": -60,
@@ -36,14 +38,14 @@ _NONSENSE: dict[str, Any] = {
 
 
 def _expired(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     take(env.actor("vanished"))
     expire(env)
     claim_back(env, env.actor("heir"))
 
 
 def _held(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     take(env.actor("holder"))
     for _ in range(9):
         env.wait(env.lease / 10)
@@ -55,7 +57,7 @@ def _held(env: Environment) -> None:
 
 
 def _fractions(env: Environment) -> None:
-    """Try four times, as a queue that cuts off fractions is sometimes right by chance."""
+    """Try four times: a queue that cuts off fractions may be right by chance."""
     for label in labels(4):
         env.actor("producer").enqueue(label)
         env.actor("holder").claim(lease=0.9)
@@ -66,7 +68,7 @@ def _fractions(env: Environment) -> None:
 
 
 def _extended(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     held = take(env.actor("holder"))
     for _ in range(3):
         env.wait(0.8 * env.lease)
@@ -78,7 +80,7 @@ def _extended(env: Environment) -> None:
 
 
 def _extended_and_expired(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     held = take(env.actor("vanished"))
     env.actor("vanished").extend(held, env.lease)
     env.wait(env.lease)
@@ -87,7 +89,7 @@ def _extended_and_expired(env: Environment) -> None:
 
 
 def _one_of_two(env: Environment) -> None:
-    """Let one worker extend its lease when another does not."""
+    """Let one worker extend its lease and another vanish."""
     enqueue_all(env.actor("producer"), labels(2))
     take(env.actor("vanished"))
     held = take(env.actor("holder"))
@@ -107,10 +109,14 @@ def _as_asked(env: Environment) -> None:
     env.actor("heir").claim()
 
 
-def _nonsense_leases(env: Environment) -> None:
-    """Claim for no sensible time; then look at once, and after a month."""
+def _require_virtual_clock(env: Environment) -> None:
     if not env.clock.virtual:
-        raise NotRunError("the kit's clock does not reach this queue, and a month is too long")
+        raise NotRunError("needs 30 days to pass, but the kit's clock does not control this queue")
+
+
+def _nonsense_leases(env: Environment) -> None:
+    """Claim with invalid leases; then claim again at once and after a month."""
+    _require_virtual_clock(env)
     producer = env.actor("producer")
     for label, lease in _NONSENSE.items():
         producer.enqueue(label)
@@ -121,8 +127,7 @@ def _nonsense_leases(env: Environment) -> None:
 
 
 def _nonsense_extensions(env: Environment) -> None:
-    if not env.clock.virtual:
-        raise NotRunError("the kit's clock does not reach this queue, and a month is too long")
+    _require_virtual_clock(env)
     producer = env.actor("producer")
     for label, seconds in _NONSENSE.items():
         producer.enqueue(label)
@@ -134,7 +139,7 @@ def _nonsense_extensions(env: Environment) -> None:
 
 
 def _released(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     for name in ("first", "second", "first"):
         worker = env.actor(name)
         held = worker.claim()
@@ -144,7 +149,7 @@ def _released(env: Environment) -> None:
 
 
 def _within_time(env: Environment) -> None:
-    """Acknowledge in each way that there is, shortly before the lease runs out."""
+    """Acknowledge in each way that the queue offers, shortly before the lease expires."""
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
     ways = (
@@ -152,10 +157,10 @@ def _within_time(env: Environment) -> None:
         (Capability.RELEASE, worker.release),
         (Capability.FAIL, worker.fail),
     )
-    held = [(take(worker), say) for need, say in ways if worker.can(need)]
+    held = [(take(worker), acknowledge) for need, acknowledge in ways if worker.can(need)]
     env.wait(0.9 * env.lease)
-    for delivery, say in held:
-        say(delivery)
+    for delivery, acknowledge in held:
+        acknowledge(delivery)
 
 
 def _many_expired(env: Environment) -> None:
@@ -169,8 +174,8 @@ RULES = (
     Rule(
         id="LEASE-1",
         slug="expired-task-redelivered",
-        sentence="A task whose lease has run out is delivered again.",
-        why="A worker that died would take its task with it.",
+        sentence="A task whose lease expires is delivered again.",
+        why="Otherwise, a worker that dies takes its task with it.",
         scenario=Scenario(script=_expired, passes_time=True),
         monitors=(expiry, no_phantom),
         needs=(Capability.LEASE,),
@@ -178,8 +183,8 @@ RULES = (
     Rule(
         id="LEASE-2",
         slug="lease-holds-until-expiry",
-        sentence="A task is not delivered again before its lease has run out.",
-        why="A worker that is still within its time would have a rival.",
+        sentence="A task is not delivered again before its lease expires.",
+        why="A worker that is still within its lease would share its task with another worker.",
         scenario=Scenario(script=_held, passes_time=True),
         monitors=(exclusive,),
         needs=(Capability.LEASE,),
@@ -187,8 +192,8 @@ RULES = (
     Rule(
         id="LEASE-3",
         slug="extended-lease-holds",
-        sentence="An extended lease holds, and so does one that is extended again and again.",
-        why="Long work is done by workers that extend their lease in time.",
+        sentence="An extended lease holds, however often it is extended.",
+        why="A worker with a long task extends its lease again and again.",
         scenario=Scenario(script=_extended, passes_time=True),
         monitors=(exclusive, lease_kept),
         needs=(Capability.LEASE, Capability.EXTEND),
@@ -197,8 +202,8 @@ RULES = (
     Rule(
         id="LEASE-4",
         slug="extended-lease-expires",
-        sentence="An extended lease runs out as well.",
-        why="A worker may die after it extended its lease.",
+        sentence="An extended lease expires too.",
+        why="A worker may die after it extends its lease.",
         scenario=Scenario(script=_extended_and_expired, passes_time=True),
         monitors=(expiry,),
         needs=(Capability.LEASE, Capability.EXTEND),
@@ -207,8 +212,8 @@ RULES = (
     Rule(
         id="LEASE-5",
         slug="extension-affects-one-task",
-        sentence="A worker that extends its lease extends no other's.",
-        why="One lively worker would keep the tasks of all dead ones.",
+        sentence="A worker that extends its own lease extends no other lease.",
+        why="One live worker would keep the tasks of every dead worker.",
         scenario=Scenario(script=_one_of_two, passes_time=True),
         monitors=(expiry, exclusive),
         needs=(Capability.LEASE, Capability.EXTEND),
@@ -218,7 +223,7 @@ RULES = (
         id="LEASE-6",
         slug="lease-duration-honoured",
         sentence="A lease lasts as long as its claim asked for.",
-        why="Short work should come back soon, and long work should not have to be extended.",
+        why="Short tasks should come back soon, and long tasks should need no extension.",
         scenario=Scenario(script=_as_asked, passes_time=True),
         monitors=(expiry, exclusive),
         needs=(Capability.LEASE_OPTION, Capability.LEASE),
@@ -226,9 +231,9 @@ RULES = (
     Rule(
         id="LEASE-7",
         slug="invalid-lease-rejected-or-bounded",
-        sentence="A lease of no sensible length is refused, or neither ends at once nor lasts for "
-        "ever.",
-        why="A lease that is negative or NaN by mistake gives a task to two workers, or to nobody "
+        sentence="A claim with an invalid lease is rejected, or the lease neither expires at once "
+        "nor lasts forever.",
+        why="A lease that is negative or NaN by mistake gives the task to two workers, or to none "
         "ever again.",
         scenario=Scenario(script=_nonsense_leases, passes_time=True),
         tolerates=(Verb.CLAIM,),
@@ -238,10 +243,10 @@ RULES = (
     Rule(
         id="LEASE-8",
         slug="invalid-extension-rejected-or-bounded",
-        sentence="An extension of no sensible length is refused, or the lease neither ends at once "
-        "nor lasts for ever.",
-        why="A lease that is negative or NaN by mistake gives a task to two workers, or to nobody "
-        "ever again.",
+        sentence="An invalid extension is rejected, or the lease neither expires at once nor lasts "
+        "forever.",
+        why="An extension that is negative or NaN by mistake gives the task to two workers, or to "
+        "none ever again.",
         scenario=Scenario(script=_nonsense_extensions, passes_time=True),
         tolerates=(Verb.EXTEND,),
         monitors=(bad_durations,),
@@ -250,8 +255,9 @@ RULES = (
     Rule(
         id="LEASE-9",
         slug="released-task-claimable-at-once",
-        sentence="A released task is there for others at once.",
-        why="A worker that shuts down gives its task back so that nobody need wait for the lease.",
+        sentence="A released task can be claimed at once.",
+        why="A worker that shuts down releases its task so that others need not wait for the lease "
+        "to expire.",
         scenario=Scenario(script=_released),
         monitors=(no_false_empty, no_phantom),
         needs=(Capability.RELEASE,),
@@ -260,8 +266,8 @@ RULES = (
     Rule(
         id="LEASE-10",
         slug="mass-expiry-loses-nothing",
-        sentence="When many leases run out at once, all their tasks come back.",
-        why="A machine that goes down takes all its workers with it.",
+        sentence="When many leases expire at once, all their tasks are delivered again.",
+        why="A machine that fails takes all its workers down together.",
         scenario=Scenario(script=_many_expired, passes_time=True),
         monitors=(expiry, no_loss),
         needs=(Capability.LEASE,),
@@ -269,8 +275,8 @@ RULES = (
     Rule(
         id="LEASE-11",
         slug="holder-acknowledgement-accepted",
-        sentence="Until its lease runs out, what a worker says of its task is accepted.",
-        why="Work that was done in time would be thrown away, and done again.",
+        sentence="Until its lease expires, a worker's acknowledgement is accepted.",
+        why="Work that was finished in time would be discarded and done again.",
         scenario=Scenario(script=_within_time, passes_time=True),
         monitors=(lease_kept,),
         needs=(Capability.LEASE, Capability.COMPLETE),
@@ -278,9 +284,8 @@ RULES = (
     Rule(
         id="LEASE-12",
         slug="fractional-lease-honoured-or-rejected",
-        sentence="A lease of a fraction of a second is refused, or lasts as long.",
-        why="Where time is kept in whole seconds, 0.9 s become none, and two workers have the "
-        "task.",
+        sentence="A lease of a fraction of a second is honoured in full, or its claim is rejected.",
+        why="A sub-second lease rounded down to zero lets a second worker take the task at once.",
         scenario=Scenario(script=_fractions, passes_time=True),
         tolerates=(Verb.CLAIM,),
         monitors=(exclusive,),

@@ -1,7 +1,7 @@
-"""Workers at their daily pace: what the success criteria ask besides the catalogue.
+"""LOAD: workers at their daily pace, which the success criteria require beside the catalogue.
 
-Six workers, the most that the seed has in mind, at 400 tasks a minute and at ten times that. The
-load is open: tasks come when they are due, however far the workers are.
+Six workers, the most that the seed plans for, at 400 tasks a minute and at ten times that rate.
+The load is open: the producer enqueues each task when it is due, even if the workers lag behind.
 """
 
 from __future__ import annotations
@@ -27,31 +27,36 @@ _SLUGS = {"LOAD-1": "never-busy-at-daily-load", "LOAD-2": "never-busy-at-tenfold
 
 _SECONDS = {Level.QUICK: 3.0, Level.STANDARD: 6.0, Level.DEEP: 30.0}
 _GRACE = 0.5
-"""Seconds that workers go on after the last task was due."""
+"""Seconds that workers continue after the last task is due."""
 
 
 def load_rules(contract: Contract) -> tuple[Rule, ...]:
-    """Return the rules for a queue: its workers are processes, or threads where they must be."""
+    """Return the load rules for a queue.
+
+    The workers are processes, or threads if the queue cannot be shared between processes.
+    """
     several = Capability.PROCESSES in contract.capabilities
     needs = Capability.PROCESSES if several else Capability.THREADS
     return tuple(
         Rule(
-            id=name,
-            slug=_SLUGS[name],
-            sentence=f"{WORKERS} workers at {rate:,} tasks a minute are never told that the queue "
-            "is busy.",
-            why="What goes wrong on a common day goes wrong every day.",
+            id=rule_id,
+            slug=_SLUGS[rule_id],
+            sentence=f"{WORKERS} workers at {rate:,} tasks a minute never get 'busy'.",
+            why="A fault under normal load recurs every day.",
             scenario=Scenario(programs=_programs(rate)),
             driver=Processes() if several else Threads(),
             monitors=(busy,),
             needs=(needs,),
         )
-        for name, rate in RATES.items()
+        for rule_id, rate in RATES.items()
     )
 
 
 def _programs(rate: int) -> Callable[[Effort], Sequence[Program]]:
-    """Return what acts at a rate: a task keeps a worker busy for half of its share of time."""
+    """Return a function that makes the producer and the workers for a rate in tasks a minute.
+
+    A task takes half of its worker's share of the time, and at most 0.1 s.
+    """
     share = 60 * WORKERS / rate
 
     def programs(effort: Effort) -> Sequence[Program]:
@@ -70,7 +75,7 @@ def _programs(rate: int) -> Callable[[Effort], Sequence[Program]]:
 
 
 def enqueue_when_due(producer: Recorder, *, tasks: int, every: float) -> None:
-    """Enqueue a task every so many seconds; what is late is enqueued at once."""
+    """Enqueue a task every `every` seconds; enqueue a late task at once."""
     begun = producer.clock.now()
     for number in range(tasks):
         early = begun + number * every * SECOND - producer.clock.now()
@@ -80,7 +85,7 @@ def enqueue_when_due(producer: Recorder, *, tasks: int, every: float) -> None:
 
 
 def work_for(worker: Recorder, *, seconds: float, work: float, idle: float) -> None:
-    """Claim and complete for so many seconds; `work` and `idle` are those of a task and a pause."""
+    """Claim and complete for `seconds`; work `work` s per task and wait `idle` s when empty."""
     until = worker.clock.now() + seconds * SECOND
     while worker.clock.now() < until:
         delivery = worker.claim()

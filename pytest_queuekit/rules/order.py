@@ -1,4 +1,4 @@
-"""ORDER: who waits longest, or matters most, goes first: as declared."""
+"""ORDER: tasks are delivered in the declared order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels
 
 _MIXED = (100, 9, 500, 10, 1, 99, 2, 1000, 50)
-"""Priorities that sort otherwise as text than as numbers."""
+"""Priorities whose order as text differs from their order as numbers."""
 
 
 def _in_a_row(env: Environment) -> None:
@@ -34,7 +34,7 @@ def _two_of_each_priority(env: Environment) -> None:
 
 
 def _latecomers(env: Environment) -> None:
-    """Let a task of the better priority come when others wait, whichever end is the better."""
+    """Enqueue a task of better priority, in the declared direction, while others wait."""
     producer, worker = env.actor("producer"), env.actor("worker")
     for round_ in labels(3, "round"):
         enqueue_all(producer, labels(3, round_), priority=50)
@@ -78,8 +78,8 @@ RULES = (
     Rule(
         id="ORDER-1",
         slug="first-in-first-out",
-        sentence="Tasks are claimed in the order in which they were enqueued.",
-        why="Steps of one job, or requests of one customer, are done in the wrong order.",
+        sentence="Tasks are delivered in the order in which they were enqueued.",
+        why="Steps of one job, or requests of one customer, would run in the wrong order.",
         scenario=Scenario(script=_in_a_row),
         monitors=(order,),
         needs=(Capability.FIFO,),
@@ -87,8 +87,8 @@ RULES = (
     Rule(
         id="ORDER-2",
         slug="last-in-first-out",
-        sentence="The task that was enqueued last is claimed first.",
-        why="Where the newest matters most, the queue works off what nobody waits for any more.",
+        sentence="The task enqueued last is delivered first.",
+        why="Where the newest task matters most, any other order spends time on outdated work.",
         scenario=Scenario(script=_in_a_row),
         monitors=(order,),
         needs=(Capability.LIFO,),
@@ -96,8 +96,8 @@ RULES = (
     Rule(
         id="ORDER-3",
         slug="numeric-priority-order",
-        sentence="Tasks are claimed in the order of their priorities, compared as numbers.",
-        why="Priorities that are sorted as text put 1000 before 9.",
+        sentence="Tasks are delivered in the order of their priorities, compared as numbers.",
+        why="Priorities sorted as text put 1000 before 9.",
         scenario=Scenario(script=_priorities),
         monitors=(order,),
         needs=(Capability.PRIORITY,),
@@ -105,8 +105,8 @@ RULES = (
     Rule(
         id="ORDER-4",
         slug="equal-priority-fifo",
-        sentence="Tasks of one priority are claimed in the order in which they were enqueued.",
-        why="With ties in no order a task can be overtaken for ever.",
+        sentence="Tasks of equal priority are delivered in the order in which they were enqueued.",
+        why="Without an order among equals, other tasks can overtake a task forever.",
         scenario=Scenario(script=_two_of_each_priority),
         monitors=(order,),
         needs=(Capability.PRIORITY, Capability.FIFO),
@@ -114,8 +114,8 @@ RULES = (
     Rule(
         id="ORDER-5",
         slug="equal-priority-lifo",
-        sentence="Of tasks of one priority the one that was enqueued last is claimed first.",
-        why="A stack with priorities is a stack within each of them.",
+        sentence="Among tasks of equal priority, the task enqueued last is delivered first.",
+        why="A stack with priorities is a stack within each priority.",
         scenario=Scenario(script=_two_of_each_priority),
         monitors=(order,),
         needs=(Capability.PRIORITY, Capability.LIFO),
@@ -123,7 +123,7 @@ RULES = (
     Rule(
         id="ORDER-6",
         slug="urgent-latecomer-goes-first",
-        sentence="A late task of a better priority goes before those that wait already.",
+        sentence="A new task of better priority is delivered before the tasks that already wait.",
         why="An urgent task that waits behind a backlog is not urgent.",
         scenario=Scenario(script=_latecomers),
         monitors=(order,),
@@ -132,9 +132,9 @@ RULES = (
     Rule(
         id="ORDER-7",
         slug="order-across-producers",
-        sentence="Tasks of two producers, an instance each, are claimed in the order in which "
-        "they were enqueued.",
-        why="Producers that number their tasks for themselves overtake each other.",
+        sentence="Tasks of two producers, each with its own instance, are delivered in the order "
+        "in which they were enqueued.",
+        why="Producers that number their tasks independently overtake each other.",
         scenario=Scenario(script=_two_producers),
         monitors=(order,),
         needs=(Capability.FIFO, Capability.PROCESSES),
@@ -142,8 +142,8 @@ RULES = (
     Rule(
         id="ORDER-8",
         slug="order-across-workers",
-        sentence="Two workers that claim in turn are given the tasks in order.",
-        why="A worker that reserves tasks ahead lets the other do later ones first.",
+        sentence="Two workers that claim in turn receive the tasks in order.",
+        why="A worker that reserves tasks in advance lets the other worker do later tasks first.",
         scenario=Scenario(script=_two_workers),
         monitors=(order,),
         needs=(Capability.FIFO,),
@@ -151,8 +151,9 @@ RULES = (
     Rule(
         id="ORDER-9",
         slug="batch-keeps-its-place",
-        sentence="A batch goes behind what was enqueued before it, and before what came after.",
-        why="A batch that jumps the queue, or lets others in, is in no order.",
+        sentence="A batch is delivered after the tasks enqueued before it and before the tasks "
+        "enqueued after it.",
+        why="A batch that jumps ahead, or lets other tasks in between, breaks the order.",
         scenario=Scenario(script=_batches_in),
         monitors=(order,),
         needs=(Capability.ENQUEUE_MANY, Capability.FIFO),
@@ -160,8 +161,8 @@ RULES = (
     Rule(
         id="ORDER-10",
         slug="batch-claim-takes-first-tasks",
-        sentence="A claim of several tasks takes the first ones.",
-        why="A batch from anywhere in the queue breaks the order for everybody.",
+        sentence="A batch claim delivers the first tasks of the queue.",
+        why="A batch from anywhere else in the queue breaks the order for every worker.",
         scenario=Scenario(script=_batches_out),
         monitors=(order,),
         needs=(Capability.CLAIM_MANY, Capability.FIFO),

@@ -1,4 +1,4 @@
-"""What actors do when they act at once: programs, of module level so that processes find them."""
+"""The programs of concurrent actors, at module level so that processes can import them."""
 
 from __future__ import annotations
 
@@ -14,31 +14,28 @@ from pytest_queuekit.model.history import SECOND, Outcome
 from pytest_queuekit.recording.recorder import Delivery, Recorder
 
 _PAUSE = 0.01
+"""Seconds between two attempts of a call."""
+
 _PATIENCE = 5.0
+"""Seconds for which an actor repeats a call that is answered with busy."""
 
 
 def produce(recorder: Recorder, *, count: int, pause: float = 0.0) -> None:
-    """Enqueue so many tasks, with a pause of so many seconds after each."""
+    """Enqueue `count` tasks, with a pause of `pause` seconds after each."""
     for number in range(1, count + 1):
         _enqueue(recorder, f"{recorder.actor}-{number}")
         if pause:
             recorder.clock.wait(pause)
 
 
-def produce_by_priority(recorder: Recorder, *, count: int) -> None:
-    """Enqueue so many tasks of ten priorities in turn."""
-    for number in range(1, count + 1):
-        _enqueue(recorder, f"{recorder.actor}-{number}", priority=10 * (7 * number % 10 + 1))
-
-
 def produce_with_keys(recorder: Recorder, *, count: int) -> None:
-    """Enqueue a task under each of so many keys, which all producers share."""
+    """Enqueue a task with each of `count` keys, which all producers share."""
     for number in range(1, count + 1):
         _enqueue(recorder, f"{recorder.actor}-{number}", key=f"key-{number}")
 
 
 def produce_until_killed(recorder: Recorder, *, seconds: float) -> None:
-    """Enqueue without end, and be killed so many seconds after the first, wherever that is."""
+    """Enqueue without end; be killed `seconds` after the first enqueue, at any point."""
     for number in itertools.count(1):
         recorder.enqueue(f"{recorder.actor}-{number}")
         if number == 1:
@@ -46,31 +43,31 @@ def produce_until_killed(recorder: Recorder, *, seconds: float) -> None:
 
 
 def drain(recorder: Recorder) -> None:
-    """Claim and complete until the queue says that it is empty."""
+    """Claim and complete until the queue answers that it is empty."""
     claim_all(recorder)
 
 
 def drain_at_ease(recorder: Recorder, *, work: float) -> None:
-    """Claim and complete until the queue is empty, with so many seconds of work on each task."""
+    """Claim and complete until the queue is empty, with `work` seconds of work per task."""
     while (delivery := _claim(recorder)) is not None:
         recorder.clock.wait(work)
         _complete(recorder, delivery)
 
 
 def consume(recorder: Recorder, *, idle: float) -> None:
-    """Claim and complete until nothing has come for so many seconds."""
+    """Claim and complete until no task has come for `idle` seconds."""
     _consume(recorder, idle, _complete)
 
 
 def consume_in_batches(recorder: Recorder, *, limit: int) -> None:
-    """Claim up to `limit` tasks at a time and complete them, until nothing comes."""
+    """Claim up to `limit` tasks at a time and complete them, until no task comes."""
     while batch := recorder.claim_many(limit):
         for delivery in batch:
             _complete(recorder, delivery)
 
 
 def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
-    """Complete, fail and give back tasks in turn, until nothing has come for so many seconds."""
+    """Complete, release and fail tasks in turn, until no task has come for `idle` seconds."""
     ways = [_complete]
     if recorder.can(Capability.RELEASE):
         ways.append(_release)
@@ -87,7 +84,7 @@ def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
 
 
 def consume_until_killed(recorder: Recorder, *, seconds: float) -> None:
-    """Claim, work a little and complete, and be killed after so many seconds, wherever that is."""
+    """Claim, work for 2 ms and complete; be killed after `seconds`, at any point."""
     _die_in(seconds)
     while True:
         delivery = recorder.claim()
@@ -97,25 +94,25 @@ def consume_until_killed(recorder: Recorder, *, seconds: float) -> None:
 
 
 def claim_and_die(recorder: Recorder) -> None:
-    """Claim a task, and be killed with it in hand."""
+    """Claim a task and be killed while holding it."""
     _claim(recorder)
     recorder.die()
 
 
 def claim_and_dawdle(recorder: Recorder) -> None:
-    """Claim a task, do nothing until another has certainly taken it over, and complete it then."""
+    """Claim a task, wait until another actor has certainly taken it over, then complete it."""
     delivery = _claim(recorder)
     if delivery is not None:
-        recorder.clock.wait(_given_up_after(recorder) + 0.3)
+        recorder.clock.wait(_claimable_after(recorder) + 0.3)
         _complete(recorder, delivery)
 
 
 def take_over(recorder: Recorder) -> None:
-    """Try to claim a task that another has; hold it for a while, and give up on it."""
+    """Try to claim a task that another actor holds; hold it for 0.6 s, then vanish."""
     recorder.clock.wait(0.5)
     since = recorder.clock.now()
     while recorder.claim() is None:
-        if recorder.clock.now() - since > 2 * SECOND * _given_up_after(recorder):
+        if recorder.clock.now() - since > 2 * SECOND * _claimable_after(recorder):
             return
         recorder.clock.wait(5 * _PAUSE)
         if recorder.can(Capability.RECLAIM):
@@ -123,8 +120,8 @@ def take_over(recorder: Recorder) -> None:
     recorder.clock.wait(0.6)
 
 
-def take_one(recorder: Recorder) -> None:
-    """Enqueue a task of one's own, and claim and complete whatever comes."""
+def enqueue_and_complete(recorder: Recorder) -> None:
+    """Enqueue a task, then claim and complete any task."""
     _enqueue(recorder, f"{recorder.actor}-1")
     delivery = _claim(recorder)
     if delivery is not None:
@@ -169,20 +166,20 @@ def _release(recorder: Recorder, delivery: Delivery) -> None:
 
 
 def _patiently(recorder: Recorder, call: Callable[[], object]) -> None:
-    """Call again while the queue answers that it is busy, for some seconds."""
+    """Repeat a call while the queue answers busy, for at most `_PATIENCE` seconds."""
     since = recorder.clock.now()
     call()
-    while _is_busy(recorder) and recorder.clock.now() - since < _PATIENCE * SECOND:
+    while (
+        recorder.last is not None
+        and recorder.last.outcome is Outcome.BUSY
+        and recorder.clock.now() - since < _PATIENCE * SECOND
+    ):
         recorder.clock.wait(_PAUSE)
         call()
 
 
-def _is_busy(recorder: Recorder) -> bool:
-    return recorder.last is not None and recorder.last.outcome is Outcome.BUSY
-
-
-def _given_up_after(recorder: Recorder) -> float:
-    """Return the seconds after which a task that was claimed, and left, is there for others."""
+def _claimable_after(recorder: Recorder) -> float:
+    """Return the seconds after which others can claim a task that its holder abandoned."""
     contract, claim = recorder.contract, recorder.last
     asked = claim.arguments.get("lease") if claim is not None else None
     lease = asked or contract.lease_seconds or 0.0
@@ -191,11 +188,8 @@ def _given_up_after(recorder: Recorder) -> float:
 
 
 def _die_in(seconds: float) -> None:
-    timer = threading.Timer(seconds, _die)
+    # SIGKILL ends the process at once: no `finally`, no flush. Windows has no SIGKILL.
+    fatal = getattr(signal, "SIGKILL", signal.SIGTERM)
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), fatal))
     timer.daemon = True
     timer.start()
-
-
-def _die() -> None:
-    """Die at once, with nothing said: no `finally`, no flush. Windows has no SIGKILL."""
-    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))

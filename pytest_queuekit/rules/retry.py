@@ -1,4 +1,4 @@
-"""RETRY: work that failed is tried again, later, and not for ever."""
+"""RETRY: a failed task is tried again, but not forever."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, take
 
 _MOST = 8
-"""Attempts that a script goes through for real; a queue that allows more is tried so far only."""
+"""The most attempts of a script that waits between them."""
+
+_MOST_UNTIL_DEAD = 100
+"""The most attempts of a script that fails a task until it is given up."""
 
 _MOST_TO_THE_CAP = 40
-"""Attempts that a script goes through when that takes no time, to see the longest wait."""
+"""The most attempts of a script that reaches the longest wait, under a virtual clock."""
 
 _MESSAGES = (
     "",
@@ -38,8 +41,12 @@ _MESSAGES = (
 def _promise(env: Environment) -> Retry:
     promise = env.contract.retry
     if promise is None:
-        raise NotRunError("the queue declares no retry")
+        raise NotRunError("the contract declares no Retry")
     return promise
+
+
+def _too_many(attempts: int, most: int) -> NotRunError:
+    return NotRunError(f"needs at most {most} attempts (declared: max_attempts={attempts})")
 
 
 def _fail(actor: Recorder) -> Delivery:
@@ -49,7 +56,7 @@ def _fail(actor: Recorder) -> Delivery:
 
 
 def _fail_until_dead(env: Environment, attempts: int) -> None:
-    """Fail whatever is claimed, each time after the longest wait that is promised."""
+    """Claim and fail `attempts` times, and let the longest declared wait pass after each."""
     worker, promise = env.actor("worker"), _promise(env)
     for failures in range(1, attempts + 1):
         _fail(worker)
@@ -57,17 +64,17 @@ def _fail_until_dead(env: Environment, attempts: int) -> None:
 
 
 def _again(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     _fail_until_dead(env, 1)
     env.actor("other").claim()
 
 
 def _too_early(env: Environment) -> None:
-    """Look for a failed task all through its wait."""
+    """Claim ten times in the course of a failed task's wait."""
     shortest = _promise(env).wait(1)[0]
     if not shortest:
-        raise NotRunError("the queue declares no wait before the second attempt")
-    env.actor("producer").enqueue("task")
+        raise NotRunError("the contract declares no wait before the second attempt")
+    env.actor("producer").enqueue("task-1")
     _fail(env.actor("worker"))
     for _ in range(9):
         env.actor("other").claim()
@@ -75,14 +82,14 @@ def _too_early(env: Environment) -> None:
 
 
 def _growing(env: Environment) -> None:
-    """Fail again and again, and look shortly before and after each wait should be over."""
+    """Fail again and again, and claim shortly before and after the end of each wait."""
     promise, worker = _promise(env), env.actor("worker")
     options: dict[str, int] = {}
     attempts = min(promise.max_attempts, _MOST)
     if env.clock.virtual and worker.can(Capability.MAX_ATTEMPTS):
         attempts = max(attempts, _attempts_to_the_cap(promise))
         options = {"max_attempts": attempts}
-    env.actor("producer").enqueue("task", **options)
+    env.actor("producer").enqueue("task-1", **options)
     for failures in range(1, attempts):
         held = worker.claim()
         if held is None:
@@ -95,7 +102,7 @@ def _growing(env: Environment) -> None:
 
 
 def _attempts_to_the_cap(promise: Retry) -> int:
-    """Return the attempts after which two waits would be longer than the longest."""
+    """Return the attempts after which two waits would exceed the cap; 0 if none do."""
     for failures in range(1, _MOST_TO_THE_CAP):
         if promise.first * promise.factor ** (failures - 1) > promise.cap:
             return failures + 2
@@ -103,19 +110,19 @@ def _attempts_to_the_cap(promise: Retry) -> int:
 
 
 def _between_failures(env: Environment) -> None:
-    """Fail as often as is allowed, with a lease that runs out and a task given back in between."""
+    """Fail as often as allowed, with an expired lease and a release between the failures."""
     promise, worker = _promise(env), env.actor("worker")
     attempts, options = promise.max_attempts, {}
     if worker.can(Capability.MAX_ATTEMPTS):
         attempts = 5
         options = {"max_attempts": attempts}
     if attempts > _MOST:
-        raise NotRunError(f"{attempts} attempts are too many to go through")
-    env.actor("producer").enqueue("task", **options)
+        raise _too_many(attempts, _MOST)
+    env.actor("producer").enqueue("task-1", **options)
     for failures in range(1, attempts + 1):
         held = worker.claim()
         if held is None:
-            return  # what lay between the failures may count as some
+            return  # the queue may count the expired lease or the release as a failure
         worker.fail(held)
         env.outlast(promise.wait(failures + 2)[1])
         if failures == 2 and worker.can(Capability.LEASE) and worker.claim() is not None:
@@ -126,7 +133,7 @@ def _between_failures(env: Environment) -> None:
     env.actor("other").claim()
 
 
-def _told_in_many_ways(env: Environment) -> None:
+def _with_many_messages(env: Environment) -> None:
     producer, worker = env.actor("producer"), env.actor("worker")
     for number, message in enumerate(_MESSAGES, start=1):
         producer.enqueue(f"task-{number}")
@@ -138,9 +145,9 @@ def _told_in_many_ways(env: Environment) -> None:
 
 def _spent(env: Environment) -> None:
     attempts = _promise(env).max_attempts
-    if attempts > 100:
-        raise NotRunError(f"{attempts} attempts are too many to go through")
-    env.actor("producer").enqueue("task")
+    if attempts > _MOST_UNTIL_DEAD:
+        raise _too_many(attempts, _MOST_UNTIL_DEAD)
+    env.actor("producer").enqueue("task-1")
     _fail_until_dead(env, attempts)
     env.actor("other").claim()
 
@@ -156,7 +163,7 @@ def _own_limits(env: Environment) -> None:
 
 
 def _each_its_own(env: Environment) -> None:
-    """Fail one task as often as it may, and another one time less."""
+    """Fail two tasks twice each, and claim both for their third attempts."""
     producer, worker, promise = env.actor("producer"), env.actor("worker"), _promise(env)
     enqueue_all(producer, labels(2), max_attempts=3)
     for failures in (1, 2):
@@ -170,7 +177,7 @@ def _each_its_own(env: Environment) -> None:
 
 
 def _listed(env: Environment) -> None:
-    """Make one task dead, and leave others waiting, held, and done."""
+    """Give up one task, and leave others waiting, held and completed."""
     _spent(env)
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3, "alive"))
@@ -198,7 +205,7 @@ def _in_the_way(env: Environment) -> None:
 
 
 def _failed_and_done(env: Environment) -> None:
-    env.actor("producer").enqueue("task")
+    env.actor("producer").enqueue("task-1")
     _fail_until_dead(env, 1)
     worker = env.actor("worker")
     worker.complete(take(worker))
@@ -207,11 +214,11 @@ def _failed_and_done(env: Environment) -> None:
 
 
 def _vanishing(env: Environment) -> None:
-    """Let every worker vanish with the task, more often than it may be tried."""
+    """Let every worker vanish with the task, more often than its limit of attempts."""
     promise = _promise(env)
     if promise.max_attempts > _MOST:
-        raise NotRunError(f"{promise.max_attempts} attempts are too many to go through")
-    env.actor("producer").enqueue("task")
+        raise _too_many(promise.max_attempts, _MOST)
+    env.actor("producer").enqueue("task-1")
     for attempt in range(1, promise.max_attempts + 4):
         claim_back(env, env.actor(f"worker-{attempt}"), failures=attempt)
         expire(env)
@@ -226,8 +233,8 @@ RULES = (
     Rule(
         id="RETRY-1",
         slug="failed-task-retried",
-        sentence="A task that failed is delivered again when its wait is over.",
-        why="A failure is mostly of the moment; without a retry the task is lost to it.",
+        sentence="A failed task is delivered again after its wait.",
+        why="Most failures are temporary; without a retry, the first failure loses the task.",
         scenario=Scenario(script=_again, passes_time=True),
         monitors=(retry, no_phantom),
         needs=_NEEDS,
@@ -236,8 +243,8 @@ RULES = (
     Rule(
         id="RETRY-2",
         slug="no-retry-before-wait",
-        sentence="A task that failed is not delivered before its wait is over.",
-        why="A retry at once meets the same fault, and hammers what is already down.",
+        sentence="A failed task is not delivered before its wait is over.",
+        why="An immediate retry meets the same fault and hammers a service that is already down.",
         scenario=Scenario(script=_too_early, passes_time=True),
         monitors=(retry,),
         needs=_NEEDS,
@@ -246,8 +253,8 @@ RULES = (
     Rule(
         id="RETRY-3",
         slug="backoff-grows-as-declared",
-        sentence="The waits between attempts grow as declared, up to the longest.",
-        why="Waits that do not grow are an attack on a service that tries to recover.",
+        sentence="The waits between attempts grow as declared, up to the declared cap.",
+        why="Waits that do not grow overload a service that tries to recover.",
         scenario=Scenario(script=_growing, passes_time=True),
         monitors=(retry,),
         needs=_NEEDS,
@@ -256,8 +263,8 @@ RULES = (
     Rule(
         id="RETRY-4",
         slug="no-delivery-after-last-attempt",
-        sentence="A task that failed as often as it may is not delivered any more.",
-        why="A task that can never succeed would take its turn for ever.",
+        sentence="A task that failed its last attempt is not delivered again.",
+        why="A task that can never succeed would be retried forever.",
         scenario=Scenario(script=_spent, passes_time=True),
         monitors=(retry,),
         needs=_NEEDS,
@@ -266,8 +273,8 @@ RULES = (
     Rule(
         id="RETRY-5",
         slug="own-attempt-limit-honoured",
-        sentence="A task's own number of attempts counts.",
-        why="What must not be tried twice says so with 1.",
+        sentence="A task's own limit of attempts is honoured.",
+        why="A task that must not be tried twice sets the limit to 1.",
         scenario=Scenario(script=_own_limits, passes_time=True),
         monitors=(retry,),
         needs=(*_NEEDS, Capability.MAX_ATTEMPTS),
@@ -277,7 +284,7 @@ RULES = (
         id="RETRY-6",
         slug="failure-counts-for-one-task",
         sentence="A failure counts against its own task only.",
-        why="A healthy task would be given up for the failures of its neighbours.",
+        why="A healthy task would be given up because its neighbours failed.",
         scenario=Scenario(script=_each_its_own, passes_time=True),
         monitors=(retry,),
         needs=(*_NEEDS, Capability.MAX_ATTEMPTS),
@@ -286,8 +293,8 @@ RULES = (
     Rule(
         id="RETRY-7",
         slug="dead-letters-listed-exactly",
-        sentence="A task that is given up is listed among the dead letters, and no other is.",
-        why="Somebody has to see what was given up, and only that.",
+        sentence="The list of dead letters contains each task that was given up, and no other.",
+        why="Someone must see every task that was given up, and only those.",
         scenario=Scenario(script=_listed, passes_time=True),
         monitors=(retry,),
         needs=(*_NEEDS, Capability.DEAD_LETTERS),
@@ -297,7 +304,7 @@ RULES = (
         id="RETRY-8",
         slug="dead-letter-not-delivered",
         sentence="A dead letter is never delivered.",
-        why="What was given up, and handled by a person, would be run behind that person's back.",
+        why="A task that was given up and handled by a person would run behind that person's back.",
         scenario=Scenario(script=_dead_and_listed, passes_time=True),
         monitors=(no_resurrection,),
         needs=(*_NEEDS, Capability.DEAD_LETTERS),
@@ -306,7 +313,7 @@ RULES = (
     Rule(
         id="RETRY-9",
         slug="retry-wait-blocks-no-task",
-        sentence="A failed task that waits for its next attempt is in no other task's way.",
+        sentence="A failed task that waits for its next attempt blocks no other task.",
         why="One bad task would stop the queue for the length of its waits.",
         scenario=Scenario(script=_in_the_way),
         monitors=(no_false_empty,),
@@ -316,8 +323,8 @@ RULES = (
     Rule(
         id="RETRY-10",
         slug="completion-ends-retries",
-        sentence="A task that failed and was then completed is not tried again.",
-        why="A retry that was planned and not called off does the work once more.",
+        sentence="A task that failed and was then completed is not retried.",
+        why="A scheduled retry that is not cancelled does the work again.",
         scenario=Scenario(script=_failed_and_done, passes_time=True),
         monitors=(no_resurrection,),
         needs=(*_NEEDS, Capability.COMPLETE),
@@ -326,8 +333,8 @@ RULES = (
     Rule(
         id="RETRY-11",
         slug="poison-task-given-up",
-        sentence="A task whose every worker vanishes is given up in the end.",
-        why="A task that kills its workers would kill all of them, one after the other, for ever.",
+        sentence="A task is given up when every worker that claims it vanishes.",
+        why="A task that kills its worker would kill all workers, one after the other, forever.",
         scenario=Scenario(script=_vanishing, passes_time=True),
         monitors=(poison,),
         needs=(Capability.RETRY, Capability.LEASE),
@@ -336,9 +343,8 @@ RULES = (
     Rule(
         id="RETRY-12",
         slug="failure-count-survives-redelivery",
-        sentence="Failures are counted on when the task was given back, or its lease ran out, in "
-        "between.",
-        why="A count that begins anew with each new worker never comes to its end.",
+        sentence="A release or an expired lease between failures does not reset the failure count.",
+        why="A count that restarts with each new worker never reaches the limit.",
         scenario=Scenario(script=_between_failures, passes_time=True),
         monitors=(retry,),
         needs=_NEEDS,
@@ -347,10 +353,10 @@ RULES = (
     Rule(
         id="RETRY-13",
         slug="any-failure-message-accepted",
-        sentence="A failure is taken whatever its message says.",
-        why="Messages are written by whatever broke; one with a quote must not break the queue "
+        sentence="A failure is accepted whatever its message says.",
+        why="Error messages contain arbitrary text; a quote in a message must not break the queue "
         "as well.",
-        scenario=Scenario(script=_told_in_many_ways, passes_time=True),
+        scenario=Scenario(script=_with_many_messages, passes_time=True),
         monitors=(lease_kept, retry),
         needs=_NEEDS,
         exercises=_FAILS,

@@ -1,4 +1,4 @@
-"""ROUTE: a task goes to workers that can do it, and to nobody else."""
+"""ROUTE: a task goes only to workers that can do it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def _elsewhere(env: Environment) -> None:
     worker.claim(capabilities=_EU)
 
 
-def _anybody(env: Environment) -> None:
+def _any_worker(env: Environment) -> None:
     producer = env.actor("producer")
     enqueue_all(producer, labels(3))
-    env.actor("plain").claim()
+    env.actor("generalist").claim()
     env.actor("american").claim(capabilities=_US)
-    env.actor("bare").claim(capabilities={})
+    env.actor("novice").claim(capabilities={})
 
 
 def _lists(env: Environment) -> None:
@@ -54,7 +54,7 @@ def _behind(count: int) -> Any:
         producer = env.actor("producer")
         enqueue_all(producer, labels(count, "for-eu"), capabilities=_EU)
         producer.enqueue("for-us", capabilities=_US)
-        producer.enqueue("for-anybody")
+        producer.enqueue("for-anyone")
         env.actor("american").claim(capabilities=_US)
         env.actor("asian").claim(capabilities={"region": "ASIA"})
 
@@ -73,7 +73,7 @@ def _all_keys(env: Environment) -> None:
 def _more_than_needed(env: Environment) -> None:
     env.actor("producer").enqueue("for-eu", capabilities=_EU)
     able = {"gpu": "yes", "region": ["US", "EU"], "format": ["mp4", "avi"]}
-    env.actor("able").claim(capabilities=able)
+    env.actor("expert").claim(capabilities=able)
 
 
 def _in_order(env: Environment) -> None:
@@ -81,13 +81,13 @@ def _in_order(env: Environment) -> None:
     for label in labels(6):
         producer.enqueue(f"{label}-for-us", capabilities=_US)
         producer.enqueue(f"{label}-for-eu", capabilities=_EU)
-        producer.enqueue(f"{label}-for-anybody")
+        producer.enqueue(f"{label}-for-anyone")
     for _ in range(12):
         american.claim(capabilities=_US)
 
 
 def _back_again(env: Environment) -> None:
-    """Give a task back, let its worker fail and vanish, and look for it from elsewhere."""
+    """Release, fail and abandon a task, and claim from another region after each."""
     european, american = env.actor("european"), env.actor("american")
     promise = env.contract.retry
     env.actor("producer").enqueue("for-eu", capabilities=_EU)
@@ -109,9 +109,9 @@ RULES = (
     Rule(
         id="ROUTE-1",
         slug="task-only-to-capable-worker",
-        sentence="A worker is never given a task that asks for a capability it has not.",
-        why="Data that must stay in one region leaves it, or work fails on a machine without "
-        "the tool.",
+        sentence="A worker never receives a task that requires a capability it lacks.",
+        why="Data that must stay in one region would leave it, or work would fail on a machine "
+        "without the tool.",
         scenario=Scenario(script=_elsewhere),
         monitors=(routing,),
         needs=_NEEDS,
@@ -119,18 +119,18 @@ RULES = (
     Rule(
         id="ROUTE-2",
         slug="plain-task-to-any-worker",
-        sentence="A task that asks for nothing goes to any worker.",
-        why="Workers that say what they can do are still good for plain work.",
-        scenario=Scenario(script=_anybody),
+        sentence="A task that requires no capability goes to any worker.",
+        why="Workers that declare capabilities can still do plain work.",
+        scenario=Scenario(script=_any_worker),
         monitors=(no_false_empty,),
         needs=_NEEDS,
     ),
     Rule(
         id="ROUTE-3",
         slug="listed-values-match-exactly",
-        sentence="A worker with a list of values is given tasks that ask for one of them, and no "
-        "other.",
-        why="A worker serves several regions or formats; a list is not a text to search in.",
+        sentence="A worker with a list of values receives tasks that require one of them, and no "
+        "others.",
+        why="A worker may serve several regions or formats; a list must not be searched as text.",
         scenario=Scenario(script=_lists),
         monitors=(routing, no_false_empty),
         needs=_NEEDS,
@@ -138,7 +138,7 @@ RULES = (
     Rule(
         id="ROUTE-4",
         slug="unroutable-head-hides-nothing",
-        sentence="A task at the head that a worker cannot do hides none behind it.",
+        sentence="A task at the head that a worker cannot do hides no task behind it.",
         why="One task without a worker would stop the queue.",
         scenario=Scenario(script=_behind(1)),
         monitors=(no_false_empty,),
@@ -147,8 +147,8 @@ RULES = (
     Rule(
         id="ROUTE-5",
         slug="unroutable-backlog-hides-nothing",
-        sentence="A hundred and fifty tasks that a worker cannot do hide none behind them.",
-        why="A filter on the first hundred rows is right until the hundred-and-first.",
+        sentence="A backlog of 150 tasks that a worker cannot do hides no task behind it.",
+        why="A filter on the first hundred rows works until the hundred-and-first.",
         scenario=Scenario(script=_behind(150)),
         monitors=(no_false_empty,),
         needs=_NEEDS,
@@ -156,8 +156,8 @@ RULES = (
     Rule(
         id="ROUTE-6",
         slug="all-capabilities-required",
-        sentence="A task that asks for two capabilities goes only to workers that have both.",
-        why="Half of what is needed is not enough to do the work.",
+        sentence="A task that requires two capabilities goes only to workers that have both.",
+        why="A worker with only one of them cannot do the work.",
         scenario=Scenario(script=_all_keys),
         monitors=(routing, no_false_empty),
         needs=_NEEDS,
@@ -165,7 +165,7 @@ RULES = (
     Rule(
         id="ROUTE-7",
         slug="extra-capabilities-allowed",
-        sentence="A worker that can do more than a task asks for is given it.",
+        sentence="A worker that can do more than a task requires receives the task.",
         why="The best machines would stand idle.",
         scenario=Scenario(script=_more_than_needed),
         monitors=(no_false_empty,),
@@ -175,8 +175,9 @@ RULES = (
     Rule(
         id="ROUTE-8",
         slug="routed-tasks-in-order",
-        sentence="Of the tasks that a worker can do it is given the first.",
-        why="A filter that loses the order lets a task for one region be overtaken for ever.",
+        sentence="A worker receives the first of the tasks that it can do.",
+        why="A filter that loses the order lets other tasks overtake a region's first task "
+        "forever.",
         scenario=Scenario(script=_in_order),
         monitors=(ready_order,),
         needs=(*_NEEDS, Capability.FIFO),
@@ -184,8 +185,8 @@ RULES = (
     Rule(
         id="ROUTE-9",
         slug="redelivery-keeps-routing",
-        sentence="A task that comes again asks for what it asked for at first.",
-        why="Data that must stay in one region would leave it with the second attempt.",
+        sentence="A task that is delivered again requires the same capabilities as before.",
+        why="Data that must stay in one region would leave it on the second attempt.",
         scenario=Scenario(script=_back_again, passes_time=True),
         monitors=(routing,),
         needs=_NEEDS,

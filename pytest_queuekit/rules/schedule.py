@@ -1,4 +1,4 @@
-"""SCHEDULE: a task that has to wait comes when its time has come, and stands in nobody's way."""
+"""SCHEDULE: a delayed task is delivered when it is due, and blocks no other task."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _due(env: Environment) -> None:
 
 
 def _fraction(env: Environment) -> None:
-    """Try twice, as a queue that cuts off fractions is sometimes right by chance."""
+    """Try four times: a queue that cuts off fractions may be right by chance."""
     producer, worker = env.actor("producer"), env.actor("worker")
     producer.enqueue("now")
     worker.claim()
@@ -57,7 +57,7 @@ def _fraction(env: Environment) -> None:
 
 
 def _in_front(env: Environment) -> None:
-    """Let many tasks that have to wait stand where a claim looks first."""
+    """Put many delayed tasks where a claim looks first."""
     producer, worker = env.actor("producer"), env.actor("worker")
     for label in labels(60, "later"):
         producer.enqueue(label, delay=3600)
@@ -123,7 +123,7 @@ RULES = (
         id="SCHEDULE-1",
         slug="no-delivery-before-delay",
         sentence="A task is not delivered before its delay is over.",
-        why="A reminder or a retry that comes early does harm: it was asked to wait.",
+        why="A reminder or a retry that comes early does harm: its caller asked for the wait.",
         scenario=Scenario(script=_early, passes_time=True),
         monitors=(schedule,),
         needs=(Capability.DELAY,),
@@ -131,8 +131,8 @@ RULES = (
     Rule(
         id="SCHEDULE-2",
         slug="delayed-task-claimable-when-due",
-        sentence="A task is there when its delay is over.",
-        why="A delayed task that is not noticed waits for ever, or until somebody restarts.",
+        sentence="A task can be claimed once its delay is over.",
+        why="A queue that does not notice a due task delays it forever, or until a restart.",
         scenario=Scenario(script=_due, passes_time=True),
         monitors=(no_false_empty,),
         needs=(Capability.DELAY,),
@@ -140,8 +140,8 @@ RULES = (
     Rule(
         id="SCHEDULE-3",
         slug="fractional-delay-honoured",
-        sentence="A delay of a fraction of a second is waited for.",
-        why="Where time is kept in whole seconds, 0.9 s become none.",
+        sentence="A delay of a fraction of a second is honoured.",
+        why="A queue that stores time in whole seconds turns 0.9 s into no delay.",
         scenario=Scenario(script=_fraction, passes_time=True),
         monitors=(schedule,),
         needs=(Capability.DELAY,),
@@ -149,9 +149,9 @@ RULES = (
     Rule(
         id="SCHEDULE-4",
         slug="delayed-tasks-hide-nothing",
-        sentence="Waiting tasks hide no task that is ready behind them.",
-        why="A queue that looks at its head only, or at the first fifty, stands still until the "
-        "head is due.",
+        sentence="Delayed tasks hide no ready task behind them.",
+        why="A queue that looks only at its head, or at its first fifty tasks, stands still until "
+        "the head is due.",
         scenario=Scenario(script=_in_front),
         monitors=(no_false_empty,),
         needs=(Capability.DELAY,),
@@ -159,7 +159,7 @@ RULES = (
     Rule(
         id="SCHEDULE-5",
         slug="delayed-priority-hides-nothing",
-        sentence="Waiting tasks of a better priority hide no task that is ready.",
+        sentence="Delayed tasks of better priority hide no ready task.",
         why="A backlog of tomorrow's urgent tasks would stop today's work.",
         scenario=Scenario(script=_better_in_front),
         monitors=(no_false_empty,),
@@ -168,8 +168,8 @@ RULES = (
     Rule(
         id="SCHEDULE-6",
         slug="due-tasks-by-priority",
-        sentence="Tasks that have become due take their turn by priority.",
-        why="A task that waited must neither lose its priority nor gain one.",
+        sentence="A task that has become due takes its turn by priority.",
+        why="A task must neither lose nor gain priority while it waits.",
         scenario=Scenario(script=_turn_when_due, passes_time=True),
         monitors=(ready_order,),
         needs=(Capability.DELAY, Capability.PRIORITY),
@@ -177,8 +177,8 @@ RULES = (
     Rule(
         id="SCHEDULE-7",
         slug="zero-delay-means-none",
-        sentence="A delay of 0 is none.",
-        why="Callers compute delays; the task that need not wait must not wait for the next tick.",
+        sentence="A task with a delay of 0 can be claimed at once.",
+        why="Callers compute delays; a result of 0 must not make the task wait for the next tick.",
         scenario=Scenario(script=_at_once),
         monitors=(no_false_empty,),
         needs=(Capability.DELAY,),
@@ -186,8 +186,9 @@ RULES = (
     Rule(
         id="SCHEDULE-8",
         slug="long-delay-honoured",
-        sentence="A delay of a day, a month or ten years is waited for.",
-        why="Days get lost where only the seconds of a duration are read, or where it overflows.",
+        sentence="A task with a delay of a day, a month or ten years is not delivered early.",
+        why="Days get lost where code reads only the seconds of a duration, or where the duration "
+        "overflows.",
         scenario=Scenario(script=_days),
         monitors=(schedule,),
         needs=(Capability.DELAY,),
@@ -195,9 +196,9 @@ RULES = (
     Rule(
         id="SCHEDULE-9",
         slug="invalid-delay-never-loses-task",
-        sentence="A negative delay, or one that is no number, is refused, or the task comes all "
-        "the same.",
-        why="A task whose time compares with nothing is accepted and never comes.",
+        sentence="A negative or NaN delay is rejected, or its task is delivered anyway.",
+        why="NaN compares with no time, so a task that is due at NaN is accepted and never "
+        "delivered.",
         scenario=Scenario(script=_nonsense),
         tolerates=(Verb.ENQUEUE,),
         monitors=(no_loss, bad_durations),
@@ -206,8 +207,9 @@ RULES = (
     Rule(
         id="SCHEDULE-10",
         slug="released-task-stays-due",
-        sentence="A task whose delay is over, and that is given back, does not wait for it again.",
-        why="Its time has come; the worker that shuts down would put it off for as long again.",
+        sentence="A task released after its delay is over can be claimed at once.",
+        why="The task is already due; a worker that shuts down would make it wait for the whole "
+        "delay again.",
         scenario=Scenario(script=_given_back, passes_time=True),
         monitors=(no_false_empty,),
         needs=(Capability.DELAY, Capability.RELEASE),

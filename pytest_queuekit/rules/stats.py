@@ -1,4 +1,4 @@
-"""STATS: what the queue says of itself is so, and its upkeep touches nothing that is alive."""
+"""STATS: counts are true, and maintenance harms no live task."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _cancelled(env: Environment) -> None:
 
 
 def _purged(env: Environment) -> None:
-    """Leave one task done, one waiting and one held; then purge."""
+    """Leave one task completed, one held and one waiting; then purge."""
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
     worker.complete(take(worker))
@@ -100,7 +100,7 @@ def _purged(env: Environment) -> None:
 
 
 def _purged_with_failures(env: Environment) -> None:
-    """Purge when one task waits for its time, and one for its next attempt."""
+    """Purge while one task is delayed and another waits for its next attempt."""
     producer, worker, promise = env.actor("producer"), env.actor("worker"), env.contract.retry
     producer.enqueue("failed")
     worker.fail(take(worker))
@@ -130,7 +130,7 @@ def _purged_and_counted(env: Environment) -> None:
 
 
 def _copied(env: Environment) -> None:
-    """Write a copy in the middle of work, and go on in the copy."""
+    """Back up while tasks are in progress, and continue in the copy."""
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(6))
     if worker.can(Capability.COMPLETE):
@@ -151,8 +151,8 @@ RULES = (
     Rule(
         id="STATS-1",
         slug="states-counted-correctly",
-        sentence="Waiting, held and completed tasks are counted as what they are.",
-        why="A dashboard or a scaler that goes by wrong counts is worse than none.",
+        sentence="Waiting, held and completed tasks are each counted in their own state.",
+        why="A dashboard or an autoscaler that uses wrong counts is worse than none.",
         scenario=Scenario(script=_life),
         monitors=(stats,),
         needs=_NEEDS,
@@ -161,7 +161,7 @@ RULES = (
     Rule(
         id="STATS-2",
         slug="released-task-counts-as-waiting",
-        sentence="A task that was given back counts as waiting again.",
+        sentence="A released task counts as waiting again.",
         why="A count of held tasks that only grows looks like workers that hang.",
         scenario=Scenario(script=_given_back),
         monitors=(stats,),
@@ -171,8 +171,8 @@ RULES = (
     Rule(
         id="STATS-3",
         slug="delayed-task-counts-as-waiting",
-        sentence="A task that waits for its time is counted, as waiting.",
-        why="A backlog that is planned for tonight is still a backlog.",
+        sentence="A delayed task counts as waiting.",
+        why="A backlog that is scheduled for tonight is still a backlog.",
         scenario=Scenario(script=_delayed),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.DELAY),
@@ -182,7 +182,7 @@ RULES = (
         id="STATS-4",
         slug="failed-counts-waiting-then-dead",
         sentence="A failed task counts as waiting until it is given up, and as dead from then on.",
-        why="The count of dead tasks is what somebody is woken for.",
+        why="The count of dead tasks is what raises the alarm.",
         scenario=Scenario(script=_failed, passes_time=True),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.RETRY, Capability.MAX_ATTEMPTS),
@@ -191,8 +191,8 @@ RULES = (
     Rule(
         id="STATS-5",
         slug="cancelled-task-not-counted-waiting",
-        sentence="A cancelled task is counted as waiting no longer.",
-        why="A backlog that nobody will ever work off never reaches zero.",
+        sentence="A cancelled task no longer counts as waiting.",
+        why="A backlog that contains cancelled tasks never reaches zero.",
         scenario=Scenario(script=_cancelled),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.CANCEL),
@@ -201,8 +201,8 @@ RULES = (
     Rule(
         id="STATS-6",
         slug="purge-spares-live-tasks",
-        sentence="A purge leaves tasks that wait or are held as they are.",
-        why="A clean-up by night that takes work with it is noticed days later.",
+        sentence="A purge leaves waiting and held tasks unchanged.",
+        why="Lost work after a nightly clean-up is noticed days later.",
         scenario=Scenario(script=_purged, passes_time=True),
         monitors=(no_loss, no_false_empty, exclusive),
         needs=(Capability.PURGE, Capability.COMPLETE),
@@ -211,9 +211,9 @@ RULES = (
     Rule(
         id="STATS-7",
         slug="purge-spares-pending-and-dead",
-        sentence="A purge leaves tasks that wait for their time or their next attempt, and dead "
-        "letters.",
-        why="They look finished to a clean-up that goes by what is not running.",
+        sentence="A purge leaves delayed tasks, tasks that wait for a retry, and dead letters "
+        "unchanged.",
+        why="A clean-up that deletes every task that is not running would delete them.",
         scenario=Scenario(script=_purged_with_failures, passes_time=True),
         monitors=(no_false_empty, retry),
         needs=(
@@ -227,8 +227,8 @@ RULES = (
     Rule(
         id="STATS-8",
         slug="purge-removes-only-completed-tasks",
-        sentence="After a purge no completed task is counted, and every other is.",
-        why="A purge that purges nothing lets the file grow until the disk is full.",
+        sentence="After a purge, no completed task is counted, and every other task is.",
+        why="A purge that deletes nothing lets the file grow until the disk is full.",
         scenario=Scenario(script=_purged_and_counted),
         monitors=(stats, purged),
         needs=(*_NEEDS, Capability.PURGE, Capability.COMPLETE),
@@ -237,8 +237,8 @@ RULES = (
     Rule(
         id="STATS-9",
         slug="backup-is-usable-queue",
-        sentence="A copy of the queue is itself a queue, with the tasks that were not done.",
-        why="A backup that cannot be used is found out on the worst day.",
+        sentence="A backup is itself a working queue that holds the unfinished tasks.",
+        why="A backup that cannot be used is discovered on the worst day.",
         scenario=Scenario(script=_copied),
         monitors=(no_loss, no_phantom, no_resurrection),
         needs=(Capability.BACKUP,),
@@ -247,8 +247,8 @@ RULES = (
     Rule(
         id="STATS-10",
         slug="taken-over-task-counted-once",
-        sentence="A task that was taken over from a worker that vanished is counted once, as held.",
-        why="A count of held tasks that every dead worker raises looks like work that is going on.",
+        sentence="A task taken over from a vanished worker counts once, as held.",
+        why="A count of held tasks that grows with each dead worker looks like work in progress.",
         scenario=Scenario(script=_taken_over, passes_time=True),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.LEASE),
@@ -257,8 +257,8 @@ RULES = (
     Rule(
         id="STATS-11",
         slug="batch-tasks-counted-singly",
-        sentence="The tasks of a batch are counted each for itself.",
-        why="A counter that is raised by one for each call is wrong by a batch.",
+        sentence="Each task of a batch is counted.",
+        why="A counter that adds one per call is wrong after the first batch.",
         scenario=Scenario(script=_batches),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.ENQUEUE_MANY),

@@ -1,4 +1,4 @@
-"""Moves that the scripts of several families share."""
+"""Steps that the scripts of several families share, and the reason why one cannot continue."""
 
 from __future__ import annotations
 
@@ -11,36 +11,39 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.recording.recorder import Delivery, Recorder
 
 DAY = 86_400.0
-"""Seconds."""
+"""Seconds of a day."""
 
 BRIEF = 5.0
-"""Seconds of a lease that no worker of a race outlives, and that a run can wait for if one does."""
+"""Seconds of a lease: longer than any worker of a race needs, short enough to wait for."""
 
 
 def labels(count: int, stem: str = "task") -> list[str]:
-    """Return so many labels, numbered from 1."""
+    """Return `count` labels, numbered from 1: "task-1", "task-2"."""
     return [f"{stem}-{number}" for number in range(1, count + 1)]
 
 
 def enqueue_all(actor: Recorder, names: Iterable[str], **options: Any) -> None:
-    """Enqueue a task under each label, one after the other, all with the same options."""
+    """Enqueue one task per label, in order, all with the same options."""
     for name in names:
         actor.enqueue(name, **options)
 
 
 def take(actor: Recorder, **options: Any) -> Delivery:
-    """Claim a task that the rest of the script is about.
+    """Claim a task that the rest of the script needs.
 
-    Raises NotRunError where none comes: other rules judge that, and this one has no question left.
+    Raises NotRunError if none is delivered: other rules judge that, and this rule cannot go on.
     """
     delivery = actor.claim(**options)
     if delivery is None:
-        raise NotRunError(f"{actor.actor!r} was given no task to go on with")
+        raise NotRunError(
+            f"inconclusive: {actor.actor!r} received no task, so the rule was not exercised; "
+            "see the CLAIM rules first"
+        )
     return delivery
 
 
 def work(actor: Recorder) -> Delivery | None:
-    """Claim a task, and complete it where there is such a thing."""
+    """Claim a task, and complete it if the queue has completions."""
     delivery = actor.claim()
     if delivery is not None and actor.can(Capability.COMPLETE):
         actor.complete(delivery)
@@ -48,9 +51,9 @@ def work(actor: Recorder) -> Delivery | None:
 
 
 def expire(env: Environment) -> None:
-    """Let every lease run out, until the tasks may be claimed again.
+    """Let every lease expire, and wait until the tasks can be claimed again.
 
-    A queue may count a lease that ran out as a failure, and let the task wait as after one.
+    A queue may count an expired lease as a failure, and then delays the task as after a failure.
     """
     env.outlast(env.lease)
     reclaim(env)
@@ -61,10 +64,10 @@ def expire(env: Environment) -> None:
 
 
 def claim_back(env: Environment, actor: Recorder, *, failures: int = 1) -> Delivery | None:
-    """Claim a task whose lease has run out.
+    """Claim a task after its lease has expired.
 
-    A queue may notice that only when somebody claims, and let the task wait from then on, as
-    after so many failures: then claim once more.
+    A queue may notice the expired lease only at a claim, and delay the task from then on as after
+    `failures` failures. In that case, wait and claim again.
     """
     delivery, retry = actor.claim(), env.contract.retry
     if delivery is None and retry is not None and retry.wait(failures)[1] > 0:
@@ -74,20 +77,28 @@ def claim_back(env: Environment, actor: Recorder, *, failures: int = 1) -> Deliv
 
 
 def reclaim(env: Environment) -> None:
-    """Have expired leases reclaimed, where there is a call for it."""
+    """Reclaim expired leases, if the queue has a call for it."""
     keeper = env.actor("keeper")
     if keeper.can(Capability.RECLAIM):
         keeper.reclaim()
 
 
 def take_over(
-    env: Environment, *, heir: str = "heir", label: str = "task"
+    env: Environment, *, heir: str = "heir", label: str = "task-1"
 ) -> tuple[Delivery, Delivery]:
-    """Let one worker's lease run out and another take its task: the old delivery and the new."""
+    """Let the lease of `late` expire and the heir claim its task; return both deliveries."""
     env.actor("producer").enqueue(label)
     old = take(env.actor("late"))
     expire(env)
     new = claim_back(env, env.actor(heir))
     if new is None:
-        raise NotRunError(f"{heir!r} was not given the task whose lease had run out")
+        raise not_redelivered(heir, label)
     return old, new
+
+
+def not_redelivered(heir: str, label: str) -> NotRunError:
+    """Return the error of a script that cannot go on because a takeover failed."""
+    return NotRunError(
+        f"inconclusive: {heir!r} did not receive {label} after its lease expired, so the rule was "
+        "not exercised; see LEASE-1 first"
+    )

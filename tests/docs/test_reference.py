@@ -46,7 +46,7 @@ def _told(option: str) -> str:
     return done.stdout
 
 
-COMMANDS = ("validate", "adapters", "rules", "review", "vendor")
+COMMANDS = ("validate", "adapters", "rules", "explain", "review", "vendor")
 
 KINDS = {
     "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),

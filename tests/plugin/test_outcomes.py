@@ -49,7 +49,7 @@ def test_a_failure_shows_its_witness_and_no_traceback(
     told = text(result)
     shown = told.partition("CLAIM-1[twice] ___")[2].partition("=====")[0].splitlines()[1:]
     shown = [line for line in shown if line and not line.startswith("[gw")]
-    assert shown[0] == "MUST: A task in a worker's hands is not handed out again."
+    assert shown[0] == "MUST: A task that a worker holds is not delivered again."
     assert sum("claim(lease=" in line for line in shown) == 2
     assert len(shown) <= 12
     assert max(map(len, shown)) <= 80
@@ -84,7 +84,7 @@ def test_junit_xml_has_the_verdicts(project: Project, spread: tuple[str, ...]) -
     assert told["ENQUEUE-7[twice]"]["queue_reason"] == "not declared: bytes-payload"
     failure = cases["CLAIM-1[twice]"].find("failure")
     assert failure is not None
-    assert str(failure.text).startswith("MUST: A task in a worker's hands")
+    assert str(failure.text).startswith("MUST: A task that a worker holds")
     assert str(failure.get("message")).startswith("Task delivered twice")
 
 
@@ -105,7 +105,7 @@ def test_a_broken_recommendation_fails_nothing(
     assert result.ret == 0
     assert outcomes(result)[f"{CLAIM}[twice]"] == "NOT AS RECOMMENDED"
     assert "Not as recommended (no failure)" in text(result)
-    assert "CLAIM-1 SHOULD: A task in a worker's hands" in flat(result)
+    assert "CLAIM-1 SHOULD: A task that a worker holds" in flat(result)
     assert "1 passed" in text(result)
     assert "1 not as recommended" in text(result)
 
