@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"queuekit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     validate.add_to(commands, complete=given[:1] == ["validate"])
-    for command in (adapters, rules, review, vendor):
+    for command in (adapters, rules, explain, review, vendor):
         command.add_to(commands)
     _check_command(parser, given)
     # `validate` passes unknown arguments on to pytest; the other commands reject them.

@@ -1,1 +1,1 @@
-"""The rules, one family a file. `catalogue` lists them all."""
+"""The rules, with one family per module; `catalogue` lists them all."""

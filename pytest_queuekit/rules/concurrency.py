@@ -52,7 +52,7 @@ def _claimers(function: Callable[..., None], **arguments: Any) -> Callable[[Effo
     return programs_of
 
 
-def _both(
+def _producers_and_claimers(
     produce: Callable[..., None], consume: Callable[..., None], **arguments: Any
 ) -> Callable[[Effort], list[Program]]:
     """Return a function that makes producers, who share the effort's tasks, and claimers."""
@@ -101,7 +101,7 @@ def _slow_and_heir(effort: Effort) -> list[Program]:
     ]
 
 
-def _settle_and_look_again(env: Environment) -> None:
+def _settle_and_claim_again(env: Environment) -> None:
     """Settle, then claim again after a retry wait.
 
     The queue may notice an expired lease only while settling, and delay the task from then on.
@@ -150,7 +150,8 @@ RULES = (
         sentence="With producers and claimers in threads, no task is lost, duplicated or invented.",
         why="Counters and caches without a lock lose changes that two threads make at once.",
         scenario=_race(
-            programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
+            programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
+            ending=_ENDING,
         ),
         driver=Threads(),
         monitors=_ALL,
@@ -165,7 +166,8 @@ RULES = (
         why="Queues are used this way in production; a write that is lost in a rollback shows "
         "here.",
         scenario=_race(
-            programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
+            programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
+            ending=_ENDING,
         ),
         driver=Processes(),
         monitors=_ALL,
@@ -240,7 +242,9 @@ RULES = (
         "revived.",
         why="An acknowledgement that overwrites another process's change undoes it.",
         scenario=_race(
-            programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
+            programs=_producers_and_claimers(
+                programs.produce, programs.consume_in_every_way, idle=_IDLE
+            ),
             ending=_ENDING,
         ),
         driver=Processes(),
@@ -258,7 +262,7 @@ RULES = (
         scenario=Scenario(
             script=_one_task,
             programs=_slow_and_heir,
-            ending=_settle_and_look_again,
+            ending=_settle_and_claim_again,
             passes_time=True,
         ),
         driver=Processes(),
@@ -272,7 +276,8 @@ RULES = (
         sentence="A few producers and claimers never get 'busy'.",
         why="Every caller would need a loop around every call.",
         scenario=_race(
-            programs=_both(programs.produce, programs.consume, idle=_IDLE), ending=_ENDING
+            programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
+            ending=_ENDING,
         ),
         driver=Processes(),
         monitors=(busy,),
@@ -325,7 +330,9 @@ RULES = (
         "revived.",
         why="An acknowledgement that overwrites another thread's change undoes it.",
         scenario=_race(
-            programs=_both(programs.produce, programs.consume_in_every_way, idle=_IDLE),
+            programs=_producers_and_claimers(
+                programs.produce, programs.consume_in_every_way, idle=_IDLE
+            ),
             ending=_ENDING,
         ),
         driver=Threads(),

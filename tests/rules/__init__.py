@@ -1,1 +1,1 @@
-"""Tests of the rules: of the catalogue as data, and of how a rule is put to a queue."""
+"""Tests of the rules: the catalogue as data, and each rule against a queue."""

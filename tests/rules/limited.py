@@ -1,6 +1,6 @@
-"""Correct queues that declare what one rule needs, and nothing else.
+"""Correct queues, each with the capabilities that one rule needs and no others.
 
-The class for rule KEY-9 is `KEY_9` of this module, so that other processes find it.
+The class for rule KEY-9 is `KEY_9` of this module, so that other processes can import it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
 from tests.queues.variants import Bytes, Stack, Texts
 
-METHODS = tuple(one for one in Capability if callable(getattr(QueueAdapter, one.value, None)))
-"""The capabilities that are declared by a method."""
+METHODS = tuple(need for need in Capability if callable(getattr(QueueAdapter, need.value, None)))
+"""The capabilities that a method declares."""
 
 _OPTIONS = {
     "enqueue": {
@@ -40,7 +40,7 @@ _OPTIONS = {
 
 
 def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAdapter]:
-    """Return a correct queue with these capabilities only; lease: seconds of a fixed lease."""
+    """Return a correct queue with only these capabilities; lease: seconds of a fixed lease."""
     held = frozenset(needs)
     held |= {Capability.FAIL} if Capability.RETRY in held else set()
     base = _base(held)
@@ -108,6 +108,6 @@ def _without(
         return full(self, *args, **options)
 
     signature = inspect.signature(full)
-    kept = [one for one in signature.parameters.values() if one.name not in lacking]
+    kept = [option for option in signature.parameters.values() if option.name not in lacking]
     method.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]  # inspect reads it
     return method

@@ -1,4 +1,4 @@
-"""The catalogue is complete, and its rules can be cited."""
+"""The catalogue is complete, and its ids and slugs are unique."""
 
 from __future__ import annotations
 
@@ -24,30 +24,29 @@ _FOLDER = Path(rules.__path__[0])
 
 
 def test_every_family_is_listed() -> None:
-    """A module with rules is in the list of families, and so are all its rules, in order."""
-    modules = [importlib.import_module(f"{rules.__name__}.{one.name}") for one in _modules()]
-    found = [module.RULES for module in modules if hasattr(module, "RULES")]
-    assert len(found) == len(FAMILIES)
-    assert all(any(one.rules is rules_ for one in FAMILIES) for rules_ in found)
+    """Each module with rules has a family, and the catalogue has their rules in order."""
+    names = [module.name for module in pkgutil.iter_modules([str(_FOLDER)])]
+    modules = [importlib.import_module(f"{rules.__name__}.{name}") for name in names]
+    listed = [module.RULES for module in modules if hasattr(module, "RULES")]
+    assert len(listed) == len(FAMILIES)
+    assert all(any(family.rules is listing for family in FAMILIES) for listing in listed)
     assert tuple(rule for family in FAMILIES for rule in family.rules) == CATALOGUE
 
 
-def _modules() -> list[pkgutil.ModuleInfo]:
-    return list(pkgutil.iter_modules([str(_FOLDER)]))
-
-
 def test_ids_count_from_one() -> None:
-    """The rules of a family are numbered without gaps, under a name that no other family has."""
+    """Each family has its own name and numbers its rules without gaps."""
     for family in FAMILIES:
         numbers = range(1, len(family.rules) + 1)
-        assert [rule.id for rule in family.rules] == [f"{family.name}-{one}" for one in numbers]
+        assert [rule.id for rule in family.rules] == [
+            f"{family.name}-{number}" for number in numbers
+        ]
         assert {rule.family for rule in family.rules} == {family.name}
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
-def test_rule_speaks_in_sentences(rule: Rule) -> None:
-    """What must hold is one sentence, and why are some more; each ends with a full stop."""
+def test_rule_has_one_sentence_and_a_reason(rule: Rule) -> None:
+    """The promise is a single sentence, and promise and reason end with a full stop."""
     for text in (rule.sentence, rule.why):
         assert re.fullmatch(r"(?:['\"A-Z0-9]).*\.", text)
         assert "  " not in text
@@ -55,14 +54,14 @@ def test_rule_speaks_in_sentences(rule: Rule) -> None:
 
 
 def test_sentences_differ() -> None:
-    """No two rules promise the same."""
+    """No two rules have the same sentence."""
     assert len({rule.sentence for rule in CATALOGUE}) == len(CATALOGUE)
 
 
 def test_slugs_are_unique_and_short() -> None:
     """Rules, load rules and performance targets share one namespace of slugs."""
-    rules_ = (*CATALOGUE, *load_rules(Contract.of(MemoryQueue)))
-    slugs = [rule.slug for rule in rules_] + [target.slug for target in TARGETS]
+    every_rule = (*CATALOGUE, *load_rules(Contract.of(MemoryQueue)))
+    slugs = [rule.slug for rule in every_rule] + [target.slug for target in TARGETS]
     assert len(set(slugs)) == len(slugs)
     for slug in slugs:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){1,5}", slug)
@@ -70,12 +69,12 @@ def test_slugs_are_unique_and_short() -> None:
 
 
 def test_no_queue_is_named() -> None:
-    """Rules ask for capabilities, never for a queue."""
+    """Rules name capabilities, never a queue."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in _FOLDER.glob("*.py"))
     assert [name for name in BUILT_IN if re.search(rf"\b{name}\b", source, re.IGNORECASE)] == []
 
 
 def test_processes_race_from_the_lowest_level() -> None:
-    """A quick run has races between processes too."""
+    """A quick run includes races between processes."""
     quick = [rule for rule in CATALOGUE if rule.level is Level.QUICK and rule.concurrent]
     assert len([rule for rule in quick if Capability.PROCESSES in rule.needs]) >= 2

@@ -1,4 +1,4 @@
-"""Workers at their daily pace."""
+"""The load rules: workers at their daily pace."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ QUICK = Effort.at(Level.QUICK)
 
 
 def test_the_loads_are_those_of_the_criterion() -> None:
-    """Four to six workers, 200 to 400 tasks a minute, and ten times that."""
+    """The loads are four to six workers at 200 to 400 tasks a minute, and at ten times that."""
     assert 4 <= WORKERS <= 6
     normal, tenfold = RATES.values()
     assert 200 <= normal <= 400
     assert tenfold == 10 * normal
 
 
-def test_a_queue_that_holds_the_lock_is_found_busy(tmp_path: Path) -> None:
-    """With the call that was turned away."""
+def test_a_queue_that_holds_the_lock_is_reported_as_busy(tmp_path: Path) -> None:
+    """The violation shows the call that got busy."""
     queue = resolve("tests.queues.held:Held")
     verdict = judge(by_id(load_rules(queue.contract))["LOAD-2"], queue, tmp_path, QUICK)
     assert verdict.status is Status.FAIL
@@ -34,8 +34,8 @@ def test_a_queue_that_holds_the_lock_is_found_busy(tmp_path: Path) -> None:
     assert "answered busy" in verdict.violations[0].detail
 
 
-def test_tasks_come_when_they_are_due(tmp_path: Path) -> None:
-    """However fast the workers are; as many as the pace says, to all workers, none twice."""
+def test_the_producer_keeps_the_pace(tmp_path: Path) -> None:
+    """Tasks are enqueued when they are due, and each is delivered once."""
     queue = QueueUnderTest.of(MemoryQueue)
     rule = by_id(load_rules(queue.contract))["LOAD-1"]
     verdict = judge(rule, queue, tmp_path, QUICK)
@@ -45,5 +45,5 @@ def test_tasks_come_when_they_are_due(tmp_path: Path) -> None:
     enqueued = list(history.by(Verb.ENQUEUE))
     assert len(enqueued) == round(3 * RATES["LOAD-1"] / 60)
     assert enqueued[-1].start - enqueued[0].start > 2.7 * SECOND
-    taken = [one.task for one in history.by(Verb.CLAIM) if one.is_delivery]
-    assert sorted(filter(None, taken)) == sorted(filter(None, (one.task for one in enqueued)))
+    delivered = [claim.task or "" for claim in history.by(Verb.CLAIM) if claim.is_delivery]
+    assert sorted(delivered) == sorted(enqueue.task or "" for enqueue in enqueued)

@@ -1,4 +1,4 @@
-"""What a rule needs is what its scenario uses: no less, and no more."""
+"""A rule needs exactly the capabilities that its scenario uses."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _SEQUENTIAL = [rule for rule in CATALOGUE if not rule.concurrent]
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
-def test_rule_asks_for_all_that_it_uses(rule: Rule, tmp_path: Path) -> None:
-    """A correct queue that can do what the rule needs, and nothing else, keeps it."""
+def test_rule_declares_every_need(rule: Rule, tmp_path: Path) -> None:
+    """A correct queue with only the declared needs passes the rule."""
     queue = getattr(limited, rule.id.replace("-", "_"))
     assert judge(rule, QueueUnderTest.of(queue), tmp_path, _EFFORT).status is Status.PASS
 
@@ -48,10 +48,10 @@ def test_rule_asks_for_all_that_it_uses(rule: Rule, tmp_path: Path) -> None:
         if need in _USED_BY_CALLS
     ],
 )
-def test_rule_uses_all_that_it_asks_for(rule: Rule, need: Capability, tmp_path: Path) -> None:
-    """Without one of the needs the scenario calls what is not there, or tries nothing."""
-    rest = [one for one in rule.needs if one is not need]
-    bold = replace(rule, needs=())
+def test_rule_declares_no_unused_need(rule: Rule, need: Capability, tmp_path: Path) -> None:
+    """Without one need, the scenario makes an undeclared call or does not exercise the rule."""
+    rest = [other for other in rule.needs if other is not need]
+    unguarded = replace(rule, needs=())
     with suppress(UndeclaredError):
-        verdict = judge(bold, QueueUnderTest.of(limited.limited(rest)), tmp_path, _EFFORT)
+        verdict = judge(unguarded, QueueUnderTest.of(limited.limited(rest)), tmp_path, _EFFORT)
         assert verdict.status is not Status.PASS
