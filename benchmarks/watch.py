@@ -1,7 +1,7 @@
 """Measures what the watch costs: `python benchmarks/watch.py [--quick]`.
 
-Enqueues, claims and completes by a watched and by an unwatched database, turn by turn in one run,
-then the same with SQL of the user's own. Prints medians and their ratios.
+Enqueues, claims and completes on a watched and an unwatched database, alternating within one run,
+then does the same with the user's own SQL. Prints medians and their ratios.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_queuekit.queue import QueueDatabase, TaskQueue
 from pytest_queuekit.watch.watch import Watch
 
 BLOCK = 50
-"""Rounds between two turns: to switch the watch on and off is no part of what is measured."""
+"""Rounds between two turns, so that switching the watch on and off is not measured."""
 
 
 def by_api(db: QueueDatabase) -> Callable[[], object]:
@@ -49,7 +49,7 @@ def by_sql(db: QueueDatabase) -> Callable[[], object]:
 
 @contextmanager
 def watched(folder: Path, watch: Watch) -> Iterator[QueueDatabase]:
-    """Give a database whose connection was opened under the watch."""
+    """Yield a database with a watched connection."""
     watch.start()
     with QueueDatabase(folder / "watched.db") as db:
         db.initialize_schema()
@@ -57,20 +57,20 @@ def watched(folder: Path, watch: Watch) -> Iterator[QueueDatabase]:
         yield db
 
 
-def measure(folder: Path, made: Callable[[QueueDatabase], Callable[[], object]], turns: int) -> str:
+def measure(folder: Path, make: Callable[[QueueDatabase], Callable[[], object]], turns: int) -> str:
     """Return medians and ratio of a round without and with the watch."""
     watch = Watch()
     plain: list[float] = []
-    seen: list[float] = []
+    observed: list[float] = []
     with QueueDatabase(folder / "plain.db") as bare, watched(folder, watch) as db:
-        one, other = made(bare), made(db)
+        unwatched_round, watched_round = make(bare), make(db)
         for _ in range(turns):
-            plain += [_timed(one) for _ in range(BLOCK)]
+            plain += [_timed(unwatched_round) for _ in range(BLOCK)]
             watch.begin("bench")
-            seen += [_timed(other) for _ in range(BLOCK)]
+            observed += [_timed(watched_round) for _ in range(BLOCK)]
             watch.after_call()
             watch.pause()
-    without, with_it = statistics.median(plain), statistics.median(seen)
+    without, with_it = statistics.median(plain), statistics.median(observed)
     return f"{without * 1e6:10.1f} µs {with_it * 1e6:10.1f} µs {with_it / without:8.2f}"
 
 
@@ -80,9 +80,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a second or two")
     turns = 10 if parser.parse_args().quick else 100
     print(f"{'medians of a round':24}{'unwatched':>13} {'watched':>13} {'ratio':>8}")
-    for name, made in (("enqueue, claim, complete", by_api), ("a user's own SQL", by_sql)):
+    for name, make in (("enqueue, claim, complete", by_api), ("a user's own SQL", by_sql)):
         with tempfile.TemporaryDirectory(prefix="queue-benchmark-") as folder:
-            print(f"{name:24}{measure(Path(folder), made, turns)}")
+            print(f"{name:24}{measure(Path(folder), make, turns)}")
 
 
 def _timed(call: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""`--queue-watch`: what a run's own tests do to their databases, each kind beside what is right."""
+"""`--queue-watch`: each kind of finding, beside the same test done right."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from tests.plugin.project import Project, flat, text
 from tests.plugin.watch_cases import HEAD, RIGHT, WRONG, Case
 
 
-def _told(result: pytest.RunResult) -> list[tuple[int, str]]:
-    """Return line and kind of what the section at the end tells."""
+def _findings(result: pytest.RunResult) -> list[tuple[int, str]]:
+    """Return line and kind of each finding in the section at the end."""
     section = text(result).rpartition("= queue watch =")[2]
-    found = re.findall(r"^test_own\.py:(\d+): ([a-z-]+) ", section, flags=re.MULTILINE)
-    return [(int(line), kind) for line, kind in found]
+    pairs = re.findall(r"^test_own\.py:(\d+): ([a-z-]+) ", section, flags=re.MULTILINE)
+    return [(int(line), kind) for line, kind in pairs]
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_found(project: Project, name: str) -> None:
-    """At its line, and nowhere else; the test passes."""
+def test_each_kind_is_reported_at_its_line(project: Project, name: str) -> None:
+    """The report names no other line, and the test passes."""
     case = Case(WRONG[name])
     project.pytester.makepyfile(test_own=case.source)
     result = project.run("--queue-watch", "report")
     result.assert_outcomes(passed=1)
-    assert _told(result) == case.expected
+    assert _findings(result) == case.expected
     assert result.ret == pytest.ExitCode.OK
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_fails_a_strict_run(project: Project, name: str) -> None:
-    """With the findings in the place of a traceback."""
+def test_each_kind_fails_a_strict_run(project: Project, name: str) -> None:
+    """The findings stand in place of a traceback."""
     case = Case(WRONG[name])
     project.pytester.makepyfile(test_own=case.source)
     result = project.run("--queue-watch", "strict")
@@ -49,8 +49,8 @@ def test_what_is_wrong_fails_a_strict_run(project: Project, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_what_is_right_is_not_found(project: Project, name: str) -> None:
-    """The same, done as it should be."""
+def test_correct_code_has_no_findings(project: Project, name: str) -> None:
+    """The legal twin of each finding passes a strict run."""
     project.pytester.makepyfile(test_own=Case(RIGHT[name]).source)
     result = project.run("--queue-watch", "strict")
     assert result.ret == pytest.ExitCode.OK, text(result)
@@ -74,22 +74,22 @@ def test_allowed(queue_db):
 
 
 @pytest.mark.parametrize(
-    ("mode", "failed", "found"), [("off", 1, 1), ("report", 1, 2), ("strict", 2, 2)]
+    ("mode", "failed", "reported"), [("off", 1, 1), ("report", 1, 2), ("strict", 2, 2)]
 )
-def test_markers_outweigh_the_mode(
-    project: Project, spread: tuple[str, ...], mode: str, failed: int, found: int
+def test_markers_override_the_mode(
+    project: Project, spread: tuple[str, ...], mode: str, failed: int, reported: int
 ) -> None:
-    """Strict tests fail in any mode; what is allowed is neither told nor failed."""
+    """Strict tests fail in any mode; an allowed finding is neither reported nor a failure."""
     project.pytester.makepyfile(test_own=f"{HEAD}{MARKED}")
     result = project.run("--queue-watch", mode, *spread)
     result.assert_outcomes(failed=failed, passed=3 - failed)
-    lines = [line for line, _ in _told(result)]
+    lines = [line for line, _ in _findings(result)]
     begin = len(HEAD.splitlines())
-    assert lines == [begin + 4, begin + 7][:found]
+    assert lines == [begin + 4, begin + 7][:reported]
 
 
-def test_a_kind_that_is_none_is_told(project: Project) -> None:
-    """As an error of that test, with what was meant, and without a traceback."""
+def test_an_unknown_kind_is_an_error_of_its_test(project: Project) -> None:
+    """The error suggests a known kind and has no traceback."""
     project.pytester.makepyfile(
         test_own="import pytest\n@pytest.mark.queue_allow('bussy')\ndef test(): pass\n"
     )
@@ -101,7 +101,7 @@ def test_a_kind_that_is_none_is_told(project: Project) -> None:
     assert "watching.py" not in text(result)
 
 
-def test_a_mode_that_is_none_is_one_line(project: Project) -> None:
+def test_an_unknown_mode_is_an_error_of_one_line(project: Project) -> None:
     """On the command line and in the ini file."""
     result = project.run("--queue-watch", "strikt")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -112,8 +112,8 @@ def test_a_mode_that_is_none_is_one_line(project: Project) -> None:
     assert "queue_watch='reprot' is none of" in flat(project.run())
 
 
-def test_the_ini_key_is_outweighed(project: Project) -> None:
-    """By the option."""
+def test_the_option_overrides_the_ini_key(project: Project) -> None:
+    """`--queue-watch off` switches off what the ini file asks for."""
     project.pytester.makeini("[pytest]\nqueue_watch = strict\n")
     project.pytester.makepyfile(test_own=Case(WRONG["execute"]).source)
     project.run().assert_outcomes(failed=1)
@@ -122,8 +122,8 @@ def test_the_ini_key_is_outweighed(project: Project) -> None:
     assert "queue watch" not in text(result)
 
 
-def test_a_test_that_fails_by_itself_is_told_with_it(project: Project) -> None:
-    """Its own failure stays the failure; the finding stands below."""
+def test_a_test_that_fails_shows_its_findings_too(project: Project) -> None:
+    """The failure remains the test's own; the findings follow it."""
     project.pytester.makepyfile(
         test_own=f"{HEAD}def test(queue_db):\n    queue_db.execute(ADD)\n    assert 1 == 2\n"
     )
@@ -147,12 +147,14 @@ def test(db):
 """
 
 
-def test_what_tests_share_is_judged_at_the_end(project: Project, spread: tuple[str, ...]) -> None:
-    """The test passes, and the run fails, also where a worker of xdist has found it."""
+def test_shared_connections_are_judged_at_the_end(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    """The test passes and the run fails, also if a worker of xdist has the finding."""
     project.pytester.makepyfile(test_own=f"{HEAD}{SHARED}")
     result = project.run("--queue-watch", "strict", *spread)
     result.assert_outcomes(passed=1)
-    assert [kind for _, kind in _told(result)] == ["open-connection"]
+    assert [kind for _, kind in _findings(result)] == ["open-connection"]
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert project.run("--queue-watch", "report", *spread).ret == pytest.ExitCode.OK
 
@@ -179,14 +181,14 @@ def tidy():
 
 
 @pytest.mark.parametrize(("source", "line"), [(IMPORTED, 3), (WIDE, 9)], ids=["import", "fixture"])
-def test_no_test_is_to_blame_for_what_happens_outside(
+def test_what_happens_outside_of_tests_fails_the_run(
     project: Project, source: str, line: int
 ) -> None:
-    """It is told at the end, and fails a strict run; here the kit's own item is the last."""
+    """No test is blamed for it; here the kit's own item is the last."""
     project.pytester.makepyfile(test_own=f"{HEAD}{source}")
     rule = ("test_own.py", "queue-validate::CLAIM-1", "--queue-level", "quick")
     result = project.run("--queue-watch", "strict", *rule)
-    assert _told(result) == [(len(HEAD.splitlines()) + line, "write-outside")]
+    assert _findings(result) == [(len(HEAD.splitlines()) + line, "write-outside")]
     assert "queue watch: 1 finding outside of tests" in text(result)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -207,16 +209,16 @@ KEPT = []
 """
 
 
-def test_what_is_allowed_is_allowed_where_a_fixture_fails(project: Project) -> None:
-    """The failure is told, and nothing of the watch."""
+def test_an_allowed_finding_is_not_reported_if_a_fixture_fails(project: Project) -> None:
+    """Only the failure is reported."""
     project.pytester.makepyfile(test_own=f"{HEAD}{RAISES}")
     result = project.run("--queue-watch", "report")
     result.assert_outcomes(passed=1, errors=1)
     assert "queue watch: nothing found" in text(result)
 
 
-def test_workers_of_xdist_tell_all(project: Project, spread: tuple[str, ...]) -> None:
-    """In one section, each finding once."""
+def test_workers_of_xdist_share_a_section(project: Project, spread: tuple[str, ...]) -> None:
+    """It shows the findings of all workers, each once."""
     names = ("execute", "scan", "leased", "open")
     for number, name in enumerate(names):
         project.pytester.makepyfile(**{f"test_{number}": Case(WRONG[name]).source})
@@ -236,14 +238,14 @@ def test(tmp_path):
 
 
 def test_a_copy_of_the_queue_is_watched(project: Project) -> None:
-    """As `queuekit vendor` makes it; its own statements are its own."""
+    """The statements of the copy itself are not judged."""
     copy_out(project.path / "copied")
     case = Case(COPY)
     source = case.source.replace("pytest_queuekit.queue", "copied")
     project.pytester.makepyfile(test_own=source)
     result = project.run("--queue-watch", "report")
     result.assert_outcomes(passed=1)
-    assert _told(result) == case.expected
+    assert _findings(result) == case.expected
 
 
 PLAYED = """
@@ -257,8 +259,8 @@ def test(queue_db, tmp_path):
 """
 
 
-def test_a_neighbour_of_a_copy_is_no_part_of_it(project: Project) -> None:
-    """Though its name begins alike: it plays a busy queue."""
+def test_a_module_beside_a_copy_does_not_belong_to_it(project: Project) -> None:
+    """Although its name begins alike, its simulated QueueBusyError is not a finding."""
     copy_out(project.path / "copied")
     project.pytester.makepyfile(
         copied_fakes="from copied import QueueBusyError\n"
@@ -271,7 +273,7 @@ def test_a_neighbour_of_a_copy_is_no_part_of_it(project: Project) -> None:
 
 
 def test_the_kits_own_rules_are_not_watched(project: Project) -> None:
-    """They do to a queue what it must withstand."""
+    """They stress a queue on purpose."""
     result = project.validate("queue-validate::CLAIM-1", "--queue-watch", "strict")
     result.assert_outcomes(passed=1)
     assert "queue watch: nothing found" in text(result)
@@ -283,28 +285,28 @@ import pytest
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, config):
     plugin = config.pluginmanager.get_plugin("queuekit-watch")
-    for one in plugin.findings:
-        told = ("GATE", one.kind, one.place.path, one.test, one.detail[:6])
-        terminalreporter.write_line(" ".join(told))
+    for finding in plugin.findings:
+        fields = finding.kind, finding.place.path, finding.test, finding.detail[:6]
+        terminalreporter.write_line(" ".join(("GATE", *fields)))
 """
 
 
 def test_other_plugins_can_read_the_findings(project: Project, spread: tuple[str, ...]) -> None:
-    """All of them, in the process that writes the summary, without what is allowed."""
+    """The process that writes the summary has all of them, except the allowed ones."""
     project.pytester.makeconftest(GATE)
     project.pytester.makepyfile(test_own=f"{HEAD}{MARKED}")
     result = project.run("--queue-watch", "report", *spread)
-    told = sorted(line for line in result.outlines if line.startswith("GATE"))
-    assert told == [
+    lines = sorted(line for line in result.outlines if line.startswith("GATE"))
+    assert lines == [
         "GATE write-outside test_own.py test_own.py::test_plain INSERT",
         "GATE write-outside test_own.py test_own.py::test_strict INSERT",
     ]
 
 
 def test_the_suites_of_the_five_teams_hold_under_a_strict_watch(project: Project) -> None:
-    """What they do on purpose is marked there, and nothing else is found."""
+    """Their markers allow what they do on purpose, and the watch finds nothing else."""
     home = Path(__file__).parents[1] / "workers"
-    suites = [one.parent for one in home.glob("*/__init__.py") if one.parent.name != "bad"]
+    suites = [file.parent for file in home.glob("*/__init__.py") if file.parent.name != "bad"]
     assert len(suites) == 5
     result = project.run(
         *(
@@ -324,8 +326,8 @@ def test_the_suites_of_the_five_teams_hold_under_a_strict_watch(project: Project
 
 
 @pytest.mark.parametrize("marked", [False, True], ids=["plain", "marked"])
-def test_sqlite3_is_left_as_it_was(project: Project, marked: bool) -> None:
-    """After the run, in whatever way it was watched."""
+def test_sqlite3_is_restored_after_the_run(project: Project, marked: bool) -> None:
+    """Also if only a marker started the watch."""
     project.pytester.makepyfile(test_own=f"{HEAD}{MARKED}")
     before = sqlite3.connect, QueueBusyError.__init__
     project.run(*(() if marked else ("--queue-watch", "report")))

@@ -1,4 +1,4 @@
-"""Tests of a user's that the watch looks at: what is wrong, and the same as it should be."""
+"""Tests of a user for the watch: wrong ones, and their legal twins."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ SORT = "SELECT id FROM task_queue WHERE status = 'failed' ORDER BY type"
 
 @dataclass(frozen=True)
 class Case:
-    """A test of a user's, and the kind that stands in a comment at the lines to be found."""
+    """A test of a user; a comment `# finds KIND` marks each line with a finding."""
 
     body: str
 
     @property
     def source(self) -> str:
-        """The file."""
+        """The text of the test file."""
         return f"{HEAD}\n{self.body}"
 
     @property
     def expected(self) -> list[tuple[int, str]]:
-        """Line and kind."""
+        """Line and kind of each finding."""
         lines = enumerate(self.source.splitlines(), start=1)
-        found = [(number, re.search(r"# finds (\S+)$", line)) for number, line in lines]
-        return [(number, match[1]) for number, match in found if match]
+        matches = [(number, re.search(r"# finds (\S+)$", line)) for number, line in lines]
+        return [(number, match[1]) for number, match in matches if match]
 
 
 WRONG = {

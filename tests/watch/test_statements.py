@@ -1,4 +1,4 @@
-"""What a statement does, read from its text."""
+"""The watch reads from the text of a statement what it does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERBS = {
 
 @pytest.mark.parametrize("sql", VERBS)
 def test_the_verb_is_the_statements_own(sql: str) -> None:
-    """Not that of a comment, a text or a subquery."""
+    """Comments, texts and subqueries have no say in it."""
     assert verb(sql) == VERBS[sql]
 
 
@@ -37,8 +37,8 @@ def test_the_verb_is_the_statements_own(sql: str) -> None:
         ("SELECT 'COMMIT'", False),
     ],
 )
-def test_an_end_is_known(sql: str, ends: bool) -> None:
-    """A savepoint is none."""
+def test_the_end_of_a_transaction_is_recognised(sql: str, ends: bool) -> None:
+    """The end of a savepoint is not the end of its transaction."""
     assert is_end(sql) is ends
 
 
@@ -52,8 +52,8 @@ def test_an_end_is_known(sql: str, ends: bool) -> None:
         ("INSERT INTO task_queue (type) VALUES ('WHERE')", False),
     ],
 )
-def test_a_lookup_is_known(sql: str, looks: bool) -> None:
-    """By a table of the queue's and a condition."""
+def test_a_lookup_is_recognised(sql: str, looks: bool) -> None:
+    """It names a table of the queue and has a condition."""
     assert is_lookup(sql) is looks
 
 
@@ -67,13 +67,13 @@ def test_a_lookup_is_known(sql: str, looks: bool) -> None:
         ("SELECT id FROM task_queue WHERE status = 'leased'", False),
     ],
 )
-def test_a_claim_is_known(sql: str, takes: bool) -> None:
-    """It sets the status, and does not only ask for it."""
+def test_a_claim_is_recognised(sql: str, takes: bool) -> None:
+    """It sets the status; a condition on the status is not enough."""
     assert leases(sql) is takes
 
 
-def test_values_are_no_part_of_the_shape() -> None:
-    """So that a loop is looked up once."""
-    one = shape("SELECT id FROM task_queue WHERE type = 'it''s' AND id > 12 LIMIT 5")
-    assert one == shape("SELECT id FROM task_queue WHERE type = '' AND id > 7 LIMIT 1.5")
-    assert one != shape("SELECT id FROM task_queue WHERE type = '' AND id < 7 LIMIT 1")
+def test_the_shape_contains_no_values() -> None:
+    """The plan of a statement in a loop is checked once."""
+    first = shape("SELECT id FROM task_queue WHERE type = 'it''s' AND id > 12 LIMIT 5")
+    assert first == shape("SELECT id FROM task_queue WHERE type = '' AND id > 7 LIMIT 1.5")
+    assert first != shape("SELECT id FROM task_queue WHERE type = '' AND id < 7 LIMIT 1")
