@@ -4,10 +4,10 @@
 
 An actor, a verb, a task (`-` for a claim that returned empty), an interval in seconds, options as
 name=JSON, and an outcome if it is not ok: `refused`, `busy`, `unknown`. An interval without an end
-means unknown. Without intervals, operations follow one another: the first at 0-0.5, the next at
-1-1.5. An acknowledgement is of the actor's latest delivery of the task before it, or of its first,
-second, … with of=1, of=2. For `stats` the options are the counts, for `dead_letters` the labels
-stand in place of the task: `t1,t2`.
+means unknown. Without intervals, operations follow each other: the first at 0-0.5, the next at
+1-1.5. An acknowledgement belongs to the actor's latest earlier delivery of the task, or with of=1,
+of=2 to the first or second. The options of `stats` are the counts, and the task of `dead_letters`
+is the list of labels: `t1,t2`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)
 
 
 def history(text: str, *, lease: float | None = None, drained: bool = False) -> History:
-    """Read a history."""
+    """Parse a history."""
     lines = [line.strip() for line in re.split(r"[;\n]", text) if line.strip()]
     read = [_operation(line, place) for place, line in enumerate(lines)]
     read.sort(key=lambda entry: entry[0]["start"])
@@ -145,7 +145,7 @@ def _delivery(before: list[Operation], fields: dict[str, Any], of: int) -> int:
 
 
 def contract(**declared: Any) -> Contract:
-    """Return a contract: by default a queue with leases that can do everything but retry."""
+    """Return a contract: by default a queue with leases and all capabilities except retries."""
     fields: dict[str, Any] = {
         "name": "literal",
         "order": Order(),

@@ -1,7 +1,7 @@
-"""The slow and certain answer: whether some order of the operations explains a history.
+"""An exhaustive search for an order of the operations that explains a history.
 
-Tries every order that keeps what was over before what began after it, on a queue that does one
-thing after the other. For a handful of operations only.
+The search tries every order in which an operation precedes those that started after its end, on a
+sequential queue. It suits a handful of operations only.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pytest_queuekit.model.capabilities import Order
 from pytest_queuekit.model.history import Operation, Verb
 
 _Waiting = tuple[tuple[str, int], ...]
-"""The labels that wait, with their priorities, in the order in which they came."""
+"""The waiting labels with their priorities, in the order of their enqueues."""
 
 
 def explained(operations: Sequence[Operation], order: Order) -> bool:
-    """Whether enqueues and claims, all with an end and ok, can have happened in some order."""
+    """Return True if some order explains enqueues and claims that all ended ok."""
     return _explained(tuple(operations), (), order)
 
 
@@ -33,7 +33,7 @@ def _explained(left: tuple[Operation, ...], waiting: _Waiting, order: Order) -> 
 
 
 def _apply(operation: Operation, waiting: _Waiting, order: Order) -> list[_Waiting]:
-    """Return the queue after an operation; nothing where it cannot have happened."""
+    """Return the possible queues after an operation; none if it cannot happen."""
     if operation.verb is Verb.ENQUEUE:
         return [(*waiting, (str(operation.task), operation.arguments.get("priority", 0)))]
     if operation.task is None:
@@ -46,7 +46,7 @@ def _apply(operation: Operation, waiting: _Waiting, order: Order) -> list[_Waiti
 
 
 def _heads(waiting: _Waiting, order: Order) -> list[tuple[str, int]]:
-    """Return the tasks of which a claim may get any."""
+    """Return the tasks that a claim may get."""
     sign = {"lower-first": 1, "higher-first": -1, None: 0}[order.priority]
     best = min((sign * priority for _, priority in waiting), default=0)
     first = [task for task in waiting if sign * task[1] == best]

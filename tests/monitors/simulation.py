@@ -1,10 +1,9 @@
-"""A correct queue, played by several actors at once, and the history that they would record.
+"""A simulation of a correct queue with several actors, and the history that they record.
 
-Every operation takes effect at one instant, drawn at random, and the interval that its caller
-sees lies around it. A queue may decide much for itself: whether it refuses in silence, whether an
-expired lease counts as an attempt, how late it notices, whether a late acknowledgement counts.
-All of it is drawn too, and whatever comes of it no monitor may complain. With a `bug` the queue
-gets one thing wrong.
+Every operation takes effect at one random instant, and the interval that its caller sees lies
+around it. A queue has choices: it may refuse silently, count an expired lease as an attempt,
+notice late, or accept a late acknowledgement. The simulation draws these too, and no monitor may
+report a violation in any of its histories. With a `bug`, the queue has one defect.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, V
 from tests.monitors.notation import contract
 
 _GRID = SECOND // 4
-"""Instants are multiples of this, so that many fall together."""
+"""Nanoseconds: instants are multiples of it, so that many coincide."""
 
 _LONG = 400
-"""Grid steps after which every lease, delay and wait of the simulation is over and noticed."""
+"""Grid steps after which the queue has noticed the end of every lease, delay and wait."""
 
 REGIONS = ("EU", "US")
 
@@ -57,7 +56,7 @@ class Task:
 
 @dataclass(kw_only=True)
 class Habits:
-    """What a correct queue decides for itself."""
+    """The choices that a correct queue makes."""
 
     silent: bool
     late_counts: bool
@@ -85,11 +84,11 @@ class Habits:
 
 
 class RefusedError(Exception):
-    """The queue says no."""
+    """The queue refuses an operation."""
 
 
 class Queue:
-    """A queue in which each call happens at one instant."""
+    """A queue whose calls each take effect at one instant."""
 
     def __init__(self, declared: Contract, random: Random, bug: str | None = None) -> None:
         self.contract = declared
@@ -102,7 +101,7 @@ class Queue:
         self._tokens = count(1)
 
     def wrong(self, bug: str, chance: float = 0.5) -> bool:
-        """Whether the queue gets a thing wrong now."""
+        """Return True if the queue shows a bug now."""
         return self.bug == bug and self.random.random() < chance
 
     def enqueue(self, now: int, label: str, options: dict[str, Any]) -> None:
@@ -175,7 +174,7 @@ class Queue:
         return sign * task.priority, place[order.ties]
 
     def reclaim(self, now: int) -> None:
-        """Put back what expired, or, where the queue watches processes, what the dead held."""
+        """Put back tasks with expired leases, or those of killed processes if it watches them."""
         once = self.contract.guarantee is Guarantee.AT_MOST_ONCE
         for task in self.tasks:
             gone = self.gone.get(task.holder, now + 1) <= now and not once
@@ -197,7 +196,7 @@ class Queue:
         return 0 if self.bug == "retries-at-once" else self._late(wait)
 
     def _held(self, now: int, label: str, token: int) -> Task | None:
-        """Return the task of an acknowledgement that counts; None where it is to be ignored."""
+        """Return the task of an acknowledgement that counts; None if the queue ignores it."""
         for task in self.tasks:
             same = task.label == label and (task.token == token or self.bug == "forgets-tokens")
             runs = task.lease_end > now or self.habits.late_counts
@@ -208,7 +207,7 @@ class Queue:
         raise RefusedError
 
     def complete(self, now: int, label: str, token: int) -> None:
-        """Take note that a task is done."""
+        """Complete a task."""
         task = self._held(now, label, token)
         if task:
             task.state = "completed"
@@ -216,7 +215,7 @@ class Queue:
                 task.state = "queued"
 
     def fail(self, now: int, label: str, token: int) -> None:
-        """Take note that a task failed."""
+        """Record a failure of a task."""
         task = self._held(now, label, token)
         if task:
             self._try_again(task, now, counts=True)
@@ -226,7 +225,7 @@ class Queue:
                 task.state = "purged"
 
     def release(self, now: int, label: str, token: int) -> None:
-        """Put a task back."""
+        """Release a task."""
         task = self._held(now, label, token)
         if task:
             self._try_again(task, now, counts=self.habits.release_counts)
@@ -234,14 +233,14 @@ class Queue:
                 task.place = -next(self._places)
 
     def extend(self, now: int, label: str, token: int, seconds: float) -> None:
-        """Let a lease last longer."""
+        """Extend a lease."""
         task = self._held(now, label, token)
         if task:
             old = self.habits.extends_old_end or task.lease_end == float("inf")
             task.lease_end = max(task.lease_end if old else now, now) + round(seconds * SECOND)
 
     def cancel(self, now: int, label: str) -> None:
-        """Drop a task."""
+        """Cancel a task."""
         states = ("queued", "leased") if self.habits.cancels_held else ("queued",)
         for task in self.tasks:
             if task.label == label and task.state in states:
@@ -251,7 +250,7 @@ class Queue:
             raise RefusedError
 
     def stats(self) -> dict[str, int]:
-        """Count."""
+        """Return the counts of tasks by state."""
         states = [task.state for task in self.tasks]
         counts = {state: states.count(state) for state in ("queued", "leased", "completed", "dead")}
         counts["queued"] += self.wrong("miscounts")
@@ -259,20 +258,25 @@ class Queue:
         return counts
 
     def purge(self) -> None:
-        """Delete what is completed."""
+        """Delete the completed tasks."""
         for task in self.tasks:
             if task.state == "completed":
                 task.state = "purged"
 
     def dead_letters(self) -> list[str]:
-        """List what is dead."""
+        """Return the labels of dead tasks."""
         dead = [task.label for task in self.tasks if task.state == "dead"]
         return dead[1:] if self.bug == "hides-dead" else dead
 
 
 @dataclass(kw_only=True)
 class Actor:
-    """Somebody who uses the queue: since when they are free, and what they hold."""
+    """A client of the queue.
+
+    free: nanoseconds from which it can call again.
+    number: the number of its next operation.
+    held: its deliveries as claim number, label and token.
+    """
 
     name: str
     free: int = 0
@@ -285,7 +289,7 @@ Effect = Callable[[int], Any]
 
 
 class Play:
-    """Plays a number of steps and writes down the history."""
+    """Plays a number of steps and records the history."""
 
     def __init__(self, seed: int, bug: str | None = None) -> None:
         self.random = random = Random(seed)  # noqa: S311 - it draws runs, not secrets
@@ -301,7 +305,7 @@ class Play:
         self._order = count()
 
     def history(self, steps: int) -> History:
-        """Play so many steps, and often until the queue is empty."""
+        """Play a number of steps, then usually claim until the queue is empty."""
         for _ in range(steps):
             self._advance(self.random.choice([0, 1, 1, 2, 3, 8, 30]))
             ready = [actor for actor in self.actors if actor.free <= self.now and actor.alive]
@@ -374,7 +378,7 @@ class Play:
         options: dict[str, Any] = {}
         label = f"t{len(self.labels)}"
         if self.labels and self.random.random() < 0.05:
-            label = self.random.choice(self.labels)  # a client that tries again
+            label = self.random.choice(self.labels)  # a client that retries
         self.labels.append(label)
         if self.random.random() < 0.5 and self.contract.order.priority:
             options["priority"] = self.random.randint(1, 4)
@@ -472,7 +476,7 @@ class Play:
             arguments=arguments,
             **fields,
         )
-        actor.free = self.now + after + 1  # a nanosecond: its own calls follow one another
+        actor.free = self.now + after + 1  # plus a nanosecond, so that its own calls never touch
         if sound:
             self.now = actor.free
         if self.faults and not sound and self.random.random() < 0.12:

@@ -24,35 +24,35 @@ TWINS = (
 )
 
 
-def test_an_error_that_nobody_declared_is_no_answer() -> None:
-    """Refused, busy and ok are answers."""
+def test_an_undeclared_error_is_no_answer() -> None:
+    """Ok, refused and busy are the answers that a queue may give."""
     for outcome in ("ok", "refused", "busy"):
         assert kinds(answers, f"a: enqueue t {outcome}") == []
     assert kinds(answers, "a: enqueue t unknown error=Boom") == ["unexpected-error"]
     assert kinds(answers, "a: claim @0- error=Boom") == ["unexpected-error"]
 
 
-def test_a_call_that_never_came_back_is_no_answer() -> None:
-    """Unless its actor was killed: then nobody was left to be text."""
+def test_a_call_that_never_returned_is_no_answer() -> None:
+    """A call of a killed actor is left out."""
     assert kinds(answers, "a: claim @0-; b: kill @1-1") == ["no-answer"]
     assert kinds(answers, "a: claim @0-; a: kill @1-1") == []
     assert kinds(answers, "a: claim @0-1 unknown error=Boom; a: kill @1-1") == []
 
 
-def test_an_actor_that_had_to_be_stopped_is_no_excuse() -> None:
-    """A kill with an error is the queue's doing: the actor hung, or its process broke down."""
+def test_an_actor_that_hung_is_no_excuse() -> None:
+    """A kill with an error is the queue's doing: the actor hung, or its process crashed."""
     assert kinds(answers, "a: claim @0-; a: kill @1-1 error=Hung") == ["no-answer"]
 
 
 def test_a_queue_can_be_opened() -> None:
-    """Not even busy is an answer to that."""
+    """Even busy is no answer to an open."""
     for outcome in ("unknown", "refused", "busy"):
         assert kinds(answers, f"a: open {outcome}") == ["cannot-open"]
     assert kinds(answers, "a: open") == []
 
 
-def test_the_error_is_told() -> None:
-    """The sentence has the actor, the call and what was raised."""
+def test_the_detail_quotes_the_error() -> None:
+    """The detail contains the actor, the call and the error."""
     (violation,) = answers(history("a: enqueue t unknown error=Boom"), contract())
     assert violation.title == "Undeclared error from enqueue"
     assert violation.detail == (

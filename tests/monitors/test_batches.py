@@ -15,7 +15,7 @@ TWINS = (
 
 
 def test_a_batch_keeps_to_its_limit() -> None:
-    """The operations of one call share actor and interval."""
+    """The operations of one batch share their actor and interval."""
     lines = [f"a: claim t{n} @2-3 batch=2" for n in range(3)]
     assert kinds(batches, ";".join(lines)) == ["over-limit"]
     assert kinds(batches, ";".join(lines[:2])) == []

@@ -20,15 +20,15 @@ TWINS = (
 DOUBLE = ["double-delivery"]
 
 
-def test_a_task_is_not_handed_out_while_its_lease_runs() -> None:
-    """A second delivery needs a lease that may have run out, counted from the claim's begin."""
+def test_a_task_is_not_delivered_while_its_lease_runs() -> None:
+    """A second delivery is legal once the lease, counted from the claim's start, may be over."""
     both = "p: enqueue t @0-1; a: claim t @2-4; b: claim t "
     assert kinds(exclusive, both + "@11-11.9") == DOUBLE
     assert kinds(exclusive, both + "@11-12") == []
 
 
 def test_overlapping_claims_cannot_both_get_a_task() -> None:
-    """Of two claims at the same time one may win, unless the other was done with the task."""
+    """One of two overlapping claims gets the task, unless the other may have given it back."""
     both = "p: enqueue t @0-1; a: claim t @2-9; b: claim t @3-4"
     assert kinds(exclusive, both) == DOUBLE
     assert kinds(exclusive, both + "; b: release t @5-6") == []
@@ -36,8 +36,8 @@ def test_overlapping_claims_cannot_both_get_a_task() -> None:
     assert kinds(exclusive, both + "; b: release t @9.5-10") == DOUBLE
 
 
-def test_who_gives_a_task_back_holds_nothing() -> None:
-    """A failure or a release that may have counted frees the task as soon as it began."""
+def test_a_task_that_is_given_back_is_free() -> None:
+    """A failure or a release that may have counted frees the task from its start on."""
     for verb in ("fail", "release"):
         text = f"p: enqueue t @0-1; a: claim t @2-3; a: {verb} t @4-8 %s; b: claim t @5-6"
         assert kinds(exclusive, text % "ok") == []
@@ -45,8 +45,8 @@ def test_who_gives_a_task_back_holds_nothing() -> None:
         assert kinds(exclusive, text % "busy") == DOUBLE
 
 
-def test_who_completes_a_task_frees_it_for_nobody() -> None:
-    """While a completion lasts the task is held or done; when it is over, that is resurrection."""
+def test_a_completion_does_not_free_a_task() -> None:
+    """During a completion the task is held or done; a delivery after it is a resurrection."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-8 %s; b: claim t "
     for outcome in ("ok", "unknown", "busy"):
         assert kinds(exclusive, text % outcome + "@5-6") == DOUBLE
@@ -56,8 +56,8 @@ def test_who_completes_a_task_frees_it_for_nobody() -> None:
     assert kinds(exclusive, text % "unknown" + "@9-10") == DOUBLE
 
 
-def test_a_cancel_frees_a_task_for_nobody() -> None:
-    """Refused or not, it is no reason to hand the task to another before the lease is over."""
+def test_a_cancel_does_not_free_a_task() -> None:
+    """A cancel, refused or not, is no reason to deliver the task before its lease is over."""
     text = "p: enqueue t @0-1; a: claim t @2-3; p: cancel t @4-5 %s; b: claim t "
     for outcome in ("refused", "ok", "unknown"):
         assert kinds(exclusive, text % outcome + "@6-7") == DOUBLE
@@ -65,7 +65,7 @@ def test_a_cancel_frees_a_task_for_nobody() -> None:
 
 
 def test_an_extended_lease_runs_on() -> None:
-    """An extension counts at least from its own begin, if it may have been granted."""
+    """An extension that may have been granted counts at least from its own start."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @8-9 seconds=10 %s; b: claim t "
     assert kinds(exclusive, text % "ok" + "@16-17.5") == DOUBLE
     assert kinds(exclusive, text % "ok" + "@16-18") == []
@@ -75,21 +75,21 @@ def test_an_extended_lease_runs_on() -> None:
 
 
 def test_an_extension_may_shorten_a_lease() -> None:
-    """Where extensions count from now, one of few seconds ends a long lease."""
+    """If extensions count from now, a short extension ends a long lease."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @4-5 seconds=2; b: claim t "
     assert kinds(exclusive, text + "@5-5.5") == DOUBLE
     assert kinds(exclusive, text + "@7-8") == []
 
 
 def test_an_extension_that_came_too_late_grants_nothing() -> None:
-    """A library may refuse in silence what is asked for after the lease ran out."""
+    """A library may silently refuse an extension after the lease ran out."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @%s seconds=10; b: claim t @14-15"
     assert kinds(exclusive, text % "11-11.5") == DOUBLE
     assert kinds(exclusive, text % "11-12.5") == []
 
 
-def test_extensions_at_once_are_not_ordered() -> None:
-    """Of two extensions at the same time either may have counted last."""
+def test_overlapping_extensions_have_no_order() -> None:
+    """Either of two overlapping extensions may have counted last."""
     text = (
         "p: enqueue t @0-1; a: claim t @2-3; a: extend t @4-8 seconds=20;"
         "a: extend t @5-6 seconds=%s; b: claim t @14-15"
@@ -98,15 +98,15 @@ def test_extensions_at_once_are_not_ordered() -> None:
     assert kinds(exclusive, text.replace("@5-6", "@8.5-9") % 20) == DOUBLE
 
 
-def test_the_dead_hold_nothing() -> None:
-    """After its worker was killed, a task may be handed out at once."""
+def test_a_killed_worker_holds_nothing() -> None:
+    """The queue may deliver a task as soon as its worker is killed."""
     text = "p: enqueue t @0-1; a: claim t @2-3; %s @4-4; b: claim t @5-6"
     assert kinds(exclusive, text % "a: kill") == []
     assert kinds(exclusive, text % "c: kill") == DOUBLE
 
 
-def test_a_queue_that_watches_processes_may_free_what_a_closed_one_held() -> None:
-    """To close is to be gone only where processes are watched."""
+def test_a_queue_that_watches_processes_may_free_the_tasks_of_a_closed_one() -> None:
+    """Only such a queue notices a close."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: close @4-5; b: claim t @6-7"
     assert kinds(exclusive, text, liveness=Liveness.PROCESS) == []
     assert kinds(exclusive, text, liveness=Liveness.NONE) == DOUBLE
@@ -114,14 +114,14 @@ def test_a_queue_that_watches_processes_may_free_what_a_closed_one_held() -> Non
 
 
 def test_without_leases_a_task_is_held_until_it_is_acknowledged() -> None:
-    """Where nothing is noticed, no time is long enough."""
+    """Without liveness, no time is long enough."""
     text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @9000-9001"
     assert kinds(exclusive, text, liveness=Liveness.NONE, lease=None) == DOUBLE
     assert kinds(exclusive, text, liveness=Liveness.LEASE) == []
 
 
 def test_a_lease_of_unknown_length_lasts_a_second() -> None:
-    """A batch, a heartbeat and a nonsensical lease have lengths of the queue's own choice."""
+    """The queue chooses the length for a batch, a heartbeat and an invalid lease."""
     text = "p: enqueue t @0-1; a: claim t @2-2.1 %s; b: claim t "
     assert kinds(exclusive, text % "batch=2" + "@2.5-2.9") == DOUBLE
     assert kinds(exclusive, text % "batch=2" + "@3-4") == []
@@ -132,24 +132,24 @@ def test_a_lease_of_unknown_length_lasts_a_second() -> None:
     assert beat(text % "" + "@3-4") == []
 
 
-def test_a_lease_on_the_claim_counts_before_that_of_the_run() -> None:
-    """The option of the claim is what was asked for."""
+def test_the_lease_of_a_claim_overrides_the_lease_of_the_run() -> None:
+    """The option of the claim is the requested lease."""
     text = "p: enqueue t @0-1; a: claim t @2-3 lease=%s; b: claim t @5-6"
     assert kinds(exclusive, text % 5) == DOUBLE
     assert kinds(exclusive, text % 3) == []
     assert kinds(exclusive, text % 1e300) == DOUBLE
 
 
-def test_a_lease_that_is_fixed_counts_before_that_of_the_run() -> None:
-    """For a batch of claims too."""
+def test_a_declared_lease_overrides_the_lease_of_the_run() -> None:
+    """This holds for a batch of claims too."""
     text = "p: enqueue t @0-1; a: claim t @2-3 %s; b: claim t @8-9"
     for option in ("", "batch=2"):
         assert kinds(exclusive, text % option, lease_seconds=20.0) == DOUBLE
         assert kinds(exclusive, text % option, lease_seconds=5.0) == []
 
 
-def test_what_was_said_later_changes_nothing() -> None:
-    """An extension of no sensible length counts from its begin on, and so does a release."""
+def test_a_later_acknowledgement_changes_nothing() -> None:
+    """An extension without a valid length, and a release, count from their start."""
     text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @3.2-3.6; a: %s"
     assert kinds(exclusive, text % "extend t @4-5 seconds=null") == DOUBLE
     assert kinds(exclusive, text % "extend t @3.5-5 seconds=null") == []
@@ -158,7 +158,7 @@ def test_what_was_said_later_changes_nothing() -> None:
 
 
 def test_at_most_once_is_once() -> None:
-    """Neither time nor a killed worker brings back what is promised at most once."""
+    """Neither time nor a kill permits a second delivery of a task that is promised at most once."""
     text = "p: enqueue t @0-1; a: claim t @2-3; %s @4-4; b: claim t @900-901"
     once = partial(kinds, exclusive, guarantee=Guarantee.AT_MOST_ONCE)
     assert once(text % "a: kill") == DOUBLE
@@ -166,14 +166,14 @@ def test_at_most_once_is_once() -> None:
 
 
 def test_a_task_enqueued_twice_may_come_twice() -> None:
-    """A client that tries again after an unknown outcome may have made two tasks."""
+    """A client that retries after an unknown outcome may have made two tasks."""
     text = "p: enqueue t @0-1 unknown; p: enqueue t @1-2 %s; a: claim t @3-4; b: claim t @5-6"
     assert kinds(exclusive, text % "ok") == []
     assert kinds(exclusive, text % "busy") == DOUBLE
 
 
-def test_the_proof_names_the_task_the_workers_and_the_times() -> None:
-    """The sentence can be read without the history, and the witness is the two claims."""
+def test_the_detail_names_the_task_the_workers_and_the_times() -> None:
+    """The detail stands alone, and the witness is the two claims."""
     observed = history("p: enqueue t @5-6; a: claim t @7-7.5; b: claim t @8-8.005", lease=10)
     (violation,) = exclusive(observed, declared())
     assert violation.title == "Task delivered twice"
@@ -184,8 +184,8 @@ def test_the_proof_names_the_task_the_workers_and_the_times() -> None:
     assert [operation.number for operation in violation.witness] == [1, 2]
 
 
-def test_one_proof_a_task_and_five_in_all() -> None:
-    """More proofs of one kind prove nothing more."""
+def test_at_most_five_violations_are_reported() -> None:
+    """Each task has one proof, and more than five proofs of a kind prove nothing more."""
     lines = ["p: enqueue %s @0-1", "a: claim %s @2-3", "b: claim %s @4-5", "c: claim %s @6-7"]
     text = ";".join(line % f"t{n}" for n in range(7) for line in lines)
     assert kinds(exclusive, text) == DOUBLE * 5

@@ -19,15 +19,15 @@ TEXT = "p: enqueue t @0-1; a: claim t @2-3; %s; b: claim - @%s-20; c: claim t @%
 
 
 def test_a_task_comes_back_when_its_lease_is_over() -> None:
-    """Counted from the end of the claim, and noticed, until somebody claims it."""
+    """The task is available from the expiry, counted from the claim's end, to the next claim."""
     quiet = "q: stats @0-1"
     assert kinds(expiry, TEXT % (quiet, 14.1, "21-22"), resolution=1.0) == KIND
     assert kinds(expiry, TEXT % (quiet, 14, "21-22"), resolution=1.0) == []
     assert kinds(expiry, TEXT % (quiet, 14.1, "20-22"), resolution=1.0) == []
 
 
-def test_what_may_have_been_acknowledged_may_be_gone() -> None:
-    """Refused and busy change nothing."""
+def test_an_acknowledged_task_may_be_gone() -> None:
+    """Refused and busy acknowledgements change nothing."""
     for verb in ("complete", "fail", "release"):
         said = f"a: {verb} t @4-5 %s"
         assert kinds(expiry, TEXT % (said % "unknown", 15, "21-22")) == []
@@ -36,7 +36,7 @@ def test_what_may_have_been_acknowledged_may_be_gone() -> None:
 
 
 def test_an_extended_lease_may_last_from_its_old_end() -> None:
-    """Both ways of counting are right."""
+    """A queue may add the seconds to the old end or to now."""
     longer = "a: extend t @4-5 seconds=3"
     assert kinds(expiry, TEXT % (longer, 16, "21-22")) == []
     assert kinds(expiry, TEXT % (longer, 16.1, "21-22")) == KIND
@@ -44,16 +44,16 @@ def test_an_extended_lease_may_last_from_its_old_end() -> None:
 
 
 def test_only_leases_that_bring_a_task_back_are_judged() -> None:
-    """Not where it comes at most once, nor where there are none."""
+    """A queue with at-most-once delivery, or without leases, brings back no task."""
     text = TEXT % ("q: stats @0-1", 15, "21-22")
     assert kinds(expiry, text, guarantee=Guarantee.AT_MOST_ONCE) == []
     assert kinds(expiry, text, liveness=Liveness.NONE) == []
-    for option in ("batch=2", "lease=0", "lease=-1", "lease=null"):  # nobody knows how long
+    for option in ("batch=2", "lease=0", "lease=-1", "lease=null"):  # of unknown length
         assert kinds(expiry, text.replace("@2-3", f"@2-3 {option}")) == []
 
 
 def test_the_last_attempt_may_have_been_used_up() -> None:
-    """Whether an expired lease counts is the queue's affair."""
+    """A queue may count an expired lease as an attempt."""
     text = TEXT % ("q: stats @0-1", 15, "21-22")
     assert kinds(expiry, text, retry=Retry(max_attempts=1)) == []
     assert kinds(expiry, text, retry=Retry(max_attempts=2)) == KIND
@@ -61,8 +61,8 @@ def test_the_last_attempt_may_have_been_used_up() -> None:
     assert kinds(expiry, listed, retry=Retry(max_attempts=2)) == []
 
 
-def test_where_reclaiming_is_a_call_it_must_have_been_made() -> None:
-    """After the lease was over, and before the claim."""
+def test_an_explicit_reclaim_must_come_first() -> None:
+    """The call must start after the expiry and end before the claim."""
     able = contract().capabilities | {Capability.RECLAIM}
     text = TEXT % ("z: reclaim @%s", 15, "21-22")
     assert kinds(expiry, text % "13.1-14", capabilities=able) == KIND
@@ -72,14 +72,14 @@ def test_where_reclaiming_is_a_call_it_must_have_been_made() -> None:
 
 
 def test_overlapping_deliveries_have_no_order() -> None:
-    """Which of the two leases is the later one is open."""
+    """Either of the two leases may be the later one."""
     text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; c: claim - @30-31"
     assert kinds(expiry, text % 2.5) == []
     assert kinds(expiry, text % 3.5) == KIND
 
 
-def test_a_lease_that_ran_out_may_count_as_a_failure() -> None:
-    """The task then waits from when somebody's claim made the queue notice."""
+def test_an_expired_lease_may_count_as_a_failure() -> None:
+    """The task then waits from the claim that made the queue notice."""
     text = (
         "p: enqueue t @0-1; a: claim t @2-3; b: claim - @%s-20; "
         "c: claim - @%s-30; c: claim t @31-32"

@@ -46,34 +46,34 @@ TAKEN = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s; b: comple
 SWALLOWED = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: complete t @%s; z: claim - @"
 
 
-def test_to_be_answered_with_ok_is_not_enough() -> None:
-    """A library may refuse in silence; its effect tells."""
+def test_an_answer_of_ok_is_not_enough() -> None:
+    """A library may refuse silently, so only an effect counts."""
     assert kinds(fencing, TAKEN % ("complete t @16-17", "ok")) == []
 
 
 def test_the_new_holder_is_not_shut_out() -> None:
-    """Its own acknowledgement was refused after the old holder's was accepted."""
+    """The queue refuses the new holder after it accepted the old one."""
     for verb in ("complete", "fail", "release", "extend"):
         assert kinds(fencing, TAKEN % (f"{verb} t @16-17", "refused")) == ["stale-shut-out"]
     for text in ("complete t @16-17 refused", "complete t @16-17 busy", "complete t @16-18"):
         assert kinds(fencing, TAKEN % (text, "refused")) == []
 
 
-def test_what_was_said_during_the_take_over_may_count() -> None:
-    """Before the new claim had ended, the old holder may have been first."""
+def test_an_acknowledgement_during_the_takeover_may_count() -> None:
+    """Before the new claim ends, the old holder may be first."""
     assert kinds(fencing, TAKEN % ("complete t @15-17", "refused")) == []
     assert kinds(fencing, TAKEN % ("complete t @15.1-17", "refused")) == ["stale-shut-out"]
 
 
 def test_a_new_holder_that_was_late_itself_may_be_refused() -> None:
-    """Its own lease may have run out."""
+    """The lease of the new holder may have run out as well."""
     text = (TAKEN % ("complete t @16-17", "refused")).replace("18-19", "18-%s")
     assert kinds(fencing, text % 23.9) == ["stale-shut-out"]
     assert kinds(fencing, text % 24) == []
 
 
 def test_the_same_worker_is_fenced_off_too() -> None:
-    """A worker that claims a task anew has lost the old delivery."""
+    """A worker that claims a task again has lost the old delivery."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: claim t @14-15; a: complete t @16-17 of=%s;"
     second = "a: complete t @18-19 of=2 refused"
     assert kinds(fencing, text % 1 + second) == ["stale-shut-out"]
@@ -81,7 +81,7 @@ def test_the_same_worker_is_fenced_off_too() -> None:
 
 
 def test_the_old_holder_cannot_give_the_task_away() -> None:
-    """A third worker got the task, while the second certainly held it."""
+    """A third worker receives the task while the second certainly holds it."""
     text = (
         "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s t @16-17; c: claim t @18-%s"
     )
@@ -92,8 +92,8 @@ def test_the_old_holder_cannot_give_the_task_away() -> None:
     assert kinds(fencing, (text + "; b: release t @17-18") % ("release", 20)) == []
 
 
-def test_a_later_claim_is_blamed_only_on_what_came_before_it() -> None:
-    """What the old holder said after the third claim had ended was not its cause."""
+def test_a_claim_is_blamed_only_on_earlier_acknowledgements() -> None:
+    """A stale release after the end of the third claim is not its cause."""
     text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; c: claim t @15.5-16;"
     assert kinds(fencing, text + "a: release t @17-18") == []
     assert kinds(fencing, text + "a: release t @15.5-18") == ["stale-gave-back"]
@@ -115,8 +115,8 @@ def test_the_old_holder_cannot_finish_the_task() -> None:
     assert kinds(fencing, came, drained=True) == []
 
 
-def test_without_order_of_the_two_claims_nobody_is_old() -> None:
-    """Of two overlapping deliveries either may be the newer one."""
+def test_of_overlapping_claims_neither_is_stale() -> None:
+    """Either of two overlapping deliveries may be the newer one."""
     text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s-4; a: complete t @5-6; "
     refused = "b: complete t @7-8 refused"
     assert kinds(fencing, text % 3 + refused, lease=0.5) == []

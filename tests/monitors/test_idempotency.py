@@ -41,7 +41,7 @@ NOT_FREED = ["key-not-freed"]
 
 
 def test_a_key_keeps_a_second_task_out() -> None:
-    """Both were delivered, though nothing had freed the key."""
+    """Both tasks were delivered although nothing had freed the key."""
     text = "p: enqueue t key=k; p: enqueue u key=%s; a: claim t; a: claim u"
     assert reported(text % "k") == LET
     assert reported(text % "l") == []
@@ -50,7 +50,7 @@ def test_a_key_keeps_a_second_task_out() -> None:
 
 
 def test_a_completion_frees_a_key() -> None:
-    """From its begin on, where keys are held until then."""
+    """A key that is held until completion may be free from the completion's start."""
     done = "a: complete t @4-5 %s"
     assert reported(PAIR % (done % "ok", "4-6")) == []
     assert reported(PAIR % (done % "ok", "3-3.9")) == LET
@@ -60,14 +60,14 @@ def test_a_completion_frees_a_key() -> None:
 
 
 def test_an_enqueue_of_unknown_outcome_took_effect_before_its_task_came() -> None:
-    """Later than the claim it cannot have been."""
+    """The claim of a task bounds the instant of its enqueue."""
     text = "p: enqueue t key=k @0-1; a: claim t @2-3; p: enqueue u key=k @4-5 unknown; b: claim u "
     assert reported(text + "@6-7; a: complete t @8-9") == LET
     assert reported(text + "@6-8; a: complete t @8-9") == []
 
 
 def test_overlapping_enqueues_have_no_order() -> None:
-    """Either task may have been the first, and done before the other came in."""
+    """Either task may have been first, and completed before the other was enqueued."""
     both = "p: enqueue t key=k @0-9; q: enqueue u key=k @1-9; "
     text = both + "a: claim u @2-3; a: %s u @4-5; b: claim t @7-8"
     assert reported(text % "complete") == []
@@ -75,15 +75,15 @@ def test_overlapping_enqueues_have_no_order() -> None:
 
 
 @pytest.mark.parametrize("freed", ["p: cancel t @4-5", "p: purge @4-5"])
-def test_what_is_deleted_may_be_forgotten(freed: str) -> None:
-    """Even where a key is held for ever."""
+def test_a_deleted_task_may_free_its_key(freed: str) -> None:
+    """This holds even if keys are held for ever."""
     assert for_ever(PAIR % (freed, "6-7")) == []
     assert for_ever(PAIR % (freed, "3-3.9")) == LET
     assert for_ever(PAIR % (freed + " refused", "6-7")) == LET
 
 
-def test_the_dead_may_free_their_key() -> None:
-    """Whether they do is nowhere said."""
+def test_a_dead_task_may_free_its_key() -> None:
+    """No declaration says whether it does."""
     text = PAIR % ("a: fail t @4-5", "6-7")
     assert reported(text) == LET
     assert reported(text, retry=Retry(max_attempts=1)) == []
@@ -98,7 +98,7 @@ def test_at_most_once_a_task_is_complete_when_it_is_delivered() -> None:
 
 
 def test_after_completion_a_key_is_free() -> None:
-    """The next task with it must come, in a run that claims to the end."""
+    """The next task with the key must come in a drained history."""
     text = (
         "p: enqueue t key=k @0-1; a: claim t @2-3; a: complete t @4-5 %s;"
         "p: enqueue u key=k @%s; z: claim - @20-21"
@@ -112,7 +112,7 @@ def test_after_completion_a_key_is_free() -> None:
 
 
 def test_a_free_key_is_not_refused() -> None:
-    """Refused may an enqueue be while somebody may have its key."""
+    """A queue may refuse an enqueue only while a task may hold its key."""
     text = (
         "p: enqueue t key=k @0-1; a: claim t @2-3; a: complete t @4-5; %s;"
         "p: enqueue u key=k @8-9 refused"
@@ -125,18 +125,18 @@ def test_a_free_key_is_not_refused() -> None:
     assert reported("p: enqueue u key=k refused") == []
 
 
-def test_of_the_tasks_of_a_key_one_comes() -> None:
-    """Which one is open while they overlap, but not none."""
+def test_some_task_of_a_key_comes() -> None:
+    """Any of several overlapping enqueues may win, but one must."""
     text = "p: enqueue t key=k; p: enqueue u key=k; %s; z: claim - @20-21"
     assert drained(text % "q: stats") == ["keyed-lost"] * 2
     assert drained(text % "z: claim t") == []
     assert drained(text % "z: claim u") == ["keyed-lost"]
     assert for_ever(text % "q: stats", drained=True) == ["keyed-lost"] * 2
-    assert drained((text % "q: stats").replace("u key=k", "u key=l")) == []  # that is no_loss's
+    assert drained((text % "q: stats").replace("u key=k", "u key=l")) == []  # `no_loss` reports it
 
 
 def test_a_task_that_need_not_come_may_hold_its_key() -> None:
-    """It is not yet due, or for other workers, or was cancelled."""
+    """It is not due, or for other workers, or cancelled."""
     text = "p: enqueue t key=k %s; p: %s; p: enqueue u key=k; z: claim - @20-21"
     assert drained(text % ("", "stats")) == ["keyed-lost"] * 2
     assert drained(text % ("delay=50", "stats")) == []
@@ -144,8 +144,8 @@ def test_a_task_that_need_not_come_may_hold_its_key() -> None:
     assert drained(text % ("", "cancel t")) == []
 
 
-def test_an_unseen_claim_may_have_taken_the_task_of_a_key() -> None:
-    """For good, where it comes at most once; all others of the key then stay out."""
+def test_a_claim_of_unknown_outcome_may_have_taken_the_task_of_a_key() -> None:
+    """With at-most-once delivery the task is gone for good, and the key kept out the others."""
     text = "p: enqueue t key=k; p: enqueue u key=k; a: claim %s; z: claim - @20-21"
     once = partial(drained, guarantee=Guarantee.AT_MOST_ONCE)
     assert once(text % "unknown") == []

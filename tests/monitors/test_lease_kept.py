@@ -17,8 +17,8 @@ TWINS = (
 REFUSED = ["holder-refused"]
 
 
-def test_within_its_lease_the_holder_is_listened_to() -> None:
-    """A refusal needs a lease that may have run out."""
+def test_an_acknowledgement_within_the_lease_is_accepted() -> None:
+    """A refusal is legal once the lease may be over."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: %s t @4-%s refused"
     for verb in ("complete", "fail", "release", "extend"):
         assert kinds(lease_kept, text % (verb, 11.9)) == REFUSED
@@ -27,7 +27,7 @@ def test_within_its_lease_the_holder_is_listened_to() -> None:
 
 
 def test_an_extended_lease_is_kept() -> None:
-    """From the begin of the extension; one of unknown outcome may have changed the token."""
+    """The extension counts from its start; one of unknown outcome may have changed the token."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @8-9 seconds=10 %s; "
     late = "a: complete t @15-17.9 refused"
     assert kinds(lease_kept, text % "ok" + late) == REFUSED
@@ -35,8 +35,8 @@ def test_an_extended_lease_is_kept() -> None:
     assert kinds(lease_kept, text % "unknown" + "a: complete t @9.5-9.9 refused") == []
 
 
-def test_what_was_acknowledged_before_may_be_refused() -> None:
-    """If the first acknowledgement may have counted, or the task was cancelled."""
+def test_a_second_acknowledgement_may_be_refused() -> None:
+    """So may one after a cancel, if the first or the cancel may have counted."""
     text = "p: enqueue t; a: claim t; %s; a: complete t refused"
     assert kinds(lease_kept, text % "a: release t") == []
     assert kinds(lease_kept, text % "a: release t unknown") == []
@@ -47,16 +47,16 @@ def test_what_was_acknowledged_before_may_be_refused() -> None:
     assert kinds(lease_kept, later) == REFUSED
 
 
-def test_after_a_take_over_the_old_holder_is_refused() -> None:
-    """And during one, since either may have been first."""
+def test_after_a_takeover_the_old_holder_may_be_refused() -> None:
+    """During a takeover too, since either may be first."""
     text = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @%s; a: complete t @6-7 refused"
     assert kinds(lease_kept, text % "4-5") == []
     assert kinds(lease_kept, text % "6.5-9") == []
     assert kinds(lease_kept, text % "7.5-9") == REFUSED
 
 
-def test_an_extension_of_no_sense_may_be_refused() -> None:
-    """Only a positive number of seconds must be granted, and no more than a day."""
+def test_an_invalid_extension_may_be_refused() -> None:
+    """A queue must grant a positive number of seconds of at most a day."""
     text = "p: enqueue t; a: claim t; a: extend t seconds=%s refused"
     assert kinds(lease_kept, text % 5) == REFUSED
     for seconds in ("0", "-1", "NaN", "Infinity", "1e9", '"long"', "null"):
@@ -64,6 +64,6 @@ def test_an_extension_of_no_sense_may_be_refused() -> None:
 
 
 def test_at_most_once_there_is_nothing_to_acknowledge() -> None:
-    """The task was done with when it was delivered."""
+    """The task is done when it is delivered."""
     text = "p: enqueue t; a: claim t; a: complete t refused"
     assert kinds(lease_kept, text, guarantee=Guarantee.AT_MOST_ONCE) == []

@@ -1,4 +1,4 @@
-"""What holds for all monitors."""
+"""Properties that all monitors share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.monitors.notation import contract, history
 
 
 def test_the_lists_are_complete() -> None:
-    """Each module of the folder has its monitor, of the same name, in one of the two lists."""
+    """Each module of the folder has a monitor of the same name in one of the two lists."""
     folder = Path(str(monitors.__file__)).parent
     modules = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
     listed = [monitor.__name__ for monitor in (*MONITORS, *FOR_SCENARIOS)]
@@ -31,8 +31,8 @@ def test_every_monitor_can_be_imported_by_name() -> None:
 @pytest.mark.parametrize(
     "monitor", [*MONITORS, *FOR_SCENARIOS], ids=lambda monitor: monitor.__name__
 )
-def test_an_empty_history_is_right(monitor: Monitor) -> None:
-    """Where nothing happened nothing is wrong."""
+def test_an_empty_history_is_legal(monitor: Monitor) -> None:
+    """No monitor reports a violation without operations."""
     assert monitor(History(operations=(), drained=True), contract()) == []
 
 
@@ -41,8 +41,8 @@ NONSENSE += ["1" + "0" * 400]
 
 
 @pytest.mark.parametrize("monitor", MONITORS, ids=lambda monitor: monitor.__name__)
-def test_nonsense_that_was_accepted_is_survived(monitor: Monitor) -> None:
-    """Options of no sensible type or size stop no monitor."""
+def test_invalid_options_stop_no_monitor(monitor: Monitor) -> None:
+    """Accepted options of any type and size are read without an error."""
     lines = [
         f"p: enqueue t{n} priority={value} delay={value} max_attempts={value} key={value} "
         f"capabilities={value}; a: claim t{n} lease={value} capabilities={value} batch={value};"

@@ -1,4 +1,4 @@
-"""The monitor `twins`: legal histories beside their illegal twins."""
+"""The monitor `no_deduplication`: legal histories beside their illegal twins."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ TWO = "p: enqueue t @0-1; p: enqueue t @2-3 %s; a: claim t @4-5; a: claim %s @6-
 
 
 def test_equal_payloads_come_as_often_as_they_were_enqueued() -> None:
-    """Only what was accepted for certain counts."""
+    """Only enqueues that were accepted for certain count."""
     assert kinds(no_deduplication, TWO % ("ok", "t"), drained=True) == []
     assert kinds(no_deduplication, TWO % ("ok", "-"), drained=True) == KIND
     for outcome in ("refused", "busy", "unknown"):
         assert kinds(no_deduplication, TWO % (outcome, "-"), drained=True) == []
 
 
-def test_only_an_empty_queue_has_merged_them() -> None:
-    """What was not drained may still be there; a claim without an answer may have it."""
+def test_only_an_empty_queue_has_merged_tasks() -> None:
+    """Otherwise a task may still wait, or a claim without an answer may have taken it."""
     assert kinds(no_deduplication, TWO % ("ok", "-")) == []
-    ghost = "; b: claim @6-7 unknown"
-    assert kinds(no_deduplication, TWO % ("ok", "-") + ghost, drained=True) == []
+    unknown = "; b: claim @6-7 unknown"
+    assert kinds(no_deduplication, TWO % ("ok", "-") + unknown, drained=True) == []
 
 
-def test_a_key_or_a_cancel_may_have_kept_one_out() -> None:
+def test_a_key_or_a_cancel_may_have_kept_a_task_out() -> None:
     """Both are reasons for a task not to come."""
     keyed = (TWO % ("ok", "-")).replace("2-3", "2-3 key=k")
     assert kinds(no_deduplication, keyed, drained=True) == []

@@ -1,4 +1,4 @@
-"""The monitor `said_empty`: legal histories beside their illegal twins."""
+"""The monitor `no_false_empty`: legal histories beside their illegal twins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EMPTY = ["said-empty"]
 
 
 def test_empty_means_that_nothing_waits() -> None:
-    """The task must be there from before the claim until after it."""
+    """The task must wait from before the claim until after it."""
     text = "p: enqueue t @0-%s; a: claim - @4-6; b: claim t @%s-8"
     assert reported(text % (3, 7)) == EMPTY
     assert reported(text % (4, 7)) == []
@@ -31,28 +31,28 @@ def test_empty_means_that_nothing_waits() -> None:
 
 
 def test_tasks_may_take_turns() -> None:
-    """At each instant one of them was there."""
+    """At each instant of the claim some task waited."""
     text = "p: enqueue t @0-1; q: enqueue u @2-%s; a: claim - @4-9; b: claim t @7-8; b: claim u @%s"
     assert reported(text % (6, "10-11")) == EMPTY
     assert reported(text % (7, "10-11")) == []
     assert reported(text % (6, "9-11")) == []
 
 
-def test_a_delayed_task_waits_when_its_time_has_come() -> None:
-    """After the delay, and after that was noticed."""
+def test_a_delayed_task_waits_once_it_is_due() -> None:
+    """It is due after its delay and the declared resolution."""
     text = "p: enqueue t @0-1 delay=5; a: claim - @%s-9"
     assert reported(text % 7.1, resolution=1.0) == EMPTY
     assert reported(text % 7, resolution=1.0) == []
 
 
 def test_busy_is_not_empty() -> None:
-    """A queue that says "not now" has not said that there is nothing."""
+    """Busy and refused claims say nothing about waiting tasks."""
     assert reported("p: enqueue t; a: claim - busy") == []
     assert reported("p: enqueue t; a: claim - refused") == []
 
 
 def test_a_task_for_others_does_not_wait_for_this_worker() -> None:
-    """A worker that says nothing of itself may be one that can do nothing."""
+    """A worker without capabilities may suit no task that needs some."""
     text = 'p: enqueue t capabilities={"region":"EU"}; a: claim - %s'
     assert reported(text % 'capabilities={"region":"EU"}') == EMPTY
     assert reported(text % 'capabilities={"region":["US","EU"]}') == EMPTY
@@ -62,8 +62,8 @@ def test_a_task_for_others_does_not_wait_for_this_worker() -> None:
     assert reported('p: enqueue t; a: claim - capabilities={"region":"EU"}') == EMPTY
 
 
-def test_what_was_given_back_waits_again() -> None:
-    """From the end of the release until the next claim; a late release may have been ignored."""
+def test_a_released_task_waits_again() -> None:
+    """It waits from the release's end to the next claim; a late release may have been ignored."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: release t @4-%s; b: claim - @7-8; c: claim t @%s"
     assert reported(text % (6, "9-10")) == EMPTY
     assert reported(text % (7, "9-10")) == []
@@ -74,18 +74,18 @@ def test_what_was_given_back_waits_again() -> None:
 
 
 def test_a_release_may_be_the_last_attempt() -> None:
-    """Whether it counts as one is the queue's affair."""
+    """A queue may count a release as an attempt."""
     text = "p: enqueue t; a: claim t; a: release t; b: claim -"
     assert reported(text, retry=Retry(max_attempts=1)) == []
     assert reported(text, retry=Retry(max_attempts=2)) == EMPTY
     again = text.replace("b: claim -", "a: claim t; a: release t of=2; b: claim -")
     able = contract(retry=Retry(max_attempts=1)).capabilities
     assert reported(again) == EMPTY
-    assert reported(again, capabilities=able) == []  # it knows failure, and declares no limit
+    assert reported(again, capabilities=able) == []  # the queue knows failure without a limit
 
 
-def test_unseen_deliveries_take_one_task_each() -> None:
-    """After a claim of unknown outcome, two waiting tasks leave one for sure."""
+def test_claims_of_unknown_outcome_take_a_task_each() -> None:
+    """Two waiting tasks and one such claim leave one task for certain."""
     text = "p: enqueue t @0-1; %s; c: claim @4- %s; a: claim - @6-7"
     assert reported(text % ("q: enqueue u @0-1", "")) == EMPTY
     assert reported(text % ("q: enqueue u @0-1", "batch=2")) == []
@@ -93,16 +93,16 @@ def test_unseen_deliveries_take_one_task_each() -> None:
     assert reported(text.replace("@4-", "@8-") % ("q: claim - @0-1", "")) == EMPTY
 
 
-def test_unseen_deliveries_may_be_attempts() -> None:
-    """One of them, and the release, may have used up both attempts of a task."""
+def test_claims_of_unknown_outcome_may_be_attempts() -> None:
+    """Such a claim and a release may have used up both attempts of a task."""
     text = "p: enqueue t; p: enqueue u; a: claim t; a: release t; c: claim %s; a: claim - @20-21"
     assert reported(text % "unknown", retry=Retry(max_attempts=3)) == EMPTY
     assert reported(text % "unknown", retry=Retry(max_attempts=2)) == []
     assert reported(text % "busy", retry=Retry(max_attempts=2)) == EMPTY
 
 
-def test_what_may_have_gone_otherwise_does_not_wait() -> None:
-    """Cancelled, or of a key that another task may hold."""
+def test_a_task_that_may_be_gone_does_not_wait() -> None:
+    """It may be cancelled, or kept out by another task of its key."""
     text = "p: enqueue t key=k; p: %s; a: claim -"
     assert reported(text % "cancel t") == []
     assert reported("p: enqueue t; p: cancel t; a: claim -; p: cancel t") == []
@@ -112,7 +112,7 @@ def test_what_may_have_gone_otherwise_does_not_wait() -> None:
 
 
 def test_the_proof_is_the_fewest_tasks() -> None:
-    """Of all that waited the one that waited longest is named, with its claim."""
+    """The witness contains the task that waited longest, with its claim."""
     lines = "p: enqueue t; p: enqueue u; a: claim -; b: claim u; b: claim t"
     (violation,) = no_false_empty(history(lines), contract())
     assert [operation.number for operation in violation.witness] == [0, 2, 4]

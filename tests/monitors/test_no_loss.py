@@ -39,51 +39,51 @@ TWINS = (
 drained = partial(kinds, no_loss, drained=True)
 
 
-def test_what_was_accepted_comes_before_the_queue_is_empty() -> None:
-    """Only a run that claimed to the end, and was text so, can lose a task."""
+def test_an_accepted_task_comes_before_the_queue_is_empty() -> None:
+    """Only a drained history with a later empty claim proves a loss."""
     assert drained("p: enqueue t; z: claim -") == ["lost"]
     assert kinds(no_loss, "p: enqueue t; z: claim -", drained=False) == []
     assert drained("p: enqueue t; z: claim t; z: claim -") == []
     assert drained("p: enqueue t @0-3; z: claim - @2-4") == []
 
 
-def test_only_what_was_accepted_can_be_lost() -> None:
-    """An unknown enqueue may never have happened, a refused or busy one did not."""
+def test_only_an_accepted_task_can_be_lost() -> None:
+    """An unknown enqueue may never have happened; a refused or busy one did not."""
     for outcome in ("unknown", "refused", "busy"):
         assert drained(f"p: enqueue t {outcome}; z: claim -") == []
 
 
-def test_what_was_cancelled_is_not_lost() -> None:
-    """Unless the queue refused to cancel it."""
+def test_a_cancelled_task_is_not_lost() -> None:
+    """It is lost if the queue refused to cancel it."""
     assert drained("p: enqueue t; p: cancel t; z: claim -") == []
     assert drained("p: enqueue t; p: cancel t unknown; z: claim -") == []
     assert drained("p: enqueue t; p: cancel t refused; z: claim -") == ["lost"]
 
 
-def test_a_delayed_task_is_lost_only_after_its_time() -> None:
-    """The empty answer must come after the delay, and after it was noticed."""
+def test_a_delayed_task_is_lost_only_once_it_is_due() -> None:
+    """The empty claim must start after the delay and the declared resolution."""
     text = "p: enqueue t @0-1 delay=10; z: claim - "
     assert drained(text + "@13-14", resolution=2.0) == []
     assert drained(text + "@13.1-14", resolution=2.0) == ["lost"]
 
 
 def test_a_task_for_others_is_not_lost() -> None:
-    """Somebody who may get it must have looked."""
+    """A worker that may receive the task must have claimed."""
     text = 'p: enqueue t capabilities={"region":"EU"}; z: claim - capabilities={"region":"%s"}'
     assert drained(text % "EU") == ["lost"]
     assert drained(text % "US") == []
 
 
-def test_what_was_given_back_comes_again() -> None:
+def test_a_released_task_comes_again() -> None:
     """A release that certainly counted puts the task back."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: release t @4-5 %s; z: claim - @30-31"
     assert drained(text % "ok") == ["released-lost"]
     assert drained(text % "unknown") == []
-    assert drained(text.replace("4-5", "4-15") % "ok") == []  # late: it may count or not
+    assert drained(text.replace("4-5", "4-15") % "ok") == []  # too late to count for certain
 
 
-def test_what_its_worker_did_not_finish_comes_again() -> None:
-    """After the lease and its extensions are over, and noticed."""
+def test_an_unfinished_task_comes_again() -> None:
+    """It is due after its lease and extensions are over."""
     text = "p: enqueue t @0-1; a: claim t @2-3; %s; z: claim - @%s-100"
     assert drained(text % ("a: kill @4-4", 14)) == ["unfinished-lost"]
     assert drained(text % ("a: kill @4-4", 13)) == []
@@ -94,16 +94,16 @@ def test_what_its_worker_did_not_finish_comes_again() -> None:
     assert drained(text % ("a: extend t @4- seconds=20", 50)) == []
 
 
-def test_at_most_once_a_delivered_task_is_done_with() -> None:
-    """The same silence loses nothing where nothing is promised."""
+def test_at_most_once_a_delivered_task_is_done() -> None:
+    """Without a promise of redelivery the same silence loses no task."""
     text = "p: enqueue t @0-1; a: claim t @2-3; z: claim - @50-51"
     assert drained(text) == ["unfinished-lost"]
     assert drained(text, guarantee=Guarantee.AT_MOST_ONCE) == []
     assert drained(text, liveness=Liveness.NONE) == []
 
 
-def test_where_reclaiming_is_a_call_it_must_have_been_made() -> None:
-    """A reclaim before the lease was over does not count."""
+def test_an_explicit_reclaim_must_come_first() -> None:
+    """A reclaim before the expiry does not count."""
     able = contract().capabilities | {Capability.RECLAIM}
     text = "p: enqueue t @0-1; a: claim t @2-3; z: reclaim @%s-16; z: claim - @50-51"
     assert drained(text % 14, capabilities=able) == ["unfinished-lost"]
@@ -111,7 +111,7 @@ def test_where_reclaiming_is_a_call_it_must_have_been_made() -> None:
 
 
 def test_a_task_that_may_have_died_is_not_lost() -> None:
-    """An expired lease may count as an attempt, and so may what nobody saw delivered."""
+    """An expired lease and a claim of unknown outcome may each count as an attempt."""
     once, twice = Retry(max_attempts=1), Retry(max_attempts=2)
     text = "p: enqueue t @0-1; a: claim t @2-3; z: claim - @50-51"
     assert drained(text, retry=once) == []
@@ -125,7 +125,7 @@ def test_a_task_that_may_have_died_is_not_lost() -> None:
 
 
 def test_claims_of_unknown_outcome_may_have_taken_tasks_for_good() -> None:
-    """One each, at most once or where nobody watches; more than that are lost."""
+    """Each takes one if no lease brings it back; further missing tasks are lost."""
     text = "p: enqueue t; p: enqueue u; a: claim %s; z: claim - @50-51"
     once = partial(drained, guarantee=Guarantee.AT_MOST_ONCE)
     assert once(text % "unknown") == ["lost"] * 2
@@ -135,15 +135,15 @@ def test_claims_of_unknown_outcome_may_have_taken_tasks_for_good() -> None:
     assert drained(text % "batch=2 unknown") == ["lost"] * 2
 
 
-def test_where_processes_are_watched_a_killed_claim_gives_back() -> None:
-    """What a living process may hold is not lost."""
+def test_a_queue_that_watches_processes_recovers_the_task_of_a_killed_claim() -> None:
+    """A living process may still hold its task."""
     text = "p: enqueue t @0-1; a: claim @2-; %s @4-4; z: claim - @50-51"
     assert drained(text % "a: kill", liveness=Liveness.PROCESS) == ["lost"]
     assert drained(text % "b: kill", liveness=Liveness.PROCESS) == []
 
 
-def test_what_lives_in_memory_may_die_with_a_process() -> None:
-    """A queue that promises to survive nothing loses nothing by a kill."""
+def test_a_task_in_memory_may_die_with_its_process() -> None:
+    """A queue that promises no durability loses no task by a kill."""
     text = "p: enqueue t; p: kill; z: claim -"
     assert drained(text) == ["lost"]
     assert drained(text, durability=Durability.NONE) == []
@@ -151,7 +151,7 @@ def test_what_lives_in_memory_may_die_with_a_process() -> None:
 
 
 def test_tasks_of_one_key_are_left_to_another_monitor() -> None:
-    """Of two enqueues with one key either may be the task."""
+    """Either of two enqueues with a key may be the task."""
     text = "p: enqueue t key=k; p: enqueue u key=%s; z: claim t; z: claim -"
     assert drained(text % "k") == []
     assert drained(text % "l") == ["lost"]

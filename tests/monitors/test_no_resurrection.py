@@ -25,8 +25,8 @@ TWINS = (
 )
 
 
-def test_what_is_completed_does_not_come_again() -> None:
-    """A claim that began after the completion had ended gets another task."""
+def test_a_completed_task_does_not_come_again() -> None:
+    """The later claim must start after the completion ended."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-5 %s; b: claim t @%s-30"
     assert kinds(no_resurrection, text % ("ok", 5.1)) == ["completed-again"]
     assert kinds(no_resurrection, text % ("ok", 5)) == []
@@ -34,8 +34,8 @@ def test_what_is_completed_does_not_come_again() -> None:
     assert kinds(no_resurrection, text % ("refused", 20)) == []
 
 
-def test_only_what_the_holder_said_in_time_counts() -> None:
-    """A late completion, or one after a take-over, may have been refused in silence."""
+def test_only_a_completion_in_time_counts() -> None:
+    """A library may silently refuse a completion that is late, or follows a takeover."""
     late = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @11-%s; b: claim t @20-21"
     assert kinds(no_resurrection, late % 11.5) == ["completed-again"]
     assert kinds(no_resurrection, late % 12.5) == []
@@ -46,15 +46,15 @@ def test_only_what_the_holder_said_in_time_counts() -> None:
     assert kinds(no_resurrection, taken + "; b: claim t @40-41") == []
 
 
-def test_what_may_have_been_given_back_before_may_come_again() -> None:
-    """Of two acknowledgements only the first counts."""
+def test_a_task_that_may_have_been_released_may_come_again() -> None:
+    """Only the first of two acknowledgements counts."""
     text = "p: enqueue t; a: claim t; a: release t %s; a: complete t; b: claim t"
     assert kinds(no_resurrection, text % "unknown") == []
     assert kinds(no_resurrection, text % "busy") == ["completed-again"]
 
 
-def test_what_is_cancelled_while_it_waits_does_not_come() -> None:
-    """Unless the cancel overlaps the enqueue or a claim, or was not certain."""
+def test_a_cancelled_task_does_not_come() -> None:
+    """The cancel must be certain and overlap neither the enqueue nor a claim."""
     text = "p: enqueue t @0-1; p: cancel t @2-3 %s; b: claim t @4-5"
     assert kinds(no_resurrection, text % "ok") == ["cancelled-again"]
     assert kinds(no_resurrection, text % "unknown") == []
@@ -63,16 +63,16 @@ def test_what_is_cancelled_while_it_waits_does_not_come() -> None:
     assert kinds(no_resurrection, text.replace("@4-5", "@3-5") % "ok") == []
 
 
-def test_a_cancel_of_what_is_held_may_do_nothing() -> None:
-    """The task may have been in somebody's hands, seen or unseen."""
+def test_a_cancel_of_a_held_task_may_do_nothing() -> None:
+    """A claim of unknown outcome may hold it too."""
     text = "p: enqueue t @0-1; %s; p: cancel t @8-9; b: claim t @40-41"
     assert kinds(no_resurrection, text % "a: claim t @2-3") == []
     assert kinds(no_resurrection, text % "a: claim @2-") == []
     assert kinds(no_resurrection, text % "a: claim - @2-3") == ["cancelled-again"]
 
 
-def test_the_dead_stay_dead() -> None:
-    """A task on a list of dead letters is not delivered after it."""
+def test_a_dead_letter_does_not_come_again() -> None:
+    """A list of dead letters counts from its end."""
     text = "p: enqueue t; a: claim t; a: fail t; z: dead_letters %s; b: claim t"
     assert kinds(no_resurrection, text % "t") == ["dead-again"]
     assert kinds(no_resurrection, text % "u") == []

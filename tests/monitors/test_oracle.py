@@ -1,4 +1,4 @@
-"""Monitors against a search through all orders of a few operations."""
+"""Monitors against an exhaustive search through the orders of a few operations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIFO = Order(ties="lifo")
 
 @st.composite
 def _histories(draw: st.DrawFn, *, ranked: bool) -> History:
-    """Draw up to three enqueues and up to four claims, each by an actor of its own."""
+    """Draw up to three enqueues and up to four claims, each by its own actor."""
     number = draw(st.integers(1, 3))
     labels = [f"t{n}" for n in range(number)]
     ranks = draw(st.lists(st.integers(1, 3), min_size=number, max_size=number))
@@ -57,7 +57,7 @@ def _operation(
     )
 
 
-def _complaints(drawn: History, promised: Order) -> Iterator[str]:
+def _details(drawn: History, promised: Order) -> Iterator[str]:
     declared = contract(order=promised, liveness=Liveness.NONE)
     for monitor in (order, no_false_empty, exclusive, no_phantom):
         yield from (violation.detail for violation in monitor(drawn, declared))
@@ -66,21 +66,19 @@ def _complaints(drawn: History, promised: Order) -> Iterator[str]:
 @pytest.mark.parametrize("promised", EXACT.values(), ids=EXACT)
 @settings(max_examples=500, deadline=None)
 @given(data=st.data())
-def test_what_no_order_explains_is_found_and_nothing_else(
-    promised: Order, data: st.DataObject
-) -> None:
-    """The monitors are exact: they complain if, and only if, the search finds no order."""
+def test_the_monitors_are_exact(promised: Order, data: st.DataObject) -> None:
+    """They report a violation if, and only if, the search finds no order."""
     drawn = data.draw(_histories(ranked=promised.priority is not None))
-    complaints = list(_complaints(drawn, promised))
-    assert explained(drawn.operations, promised) == (not complaints), complaints
+    details = list(_details(drawn, promised))
+    assert explained(drawn.operations, promised) == (not details), details
 
 
 @settings(max_examples=500, deadline=None)
 @given(drawn=_histories(ranked=False))
-def test_last_in_first_out_is_never_accused_wrongly(drawn: History) -> None:
-    """Of LIFO some rare violations, which need three enqueues to see, stay unseen."""
+def test_a_legal_lifo_history_is_never_accused(drawn: History) -> None:
+    """Some rare LIFO violations, which need three enqueues to see, stay unreported."""
     assume(explained(drawn.operations, LIFO))
-    assert list(_complaints(drawn, LIFO)) == []
+    assert list(_details(drawn, LIFO)) == []
 
 
 @pytest.mark.parametrize(
@@ -95,8 +93,8 @@ def test_last_in_first_out_is_never_accused_wrongly(drawn: History) -> None:
         ("p: enqueue t; a: claim t; b: claim t", "none", False),
     ],
 )
-def test_the_search_itself_is_right(
+def test_the_search_is_correct(
     text: str, ties: Literal["fifo", "lifo", "none"], expected: bool
 ) -> None:
-    """On histories that can be judged by eye."""
+    """It agrees with histories that a reader can judge."""
     assert explained(history(text).operations, Order(ties=ties)) is expected

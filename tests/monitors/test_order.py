@@ -45,14 +45,14 @@ def test_first_in_is_first_out() -> None:
 
 
 def test_a_task_that_never_comes_is_passed_over_too() -> None:
-    """Unless claims went on to the end: then it is lost, and that is another monitor's word."""
+    """In a drained history the task is lost instead, which `no_loss` reports."""
     text = "p: enqueue t; p: enqueue u; a: claim u"
     assert fifo(text) == ["fifo-order"]
     assert fifo(text, drained=True) == []
 
 
 def test_last_in_is_first_out() -> None:
-    """The newer task must certainly be there when the older one is claimed."""
+    """The newer task must certainly wait when the older one is claimed."""
     text = "p: enqueue t @0-1; q: enqueue u @%s-5; a: claim t @%s-7; b: claim u @8-9"
     assert lifo(text % (2, 6)) == ["lifo-order"]
     assert lifo(text % (1, 6)) == []
@@ -60,8 +60,8 @@ def test_last_in_is_first_out() -> None:
     assert lifo((text % (2, 6)).replace("0-1", "0-1 unknown")) == []
 
 
-def test_no_order_of_ties_is_no_violation() -> None:
-    """Where ties have no order, tasks of one priority come as they like."""
+def test_ties_without_an_order_come_in_any_order() -> None:
+    """Only the priority counts then."""
     text = "p: enqueue t priority=1; p: enqueue u priority=%s; a: claim u; a: claim t"
     either = Order(priority="lower-first", ties="none")
     assert kinds(order, text % 1, order=either) == []
@@ -72,15 +72,15 @@ def test_no_order_of_ties_is_no_violation() -> None:
 def test_the_better_priority_goes_first(
     direction: Literal["lower-first", "higher-first"], first: int
 ) -> None:
-    """Whichever end of the scale is promised."""
+    """Either end of the scale may be declared as the better one."""
     text = f"p: enqueue t priority=5; p: enqueue u priority={first}; a: claim %s; b: claim %s"
     declared = Order(priority=direction)
     assert kinds(order, text % ("t", "u"), order=declared) == ["priority-order"]
     assert kinds(order, text % ("u", "t"), order=declared) == []
 
 
-def test_a_better_task_must_have_been_there_all_the_time() -> None:
-    """A claim may have looked at any instant of its interval."""
+def test_a_better_task_must_wait_throughout_the_claim() -> None:
+    """A claim may look at any instant of its interval."""
     text = "p: enqueue t @0-1 priority=5; q: enqueue u @2-%s priority=1; a: claim t @4-6;"
     assert ranked(text % 3 + "b: claim u @7-8") == ["priority-order"]
     assert ranked(text % 4 + "b: claim u @7-8") == []
@@ -88,7 +88,7 @@ def test_a_better_task_must_have_been_there_all_the_time() -> None:
 
 
 def test_better_tasks_may_take_turns() -> None:
-    """At each instant there was a better task, though not the same."""
+    """At each instant of the claim some better task waited."""
     text = (
         "p: enqueue t @0-1 priority=5; p: enqueue u @1-2 priority=1; q: enqueue v @3-%s priority=2;"
         "a: claim t @4-9; b: claim u @7-8; b: claim v @9.5-10"
@@ -98,13 +98,13 @@ def test_better_tasks_may_take_turns() -> None:
 
 
 def test_a_priority_is_not_compared_with_a_default() -> None:
-    """Nobody knows what a task without a priority is worth."""
+    """A queue chooses the priority of a task without one."""
     text = "p: enqueue t%s; p: enqueue u priority=1; a: claim t; a: claim u"
     assert ranked(text % "") == []
     assert ranked(text % " priority=2") == ["priority-order"]
 
 
-def test_priorities_mean_nothing_where_none_are_declared() -> None:
+def test_undeclared_priorities_are_ignored() -> None:
     """Such tasks are ties."""
     text = "p: enqueue t priority=2; p: enqueue u priority=1; a: claim %s; a: claim %s"
     assert fifo(text % ("t", "u")) == []
@@ -116,22 +116,22 @@ def test_priorities_mean_nothing_where_none_are_declared() -> None:
     ["delay=1", 'capabilities={"region":"EU"}', "key=k", "unknown"],
     ids=["delayed", "for some workers only", "of a shared key", "not certain"],
 )
-def test_only_simple_tasks_are_missed(extra: str) -> None:
-    """What may have had a reason to wait was not passed over."""
+def test_a_task_with_a_reason_to_wait_is_not_passed_over(extra: str) -> None:
+    """It is delayed, for some workers only, of a shared key, or uncertain."""
     text = "p: enqueue t %s; p: enqueue u; a: claim u; a: claim t; p: enqueue v key=k"
     assert fifo(text % "") == ["fifo-order"]
     assert fifo(text % extra) == []
 
 
-def test_a_delayed_task_takes_its_place_where_it_likes() -> None:
-    """When it was due, it may have gone before older ones."""
+def test_a_delayed_task_has_no_place_in_the_order() -> None:
+    """Once due, it may go before older tasks."""
     text = "p: enqueue t; p: enqueue u delay=%s; a: claim u; a: claim t"
     assert fifo(text % 0.1) == []
     assert fifo(text % 0) == ["fifo-order"]
 
 
-def test_what_was_cancelled_or_taken_unseen_is_not_missed() -> None:
-    """A cancel and a claim of unknown outcome may have removed it."""
+def test_a_task_that_may_be_gone_is_not_passed_over() -> None:
+    """A cancel or a claim of unknown outcome may have removed it."""
     text = "p: enqueue t @0-1; p: enqueue u @2-3; %s; a: claim u @7-8; b: claim t @9-10"
     assert fifo(text % "p: cancel t @4-5") == []
     assert fifo(text % "c: claim @4-") == []
@@ -139,13 +139,13 @@ def test_what_was_cancelled_or_taken_unseen_is_not_missed() -> None:
 
 
 def test_only_the_first_delivery_has_a_place_in_the_order() -> None:
-    """A task that was given back may go first or last."""
+    """A released task may go first or last."""
     text = "p: enqueue t; p: enqueue u; a: claim t; a: claim u; a: release t; a: release u; %s"
     assert fifo(text % "b: claim u; b: claim t") == []
 
 
 def test_the_proof_is_the_fewest_operations() -> None:
-    """The two enqueues and the two claims, though many tasks wait."""
+    """The witness is two enqueues and two claims although many tasks wait."""
     lines = [f"p: enqueue t{n}" for n in range(9)]
     observed = history(";".join([*lines, "a: claim t8", "a: claim t0"]))
     (violation,) = order(observed, contract())

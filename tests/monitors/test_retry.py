@@ -48,7 +48,7 @@ DEAD = "p: enqueue t @0-1 max_attempts=1; a: claim t @2-3; a: fail t @4-5 %s; "
 
 
 def test_a_failed_task_waits_before_it_comes_again() -> None:
-    """At least the shortest wait: 4 s less a quarter, from the begin of the failure."""
+    """The shortest wait is 4 s less a quarter, counted from the failure's start."""
     assert reported(FAILED % "" + "b: claim t @5.1-6.9") == ["early-retry"]
     assert reported(FAILED % "" + "b: claim t @5.1-7") == []
     assert reported(FAILED % "unknown" + "b: claim t @5.1-6.9") == []
@@ -61,8 +61,8 @@ def test_the_wait_grows_with_each_failure() -> None:
     assert reported(TWICE + "c: claim t @18.1-23") == []
 
 
-def test_an_attempt_that_was_no_certain_failure_may_count_as_one() -> None:
-    """A release or an expired lease before it: the wait may be the first or the second."""
+def test_a_release_may_count_as_a_failure() -> None:
+    """The wait may then be the first or the second."""
     text = "p: enqueue t; a: claim t; a: release t; a: claim t; a: fail t @9-10 of=2; b: claim t "
     assert reported(text + "@11-11.9") == ["early-retry"]
     assert reported(text + "@11-12.1") == []
@@ -77,8 +77,8 @@ def test_a_failure_after_the_lease_may_have_been_ignored() -> None:
     assert kinds(retry, text % 12, retry=slow) == []
 
 
-def test_a_failed_task_does_come_again() -> None:
-    """After the longest wait, and after that was noticed, nobody may be text "empty"."""
+def test_a_failed_task_comes_again() -> None:
+    """After the longest wait and the declared resolution no claim may return empty."""
     text = FAILED + "b: claim - @%s-20; c: claim t @21-22"
     slow = partial(reported, resolution=1.0)
     assert slow(text % ("", 11.1)) == ["lost-retry"]
@@ -88,7 +88,7 @@ def test_a_failed_task_does_come_again() -> None:
 
 
 def test_a_dead_task_does_not_come_again() -> None:
-    """After the declared number of certain failures; the task's own number goes first."""
+    """The limit counts certain failures, and the task's own limit overrides the declared one."""
     assert reported(DEAD % "" + "b: claim t @90-91") == ["delivered-dead"]
     assert reported(DEAD % "unknown" + "b: claim t @90-91") == []
     assert reported(FAILED % "" + "b: claim t @90-91") == []
@@ -98,13 +98,13 @@ def test_a_dead_task_does_not_come_again() -> None:
     assert reported(thrice.replace("b: fail t @42-43 of=2", "b: release t @42-43 of=2")) == []
 
 
-def test_a_claim_during_the_last_failure_is_another_matter() -> None:
-    """It may have come before it."""
+def test_a_claim_during_the_last_failure_is_legal() -> None:
+    """It may come before the failure."""
     assert reported(DEAD % "" + "b: claim t @5-6") == []
 
 
-def test_the_dead_are_listed() -> None:
-    """In every list that was asked for after the last failure."""
+def test_a_dead_task_is_listed() -> None:
+    """It is in every list that was read after the last failure."""
     assert reported(DEAD % "" + "z: dead_letters @6-7") == ["missing-dead-letter"]
     assert reported(DEAD % "" + "z: dead_letters t,u @6-7") == []
     assert reported(DEAD % "" + "z: dead_letters @5-7") == []
@@ -112,8 +112,8 @@ def test_the_dead_are_listed() -> None:
     assert reported(DEAD % "" + "z: dead_letters ? @6-7") == []
 
 
-def test_nobody_is_listed_who_is_not_dead() -> None:
-    """A task cannot have failed more often than it was handed out."""
+def test_a_task_with_attempts_left_is_not_listed() -> None:
+    """A task cannot have failed more often than it was delivered."""
     assert reported(FAILED % "" + "z: dead_letters t @6-7") == ["dead-too-early"]
     assert reported(TWICE + "b: claim t @30-32; z: dead_letters t @31-33") == []
     assert reported("p: enqueue t; z: dead_letters t") == ["dead-too-early"]
@@ -122,8 +122,8 @@ def test_nobody_is_listed_who_is_not_dead() -> None:
     assert reported(unseen) == []
 
 
-def test_an_unseen_delivery_may_be_a_failure_too() -> None:
-    """Where waits grow shorter, the wait may then be the next one."""
+def test_a_claim_of_unknown_outcome_may_be_a_failure() -> None:
+    """If waits shrink, the wait may then be the next, shorter one."""
     shrinking = Retry(max_attempts=9, first=8, factor=0.5)
     text = "p: enqueue t @0-1; %s; a: claim t @2-3; a: fail t @4-5; b: claim t @8-9"
     assert kinds(retry, text % "c: claim @1- ", retry=shrinking) == []
@@ -131,21 +131,21 @@ def test_an_unseen_delivery_may_be_a_failure_too() -> None:
 
 
 def test_a_task_that_may_be_two_is_left_out() -> None:
-    """Of a client that tried again either may have failed."""
+    """After a client's retry, either of two tasks may have failed."""
     twice = (FAILED % "").replace(
         "p: enqueue t @0-1", "p: enqueue t @0-1 unknown; p: enqueue t @1-2"
     )
     assert reported(twice + "b: claim t @5.1-6.9") == []
 
 
-def test_only_an_answer_is_a_list() -> None:
-    """A busy queue has not said who is dead."""
+def test_only_an_ok_answer_is_a_list() -> None:
+    """A busy or unknown answer lists no dead letters."""
     assert reported(DEAD % "" + "z: dead_letters @6-7 busy") == []
     assert reported(FAILED % "" + "z: dead_letters t @6-7 unknown") == []
 
 
-def test_a_wait_that_no_number_can_hold_is_the_cap() -> None:
-    """Some attempts overflow a float; the cap and its jitter are left."""
+def test_a_wait_beyond_every_float_is_the_cap() -> None:
+    """Some failures later the wait overflows, and the cap with its jitter applies."""
     given = "; ".join(f"a: claim t; a: release t of={n}" for n in range(1, 9))
     text = f"p: enqueue t; {given}; b: claim t @20-20.5; b: fail t @21-21.5; c: claim "
     endless = Retry(max_attempts=10**6, first=1e300, factor=1e300, cap=5, jitter=0.2)

@@ -40,19 +40,19 @@ WRONG = ["misrouted"]
         ('{"region":null}', '{"zone":1}', WRONG),
     ],
 )
-def test_a_worker_has_what_a_task_needs(needs: str, offers: str, expected: list[str]) -> None:
-    """Each key, with the value or with a list that has it; a silent worker is left out."""
+def test_a_worker_has_the_needed_capabilities(needs: str, offers: str, expected: list[str]) -> None:
+    """It has each key, with the value or a list that contains it; a silent worker is left out."""
     text = TEXT % (f"capabilities={needs}", f"capabilities={offers}")
     assert kinds(routing, text) == expected
 
 
 def test_a_claim_without_capabilities_is_left_out() -> None:
-    """It may be one that takes everything."""
+    """Such a worker may take every task."""
     assert kinds(routing, TEXT % ('capabilities={"region":"EU"}', "")) == []
 
 
-def test_any_of_several_enqueues_may_be_the_one() -> None:
-    """A client that tried again may have asked for something else."""
+def test_any_of_several_enqueues_may_count() -> None:
+    """A client that retried may have asked for other capabilities."""
     text = 'p: enqueue t capabilities={"r":1} unknown; p: enqueue t %s; a: claim t '
     assert kinds(routing, text % "" + 'capabilities={"r":2}') == []
     assert kinds(routing, text % 'capabilities={"r":3}' + 'capabilities={"r":2}') == WRONG

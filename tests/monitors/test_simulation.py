@@ -1,4 +1,4 @@
-"""Monitors against a simulated queue: silent where it is correct, not where it has a bug."""
+"""Monitors against a simulated queue: silent if it is correct, and not if it has a bug."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pytest_queuekit.monitors import MONITORS, answers, busy
 from tests.monitors.simulation import Play, listing
 
 HONEST = [monitor for monitor in MONITORS if monitor not in (answers, busy)]
-"""The simulation has errors and busy answers of purpose."""
+"""Without the two monitors that report the faults which the simulation injects."""
 
 
 @settings(max_examples=2000, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 30))
 def test_a_correct_queue_is_never_accused(seed: int, steps: int) -> None:
-    """Whatever its habits, however calls overlap, and whichever of them were cut off."""
+    """This holds for all its habits, all overlaps of calls, and all calls that are cut off."""
     play = Play(seed)
     history = play.history(steps)
     for monitor in HONEST:
@@ -51,8 +51,8 @@ BUGS = {
 
 
 @pytest.mark.parametrize(("bug", "kind"), BUGS.items(), ids=BUGS)
-def test_a_queue_with_a_bug_is_found_out(bug: str, kind: str) -> None:
-    """Some of many runs shows it, in the midst of faults that excuse much."""
+def test_a_queue_with_a_bug_is_reported(bug: str, kind: str) -> None:
+    """Some of many runs proves the bug, although faults excuse much."""
     assert any(kind in _kinds(seed, bug) for seed in range(3000)), kind
 
 

@@ -20,15 +20,15 @@ reported = partial(kinds, stats)
 WRONG = ["wrong-count"]
 
 
-def test_what_certainly_waits_is_counted() -> None:
-    """Between what waits for sure and what may."""
+def test_a_waiting_task_is_counted() -> None:
+    """The count lies between the certain and the possible tasks."""
     text = "p: enqueue t @0-1; p: enqueue u @2-%s; a: stats @4-5 queued=%d"
     assert [reported(text % (3, count)) for count in (0, 1, 2, 3)] == [WRONG, WRONG, [], WRONG]
     assert [reported(text % (4, count)) for count in (0, 1, 2, 3)] == [WRONG, [], [], WRONG]
 
 
 def test_an_enqueue_of_unknown_outcome_may_count() -> None:
-    """Either way; refused and busy ones do not."""
+    """Both counts are legal; refused and busy enqueues do not count."""
     text = "p: enqueue t %s; a: stats queued=%d"
     assert [reported(text % ("unknown", count)) for count in (0, 1, 2)] == [[], [], WRONG]
     assert [reported(text % ("refused", count)) for count in (0, 1)] == [[], WRONG]
@@ -37,15 +37,15 @@ def test_an_enqueue_of_unknown_outcome_may_count() -> None:
 
 
 def test_delayed_tasks_are_queued() -> None:
-    """So are those whose key nobody shares."""
+    """So are tasks with a key that no other task shares."""
     assert reported("p: enqueue t delay=99 key=k; a: stats queued=1 leased=0") == []
     assert reported("p: enqueue t delay=99 key=k; a: stats queued=0") == WRONG
     shared = "p: enqueue t key=k; p: enqueue u key=k; a: stats queued=%d"
     assert [reported(shared % count) for count in (1, 2, 3)] == [[], [], WRONG]
 
 
-def test_what_is_held_is_leased() -> None:
-    """As long as its lease certainly runs; after that it may be either."""
+def test_a_held_task_is_leased() -> None:
+    """After its lease it may be leased or queued."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: stats @%s queued=%d leased=%d"
     assert reported(text % ("4-11.9", 0, 1)) == []
     assert reported(text % ("4-11.9", 1, 0)) == WRONG * 2
@@ -53,8 +53,8 @@ def test_what_is_held_is_leased() -> None:
     assert reported(text % ("2-3", 1, 0)) == []
 
 
-def test_at_most_once_what_was_delivered_may_be_forgotten() -> None:
-    """It is not queued any more, and that is all."""
+def test_at_most_once_a_delivered_task_may_be_forgotten() -> None:
+    """It is certainly not queued."""
     text = "p: enqueue t; a: claim t; a: stats queued=%d leased=%d completed=%d"
     once = partial(reported, guarantee=Guarantee.AT_MOST_ONCE)
     assert [once(text % counts) for counts in ((0, 0, 0), (0, 1, 0), (0, 0, 1))] == [[], [], []]
@@ -63,8 +63,8 @@ def test_at_most_once_what_was_delivered_may_be_forgotten() -> None:
     assert reported(text % (0, 0, 0), capabilities=able) == []
 
 
-def test_what_is_completed_stays_counted_until_a_purge() -> None:
-    """From the begin of the purge on it may be gone."""
+def test_a_completed_task_is_counted_until_a_purge() -> None:
+    """From the purge's start it may be gone."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: complete t @4-5 %s; %s; a: stats @8-9 %s"
     assert reported(text % ("", "q: claim - @6-7", "completed=1 leased=0 queued=0")) == []
     assert reported(text % ("", "q: claim - @6-7", "completed=0")) == WRONG
@@ -75,8 +75,8 @@ def test_what_is_completed_stays_counted_until_a_purge() -> None:
     assert reported(text % ("unknown", "q: claim - @6-7", "completed=0 leased=1")) == []
 
 
-def test_what_failed_for_the_last_time_is_dead() -> None:
-    """Before that it is queued, whether it waits or not."""
+def test_a_task_that_failed_for_the_last_time_is_dead() -> None:
+    """Before that it is queued, even while it waits to be retried."""
     text = "p: enqueue t; a: claim t; a: fail t; a: stats dead=%d queued=%d"
     assert reported(text % (1, 0), retry=Retry(max_attempts=1)) == []
     assert reported(text % (0, 1), retry=Retry(max_attempts=1)) == WRONG * 2
@@ -84,8 +84,8 @@ def test_what_failed_for_the_last_time_is_dead() -> None:
     assert reported(text % (1, 0), retry=Retry(max_attempts=2, first=99)) == WRONG * 2
 
 
-def test_what_was_cancelled_is_not_queued() -> None:
-    """It may be counted as completed, or dead, or not at all."""
+def test_a_cancelled_task_is_not_queued() -> None:
+    """It may count as completed, as dead, or not at all."""
     text = "p: enqueue t; p: cancel t %s; a: stats %s"
     assert reported(text % ("", "queued=1")) == WRONG
     assert reported(text % ("", "leased=1")) == WRONG
@@ -95,28 +95,28 @@ def test_what_was_cancelled_is_not_queued() -> None:
     assert reported("q: claim @0-; " + text % ("", "leased=1")) == []
 
 
-def test_an_unseen_delivery_may_have_taken_one() -> None:
-    """From queued to leased, or for good."""
+def test_a_claim_of_unknown_outcome_may_have_taken_a_task() -> None:
+    """The task may be queued, leased or gone."""
     text = "p: enqueue t; p: enqueue u; q: claim unknown; a: stats queued=%d leased=%d"
     assert [reported(text % counts) for counts in ((2, 0), (1, 1), (1, 0))] == [[], [], []]
     assert reported(text % (0, 2)) == WRONG * 2
 
 
 def test_overlapping_deliveries_have_no_order() -> None:
-    """What became of the task is open, and so are its counts."""
+    """The state of their task is unknown."""
     text = "p: enqueue t @0-1; a: claim t @2-4; b: claim t @3-5; a: stats @6-7 leased=%d queued=%d"
     assert reported(text % (0, 1)) == []
     assert reported((text % (0, 1)).replace("@3-5", "@4.5-5")) == WRONG * 2
 
 
-def test_a_count_that_is_missing_is_not_wrong() -> None:
-    """Each is judged for itself, and only whole numbers are."""
+def test_a_missing_count_is_not_wrong() -> None:
+    """Each count is judged alone, and only whole numbers are."""
     assert reported("p: enqueue t; a: stats dead=0") == []
     assert reported("p: enqueue t; a: stats queued=null") == []
     assert reported("p: enqueue t; a: stats queued=0 busy") == []
 
 
-def test_a_wrong_count_is_shown_with_some_of_what_it_should_have_counted() -> None:
+def test_a_wrong_count_is_shown_with_some_missed_tasks() -> None:
     """Three tasks are enough."""
     lines = ";".join([*(f"p: enqueue t{n}" for n in range(9)), "a: stats queued=8"])
     (violation,) = stats(history(lines), contract())
