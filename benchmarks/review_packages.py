@@ -1,9 +1,9 @@
-"""Reviews ten packages from PyPI that keep jobs or data in SQL, and prints what is found.
+"""Reviews ten packages from PyPI that keep jobs or data in SQL, and prints the findings.
 
     python benchmarks/review_packages.py
 
-Downloads them with pip into a folder that is deleted afterwards, and runs nothing of them. The
-last column is for a person: docs/review.md says of each finding whether it is true.
+Downloads the packages with pip into a temporary folder, and runs nothing of them. docs/review.md
+lists which findings are true.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ PACKAGES = (
 
 
 def main() -> int:
-    """Download, review and print a line a package, then each finding."""
+    """Download and review each package; print a line for the package, then its findings."""
     with TemporaryDirectory(prefix="queuekit-") as folder:
         files, seconds = 0, 0.0
         for package in PACKAGES:
             source = _unpacked(package, Path(folder))
             began = time.perf_counter()
-            found = review([source], processes=cores())
+            result = review([source], processes=cores())
             seconds += time.perf_counter() - began
-            files += found.files
-            places = [(one, two) for one in found.verdicts for two in one.violations]
-            print(f"{package:<24}{found.files:>5} files {len(places):>3} findings")
-            for verdict, one in places:
-                where = one.place and f"{Path(one.place.path).name}:{one.place.line}"
-                print(f"  {where} {verdict.rule} {one.detail}")
+            files += result.files
+            violations = [each for verdict in result.verdicts for each in verdict.violations]
+            print(f"{package:<24}{result.files:>5} files {len(violations):>3} findings")
+            for violation in violations:
+                place = violation.place
+                where = place and f"{Path(place.path).name}:{place.line}"
+                print(f"  {where} {violation.kind} {violation.detail}")
         print(f"{files} files in {seconds:.1f} s")
     return 0
 
 
 def _unpacked(package: str, folder: Path) -> Path:
-    """Download a wheel and return the folder of what is in it."""
+    """Download a wheel and return the folder with its content."""
     home = folder / package.partition("==")[0]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", package]
     subprocess.run([*command, "--only-binary=:all:", "--dest", str(home)], check=True)

@@ -29,20 +29,20 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_findings_end_in_status_one(source: str, capsys: Captured) -> None:
-    """And are printed with their place."""
+    """Each finding is printed with its place."""
     assert main(["review", source]) == 1
     assert capsys.readouterr().out.startswith("src/bad.py:2:5: QR105 the value of 's' is")
 
 
-def test_nothing_found_ends_in_status_zero(source: str, capsys: Captured) -> None:
-    """With a word on how many files that was."""
+def test_no_findings_end_in_status_zero(source: str, capsys: Captured) -> None:
+    """The last line counts the files."""
     Path("src/bad.py").write_text("", encoding="utf-8")
     assert main(["review", source]) == 0
     assert capsys.readouterr().out.endswith("no findings in 1 file\n")
 
 
 def test_the_result_can_be_written_to_a_file(source: str, capsys: Captured) -> None:
-    """In any form, and then nothing is printed."""
+    """Then nothing is printed."""
     assert main(["review", source, "--format", "json", "--output", "found.json"]) == 1
     assert capsys.readouterr().out == ""
     assert json.loads(Path("found.json").read_text(encoding="utf-8"))["files"] == 1
@@ -51,14 +51,16 @@ def test_the_result_can_be_written_to_a_file(source: str, capsys: Captured) -> N
 @pytest.mark.parametrize(
     ("form", "begin"), [("json", "{"), ("sarif", "{"), ("github", "::error file=src/bad.py,")]
 )
-def test_there_are_forms_for_programs(source: str, form: str, begin: str, capsys: Captured) -> None:
-    """Each on standard output alone."""
+def test_the_formats_for_programs_are_printed_alone(
+    source: str, form: str, begin: str, capsys: Captured
+) -> None:
+    """Standard output holds nothing else."""
     assert main(["review", source, "--format", form]) == 1
     assert capsys.readouterr().out.startswith(begin)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ([], "nothing to review: give files or folders, or --list"),
         ([""], "path='' is empty: give a file or a folder"),
@@ -69,13 +71,13 @@ def test_there_are_forms_for_programs(source: str, form: str, begin: str, capsys
     ],
 )
 def test_a_mistake_ends_in_status_two(
-    source: str, arguments: list[str], said: str, capsys: Captured
+    source: str, arguments: list[str], message: str, capsys: Captured
 ) -> None:
-    """With one line that says what to do."""
+    """The error is one line with the next step."""
     del source
     assert main(["review", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert said in line
+    assert message in line
 
 
 def _review(*arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:
@@ -83,8 +85,8 @@ def _review(*arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]
     return subprocess.run(command, stderr=subprocess.PIPE, check=False, **given)
 
 
-def test_what_the_terminal_cannot_say_is_escaped(source: str) -> None:
-    """Findings are not lost to an encoding."""
+def test_characters_that_the_terminal_lacks_are_escaped(source: str) -> None:
+    """No finding is lost to the encoding."""
     Path("src/bad.py").write_text(BAD.replace("    conn", "    x = 'ü'; conn"), encoding="utf-8")
     ended = _review(source, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert ended.returncode == 1
@@ -121,30 +123,30 @@ def test_text_has_ascii_punctuation_on_an_ascii_terminal(source: str) -> None:
     assert b"x = 'a -> b'; conn" in ended.stdout
 
 
-def test_an_output_that_is_full_is_a_mistake(source: str) -> None:
-    """With one line, and no traceback."""
+def test_a_full_disk_is_a_usage_error(source: str) -> None:
+    """The error is one line without a traceback."""
     with Path("/dev/full").open("wb") as full:
         ended = _review(source, stdout=full)
     assert ended.returncode == 2
     assert ended.stderr.startswith(b"queuekit: error: the findings cannot be printed: ")
 
 
-def test_the_status_tells_if_the_output_is_closed(source: str) -> None:
-    """As a script may want it."""
+def test_a_closed_output_keeps_the_status(source: str) -> None:
+    """A script may want the exit status alone."""
     ended = _review(source, preexec_fn=lambda: os.close(1))
     assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_the_checklist_is_listed(capsys: Captured) -> None:
-    """Every item, in eighty columns, with what decides it."""
+    """Every code is listed, in at most 80 columns."""
     assert main(["review", "--list"]) == 0
     printed = capsys.readouterr().out
     assert all(code.id in printed for code in CODES)
     assert all(len(line) <= 80 for line in printed.splitlines())
 
 
-def test_an_item_is_explained(capsys: Captured) -> None:
-    """With its reason and both examples."""
+def test_a_code_is_explained(capsys: Captured) -> None:
+    """The explanation has the title, the rule and both examples."""
     assert main(["review", "--explain", "qr105"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(
@@ -154,8 +156,8 @@ def test_an_item_is_explained(capsys: Captured) -> None:
     assert "right:" in printed
 
 
-def test_other_commands_load_no_parser_of_sql() -> None:
-    """It takes longer than all the rest."""
+def test_other_commands_do_not_load_the_sql_parser() -> None:
+    """The parser takes longer to load than the rest of the command."""
     loaded = python("import sys, pytest_queuekit.cli; print(*sys.modules)").split()
     assert "pytest_queuekit.cli.review" in loaded
     assert not {"sqlglot", "pytest_queuekit.review"} & set(loaded)

@@ -1,4 +1,4 @@
-"""What a review found, in four forms."""
+"""The findings of a review in four formats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _place(path: str = "src/a.py", line: int = 3, source: str = "    do(x)") -> 
 
 
 def _verdict(*places: Place, code: str = "QR101") -> Verdict:
-    found = tuple(
+    violations = tuple(
         Violation(kind=code, title="Wrong", detail="this is wrong", place=place) for place in places
     )
     return Verdict(
@@ -29,9 +29,9 @@ def _verdict(*places: Place, code: str = "QR101") -> Verdict:
         requirement=Requirement.MUST,
         sentence="It is right.",
         queue="src",
-        status=Status.FAIL if found else Status.PASS,
+        status=Status.FAIL if violations else Status.PASS,
         driver="review",
-        violations=found,
+        violations=violations,
     )
 
 
@@ -47,7 +47,7 @@ UNDECIDED = Verdict(
 
 
 def test_a_finding_points_at_its_place() -> None:
-    """By file, line and column, and with a caret under what is meant."""
+    """The finding has file, line and column, and carets under the fault."""
     assert text([_verdict(_place()), UNDECIDED], 4).splitlines() == [
         "src/a.py:3:5: QR101 this is wrong",
         "    do(x)",
@@ -58,7 +58,7 @@ def test_a_finding_points_at_its_place() -> None:
 
 
 def test_findings_are_in_the_order_of_the_files() -> None:
-    """Whichever item found them."""
+    """The order does not depend on the code."""
     verdicts = [
         _verdict(_place(line=7), _place("src/b.py")),
         _verdict(_place(line=2), code="QR102"),
@@ -72,7 +72,7 @@ def test_findings_are_in_the_order_of_the_files() -> None:
 
 
 def test_a_long_line_is_cut_and_controls_are_not_sent_to_the_terminal() -> None:
-    """The caret stays below what it means."""
+    """Escape sequences never reach the terminal."""
     long = _place(source="    do('\x1b[31m" + "x" * 200)
     lines = text([_verdict(long)], 1).splitlines()
     assert all(len(line) <= 80 for line in lines)
@@ -91,8 +91,8 @@ def test_a_long_line_is_cut_and_controls_are_not_sent_to_the_terminal() -> None:
     ],
     ids=["tabs", "wide letters", "accents", "far right", "far right and wide", "cut"],
 )
-def test_the_caret_stands_below_what_is_meant(source: str, shown: str, mark: str) -> None:
-    """Whatever the letters before it, and however far to the right."""
+def test_the_caret_stands_below_the_fault(source: str, shown: str, mark: str) -> None:
+    """Tabs, wide characters, accents and long lines do not move it."""
     column = source.index("do(x)") + 1
     place = Place(
         path="a.py", line=1, column=column, end_line=1, end_column=column + 5, text=source
@@ -101,18 +101,18 @@ def test_the_caret_stands_below_what_is_meant(source: str, shown: str, mark: str
 
 
 def test_a_path_stays_in_its_line() -> None:
-    """Whatever is in its name."""
+    """A line break in a file name becomes a space."""
     assert text([_verdict(_place("a\nb.py"))], 1).startswith("a b.py:3:5: ")
 
 
-def test_nothing_found_is_said_so() -> None:
-    """And that there was nothing to review is not the same."""
+def test_no_findings_are_not_the_same_as_no_files() -> None:
+    """A review of no files says so."""
     assert text([_verdict()], 3) == "no findings in 3 files\n"
     assert text([_verdict()], 0) == "no Python files found: nothing was reviewed\n"
 
 
 def test_the_summary_counts_and_concludes() -> None:
-    """A line for each item that is broken, and one verdict."""
+    """Each broken code has a line, and the review has one verdict."""
     verdicts = [_verdict(_place(), _place(line=9)), _verdict(code="QR102"), UNDECIDED]
     assert [line.text for line in report("src", verdicts, findings=False)] == [
         "review of src",
@@ -127,21 +127,21 @@ def test_the_summary_counts_and_concludes() -> None:
         close("src", [], missing=0)[0].text
         == "review of src: no verdict: all codes without a result"
     )
-    told = "review of src: no verdict: 2 codes without a result"
-    assert close("src", [_verdict()], missing=2)[0].text == told
+    closing = "review of src: no verdict: 2 codes without a result"
+    assert close("src", [_verdict()], missing=2)[0].text == closing
 
 
-def test_many_findings_of_one_item_are_cut() -> None:
-    """A test's failure stays readable."""
-    lines = explain(_verdict(*(_place(line=one) for one in range(30))), most=20)
+def test_many_findings_of_one_code_are_cut() -> None:
+    """The failure of a test stays readable."""
+    lines = explain(_verdict(*(_place(line=line) for line in range(30))), most=20)
     assert lines[-1] == "… and 10 more of QR101"
 
 
-def test_json_has_items_and_findings() -> None:
-    """For programs."""
+def test_json_has_codes_and_findings() -> None:
+    """Each finding has its code, title, message and place."""
     data = json.loads(as_json([_verdict(_place()), UNDECIDED], 4))
     assert data["files"] == 4
-    assert [one["verdict"] for one in data["items"]] == ["fail", "not run"]
+    assert [item["verdict"] for item in data["items"]] == ["fail", "not run"]
     assert data["findings"] == [
         {
             "code": "QR101",
@@ -157,27 +157,30 @@ def test_json_has_items_and_findings() -> None:
 
 
 def test_sarif_is_valid() -> None:
-    """By a model of SARIF 2.1.0 that is not ours, and with what code hosts look for."""
+    """An independent model of SARIF 2.1.0 accepts it, with the fields that code hosts read."""
     written = as_sarif([_verdict(_place("a b/ü.py"), _place("/x/a.py"))], version="1.2.3")
     log = Sarif.model_validate_json(written)
     (run,) = log.runs
     assert log.version == "2.1.0"
     assert run.tool.driver.name == "queuekit review"
     results = json.loads(written)["runs"][0]["results"]
-    places = [one["locations"][0]["physicalLocation"] for one in results]
-    assert [one["artifactLocation"] for one in places] == [
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert [place["artifactLocation"] for place in places] == [
         {"uri": "a%20b/%C3%BC.py", "uriBaseId": "SRCROOT"},
         {"uri": "file:///x/a.py"},
     ]
     assert places[0]["region"]["startLine"] == 3
-    assert [(one["ruleId"], one["ruleIndex"]) for one in results] == [("QR101", 0)] * 2
+    (rule,) = json.loads(written)["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "Wrong"
+    assert rule["fullDescription"]["text"] == "It is right."
+    assert [(result["ruleId"], result["ruleIndex"]) for result in results] == [("QR101", 0)] * 2
 
 
 @pytest.mark.parametrize(
     ("path", "written"), [("src/a.py", "src/a.py"), ("a,b:c%.py", "a%2Cb%3Ac%25.py")]
 )
 def test_annotations_are_escaped(path: str, written: str) -> None:
-    """As GitHub asks for in properties and in the text."""
+    """Properties and text have the escapes that GitHub requires."""
     place = _place(path)
     verdict = _verdict(place)
     assert as_annotations([verdict]) == (
@@ -186,6 +189,6 @@ def test_annotations_are_escaped(path: str, written: str) -> None:
 
 
 def test_a_place_travels_between_processes() -> None:
-    """Under pytest-xdist the summary is written elsewhere."""
+    """Under pytest-xdist another process writes the summary."""
     verdict = _verdict(_place())
     assert unpack(json.loads(json.dumps(pack(verdict)))) == verdict

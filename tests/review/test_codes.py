@@ -11,7 +11,7 @@ from pytest_queuekit.review.catalogue import ABOUT_FILES, CODES, GROUPS, PITFALL
 from pytest_queuekit.review.code import Code, Decided
 from pytest_queuekit.review.examine import examine_file, examine_text
 from tests.docs.pages import blocks, pages
-from tests.review.found import codes
+from tests.review.findings import codes
 
 ROOT = Path(__file__).parents[2]
 SEED = (ROOT / "tests" / "seed" / "worker-support.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Faults as they are really written: each in some way that is easily overlooked."""
+"""Faults as teams write them, in forms that a review easily overlooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.review.found import codes
+from tests.review.findings import codes
 
 HEAD = """
 from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseError, Task
@@ -303,6 +303,6 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("title", "text"), FAULTS.items(), ids=FAULTS.keys())
-def test_a_fault_is_found_in_this_form(title: str, text: str) -> None:
-    """By the code that the title begins with."""
+def test_a_fault_is_expected_this_form(title: str, text: str) -> None:
+    """The finding has the code that the title begins with."""
     assert title.partition(" ")[0] in codes(HEAD + text)

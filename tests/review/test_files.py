@@ -1,4 +1,4 @@
-"""Files as they come: that do not parse, in any encoding, with comments that suppress."""
+"""Files that do not parse, files in other encodings, and comments that suppress."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.verdict import Status, Violation
 from pytest_queuekit.review.examine import examine_file
 from pytest_queuekit.review.run import review
-from tests.review.found import codes, found, violations
+from tests.review.findings import codes, findings, violations
 
 BAD = "def f(conn, s):\n    conn.execute(f\"SELECT id FROM t WHERE a = '{s}'\")"
 
 
-def _found(paths: list[Path]) -> list[Violation]:
-    return [one for verdict in review(paths).verdicts for one in verdict.violations]
+def _violations_in(paths: list[Path]) -> list[Violation]:
+    return [each for verdict in review(paths).verdicts for each in verdict.violations]
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "detail"),
     [
         (b"def f(:\n", "does not parse: "),
         (b"# coding: nonsense\n", "cannot be read: "),
@@ -32,15 +32,15 @@ def _found(paths: list[Path]) -> list[Violation]:
     ],
     ids=["syntax", "unknown encoding", "no UTF-8", "NUL", "an encoding of nothing", "too deep"],
 )
-def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(
-    content: bytes, said: str, tmp_path: Path
+def test_a_file_that_cannot_be_read_is_a_finding(
+    content: bytes, detail: str, tmp_path: Path
 ) -> None:
-    """It is a finding of its own; the other files are reviewed."""
+    """The review goes on with the other files."""
     (tmp_path / "a.py").write_bytes(content)
     (tmp_path / "b.py").write_text(BAD, encoding="utf-8")
-    one, other = _found([tmp_path])
-    assert (one.kind, other.kind) == ("QR001", "QR105")
-    assert one.detail.startswith(said)
+    unreadable, other = _violations_in([tmp_path])
+    assert (unreadable.kind, other.kind) == ("QR001", "QR105")
+    assert unreadable.detail.startswith(detail)
 
 
 @pytest.mark.parametrize(
@@ -54,39 +54,40 @@ def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(
     ids=["plain", "with a BOM", "latin-1", "with CR"],
 )
 def test_a_file_is_read_as_python_reads_it(content: bytes, tmp_path: Path) -> None:
-    """With its encoding and its ends of line."""
+    """The declared encoding, a byte order mark and CR line ends are understood."""
     file = tmp_path / "a.py"
     file.write_bytes(content)
-    (one,) = examine_file(file, "a.py")
-    assert one.place is not None
-    assert one.place.text.strip().startswith("conn.execute(f")
+    (violation,) = examine_file(file, "a.py")
+    assert violation.place is not None
+    assert violation.place.text.strip().startswith("conn.execute(f")
 
 
-def test_columns_count_letters() -> None:
-    """Not bytes, in which Python's own syntax tree counts."""
-    (one,) = violations(
+def test_columns_count_characters() -> None:
+    """Python's syntax tree counts bytes instead."""
+    (violation,) = violations(
         "def f(conn, s):\n    x = 'äöü'; conn.execute(f\"DELETE FROM t WHERE a = '{s}'\")"
     )
-    assert one.place is not None
-    assert one.place.text[one.place.column - 1 :].startswith("conn.execute")
+    assert violation.place is not None
+    rest = violation.place.text[violation.place.column - 1 :]
+    assert rest.startswith("conn.execute")
 
 
 def test_a_comment_suppresses_the_codes_that_it_names() -> None:
-    """In any of the lines of what was found."""
+    """The comment may stand in any line of the finding."""
     assert codes(f"{BAD}  # queuekit: ignore[QR105] s is one of ours") == []
     several = BAD.replace("execute(", "execute(  # queuekit: ignore[QR105] ours\n        ")
     assert codes(several) == []
     assert codes(f"# queuekit: ignore[QR105] too far away\n{BAD}") == ["QR002", "QR105"]
 
 
-def test_a_suppression_that_is_not_needed_is_found() -> None:
-    """It would hide the next one that is."""
+def test_an_unused_suppression_is_a_finding() -> None:
+    """It would hide the next fault in its line."""
     text = "def f(conn):\n    return 1  # queuekit: ignore[QR105, QR501] once it was"
-    assert found(text) == [("QR002", 2), ("QR002", 2)]
+    assert findings(text) == [("QR002", 2), ("QR002", 2)]
 
 
 @pytest.mark.parametrize(
-    ("comment", "said"),
+    ("comment", "fault"),
     [
         ("ignore", "no code;"),
         ("ignore QR105 because", "no code;"),
@@ -96,24 +97,25 @@ def test_a_suppression_that_is_not_needed_is_found() -> None:
         ("ignore[E501] long", "unknown code 'E501';"),
     ],
 )
-def test_an_unclear_suppression_is_found(comment: str, said: str) -> None:
-    """One without a code that there is, or without a reason."""
-    told = [one for one in violations(f"{BAD}  # queuekit: {comment}") if one.kind == "QR003"]
-    assert [one.detail.partition(" write")[0] for one in told] == [said]
+def test_an_unclear_suppression_is_a_finding(comment: str, fault: str) -> None:
+    """A suppression needs a known code and a reason."""
+    reviewed = violations(f"{BAD}  # queuekit: {comment}")
+    unclear = [each for each in reviewed if each.kind == "QR003"]
+    assert [each.detail.partition(" write")[0] for each in unclear] == [fault]
 
 
 def test_a_suppression_may_stand_behind_another_comment() -> None:
-    """Other tools have theirs in the same line."""
+    """Other tools have comments in the same line."""
     assert codes(f"{BAD}  # noqa: S608  # queuekit: ignore[QR105] s is one of ours") == []
 
 
 def test_a_string_is_no_comment() -> None:
-    """What only quotes a suppression suppresses nothing."""
+    """A string that quotes a suppression suppresses nothing."""
     assert codes(f"{BAD}\nx = '# queuekit: ignore[QR105] no'") == ["QR105"]
 
 
-def test_folders_of_others_are_left_out(tmp_path: Path) -> None:
-    """Environments, caches and what was built; a file that is named is reviewed all the same."""
+def test_third_party_folders_are_left_out(tmp_path: Path) -> None:
+    """A file in such a folder is reviewed only if it is named."""
     for folder in (".git", "venv", "node_modules", "build", "env-of-mine", "src"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.py").write_text(BAD, encoding="utf-8")
@@ -125,25 +127,25 @@ def test_folders_of_others_are_left_out(tmp_path: Path) -> None:
 
 
 def test_a_file_counts_once(tmp_path: Path) -> None:
-    """However often it is named."""
+    """The paths may overlap."""
     (tmp_path / "a.py").write_text(BAD, encoding="utf-8")
-    assert len(_found([tmp_path, tmp_path / "a.py"])) == 1
+    assert len(_violations_in([tmp_path, tmp_path / "a.py"])) == 1
 
 
 def test_a_file_counts_once_by_any_of_its_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Relative, absolute, or through a link; it is shown as it was named first."""
+    """Relative, absolute and linked paths are the same file, shown by its first path."""
     monkeypatch.chdir(tmp_path)
     Path("a.py").write_text(BAD, encoding="utf-8")
     Path("link").symlink_to(".")
-    (one,) = _found([Path("a.py"), tmp_path / "a.py", Path("link/a.py")])
-    assert one.place is not None
-    assert one.place.path == "a.py"
+    (violation,) = _violations_in([Path("a.py"), tmp_path / "a.py", Path("link/a.py")])
+    assert violation.place is not None
+    assert violation.place.path == "a.py"
 
 
-def test_what_is_no_file_is_left_out_of_a_folder(tmp_path: Path) -> None:
-    """A pipe, a link to nothing as editors leave it, a folder, a link back."""
+def test_only_files_of_a_folder_are_reviewed(tmp_path: Path) -> None:
+    """Pipes, dangling links, folders named like files and circular links are left out."""
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / ".#lock.py").symlink_to("nowhere")
     (tmp_path / "folder.py").mkdir()
@@ -151,10 +153,10 @@ def test_what_is_no_file_is_left_out_of_a_folder(tmp_path: Path) -> None:
     assert review([tmp_path]).files == 0
 
 
-def test_a_folder_that_cannot_be_listed_is_told(
+def test_a_folder_that_cannot_be_listed_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was not seen is not passed."""
+    """Unread code never counts as passed."""
     (tmp_path / "closed").mkdir()
     scandir = os.scandir
 
@@ -164,53 +166,55 @@ def test_a_folder_that_cannot_be_listed_is_told(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    (one,) = _found([tmp_path])
-    assert (one.kind, one.detail) == ("QR001", "cannot be listed: Permission denied")
+    (violation,) = _violations_in([tmp_path])
+    assert (violation.kind, violation.detail) == ("QR001", "cannot be listed: Permission denied")
 
 
-def test_a_name_that_is_no_text_is_shown_escaped(tmp_path: Path) -> None:
-    """Each report can write it."""
+def test_a_name_with_invalid_utf_8_is_escaped(tmp_path: Path) -> None:
+    """Every report can write the escaped name."""
     name = os.fsencode(tmp_path) + b"/\xff.py"
     Path(os.fsdecode(name)).write_text(BAD, encoding="utf-8")
-    (one,) = _found([tmp_path])
-    assert one.place is not None
-    assert one.place.path.endswith("/\\xff.py")
+    (violation,) = _violations_in([tmp_path])
+    assert violation.place is not None
+    assert violation.place.path.endswith("/\\xff.py")
 
 
-def test_many_files_are_reviewed_alike(tmp_path: Path) -> None:
-    """In several processes, with the same result and in the same order."""
+def test_many_files_are_reviewed_in_several_processes(tmp_path: Path) -> None:
+    """The result and the order are the same as in one process."""
     for number in range(70):
         (tmp_path / f"m{number:02}.py").write_text(BAD if number % 2 else "", encoding="utf-8")
-    told: list[tuple[int, int]] = []
-    many = review([tmp_path], processes=2, progress=lambda done, files: told.append((done, files)))
+    counts: list[tuple[int, int]] = []
+    many = review(
+        [tmp_path], processes=2, progress=lambda done, files: counts.append((done, files))
+    )
     assert many.files == 70
-    assert told == [(number, 70) for number in range(1, 71)]
-    places = [one.place for verdict in many.verdicts for one in verdict.violations]
-    assert [Path(one.path).name for one in places if one] == [
+    assert counts == [(number, 70) for number in range(1, 71)]
+    places = [each.place for verdict in many.verdicts for each in verdict.violations]
+    assert [Path(place.path).name for place in places if place] == [
         f"m{n:02}.py" for n in range(1, 70, 2)
     ]
 
 
-def test_a_path_that_is_none_is_a_mistake(tmp_path: Path) -> None:
-    """Nothing is reviewed by accident."""
+def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
+    """A typing error never passes as a review without findings."""
     with pytest.raises(UsageError, match="does not exist: give a file or a folder"):
         review([tmp_path / "none"])
     with pytest.raises(UsageError, match="does not exist: give a file or a folder"):
         review([tmp_path / ("x" * 300)])
 
 
-def test_each_item_has_a_verdict(tmp_path: Path) -> None:
-    """Passed, failed, or not run with a word on what decides it."""
+def test_each_code_has_a_verdict(tmp_path: Path) -> None:
+    """A code passes, fails, or is not run for a reason that says how it is decided."""
     (tmp_path / "a.py").write_text(BAD, encoding="utf-8")
-    verdicts = {one.rule: one for one in review([tmp_path]).verdicts}
+    verdicts = {verdict.rule: verdict for verdict in review([tmp_path]).verdicts}
     assert verdicts["QR105"].status is Status.FAIL
     assert verdicts["QR102"].status is Status.PASS
     assert verdicts["QR503"].status is Status.NOT_RUN
     assert verdicts["QR503"].reason.startswith("decided by evidence: ")
 
 
-def test_a_pipe_is_no_file(tmp_path: Path) -> None:
-    """Whoever reads it waits for an end that never comes."""
+def test_a_pipe_is_a_usage_error(tmp_path: Path) -> None:
+    """A read from a pipe would never end."""
     os.mkfifo(tmp_path / "pipe.py")
     with pytest.raises(UsageError, match="is neither a file nor a folder"):
         review([tmp_path / "pipe.py"])

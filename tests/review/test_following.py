@@ -1,10 +1,10 @@
-"""What is followed through a file: the text of SQL, and where a connection comes from."""
+"""The review follows SQL texts and connections through a file."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.review.found import codes, found
+from tests.review.findings import codes, findings
 
 HEAD = "from pytest_queuekit.queue import QueueDatabase\n"
 WRITE = "conn.execute(\"UPDATE task_queue SET status = 'queued' WHERE id = 1\")"
@@ -25,8 +25,8 @@ WRITE = "conn.execute(\"UPDATE task_queue SET status = 'queued' WHERE id = 1\")"
         'dedent(f"""\n    SELECT id FROM task_queue WHERE status = \'{given}\' LIMIT 1""")',
     ],
 )
-def test_a_value_is_found_however_it_gets_into_the_sql(written: str) -> None:
-    """By +, %, format, join, an f-string, a constant of the module, or through dedent."""
+def test_a_formatted_value_is_found_in_every_form(written: str) -> None:
+    """The value may come by +, %, format, join, an f-string, a constant or dedent."""
     start = 'START = "SELECT id FROM task_queue WHERE status = "\n'
     direct = f"{start}def find(conn, given):\n    return conn.execute({written}).fetchone()\n"
     named = (
@@ -52,8 +52,8 @@ def test_a_value_is_found_however_it_gets_into_the_sql(written: str) -> None:
         "f\"SELECT id FROM task_queue WHERE status = 'queued' ORDER BY {column} LIMIT 1\"",
     ],
 )
-def test_what_cannot_be_a_parameter_or_is_no_text_is_left_alone(written: str) -> None:
-    """Names of tables and columns, marks for parameters, numbers and constants."""
+def test_other_parts_of_sql_may_be_formatted(written: str) -> None:
+    """Names of tables and columns, placeholders, numbers and constants are accepted."""
     text = f"""
         from settings import QUEUED, Status
         def find(conn, given, ids, table, column):
@@ -63,7 +63,7 @@ def test_what_cannot_be_a_parameter_or_is_no_text_is_left_alone(written: str) ->
 
 
 def test_a_connection_is_followed_into_functions_and_methods() -> None:
-    """A write is found where it stands, if any call in the file passes on a connection()."""
+    """A write is a finding in its own line, if a call in the file passes a connection() to it."""
     text = f"""{HEAD}
 class Worker:
     def __init__(self, path):
@@ -80,8 +80,8 @@ class Worker:
 def mark(connection):
     connection.cursor().execute("UPDATE task_queue SET status = 'queued' WHERE id = 1")
 """
-    assert found(text) == [("QR102", 16)]
-    assert found(text.replace("self.db.connection()", "self.db.transaction()")) == []
+    assert findings(text) == [("QR102", 16)]
+    assert findings(text.replace("self.db.connection()", "self.db.transaction()")) == []
 
 
 @pytest.mark.parametrize(
@@ -98,19 +98,19 @@ def mark(connection):
     ],
     ids=["a transaction", "unknown", "begun by hand", "the database in it", "the same name twice"],
 )
-def test_a_write_is_not_found_where_a_transaction_is_or_may_be_open(text: str) -> None:
-    """What is not certain is not said."""
+def test_a_write_is_accepted_where_a_transaction_may_be_open(text: str) -> None:
+    """A finding needs certainty."""
     assert codes(HEAD + text) == []
 
 
-def test_a_write_on_the_database_itself_is_found() -> None:
-    """It commits by itself, so nothing that belongs to it does."""
+def test_a_write_on_the_database_itself_is_a_finding() -> None:
+    """It commits by itself, apart from the writes that belong to it."""
     text = 'def f(path):\n    db = QueueDatabase(path)\n    db.execute("DELETE FROM task_queue")\n'
-    assert found(HEAD + text) == [("QR102", 4)]
+    assert findings(HEAD + text) == [("QR102", 4)]
 
 
-def test_other_tables_are_nobodys_business() -> None:
-    """A file may have connections and tables that are not the queue's."""
+def test_writes_to_other_tables_are_accepted() -> None:
+    """A file may have tables besides the queue's."""
     text = (
         "def f(db):\n    with db.connection() as conn:\n        conn.execute('DELETE FROM book')\n"
     )
@@ -125,18 +125,18 @@ def claim(conn):
 """
 
 
-def test_a_claim_in_two_steps_is_found_in_any_table() -> None:
-    """The queue need not be the reference."""
+def test_a_claim_in_two_steps_is_a_finding_in_any_table() -> None:
+    """The table need not belong to the reference queue."""
     assert codes(TWO_STEPS.format(between="", guard="")) == ["QR501"]
 
 
-def test_a_claim_that_asks_again_is_no_race() -> None:
-    """UPDATE … WHERE state = 'new' takes the task only from nobody."""
+def test_a_claim_that_checks_the_state_again_is_accepted() -> None:
+    """UPDATE … WHERE state = 'new' changes no task that another worker took."""
     assert codes(TWO_STEPS.format(between="", guard=" AND state = 'new'")) == []
 
 
-def test_a_claim_under_a_lock_is_no_race() -> None:
-    """A transaction() or a BEGIN IMMEDIATE keeps others out from the SELECT on; so does a lock."""
+def test_a_claim_under_a_lock_is_accepted() -> None:
+    """A transaction(), a BEGIN IMMEDIATE or a lock keeps other workers out from the SELECT on."""
     plain = TWO_STEPS.format(between="", guard="")
     begun = plain.replace("    row =", "    conn.execute('BEGIN IMMEDIATE')\n    row =")
     assert codes(begun) == []
@@ -147,16 +147,16 @@ def test_a_claim_under_a_lock_is_no_race() -> None:
     assert codes(locked) == []
 
 
-def test_an_update_of_another_row_is_no_claim() -> None:
-    """What is updated must be what was found."""
+def test_an_update_of_another_row_is_not_a_claim() -> None:
+    """A claim updates the row that it selected."""
     text = TWO_STEPS.format(between="other = compute()\n    ", guard="").replace(
         "(row[0],)", "(other,)"
     )
     assert codes(text) == []
 
 
-def test_a_transaction_that_calls_something_slow_is_found() -> None:
-    """Also through functions of the file; what follows the block does no harm."""
+def test_a_slow_call_in_a_transaction_is_a_finding() -> None:
+    """The review follows functions of the file; code after the block is accepted."""
     text = f"""{HEAD}
 import time
 from urllib.request import urlopen as get
@@ -171,11 +171,11 @@ def deliver(db):
 def step():
     return get("https://example.org")
 """
-    assert found(text) == [("QR404", 9)]
+    assert findings(text) == [("QR404", 9)]
 
 
-def test_a_nested_function_is_not_run_in_the_block_that_defines_it() -> None:
-    """It may be called when the transaction is over."""
+def test_a_function_defined_in_a_transaction_is_accepted() -> None:
+    """A later call may follow the end of the transaction."""
     text = f"""{HEAD}
 import time
 
@@ -198,8 +198,8 @@ def count(db):
 """
 
 
-def test_the_plan_of_a_query_is_asked_of_sqlite() -> None:
-    """A scan or a sort of the queue's rows is found; a sort of a few groups is none of these."""
+def test_a_slow_query_plan_is_a_finding() -> None:
+    """SQLite plans the query: a scan or a sort of rows is slow, a sort of few groups is not."""
     by_state = "SELECT id FROM task_queue WHERE status = 'queued' ORDER BY "
     assert codes(_counting(f"{by_state} priority, id LIMIT 1")) == []
     assert codes(_counting(f"{by_state} attempts LIMIT 1")) == ["QR401"]
@@ -208,19 +208,19 @@ def test_the_plan_of_a_query_is_asked_of_sqlite() -> None:
     assert codes(_counting(f"{grouped} ORDER BY n DESC LIMIT 5")) == []
 
 
-@pytest.mark.parametrize(("table", "found_in"), [("outbox", ["QR501"]), ("cache", [])])
-def test_a_row_of_work_that_is_deleted_is_taken(table: str, found_in: list[str]) -> None:
-    """Whoever throws the oldest row of a cache away does nothing twice."""
+@pytest.mark.parametrize(("table", "expected"), [("outbox", ["QR501"]), ("cache", [])])
+def test_deleting_a_row_of_work_is_a_claim(table: str, expected: list[str]) -> None:
+    """Deleting the oldest row of a cache is not."""
     text = f"""
 def step(conn):
     row = conn.execute("SELECT id FROM {table} ORDER BY id LIMIT 1").fetchone()
     conn.execute("DELETE FROM {table} WHERE id = ?", (row[0],))
 """
-    assert codes(text) == found_in
+    assert codes(text) == expected
 
 
 def test_a_transaction_that_writes_first_has_the_lock() -> None:
-    """What it reads afterwards is up to date."""
+    """Its later reads are up to date."""
     text = f"""{HEAD}
 def f(conn):
     conn.execute("BEGIN")
@@ -232,15 +232,15 @@ def f(conn):
     assert codes(text) == []
 
 
-def test_a_temporary_place_is_no_fixed_one() -> None:
-    """Tests have theirs in /tmp, however it is written."""
+def test_a_temporary_path_is_accepted() -> None:
+    """Tests keep their databases in /tmp."""
     text = f'{HEAD}from pathlib import Path\nQueueDatabase(Path("{{}}") / "q.db")\n'
     assert codes(text.format("/tmp")) == []  # noqa: S108 - no file is made
     assert codes(text.format("/srv")) == ["QR303"]
 
 
 @pytest.mark.parametrize(
-    ("value", "found_in"),
+    ("value", "expected"),
     [
         ("**row", ["QR203"]),
         ("*conn.execute('SELECT id FROM task_queue WHERE id = 1').fetchone()", ["QR203"]),
@@ -248,8 +248,8 @@ def test_a_temporary_place_is_no_fixed_one() -> None:
         ("**overrides", []),
     ],
 )
-def test_only_a_row_is_no_task(value: str, found_in: list[str]) -> None:
-    """A task may well be made of another one, or of what a test asks for."""
+def test_only_an_unpacked_row_is_a_finding(value: str, expected: list[str]) -> None:
+    """A Task may be made from another Task, or from the overrides of a test."""
     text = f"""
 import dataclasses
 from pytest_queuekit.queue import Task
@@ -258,26 +258,26 @@ from pytest_queuekit.queue import Task
 def make(conn, row, task, overrides):
     return Task({value})
 """
-    assert codes(text) == found_in
+    assert codes(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("around", "found_in"), [("measured('write')", ["QR102"]), ("begun(conn)", [])]
+    ("around", "expected"), [("measured('write')", ["QR102"]), ("begun(conn)", [])]
 )
-def test_what_is_around_a_write_may_begin_a_transaction(around: str, found_in: list[str]) -> None:
-    """Only if it is given the connection."""
+def test_a_context_manager_may_begin_a_transaction(around: str, expected: list[str]) -> None:
+    """It can do so only if it receives the connection."""
     text = f"""{HEAD}
 def f(db):
     with db.connection() as conn:
         with {around}:
             {WRITE}
 """
-    assert codes(text) == found_in
+    assert codes(text) == expected
 
 
 @pytest.mark.parametrize("annotation", ["QueueDatabase", "'QueueDatabase'", "queue.QueueDatabase"])
-def test_an_annotation_says_what_a_parameter_is(annotation: str) -> None:
-    """Also where it is kept for a method."""
+def test_an_annotation_identifies_a_database(annotation: str) -> None:
+    """The parameter may be kept as an attribute for the methods."""
     text = f"""from pytest_queuekit import queue
 from pytest_queuekit.queue import QueueDatabase
 def reset(db: {annotation}):
@@ -290,4 +290,4 @@ class Service:
 def reset_other(db: Database):
     db.execute("DELETE FROM task_queue WHERE id = 1")
 """
-    assert found(text) == [("QR102", 4), ("QR102", 9)]
+    assert findings(text) == [("QR102", 4), ("QR102", 9)]

@@ -1,4 +1,4 @@
-"""Five suites with faults: what is named in their comments is found there, and nothing else."""
+"""The code of five teams: the findings are exactly those that its comments name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BAD = sorted((HOME / "bad").glob("*/[!_]*.py"))
 
 
 def _named(file: Path) -> list[tuple[int, str]]:
-    """Return the codes that the comments of a file name, with their lines."""
+    """Return the line and the code of each comment in a file."""
     lines = file.read_text(encoding="utf-8").splitlines()
     return [
         (number, code)
@@ -31,21 +31,22 @@ def _named(file: Path) -> list[tuple[int, str]]:
     "file", [*FAULTY, *BAD], ids=lambda file: f"{file.parent.name}/{file.stem}"
 )
 def test_the_faults_of_a_team_are_named(file: Path) -> None:
-    """Each in its line."""
-    found = [(one.place.line, one.kind) for one in examine_file(file, file.name) if one.place]
-    assert sorted(found) == sorted(_named(file))
+    """Every fault has a finding in its line, and there are no others."""
+    violations = examine_file(file, file.name)
+    places = [(each.place.line, each.kind) for each in violations if each.place]
+    assert sorted(places) == sorted(_named(file))
 
 
-def test_every_item_that_the_text_decides_is_among_them() -> None:
+def test_the_faults_include_every_code_with_a_check() -> None:
     """No check is proven by its own example alone."""
     named = {code for file in FAULTY for _, code in _named(file)}
     assert named == {code.id for code in CODES if code.check}
 
 
-def test_nothing_is_found_in_what_the_teams_really_built() -> None:
-    """The five features and their suites keep to the checklist."""
+def test_the_features_of_the_teams_have_no_findings() -> None:
+    """The five features and their suites follow the checklist."""
     good = [
-        one for one in HOME.iterdir() if one.is_dir() and one.name not in ("bad", "__pycache__")
+        path for path in HOME.iterdir() if path.is_dir() and path.name not in ("bad", "__pycache__")
     ]
     assert len(good) == 5
-    assert [one for verdict in review(good).verdicts for one in verdict.violations] == []
+    assert [each for verdict in review(good).verdicts for each in verdict.violations] == []

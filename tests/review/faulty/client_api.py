@@ -1,4 +1,4 @@
-"""Worker 02, as it must not be."""
+"""Worker 02, with faults."""
 
 import json
 from datetime import datetime

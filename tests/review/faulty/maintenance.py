@@ -1,4 +1,4 @@
-"""Worker 06, as it must not be."""
+"""Worker 06, with faults."""
 
 import subprocess
 from dataclasses import dataclass

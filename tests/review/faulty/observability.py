@@ -1,4 +1,4 @@
-"""Worker 05, as it must not be."""
+"""Worker 05, with faults."""
 
 from pytest_queuekit.queue import QueueDatabase
 

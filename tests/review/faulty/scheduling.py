@@ -1,4 +1,4 @@
-"""Worker 04, as it must not be."""
+"""Worker 04, with faults."""
 
 from pytest_queuekit.queue import QueueBusyError, QueueDatabase
 

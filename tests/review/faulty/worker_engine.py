@@ -1,4 +1,4 @@
-"""Worker 03, as it must not be."""
+"""Worker 03, with faults."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""What a review finds in a text, in short."""
+"""The findings of a review, in short."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def violations(text: str) -> list[Violation]:
     return examine_text(dedent(text))
 
 
-def found(text: str) -> list[tuple[str, int]]:
-    """Return the codes and the lines of what is found in a text."""
-    return [(one.kind, one.place.line) for one in violations(text) if one.place]
+def findings(text: str) -> list[tuple[str, int]]:
+    """Return the code and the line of each finding."""
+    return [(each.kind, each.place.line) for each in violations(text) if each.place]
 
 
 def codes(text: str) -> list[str]:
-    """Return the codes of what is found in a text."""
-    return [code for code, _ in found(text)]
+    """Return the code of each finding."""
+    return [code for code, _ in findings(text)]
