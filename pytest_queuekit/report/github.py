@@ -1,4 +1,4 @@
-"""What a review found, as workflow commands of GitHub Actions, which it shows beside the lines
+"""The findings of a review as workflow commands, which GitHub Actions shows beside the lines
 (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions)."""
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
 def as_annotations(verdicts: Iterable[Verdict]) -> str:
-    """Return a command a finding."""
-    found = (one for verdict in verdicts for one in verdict.violations)
-    return "".join(f"{_command(one)}\n" for one in found)
+    """Return a command for each finding."""
+    violations = (each for verdict in verdicts for each in verdict.violations)
+    return "".join(f"{_command(violation)}\n" for violation in violations)
 
 
-def _command(one: Violation) -> str:
-    place = one.place
-    told = {"title": one.kind}
+def _command(violation: Violation) -> str:
+    place = violation.place
+    values = {"title": f"{violation.kind} {violation.title}".rstrip()}
     if place is not None:
-        told = {
+        values = {
             "file": place.path,
             "line": str(place.line),
             "endLine": str(place.end_line),
             "col": str(place.column),
-            "title": one.kind,
+            **values,
         }
-    properties = ",".join(f"{name}={_escaped(text, _PROPERTY)}" for name, text in told.items())
-    return f"::error {properties}::{_escaped(one.detail, _DATA)}"
+    properties = ",".join(f"{name}={_escaped(text, _PROPERTY)}" for name, text in values.items())
+    return f"::error {properties}::{_escaped(violation.detail, _DATA)}"
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:

@@ -184,7 +184,7 @@ def test_annotations_are_escaped(path: str, written: str) -> None:
     place = _place(path)
     verdict = _verdict(place)
     assert as_annotations([verdict]) == (
-        f"::error file={written},line=3,endLine=3,col=5,title=QR101::this is wrong\n"
+        f"::error file={written},line=3,endLine=3,col=5,title=QR101 Wrong::this is wrong\n"
     )
 
 
