@@ -51,7 +51,7 @@ EXAMPLES: Mapping[str, Example] = {
         language="sql",
         wrong="""
             -- complete
-            DELETE FROM task  -- the head of the queue is the task in work
+            DELETE FROM task  -- the head of the queue must be the task
             WHERE id = (SELECT min(id) FROM task)
         """,
         right="""
@@ -71,7 +71,7 @@ EXAMPLES: Mapping[str, Example] = {
         language="sql",
         wrong="""
             -- complete
-            UPDATE task SET state = 'completed'  -- the oldest task in work
+            UPDATE task SET state = 'completed'  -- the oldest held task
             WHERE id = (SELECT min(id) FROM task WHERE state = 'leased')
         """,
         right="""

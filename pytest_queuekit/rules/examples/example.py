@@ -32,7 +32,7 @@ METHODS = {
     "insert(payload, **columns)": "add a row and return its id",
     "first_waiting()": "return the id of the task to claim next, or None",
     "take(task_id, worker, lease)": "lease a task and return its `Claim`",
-    "waiting_ids()": "return the ids of all waiting tasks, in order",
+    "waiting_ids()": "return the ids of all tasks that can be claimed, in order",
     "holder(key)": "return the id of the task that holds a key, or None",
     "acknowledge(name, claim, **values)": "run the statement of that name, or raise `RefusedError`",
     "count(state)": "return the number of tasks in a state",

@@ -158,7 +158,7 @@ EXAMPLES: Mapping[str, Example] = {
         language="sql",
         wrong="""
             -- dead letters
-            UPDATE task SET state = 'queued', attempts = 0  -- hand them over
+            UPDATE task SET state = 'queued', attempts = 0  -- another chance
             WHERE state = 'dead'
             RETURNING payload
         """,
