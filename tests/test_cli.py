@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -42,6 +43,36 @@ def test_a_rule_is_explained(capsys: Captured, command: str, ids: list[str]) -> 
     for rule_id in ids:
         assert f"pytest queue-validate::{rule_id.upper()}" in printed
     assert printed.count("  why     ") == len(ids)
+
+
+@pytest.mark.parametrize("command", ["rules", "explain"])
+def test_an_explanation_ends_with_an_example(capsys: Captured, command: str) -> None:
+    """A rule is explained with a wrong and a right implementation and a typical proof."""
+    assert main([command, "ACK-6"]) == 0
+    _, wrong, right, proof = capsys.readouterr().out.split("\n\n")
+    assert wrong.startswith("  Wrong\n    -- complete\n")
+    assert "token = :token" not in wrong
+    assert right.startswith("  Right\n    -- complete\n")
+    assert "token = :token" in right
+    assert proof.startswith("  Typical proof\n")
+    assert proof.count("▶") == 1
+
+
+def test_a_document_has_the_examples(capsys: Captured) -> None:
+    """In Markdown each part of an example is a block in its language."""
+    assert main(["rules", "ACK-5", "ACK-6", "PERF-1", "--markdown"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("**Wrong**") == printed.count("**Right**") == 2
+    assert [printed.count(f"\n```{name}\n") for name in ("python", "sql", "text")] == [2, 2, 2]
+
+
+def test_an_explanation_is_readable_in_any_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that lacks the proof's arrows gets ASCII."""
+    screen = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen, encoding="ascii"))
+    assert main(["explain", "ACK-6"]) == 0
+    sys.stdout.flush()
+    assert b"complete task -> ok" in screen.getvalue()
 
 
 @pytest.mark.parametrize("command", ["rules", "explain"])

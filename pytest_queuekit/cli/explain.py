@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from pytest_queuekit.cli.rules import as_explanation, entries, select
+from pytest_queuekit.cli.rules import as_explanation, entries, select, write_out
 
 _EXAMPLES = """\
 examples:
@@ -20,8 +19,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     parser = commands.add_parser(
         "explain",
-        help="explain a rule: its promise, its reason and its needs",
-        description="Explain a rule: its promise, its reason, its needs and how to run it alone.",
+        help="explain a rule: its promise, its reason and an example",
+        description="Explain a rule: its promise, reason and needs, with an example.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -32,5 +31,5 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Print the selected rules in full. Raises UsageError for an unknown id."""
     del rest
-    sys.stdout.write(as_explanation(select(list(entries()), options.ids)))
+    write_out(as_explanation(select(list(entries()), options.ids)))
     return 0

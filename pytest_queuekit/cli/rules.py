@@ -9,7 +9,9 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_queuekit.cli.examples import markdown_lines, text_lines
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suggest import did_you_mean
 
 _EXAMPLES = """\
@@ -73,8 +75,13 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         write = as_markdown if options.markdown else as_json
     elif options.ids and len(chosen) == len(options.ids):
         write = as_explanation
-    sys.stdout.write(write(chosen))
+    write_out(write(chosen))
     return 0
+
+
+def write_out(text: str) -> None:
+    """Print a text, with replacements for characters that the terminal lacks."""
+    sys.stdout.write(encodable(text, getattr(sys.stdout, "encoding", None) or "utf-8"))
 
 
 def entries() -> Iterator[Entry]:
@@ -149,7 +156,7 @@ def as_text(chosen: Sequence[Entry]) -> str:
 
 
 def as_explanation(chosen: Sequence[Entry]) -> str:
-    """Return every field of a few rules."""
+    """Return every field of a few rules, and their examples."""
     return "\n".join(_explain(entry) for entry in chosen)
 
 
@@ -165,11 +172,11 @@ def _explain(entry: Entry) -> str:
     lines = [f"{entry.id} {entry.slug}"]
     for name, text in fields.items():
         lines += textwrap.wrap(text, 80, initial_indent=f"  {name:<8}", subsequent_indent=" " * 10)
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *text_lines(entry.id)]) + "\n"
 
 
 def as_markdown(chosen: Sequence[Entry]) -> str:
-    """Return one section per family, with one entry per rule."""
+    """Return one section per family, with one entry and one example per rule."""
     lines: list[str] = []
     family = ""
     for entry in chosen:
@@ -185,6 +192,7 @@ def as_markdown(chosen: Sequence[Entry]) -> str:
         ]
         lines += [entry.why, ""]
         lines += [f"Needs {needs}." if needs else "Applies to every queue.", ""]
+        lines += markdown_lines(entry.id)
     return "\n".join(lines)
 
 

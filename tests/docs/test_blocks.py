@@ -9,10 +9,16 @@ import pytest
 from tests.docs.pages import ROOT, blocks, pages
 from tests.docs.running import run_page
 
-REASONS = ("it installs", "it takes minutes", "it needs your own project", "it is reviewed")
+REASONS = (
+    "it installs",
+    "it takes minutes",
+    "it needs your own project",
+    "it is reviewed",
+    "tests/rules runs it",
+)
 """Why a block may be left out. What installs is run by `.ci/run`, and by nothing else."""
 
-LANGUAGES = ("python", "sh", "console", "text", "toml", "ini", "yaml", "json")
+LANGUAGES = ("python", "sh", "console", "text", "sql", "toml", "ini", "yaml", "json")
 
 each_page = pytest.mark.parametrize(
     "page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix()

@@ -256,8 +256,10 @@ class ExampleQueue(QueueAdapter):
         return Claim(task_id=task_id, payload=self.decode(payload), worker=worker, token=token)
 
     def waiting_ids(self) -> list[int]:
-        ready = "WHERE state = 'queued' AND due <= :now"
-        return [row[0] for row in self.run(f"SELECT id FROM task {ready} ORDER BY priority, id")]
+        ready = """
+            SELECT id FROM task WHERE state = 'queued' AND due <= :now ORDER BY priority, id
+        """
+        return [row[0] for row in self.run(ready)]
 
     def holder(self, key: str | None) -> int | None:
         rows = self.run(self.statements["enqueue: look up the key"], key=key)

@@ -19,8 +19,9 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.examples.catalogue import MODULES, example_of
-from pytest_queuekit.rules.examples.example import METHODS, TABLE, Example
+from pytest_queuekit.rules.examples.example import TABLE, Example
 from pytest_queuekit.rules.rule import Rule, judge
+from tests.docs.pages import ROOT
 from tests.rules.example_queue import STATEMENTS, ExampleQueue, queue_of, statement_name
 
 _EXAMPLES = {rule_id: example for examples in MODULES for rule_id, example in examples.items()}
@@ -53,15 +54,15 @@ def test_a_target_of_performance_has_no_example() -> None:
 
 
 def test_example_is_short(example: Example) -> None:
-    """Each side has at most six lines of 78 columns, the proof three to five of 80."""
+    """Each side has at most six lines, the proof three to five; each line has 76 columns."""
     assert example.wrong != example.right
     for snippet in (example.wrong, example.right):
         lines = snippet.splitlines()
         assert len(lines) <= 6
-        assert max(map(len, lines)) <= 78
+        assert max(map(len, lines)) <= 76
     proof = example.proof.splitlines()
     assert 3 <= len(proof) <= 5
-    assert max(map(len, proof)) <= 80
+    assert max(map(len, proof)) <= 76
 
 
 def test_proof_marks_one_call(example: Example) -> None:
@@ -97,10 +98,13 @@ def _prepare(statement: str) -> None:
         db.execute(f"EXPLAIN {statement}", values)
 
 
-def test_methods_that_are_explained_exist() -> None:
-    """Each method of the glossary is one of the queue's."""
-    for signature in METHODS:
-        assert callable(getattr(ExampleQueue, signature.partition("(")[0]))
+def test_the_page_explains_the_examples_queue() -> None:
+    """docs/rules.md shows the table of the examples, and lists methods that the queue has."""
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    methods = re.findall(r"^\| `(\w+)\(.*\)` \|", page, flags=re.MULTILINE)
+    assert TABLE in page
+    assert methods
+    assert [name for name in methods if not hasattr(ExampleQueue, name)] == []
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)

@@ -201,7 +201,7 @@ EXAMPLES: Mapping[str, Example] = {
         proof="""
                 0.006 s  late       claim         → task   lease until 60.006 s
                61.134 s  late       claim         → task   lease until 121.134 s
-            ▶  61.136 s  late       complete task → ok     first claim; expected: refused
+            ▶  61.136 s  late       complete task → ok     stale; expected: refused
               154.337 s  collector  claim         → empty  the task is lost
         """,
     ),
@@ -225,8 +225,8 @@ EXAMPLES: Mapping[str, Example] = {
               0.031 s  first   claim                   → task-to-release
               0.033 s  first   release task-to-release → ok
               0.035 s  second  claim                   → task-to-release
-            ▶ 0.037 s  first   release task-to-release → ok               expected: refused
-              0.039 s  third   claim                   → task-to-release  a second holder
+            ▶ 0.037 s  first   release task-to-release → ok               not refused
+              0.039 s  third   claim                   → task-to-release  second holder
         """,
     ),
     "ACK-12": Example(
@@ -255,8 +255,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         right="""
             def cancel(self, task_id):
-                drop = "DELETE FROM task WHERE state = 'queued' AND id = :id RETURNING id"
-                if not self.run(drop, id=task_id):
+                sql = "DELETE FROM task WHERE id = :id AND state = 'queued' RETURNING 1"
+                if not self.run(sql, id=task_id):
                     raise RefusedError(f"task_id={task_id!r} is not waiting")
         """,
         proof="""
@@ -275,8 +275,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         right="""
             def cancel(self, task_id):
-                drop = "DELETE FROM task WHERE state = 'queued' AND id = :id RETURNING id"
-                if not self.run(drop, id=task_id):
+                sql = "DELETE FROM task WHERE id = :id AND state = 'queued' RETURNING 1"
+                if not self.run(sql, id=task_id):
                     raise RefusedError(f"task_id={task_id!r} is not waiting")
         """,
         proof="""
@@ -299,10 +299,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               0.006 s  late   claim                   → task-to-release  until 60.006 s
-              61.134 s  late   claim                   → task-to-release  until 121.134 s
-            ▶ 61.136 s  late   release task-to-release → ok               expected: refused
-              91.142 s  other  claim                   → task-to-release  a second holder
+               0.006 s  late   claim                   → task-to-release
+              61.134 s  late   claim                   → task-to-release
+            ▶ 61.136 s  late   release task-to-release → ok               not refused
+              91.142 s  other  claim                   → task-to-release  second holder
         """,
     ),
     "ACK-16": Example(
@@ -359,8 +359,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         right="""
             def cancel(self, task_id):
-                drop = "DELETE FROM task WHERE state = 'queued' AND id = :id RETURNING id"
-                if not self.run(drop, id=task_id):
+                sql = "DELETE FROM task WHERE id = :id AND state = 'queued' RETURNING 1"
+                if not self.run(sql, id=task_id):
                     raise RefusedError(f"task_id={task_id!r} is not waiting")
         """,
         proof="""

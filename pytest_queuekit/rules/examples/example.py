@@ -26,22 +26,6 @@ CREATE TABLE IF NOT EXISTS task (
 """
 """The table of the queue in the examples. Times are in seconds since the epoch."""
 
-METHODS = {
-    "run(sql, **values)": "execute one statement and return its rows; `:now` is the current time",
-    "transaction()": "hold the write lock from the first statement to the commit",
-    "insert(payload, **columns)": "add a row and return its id",
-    "first_waiting()": "return the id of the task to claim next, or None",
-    "take(task_id, worker, lease)": "lease a task and return its `Claim`",
-    "waiting_ids()": "return the ids of all tasks that can be claimed, in order",
-    "holder(key)": "return the id of the task that holds a key, or None",
-    "acknowledge(name, claim, **values)": "run the statement of that name, or raise `RefusedError`",
-    "count(state)": "return the number of tasks in a state",
-    "encode(payload)": "return the payload as the column keeps it; `decode` does the reverse",
-    "matches(needs, offered)": "return True if a worker has the required capabilities",
-    "wait(failures)": "return the seconds until the next attempt",
-}
-"""The methods of the queue in the examples that a snippet calls or overrides."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Example:

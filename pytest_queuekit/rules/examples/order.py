@@ -148,7 +148,7 @@ EXAMPLES: Mapping[str, Example] = {
         proof="""
               0.014 s  right   enqueue task-2-of-right-too → ok
               0.016 s  left    enqueue task-3-of-left      → ok
-            ▶ 0.068 s  worker  claim                       → task-3-of-left  out of order
+            ▶ 0.068 s  worker  claim                       → task-3-of-left  too early
               0.073 s  worker  claim                       → task-2-of-right-too
         """,
     ),

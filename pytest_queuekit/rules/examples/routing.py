@@ -24,7 +24,7 @@ EXAMPLES: Mapping[str, Example] = {
                 return True
         """,
         proof="""
-              0.004 s  producer  enqueue for-eu      → ok      for region=EU
+              0.004 s  producer  enqueue for-eu      → ok      region=EU
               0.006 s  worker    claim region=US     → empty
             ▶ 0.008 s  worker    claim region=EUROPE → for-eu  expected: empty
         """,
@@ -66,8 +66,8 @@ EXAMPLES: Mapping[str, Example] = {
                 return True
         """,
         proof="""
-              0.004 s  producer  enqueue task-1       → ok      for region=EU
-              0.006 s  producer  enqueue task-2       → ok      for region=EU
+              0.004 s  producer  enqueue task-1       → ok      region=EU
+              0.006 s  producer  enqueue task-2       → ok      region=EU
             ▶ 0.008 s  worker    claim region=US,ASIA → task-1  expected: empty
         """,
     ),
@@ -87,8 +87,8 @@ EXAMPLES: Mapping[str, Example] = {
             ORDER BY priority, id LIMIT 1
         """,
         proof="""
-              0.002 s  producer  enqueue for-eu-1    → ok     for region=EU
-              0.004 s  producer  enqueue for-us      → ok     for region=US
+              0.002 s  producer  enqueue for-eu-1    → ok     region=EU
+              0.004 s  producer  enqueue for-us      → ok     region=US
               0.006 s  producer  enqueue for-anybody → ok
             ▶ 0.010 s  american  claim region=US     → empty  expected: for-us
         """,
@@ -110,8 +110,8 @@ EXAMPLES: Mapping[str, Example] = {
             ORDER BY priority, id LIMIT 1
         """,
         proof="""
-              0.300 s  producer  enqueue for-eu-150  → ok     for region=EU; 150 of these
-              0.302 s  producer  enqueue for-us      → ok     for region=US
+              0.300 s  producer  enqueue for-eu-150  → ok     region=EU; 150 of them
+              0.302 s  producer  enqueue for-us      → ok     region=US
               0.304 s  producer  enqueue for-anybody → ok
             ▶ 0.308 s  american  claim region=US     → empty  expected: for-us
         """,
@@ -134,7 +134,7 @@ EXAMPLES: Mapping[str, Example] = {
                 return True
         """,
         proof="""
-              0.004 s  producer  enqueue both               → ok    for region=EU format=mp4
+              0.004 s  producer  enqueue both               → ok    region=EU format=mp4
             ▶ 0.006 s  worker    claim region=EU            → both  expected: empty
               0.008 s  worker    claim region=EU format=avi → empty
         """,
@@ -153,7 +153,7 @@ EXAMPLES: Mapping[str, Example] = {
                 return True
         """,
         proof="""
-              0.002 s  producer  enqueue for-eu             → ok     for region=EU
+              0.002 s  producer  enqueue for-eu             → ok     region=EU
               0.004 s  able      open                       → ok
             ▶ 0.006 s  able      claim gpu=yes region=US,EU → empty  expected: for-eu
         """,
@@ -174,8 +174,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof="""
               0.008 s  producer  enqueue task-1-for-anybody → ok
-              0.010 s  producer  enqueue task-2-for-us      → ok             for region=US
-            ▶ 0.042 s  american  claim region=US            → task-2-for-us  out of order
+              0.010 s  producer  enqueue task-2-for-us      → ok             region=US
+            ▶ 0.042 s  american  claim region=US            → task-2-for-us  too early
               0.052 s  american  claim region=US            → task-1-for-anybody
         """,
     ),
@@ -192,7 +192,7 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-              0.006 s  producer  enqueue for-eu  → ok      for region=EU
+              0.006 s  producer  enqueue for-eu  → ok      region=EU
               0.008 s  european  claim region=EU → for-eu
               0.010 s  european  release for-eu  → ok
             ▶ 0.012 s  american  claim region=US → for-eu  expected: empty
