@@ -72,7 +72,7 @@ def test_an_explanation_is_readable_in_any_encoding(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen, encoding="ascii"))
     assert main(["explain", "ACK-6"]) == 0
     sys.stdout.flush()
-    assert b"complete task -> ok" in screen.getvalue()
+    assert b"complete task-1 -> ok" in screen.getvalue()
 
 
 @pytest.mark.parametrize("command", ["rules", "explain"])

@@ -41,10 +41,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE state = 'leased' AND lease_end <= :now
         """,
         proof="""
-               0.002 s  producer  enqueue task  → ok
-               0.006 s  worker    claim         → task
-               0.008 s  worker    complete task → ok
-            ▶ 61.138 s  other     claim         → task  expected: empty
+               0.002 s  producer  enqueue task-1  → ok
+               0.006 s  worker    claim           → task-1
+               0.008 s  worker    complete task-1 → ok
+            ▶ 61.138 s  other     claim           → task-1  expected: empty
         """,
     ),
     "ACK-3": Example(
@@ -100,10 +100,10 @@ EXAMPLES: Mapping[str, Example] = {
                 self.acknowledge("complete", claim)
         """,
         proof="""
-                0.002 s  producer   enqueue task  → ok
-                0.006 s  late       claim         → task
-               60.068 s  late       complete task → refused  the lease has run out
-            ▶ 182.326 s  collector  claim         → empty    expected: task
+                0.002 s  producer   enqueue task-1  → ok
+                0.006 s  late       claim           → task-1
+               60.068 s  late       complete task-1 → refused  the lease has run out
+            ▶ 182.326 s  collector  claim           → empty    expected: task-1
         """,
     ),
     "ACK-6": Example(
@@ -119,10 +119,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-                0.006 s  late       claim         → task   lease until 60.006 s
-               61.136 s  heir       claim         → task   lease until 121.136 s
-            ▶  61.138 s  late       complete task → ok     expected: refused
-              154.339 s  collector  claim         → empty  the task is lost
+                0.006 s  late       claim           → task-1  lease until 60.006 s
+               61.136 s  heir       claim           → task-1  lease until 121.136 s
+            ▶  61.138 s  late       complete task-1 → ok      expected: refused
+              154.339 s  collector  claim           → empty   the task is lost
         """,
     ),
     "ACK-7": Example(
@@ -142,10 +142,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               0.006 s  late   claim     → task  lease until 60.006 s
-              61.136 s  heir   claim     → task  lease until 121.136 s
-            ▶ 61.138 s  late   fail task → ok    expected: refused
-              91.144 s  other  claim     → task  a second holder
+               0.006 s  late   claim       → task-1  lease until 60.006 s
+              61.136 s  heir   claim       → task-1  lease until 121.136 s
+            ▶ 61.138 s  late   fail task-1 → ok      expected: refused
+              91.144 s  other  claim       → task-1  a second holder
         """,
     ),
     "ACK-8": Example(
@@ -161,10 +161,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               0.006 s  late   claim        → task  lease until 60.006 s
-              61.136 s  heir   claim        → task  lease until 121.136 s
-            ▶ 61.138 s  late   release task → ok    expected: refused
-              91.144 s  other  claim        → task  a second holder
+               0.006 s  late   claim          → task-1  lease until 60.006 s
+              61.136 s  heir   claim          → task-1  lease until 121.136 s
+            ▶ 61.138 s  late   release task-1 → ok      expected: refused
+              91.144 s  other  claim          → task-1  a second holder
         """,
     ),
     "ACK-9": Example(
@@ -180,10 +180,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-                0.006 s  late  claim              → task   lease until 60.006 s
-               61.136 s  heir  claim              → task   lease until 121.136 s
-            ▶  61.138 s  late  extend task 1200 s → ok     expected: refused
-              154.332 s  late  claim              → empty  the heir's lease was over
+                0.006 s  late  claim                → task-1  lease until 60.006 s
+               61.136 s  heir  claim                → task-1  lease until 121.136 s
+            ▶  61.138 s  late  extend task-1 1200 s → ok      expected: refused
+              154.332 s  late  claim                → empty   the heir's lease was over
         """,
     ),
     "ACK-10": Example(
@@ -199,10 +199,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-                0.006 s  late       claim         → task   lease until 60.006 s
-               61.134 s  late       claim         → task   lease until 121.134 s
-            ▶  61.136 s  late       complete task → ok     stale; expected: refused
-              154.337 s  collector  claim         → empty  the task is lost
+                0.006 s  late       claim           → task-1  lease until 60.006 s
+               61.134 s  late       claim           → task-1  lease until 121.134 s
+            ▶  61.136 s  late       complete task-1 → ok      stale; expected: refused
+              154.337 s  collector  claim           → empty   the task is lost
         """,
     ),
     "ACK-11": Example(
@@ -342,11 +342,11 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               0.002 s  producer  enqueue task → ok     max_attempts 3
-              61.136 s  heir      claim        → task
-              61.138 s  late      fail task    → ok
-              61.140 s  heir      fail task    → ok     the second failure of three
-            ▶ 63.204 s  other     claim        → empty  expected: task
+               0.002 s  producer  enqueue task-1 → ok     max_attempts 3
+              61.136 s  heir      claim          → task-1
+              61.138 s  late      fail task-1    → ok
+              61.140 s  heir      fail task-1    → ok     the second failure of three
+            ▶ 63.204 s  other     claim          → empty  expected: task-1
         """,
     ),
     "ACK-18": Example(

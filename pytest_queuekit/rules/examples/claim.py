@@ -42,10 +42,10 @@ EXAMPLES: Mapping[str, Example] = {
                     return None if task_id is None else self.take(task_id, worker)
         """,
         proof="""
-              0.004 s  worker    claim        → ValueError
-              0.006 s  producer  enqueue task → ok
-              0.009 s  worker    claim        → task
-            ▶ 0.014 s  worker    claim        → ValueError  expected: empty
+              0.004 s  worker    claim          → ValueError
+              0.006 s  producer  enqueue task-1 → ok
+              0.009 s  worker    claim          → task-1
+            ▶ 0.014 s  worker    claim          → ValueError  expected: empty
         """,
     ),
     "CLAIM-3": Example(

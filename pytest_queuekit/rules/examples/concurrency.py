@@ -217,10 +217,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-              1.282 s  slow       claim         → task   lease until 2.282 s
-              2.284 s  heir       claim         → task   lease until 3.284 s
-            ▶ 3.604 s  slow       complete task → ok     expected: refused
-              5.735 s  collector  claim         → empty  the task is lost
+              1.282 s  slow       claim           → task-1  lease until 2.282 s
+              2.284 s  heir       claim           → task-1  lease until 3.284 s
+            ▶ 3.604 s  slow       complete task-1 → ok      expected: refused
+              5.735 s  collector  claim           → empty   the task is lost
         """,
     ),
     "RACE-12": Example(

@@ -130,11 +130,11 @@ EXAMPLES: Mapping[str, Example] = {
                 super().open()  # creates the table, and changes no row
         """,
         proof="""
-              0.004 s  producer  enqueue task → ok    max_attempts 2
-              0.008 s  worker    fail task    → ok
-              0.012 s  worker'   open         → ok
-              1.076 s  worker'   fail task    → ok    the second failure of two
-            ▶ 3.142 s  worker''  claim        → task  expected: empty
+              0.004 s  producer  enqueue task-1 → ok      max_attempts 2
+              0.008 s  worker    fail task-1    → ok
+              0.012 s  worker'   open           → ok
+              1.076 s  worker'   fail task-1    → ok      the second failure of two
+            ▶ 3.142 s  worker''  claim          → task-1  expected: empty
         """,
     ),
     "DURABLE-8": Example(
@@ -173,10 +173,10 @@ EXAMPLES: Mapping[str, Example] = {
             RETURNING payload, token
         """,
         proof="""
-              0.589 s  killed     claim   → task   lease until 1.589 s
+              0.589 s  killed     claim   → task-1  lease until 1.589 s
               0.589 s  killed     kill    → ok
               1.660 s  collector  reclaim → ok
-            ▶ 2.726 s  collector  claim   → empty  expected: task
+            ▶ 2.726 s  collector  claim   → empty   expected: task-1
         """,
     ),
     "DURABLE-10": Example(

@@ -22,10 +22,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE state = 'leased' AND lease_end <= :now
         """,
         proof="""
-               0.002 s  producer  enqueue task → ok
-               0.006 s  vanished  claim        → task   lease until 60.006 s
-              60.070 s  keeper    reclaim      → ok     the lease has run out
-            ▶ 61.136 s  heir      claim        → empty  expected: task
+               0.002 s  producer  enqueue task-1 → ok
+               0.006 s  vanished  claim          → task-1  lease until 60.006 s
+              60.070 s  keeper    reclaim        → ok      the lease has run out
+            ▶ 61.136 s  heir      claim          → empty   expected: task-1
         """,
     ),
     "LEASE-2": Example(
@@ -43,10 +43,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE state = 'leased' AND lease_end <= :now
         """,
         proof="""
-               0.002 s  producer  enqueue task → ok
-               0.006 s  holder    claim        → task  lease until 60.006 s
-              59.968 s  keeper    reclaim      → ok
-            ▶ 59.970 s  other     claim        → task  expected: empty
+               0.002 s  producer  enqueue task-1 → ok
+               0.006 s  holder    claim          → task-1  lease until 60.006 s
+              59.968 s  keeper    reclaim        → ok
+            ▶ 59.970 s  other     claim          → task-1  expected: empty
         """,
     ),
     "LEASE-3": Example(
@@ -62,11 +62,11 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-                0.006 s  holder  claim            → task  lease until 60.006 s
-               48.008 s  holder  extend task 60 s → ok
-               96.010 s  holder  extend task 60 s → ok
-              144.012 s  holder  extend task 60 s → ok    lease until 240.006 s
-            ▶ 168.020 s  other   claim            → task  expected: empty
+                0.006 s  holder  claim              → task-1  lease until 60.006 s
+               48.008 s  holder  extend task-1 60 s → ok
+               96.010 s  holder  extend task-1 60 s → ok
+              144.012 s  holder  extend task-1 60 s → ok      lease until 240.006 s
+            ▶ 168.020 s  other   claim              → task-1  expected: empty
         """,
     ),
     "LEASE-4": Example(
@@ -82,10 +82,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-                0.006 s  vanished  claim            → task   lease until 60.006 s
-                0.008 s  vanished  extend task 60 s → ok     lease until 120.006 s
-              120.072 s  keeper    reclaim          → ok
-            ▶ 121.138 s  heir      claim            → empty  expected: task
+                0.006 s  vanished  claim              → task-1  lease until 60.006 s
+                0.008 s  vanished  extend task-1 60 s → ok      lease until 120.006 s
+              120.072 s  keeper    reclaim            → ok
+            ▶ 121.138 s  heir      claim              → empty   expected: task-1
         """,
     ),
     "LEASE-5": Example(
@@ -178,10 +178,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-              0.002 s  producer  enqueue task → ok
-              0.006 s  first     claim        → task   lease until 60.006 s
-              0.008 s  first     release task → ok
-            ▶ 0.012 s  second    claim        → empty  expected: task
+              0.002 s  producer  enqueue task-1 → ok
+              0.006 s  first     claim          → task-1  lease until 60.006 s
+              0.008 s  first     release task-1 → ok
+            ▶ 0.012 s  second    claim          → empty   expected: task-1
         """,
     ),
     "LEASE-10": Example(

@@ -22,10 +22,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-              0.002 s  producer  enqueue task → ok
-              0.006 s  worker    claim        → task
-              0.008 s  worker    fail task    → ok
-            ▶ 1.072 s  other     claim        → empty  expected: task
+              0.002 s  producer  enqueue task-1 → ok
+              0.006 s  worker    claim          → task-1
+              0.008 s  worker    fail task-1    → ok
+            ▶ 1.072 s  other     claim          → empty  expected: task-1
         """,
     ),
     "RETRY-2": Example(
@@ -44,10 +44,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-              0.002 s  producer  enqueue task → ok
-              0.006 s  worker    claim        → task
-              0.008 s  worker    fail task    → ok
-            ▶ 0.012 s  other     claim        → task  expected: empty until 1 s
+              0.002 s  producer  enqueue task-1 → ok
+              0.006 s  worker    claim          → task-1
+              0.008 s  worker    fail task-1    → ok
+            ▶ 0.012 s  other     claim          → task-1  expected: empty until 1 s
         """,
     ),
     "RETRY-3": Example(
@@ -60,10 +60,10 @@ EXAMPLES: Mapping[str, Example] = {
                 return min(1.0 * 2 ** (failures - 1), 300.0)
         """,
         proof="""
-              0.008 s  worker  fail task → ok    wait: 1 s
-              1.072 s  worker  claim     → task
-              1.074 s  worker  fail task → ok    wait: 2 s
-            ▶ 2.876 s  worker  claim     → task  expected: empty until 3 s
+              0.008 s  worker  fail task-1 → ok      wait: 1 s
+              1.072 s  worker  claim       → task-1
+              1.074 s  worker  fail task-1 → ok      wait: 2 s
+            ▶ 2.876 s  worker  claim       → task-1  expected: empty until 3 s
         """,
     ),
     "RETRY-4": Example(
@@ -83,10 +83,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               7.200 s  worker  fail task → ok
-              15.262 s  worker  claim     → task
-              15.264 s  worker  fail task → ok    the fifth failure of five
-            ▶ 31.328 s  other   claim     → task  expected: empty
+               7.200 s  worker  fail task-1 → ok
+              15.262 s  worker  claim       → task-1
+              15.264 s  worker  fail task-1 → ok      the fifth failure of five
+            ▶ 31.328 s  other   claim       → task-1  expected: empty
         """,
     ),
     "RETRY-5": Example(
@@ -151,7 +151,7 @@ EXAMPLES: Mapping[str, Example] = {
               31.330 s  producer  enqueue alive-1  → ok
               31.336 s  worker    claim            → alive-1
               31.338 s  worker    complete alive-1 → ok
-            ▶ 31.342 s  worker    dead_letters     → task, alive-1  expected: task
+            ▶ 31.342 s  worker    dead_letters     → task-1, alive-1  expected: task-1
         """,
     ),
     "RETRY-8": Example(
@@ -168,9 +168,9 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE state = 'dead'
         """,
         proof="""
-              15.264 s  worker     fail task    → ok    the fifth failure of five
-              31.332 s  keeper     dead_letters → task
-            ▶ 48.459 s  collector  claim        → task  expected: empty
+              15.264 s  worker     fail task-1  → ok      the fifth failure of five
+              31.332 s  keeper     dead_letters → task-1
+            ▶ 48.459 s  collector  claim        → task-1  expected: empty
         """,
     ),
     "RETRY-9": Example(
@@ -205,11 +205,11 @@ EXAMPLES: Mapping[str, Example] = {
                 self.acknowledge("fail", claim, error=error)  # the same row waits again
         """,
         proof="""
-              0.006 s  worker     claim         → task
-              0.008 s  worker     fail task     → ok
-              1.070 s  worker     claim         → task
-              1.072 s  worker     complete task → ok
-            ▶ 3.139 s  collector  claim         → task  expected: empty
+              0.006 s  worker     claim           → task-1
+              0.008 s  worker     fail task-1     → ok
+              1.070 s  worker     claim           → task-1
+              1.072 s  worker     complete task-1 → ok
+            ▶ 3.139 s  collector  claim           → task-1  expected: empty
         """,
     ),
     "RETRY-11": Example(
@@ -226,10 +226,10 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE state = 'leased' AND lease_end <= :now
         """,
         proof="""
-                0.006 s  worker-1  claim → task
-              259.760 s  worker-5  claim → task  the fifth attempt of five
-              336.948 s  worker-6  claim → task
-            ▶ 430.136 s  worker-7  claim → task  expected: the task is dead
+                0.006 s  worker-1  claim → task-1
+              259.760 s  worker-5  claim → task-1  the fifth attempt of five
+              336.948 s  worker-6  claim → task-1
+            ▶ 430.136 s  worker-7  claim → task-1  expected: the task is dead
         """,
     ),
     "RETRY-12": Example(
@@ -245,11 +245,11 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               77.324 s  worker  fail task    → ok    the third failure
-               93.388 s  worker  release task → ok
-               93.392 s  worker  fail task    → ok
-              125.456 s  worker  fail task    → ok    the fifth failure of five
-            ▶ 189.520 s  other   claim        → task  expected: empty
+               77.324 s  worker  fail task-1    → ok      the third failure
+               93.388 s  worker  release task-1 → ok
+               93.392 s  worker  fail task-1    → ok
+              125.456 s  worker  fail task-1    → ok      the fifth failure of five
+            ▶ 189.520 s  other   claim          → task-1  expected: empty
         """,
     ),
     "RETRY-13": Example(

@@ -43,9 +43,9 @@ EXAMPLES: Mapping[str, Example] = {
                 return super().matches(needs, offered)
         """,
         proof="""
-              0.006 s  producer  enqueue task-3  → ok
-              0.010 s  plain     claim           → task-1
-            ▶ 0.014 s  american  claim region=US → empty  expected: task-2
+              0.006 s  producer    enqueue task-3  → ok
+              0.010 s  generalist  claim           → task-1
+            ▶ 0.014 s  american    claim region=US → empty  expected: task-2
         """,
     ),
     "ROUTE-3": Example(
@@ -87,10 +87,10 @@ EXAMPLES: Mapping[str, Example] = {
             ORDER BY priority, id LIMIT 1
         """,
         proof="""
-              0.002 s  producer  enqueue for-eu-1    → ok     region=EU
-              0.004 s  producer  enqueue for-us      → ok     region=US
-              0.006 s  producer  enqueue for-anybody → ok
-            ▶ 0.010 s  american  claim region=US     → empty  expected: for-us
+              0.002 s  producer  enqueue for-eu-1   → ok     region=EU
+              0.004 s  producer  enqueue for-us     → ok     region=US
+              0.006 s  producer  enqueue for-anyone → ok
+            ▶ 0.010 s  american  claim region=US    → empty  expected: for-us
         """,
     ),
     "ROUTE-5": Example(
@@ -110,10 +110,10 @@ EXAMPLES: Mapping[str, Example] = {
             ORDER BY priority, id LIMIT 1
         """,
         proof="""
-              0.300 s  producer  enqueue for-eu-150  → ok     region=EU; 150 of them
-              0.302 s  producer  enqueue for-us      → ok     region=US
-              0.304 s  producer  enqueue for-anybody → ok
-            ▶ 0.308 s  american  claim region=US     → empty  expected: for-us
+              0.300 s  producer  enqueue for-eu-150 → ok     region=EU; 150 of them
+              0.302 s  producer  enqueue for-us     → ok     region=US
+              0.304 s  producer  enqueue for-anyone → ok
+            ▶ 0.308 s  american  claim region=US    → empty  expected: for-us
         """,
     ),
     "ROUTE-6": Example(
@@ -154,8 +154,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof="""
               0.002 s  producer  enqueue for-eu             → ok     region=EU
-              0.004 s  able      open                       → ok
-            ▶ 0.006 s  able      claim gpu=yes region=US,EU → empty  expected: for-eu
+              0.004 s  expert    open                       → ok
+            ▶ 0.006 s  expert    claim gpu=yes region=US,EU → empty  expected: for-eu
         """,
     ),
     "ROUTE-8": Example(
@@ -173,10 +173,10 @@ EXAMPLES: Mapping[str, Example] = {
             ORDER BY priority, id LIMIT 1
         """,
         proof="""
-              0.008 s  producer  enqueue task-1-for-anybody → ok
-              0.010 s  producer  enqueue task-2-for-us      → ok             region=US
-            ▶ 0.042 s  american  claim region=US            → task-2-for-us  too early
-              0.052 s  american  claim region=US            → task-1-for-anybody
+              0.008 s  producer  enqueue task-1-for-anyone → ok
+              0.010 s  producer  enqueue task-2-for-us     → ok             region=US
+            ▶ 0.042 s  american  claim region=US           → task-2-for-us  too early
+              0.052 s  american  claim region=US           → task-1-for-anyone
         """,
     ),
     "ROUTE-9": Example(

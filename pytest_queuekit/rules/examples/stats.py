@@ -191,10 +191,10 @@ EXAMPLES: Mapping[str, Example] = {
             FROM task GROUP BY state
         """,
         proof="""
-               0.002 s  producer  enqueue task → ok
-               0.006 s  late      claim        → task
-              61.136 s  heir      claim        → task      takes the task over
-            ▶ 61.138 s  heir      stats        → leased 2  expected: leased 1
+               0.002 s  producer  enqueue task-1 → ok
+               0.006 s  late      claim          → task-1
+              61.136 s  heir      claim          → task-1    takes the task over
+            ▶ 61.138 s  heir      stats          → leased 2  expected: leased 1
         """,
     ),
     "STATS-11": Example(
