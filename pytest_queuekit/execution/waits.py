@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pytest_queuekit.model.capabilities import Capability, Retry
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import Operation, Outcome, Verb
+from pytest_queuekit.model.verbs import ENDINGS
 
 
 def longest_wait(operations: Sequence[Operation], contract: Contract, lease: float) -> float:
@@ -45,11 +46,7 @@ def _unfinished(operations: Sequence[Operation], contract: Contract) -> set[str]
 
 
 def _is_anything_held(operations: Sequence[Operation]) -> bool:
-    let_go = {
-        (one.actor, one.claim)
-        for one in operations
-        if one.ok and one.verb in (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
-    }
+    let_go = {(one.actor, one.claim) for one in operations if one.ok and one.verb in ENDINGS}
     return any(
         one.outcome is Outcome.UNKNOWN
         or (one.is_delivery and (one.actor, one.number) not in let_go)

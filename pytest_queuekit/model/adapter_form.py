@@ -9,26 +9,6 @@ from typing import Any
 
 from pytest_queuekit.errors import AdapterError
 
-CALLS: Mapping[str, tuple[str, ...]] = {
-    "__init__": ("location",),
-    "enqueue": ("payload",),
-    "claim": ("worker",),
-    "complete": ("claim",),
-    "fail": ("claim", "error"),
-    "extend": ("claim", "seconds"),
-    "release": ("claim",),
-    "cancel": ("task_id",),
-    "stats": (),
-    "reclaim": (),
-    "purge": (),
-    "dead_letters": (),
-    "enqueue_many": ("payloads",),
-    "claim_many": ("worker", "limit"),
-    "backup": ("location",),
-    "close": (),
-}
-"""What the kit calls each method with."""
-
 _RULE_ID = re.compile(r"[A-Z]+-[1-9]\d*")
 
 
@@ -44,8 +24,11 @@ def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
             )
 
 
-def check_call(where: str, method: str, function: Any) -> None:
-    """Raise AdapterError for a method that the kit could not call, or that would not be done."""
+def check_call(where: str, method: str, takes: Sequence[str], function: Any) -> None:
+    """Raise AdapterError for a method that the kit cannot call, or that would only be prepared.
+
+    takes: the arguments that the kit gives by position.
+    """
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise AdapterError(
             f"{where}.{method}() is async, and the kit does not await: let it run its coroutine in "
@@ -55,9 +38,9 @@ def check_call(where: str, method: str, function: Any) -> None:
         raise AdapterError(f"{where}.{method}() is a generator, and must return its answer")
     if not inspect.isfunction(function):
         return  # a descriptor of some other kind: the calls will tell
-    wanted = ", ".join(["self", *CALLS[method]])
+    wanted = ", ".join(["self", *takes])
     try:
-        inspect.signature(function).bind("self", *CALLS[method])
+        inspect.signature(function).bind("self", *takes)
     except TypeError as error:
         raise AdapterError(f"{where} must define {method}({wanted}): {error}") from None
 

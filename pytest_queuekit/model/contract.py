@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.model.adapter import Limitation, QueueAdapter
 from pytest_queuekit.model.adapter_form import (
-    CALLS,
     check_call,
     check_errors,
     check_limitation,
@@ -25,21 +24,8 @@ from pytest_queuekit.model.capabilities import (
     Retry,
     Sharing,
 )
+from pytest_queuekit.model.verbs import METHODS
 
-_OPTIONAL_METHODS = (
-    Capability.COMPLETE,
-    Capability.FAIL,
-    Capability.EXTEND,
-    Capability.RELEASE,
-    Capability.CANCEL,
-    Capability.STATS,
-    Capability.RECLAIM,
-    Capability.PURGE,
-    Capability.DEAD_LETTERS,
-    Capability.ENQUEUE_MANY,
-    Capability.CLAIM_MANY,
-    Capability.BACKUP,
-)
 _PAYLOADS = {
     Payload.JSON: Capability.JSON_PAYLOAD,
     Payload.TEXT: Capability.TEXT_PAYLOAD,
@@ -131,15 +117,16 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
             kinds = kind if isinstance(kind, tuple) else (kind,)
             wanted = " or ".join(one.__name__ for one in kinds)
             raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
-    for method in ("__init__", "enqueue", "claim"):
-        if not _defines(adapter, method):
-            raise AdapterError(f"{where} must define {method}()")
+    for method in METHODS.values():
+        if method.required and not _defines(adapter, method.name):
+            raise AdapterError(f"{where} must define {method.name}()")
     for attribute in ("refuses", "busy"):
         check_errors(where, attribute, getattr(adapter, attribute))
     _check_limitations(where, adapter.limitations)
-    for method in CALLS:
-        if _defines(adapter, method):
-            check_call(where, method, inspect.getattr_static(adapter, method))
+    for method in METHODS.values():
+        if _defines(adapter, method.name):
+            function = inspect.getattr_static(adapter, method.name)
+            check_call(where, method.name, method.takes, function)
 
 
 def _check_limitations(where: str, limitations: tuple[object, ...]) -> None:
@@ -182,5 +169,9 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.PROCESSES: adapter.sharing is Sharing.PROCESSES,
         _PAYLOADS[adapter.payload]: True,
     }
-    by_method = {one for one in _OPTIONAL_METHODS if _defines(adapter, one.value)}
+    by_method = {
+        method.capability
+        for method in METHODS.values()
+        if method.capability is not None and _defines(adapter, method.name)
+    }
     return by_method | {capability for capability, held in declared.items() if held}

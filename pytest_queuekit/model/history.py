@@ -14,32 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.errors import HistoryError
+from pytest_queuekit.model.verbs import Verb as Verb
 
 UNRECOGNISED = "?"
 """The task of a delivery whose payload the kit never enqueued."""
 
 SECOND = 1_000_000_000
 """Nanoseconds: the unit in which a history counts time."""
-
-
-class Verb(enum.StrEnum):
-    """What an actor did. The adapter's methods, and two things that happen to an actor."""
-
-    OPEN = "open"
-    ENQUEUE = "enqueue"
-    CLAIM = "claim"
-    COMPLETE = "complete"
-    FAIL = "fail"
-    EXTEND = "extend"
-    RELEASE = "release"
-    CANCEL = "cancel"
-    STATS = "stats"
-    RECLAIM = "reclaim"
-    PURGE = "purge"
-    DEAD_LETTERS = "dead_letters"
-    BACKUP = "backup"
-    CLOSE = "close"
-    KILL = "kill"
 
 
 class Outcome(enum.StrEnum):

@@ -16,6 +16,7 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import canonical, label_of, wrap
+from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.replies import Replies, delivered, told
@@ -41,22 +42,6 @@ class Delivery:
 def leave() -> NoReturn:
     """End an actor's program where the actor is no process of its own."""
     raise Gone
-
-
-_OPTIONS = {
-    Verb.ENQUEUE: {
-        "priority": Capability.PRIORITY,
-        "delay": Capability.DELAY,
-        "key": Capability.KEY,
-        "capabilities": Capability.ROUTING,
-        "max_attempts": Capability.MAX_ATTEMPTS,
-    },
-    Verb.CLAIM: {"lease": Capability.LEASE_OPTION, "capabilities": Capability.ROUTING},
-}
-"""What a queue must declare for an option to be given."""
-
-_OPTIONAL = frozenset(Verb) & frozenset(Capability)
-"""The verbs that a queue must declare."""
 
 
 class Recorder:
@@ -237,7 +222,7 @@ class Recorder:
             raise UndeclaredError(f"queue {self.contract.name!r} declares no {', '.join(lacking)}")
 
     def _check_options(self, verb: Verb, options: Mapping[str, Any]) -> None:
-        known = _OPTIONS[verb]
+        known = METHODS[verb].options
         unknown = options.keys() - known.keys()
         if unknown:
             raise UndeclaredError(f"{verb} has no option {', '.join(sorted(unknown))}")
@@ -272,8 +257,8 @@ class Recorder:
         read: Callable[[Any], Any] | None = None,
         keep: Callable[[Any], None] | None = None,
     ) -> Operation:
-        if verb in _OPTIONAL:
-            self._check(Capability(verb))
+        if need := METHODS[verb].capability:
+            self._check(need)
         begun = self._begin(verb, task=task, claim=claim, arguments=arguments or {})
         ended, value = self._run(begun, call)
         if ended.ok and keep:

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from pytest_queuekit.model import verbs
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import (
     Capability,
@@ -24,19 +25,10 @@ from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
 from tests.queues.variants import Bytes, Stack, Texts
 
-METHODS = tuple(need for need in Capability if callable(getattr(QueueAdapter, need.value, None)))
+METHODS = tuple(
+    method.capability for method in verbs.METHODS.values() if method.capability is not None
+)
 """The capabilities that a method declares."""
-
-_OPTIONS = {
-    "enqueue": {
-        "priority": Capability.PRIORITY,
-        "delay": Capability.DELAY,
-        "key": Capability.KEY,
-        "capabilities": Capability.ROUTING,
-        "max_attempts": Capability.MAX_ATTEMPTS,
-    },
-    "claim": {"lease": Capability.LEASE_OPTION, "capabilities": Capability.ROUTING},
-}
 
 
 def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAdapter]:
@@ -56,7 +48,8 @@ def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAd
     for method in METHODS:
         if method not in held:
             members[method.value] = getattr(QueueAdapter, method.value)
-    for name, options in _OPTIONS.items():
+    for name in ("enqueue", "claim"):
+        options = verbs.METHODS[name].options
         lacking = [option for option, need in options.items() if need not in held]
         members[name] = _without(base, name, lacking, lease=lease)
     return type("Limited", (base,), members)
