@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.real_time import require_wait
@@ -20,10 +18,9 @@ from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, V
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone, Log
-from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink, leave
+from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink
 from pytest_queuekit.recording.replies import told
 
-LONGEST_WAIT = 10.0
 _PATIENCE = 5.0
 _PAUSE = 0.01
 _MARGIN = 0.05
@@ -213,7 +210,6 @@ def open_actor(
     sink: Sink,
     lease: float,
     first: int = 0,
-    leave: Callable[[], NoReturn] = leave,
 ) -> Recorder:
     """Return a new actor with an instance of its own. Raises Halt where opening fails."""
     adapter = open_recorded(queue, location, name, clock, sink, first)
@@ -225,7 +221,6 @@ def open_actor(
         sink=sink,
         lease=lease,
         first=first + 1,
-        leave=leave,
     )
 
 

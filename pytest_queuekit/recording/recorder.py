@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from pytest_queuekit.errors import AdapterError, UndeclaredError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
@@ -18,7 +18,6 @@ from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import canonical, label_of, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.clock import Clock
-from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.replies import Replies, delivered, told
 
 Sink = Callable[[Operation], None]
@@ -39,11 +38,6 @@ class Delivery:
     number: int
 
 
-def leave() -> NoReturn:
-    """End an actor's program where the actor is no process of its own."""
-    raise Gone
-
-
 class Recorder:
     """One actor: an adapter instance, a name, and a record of what it did.
 
@@ -58,7 +52,6 @@ class Recorder:
     sink: takes the operations.
     lease: seconds for which claims are leased.
     first: the number of the first operation.
-    leave: how the actor ends when it dies.
     """
 
     def __init__(
@@ -71,7 +64,6 @@ class Recorder:
         sink: Sink,
         lease: float | None = None,
         first: int = 0,
-        leave: Callable[[], NoReturn] = leave,
     ) -> None:
         self.actor = actor
         self.contract = contract
@@ -82,7 +74,6 @@ class Recorder:
         self.sink = sink
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
-        self._leave = leave
         self._task_ids: dict[str, Any] = {}
 
     def can(self, *capabilities: Capability) -> bool:
@@ -210,11 +201,6 @@ class Recorder:
     def record_kill(self) -> None:
         """Record that this actor is dead. The caller must not let it act again."""
         self._end(self._begin(Verb.KILL), end=self.clock.now(), outcome=Outcome.OK)
-
-    def die(self) -> NoReturn:
-        """End the program as if this actor had died: as a process, it kills itself for real."""
-        self.record_kill()
-        self._leave()
 
     def _check(self, *needs: Capability) -> None:
         lacking = self.contract.lacks(needs)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.threads import Threads
-from pytest_queuekit.execution.environment import LONGEST_WAIT, Environment
+from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Program, Scenario, Script
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
@@ -109,7 +109,7 @@ def _settle_and_claim_again(env: Environment) -> None:
     env.settle()
     promise = env.contract.retry
     seconds = promise.wait(2)[1] if promise is not None else 0.0
-    if 0 < seconds <= LONGEST_WAIT:
+    if 0 < seconds <= env.effort.max_wait:
         env.outlast(seconds)
         env.claim_all("collector")
 
@@ -128,10 +128,9 @@ RULES = (
         sentence="Threads that claim at the same time never hold the same task.",
         why="Two threads between a 'select' and its 'update' take the same row.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
-        driver=Threads(),
+        drivers=(Threads(repeat=True),),
         monitors=(exclusive,),
         needs=(*_THREADS,),
-        chance=True,
     ),
     Rule(
         id="RACE-2",
@@ -139,10 +138,9 @@ RULES = (
         sentence="Processes that claim at the same time never hold the same task.",
         why="A lock that only threads see does not keep processes apart.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(exclusive,),
         needs=_PROCESSES,
-        chance=True,
     ),
     Rule(
         id="RACE-3",
@@ -153,10 +151,9 @@ RULES = (
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
             ending=_ENDING,
         ),
-        driver=Threads(),
+        drivers=(Threads(repeat=True),),
         monitors=_ALL,
         needs=(*_THREADS, *_COMPLETE),
-        chance=True,
     ),
     Rule(
         id="RACE-4",
@@ -169,10 +166,9 @@ RULES = (
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
             ending=_ENDING,
         ),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=_ALL,
         needs=(*_PROCESSES, *_COMPLETE),
-        chance=True,
     ),
     Rule(
         id="RACE-5",
@@ -182,11 +178,10 @@ RULES = (
         why="Producers that reserve numbers in advance, or number by their own clocks, overtake "
         "each other.",
         scenario=_race(programs=_producers, ending=_claim_all),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(order,),
         needs=(Capability.FIFO, *_PROCESSES),
         level=Level.STANDARD,
-        chance=True,
     ),
     Rule(
         id="RACE-6",
@@ -195,11 +190,10 @@ RULES = (
         "same time.",
         why="A claim that loses a race and takes the next task in sight may take a worse one.",
         scenario=_race(script=_stock_by_priority, programs=_claimers(programs.drain)),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(order,),
         needs=(Capability.PRIORITY, *_PROCESSES),
         level=Level.STANDARD,
-        chance=True,
     ),
     Rule(
         id="RACE-7",
@@ -208,10 +202,9 @@ RULES = (
         why="A lock that is not available does not mean an empty queue; the worker sleeps while "
         "tasks wait.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(no_false_empty,),
         needs=_PROCESSES,
-        chance=True,
     ),
     Rule(
         id="RACE-8",
@@ -219,10 +212,9 @@ RULES = (
         sentence="Eight processes that open a new queue at the same time can all use it.",
         why="A service starts all its workers at once, even on its first day.",
         scenario=_race(programs=_openers, ending=_ENDING),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(no_loss,),
         needs=_PROCESSES,
-        chance=True,
     ),
     Rule(
         id="RACE-9",
@@ -230,10 +222,9 @@ RULES = (
         sentence="Batches that threads claim at the same time never share a task.",
         why="Code selects and takes a batch in two steps more often than it does a single task.",
         scenario=_race(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
-        driver=Threads(),
+        drivers=(Threads(repeat=True),),
         monitors=(exclusive, no_resurrection),
         needs=(Capability.CLAIM_MANY, *_THREADS),
-        chance=True,
     ),
     Rule(
         id="RACE-10",
@@ -247,11 +238,10 @@ RULES = (
             ),
             ending=_ENDING,
         ),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=_ALL,
         needs=(*_PROCESSES, *_COMPLETE),
         level=Level.STANDARD,
-        chance=True,
     ),
     Rule(
         id="RACE-11",
@@ -265,7 +255,7 @@ RULES = (
             ending=_settle_and_claim_again,
             passes_time=True,
         ),
-        driver=Processes(),
+        drivers=(Processes(),),
         monitors=(fencing, no_loss),
         needs=(Capability.LEASE, *_PROCESSES, *_COMPLETE),
         level=Level.STANDARD,
@@ -279,12 +269,11 @@ RULES = (
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
             ending=_ENDING,
         ),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(busy,),
         needs=_PROCESSES,
         requirement=Requirement.SHOULD,
         level=Level.STANDARD,
-        chance=True,
     ),
     Rule(
         id="RACE-13",
@@ -292,7 +281,7 @@ RULES = (
         sentence="Every claimer that works at its own pace gets a share of the tasks.",
         why="A worker that never gets the lock is a paid machine that stands idle.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
-        driver=Processes(),
+        drivers=(Processes(),),
         monitors=(fairness,),
         needs=_PROCESSES,
         exercises=(Verb.CLAIM,),
@@ -305,11 +294,10 @@ RULES = (
         sentence="Tasks are delivered in order when many processes claim at the same time.",
         why="A claim that loses a race and takes any task in sight breaks the order.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(order,),
         needs=(Capability.FIFO, *_PROCESSES),
         level=Level.STANDARD,
-        chance=True,
     ),
     Rule(
         id="RACE-15",
@@ -318,10 +306,9 @@ RULES = (
         why="A lock that is not available does not mean an empty queue; the thread sleeps while "
         "tasks wait.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
-        driver=Threads(),
+        drivers=(Threads(repeat=True),),
         monitors=(no_false_empty,),
         needs=_THREADS,
-        chance=True,
     ),
     Rule(
         id="RACE-16",
@@ -335,10 +322,9 @@ RULES = (
             ),
             ending=_ENDING,
         ),
-        driver=Threads(),
+        drivers=(Threads(repeat=True),),
         monitors=_ALL,
         needs=(*_THREADS, *_COMPLETE),
         level=Level.STANDARD,
-        chance=True,
     ),
 )

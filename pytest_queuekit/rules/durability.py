@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.faults.kill import Kill
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
@@ -84,8 +85,8 @@ def _killed_producers(effort: Effort) -> list[Program]:
     return [
         Program(
             actor=f"producer-{number}",
-            function=programs.produce_until_killed,
-            arguments={"seconds": 0.05 * number},
+            function=programs.produce_forever,
+            faults=(Kill(after=1, delay=0.05 * number),),
         )
         for number in range(1, effort.producers + 1)
     ]
@@ -103,15 +104,15 @@ def _killed_workers(effort: Effort) -> list[Program]:
     return [
         Program(
             actor=f"worker-{number}",
-            function=programs.consume_until_killed,
-            arguments={"seconds": 0.03 * number},
+            function=programs.consume_forever,
+            faults=(Kill(delay=0.03 * number),),
         )
         for number in range(1, effort.claimers + 1)
     ]
 
 
 def _killed_holder(effort: Effort) -> list[Program]:
-    return [Program(actor="killed", function=programs.claim_and_die)]
+    return [Program(actor="killed", function=programs.claim_one, faults=(Kill(after=1),))]
 
 
 _NEEDS = (Capability.DURABLE, Capability.PROCESSES)
@@ -188,11 +189,10 @@ RULES = (
         sentence="When a producer is killed, no task that the queue accepted from it is lost.",
         why="The caller forgets a task once the queue has accepted it.",
         scenario=Scenario(programs=_killed_producers, ending=Environment.settle, lease=BRIEF),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(no_loss, no_phantom),
         needs=_NEEDS,
         exercises=(Verb.ENQUEUE,),
-        chance=True,
     ),
     Rule(
         id="DURABLE-9",
@@ -205,7 +205,7 @@ RULES = (
             ending=Environment.settle,
             passes_time=True,
         ),
-        driver=Processes(),
+        drivers=(Processes(),),
         monitors=(expiry, no_loss),
         needs=(*_NEEDS, Capability.LEASE, Capability.AT_LEAST_ONCE),
         level=Level.STANDARD,
@@ -219,10 +219,9 @@ RULES = (
         scenario=Scenario(
             script=_stock, programs=_killed_workers, ending=Environment.settle, passes_time=True
         ),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(no_resurrection, no_loss),
         needs=(*_NEEDS, Capability.LEASE, Capability.AT_LEAST_ONCE, Capability.COMPLETE),
         level=Level.STANDARD,
-        chance=True,
     ),
 )

@@ -224,10 +224,9 @@ RULES = (
         why="When a producer checks the key first and inserts later, two producers can pass the "
         "check.",
         scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
-        driver=Processes(),
+        drivers=(Processes(repeat=True),),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.PROCESSES),
-        chance=True,
     ),
     Rule(
         id="KEY-10",
@@ -255,9 +254,8 @@ RULES = (
         sentence="Threads that enqueue the same keys at the same time add one task per key.",
         why="When a thread checks the key first and inserts later, two threads can pass the check.",
         scenario=Scenario(programs=_rivals, ending=Environment.settle, lease=BRIEF),
-        driver=Threads(),
+        drivers=(Threads(repeat=True),),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.THREADS),
-        chance=True,
     ),
 )

@@ -44,7 +44,7 @@ def load_rules(contract: Contract) -> tuple[Rule, ...]:
             sentence=f"{WORKERS} workers at {rate:,} tasks a minute never get 'busy'.",
             why="A fault under normal load recurs every day.",
             scenario=Scenario(programs=_programs(rate)),
-            driver=Processes() if several else Threads(),
+            drivers=(Processes() if several else Threads(),),
             monitors=(busy,),
             needs=(needs,),
         )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
-import threading
 from collections.abc import Callable
 
 from pytest_queuekit.execution.environment import claim_all
@@ -34,12 +31,10 @@ def produce_with_keys(recorder: Recorder, *, count: int) -> None:
         _enqueue(recorder, f"{recorder.actor}-{number}", key=f"key-{number}")
 
 
-def produce_until_killed(recorder: Recorder, *, seconds: float) -> None:
-    """Enqueue without end; be killed `seconds` after the first enqueue, at any point."""
+def produce_forever(recorder: Recorder) -> None:
+    """Enqueue without end: a fault must kill the actor."""
     for number in itertools.count(1):
         recorder.enqueue(f"{recorder.actor}-{number}")
-        if number == 1:
-            _die_in(seconds)
 
 
 def drain(recorder: Recorder) -> None:
@@ -83,9 +78,8 @@ def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
     _consume(recorder, idle, acknowledge)
 
 
-def consume_until_killed(recorder: Recorder, *, seconds: float) -> None:
-    """Claim, work for 2 ms and complete; be killed after `seconds`, at any point."""
-    _die_in(seconds)
+def consume_forever(recorder: Recorder) -> None:
+    """Claim, work for 2 ms and complete, without end: a fault must kill the actor."""
     while True:
         delivery = recorder.claim()
         if delivery is not None:
@@ -93,10 +87,9 @@ def consume_until_killed(recorder: Recorder, *, seconds: float) -> None:
             _complete(recorder, delivery)
 
 
-def claim_and_die(recorder: Recorder) -> None:
-    """Claim a task and be killed while holding it."""
+def claim_one(recorder: Recorder) -> None:
+    """Claim a task and keep it."""
     _claim(recorder)
-    recorder.die()
 
 
 def claim_and_dawdle(recorder: Recorder) -> None:
@@ -185,11 +178,3 @@ def _claimable_after(recorder: Recorder) -> float:
     lease = asked or contract.lease_seconds or 0.0
     retry = contract.retry.wait(1)[1] if contract.retry is not None else 0.0
     return float(lease + retry + contract.resolution)
-
-
-def _die_in(seconds: float) -> None:
-    # SIGKILL ends the process at once: no `finally`, no flush. Windows has no SIGKILL.
-    fatal = getattr(signal, "SIGKILL", signal.SIGTERM)
-    timer = threading.Timer(seconds, os.kill, (os.getpid(), fatal))
-    timer.daemon = True
-    timer.start()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.sequence import Sequence
-from pytest_queuekit.execution.drivers.threads import Threads
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Driver, Scenario
@@ -56,14 +54,6 @@ class Rule:
     requirement: Requirement = Requirement.MUST
     level: Level = Level.QUICK
     tolerates: tuple[Verb, ...] = ()
-    driver: InitVar[Driver | None] = None
-    chance: InitVar[bool] = False
-
-    def __post_init__(self, driver: Driver | None, chance: bool) -> None:
-        if isinstance(driver, Processes | Threads):
-            driver = replace(driver, repeat=chance)
-        if driver is not None:
-            object.__setattr__(self, "drivers", (driver,))
 
     @property
     def driver_names(self) -> list[str]:

@@ -60,7 +60,8 @@ class Fault(ABC):
     its own; otherwise it strikes before the next call.
 
     kind: a stable word, unique among the faults.
-    after: calls on the queue that end before, not counting the opening.
+    after: calls on the queue that end before. The opening does not count, nor does a call that is
+        answered with busy, which actors repeat.
     delay: seconds after that.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pytest_queuekit.execution.faults.fault import Fault, Surroundings
-from pytest_queuekit.model.history import SECOND, Operation, Verb
+from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
 
 
 @contextmanager
@@ -53,7 +53,7 @@ class Trigger:
             self._write(operation)
             return
         self._write(operation)
-        if operation.verb is not Verb.KILL:
+        if operation.verb is not Verb.KILL and operation.outcome is not Outcome.BUSY:
             self._ended += 1
             self._advance(operation.end)
 
