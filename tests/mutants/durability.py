@@ -82,7 +82,7 @@ class AttemptsBeginAnew(SmallSqliteQueue):
 
 
 MUTANTS = (
-    mutant(ForgetsOnClosing, "DURABLE-1", "DURABLE-2", "DURABLE-4", "DURABLE-6"),
+    mutant(ForgetsOnClosing, "DURABLE-1", also=("DURABLE-2", "DURABLE-4", "DURABLE-6")),
     mutant(CompletionIsNotFlushed, "DURABLE-2"),
     mutant(RobsOnOpening, "DURABLE-3"),
     mutant(BeginsAnewAtOne, "DURABLE-4"),

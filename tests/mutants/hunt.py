@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
-from pytest_queuekit.rules.rule import Rule, judge
+from pytest_queuekit.rules.rule import Rule, by_id, judge
 from tests.mutants.mutant import Mutant
 
 QUICK = Effort.at(Level.QUICK)
 ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
 """Numbers with which each rule that hangs on chance most often shows what it is for."""
 
+_BY_ID = by_id(CATALOGUE)
 _UNTIL_SEEN = replace(ONCE, rounds=6)
 """For the rules that a mutant breaks: on a busy machine a race may come out well once."""
 
-_DRIVERS = {
-    "sequence": ("sequence",),
-    "threads": ("sequence", "threads"),
-    "processes": ("processes",),
-}
+
+class Actors(enum.StrEnum):
+    """How a rule's actors act: one after the other, or at the same time."""
+
+    SEQUENCE = "sequence"
+    THREADS = "threads"
+    PROCESSES = "processes"
+
+
+def actors_of(rule: Rule) -> Actors:
+    """Return how a rule's actors act, from what the rule needs."""
+    if not rule.concurrent:
+        return Actors.SEQUENCE
+    return Actors.PROCESSES if Capability.PROCESSES in rule.needs else Actors.THREADS
+
+
+def actors_for(mutant: Mutant) -> Actors:
+    """Return how the actors of a mutant's own rule act."""
+    return actors_of(_BY_ID[mutant.rule])
 
 
 def verdicts(
@@ -50,16 +67,20 @@ def broken(mutant: Mutant, folder: Path) -> set[str]:
 
 
 def _effort(mutant: Mutant, rule: Rule) -> Effort:
-    if mutant.driver != "processes" and rule.level is Level.QUICK:
+    if actors_for(mutant) is not Actors.PROCESSES and rule.level is Level.QUICK:
         return QUICK
     return _UNTIL_SEEN if rule.id in mutant.breaks else ONCE
 
 
 def rules_for(mutant: Mutant) -> list[Rule]:
-    """Return the rules of a mutant's driver; of those that take long only what it should break."""
+    """Return the rules that a mutant is run with; of the slow ones, only those it must break.
+
+    A mutant for threads is run in sequence too: there it may break nothing.
+    """
+    held = {actors_for(mutant)}
+    held |= {Actors.SEQUENCE} if Actors.THREADS in held else set()
     return [
         rule
         for rule in CATALOGUE
-        if set(rule.driver_names) & set(_DRIVERS[mutant.driver])
-        and (rule.level is Level.QUICK or rule.id in mutant.breaks)
+        if actors_of(rule) in held and (rule.level is Level.QUICK or rule.id in mutant.breaks)
     ]

@@ -159,26 +159,9 @@ class TheOverdueHoldNoKey(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(
-        IgnoresKeys,
-        "KEY-1",
-        "KEY-2",
-        "KEY-3",
-        "KEY-4",
-        "KEY-10",
-        "KEY-11",
-    ),
-    mutant(
-        TwoForAKey,
-        "KEY-1",
-        "KEY-10",
-        "KEY-11",
-    ),
-    mutant(
-        FreesTheKeyAtTheClaim,
-        "KEY-2",
-        "KEY-11",
-    ),
+    mutant(IgnoresKeys, "KEY-1", also=("KEY-2", "KEY-3", "KEY-4", "KEY-10", "KEY-11")),
+    mutant(TwoForAKey, "KEY-1", also=("KEY-10", "KEY-11")),
+    mutant(FreesTheKeyAtTheClaim, "KEY-2", also=("KEY-11",)),
     mutant(DelayedHoldNoKey, "KEY-3"),
     mutant(FailureFreesTheKey, "KEY-4"),
     mutant(KeysWithoutCase, "KEY-5"),

@@ -1,4 +1,4 @@
-"""A mutant: a correct queue with one thing wrong, and the rules that must say so."""
+"""A mutant: a correct queue with one thing wrong, and the rules that must catch it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,31 @@ class Mutant:
     """One wrong queue.
 
     queue: the class; its docstring is its bug.
-    breaks: the ids of the rules that fail, its own rule first.
-    may_break: of those that fail if chance has it.
-    driver: the name of the driver whose rules are put to it; with threads, the sequential too.
+    rule: the id of its own rule, which must fail; its drivers decide how the mutant is run.
+    also: what else it breaks: ids of rules that must fail too, and names of families of which any
+        rule may fail, because chance decides or because the rules overlap.
     """
 
     queue: type[QueueAdapter]
-    breaks: tuple[str, ...]
-    may_break: tuple[str, ...] = ()
-    driver: str = "sequence"
+    rule: str
+    also: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The bug, in the words of the class's name."""
         return self.queue.__name__
 
+    @property
+    def breaks(self) -> frozenset[str]:
+        """The ids of the rules that must fail."""
+        return frozenset((self.rule, *(name for name in self.also if "-" in name)))
 
-def mutant(
-    queue: type[QueueAdapter],
-    *breaks: str,
-    may_break: tuple[str, ...] = (),
-    driver: str = "sequence",
-) -> Mutant:
-    """Name the rules that a wrong queue breaks."""
-    return Mutant(queue=queue, breaks=breaks, may_break=may_break, driver=driver)
+    @property
+    def families(self) -> frozenset[str]:
+        """The families of which any rule may fail."""
+        return frozenset(self.also) - self.breaks
+
+
+def mutant(queue: type[QueueAdapter], rule: str, *, also: tuple[str, ...] = ()) -> Mutant:
+    """Name the rule that must catch a wrong queue, and what else the queue breaks."""
+    return Mutant(queue=queue, rule=rule, also=also)

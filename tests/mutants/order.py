@@ -162,14 +162,16 @@ class BatchesFromTheBack(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(SortsIdsAsText, "ORDER-1", "ORDER-4", "ORDER-6", "ORDER-9", "ORDER-10", "ROUTE-8"),
-    mutant(StackThatIsAQueue, "ORDER-2", "ORDER-5", "ORDER-6"),
+    mutant(
+        SortsIdsAsText, "ORDER-1", also=("ORDER-4", "ORDER-6", "ORDER-9", "ORDER-10", "ROUTE-8")
+    ),
+    mutant(StackThatIsAQueue, "ORDER-2", also=("ORDER-5", "ORDER-6")),
     mutant(SortsPrioritiesAsText, "ORDER-3"),
-    mutant(TakesPrioritiesUpsideDown, "ORDER-3", "ORDER-4", "ORDER-6", "SCHEDULE-6"),
-    mutant(NoOrderAmongEquals, "ORDER-4", "ORDER-6"),
-    mutant(StackOnlyWithoutPriorities, "ORDER-5", "ORDER-6"),
+    mutant(TakesPrioritiesUpsideDown, "ORDER-3", also=("ORDER-4", "ORDER-6", "SCHEDULE-6")),
+    mutant(NoOrderAmongEquals, "ORDER-4", also=("ORDER-6",)),
+    mutant(StackOnlyWithoutPriorities, "ORDER-5", also=("ORDER-6",)),
     mutant(PlansAhead, "ORDER-6"),
-    mutant(NumbersForItself, "ORDER-7", "DURABLE-4"),
+    mutant(NumbersForItself, "ORDER-7", also=("DURABLE-4",)),
     mutant(ReservesAhead, "ORDER-8"),
     mutant(BatchesJumpTheQueue, "ORDER-9"),
     mutant(BatchesFromTheBack, "ORDER-10"),

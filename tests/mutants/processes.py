@@ -326,31 +326,21 @@ class ClaimsInTwoSteps(SmallSqliteQueue):
         return claim
 
 
-_ASYNC = ("KEY-9", "RACE-4", "RACE-5", "RACE-7", "RACE-8", "RACE-14")
-"""What a queue may break that answers before it has written."""
-
 MUTANTS = (
-    mutant(SelectsThenUpdates, "RACE-2", may_break=("RACE-4", "RACE-8"), driver="processes"),
-    mutant(
-        DropsWhenLocked, "RACE-4", may_break=("RACE-5", "RACE-8", "DURABLE-8"), driver="processes"
-    ),
-    mutant(NumbersAhead, "RACE-5", driver="processes"),
-    mutant(TakesWhatIsInSight, "RACE-6", may_break=("RACE-5", "RACE-14"), driver="processes"),
-    mutant(TakesTheSecond, "RACE-14", may_break=("RACE-5",), driver="processes"),
-    mutant(LockedIsEmpty, "RACE-7", driver="processes"),
-    mutant(SevenAtATime, "RACE-8", driver="processes"),
-    mutant(
-        CreatesWithoutALock,
-        "RACE-8",
-        may_break=("KEY-9", "RACE-4", "RACE-5", "DURABLE-8"),
-        driver="processes",
-    ),
-    mutant(ReleasesAll, "RACE-10", driver="processes"),
-    mutant(CompletesForAnyProcess, "RACE-11", driver="processes"),
-    mutant(HasNoPatience, "RACE-12", driver="processes"),
-    mutant(ServesSomeLate, "RACE-13", driver="processes"),
-    mutant(AsksBeforeItAdds, "KEY-9", driver="processes"),
-    mutant(AnswersBeforeItWrites, "DURABLE-8", may_break=_ASYNC, driver="processes"),
-    mutant(LosesTheKilled, "DURABLE-9", "DURABLE-10", driver="processes"),
-    mutant(ClaimsInTwoSteps, "DURABLE-10", driver="processes"),
+    mutant(SelectsThenUpdates, "RACE-2", also=("RACE",)),
+    mutant(DropsWhenLocked, "RACE-4", also=("RACE", "DURABLE")),
+    mutant(NumbersAhead, "RACE-5"),
+    mutant(TakesWhatIsInSight, "RACE-6", also=("RACE",)),
+    mutant(TakesTheSecond, "RACE-14", also=("RACE",)),
+    mutant(LockedIsEmpty, "RACE-7"),
+    mutant(SevenAtATime, "RACE-8"),
+    mutant(CreatesWithoutALock, "RACE-8", also=("KEY", "RACE", "DURABLE")),
+    mutant(ReleasesAll, "RACE-10"),
+    mutant(CompletesForAnyProcess, "RACE-11"),
+    mutant(HasNoPatience, "RACE-12"),
+    mutant(ServesSomeLate, "RACE-13"),
+    mutant(AsksBeforeItAdds, "KEY-9"),
+    mutant(AnswersBeforeItWrites, "DURABLE-8", also=("KEY", "RACE")),
+    mutant(LosesTheKilled, "DURABLE-9", also=("DURABLE-10",)),
+    mutant(ClaimsInTwoSteps, "DURABLE-10"),
 )

@@ -158,19 +158,13 @@ class AnybodyAfterAFailure(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(
-        IgnoresCapabilities,
-        "ROUTE-1",
-        "ROUTE-3",
-        "ROUTE-6",
-        "ROUTE-9",
-    ),
+    mutant(IgnoresCapabilities, "ROUTE-1", also=("ROUTE-3", "ROUTE-6", "ROUTE-9")),
     mutant(MatchesAPart, "ROUTE-1"),
     mutant(LooksAtValuesOnly, "ROUTE-1"),
-    mutant(SpecialistsOnly, "ROUTE-2", "ROUTE-4", "ROUTE-5", "ROUTE-8"),
+    mutant(SpecialistsOnly, "ROUTE-2", also=("ROUTE-4", "ROUTE-5", "ROUTE-8")),
     mutant(TakesAnyListForAll, "ROUTE-3"),
-    mutant(LooksAtTheFirstOfAList, "ROUTE-3", "ROUTE-7"),
-    mutant(StopsAtTheFirstItCannotServe, "ROUTE-4", "ROUTE-5"),
+    mutant(LooksAtTheFirstOfAList, "ROUTE-3", also=("ROUTE-7",)),
+    mutant(StopsAtTheFirstItCannotServe, "ROUTE-4", also=("ROUTE-5",)),
     mutant(LooksAtAHundred, "ROUTE-5"),
     mutant(OneKeyIsEnough, "ROUTE-6"),
     mutant(ExactlyWhatIsNeeded, "ROUTE-7"),

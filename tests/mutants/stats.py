@@ -222,20 +222,15 @@ class CopyNumbersAnew(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(CountsHeldAsWaiting, "STATS-1", "STATS-2", "STATS-8", "STATS-10", "STATS-11"),
-    mutant(ForgetsWhatIsDone, "STATS-1", "STATS-3", "STATS-5", "STATS-8"),
+    mutant(CountsHeldAsWaiting, "STATS-1", also=("STATS-2", "STATS-8", "STATS-10", "STATS-11")),
+    mutant(ForgetsWhatIsDone, "STATS-1", also=("STATS-3", "STATS-5", "STATS-8")),
     mutant(CountsUpOnly, "STATS-2"),
     mutant(CountsOnlyWhatIsDue, "STATS-3"),
     mutant(CountsTheFailedAsDead, "STATS-4"),
     mutant(CountsTheDeadAsWaiting, "STATS-4"),
     mutant(CountsTheCancelled, "STATS-5"),
-    mutant(
-        PurgesTheHeld,
-        "STATS-6",
-        "STATS-8",
-        "STATS-7",
-    ),
-    mutant(PurgesTheWaiting, "STATS-6", "STATS-8"),
+    mutant(PurgesTheHeld, "STATS-6", also=("STATS-8", "STATS-7")),
+    mutant(PurgesTheWaiting, "STATS-6", also=("STATS-8",)),
     mutant(PurgesTheFailed, "STATS-7"),
     mutant(PurgesTheDelayed, "STATS-7"),
     mutant(PurgesNothing, "STATS-8"),

@@ -12,7 +12,7 @@ from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule
-from tests.mutants.hunt import ONCE, verdicts
+from tests.mutants.hunt import ONCE, Actors, actors_of, verdicts
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SlowToStart, SmallSqliteQueue
 from tests.queues.variants import VARIANTS
@@ -21,8 +21,8 @@ _CORRECT = (MemoryQueue, *VARIANTS, SmallSqliteQueue, ReferenceQueue)
 _SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue)
 
 
-def _rules(*drivers: str) -> list[Rule]:
-    return [rule for rule in CATALOGUE if set(rule.driver_names) & set(drivers)]
+def _rules(*actors: Actors) -> list[Rule]:
+    return [rule for rule in CATALOGUE if actors_of(rule) in actors]
 
 
 def _alarms(queue: type[QueueAdapter], rules: list[Rule], folder: Path) -> list[str]:
@@ -37,7 +37,7 @@ def _alarms(queue: type[QueueAdapter], rules: list[Rule], folder: Path) -> list[
 @pytest.mark.parametrize("queue", _CORRECT, ids=lambda queue: queue.name)
 def test_correct_queue_keeps_every_rule(queue: type[QueueAdapter], folder: Path) -> None:
     """Called in sequence and by threads, a correct queue breaks nothing and leaves nothing open."""
-    assert _alarms(queue, _rules("sequence", "threads"), folder) == []
+    assert _alarms(queue, _rules(Actors.SEQUENCE, Actors.THREADS), folder) == []
 
 
 @pytest.mark.parametrize("queue", _SEVERAL_PROCESSES, ids=lambda queue: queue.name)
@@ -45,7 +45,7 @@ def test_correct_queue_keeps_every_rule_in_processes(
     queue: type[QueueAdapter], folder: Path
 ) -> None:
     """Called by several processes, a correct queue breaks nothing and leaves nothing open."""
-    assert _alarms(queue, _rules("processes"), folder) == []
+    assert _alarms(queue, _rules(Actors.PROCESSES), folder) == []
 
 
 def test_a_disk_that_stalls_is_no_lost_task(folder: Path) -> None:

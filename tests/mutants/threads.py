@@ -113,15 +113,10 @@ class WritesBackWhatItRead(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(
-        ClaimsWithoutALock,
-        "RACE-1",
-        may_break=("RACE-3", "RACE-9", "RACE-15", "RACE-16", "KEY-12"),
-        driver="threads",
-    ),
-    mutant(EnqueuesWithoutALock, "RACE-3", may_break=("KEY-12", "RACE-16"), driver="threads"),
-    mutant(ChoosesABatchFirst, "RACE-9", driver="threads"),
-    mutant(LockedIsEmptyForAThread, "RACE-15", driver="threads"),
-    mutant(AsksForTheKeyFirst, "KEY-12", driver="threads"),
-    mutant(WritesBackWhatItRead, "RACE-16", driver="threads"),
+    mutant(ClaimsWithoutALock, "RACE-1", also=("RACE", "KEY")),
+    mutant(EnqueuesWithoutALock, "RACE-3", also=("KEY", "RACE")),
+    mutant(ChoosesABatchFirst, "RACE-9"),
+    mutant(LockedIsEmptyForAThread, "RACE-15"),
+    mutant(AsksForTheKeyFirst, "KEY-12"),
+    mutant(WritesBackWhatItRead, "RACE-16"),
 )

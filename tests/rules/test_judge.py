@@ -21,6 +21,7 @@ from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, by_id, judge
 from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
 
 QUICK = Effort.at(Level.QUICK)
 RULE = by_id(CATALOGUE)["CLAIM-1"]
@@ -108,6 +109,17 @@ def test_any_rule_can_be_given_another_driver(rule: Rule, tmp_path: Path) -> Non
     verdict = judge(replace(rule, drivers=(thrice,)), queue, other, QUICK)
     assert verdict.status is expected.status
     assert thrice.made == (["a", "b", "c"] if verdict.status is Status.PASS else [])
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in CATALOGUE if rule.concurrent], ids=lambda rule: rule.id
+)
+def test_a_race_can_be_run_in_sequence(rule: Rule, tmp_path: Path) -> None:
+    """A rule of actors that act at once is also true of actors that act one after the other."""
+    in_sequence = replace(rule, drivers=(Sequence(),))
+    effort = Effort(level=Level.STANDARD, tasks=40)
+    verdict = judge(in_sequence, QueueUnderTest.of(SmallSqliteQueue), tmp_path, effort)
+    assert verdict.status in (Status.PASS, Status.NOT_APPLICABLE)
 
 
 def test_a_rule_passes_when_all_runs_of_all_drivers_pass(tmp_path: Path) -> None:
