@@ -1,8 +1,8 @@
-"""Time as a run sees it: the real clock, or a virtual one that only the kit moves.
+"""The clock of a run: the real clock, or a virtual clock that only the kit moves.
 
-The virtual clock reaches Python's wall clock (through time-machine) and SQLite's date functions
-(through `execution.sqlite_time`). `execution.drivers.probe` tries whether a queue goes by it. What
-it needs is imported when it is used, so that a process that acts in real time starts without it.
+The virtual clock controls Python's wall clock (through time-machine) and SQLite's date functions
+(through `execution.sqlite_time`). `execution.drivers.probe` finds out whether a queue follows it.
+Its libraries are imported on use, so that an actor in real time starts without them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from contextlib import contextmanager
 from pytest_queuekit.model.history import SECOND
 
 _TICK = SECOND // 1000
+"""Nanoseconds by which each reading moves the virtual clock."""
 _BEGIN = 1_750_000_000.25
+"""The virtual wall clock's first moment, in seconds since the Unix epoch."""
 
 
 class RealClock:
     """The system's monotonic clock, which all processes of a machine share.
 
-    epoch: what `time.monotonic_ns()` said when the run began; now, if it is not given.
+    epoch: the value of `time.monotonic_ns()` when the run began; None for now.
     """
 
     virtual = False
@@ -38,12 +40,12 @@ class RealClock:
 
 
 class VirtualClock:
-    """A wall clock that stands still but for a millisecond at each look, and jumps when told.
+    """A wall clock that moves a millisecond at each reading, and otherwise only if the kit waits.
 
-    Each look moves it so that no two moments of a sequential history are the same. Made by
-    `virtual_time`.
+    Because of that millisecond no two moments of a sequential history are equal. `virtual_time`
+    makes the clock.
 
-    show: sets the wall clock to so many seconds after the beginning.
+    show: sets the wall clock, given the seconds since the run began.
     """
 
     virtual = True
@@ -54,16 +56,16 @@ class VirtualClock:
         self._stepped = 0
 
     def now(self) -> int:
-        """Return nanoseconds since the clock was made, later than all answers before."""
+        """Return nanoseconds since the clock was made, more than at any earlier reading."""
         self._advance(_TICK)
         return self._passed
 
     def wait(self, seconds: float) -> None:
-        """Jump."""
+        """Move the clock forward."""
         self._advance(round(seconds * SECOND))
 
     def step(self, seconds: float) -> None:
-        """Set the wall clock so many seconds forward, or back; `now` goes on."""
+        """Set the wall clock forward, or back if `seconds` is negative. `now` is not affected."""
         self._stepped += round(seconds * SECOND)
         self._advance(0)
 
@@ -80,5 +82,5 @@ def virtual_time() -> Iterator[VirtualClock]:
     from pytest_queuekit.execution.sqlite_time import sqlite_follows_python
 
     with time_machine.travel(_BEGIN, tick=False) as traveller, sqlite_follows_python():
-        # To a moment, not by a distance: a sum of many small floats drifts.
+        # The clock is set to a moment: a sum of many small distances would drift.
         yield VirtualClock(lambda passed: traveller.move_to(_BEGIN + passed))

@@ -1,4 +1,4 @@
-"""Where a script plays: a new queue, actors by name, and time."""
+"""The environment of one run: a new queue, actors by name, and a clock."""
 
 from __future__ import annotations
 
@@ -19,31 +19,35 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone, Log
 from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink
-from pytest_queuekit.recording.replies import told
+from pytest_queuekit.recording.replies import describe_error
 
 _PATIENCE = 5.0
+"""Seconds for which `claim_all` repeats a claim that is answered with busy."""
 _PAUSE = 0.01
+"""Seconds between two such claims."""
 _MARGIN = 0.05
-_MOST = 10_000
+"""Seconds added to a wait, for the calls around it."""
+_MOST_TASKS = 10_000
+"""Tasks after which `claim_all` stops, since some queues hand out a task forever."""
 
 
-class Halt(Exception):  # noqa: N818 - it ends a script, and is no error of anybody
-    """The queue could not even be opened: the history says why, and the script ends."""
+class Halt(Exception):  # noqa: N818 - a signal that ends a script, and no error of the kit
+    """An actor cannot open the queue. The history has the reason; the script or program ends."""
 
 
 class Environment:
-    """One run of a scenario on a new queue.
+    """The queue, the actors and the clock of one run. Scenarios talk to it and to nothing else.
 
-    Each actor has an adapter instance of its own, or all share one where the queue is not for
-    several instances.
+    Each actor has an adapter instance of its own. If the queue allows only one instance, all actors
+    share it.
 
-    subject: the queue under test.
-    folder: where the queue may keep its files.
-    clock: the time of the run.
-    lease: seconds for which claims are leased, where the queue lets that be asked for.
+    queue: the queue under test.
+    folder: the folder for the queue's files.
+    clock: the clock of the run.
+    lease: seconds of a lease, if the queue lets a claim choose them.
     effort: how hard the run tries.
-    progress: hears what the run waits for by the real clock.
-    location: where the queue is; None for a new one inside the folder.
+    progress: is called when the run begins to wait by the real clock.
+    location: the location of the queue; None for a new queue inside the folder.
     """
 
     def __init__(
@@ -73,15 +77,15 @@ class Environment:
         self._sharing = threading.Lock()
 
     def actor(self, name: str) -> Recorder:
-        """Return the actor of that name; it opens the queue when first asked for."""
+        """Return the actor of this name. The first call opens the queue for it."""
         if name not in self._actors:
             self._actors[name] = self.recorder(name)
         actor = self._actors[name]
-        actor.go_on_from(self.log.next(name))
+        actor.continue_from(self.log.next(name))
         return actor
 
     def recorder(self, name: str) -> Recorder:
-        """Open the queue for a new actor. Raises Halt where it cannot be opened."""
+        """Open the queue for a new actor. Raises Halt if that fails."""
         shared = self._instance(name)
         if shared is not None:
             return Recorder(
@@ -104,35 +108,35 @@ class Environment:
         )
 
     def reopen(self, name: str) -> Recorder:
-        """Close an actor's instance and return a successor with a new one, named with a prime."""
+        """Close an actor's instance. Return a successor with a new instance, named with a prime."""
         self.actor(name).close()
         self._shared = None
         return self.actor(name + "'")
 
     def move(self, location: str) -> None:
-        """Go on at another location: actors who come from now on open the queue there."""
+        """Change the location: actors that open the queue from now on open it there."""
         self.location, self._shared = location, None
 
     def wait(self, seconds: float, awaited: str = "time to pass") -> None:
-        """Let time pass. Raises NotRunError where that would take too long.
+        """Let time pass. Raises NotRunError if the real wait is too long for the level.
 
-        awaited: what the run waits for, in a few words for its progress.
+        awaited: the reason of the wait in a few words, for the progress line.
         """
         self._pass(seconds, awaited)
 
     def outlast(self, seconds: float, awaited: str = "a lease or a delay to end") -> None:
-        """Let time pass until whatever takes so many seconds is over and noticed."""
+        """Let `seconds` pass, and the time that the queue may take to notice it."""
         self._pass(seconds, awaited, late=self.contract.resolution + _MARGIN)
 
     def claim_all(self, name: str, *, complete: bool = True) -> list[Delivery]:
-        """Claim, and complete, until the queue says that it is empty."""
+        """Claim, and complete, until the queue answers that it is empty."""
         return claim_all(self.actor(name), complete=complete)
 
     def settle(self) -> None:
-        """Let all leases, delays and retries run out, then claim until nothing is left.
+        """Let all leases, delays and retries end, then claim until the queue is empty.
 
-        Only after this is a task that never came a lost one. Where it would take too long, what
-        is there is claimed and the history says that it was not drained.
+        Only after this is a task that was never delivered a lost task. If the wait is too long,
+        the claims are made without it, and the history is marked as not drained.
         """
         collector = self.actor("collector")
         self._collect(collector, longest_wait(*self._pending()))
@@ -140,33 +144,30 @@ class Environment:
             self._collect(collector, seconds)
 
     def history(self, driver: str) -> History:
-        """Return what was observed so far."""
+        """Return the operations so far."""
         return History.of(
             self.log.operations(), lease=self.lease, drained=self.drained, driver=driver
         )
 
     def close(self) -> None:
-        """Close every adapter instance.
-
-        An actor that is asked for later opens the queue anew.
-        """
+        """Close every adapter instance. A later call of `actor` opens the queue again."""
         for recorder in self._actors.values():
-            self.let_go(recorder)
+            self.dispose(recorder)
         if self._shared is not None:
-            # The history is complete: no monitor reads what a queue says now.
+            # The history is complete, so no monitor would read the error.
             with suppress(Exception, SystemExit):
                 self._shared.close()
         self._actors.clear()
         self._shared = None
 
-    def let_go(self, recorder: Recorder) -> None:
-        """Close an actor's instance, unless others use it too."""
+    def dispose(self, recorder: Recorder) -> None:
+        """Close an actor's instance, unless other actors share it."""
         if self.contract.sharing is Sharing.PROCESSES:
-            with suppress(Gone):  # after the run: a closing that fails comes into no history
-                recorder.let_go()
+            with suppress(Gone):  # the run is over, and its log takes no failed closing
+                recorder.dispose()
 
     def _pass(self, seconds: float, awaited: str, late: float = 0.0) -> None:
-        """Let time pass, and as many seconds more as the queue may notice it late."""
+        """Let time pass. The limit of the level does not count the `late` seconds."""
         if not self.clock.virtual:
             require_wait(seconds, self.effort)
             self.progress(awaited, seconds + late)
@@ -177,7 +178,7 @@ class Environment:
         return self.log.operations(), self.contract, self.lease
 
     def _collect(self, collector: Recorder, seconds: float) -> None:
-        """Claim all that is there after so many seconds, or now if that is too long."""
+        """Claim all tasks after this many seconds, or at once if that is too long."""
         waits = self._can_wait(seconds)
         if waits and seconds:
             self.outlast(seconds, "leases, delays and retries to end")
@@ -190,7 +191,7 @@ class Environment:
         return self.clock.virtual or seconds <= self.effort.max_wait
 
     def _instance(self, name: str) -> QueueAdapter | None:
-        """Return the instance that all actors share, opened by the first; None where none does."""
+        """Return the instance that all actors share, or None if each has its own."""
         if self.contract.sharing is Sharing.PROCESSES:
             return None
         with self._sharing:
@@ -211,7 +212,7 @@ def open_actor(
     lease: float,
     first: int = 0,
 ) -> Recorder:
-    """Return a new actor with an instance of its own. Raises Halt where opening fails."""
+    """Return a new actor with an instance of its own. Raises Halt if opening fails."""
     adapter = open_recorded(queue, location, name, clock, sink, first)
     return Recorder(
         adapter,
@@ -227,7 +228,7 @@ def open_actor(
 def open_recorded(
     queue: QueueUnderTest, location: str, actor: str, clock: Clock, sink: Sink, number: int = 0
 ) -> QueueAdapter:
-    """Open the queue for an actor, as an operation of its. Raises Halt where that fails."""
+    """Open the queue and record that as an operation of the actor. Raises Halt if it fails."""
     begun = Operation(
         number=number,
         actor=actor,
@@ -240,21 +241,20 @@ def open_recorded(
     try:
         adapter = queue.adapter(location)
     except (Exception, SystemExit) as error:  # a queue may raise anything; it is recorded
-        sink(replace(begun, end=clock.now(), error=told(error)))
-        raise Halt(told(error)) from error
+        sink(replace(begun, end=clock.now(), error=describe_error(error)))
+        raise Halt(describe_error(error)) from error
     sink(replace(begun, end=clock.now(), outcome=Outcome.OK))
     return adapter
 
 
 def claim_all(recorder: Recorder, *, complete: bool = True) -> list[Delivery]:
-    """Claim, and complete, until the queue says that it is empty.
+    """Claim, and complete, until the queue answers that it is empty.
 
-    Busy is not empty: it is tried again, for some seconds. A queue that hands out tasks without
-    end is stopped at a generous number.
+    Busy is not empty: the claim is repeated for some seconds.
     """
     taken: list[Delivery] = []
     since = recorder.clock.now()
-    while len(taken) < _MOST:
+    while len(taken) < _MOST_TASKS:
         delivery = recorder.claim()
         if delivery is not None:
             taken.append(delivery)

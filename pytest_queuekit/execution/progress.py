@@ -1,4 +1,4 @@
-"""Tells whoever watches a run what it waits for by the real clock."""
+"""Reports the waits of a run by the real clock."""
 
 from __future__ import annotations
 

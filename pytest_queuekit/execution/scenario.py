@@ -1,6 +1,6 @@
-"""What actors do: a script for those who act in turn, and programs for those who act at once.
+"""Scenarios: a script for actors that act in turn, programs for actors that act at the same time.
 
-A scenario asserts nothing. It makes a history; monitors judge it.
+A scenario asserts nothing. It produces a history, and monitors judge that.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.recorder import Recorder
 
 Script = Callable[[Environment], None]
-"""Acts through several actors, one call at a time."""
+"""Calls the queue through several actors, one call at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What one actor does while others do theirs.
+    """The part of one actor among others.
 
-    actor: its name, unique in the scenario.
-    function: takes the actor's recorder; of module level, so that another process finds it.
-    arguments: further keyword arguments, of types that JSON knows.
-    faults: what happens to the world around this actor while it acts.
+    actor: the actor's name, unique in the scenario.
+    function: a function at module level, so that another process can import it; it takes the
+        actor's recorder.
+    arguments: further keyword arguments, of types that JSON can carry.
+    faults: the faults that strike this actor.
     """
 
     actor: str
@@ -38,20 +39,19 @@ class Program:
     faults: tuple[Fault, ...] = ()
 
     def __call__(self, recorder: Recorder) -> None:
-        """Run it."""
+        """Run the program."""
         self.function(recorder, **self.arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """What happens in a run: first the script, then all programs at once, then the ending.
+    """The course of a run: first the script, then all programs, then the ending.
 
-    script: what goes before; all of it, where there are no programs.
-    programs: given the effort, the actors that act at once.
-    ending: what follows when every program has ended, as a rule `Stage.settle`.
-    lease: seconds for which claims are leased; short where a run must wait until they end.
-    passes_time: whether the script needs time to pass, so that the queue must go by a clock
-        that the kit moves, or the kit must wait.
+    script: the first part, or all of the scenario if there are no programs.
+    programs: returns the programs for an effort.
+    ending: the last part, after every program has ended; usually `Environment.settle`.
+    lease: seconds of a lease; short if a run must wait for its end.
+    passes_time: True if time must pass. The queue then follows the kit's clock, or the kit waits.
     """
 
     script: Script | None = None
@@ -66,7 +66,7 @@ class Driver(Protocol):
 
     @property
     def name(self) -> str:
-        """How the actors are interleaved, in a word, for the report."""
+        """The way the actors are interleaved, in one word for the report."""
 
     @property
     def concurrent(self) -> bool:
@@ -80,10 +80,10 @@ class Driver(Protocol):
         effort: Effort,
         progress: Progress = silent,
     ) -> Iterator[Run]:
-        """Return the runs, each made when it is asked for, on a new queue in a sub-folder.
+        """Return an iterator that makes each run on demand, on a new queue in a sub-folder.
 
         folder: an empty folder.
-        progress: hears what the run waits for.
+        progress: is called when a run begins to wait by the real clock.
 
-        Raises NotRunError with the reason where it cannot run the scenario.
+        Raises NotRunError with the reason if the driver cannot run the scenario.
         """

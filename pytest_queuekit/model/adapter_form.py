@@ -1,4 +1,4 @@
-"""The form of an adapter's methods and errors: what the kit can call, and tell apart."""
+"""Checks of the form of an adapter's methods, errors and limitations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RULE_ID = re.compile(r"[A-Z]+-[1-9]\d*")
 
 
 def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
-    """Raise AdapterError for what is no error, and for one that hides all others."""
+    """Raise AdapterError for a value that is no error class, or one that covers all errors."""
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, BaseException)):
             raise AdapterError(f"{where}: {attribute} has {kind!r}, which is no class of errors")
@@ -25,7 +25,7 @@ def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
 
 
 def check_call(where: str, method: str, takes: Sequence[str], function: Any) -> None:
-    """Raise AdapterError for a method that the kit cannot call, or that would only be prepared.
+    """Raise AdapterError for a method that the kit cannot call, or that does not run when called.
 
     takes: the arguments that the kit gives by position.
     """
@@ -37,7 +37,7 @@ def check_call(where: str, method: str, takes: Sequence[str], function: Any) -> 
     if inspect.isgeneratorfunction(function):
         raise AdapterError(f"{where}.{method}() is a generator, and must return its answer")
     if not inspect.isfunction(function):
-        return  # a descriptor of some other kind: the calls will tell
+        return  # another kind of descriptor, which shows only when it is called
     wanted = ", ".join(["self", *takes])
     try:
         inspect.signature(function).bind("self", *takes)
@@ -58,6 +58,6 @@ def check_limitation(where: str, fields: Mapping[str, object]) -> None:
 
 
 def check_choice(what: str, value: object, known: Sequence[object]) -> None:
-    """Raise AdapterError for a value that is none of those known."""
+    """Raise AdapterError for a value that is not among the known ones."""
     if value not in known:
         raise AdapterError(f"{what}={value!r} must be {' or '.join(map(repr, known))}")

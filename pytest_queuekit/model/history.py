@@ -1,7 +1,7 @@
-"""What was observed: the operations of all actors, each with its start, its end and its outcome.
+"""The operations of all actors in a run, each with its start, its end and its outcome.
 
-An operation without an end was cut off (a kill, a time limit): its outcome is unknown, not
-failed, and whoever reads the history must accept both of its futures.
+An operation without an end was cut off by a kill or a time limit. Its outcome is unknown, not
+failed, and a monitor must accept both of its futures.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ SECOND = 1_000_000_000
 class Outcome(enum.StrEnum):
     """How an operation ended.
 
-    OK: the queue did it. REFUSED: it said no, and nothing changed. BUSY: it said not now, and
-    nothing changed. UNKNOWN: any other error, or no end at all: it may have happened or not.
+    OK: the queue accepted the call. REFUSED: it rejected the call, and nothing changed. BUSY: it
+    asked to try later, and nothing changed. UNKNOWN: any other error, or no end: the call may have
+    taken effect or not.
     """
 
     OK = "ok"
@@ -40,19 +41,20 @@ class Outcome(enum.StrEnum):
 class Operation:
     """One call on the queue, as its caller saw it.
 
-    number: its place in the history, by start.
-    actor: who called.
-    verb: what was called. A batch is recorded as one operation a task, all of one interval.
-    start, end: nanoseconds on the clock that all actors of the run share; end is None where
-        the call never came back.
-    outcome: how it ended.
-    task: the label that the kit put into the payload; None where no task is concerned, or where
-        a claim found the queue empty.
-    claim: for an acknowledgement, the number of the claim whose delivery it acknowledges.
-    arguments: the options given, and as `payload` the canonical text of what was enqueued.
-    result: what came back, as JSON: for a delivery its payload, task id, attempt and token;
-        for stats the counts; for dead letters their labels.
-    error: type and message of the error that was raised.
+    number: the position in the history, by start.
+    actor: the name of the caller.
+    verb: the kind of the call. A batch is recorded as one operation per task, all with the same
+        start and end.
+    start, end: nanoseconds on the clock that all actors of the run share; `end` is None if the
+        call never returned.
+    outcome: how the call ended.
+    task: the label that the kit put into the payload; None if the call concerns no task, or if a
+        claim found the queue empty.
+    claim: for an acknowledgement, the number of the claim that it acknowledges.
+    arguments: the options of the call, and the canonical text of an enqueued payload as `payload`.
+    result: the answer as JSON: for a delivery its payload, task id, attempt and token; for stats
+        the counts; for dead letters their labels.
+    error: type and message of an error.
     """
 
     number: int = 0
@@ -69,21 +71,21 @@ class Operation:
 
     @property
     def ok(self) -> bool:
-        """Whether the queue said that it did it."""
+        """True if the queue accepted the call."""
         return self.outcome is Outcome.OK
 
     @property
     def is_delivery(self) -> bool:
-        """Whether a task was handed out."""
+        """True if a claim got a task."""
         return self.verb is Verb.CLAIM and self.ok and self.task is not None
 
     @property
     def is_empty(self) -> bool:
-        """Whether a claim was told that there is nothing to do."""
+        """True if a claim was answered with empty."""
         return self.verb is Verb.CLAIM and self.ok and self.task is None
 
     def ended_before(self, other: Operation) -> bool:
-        """Whether this was over when the other began; False where they overlapped."""
+        """Return True if this operation ended before the other began."""
         return self.end is not None and self.end < other.start
 
 
@@ -91,11 +93,11 @@ class Operation:
 class History:
     """All operations of one run, sorted by start.
 
-    operations: what was observed; `operations[n].number == n`.
-    lease: seconds of the lease that claims were given where none is among their arguments.
-    drained: whether claims went on until the queue was empty, after every lease had run out:
-        only then is a task that never came a lost one.
-    driver: how the actors were interleaved, for the report.
+    operations: the operations; `operations[n].number == n`.
+    lease: seconds of the lease of claims without a lease among their arguments.
+    drained: True if actors claimed until the queue was empty, after every lease had ended. Only
+        then is a task that was never delivered a lost task.
+    driver: the way the actors were interleaved, for the report.
     """
 
     operations: tuple[Operation, ...]
@@ -112,11 +114,11 @@ class History:
         drained: bool = False,
         driver: str = "sequence",
     ) -> History:
-        """Sort operations of several actors by start and number them anew.
+        """Sort operations of several actors by start, and number them in that order.
 
-        The `claim` of an acknowledgement is a number in its own actor's list before, and in the
-        whole history after; each actor's operations must come in the order in which they ended.
-        Time is counted from the start of the first one, as sentences about a history tell it.
+        The `claim` of an acknowledgement refers to its own actor's numbers before, and to those of
+        the history after. Each actor's operations must come in the order in which they ended. The
+        first operation starts at 0.
         """
         return cls(
             operations=tuple(_merge(operations)), lease=lease, drained=drained, driver=driver
@@ -133,7 +135,7 @@ class History:
         return [operation for operation in self.operations if operation.verb in verbs]
 
     def lease_of(self, claim: Operation) -> float | None:
-        """Return the seconds for which a delivery was leased, as asked for."""
+        """Return the seconds of lease that a claim asked for, or None."""
         seconds = claim.arguments.get("lease", self.lease)
         return None if seconds is None else float(seconds)
 

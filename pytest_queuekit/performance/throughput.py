@@ -1,4 +1,4 @@
-"""How many tasks a minute several workers get through."""
+"""Measures how many tasks several workers complete in a minute."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pytest_queuekit.recording.recorder import Recorder
 WORKERS = 4
 
 _PAUSE = 0.005
-"""Seconds to wait where the queue is busy."""
+"""Seconds between two claims of a busy queue."""
 
 
 def tasks_a_minute(queue: QueueUnderTest, folder: Path, effort: Effort) -> tuple[float, int]:
-    """Let four workers empty a queue; return tasks a minute, and how many tasks there were.
+    """Let four workers empty a queue. Return the deliveries per minute, and the number of tasks.
 
-    Raises NotRunError where the workers did not get through.
+    Raises NotRunError if no task is delivered.
     """
     several = Capability.PROCESSES in queue.contract.capabilities
     driver: Driver = Processes() if several else Threads()
@@ -51,20 +51,25 @@ def _scenario(tasks: int) -> Scenario:
         for number in range(tasks):
             producer.enqueue(f"task-{number + 1}")
 
-    workers = [Program(actor=f"worker-{one + 1}", function=drain) for one in range(WORKERS)]
+    workers = [
+        Program(actor=f"worker-{number}", function=drain) for number in range(1, WORKERS + 1)
+    ]
     return Scenario(script=fill, programs=lambda effort: workers)
 
 
 def rate_of(history: History) -> float:
-    """Return the deliveries a minute, from the first claim to the last answer.
+    """Return the deliveries per minute, from the first claim to the last answer.
 
-    Raises NotRunError where nothing was delivered.
+    Raises NotRunError if no task is delivered.
     """
     claims = history.by(Verb.CLAIM)
-    done = [one for one in history.by(Verb.COMPLETE, Verb.CLAIM) if one.ok and one.task]
-    finished = [one.end for one in done if one.end is not None]
-    delivered = sum(one.is_delivery for one in claims)
-    if not finished:
-        raise NotRunError("no worker was given a task")
-    span = max(finished) - min(one.start for one in claims)
-    return delivered * 60 * SECOND / max(span, 1)
+    ends = [
+        operation.end
+        for operation in history.by(Verb.COMPLETE, Verb.CLAIM)
+        if operation.ok and operation.task and operation.end is not None
+    ]
+    if not ends:
+        raise NotRunError("no worker got a task", kind="inconclusive")
+    span = max(ends) - min(claim.start for claim in claims)
+    deliveries = sum(claim.is_delivery for claim in claims)
+    return deliveries * 60 * SECOND / max(span, 1)

@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where a run reads its time."""
+    """The time of a run."""
 
     @property
     def virtual(self) -> bool:
-        """Whether waiting costs no time."""
+        """True if waiting costs no real time."""
 
     def now(self) -> int:
-        """Return nanoseconds since the run began, the same for all its actors."""
+        """Return nanoseconds since the run began; all actors of the run share this time."""
 
     def wait(self, seconds: float) -> None:
-        """Return when so many seconds have passed."""
+        """Return after this many seconds."""

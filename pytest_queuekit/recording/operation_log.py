@@ -1,7 +1,7 @@
-"""What the actors of a run report while it lasts: kept in memory, and in a file if need be.
+"""Collects the operations of a run, in memory or in a file.
 
-A line of the file is written when an operation begins and again when it has ended, each in one
-step, so that a killed process loses nothing of what it did.
+The file gets a line when an operation begins and another when it ends, each in one write, so that a
+killed process leaves a record of everything it did.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pytest_queuekit.model.history import Operation, read_operation, write_opera
 
 
 class Gone(BaseException):
-    """This actor does nothing any more: it died, or the run was over without it."""
+    """Ends an actor's program: the actor was killed, or the run ended without it."""
 
 
 class Log:
-    """Keeps the newest state of each operation that recorders report, from any thread."""
+    """Keeps the latest state of each operation. Any thread may write to it."""
 
     def __init__(self) -> None:
-        self._newest: dict[tuple[str, int], Operation] = {}
+        self._latest: dict[tuple[str, int], Operation] = {}
         self._next: dict[str, int] = {}
         self._lock = threading.Lock()
         self._open = True
@@ -33,62 +33,62 @@ class Log:
         self._silence = 0.0
 
     def __call__(self, operation: Operation) -> None:
-        """Take an operation. Raises Gone once the log is closed."""
+        """Add an operation, or replace its earlier state. Raises Gone if the log is closed."""
         with self._lock:
             if not self._open:
                 raise Gone
-            self._newest[operation.actor, operation.number] = operation
+            self._latest[operation.actor, operation.number] = operation
             self._next[operation.actor] = max(self.next(operation.actor), operation.number + 1)
             self._touched = time.monotonic()
 
     def operations(self) -> list[Operation]:
-        """Return the operations in the order in which they began, actor by actor."""
+        """Return the operations; those of one actor in the order in which they began."""
         with self._lock:
-            return list(self._newest.values())
+            return list(self._latest.values())
 
     def next(self, actor: str) -> int:
-        """Return the number that an actor's next operation will have."""
+        """Return the number of an actor's next operation."""
         return self._next.get(actor, 0)
 
     def idle(self) -> float:
-        """Return the seconds for which no operation began or ended."""
+        """Return the seconds since an operation began or ended; negative in an expected silence."""
         return time.monotonic() - self._touched
 
     @property
     def silence(self) -> float:
-        """Seconds in all for which `expect_silence` excused the actors."""
+        """The sum of the seconds given to `expect_silence`."""
         return self._silence
 
     def expect_silence(self, seconds: float) -> None:
-        """Let nobody take the next so many seconds without an operation for a hang."""
+        """Announce that no operation follows for this many seconds, so that it is no hang."""
         self._silence += seconds
         self._touched = max(self._touched, time.monotonic() + seconds)
 
     def extend(self, operations: Iterable[Operation]) -> None:
-        """Take operations that others recorded."""
+        """Add operations that another process recorded."""
         for operation in operations:
             self(operation)
 
     def close(self) -> None:
-        """Take nothing more."""
+        """Accept no more operations."""
         with self._lock:
             self._open = False
 
 
 class LogFile:
-    """Appends operations to a file of JSON Lines, from any thread."""
+    """Appends operations to a file of JSON Lines. Any thread may write to it."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def __call__(self, operation: Operation) -> None:
-        """Append an operation, so that it is kept even if the process is killed at once.
+        """Append an operation, so that it survives a kill of this process at any time.
 
-        Raises HistoryError if the disk takes a part of it.
+        Raises HistoryError if only a part of it is written.
         """
         line = write_operation(operation).encode("ascii") + b"\n"
         if os.write(self._file, line) != len(line):
-            raise HistoryError(f"the disk took a part of an operation: {line[:80]!r}")
+            raise HistoryError(f"only a part of an operation was written: {line[:80]!r}")
 
     def __enter__(self) -> LogFile:
         return self
@@ -103,12 +103,12 @@ class LogFile:
 
 
 def read_log_file(path: Path, *, killed: bool = False) -> list[Operation]:
-    """Return the newest state of each operation in a file that a `LogFile` wrote.
+    """Return the latest state of each operation in a file that a `LogFile` wrote.
 
-    killed: True if the writer may have been killed: before it made the file, or within a line,
-        which is then left out.
+    killed: True if the writer may have been killed. An absent file then has no operations, and an
+        incomplete last line is ignored.
 
-    Raises HistoryError for a line that is no operation, and for an absent or torn file.
+    Raises HistoryError for an invalid line, and for an absent or incomplete file.
     """
     if killed and not path.exists():
         return []
@@ -117,12 +117,12 @@ def read_log_file(path: Path, *, killed: bool = False) -> list[Operation]:
     except (OSError, ValueError) as error:
         raise HistoryError(f"{path}: {error}") from error
     if torn and not killed:
-        raise HistoryError(f"{path}: the last line has no end: {torn[:80]!r}")
-    newest: dict[tuple[str, int], Operation] = {}
+        raise HistoryError(f"{path}: the last line is incomplete: {torn[:80]!r}")
+    latest: dict[tuple[str, int], Operation] = {}
     for number, line in enumerate(lines, start=1):
         try:
             operation = read_operation(line)
         except HistoryError as error:
             raise HistoryError(f"{path}, line {number}: {error}") from error
-        newest[operation.actor, operation.number] = operation
-    return list(newest.values())
+        latest[operation.actor, operation.number] = operation
+    return list(latest.values())

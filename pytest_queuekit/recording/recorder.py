@@ -1,7 +1,7 @@
-"""The recorder stands in front of an adapter and writes every call down.
+"""The recorder stands between a scenario and an adapter, and records every call.
 
-It is the actor that a scenario's program is given. Its `claim` is not the queue's: it returns a
-`Delivery`, which carries the label by which the kit knows the task.
+A scenario's program gets a recorder as its actor. Its `claim` is not the queue's: it returns a
+`Delivery` with the label by which the kit recognises the task.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import canonical, label_of, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.clock import Clock
-from pytest_queuekit.recording.replies import Replies, delivered, told
+from pytest_queuekit.recording.replies import Replies, delivered, describe_error
 
 Sink = Callable[[Operation], None]
-"""Takes an operation when it begins, without an end, and once more when it has ended."""
+"""Takes an operation twice: without an end when it begins, and complete when it has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A task in a worker's hands.
+    """A task that an actor has claimed.
 
-    label: the kit's name of the task.
-    claim: what the adapter returned.
+    label: the kit's name for the task.
+    claim: the adapter's answer.
     number: the number of the claim among its actor's operations.
     """
 
@@ -39,18 +39,18 @@ class Delivery:
 
 
 class Recorder:
-    """One actor: an adapter instance, a name, and a record of what it did.
+    """One actor: an adapter instance, a name, and a record of its calls.
 
-    Where a program uses what the queue does not declare, an UndeclaredError tells the rule that
-    it forgot to ask; only a `lease` is given by itself, to every claim that takes it. Where the
-    adapter answers in a form that is not the form's, an AdapterError tells its author.
+    A call that the queue does not declare raises UndeclaredError, since its rule should have asked
+    for the capability. An answer of the wrong form raises AdapterError, for the adapter's author.
+    Every claim of a queue that has the option `lease` gets the lease of the run.
 
-    adapter: the instance through which the actor reaches the queue.
-    actor: the actor's name, and the queue's name for the worker.
-    contract: what the queue declares.
-    clock: where starts and ends are read.
+    adapter: the instance through which the actor calls the queue.
+    actor: the actor's name, which the queue gets as the worker's name.
+    contract: the queue's declaration.
+    clock: the clock for starts and ends.
     sink: takes the operations.
-    lease: seconds for which claims are leased.
+    lease: seconds of a lease; None for the queue's default.
     first: the number of the first operation.
     """
 
@@ -77,11 +77,11 @@ class Recorder:
         self._task_ids: dict[str, Any] = {}
 
     def can(self, *capabilities: Capability) -> bool:
-        """Whether the queue declares all of these."""
+        """Return True if the queue declares all these capabilities."""
         return not self.contract.lacks(capabilities)
 
     def enqueue(self, label: str, *, body: Any = None, **options: Any) -> bool:
-        """Enqueue a task under a label; return whether the queue took it."""
+        """Enqueue a task under a label. Return True if the queue accepted it."""
         self._check_options(Verb.ENQUEUE, options)
         payload = wrap(label, self.contract.payload, body)
         ended = self._call(
@@ -94,21 +94,21 @@ class Recorder:
         return ended.ok
 
     def enqueue_many(self, labels: Sequence[str]) -> bool:
-        """Enqueue at least one task in one step; return whether the queue took them."""
+        """Enqueue one or more tasks in one step. Return True if the queue accepted them."""
         self._check(Capability.ENQUEUE_MANY)
         if not labels:
-            raise ValueError("a batch has at least one task")
+            raise ValueError("a batch needs at least one task")
         payloads = [wrap(label, self.contract.payload) for label in labels]
         begun = self._begin_batch(labels, payloads)
         ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads))
         if ended.ok:
             self._task_ids.update(self._replies.ids(ids, labels))
-        for one in begun:
-            self._end(replace(one, end=ended.end, outcome=ended.outcome, error=ended.error))
+        for operation in begun:
+            self._end(replace(operation, end=ended.end, outcome=ended.outcome, error=ended.error))
         return ended.ok
 
     def claim(self, **options: Any) -> Delivery | None:
-        """Claim a task; None where none came: `last.outcome` tells empty from busy or refused."""
+        """Claim a task. Return None for empty, busy and refused; `last.outcome` tells which."""
         if self._lease is not None:
             options = {"lease": self._lease, **options}
         self._check_options(Verb.CLAIM, options)
@@ -126,21 +126,21 @@ class Recorder:
         return [delivery for delivery in deliveries if delivery is not None]
 
     def complete(self, delivery: Delivery) -> bool:
-        """Acknowledge success; return whether the queue took it."""
+        """Acknowledge success. Return True if the queue accepted it."""
         return self._acknowledge(Verb.COMPLETE, delivery, self._adapter.complete).ok
 
     def fail(self, delivery: Delivery, error: str = "it failed") -> bool:
-        """Acknowledge failure; return whether the queue took it."""
+        """Acknowledge failure. Return True if the queue accepted it."""
         return self._acknowledge(
             Verb.FAIL, delivery, lambda claim: self._adapter.fail(claim, error)
         ).ok
 
     def release(self, delivery: Delivery) -> bool:
-        """Give a task back; return whether the queue took it."""
+        """Release a task. Return True if the queue accepted it."""
         return self._acknowledge(Verb.RELEASE, delivery, self._adapter.release).ok
 
     def extend(self, delivery: Delivery, seconds: float) -> Delivery | None:
-        """Ask for a longer lease; return the delivery as it is now, None if refused."""
+        """Extend a lease. Return the changed delivery, or None if the queue did not accept it."""
         changed: list[Any] = []
         ended = self._acknowledge(
             Verb.EXTEND,
@@ -155,51 +155,51 @@ class Recorder:
         return replace(delivery, claim=claim)
 
     def cancel(self, label: str) -> bool:
-        """Cancel a task that this actor enqueued; return whether the queue took it."""
+        """Cancel a task that this actor enqueued. Return True if the queue accepted it."""
         task_id = self._task_ids.get(label)
         return self._call(Verb.CANCEL, lambda: self._adapter.cancel(task_id), task=label).ok
 
     def stats(self) -> Mapping[str, int]:
-        """Ask for the counts; empty where none came."""
+        """Return the counts of tasks by state; empty if the call failed."""
         ended = self._call(Verb.STATS, self._adapter.stats, read=self._replies.counts)
         return ended.result if ended.ok else {}
 
     def dead_letters(self) -> list[str]:
-        """Ask for the dead tasks; return their labels."""
+        """Return the labels of the dead letters; empty if the call failed."""
         ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=self._replies.labels)
         return list(ended.result) if ended.ok else []
 
     def reclaim(self) -> bool:
-        """Have expired leases reclaimed."""
+        """Let the queue reclaim expired leases. Return True if it did."""
         return self._call(Verb.RECLAIM, self._adapter.reclaim).ok
 
     def purge(self) -> bool:
-        """Have completed tasks deleted."""
+        """Let the queue delete completed tasks. Return True if it did."""
         return self._call(Verb.PURGE, self._adapter.purge).ok
 
     def backup(self, location: str) -> bool:
-        """Have a copy of the queue written."""
+        """Let the queue write a copy of itself. Return True if it did."""
         return self._call(Verb.BACKUP, lambda: self._adapter.backup(location)).ok
 
     def close(self) -> None:
-        """Close the adapter."""
+        """Close the adapter, and record that."""
         self._call(Verb.CLOSE, self._adapter.close)
 
-    def go_on_from(self, number: int) -> None:
-        """Leave out the numbers that a program of this actor's name has used meanwhile."""
+    def continue_from(self, number: int) -> None:
+        """Skip the operation numbers that another recorder of the same actor has used."""
         self._next = max(self._next, number)
 
-    def let_go(self) -> None:
-        """Close the adapter when its actor ends. The history has it only if it fails."""
+    def dispose(self) -> None:
+        """Close the adapter when the actor ends. Only a failure is recorded."""
         start = self.clock.now()
         try:
             self._adapter.close()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded
             begun = self._begin(Verb.CLOSE, start=start)
-            self._end(replace(begun, end=self.clock.now(), error=told(error)))
+            self._end(replace(begun, end=self.clock.now(), error=describe_error(error)))
 
     def record_kill(self) -> None:
-        """Record that this actor is dead. The caller must not let it act again."""
+        """Record that the actor was killed. The caller must not let it act again."""
         self._end(self._begin(Verb.KILL), end=self.clock.now(), outcome=Outcome.OK)
 
     def _check(self, *needs: Capability) -> None:
@@ -252,7 +252,7 @@ class Recorder:
         return self._end(ended, result=read(value) if ended.ok and read else None)
 
     def _begin_batch(self, labels: Sequence[str], payloads: Sequence[Any]) -> list[Operation]:
-        """Begin an operation for each task: if none of them ends, each may have been enqueued."""
+        """Begin an operation for each task: if the batch does not end, any of them may exist."""
         start = self.clock.now()
         return [
             self._begin(
@@ -283,13 +283,13 @@ class Recorder:
     def _run(self, begun: Operation, call: Callable[[], Any]) -> tuple[Operation, Any]:
         value, error = None, None
         try:
-            value = self._replies.answered(begun.verb, call())
+            value = self._replies.finished(begun.verb, call())
             outcome = Outcome.REFUSED if value is False else Outcome.OK
         except BaseException as raised:
-            # A queue may raise anything; it is recorded, unless it comes from elsewhere.
+            # A queue may raise anything, and that is recorded. Ctrl-C is no reply of the queue.
             if isinstance(raised, AdapterError) or not self._replies.is_reply(raised):
                 raise
-            outcome, error = self._replies.outcome(raised), told(raised)
+            outcome, error = self._replies.outcome(raised), describe_error(raised)
         return replace(begun, end=self.clock.now(), outcome=outcome, error=error), value
 
     def _end(self, operation: Operation, **fields: Any) -> Operation:

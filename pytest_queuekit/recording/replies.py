@@ -1,6 +1,6 @@
-"""Reads what an adapter replied: as JSON for the history, and in the form that was agreed on.
+"""Reads the replies of an adapter and turns them into JSON for the history.
 
-A reply of another form is the mistake of the adapter's author, and told as an AdapterError.
+A reply of the wrong form is a mistake of the adapter's author, and raises AdapterError.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STATES = ("queued", "leased", "completed", "dead")
 class Replies:
     """Reads the replies of one adapter.
 
-    adapter: the instance whose name and errors count.
+    adapter: the instance whose class names its errors.
     """
 
     def __init__(self, adapter: QueueAdapter) -> None:
@@ -28,65 +28,65 @@ class Replies:
         self._busy = adapter.busy
         self._refuses = adapter.refuses
 
-    def answered(self, method: str, reply: object) -> object:
-        """Return a reply, unless it is one that would only be made if somebody awaited it."""
+    def finished(self, method: str, reply: object) -> object:
+        """Return a reply. Raises AdapterError if the call would only run when awaited."""
         if hasattr(reply, "__await__"):
             raise AdapterError(
-                f"{self._name}.{method}() returned something to await, and the kit does not: let "
+                f"{self._name}.{method}() returned an awaitable, and the kit does not await: let "
                 "the adapter run it in an event loop of its own"
             )
         return reply
 
     def ids(self, reply: object, labels: Sequence[str]) -> dict[str, Any]:
-        """Read the ids of a batch, under the tasks' labels."""
+        """Return the ids of a batch by label."""
         if reply is None:
             return {}
         if not isinstance(reply, Sequence) or len(reply) != len(labels):
-            raise self._misshapen("enqueue_many", reply, f"None, or {len(labels)} ids")
+            raise self._wrong_form("enqueue_many", reply, f"None, or {len(labels)} ids")
         return dict(zip(labels, reply, strict=True))
 
     def claim(self, reply: object) -> Claim:
-        """Read a claim that is not empty."""
+        """Return a claim that brought a task."""
         if not isinstance(reply, Claim):
-            raise self._misshapen("claim", reply, "a Claim, or None for empty")
+            raise self._wrong_form("claim", reply, "a Claim, or None for empty")
         return reply
 
     def claims(self, reply: object) -> Sequence[Any]:
-        """Read a batch of claims."""
+        """Return a batch of claims."""
         if not isinstance(reply, Sequence) or isinstance(reply, str):
-            raise self._misshapen("claim_many", reply, "a list of Claim")
+            raise self._wrong_form("claim_many", reply, "a list of Claim")
         return reply
 
     def counts(self, reply: object) -> dict[str, object]:
-        """Read the counts of tasks by state."""
+        """Return the counts of tasks by state."""
         if not isinstance(reply, Mapping):
-            raise self._misshapen("stats", reply, "a dict of counts")
+            raise self._wrong_form("stats", reply, "a dict of counts")
         for state, count in reply.items():
             if state not in _STATES or not isinstance(count, int | None):
                 wanted = f"whole numbers under some of {', '.join(_STATES)}"
-                raise self._misshapen("stats", reply, wanted)
+                raise self._wrong_form("stats", reply, wanted)
         return dict(reply)
 
     def labels(self, reply: object) -> list[str]:
-        """Read the labels of payloads."""
+        """Return the labels of payloads."""
         if not isinstance(reply, Sequence) or isinstance(reply, str):
-            raise self._misshapen("dead_letters", reply, "a list of payloads")
+            raise self._wrong_form("dead_letters", reply, "a list of payloads")
         return [label_of(payload) or UNRECOGNISED for payload in reply]
 
     def outcome(self, raised: BaseException) -> Outcome:
-        """Tell what an error means."""
+        """Return the outcome that an error stands for."""
         if isinstance(raised, self._busy):
             return Outcome.BUSY
         return Outcome.REFUSED if isinstance(raised, self._refuses) else Outcome.UNKNOWN
 
     def is_reply(self, raised: BaseException) -> bool:
-        """Tell what a queue may raise from what stops a run: Ctrl-C, a test's time-out."""
-        asyncio = sys.modules.get("asyncio")  # its import costs more than all the rest
+        """Return False for errors that stop a run, such as Ctrl-C or a test's time-out."""
+        asyncio = sys.modules.get("asyncio")  # importing it would slow every actor down
         cancelled = (asyncio.CancelledError,) if asyncio else ()
         kinds = (Exception, SystemExit, *cancelled, *self._busy, *self._refuses)
         return isinstance(raised, kinds)
 
-    def _misshapen(self, method: str, reply: object, wanted: str) -> AdapterError:
+    def _wrong_form(self, method: str, reply: object, wanted: str) -> AdapterError:
         return AdapterError(
             f"{self._name}.{method}() returned {type(reply).__name__}: {reply!r:.60}; "
             f"it must return {wanted}"
@@ -94,7 +94,7 @@ class Replies:
 
 
 def delivered(claim: Claim) -> dict[str, object]:
-    """Return what a delivery brought, as a history keeps it."""
+    """Return the content of a delivery as the history keeps it."""
     return {
         "payload": canonical(claim.payload),
         "task_id": _plain(claim.task_id),
@@ -103,19 +103,19 @@ def delivered(claim: Claim) -> dict[str, object]:
     }
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the type and the message of an error."""
     try:
         return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - an error whose message is itself an error
-        return f"{type(error).__name__}, which cannot tell its message"
+    except Exception:  # noqa: BLE001 - the message itself raises
+        return f"{type(error).__name__}, and str() of it fails"
 
 
 def _plain(value: object) -> object:
-    """Return a value as JSON carries it, so that a history says the same after it was written."""
+    """Return a value that is the same after a round trip through JSON."""
     if value is None or isinstance(value, str | int | float):
         return value
     try:
         return repr(value)
-    except Exception:  # noqa: BLE001 - it is only shown
+    except Exception:  # noqa: BLE001 - only for display
         return f"<{type(value).__name__}>"

@@ -1,4 +1,4 @@
-"""A rule, and how it is put to a queue. Plain functions: all of it runs in a REPL."""
+"""A rule, and the judgement of a queue by a rule. All of it runs in a REPL, without pytest."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Rule:
 
     id: stable and citable, a family and a number: "CLAIM-1".
     slug: the promise in a few words, stable and unique: "stale-completion-refused".
-    requirement: how binding it is.
-    sentence: what must hold.
-    why: what goes wrong where it does not hold.
-    needs: the capabilities without which it does not apply.
-    scenario: what is done.
-    drivers: how it is interleaved; each makes its runs, until one run shows a violation.
-    monitors: what must hold of the history.
-    exercises: verbs of which at least one must have succeeded, or nothing was put to the test.
-    level: from which it is run.
-    tolerates: verbs that are given nonsense, so that any error of theirs counts as a refusal.
+    requirement: how binding the promise is.
+    sentence: the promise.
+    why: the damage if the promise is broken.
+    needs: the capabilities without which the rule does not apply.
+    scenario: what the actors do.
+    drivers: how the actors interleave. Each makes its runs, until a run shows a violation.
+    monitors: the judges of the histories.
+    exercises: the verbs of which a call must succeed in a run; otherwise the run proves nothing.
+    level: the lowest level at which the rule is run.
+    tolerates: the verbs that get invalid values, so that any error counts as a refusal.
     """
 
     id: str
@@ -148,21 +148,28 @@ def _require_conclusive(rule: Rule, run: Run) -> None:
 
 
 def violations_in(history: History, rule: Rule, contract: Contract) -> list[Violation]:
-    """Return what a history proves against a rule; without any, that nothing was tried."""
-    found = [one for monitor in rule.monitors for one in monitor(history, contract)]
-    found += [one for one in answers(history, contract) if not _tolerated(rule, one)]
-    return found or _unexercised(rule, history)
+    """Return the violations that a history proves, or else that it did not exercise the rule."""
+    violations = [
+        violation for monitor in rule.monitors for violation in monitor(history, contract)
+    ]
+    violations += [
+        violation for violation in answers(history, contract) if not _tolerated(rule, violation)
+    ]
+    return violations or _unexercised(rule, history)
 
 
-def _tolerated(rule: Rule, found: Violation) -> bool:
-    return all(one.error and one.verb in rule.tolerates for one in found.witness)
+def _tolerated(rule: Rule, violation: Violation) -> bool:
+    return all(
+        operation.error and operation.verb in rule.tolerates for operation in violation.witness
+    )
 
 
 def _unexercised(rule: Rule, history: History) -> list[Violation]:
     return [
         Violation(
             kind="never-exercised",
-            detail=f"no {verb} succeeded, so nothing was put to the test",
+            title=f"Rule not exercised: no {verb} succeeded",
+            detail=f"No {verb} succeeded, so the rule was not exercised.",
             witness=tuple(history.by(verb)[:2]),
         )
         for verb in rule.exercises
@@ -175,5 +182,5 @@ def _succeeded(operation: Operation) -> bool:
 
 
 def by_id(rules: Iterable[Rule]) -> dict[str, Rule]:
-    """Return rules under their ids."""
+    """Return rules by id."""
     return {rule.id: rule for rule in rules}

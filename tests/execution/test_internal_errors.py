@@ -160,7 +160,7 @@ def test_an_error_of_the_arming_ends_the_run(
 
 
 @pytest.mark.parametrize(
-    ("program", "told"), [(babble, "utf-8"), (tear_the_log, "last line has no end")]
+    ("program", "told"), [(babble, "utf-8"), (tear_the_log, "last line is incomplete")]
 )
 def test_an_actor_that_is_not_understood_ends_the_run(
     program: Any, told: str, tmp_path: Path

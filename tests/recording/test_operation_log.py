@@ -102,7 +102,7 @@ def test_a_torn_last_line_is_what_a_kill_leaves(tmp_path: Path, cut: int) -> Non
             log(one)
     os.truncate(path, path.stat().st_size - cut)
     assert read_log_file(path, killed=True) == [ended(0), begun(1)]
-    with pytest.raises(HistoryError, match="last line has no end"):
+    with pytest.raises(HistoryError, match="last line is incomplete"):
         read_log_file(path)
 
 

@@ -420,4 +420,4 @@ def test_an_error_without_a_message_is_told() -> None:
 
     record = Record(MuteError())
     record.actor.enqueue("task")
-    assert record.last.error == "MuteError, which cannot tell its message"
+    assert record.last.error == "MuteError, and str() of it fails"

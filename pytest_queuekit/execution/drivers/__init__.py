@@ -1,1 +1,1 @@
-"""Drivers: the ways in which a scenario's actors are interleaved, one a module."""
+"""Drivers: each module interleaves the actors of a scenario in one way."""

@@ -1,10 +1,10 @@
 """One actor as a process of its own: `python -m pytest_queuekit.execution.drivers.actor`.
 
-The job comes as a line of JSON on standard input. The actor says "started", waits for "open" and
-the moment, opens the queue, says "ready", waits for "go" and the moment, runs its program and says
-"done"; or "failed", after it has printed an error that is not the queue's; or "not-run" with the
-reason, as JSON. What it does is in its
-log file at every moment. It imports little, since several are started for one run.
+Its job comes as a line of JSON on standard input. The actor says "started", waits for "open" with a
+moment, opens the queue, says "ready", waits for "go" with a moment, runs its program and says
+"done". It says "failed" after it has printed an error that is not the queue's, and "not-run" with
+the reason as JSON if a fault cannot strike. Its log file is complete at every moment. It imports
+little, since each run starts several actors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.errors import NotRunError
@@ -34,26 +34,26 @@ from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.recording.operation_log import LogFile
 
 _SPARE = 30.0
-"""Seconds after which a process ends itself, beyond those in which its parent should have."""
+"""Seconds beyond the parent's own limits, after which a process ends itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What an actor has to do.
+    """The job of one actor.
 
-    spec: the queue under test.
-    location: where the queue is.
-    actor: its name.
+    spec: the name of the queue under test, for `resolve`.
+    location: the location of the queue.
+    actor: the actor's name.
     program: "module:function".
     arguments: the function's keyword arguments.
-    files: the modules of the adapter and the program with their files, for those that are not
-        found by name.
-    log: the file to write operations to.
+    files: the files of the adapter's and the program's modules, for a module that cannot be
+        imported by name.
+    log: the file for the operations.
     first: the number of the first operation.
     epoch: the beginning of the run, in nanoseconds of the machine's monotonic clock.
-    lease: seconds for which claims are leased.
-    limit: seconds that it has for opening the queue, and again for its program.
-    faults: what happens to it, each as JSON.
+    lease: seconds of a lease.
+    limit: seconds for opening the queue, and again for the program.
+    faults: the faults that strike the actor, each as `pack` returns it.
     """
 
     spec: str
@@ -70,24 +70,24 @@ class Job:
     faults: Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> str:
-        """Return the job as a line of JSON. Raises TypeError for arguments it does not know."""
+        """Return the job as a line of JSON. Raises TypeError for other types of arguments."""
         return json.dumps(asdict(self))
 
 
 def main() -> int:
-    """Do the job that standard input brings; return the exit status."""
+    """Read the job from standard input and do it. Return the exit status."""
     orders, reports = _take_streams()
     faulthandler.enable()
     try:
         job = Job(**json.loads(orders.readline()))
-        # A parent that was killed cannot end its children: none outlives its time.
+        # If the parent is killed, nothing else ends this process.
         faulthandler.dump_traceback_later(2 * job.limit + _SPARE, exit=True)
-        with suppress(Halt):  # the log says that the queue cannot be opened
+        with suppress(Halt):  # the log has the reason
             _act(job, orders, reports)
     except NotRunError as error:
         _say(reports, f"not-run {json.dumps({'message': str(error), 'kind': error.kind})}")
         return 0
-    except BaseException:  # noqa: BLE001 - it is told on standard error, whatever it is
+    except BaseException:  # noqa: BLE001 - printed for the parent
         traceback.print_exc()
         _say(reports, "failed")
         return 1
@@ -96,7 +96,7 @@ def main() -> int:
 
 
 def _take_streams() -> tuple[TextIO, TextIO]:
-    """Keep the parent's pipes for the kit: what a queue prints goes to standard error."""
+    """Keep the parent's pipes for the kit, and send the queue's output to standard error."""
     orders = os.fdopen(os.dup(0), "r", encoding="utf-8")
     reports = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -137,19 +137,19 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
         )
         with armed(faults, world):
             function(recorder, **job.arguments)
-        recorder.let_go()
+        recorder.dispose()
 
 
 def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
-    """Wait for the word, and then until the moment for which it sets off all actors."""
+    """Wait for a word of the parent, then until the moment at which all actors act on it."""
     word = orders.readline().split()
     if not word:
-        raise SystemExit("the run was broken off")
+        raise SystemExit("the run was interrupted")
     clock.wait(max(int(word[1]) - clock.now(), 0) / SECOND)
 
 
 def _import(module: str, file: str) -> None:
-    """Import a module by name, or where it is not found by name from its file."""
+    """Import a module by name, or from its file if the name is not found."""
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -164,15 +164,14 @@ def _import(module: str, file: str) -> None:
 
 def _function(path: str) -> Callable[..., None]:
     module, _, name = path.partition(":")
-    found: Any = importlib.import_module(module)
+    function: Any = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    function: Callable[..., None] = found
-    return function
+        function = getattr(function, part)
+    return cast(Callable[..., None], function)
 
 
 def _say(reports: TextIO, word: str) -> None:
-    # A parent that is gone reads no history; one that misses the last word raises ActorError.
+    # A parent that has ended reads nothing; one that misses the last word raises ActorError.
     with suppress(OSError):
         reports.write(f"{word}\n")
         reports.flush()

@@ -1,4 +1,4 @@
-"""The process of one actor, as its parent sees it."""
+"""The parent's side of an actor's process."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from pytest_queuekit.recording.operation_log import read_log_file
 
 _COMMAND = (sys.executable, "-P", "-m", "pytest_queuekit.execution.drivers.actor")
 _PARTING = 5.0
-"""Seconds that a process has to end after it said its last word."""
+"""Seconds for a process to end after its last word."""
 _LINES = 12
 _END = ""
-"""What is heard when the process has ended."""
+"""The word that stands for the end of the process."""
 _LAST = frozenset({"done", "failed", "not-run", _END})
 _KILLED = -signal.SIGKILL if os.name == "posix" else signal.SIGTERM
-"""The exit status of a process that was killed."""
+"""The exit status of a killed process."""
 
 
 class ActorProcess:
-    """A process that acts. Leaving the `with` block ends it, whatever it is doing.
+    """The process of one actor. Leaving the `with` block ends it at once.
 
-    job: what it does.
+    job: the actor's job.
     clock: the clock of the run.
     """
 
@@ -79,17 +79,17 @@ class ActorProcess:
         self._process.wait()
         self._listener.join(_PARTING)
         for pipe in (self._orders, self._reports):
-            with suppress(OSError):  # what was not read by the dead is still in the pipe
+            with suppress(OSError):  # the pipe may hold words that the dead process did not read
                 pipe.close()
 
     def say(self, word: str) -> None:
-        """Send a line. A dead process does not hear it, and `operations` tells how it died."""
+        """Send a line. A dead process misses it, and `operations` says how it died."""
         with suppress(OSError):
             self._orders.write(f"{word}\n")
             self._orders.flush()
 
     def hear(self, word: str, deadline: float) -> bool:
-        """Wait until the process has said this word or is no more; False if neither came in time.
+        """Wait until the process says this word or ends. Return False if the deadline passes.
 
         deadline: a moment of `time.monotonic()`, in seconds.
         """
@@ -98,13 +98,13 @@ class ActorProcess:
             return bool(self._changed.wait_for(lambda: self._heard & {word, *_LAST}, left))
 
     def give_up(self, why: str) -> None:
-        """Kill the process since it took too long."""
+        """Kill the process because it took too long."""
         if self._process.poll() is None:
             self._overdue = why
             self._kill()
 
     def part(self) -> None:
-        """Let the process end, and kill it where it does not."""
+        """Let the process end, and kill it if it does not."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_PARTING)
             return
@@ -112,28 +112,28 @@ class ActorProcess:
         self._process.wait()
 
     def operations(self) -> list[Operation]:
-        """Return what the actor did, when it has ended.
+        """Return the operations of the actor, which has ended.
 
-        Raises ActorError where it ended by an error that is not the queue's, and NotRunError where
-        one of its faults cannot happen to this queue.
+        Raises ActorError for an error that is not the queue's, and NotRunError if a fault cannot
+        strike this queue.
         """
         if self._not_run:
             raise NotRunError(**self._not_run)
         if self._error is not None:
             raise ActorError(f"actor={self._job.actor!r}: {self._error}") from self._error
-        done = read_log_file(Path(self._job.log), killed="done" not in self._heard)
+        operations = read_log_file(Path(self._job.log), killed="done" not in self._heard)
         if "done" in self._heard:
-            return done
+            return operations
         if self._overdue:
-            return _killed(done, self._kill_noted(self._overdue))
+            return _killed(operations, self._kill_as_operation(self._overdue))
         if self._process.returncode == _KILLED:
-            return _killed(done, self._kill_noted(None))
-        if "failed" in self._heard or all(one.end is not None for one in done):
-            raise ActorError(self._told())
-        return _killed(done, self._kill_noted(self._how()), during=self._how())
+            return _killed(operations, self._kill_as_operation(None))
+        if "failed" in self._heard or all(operation.end is not None for operation in operations):
+            raise ActorError(self._failure())
+        return _killed(operations, self._kill_as_operation(self._how()), during=self._how())
 
     def _listen(self) -> None:
-        """Hear the actor out. An error here is not the actor's silence: `operations` raises it."""
+        """Read the actor's words. An error here is no hang of the actor: `operations` raises it."""
         try:
             while not self._heard & _LAST:
                 self._hear(self._reports.readline())
@@ -151,8 +151,8 @@ class ActorProcess:
             self._heard.add(word)
             self._changed.notify_all()
 
-    def _kill_noted(self, why: str | None) -> Operation:
-        """Return the operation of the kill, at the moment when the process was heard to end."""
+    def _kill_as_operation(self, why: str | None) -> Operation:
+        """Return the kill as an operation, at the moment when the pipe of the process closed."""
         moment = self._clock.now() if self._ended is None else self._ended
         return Operation(
             actor=self._job.actor,
@@ -166,20 +166,21 @@ class ActorProcess:
     def _how(self) -> str:
         code = self._process.returncode
         if code is not None and code < 0:
-            with suppress(ValueError):  # a signal that Python has no name for
+            with suppress(ValueError):  # Python has no name for this signal
                 return f"the process ended by {signal.Signals(-code).name}"
         return f"the process ended with exit status {code}"
 
-    def _told(self) -> str:
+    def _failure(self) -> str:
         text = self._messages.read_text(encoding="utf-8", errors="replace").strip()
         lines = text.splitlines()[-_LINES:] or ["(it printed nothing)"]
         quoted = "\n".join(f"  {line}" for line in lines)
         return f"actor={self._job.actor!r}: {self._how()}; it printed\n{quoted}"
 
     def _kill(self) -> None:
-        """End the process and those that it started, while nobody else can have its number.
+        """Kill the process and the processes that it started.
 
-        While there is somebody to be heard, there is somebody of its group.
+        The number of the group is not reused before all of them have ended: as long as one lives,
+        its pipe is open.
         """
         if self._process.poll() is None or self._listener.is_alive():
             with suppress(ProcessLookupError):
@@ -192,19 +193,22 @@ class ActorProcess:
 def _killed(
     operations: list[Operation], kill: Operation, *, during: str | None = None
 ) -> list[Operation]:
-    """Add that the actor was killed, unless it said so, and what cut its open operations off."""
-    if any(one.verb is Verb.KILL for one in operations):
+    """Add the kill, unless the actor recorded one, and the cause of operations without an end."""
+    if any(operation.verb is Verb.KILL for operation in operations):
         return operations
-    number = max((one.number for one in operations), default=-1) + 1
-    cut = [one if one.end is not None else replace(one, error=during) for one in operations]
-    return [*cut, replace(kill, number=number)]
+    number = max((operation.number for operation in operations), default=-1) + 1
+    ended = [
+        operation if operation.end is not None else replace(operation, error=during)
+        for operation in operations
+    ]
+    return [*ended, replace(kill, number=number)]
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment, with its places to look for modules, in their order.
+    """Return this process's environment, with its search path for modules.
 
-    The standard library comes first: here a module of a user's named `queue` hides nothing that
-    was loaded before, and there it must not either.
+    The standard library comes first, so that a user's module named `queue` does not hide it. In
+    this process the library's module was loaded before.
     """
     library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     places = [place or str(Path.cwd()) for place in sys.path if os.pathsep not in place]

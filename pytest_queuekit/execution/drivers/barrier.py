@@ -1,7 +1,7 @@
-"""Where processes that did not start each other meet: a folder that all of them can see.
+"""A barrier for processes that did not start each other, in a folder that all of them can see.
 
-Every decision is a file that exactly one of them can make, with its content in it from the
-first moment on: nobody sees half a decision, and a time-out for one is a time-out for all.
+Each decision is a file that exactly one process can create, complete with its content. No process
+sees half a decision, and a time-out for one is a time-out for all.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from pathlib import Path
 from pytest_queuekit.errors import NotRunError
 
 _LOOK = 0.003
-"""Seconds between two looks into the folder."""
+"""Seconds between two checks of the folder."""
 _OFF = "off "
 
 HERE = "lane"
-"""The place to which every party comes first."""
+"""The first place at which every party arrives."""
 
 
 class Barrier:
     """One party's side of a meeting.
 
-    folder: the same for all parties of one meeting, and of no other.
-    party: which of them this is, from 1.
-    parties: how many there are.
-    patience: seconds to wait for the others.
+    folder: the folder of this meeting, which no other meeting uses.
+    party: the number of this party, from 1.
+    parties: the number of parties.
+    patience: seconds to wait for the other parties.
     """
 
     def __init__(self, folder: Path, *, party: int, parties: int, patience: float) -> None:
@@ -39,30 +39,30 @@ class Barrier:
         self.arrive(HERE)
 
     def arrive(self, place: str) -> None:
-        """Say that this party has come to a place. Raises NotRunError if it has been there."""
+        """Announce that this party is at a place. Raises NotRunError if it was there before."""
         if not self.decide(f"{place}-{self._party}", ""):
             raise NotRunError(
-                f"lane {self._party} has been here before: each run needs a folder of its own, not "
-                f"folder={str(self._folder)!r} again"
+                f"lane {self._party} has run in folder={str(self._folder)!r} before: give each run "
+                "a folder of its own"
             )
 
     def missing(self, place: str) -> list[int]:
-        """Return the parties that have not come to a place."""
+        """Return the parties that have not arrived at a place."""
         parties = range(1, self._parties + 1)
-        return [one for one in parties if not (self._folder / f"{place}-{one}").exists()]
+        return [party for party in parties if not (self._folder / f"{place}-{party}").exists()]
 
     def meet(self, place: str, word: Callable[[], str]) -> str:
-        """Come to a place, wait until all have, and return the word of the one who saw it first.
+        """Arrive at a place, wait for all parties, and return the word of the first to see them.
 
-        Raises NotRunError where they do not meet in time: then it is said to all of them.
+        Raises NotRunError, in every party, if they do not meet in time.
         """
         self.arrive(place)
         return self.agree(place, lambda: None if self.missing(place) else word())
 
     def agree(self, decision: str, word: Callable[[], str | None] = lambda: None) -> str:
-        """Wait for a decision and return it; make it oneself as soon as there is a word for it.
+        """Return a decision: wait for it, or make it as soon as `word` returns a text.
 
-        Raises NotRunError where none is made in time, and where it was called off.
+        Raises NotRunError if no party decides in time, or one called the decision off.
         """
         deadline = time.monotonic() + self._patience
         while not (self._folder / decision).exists():
@@ -79,15 +79,15 @@ class Barrier:
         return text
 
     def call_off(self, decision: str, reason: str) -> None:
-        """Decide, unless it is decided already, that there is nothing to wait for."""
+        """Decide that the meeting does not take place, unless another decision was made."""
         self.decide(decision, _OFF + reason)
 
     def decide(self, decision: str, text: str) -> bool:
-        """Decide, and return whether this party was the first to do so."""
+        """Make a decision. Return True if this party was the first."""
         draft = self._folder / f".{decision}-by-{self._party}"
         draft.write_text(text, encoding="utf-8")
         try:
-            os.link(draft, self._folder / decision)  # with all its content, or not at all
+            os.link(draft, self._folder / decision)  # complete with its content, or not at all
         except FileExistsError:
             return False
         finally:

@@ -1,4 +1,4 @@
-"""What all drivers do alike: script, programs, ending, and the history of it."""
+"""The course of a run, which all drivers share: script, programs, ending, history."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pytest_queuekit.execution.drivers.blame import naming
 from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
 from pytest_queuekit.execution.environment import Environment, Halt
 from pytest_queuekit.execution.faults.fault import Fault, Setting, Surroundings, require_carried
@@ -22,11 +21,11 @@ from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 
 Perform = Callable[[Sequence[Program], Environment, Watchdog], None]
-"""Runs all programs, however the driver interleaves them."""
+"""Runs all programs, interleaved as the driver does."""
 
 
 def run_folders(folder: Path, count: int) -> Iterator[Path]:
-    """Make so many sub-folders, a fresh one for each run."""
+    """Make a new sub-folder for each run."""
     for number in range(1, count + 1):
         home = folder / f"run-{number}"
         home.mkdir()
@@ -40,9 +39,9 @@ def play(
     driver: str,
     perform: Perform,
 ) -> Run:
-    """Play a scenario with its programs in an environment, and close that.
+    """Run a scenario with its programs in an environment, then close the environment.
 
-    A queue that hangs or cannot be opened ends the run early: the history shows it.
+    If the queue hangs or cannot be opened, the run ends early, and the history shows the call.
     """
     watchdog = Watchdog(env.log, env.effort.limit)
     try:
@@ -60,9 +59,9 @@ def play(
 
 
 def close(env: Environment, watchdog: Watchdog) -> None:
-    """End a run: whoever is still at it stops at its next operation."""
+    """End a run. An actor that is still active stops at its next operation."""
     env.log.close()
-    with suppress(Hung):  # the history is complete, and nobody waits for a closing that hangs
+    with suppress(Hung):  # the history is complete
         watchdog.do(env.close)
     watchdog.dismiss()
 
@@ -75,7 +74,7 @@ def programs_of(scenario: Scenario, effort: Effort, setting: Setting) -> Sequenc
     programs = scenario.programs(effort) if scenario.programs else ()
     names = [program.actor for program in programs]
     if len(set(names)) != len(names):
-        raise ValueError(f"two programs have an actor of one name: {', '.join(sorted(names))}")
+        raise ValueError(f"two programs have the same actor: {', '.join(sorted(names))}")
     require_carried(faults_of(programs), setting)
     return programs
 
@@ -87,26 +86,29 @@ def faults_of(programs: Sequence[Program]) -> tuple[Fault, ...]:
 
 def in_turn(programs: Sequence[Program], env: Environment, watchdog: Watchdog) -> None:
     """Run one program after the other."""
-
     for program in programs:
         watchdog.do(partial(_act, program, env))
 
 
 def _act(program: Program, env: Environment) -> None:
-    with suppress(Gone, Halt), naming(program.actor):
+    with suppress(Gone, Halt):
         act(program, env.actor(program.actor), env)
 
 
 def act(program: Program, recorder: Recorder, env: Environment) -> None:
-    """Run a program in this process, with its faults."""
+    """Run a program in this process, with its faults. Its errors get a note with the actor."""
     world = Surroundings(
         setting=Setting(own_process=False, virtual_clock=env.clock.virtual),
         recorder=recorder,
         clock=env.clock,
         location=env.location,
     )
-    with armed(program.faults, world):
-        program(recorder)
+    try:
+        with armed(program.faults, world):
+            program(recorder)
+    except Exception as error:
+        error.add_note(f"in the program of actor {program.actor!r}")
+        raise
 
 
 def in_real_time(
@@ -114,12 +116,12 @@ def in_real_time(
 ) -> tuple[float, Effort]:
     """Return the seconds of a lease by the real clock, and an effort with time to outlast leases.
 
-    where: how the actors run, in words for a message: "in other processes".
+    where: the place of the actors, for a message: "in other processes".
 
-    Raises NotRunError where a lease that must expire takes too long.
+    Raises NotRunError if a lease must expire and takes too long.
     """
     if not scenario.passes_time:
         return scenario.lease, effort
     lease = real_lease(queue.contract, effort, where=where)
-    # A program outlasts a lease, takes the task over and waits again.
+    # A program may outlast a lease, take the task over and wait again.
     return lease, replace(effort, limit=effort.limit + 3 * lease)

@@ -1,4 +1,4 @@
-"""Finds out whether a queue goes by the kit's virtual clock, by trying it."""
+"""Finds out by a trial whether a queue follows the kit's virtual clock."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ Trial = Callable[[Environment], bool]
 
 
 def goes_by_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
-    """Whether what the queue does with time follows the virtual clock.
+    """Return True if the queue's delays and leases follow the virtual clock.
 
-    A delay, and where it has leases a lease, is waited for by moving the clock; where it has
-    neither, a retry. A queue that ignores its delays or leases altogether follows it too: a rule
-    will tell. False as well where none of these can be tried, and where the queue does not work
-    under this clock at all.
+    The trial moves the clock past a delay and a lease, or past a retry if the queue has neither. A
+    queue that ignores its delays or leases passes; a rule reports that. The answer is False if
+    there is nothing to try, or if the queue does not work under this clock.
     """
     folder.mkdir(parents=True)
     known = queue.contract.capabilities
     tries = {Capability.DELAY: _delay_follows, Capability.LEASE: _lease_follows}
     if not known & tries.keys():
         tries = {Capability.RETRY: _retry_follows}
-    held = [one for one in tries if one in known]
-    return bool(held) and all(_try(queue, folder / one.value, tries[one]) for one in held)
+    tried = [capability for capability in tries if capability in known]
+    return bool(tried) and all(
+        _try(queue, folder / capability.value, tries[capability]) for capability in tried
+    )
 
 
 def _try(queue: QueueUnderTest, folder: Path, follows: Trial) -> bool:
@@ -42,7 +43,7 @@ def _try(queue: QueueUnderTest, folder: Path, follows: Trial) -> bool:
         try:
             with suppress(Halt):
                 return follows(env)
-            return True  # it cannot be opened: every rule will say so
+            return True  # the queue cannot be opened, which every rule reports
         finally:
             env.close()
 
@@ -67,7 +68,7 @@ def _lease_follows(env: Environment) -> bool:
     _reclaim(actor)
     if actor.claim() is not None:
         return True
-    # It may be counted as a failure, after which the task waits.
+    # The queue may count an expired lease as a failure, and delay the task.
     retry = env.contract.retry
     env.outlast(retry.wait(1)[1] if retry else 0)
     _reclaim(actor)

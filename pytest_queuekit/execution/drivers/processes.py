@@ -1,4 +1,4 @@
-"""All actors at once, each in a process of its own, by the real clock."""
+"""Each actor is a process, and all act at the same time, by the real clock."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 _SETTING = Setting(own_process=True, virtual_clock=False)
 _LEAD = 2_000_000
-"""Nanoseconds from the word to the moment at which the actors act, so that all have heard it."""
+"""Nanoseconds between a word and the moment to act on it, so that all actors have read it."""
 _START = 60.0
-"""Seconds in which a process has to start, which is not up to the queue."""
+"""Seconds for a process to start, which does not depend on the queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Processes:
-    """Runs the programs at once: a process each, all set off when all have opened the queue.
+    """Runs each program in a process. All start at once, after each has opened the queue.
 
-    repeat: True to make `Effort.rounds` runs, where chance decides what a run shows.
+    repeat: True to make `Effort.rounds` runs, because chance decides what a run shows.
     """
 
     repeat: bool = False
@@ -59,12 +59,15 @@ class Processes:
         effort: Effort,
         progress: Progress = silent,
     ) -> Iterator[Run]:
-        """Return the runs. Raises NotRunError where the queue is for one process.
+        """Return the runs. Raises NotRunError if only one process may use the queue.
 
-        Raises ActorError where a process ends by an error that is not the queue's.
+        Raises ActorError if a process ends by an error that is not the queue's.
         """
         if Capability.PROCESSES not in queue.contract.capabilities:
-            raise NotRunError("the queue is for one process", kind="unsupported")
+            raise NotRunError(
+                "needs several processes, and the queue is declared for one process",
+                kind="unsupported",
+            )
         lease, effort = in_real_time(scenario, queue, effort, where="in other processes")
         programs = programs_of(scenario, effort, _SETTING)
         for folder_of_run in run_folders(folder, effort.rounds if self.repeat else 1):
@@ -79,7 +82,7 @@ class Processes:
 class _Crew:
     """The actors of a run, a process each.
 
-    folder: where they write down what they do and say.
+    folder: the folder for their logs and messages.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,8 +91,8 @@ class _Crew:
         self._folder = folder
 
     def perform(self, programs: Sequence[Program], env: Environment, _hand: Watchdog) -> None:
-        """Run all programs; return when they have ended, or were killed at the limit."""
-        jobs = [self._job(number, one, env) for number, one in enumerate(programs, start=1)]
+        """Run all programs. Return when all have ended, or were killed at the limit."""
+        jobs = [self._job(number, program, env) for number, program in enumerate(programs, start=1)]
         with ExitStack() as stack:
             members = [stack.enter_context(ActorProcess(job, self.clock)) for job in jobs]
             env.progress(f"{len(members)} processes to start", _START)
@@ -105,7 +108,7 @@ class _Crew:
                 env.log.extend(member.operations())
 
     def _set_off(self, word: str, members: Sequence[ActorProcess]) -> None:
-        """Say a word, with the moment at which all shall follow it."""
+        """Say a word, with the moment at which all act on it."""
         moment = self.clock.now() + _LEAD
         for member in members:
             member.say(f"{word} {moment}")
@@ -114,7 +117,7 @@ class _Crew:
         path, adapter = _path_of(program), env.queue.adapter
         if adapter.__module__ == "__main__":
             raise UsageError(
-                f"queue {env.queue.spec!r} cannot be found by another process: move the class "
+                f"queue {env.queue.spec!r} cannot be imported by another process: move the class "
                 "to a module of its own"
             )
         return Job(
@@ -134,7 +137,7 @@ class _Crew:
 
 
 def _await(word: str, members: Sequence[ActorProcess], limit: float) -> None:
-    """Return when each has said this word, or has ended; kill whoever takes longer."""
+    """Wait until each process says this word or ends; kill those that take too long."""
     deadline = time.monotonic() + limit
     for member in members:
         if not member.hear(word, deadline):
@@ -145,8 +148,8 @@ def _path_of(program: Program) -> str:
     module, name = program.function.__module__, getattr(program.function, "__qualname__", "")
     if module == "__main__" or not name or "<" in name:
         raise UsageError(
-            f"program={program.function!r} of actor={program.actor!r} cannot be found by another "
-            "process: make it a function at the top of an importable module"
+            f"program={program.function!r} of actor={program.actor!r} cannot be imported by "
+            "another process: make it a function at the top of an importable module"
         )
     return f"{module}:{name}"
 
@@ -163,7 +166,7 @@ def _checked(program: Program) -> Mapping[str, Any]:
 
 
 def _files(*modules: str) -> dict[str, str]:
-    """Return the files of those modules that have one."""
+    """Return the files of the modules that have one."""
     files = {name: getattr(sys.modules.get(name), "__file__", None) for name in modules}
     return {name: file for name, file in files.items() if file}
 

@@ -1,4 +1,4 @@
-"""One call after the other, under a virtual clock wherever the queue goes by it."""
+"""One call after the other, under a virtual clock if the queue follows it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Sequence:
         progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return one run. Raises NotRunError if it needs real waiting that is not allowed."""
-        real = scenario.passes_time and not _follows_the_kit(queue, folder / "probe")
+        real = scenario.passes_time and not _follows_virtual_time(queue, folder / "probe")
         programs = programs_of(scenario, effort, Setting(own_process=False, virtual_clock=not real))
         lease = scenario.lease
         if real:
@@ -56,12 +56,12 @@ class Sequence:
                     queue, home, clock=clock, lease=lease, effort=effort, progress=progress
                 )
                 run = play(scenario, programs, env, self.name, in_turn)
-            # Outside: the virtual clock must not reach whoever reads the run.
+            # Outside the block: the virtual clock must not affect the caller.
             yield run
 
 
-def _follows_the_kit(queue: QueueUnderTest, folder: Path) -> bool:
-    """Whether the queue goes by the kit's clock; tried when that is first asked for."""
+def _follows_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
+    """Return True if the queue follows the kit's clock. Only the first call tries it."""
     if _VIRTUAL not in queue.learned:
         queue.learned[_VIRTUAL] = goes_by_virtual_time(queue, folder)
     return queue.learned[_VIRTUAL]

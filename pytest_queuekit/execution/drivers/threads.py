@@ -1,4 +1,4 @@
-"""All actors at once, each in a thread, by the real clock."""
+"""Each actor is a thread, and all act at the same time, by the real clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import ClassVar
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.clock import RealClock
-from pytest_queuekit.execution.drivers.blame import naming
 from pytest_queuekit.execution.drivers.play import (
     act,
     in_real_time,
@@ -35,18 +34,18 @@ from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 
 IN_THREADS = Setting(own_process=False, virtual_clock=False)
-"""How actors act that are threads of this process."""
+"""The setting of an actor that is a thread of this process."""
 _SWITCH = 1e-5
-"""Seconds between switches of threads: so few that a race in plain Python shows."""
+"""Seconds between switches of threads: so short that a race in plain Python shows."""
 _PARTING = 1.0
-"""Seconds that all threads together have to end when the run is over."""
+"""Seconds for all threads to end after the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Threads:
-    """Runs the programs at once: a thread each, all set off when all have opened the queue.
+    """Runs each program in a thread. All start at once, after each has opened the queue.
 
-    repeat: True to make `Effort.rounds` runs, where chance decides what a run shows.
+    repeat: True to make `Effort.rounds` runs, because chance decides what a run shows.
     """
 
     repeat: bool = False
@@ -61,9 +60,12 @@ class Threads:
         effort: Effort,
         progress: Progress = silent,
     ) -> Iterator[Run]:
-        """Return the runs. Raises NotRunError where the queue is for one thread."""
+        """Return the runs. Raises NotRunError if only one thread may use the queue."""
         if Capability.THREADS not in queue.contract.capabilities:
-            raise NotRunError("the queue is for one thread", kind="unsupported")
+            raise NotRunError(
+                "needs several threads, and the queue is declared for one thread",
+                kind="unsupported",
+            )
         lease, effort = in_real_time(scenario, queue, effort, where="in threads")
         programs = programs_of(scenario, effort, IN_THREADS)
         for home in run_folders(folder, effort.rounds if self.repeat else 1):
@@ -77,7 +79,7 @@ class Threads:
 
 @dataclass(frozen=True, kw_only=True)
 class _Report:
-    """What a thread says: that it has opened the queue, or that it is done, and how."""
+    """The report of a thread: it has opened the queue, or it has ended, perhaps by an error."""
 
     done: bool
     error: BaseException | None = None
@@ -86,7 +88,7 @@ class _Report:
 class ThreadCrew:
     """The actors of a run, a thread each. A thread that hangs is left behind.
 
-    stage: where they act.
+    env: the environment in which they act.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -100,7 +102,7 @@ class ThreadCrew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
-        """Leave no thread, and raise what one raised since `perform` returned."""
+        """End the threads, and raise an error that one of them raised after `perform` returned."""
         self._go.set()
         self._over.set()
         deadline = time.monotonic() + _PARTING
@@ -116,10 +118,10 @@ class ThreadCrew:
         watchdog: Watchdog,
         meet: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run all programs; return when they have ended or the limit has passed.
+        """Run all programs. Return when all have ended, or at the limit.
 
-        When all have opened the queue `meet` is called, and then all are set off. Raises what a
-        program raises, with its actor's name.
+        When all have opened the queue, `meet` is called, and then all start. An error of a program
+        is raised again.
         """
         deadline = time.monotonic() + env.effort.limit
         for program in programs:
@@ -143,7 +145,7 @@ class ThreadCrew:
         thread.start()
 
     def _next(self, deadline: float) -> _Report | None:
-        """Return the next report; None when the deadline has passed without one."""
+        """Return the next report, or None if the deadline passes. Raises the error of a thread."""
         with suppress(Empty):
             report = self._reports.get(timeout=max(deadline - time.monotonic(), 0))
             if report.error is not None:
@@ -154,18 +156,18 @@ class ThreadCrew:
     def _act(self, program: Program) -> None:
         dead = None
         try:
-            with suppress(Halt), naming(program.actor):
+            with suppress(Halt):
                 dead = self._play(program)
             self._reports.put(_Report(done=True))
             if dead is not None:
-                # The dead close nothing; but files must not stay open when the run is over.
+                # A killed actor closes nothing during the run; its files are closed after it.
                 self._over.wait()
-                self._env.let_go(dead)
-        except BaseException as error:  # noqa: BLE001 - `perform` or `__exit__` raises it again
+                self._env.dispose(dead)
+        except BaseException as error:  # noqa: BLE001 - raised again by `perform` or `__exit__`
             self._reports.put(_Report(done=True, error=error))
 
     def _play(self, program: Program) -> Recorder | None:
-        """Run a program; return its actor if that died."""
+        """Run a program. Return its actor if that was killed."""
         recorder = self._env.recorder(program.actor)
         self._reports.put(_Report(done=False))
         self._go.wait()
@@ -174,9 +176,9 @@ class ThreadCrew:
         except Gone:
             return recorder
         except BaseException:
-            self._env.let_go(recorder)
+            self._env.dispose(recorder)
             raise
-        self._env.let_go(recorder)
+        self._env.dispose(recorder)
         return None
 
 

@@ -1,4 +1,4 @@
-"""A thread that does one job after another, so that a queue that hangs cannot hang the run."""
+"""Runs the calls on a queue in a thread, so that a queue that hangs does not hang the run."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from pytest_queuekit.recording.operation_log import Log
 Job = Callable[[], None]
 
 _LOOK = 0.5
+"""Seconds between two checks for progress."""
 _PATIENCE = 4
-"""A job may take so many times the limit, if operations begin and end meanwhile."""
+"""How many times the limit a job may take, if operations begin and end meanwhile."""
 
 
-class Hung(Exception):  # noqa: N818 - it ends a run early, and is no error of anybody
-    """A call on the queue did not come back: the history has an operation without an end."""
+class Hung(Exception):  # noqa: N818 - a signal that ends a run early, and no error of the kit
+    """A call on the queue did not return: the history has an operation without an end."""
 
 
 class Watchdog:
-    """Does jobs in a thread of its own; all in the same one, since SQLite asks for that.
+    """Does all jobs in one thread of its own, since SQLite binds a connection to its thread.
 
-    log: where progress shows.
+    log: the log that shows progress.
     limit: seconds without progress after which a job counts as hung.
     """
 
@@ -33,14 +34,14 @@ class Watchdog:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._answers: SimpleQueue[BaseException | None] = SimpleQueue()
         self._lost = False
-        threading.Thread(target=self._work, name="queuekit-stage", daemon=True).start()
+        threading.Thread(target=self._work, name="queuekit-watched", daemon=True).start()
 
     def do(self, job: Job) -> None:
-        """Do a job and raise what it raises. Raises Hung where it does not come back."""
+        """Do a job, and raise its error again. Raises Hung if the job does not return."""
         if self._lost:
             raise Hung
         self._jobs.put(job)
-        # Ctrl-C ends the waiting, and the next job would take this one's answer for its own.
+        # If Ctrl-C ends the wait, the next job must not take the answer of this one.
         self._lost = True
         error = self._answer()
         self._lost = False
@@ -48,7 +49,7 @@ class Watchdog:
             raise error
 
     def dismiss(self) -> None:
-        """Let the thread end, as soon as it can."""
+        """Let the thread end after its current job."""
         self._jobs.put(None)
 
     def _answer(self) -> BaseException | None:
@@ -66,5 +67,5 @@ class Watchdog:
             try:
                 job()
                 self._answers.put(None)
-            except BaseException as error:  # noqa: BLE001 - it is raised again by `do`
+            except BaseException as error:  # noqa: BLE001 - raised again by `do`
                 self._answers.put(error)

@@ -1,16 +1,15 @@
 """One run in several processes that did not start each other, such as the workers of pytest-xdist.
 
-Each process is a lane. All call `runs` of an `XdistWorkers` of their own, with the same scenario,
-queue, effort, shared folder and number of lanes, and a number of their own:
+Each process is a lane with a driver of its own. All drivers get the same scenario, queue, effort,
+shared folder and number of lanes:
 
     driver = XdistWorkers(folder=shared, lane=2, lanes=4)
     run = next(driver.runs(scenario, queue, private, effort))
 
-Lane 1 makes the queue and runs the script; the programs are dealt out to the lanes in turn, and
-set off in all of them at one moment. The lane that finishes last collects what all observed, runs
-the ending and yields the run; the others raise JudgedElsewhereError. Where the lanes do not meet
-in time, all of them raise NotRunError. (`XdistWorkers` is a driver like any other: a rule is put
-to a queue with `judge(replace(rule, drivers=(driver,)), ...)`.)
+Lane 1 makes the queue and runs the script. The programs are dealt to the lanes in turn, and start
+at the same moment in all of them. The lane that ends last collects the operations, runs the ending
+and yields the run; the others raise JudgedElsewhereError. If the lanes do not meet in time, all of
+them raise NotRunError.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.operation_log import LogFile, read_log_file
 
 _LEAD = 20_000_000
-"""Nanoseconds from the decision to the moment at which all lanes act, so that all have seen it."""
+"""Nanoseconds between a decision and the moment to act on it, so that all lanes have read it."""
 _READY, _GO, _DONE, _JUDGE = "ready", "go", "done", "judge"
 
 
 class XdistWorkers:
     """One lane of a run.
 
-    folder: the same for all lanes of this run, and for no other run.
+    folder: the folder that the lanes of this run share, and no other run uses.
     lane: the number of this lane, from 1.
-    lanes: how many there are.
+    lanes: the number of lanes.
     patience: seconds to wait for the other lanes.
     """
 
@@ -68,11 +67,14 @@ class XdistWorkers:
     ) -> Iterator[Run]:
         """Return one run, in the shared folder; `folder` is not used.
 
-        Raises JudgedElsewhereError in all lanes but the last to finish, and NotRunError where the
-        lanes did not meet, or the queue is for one process.
+        Raises JudgedElsewhereError in all lanes but the last to finish. Raises NotRunError if the
+        lanes do not meet, or only one process may use the queue.
         """
         if Capability.PROCESSES not in queue.contract.capabilities:
-            raise NotRunError("the queue is for one process", kind="unsupported")
+            raise NotRunError(
+                "needs several processes, and the queue is declared for one process",
+                kind="unsupported",
+            )
         lease, effort = in_real_time(scenario, queue, effort, where="in other processes")
         programs = programs_of(scenario, effort, IN_THREADS)
         meeting = Barrier(self.folder, party=self.lane, parties=self.lanes, patience=self.patience)
@@ -98,7 +100,7 @@ class XdistWorkers:
         meeting: Barrier,
         clock: RealClock,
     ) -> Environment:
-        """Return the stage: lane 1 makes the queue, the others go where it is."""
+        """Return the environment: lane 1 makes the queue, and the others use its location."""
         home = self.folder / "queue"
         if self.lane == 1:
             home.mkdir()
@@ -125,7 +127,7 @@ class XdistWorkers:
     def _finish(
         self, scenario: Scenario, env: Environment, watchdog: Watchdog, meeting: Barrier
     ) -> History:
-        with suppress(Hung):  # a closing that hangs holds up no other lane
+        with suppress(Hung):  # a closing that hangs does not delay the other lanes
             watchdog.do(env.close)
         with LogFile(self._log(self.lane)) as log:
             for operation in env.log.operations():
@@ -155,7 +157,7 @@ def _prepare(scenario: Scenario, env: Environment, watchdog: Watchdog) -> None:
 
 @contextmanager
 def _failing_together(meeting: Barrier, lane: int) -> Iterator[None]:
-    """Let nobody wait for a lane that failed before all were set off."""
+    """Let no lane wait for a lane that failed before the start."""
     try:
         yield
     except BaseException as error:

@@ -18,7 +18,7 @@ _PATIENCE = 30.0
 
 
 def main(location: str, seconds: float) -> int:
-    """Lock, say so, hold the locks for so many seconds, and let go."""
+    """Take the locks, print "locked", hold the locks for `seconds` and release them."""
     connections = []
     try:
         for path in sqlite_files(Path(location)):

@@ -85,5 +85,5 @@ def test_what_was_called_off_stays_so(tmp_path: Path) -> None:
 def test_nobody_comes_twice(tmp_path: Path) -> None:
     """A party that comes again is told that the folder was used."""
     Barrier(tmp_path, party=1, parties=2, patience=1)
-    with pytest.raises(NotRunError, match="lane 1 has been here before"):
+    with pytest.raises(NotRunError, match=r"lane 1 has run in folder=.* before"):
         Barrier(tmp_path, party=1, parties=2, patience=1)

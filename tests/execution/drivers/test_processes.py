@@ -350,7 +350,7 @@ def test_modules_that_were_imported_by_file_are_found(tmp_path: Path) -> None:
 
 @POSIX
 def test_ctrl_c_ends_the_actors(tmp_path: Path) -> None:
-    """When the run is broken off no actor goes on."""
+    """When the run is interrupted, no actor goes on."""
     note = tmp_path / "pid"
     action = (
         "import os, pathlib, threading; "
@@ -408,7 +408,7 @@ def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_pa
         check=False,
     )
     assert (done.returncode, done.stdout.split()) == (1, said)
-    assert "the run was broken off" in done.stderr
+    assert "the run was interrupted" in done.stderr
     assert [one.verb for one in read_log_file(log, killed=True)] == [Verb.OPEN] * ("ready" in said)
 
 

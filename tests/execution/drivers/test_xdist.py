@@ -122,7 +122,7 @@ def test_a_folder_is_for_one_run(tmp_path: Path) -> None:
     """A second run in the same folder is not mixed with the first."""
     play(tmp_path, 1, scenario="die")
     said = play(tmp_path, 1, scenario="die")
-    assert said[1].startswith("NotRunError: lane 1 has been here before")
+    assert said[1].startswith("NotRunError: lane 1 has run in folder=")
 
 
 def test_a_script_that_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
