@@ -30,10 +30,12 @@ PRODUCE = Scenario(programs=programs.crew(programs.produce, size=2))
 
 @EACH
 def test_a_run_has_its_history_and_its_driver(driver: Driver, tmp_path: Path) -> None:
-    """A run names the driver, and needs no token: it is deterministic, or left to chance."""
-    (run,) = driver.runs(PRODUCE, QUEUE, tmp_path, Effort())
-    assert {one.task for one in run.history.by(Verb.ENQUEUE)} == {"actor-1-0", "actor-2-0"}
-    assert (run.history.driver, run.token, run.faults) == (driver.name, "", ())
+    """Each run names the driver, and several runs of one driver differ in their tokens."""
+    runs = list(driver.runs(PRODUCE, QUEUE, tmp_path, Effort()))
+    for run in runs:
+        assert {one.task for one in run.history.by(Verb.ENQUEUE)} == {"actor-1-0", "actor-2-0"}
+        assert (run.history.driver, run.faults) == (driver.name, ())
+    assert len({run.token for run in runs}) == len(runs)
 
 
 @EACH
@@ -45,11 +47,11 @@ def test_a_run_is_made_when_it_is_asked_for(driver: Driver, tmp_path: Path) -> N
 
 @EACH
 def test_a_run_tells_its_faults(driver: Driver, tmp_path: Path) -> None:
-    """A run lists the faults that its actors carried, in the order of the programs."""
+    """Each run lists the faults that its actors carried, in the order of the programs."""
     carried = (Kill(after=1), Kill(after=2))
     scenario = Scenario(programs=programs.crew(programs.produce, size=2, faults=carried))
-    (run,) = driver.runs(scenario, QUEUE, tmp_path, Effort())
-    assert run.faults == 2 * carried
+    for run in driver.runs(scenario, QUEUE, tmp_path, Effort()):
+        assert run.faults == 2 * carried
 
 
 @pytest.mark.parametrize("kind", [Threads, Processes], ids=lambda kind: kind.name)

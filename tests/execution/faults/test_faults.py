@@ -8,6 +8,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -41,17 +42,6 @@ from tests.queues.small_sqlite import SmallSqliteQueue
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals, no descriptors")
 
 LEASE = 0.5
-EXAMPLES: dict[str, Fault] = {
-    fault.kind: fault
-    for fault in (
-        Kill(after=1, delay=0.5),
-        Pause(seconds=2.0),
-        DiskFull(size=4096),
-        Busy(seconds=1.5, after=3),
-        ClockStep(seconds=-60),
-        ConnectionLost(after=2),
-    )
-}
 DRIVERS: tuple[Driver, ...] = (Sequence(), Threads(), Processes())
 
 
@@ -207,10 +197,10 @@ def test_a_shared_instance_is_kept_busy_by_nobody(tmp_path: Path) -> None:
         run(Threads(), programs.claim_twice, busy, folder=tmp_path, adapter=MemoryQueue)
 
 
-@pytest.mark.parametrize("kind", EXAMPLES)
-def test_a_fault_travels_as_json(kind: str) -> None:
-    """Each fault comes back equal from JSON."""
-    fault = EXAMPLES[kind]
+@pytest.mark.parametrize("kind", FAULTS, ids=lambda kind: kind.kind)
+def test_a_fault_travels_as_json(kind: type[Fault]) -> None:
+    """Each fault comes back equal from JSON, with all its fields."""
+    fault = kind(**{field.name: place for place, field in enumerate(fields(kind), start=1)})
     assert unpack(json.loads(json.dumps(pack(fault)))) == fault
 
 
@@ -237,4 +227,3 @@ def test_every_fault_is_listed() -> None:
     }
     assert defined == set(FAULTS)
     assert len({fault.kind for fault in FAULTS}) == len(FAULTS)
-    assert set(EXAMPLES) == {fault.kind for fault in FAULTS}
