@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pytest_queuekit.gate.checklist import decided, unanswered
-from pytest_queuekit.gate.criterion import Criterion, Scoreboard
 from pytest_queuekit.gate.evidence import Answers, Evidence, Outcomes
-from pytest_queuekit.model.effort import FROM_LEVEL
+from pytest_queuekit.model.scoreboard import Criterion, Scoreboard
 from pytest_queuekit.model.verdict import Measurement, Status, Verdict
+from pytest_queuekit.report.failure import headline
 from pytest_queuekit.watch.finding import BUSY, SLOW_PLAN, WRITE_OUTSIDE, WatchFinding
 
 LEAST_COVERED = 80
@@ -132,7 +132,8 @@ def _busy(found: Evidence) -> Criterion:
 
 def _performance(found: Evidence) -> Criterion:
     targets, tests = found.targets, found.measuring
-    against = [told for one in targets.by(Status.FAIL) for told in _told(one)] + _failed(tests)
+    against = [f"{_name(one, targets)} {headline(one)}" for one in targets.by(Status.FAIL)]
+    against += _failed(tests)
     missing = _why(targets.by(Status.NOT_RUN), targets)
     if not targets.expected:
         missing.append("no target was measured: leave out --queue-perf off")
@@ -199,7 +200,7 @@ def _in_short(sentences: Sequence[str]) -> str:
 
 
 def _reasons(answers: Answers) -> Iterable[str]:
-    return dict.fromkeys(one.reason for one in answers.verdicts if one.reason)
+    return dict.fromkeys(one.reason.text for one in answers.verdicts if one.reason)
 
 
 def _why(verdicts: Iterable[Verdict], answers: Answers) -> list[str]:
@@ -209,7 +210,7 @@ def _why(verdicts: Iterable[Verdict], answers: Answers) -> list[str]:
 
 def _is_for_later(verdict: Verdict) -> bool:
     """Whether a rule was not put because the level of the run is too low for it."""
-    return verdict.reason.startswith(FROM_LEVEL)
+    return verdict.reason is not None and verdict.reason.kind == "level"
 
 
 def _whose(verdict: Verdict, answers: Answers) -> str:

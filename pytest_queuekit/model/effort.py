@@ -5,9 +5,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-FROM_LEVEL = "runs from level"
-"""How the reason begins why a rule was not run that is put at a higher level alone."""
-
 
 class Level(enum.IntEnum):
     """The depth of a run. A rule is run from its own level upwards."""

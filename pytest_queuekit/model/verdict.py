@@ -1,24 +1,27 @@
-"""What the kit says in the end: a verdict for each rule and queue. Reports know only this."""
+"""What is known about one check after a run. Reports read verdicts and nothing else."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from pytest_queuekit.model.history import History, Operation
 
 
 class Status(enum.StrEnum):
-    """What is known about a rule after the run. There is no silent pass."""
+    """The answer to a check. A check without an answer has its own status; it never passes."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
+    WAIVED = "waived"
     NOT_APPLICABLE = "not applicable"
     NOT_RUN = "not run"
+    ERROR = "error"
 
 
 class Requirement(enum.StrEnum):
-    """How binding a rule is (RFC 2119). A broken SHOULD or MAY is shown, and fails nothing."""
+    """How binding a check is (RFC 2119). A failed SHOULD or MAY is shown and fails no run."""
 
     MUST = "MUST"
     SHOULD = "SHOULD"
@@ -26,12 +29,49 @@ class Requirement(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a check has no answer, as data.
+
+    kind: a stable word for machines: "undeclared", "level", "clock", "inconclusive",
+        "unmeasured", "unsupported", "skipped", "elsewhere", "unfinished", "error".
+    text: the reason in words, for people alone.
+    capabilities: for "undeclared", the capabilities that the queue lacks.
+    level: for "level", the lowest `--queue-level` that answers.
+    """
+
+    kind: str
+    text: str
+    capabilities: tuple[str, ...] = ()
+    level: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def undeclared(lacking: Sequence[str]) -> Reason:
+    """Return why a check does not apply to a queue that lacks capabilities."""
+    names = tuple(map(str, lacking))
+    return Reason(kind="undeclared", text=f"not declared: {', '.join(names)}", capabilities=names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A failure that is known and accepted.
+
+    reason: why it is accepted. source: where that is written, such as "README, Payloads".
+    """
+
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a source file something stands.
+    """A place in a source file.
 
     path: of the file, as it was given.
     line, end_line: from 1.
-    column, end_column: letters from 1; the end is the first column behind it.
+    column, end_column: characters from 1; the end is the first column behind it.
     text: the source line.
     """
 
@@ -51,7 +91,7 @@ class Violation:
     title: what happened, in at most 60 characters that stand alone.
     detail: what happened, with the actors, the task and the times.
     witness: the few operations that prove it, in order of start.
-    place: where in the source it stands, for what a review found.
+    place: where in the source it stands, for a finding of a review.
     """
 
     kind: str
@@ -63,16 +103,20 @@ class Violation:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What was measured where a rule is a target of performance.
+    """A figure against its target.
 
     what: the operation, in a word or two.
     value: the median, in `unit`.
-    target: what it may be at most, or must be at least, in `unit`.
+    target: the upper limit, or the lower one if higher is better, in `unit`.
     unit: "ms" or "tasks/min".
-    higher_is_better: whether the target is a least value.
-    depth: tasks that were waiting in the queue meanwhile.
-    rounds: how often it was measured.
-    p95: what 19 of 20 rounds kept within, in `unit`; None where that says nothing.
+    higher_is_better: True if the target is a lower limit.
+    depth: tasks that wait in the queue during the measurement.
+    rounds: the number of measurements.
+    p95: the limit that 19 of 20 rounds kept, in `unit`; None where it says nothing.
+    floor: the median of one commit of plain sqlite3 on the same disk, in ms; None if unknown.
+    fsync: the same with an fsync at each commit.
+    relative: True if `target` is a multiple of `floor`, because the absolute target is out of the
+        disk's reach.
     """
 
     what: str
@@ -83,42 +127,109 @@ class Measurement:
     depth: int
     rounds: int
     p95: float | None = None
+    floor: float | None = None
+    fsync: float | None = None
+    relative: bool = False
 
     @property
     def met(self) -> bool:
-        """Whether the target is kept."""
+        """True if the target is met."""
         return self.value >= self.target if self.higher_is_better else self.value < self.target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What was found about one rule on one queue.
+class RuleRun:
+    """How a rule was tried.
 
-    rule, family, requirement, sentence: the rule's id, family, force and text.
-    queue: the name of the queue under test.
-    status: what is known.
-    reason: why there is no answer, for not applicable and not run.
     driver: how the actors were interleaved.
-    violations: the proofs, smallest first, for a failure.
-    history: the run that the proofs come from.
-    seconds: how long the answer took.
-    measurement: what was measured, for a target of performance.
+    violations: the proofs, smallest first.
+    history: the run that they come from; None in a verdict that came from another process.
+    token: what replays that run; empty where the run is deterministic.
+    declared: what the queue declares about the broken promise.
+    code: the place in the adapter of the call that broke it: "shop/adapter.py:31 in complete".
+    replay: the command that runs the rule again.
     """
 
+    driver: str
+    violations: tuple[Violation, ...] = ()
+    history: History | None = None
+    token: str = ""
+    declared: str = ""
+    code: str = ""
+    replay: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a performance target was measured at; None where it was not measured."""
+
+    measurement: Measurement | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a check of files, of a database or of a package found."""
+
+    findings: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The answer to one check.
+
+    suite: the name of the check's suite: "rules", "targets", "database", "review", …
+    rule: the id of the check: "ACK-6", "PERF-1", "QR101".
+    slug: the promise in a few words: "stale-completion-refused"; empty where there is none.
+    family: the heading under which the check is counted.
+    requirement, sentence: how binding the check is, and what must hold.
+    queue: the label of the queue under test, or the path that was checked.
+    status: the answer.
+    reason: why there is no answer, for not applicable, not run and error.
+    waiver: why a failure is accepted, for waived; also on a pass that makes the waiver useless.
+    seconds: how long the answer took.
+    detail: what the answer rests on.
+    """
+
+    suite: str = "rules"
     rule: str
+    slug: str = ""
     family: str
     requirement: Requirement
     sentence: str
     queue: str
     status: Status
-    reason: str = ""
-    driver: str = ""
-    violations: tuple[Violation, ...] = ()
-    history: History | None = None
+    reason: Reason | None = None
+    waiver: Waiver | None = None
     seconds: float = 0.0
-    measurement: Measurement | None = None
+    detail: RuleRun | Measured | Findings = field(default_factory=Findings)
 
     @property
     def failed(self) -> bool:
-        """Whether the queue breaks what it must keep."""
+        """True if a binding promise is broken, and that is not waived."""
         return self.status is Status.FAIL and self.requirement is Requirement.MUST
+
+    @property
+    def advised(self) -> bool:
+        """True if a recommendation is not followed."""
+        return self.status is Status.FAIL and self.requirement is not Requirement.MUST
+
+    @property
+    def exercised(self) -> bool:
+        """True if the check was tried and answered, either way."""
+        return self.status in (Status.PASS, Status.FAIL, Status.WAIVED)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The proofs or findings, smallest first."""
+        match self.detail:
+            case RuleRun():
+                return self.detail.violations
+            case Findings():
+                return self.detail.findings
+            case _:
+                return ()
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """The figure of a performance target; None for any other check."""
+        return self.detail.measurement if isinstance(self.detail, Measured) else None

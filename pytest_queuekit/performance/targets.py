@@ -37,6 +37,11 @@ class Target:
     needs: tuple[Capability, ...] = ()
     commits: bool = False
 
+    @property
+    def family(self) -> str:
+        """The part of the id before the number."""
+        return self.id.rpartition("-")[0]
+
     def against(self, sample: Sample, *, depth: int) -> Measurement:
         """Compare a sample of durations with the target, in milliseconds."""
         return Measurement(

@@ -11,54 +11,63 @@ import pytest
 
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.plugin.results import Results
-from pytest_queuekit.plugin.settings import Settings
+from pytest_queuekit.suites.plan import Track
 
 if TYPE_CHECKING:
     from pytest_queuekit.plugin.lane_scheduling import LaneScheduling
 
 MOST_LANES = 4
-"""However many workers there are: no race has more to do."""
+"""The limit of lanes, whatever the number of workers: no race has more actors."""
 
 
 def is_controller(config: pytest.Config) -> bool:
-    """Whether this process hands out items to others."""
+    """Return True if this process hands out items to others."""
     return config.pluginmanager.hasplugin("xdist") and config.getoption("dist", "no") != "no"
 
 
-class Controller:
-    """Has races run in lanes, where the workers are on this machine and take what comes."""
+def track_of(config: pytest.Config, level: Level) -> Track | None:
+    """Return where races meet; None where there are no lanes.
 
-    def __init__(self, config: pytest.Config, settings: Settings, results: Results) -> None:
-        self.results = results
-        self.lanes = _lanes(config, settings)
-        self.folder = Path(mkdtemp(prefix="queuekit-")) if self.lanes else None
+    Lanes need two workers or more on this machine that take the items as they come.
+    """
+    told = getattr(config, "workerinput", {}).get("queue_track")
+    if told:
+        return Track(folder=Path(told["folder"]), lanes=told["lanes"])
+    if not is_controller(config) or level < Level.STANDARD:
+        return None
+    workers = config.getoption("tx") or []
+    plain = config.getoption("dist") == "load" and all(worker == "popen" for worker in workers)
+    if not plain or len(workers) < 2:
+        return None
+    folder = Path(mkdtemp(prefix="queuekit-"))
+    return Track(folder=folder, lanes=min(len(workers), MOST_LANES))
+
+
+class Controller:
+    """Has the lanes of a race run at the same time."""
+
+    def __init__(self, track: Track | None, lanes: dict[str, int], results: Results) -> None:
+        self._track, self._lanes, self._results = track, lanes, results
 
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker where the lanes meet, and how many there are."""
-        if self.folder:
-            node.workerinput["queue_track"] = {"folder": str(self.folder), "lanes": self.lanes}
+        if self._track:
+            folder = str(self._track.folder)
+            node.workerinput["queue_track"] = {"folder": folder, "lanes": self._track.lanes}
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> LaneScheduling | None:
-        """Have the lanes of a race run at the same time."""
-        if not self.lanes:
+        """Return the scheduler that knows lanes."""
+        if not self._lanes:
             return None
         from pytest_queuekit.plugin.lane_scheduling import LaneScheduling
 
-        return LaneScheduling(config, log)
+        return LaneScheduling(config, log, lanes=self._lanes)
 
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """Note what is to be answered: the controller itself collects nothing."""
-        self.results.expect(ids)
+        """Note which checks were selected: the controller itself collects nothing."""
+        self._results.expect(ids)
 
     def pytest_unconfigure(self) -> None:
         """Delete what the lanes left."""
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _lanes(config: pytest.Config, settings: Settings) -> int:
-    """Return how many lanes there are; 0 where there is nobody to race, or nothing."""
-    workers = config.getoption("tx") or []
-    plain = config.getoption("dist") == "load" and all(one == "popen" for one in workers)
-    asked = settings.queues and settings.effort.level >= Level.STANDARD
-    return min(len(workers), MOST_LANES) if plain and asked and len(workers) > 1 else 0
+        if self._track:
+            shutil.rmtree(self._track.folder, ignore_errors=True)

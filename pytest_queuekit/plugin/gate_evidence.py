@@ -15,43 +15,38 @@ from pytest_queuekit.gate import changes
 from pytest_queuekit.gate.covered import covered, stored
 from pytest_queuekit.gate.docstrings import public_names
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence
-from pytest_queuekit.model.verdict import Verdict
-from pytest_queuekit.plugin import options
-from pytest_queuekit.plugin.database_checks import check_names
-from pytest_queuekit.plugin.gate_items import CHECKS, gate_names
+from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.plugin.gate_settings import Given
-from pytest_queuekit.plugin.integration import integration_names
 from pytest_queuekit.plugin.results import Results
-from pytest_queuekit.plugin.reviews import codes
-from pytest_queuekit.plugin.rules_collector import targets_of
-from pytest_queuekit.plugin.settings import Settings
 from pytest_queuekit.plugin.team_code import TeamCode
 from pytest_queuekit.plugin.team_tests import Tally
-from pytest_queuekit.report.examination import PERFORMANCE
-from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.suites.check import Suite
+from pytest_queuekit.suites.load import CHECKS
+from pytest_queuekit.suites.plan import Plan
 from pytest_queuekit.watch.finding import BUSY, WatchFinding
 from pytest_queuekit.watch.internal_errors import InternalErrors
 
 
 def gather(
     config: pytest.Config,
-    settings: Settings,
+    plan: Plan,
     given: Given,
     *,
+    suites: Sequence[Suite],
     results: Results,
     tally: Tally,
     seen: Sequence[WatchFinding] | None,
     watch_errors: InternalErrors,
 ) -> Evidence:
-    """Return the evidence of a run. `seen` is what the watch found; None where it was off.
+    """Return the evidence of a run. `seen` has the findings of the watch; None where it was off.
 
     watch_errors: errors of the watch itself.
     """
-    code = TeamCode(config, settings.reviewed) if settings.reviewed else None
+    code = TeamCode(config, plan.reviewed) if plan.reviewed else None
     root = config.rootpath
     names = _names(code.files, root) if code else {}
     return Evidence(
-        **_answers(settings, results),
+        **_answers(suites, results),
         tests=tally.tests(measuring=False),
         measuring=tally.tests(measuring=True),
         in_files=tally.passed_in_files(),
@@ -65,31 +60,37 @@ def gather(
     )
 
 
-def _answers(settings: Settings, results: Results) -> dict[str, Answers]:
-    """Return the answers of each kind, with how many there should be."""
-    queues = len(settings.queues)
-    rules = results.of(options.VALIDATE)
-    gate = results.of(options.GATE)
-    checks = [one for one in gate if one.rule == CHECKS] + results.of(options.DATABASE)
-    in_file = len(check_names(settings.database)) if settings.database else 0
-    concerned = sum(settings.concerns(rule.id) for rule in CATALOGUE)
+def _answers(suites: Sequence[Suite], results: Results) -> dict[str, Answers]:
+    """Return the answers of each kind, with the number that a whole run has."""
+    expected: dict[str, set[tuple[str, str]]] = {}
+    verdicts: dict[str, list[Verdict]] = {}
+    for suite in suites:
+        for check in suite.checks():
+            kind = _kind(suite.name, check.rule)
+            expected.setdefault(kind, set()).add((check.subject, check.rule))
+        for subject in suite.subjects():
+            for verdict in results.of(suite.name, subject.label):
+                if verdict.status is not Status.ERROR and _kind_of_reason(verdict) != "unfinished":
+                    verdicts.setdefault(_kind(suite.name, verdict.rule), []).append(verdict)
+    kinds = ("checks", "load", "rules", "targets", "integration", "review")
     return {
-        "checks": _of(checks, queues + in_file),
-        "load": _of(
-            (one for one in gate if one.rule != CHECKS), len(gate_names(settings)) - queues
-        ),
-        "rules": _of((one for one in rules if one.family != PERFORMANCE), queues * concerned),
-        "targets": _of(
-            (one for one in rules if one.family == PERFORMANCE), queues * len(targets_of(settings))
-        ),
-        "integration": _of(results.of(options.WORKER), len(integration_names(settings))),
-        "review": _of(results.of(options.REVIEW), len(codes(settings)) if settings.reviewed else 0),
+        kind: Answers(
+            verdicts=tuple(
+                sorted(verdicts.get(kind, ()), key=lambda verdict: (verdict.queue, verdict.rule))
+            ),
+            expected=len(expected.get(kind, ())),
+        )
+        for kind in kinds
     }
 
 
-def _of(verdicts: Iterable[Verdict], expected: int) -> Answers:
-    in_order = sorted(verdicts, key=lambda one: (one.queue, one.rule))
-    return Answers(verdicts=tuple(in_order), expected=expected)
+def _kind(suite: str, rule: str) -> str:
+    """Return the kind of evidence that a check is."""
+    return "checks" if suite == "database" or rule == CHECKS else suite
+
+
+def _kind_of_reason(verdict: Verdict) -> str:
+    return verdict.reason.kind if verdict.reason else ""
 
 
 def _names(files: Iterable[Path], root: Path) -> dict[str, str]:

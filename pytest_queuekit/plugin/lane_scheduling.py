@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
-
-from pytest_queuekit.plugin.node_ids import lane_of, without_lane
 
 _LANE = "lane "
 
 
 class LaneScheduling(LoadScopeScheduling):  # type: ignore[misc]  # as above
-    """Hands out items one by one, but for lanes: all of one number go to one worker, first."""
+    """Hands out items one by one, but for lanes: all of one number go to one worker, first.
+
+    lanes: the number of the lane, by the node id of each check that is one.
+    """
 
     workqueue: OrderedDict[str, dict[str, bool]]
+
+    def __init__(self, config: Any, log: Any, *, lanes: dict[str, int]) -> None:
+        super().__init__(config, log)
+        self._lanes = lanes
+
+    def remove_node(self, node: object) -> str | None:
+        """Return the item that ended its worker, and never hand it out again.
+
+        The base class puts that item back into the queue, so that it ends one worker after the
+        other; the plain scheduler of xdist reports it once.
+        """
+        workload = self.assigned_work.pop(node)
+        crashed: str | None = next(
+            (item for unit in workload.values() for item, done in unit.items() if not done), None
+        )
+        if crashed is None:
+            return None
+        for scope, unit in workload.items():
+            unit.pop(crashed, None)
+            if not all(unit.values()):
+                self.workqueue[scope] = unit
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return crashed
 
     def _assign_work_unit(self, node: object) -> None:
         if not isinstance(self.workqueue, _LanesFirst):
@@ -22,7 +48,7 @@ class LaneScheduling(LoadScopeScheduling):  # type: ignore[misc]  # as above
         super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
-        lane = lane_of(nodeid)
+        lane = self._lanes.get(nodeid)
         return f"{_LANE}{lane}" if lane else nodeid
 
 
@@ -34,4 +60,8 @@ class _LanesFirst(OrderedDict[str, dict[str, bool]]):
         lane = next((scope for scope in sorted(self) if scope.startswith(_LANE)), None)
         if lane is None:
             return super().popitem(last)
-        return lane, dict(sorted(self.pop(lane).items(), key=lambda one: without_lane(one[0])))
+        unit = self.pop(lane)
+        # "RACE-2-lane-1[x]": without the number of the lane, the order is the same in every lane.
+        number = lane.removeprefix(_LANE)
+        ordered = sorted(unit.items(), key=lambda entry: entry[0].replace(f"-lane-{number}[", "["))
+        return lane, dict(ordered)

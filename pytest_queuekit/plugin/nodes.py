@@ -1,31 +1,39 @@
-"""The rules as pytest items: one item a rule and queue, which takes no fixtures."""
+"""Checks as pytest items, and suites as collectors beside the files of a project."""
 
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
-from collections.abc import Iterable
-from dataclasses import replace
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import pytest
 
-from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.errors import AdapterError, NotRunError
+from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.model.verdict import Status, Verdict
-from pytest_queuekit.plugin.node_ids import chosen_names
-from pytest_queuekit.report.witness import explain
-from pytest_queuekit.rules.rule import Rule, judge
+from pytest_queuekit.plugin.benchmark import check_measurable, stopwatch_for
+from pytest_queuekit.report.failure import explain, headline
+from pytest_queuekit.suites.check import Check, Context, Suite
 
 HOME = Path(__file__).parent
 """Where all nodes lie, as pytest sees it: hooks of a user's conftest files are for their tests."""
 
 
-class QueueItem(pytest.Item):
-    """A question whose answer is a verdict.
+PROGRESS = pytest.StashKey[Progress]()
+"""Where a run keeps what shows its progress."""
+
+
+class ProcessExitError(BaseException):
+    """The queue under test called `os._exit` in the process of the run."""
+
+
+class CheckItem(pytest.Item):
+    """A check, as a pytest item that takes no fixtures.
 
     The attributes that follow are those which hooks of other plugins expect of every item.
     """
@@ -35,135 +43,142 @@ class QueueItem(pytest.Item):
     module = None
 
     @classmethod
-    def under(cls, parent: pytest.Collector, *, name: str, **rest: Any) -> Self:
-        """Return the item of that name."""
+    def under(cls, parent: pytest.Collector, check: Check) -> Self:
+        """Return the item of a check."""
         # The id is given as text, for pytest reads its brackets as it reads those of --lf.
-        made: Self = cls.from_parent(parent, name=name, nodeid=f"{parent.nodeid}::{name}", **rest)
+        node_id = f"{parent.nodeid}::{check.name}"
+        made: Self = cls.from_parent(parent, name=check.name, nodeid=node_id, check=check)
         return made
 
-    def __init__(self, *, label: str, **rest: Any) -> None:
+    def __init__(self, *, check: Check, **rest: Any) -> None:
         super().__init__(**rest)
-        self.label = label
+        self.check = check
         self.verdict: Verdict | None = None
-
-    @abstractmethod
-    def find(self, folder: Path) -> Verdict:
-        """Return the verdict; the folder is empty and private."""
+        self.extra_keyword_matches |= {*check.keywords, check.slug}
+        for mark in check.marks:
+            self.add_marker(mark)
+        if check.measures and _measurable(self.config):
+            # So that --benchmark-only knows it; elsewhere pytest-benchmark would warn about it.
+            self.fixturenames = ("benchmark",)
 
     def runtest(self) -> None:
         """Find the verdict, and tell pytest what it means."""
-        self._forget()
-        with TemporaryDirectory(prefix="queuekit-", ignore_cleanup_errors=True) as folder:
+        self.verdict = None  # of an earlier run: pytest-rerunfailures runs an item again
+        self.user_properties = []
+        with _folder(self.config) as folder, _own_policies():
+            context = Context(
+                folder=folder,
+                stopwatch=partial(stopwatch_for, self),
+                progress=self.config.stash.get(PROGRESS, silent),
+            )
             try:
-                self.verdict = replace(self.find(Path(folder)), queue=self.label)
+                self.verdict = self.check.answer(context)
             except KeyboardInterrupt:
-                # Raised anew: pytest fails over tracebacks whose frames have no line, as those of
+                # A new one: pytest fails over tracebacks whose frames have no line, as those of
                 # Python 3.11 have where Ctrl-C falls between two lines.
                 raise KeyboardInterrupt from None
         self.user_properties += _properties(self.verdict)
         if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
-            pytest.skip(_why_not(self.verdict))
+            pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
         if self.verdict.failed:
-            pytest.fail("\n".join(self.explain(self.verdict)), pytrace=False)
-
-    def _forget(self) -> None:
-        """Drop what an earlier run of this item left; pytest-rerunfailures runs it again."""
-        self.verdict = None
-        self.user_properties = [one for one in self.user_properties if one[0] not in _TOLD]
-
-    def explain(self, verdict: Verdict) -> list[str]:
-        """Return what is shown for a failure."""
-        return explain(verdict)
+            pytest.fail("\n".join(explain(self.verdict)), pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return the witness for a broken rule, and a traceback for an error of the kit."""
+        """Return the proof for a failed check, and a traceback for an error of the kit."""
         if isinstance(excinfo.value, AdapterError):
             return str(excinfo.value)  # the author of the adapter needs no traceback of the kit
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         shown = super().repr_failure(excinfo, style)
         crash = getattr(shown, "reprcrash", None)
-        if crash is not None and isinstance(excinfo.value, pytest.fail.Exception):
-            crash.message = _headline(self.verdict) or crash.message
+        if crash is not None and self.verdict and isinstance(excinfo.value, pytest.fail.Exception):
+            crash.message = headline(self.verdict)
         return shown
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return what stands over a failure."""
-        return self.path, 0, self.name
+        return self.path, 0, f"{self.name} {self.check.slug}".strip()
 
 
-class RuleItem(QueueItem):
-    """A rule that is put to a queue."""
-
-    def __init__(self, *, rule: Rule, queue: QueueUnderTest, effort: Effort, **rest: Any) -> None:
-        super().__init__(**rest)
-        self.rule = rule
-        self.queue = queue
-        self.effort = effort
-        self.extra_keyword_matches |= {rule.requirement.value, *rule.driver_names}
-        if rule.concurrent:
-            self.add_marker(pytest.mark.queue_stress)
-
-    def find(self, folder: Path) -> Verdict:
-        """Judge."""
-        return judge(self.rule, self.queue, folder, self.effort)
-
-
-class Questions(pytest.Collector):
-    """The rules, as a collector beside the files of a project."""
+class SuiteCollector(pytest.Collector):
+    """The checks of the suites under one head of node ids."""
 
     @classmethod
-    def beside(cls, session: pytest.Session, *, name: str, **rest: Any) -> Questions:
-        """Return the collector; its node id is its name."""
-        made: Questions = cls.from_parent(session, name=name, nodeid=name, path=HOME, **rest)
+    def beside(
+        cls, session: pytest.Session, *, head: str, suites: list[Suite], chosen: list[Check]
+    ) -> SuiteCollector:
+        """Return the collector; its node id is the head."""
+        made: SuiteCollector = cls.from_parent(
+            session, name=head, nodeid=head, path=HOME, suites=suites, chosen=chosen
+        )
         return made
 
-    def __init__(self, *, chosen: tuple[str, ...] = (), **rest: Any) -> None:
+    def __init__(self, *, suites: list[Suite], chosen: list[Check], **rest: Any) -> None:
         super().__init__(**rest)
-        self.chosen = [one for one in chosen if one.partition("::")[0] == self.name]
-
-    @abstractmethod
-    def questions(self) -> Iterable[QueueItem]:
-        """Return all items."""
+        self.suites, self.chosen = suites, chosen
 
     def collect(self) -> list[pytest.Item | pytest.Collector]:
-        """Return the items, or those of them that were named on the command line."""
-        items = list(self.questions())
-        if self.chosen:
-            names = chosen_names([item.name for item in items], self.chosen)
-            items = [item for item in items if item.name in names]
-        return list(items)
+        """Return the items."""
+        return [CheckItem.under(self, check) for check in self.chosen]
+
+    def teardown(self) -> None:
+        """Release what the checks shared."""
+        for suite in self.suites:
+            suite.close()
 
 
-def _why_not(verdict: Verdict) -> str:
-    told = verdict.reason.startswith("not ") and verdict.status is Status.NOT_RUN
-    return verdict.reason if told else f"{verdict.status}: {verdict.reason}"
+def _measurable(config: pytest.Config) -> bool:
+    try:
+        check_measurable(config)
+    except NotRunError:
+        return False
+    return True
 
 
-def _headline(verdict: Verdict | None) -> str:
-    return (
-        verdict.violations[0].title or verdict.violations[0].detail
-        if verdict and verdict.violations
-        else ""
-    )
+@contextmanager
+def _folder(config: pytest.Config) -> Iterator[Path]:
+    """Make an empty private folder, inside of --basetemp where that is given."""
+    base = None
+    if config.option.basetemp:
+        # pytest empties --basetemp when its factory first uses it, so the factory goes first.
+        base = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    with TemporaryDirectory(prefix="queuekit-", dir=base, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
-_TOLD = (
-    "queue_name",
-    "queue_rule",
-    "queue_requirement",
-    "queue_verdict",
-    "queue_reason",
-    "queue_driver",
-)
+@contextmanager
+def _own_policies() -> Iterator[None]:
+    """Judge the queue under Python's own warning filters, and survive its `os._exit`.
+
+    The project's filters are for the project: `filterwarnings = error` would turn a
+    DeprecationWarning of the library under test into the failure of nearly every rule.
+    """
+    exit_process, pid = os._exit, os.getpid()
+
+    def refuse(status: int) -> None:
+        if os.getpid() != pid:
+            exit_process(status)  # a child that the queue forked
+        raise ProcessExitError(f"the queue under test called os._exit({status})")
+
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        vars(os)["_exit"] = refuse
+        try:
+            yield
+        finally:
+            vars(os)["_exit"] = exit_process
 
 
 def _properties(verdict: Verdict) -> list[tuple[str, object]]:
-    told = (
-        verdict.queue,
-        verdict.rule,
-        verdict.requirement.value,
-        verdict.status.value,
-        verdict.reason,
-        verdict.driver,
-    )
-    return [(name, value) for name, value in zip(_TOLD, told, strict=True) if value]
+    driver = getattr(verdict.detail, "driver", "")
+    values = {
+        "queue_name": verdict.queue,
+        "queue_suite": verdict.suite,
+        "queue_rule": verdict.rule,
+        "queue_slug": verdict.slug,
+        "queue_requirement": verdict.requirement.value,
+        "queue_verdict": verdict.status.value,
+        "queue_reason": verdict.reason and verdict.reason.text,
+        "queue_waiver": verdict.waiver and f"{verdict.waiver.reason} ({verdict.waiver.source})",
+        "queue_driver": driver,
+    }
+    return [(name, value) for name, value in values.items() if value]

@@ -14,31 +14,33 @@ if TYPE_CHECKING:
     import pytest
 
 VALIDATE = "queue-validate"
-"""The option that asks for the rules, and the head of their node ids."""
-
 DATABASE = "queue-db"
-"""The option that asks for the checks of a database, and the head of their node ids."""
-
 REVIEW = "queue-review"
-"""The option that asks for a review of source files, and the head of its node ids."""
-
 WORKER = "queue-worker"
-"""The option that limits a run to what concerns a team, and the head of its integration test."""
-
 GATE = "queue-gate"
-"""The option that asks for the success criteria, and the head of what only they need."""
+
+SUITES = (
+    ("rules", VALIDATE),
+    ("targets", VALIDATE),
+    ("integration", WORKER),
+    ("load", GATE),
+    ("database", DATABASE),
+    ("review", REVIEW),
+)
+"""The suites in the order of reports: the module in `pytest_queuekit.suites`, and the head of its
+node ids, which is also the option that asks for it. A further suite is a module and a line here."""
+
+HEADS = tuple(dict.fromkeys(head for _, head in SUITES))
 
 WATCH = "queue-watch"
-"""The option that has the databases of a run's own tests watched."""
+"""The option that watches the databases of a run's own tests."""
 
 STRICT = "queue_strict"
-"""The marker of tests that fail for what the watch finds, in whatever mode."""
+"""The marker of tests that fail for what the watch finds, in any mode."""
 
 ALLOW = "queue_allow"
 """The marker of tests that do on purpose what the watch would find."""
 
-LEVELS = ("quick", "standard", "deep")
-PERFORMANCE = ("strict", "report", "off")
 WATCHING = ("off", "report", "strict")
 
 MARKERS = (
@@ -52,6 +54,71 @@ MARKERS = (
 )
 
 
+_HELP = {
+    "queue_impl": (
+        "SPEC",
+        "The queue under test: a built-in or installed adapter by name (litequeue), an adapter "
+        "class (mypackage.queues:MyQueue), or a module with the API of the reference queue. "
+        "Repeatable: each rule then runs for each queue.",
+    ),
+    "queue_review": (
+        "PATH",
+        "Review code that builds on the reference queue, a file or a folder: each item of the "
+        "checklist is a test. Repeatable; see queuekit review --list.",
+    ),
+    "queue_worker": (
+        "N",
+        "Limit the run to what concerns a team, 02 to 06 (client API, worker engine, scheduling, "
+        "observability, maintenance), and run its integration test. Repeatable.",
+    ),
+    "queue_require": (
+        "WHAT",
+        "Fail unless the run exercises these rules and capabilities, separated by commas: "
+        "ACK-6,lease. Repeatable.",
+    ),
+    "queue_report": (
+        "FORMAT:PATH",
+        "Write a report when the run ends: json, junit, github (Markdown) or text. "
+        "'github' without a path writes annotations and the step summary of GitHub Actions. "
+        "Repeatable.",
+    ),
+}
+"""The options that may be given several times; each has an ini key of lines."""
+
+_WORDS = {
+    "queue_level": (
+        "LEVEL",
+        "How hard to try: quick (seconds), standard (under two minutes, the default) or deep "
+        "(minutes to an hour).",
+    ),
+    "queue_perf": (
+        "MODE",
+        "What a missed performance target does: strict (fails; the default for the reference "
+        "queue), report (is shown; the default for any other queue) or off (nothing is measured).",
+    ),
+    "queue_db": (
+        "PATH",
+        "Run the eight checks of the reference queue on an existing database file. Its rows and "
+        "its schema stay as they are.",
+    ),
+    "queue_approved_by": ("NAME", "Who reviewed and approved the code, for --queue-gate."),
+    "queue_coverage": (
+        "FILE",
+        "A data file of coverage.py, for --queue-gate, where --cov does not measure this run.",
+    ),
+    "queue_base": (
+        "REVISION",
+        "The git revision to compare with, for --queue-gate: documentation changes with the code.",
+    ),
+    "queue_watch": (
+        "MODE",
+        "Watch what your own tests do to queue databases: off (the default), report (findings are "
+        "shown at the end) or strict (a finding fails its test).",
+    ),
+}
+"""The options that take one value; each has an ini key of the same name."""
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Add the options of the group "queue validation", and their ini keys."""
     group = parser.getgroup("queue validation", "queue validation")
@@ -59,153 +126,74 @@ def add_options(parser: pytest.Parser) -> None:
         f"--{VALIDATE}",
         action="store_true",
         dest="queue_validate",
-        help="Find out whether a task queue is correct and fast enough. Runs the rules alone, and "
-        "tests only where paths are given. Without --queue-impl the reference queue is tested. "
-        "Select with -k CLAIM, -m 'not queue_stress', or by id: queue-validate::CLAIM-1",
-    )
-    group.addoption(
-        "--queue-impl",
-        action="append",
-        dest="queue_impl",
-        metavar="SPEC",
-        help="The queue under test: a built-in name (litequeue), an adapter (mypackage.queues:"
-        "MyQueue), or a module with the API of the reference queue. May be given several times: "
-        "each rule then runs for each queue",
-    )
-    group.addoption(
-        "--queue-level",
-        dest="queue_level",
-        metavar="LEVEL",
-        help="How hard to try: quick (seconds), standard (up to a minute or two, the default) or "
-        "deep (minutes)",
-    )
-    group.addoption(
-        "--queue-perf",
-        dest="queue_perf",
-        metavar="MODE",
-        help="What a missed performance target does: strict (fails, the default), report (is "
-        "shown only) or off (nothing is measured)",
-    )
-    group.addoption(
-        f"--{DATABASE}",
-        dest="queue_db",
-        metavar="PATH",
-        help="Run the eight checks of the reference queue against a database that exists, such as "
-        "--queue-db /var/lib/app/queue.db. Its rows and schema are left as they are",
-    )
-    group.addoption(
-        f"--{REVIEW}",
-        action="append",
-        dest="queue_review",
-        metavar="PATH",
-        help="Review code that builds on the reference queue, a file or a folder: each item of the "
-        "checklist is a test. May be given several times; see queuekit review --list",
-    )
-    _add_teams(group)
-    group.addoption(
-        f"--{WATCH}",
-        dest="queue_watch",
-        metavar="MODE",
-        help="Watch what your own tests do to queue databases: off (the default), report (what is "
-        "found is told at the end) or strict (it fails the test)",
-    )
-    _add_ini_keys(parser)
-
-
-def _add_teams(group: pytest.OptionGroup) -> None:
-    group.addoption(
-        f"--{WORKER}",
-        action="append",
-        dest="queue_worker",
-        metavar="N",
-        help="The team whose part is looked at, 02 to 06: client API, worker engine, scheduling, "
-        "observability, maintenance. Rules, targets and items of the review are those that concern "
-        "it, and its integration test is run. May be given several times",
+        help="Find out whether a task queue keeps its promises and meets its performance targets. "
+        "Runs the rules alone, and your tests only where paths are given. Without --queue-impl "
+        "the reference queue is tested. Select with -k CLAIM, -m 'not queue_stress', or by id: "
+        "queue-validate::CLAIM-1.",
     )
     group.addoption(
         f"--{GATE}",
         action="store_true",
         dest="queue_gate",
-        help="Tell at the end which of the seven success criteria are met, with the evidence, and "
-        "fail the run unless all are. Runs your own tests too",
+        help="End the run with the seven success criteria and their evidence, and fail unless all "
+        "are met. Runs your own tests too.",
     )
-    group.addoption(
-        "--queue-approved-by",
-        dest="queue_approved_by",
-        metavar="NAME",
-        help="Who has reviewed the code and approved it, for the gate",
-    )
-    group.addoption(
-        "--queue-coverage",
-        dest="queue_coverage",
-        metavar="FILE",
-        help="A data file of coverage.py, for the gate, where --cov does not measure in this run",
-    )
-    group.addoption(
-        "--queue-base",
-        dest="queue_base",
-        metavar="REVISION",
-        help="The git revision that the change is compared with, for the gate: documentation has "
-        "to change with the code",
-    )
-
-
-def _add_ini_keys(parser: pytest.Parser) -> None:
+    for name, (metavar, text) in _HELP.items():
+        flag = f"--{name.replace('_', '-')}"
+        group.addoption(flag, action="append", dest=name, metavar=metavar, help=text)
+        parser.addini(name, f"As in {flag}, one a line.", type="linelist")
+    for name, (metavar, text) in _WORDS.items():
+        flag = f"--{name.replace('_', '-')}"
+        group.addoption(flag, dest=name, metavar=metavar, help=text)
+        parser.addini(name, f"As in {flag}.", default="")
+    declared = {VALIDATE, GATE, *(name.replace("_", "-") for name in (*_HELP, *_WORDS))}
+    for head in HEADS:
+        if head not in declared:
+            group.addoption(f"--{head}", action="store_true", help=f"Run the suite {head}.")
     parser.addini(
-        "queue_impl", "The queues under test, one a line, as in --queue-impl.", type="linelist"
+        "queue_waivers",
+        "Failures that you accept, one a line: RULE: reason, or RULE[queue]: reason.",
+        type="linelist",
     )
-    parser.addini("queue_level", "quick, standard or deep, as in --queue-level.", default="")
-    parser.addini("queue_perf", "strict, report or off, as in --queue-perf.", default="")
-    parser.addini(
-        "queue_db",
-        "A database that --queue-validate checks as well, as in --queue-db; relative to the folder "
-        "of the ini file.",
-        default="",
-    )
-    parser.addini(
-        "queue_review", "What --queue-validate reviews as well, one path a line.", type="linelist"
-    )
-    parser.addini("queue_worker", "The teams, one a line, as in --queue-worker.", type="linelist")
-    parser.addini("queue_approved_by", "Who has approved the code, for --queue-gate.", default="")
-    parser.addini("queue_coverage", "A coverage data file, for --queue-gate.", default="")
-    parser.addini("queue_base", "The git revision to compare with, for --queue-gate.", default="")
-    parser.addini("queue_watch", "off, report or strict, as in --queue-watch.", default="")
 
 
 def is_asked_for(config: pytest.Config) -> bool:
-    """Whether this run has anything to do with the kit."""
+    """Return True if this run has anything to do with the kit."""
     option = config.option
-    named = option.queue_db is not None or option.queue_review is not None
-    asked = option.queue_validate or named
-    return bool(asked or any(map(is_node_id, config.args)))
+    alone = (head for head in HEADS if head not in (WORKER, GATE))  # those two need the rules
+    asked = any(getattr(option, head.replace("-", "_")) not in (None, False) for head in alone)
+    return asked or any(map(is_node_id, config.args))
 
 
 def watch_by_default(config: pytest.Config) -> str:
-    """Return the mode of the watch where nobody has named one: the gate needs what it sees."""
+    """Return the default mode of the watch: the gate needs its findings."""
     return "report" if config.option.queue_gate else "off"
 
 
 def is_watch_asked_for(config: pytest.Config) -> bool:
-    """Whether databases are watched in this run, or the mode is no word for it."""
+    """Return True if this run watches databases, or names an unknown mode."""
     given = config.option.queue_watch
     kept = str(config.getini("queue_watch") or watch_by_default(config))
     return bool((kept if given is None else given) != "off")
 
 
 def is_any_strict(items: Iterable[pytest.Item]) -> bool:
-    """Whether a test asks to be watched, whatever the mode."""
+    """Return True if a test asks to be watched, whatever the mode."""
     return any(item.get_closest_marker(STRICT) is not None for item in items)
 
 
+_OF_VALIDATION = ("queue_impl", "queue_level", "queue_worker", "queue_require", "queue_report")
+
+
 def without_effect(config: pytest.Config) -> tuple[str, str]:
-    """Return an option that was given and means nothing in this run, and the one that it needs."""
+    """Return an option that has no effect in this run, and the option that it needs."""
     option = config.option
     gated = ("queue_approved_by", "queue_coverage", "queue_base")
     needs: dict[str, str] = {}
     if not option.queue_gate:
         needs |= dict.fromkeys(gated, GATE)
     if not is_asked_for(config):
-        needs |= dict.fromkeys(("queue_impl", "queue_level", "queue_worker"), VALIDATE)
+        needs |= dict.fromkeys(_OF_VALIDATION, VALIDATE)
     if not option.queue_validate:
         needs["queue_gate"] = VALIDATE
     for name, needed in needs.items():
@@ -215,5 +203,5 @@ def without_effect(config: pytest.Config) -> tuple[str, str]:
 
 
 def is_node_id(argument: str) -> bool:
-    """Whether an argument of the command line means a question of the kit, and no path."""
-    return argument.partition("::")[0] in (VALIDATE, DATABASE, REVIEW, WORKER, GATE)
+    """Return True if an argument of the command line means checks of the kit, not a path."""
+    return argument.partition("::")[0] in HEADS

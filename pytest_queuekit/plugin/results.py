@@ -1,107 +1,117 @@
-"""Keeps what reports say about rules, in the process that writes the summary."""
+"""Keeps what reports say about checks, in the process that writes the summary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
-from pytest_queuekit.model.verdict import Requirement, Status, Verdict
-from pytest_queuekit.plugin import options
-from pytest_queuekit.plugin.node_ids import without_lane
+from pytest_queuekit.model.verdict import Reason, Status, Verdict, Waiver
 from pytest_queuekit.report import wire
+from pytest_queuekit.suites.check import Check
 
-_ATTRIBUTE = "queue_verdict"
-"""Under this name a report carries its verdict; pytest and xdist keep a report's attributes."""
+_VERDICT = "queue_verdict"
+"""The attribute under which a report carries its verdict; pytest and xdist keep attributes."""
+
+_WEIGHT = (
+    Status.NOT_APPLICABLE,
+    Status.NOT_RUN,
+    Status.PASS,
+    Status.WAIVED,
+    Status.FAIL,
+    Status.ERROR,
+)
 
 
 def attach(report: pytest.TestReport, verdict: Verdict) -> None:
     """Let a report carry a verdict."""
-    setattr(report, _ATTRIBUTE, wire.pack(verdict))
+    setattr(report, _VERDICT, wire.pack(verdict))
 
 
 def verdict_of(report: pytest.TestReport) -> Verdict | None:
     """Return the verdict that a report carries."""
-    data = getattr(report, _ATTRIBUTE, None)
+    data = getattr(report, _VERDICT, None)
     return None if data is None else wire.unpack(data)
 
 
 class Results:
-    """What was asked, and what was answered, by node id; lanes of a race count as their rule.
+    """What was asked and what was answered. The lanes of a race count as their rule.
 
-    asked: the node ids that were collected and not deselected.
-    answers: verdicts. errors: what happened to questions that ended without one.
+    checks: all checks of the run by node id, deselected ones included.
     """
 
-    def __init__(self) -> None:
-        self.asked: dict[str, None] = {}
-        self.answers: dict[str, Verdict] = {}
-        self.errors: dict[str, str] = {}
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+        self._asked: dict[tuple[str, str, str], Check] = {}
+        self._answers: dict[tuple[str, str, str], Verdict] = {}
 
     def expect(self, node_ids: Iterable[str]) -> None:
-        """Note what is to be answered."""
-        ours = filter(options.is_node_id, node_ids)
-        self.asked.update(dict.fromkeys(map(without_lane, ours)))
+        """Note which checks were selected."""
+        for node_id in node_ids:
+            if node_id in self._checks:
+                check = self._checks[node_id]
+                self._asked.setdefault(_key(check), check)
 
     def enter(self, report: pytest.TestReport) -> None:
-        """Note what a report says about a question, if it is about one."""
-        if not options.is_node_id(report.nodeid):
-            return
-        node_id = without_lane(report.nodeid)
-        self.asked.setdefault(node_id)
-        verdict = verdict_of(report)
-        if verdict is not None:
-            self._answer(node_id, verdict)
-        elif report.failed:
-            self.errors[node_id] = _last_line(report)
-        elif report.skipped:
-            self._answer(node_id, _skipped(node_id, report))
+        """Note what a report says about a check, if it is about one."""
+        check = self._checks.get(report.nodeid)
+        if check is None or report.outcome == "rerun":  # type: ignore[comparison-overlap]
+            return  # pytest-rerunfailures runs it again: only the last run counts
+        self.expect([report.nodeid])
+        verdict = _answer(check, report)
+        known = self._answers.get(_key(check))
+        # With lanes, and with --dist each, there are several answers, and the worst one counts.
+        if verdict and (
+            known is None or _WEIGHT.index(verdict.status) > _WEIGHT.index(known.status)
+        ):
+            self._answers[_key(check)] = verdict
 
-    def of(self, head: str, label: str | None = None) -> list[Verdict]:
-        """Return the answers under one head of node ids, of one queue or of all."""
+    def of(self, suite: str, subject: str) -> list[Verdict]:
+        """Return the verdicts on the selected checks of a suite and subject, in its order."""
+        keys = dict.fromkeys(map(_key, self._checks.values()))
         return [
-            verdict
-            for one, verdict in self.answers.items()
-            if one.partition("::")[0] == head and label in (None, split(one)[1])
+            self._answers.get(key) or _unfinished(self._asked[key])
+            for key in keys
+            if key[:2] == (suite, subject) and key in self._asked
         ]
 
-    def unfinished(self) -> list[str]:
-        """Return the node ids that were asked and never answered."""
-        return [one for one in self.asked if one not in self.answers and one not in self.errors]
 
-    def _answer(self, node_id: str, verdict: Verdict) -> None:
-        known = self.answers.get(node_id)
-        # With lanes, and with --dist each, there are several answers, and the bad news counts.
-        if known is None or _WEIGHT[verdict.status] > _WEIGHT[known.status]:
-            self.answers[node_id] = verdict
+def _key(check: Check) -> tuple[str, str, str]:
+    return check.suite, check.subject, check.rule
 
 
-_WEIGHT = {Status.NOT_APPLICABLE: 0, Status.NOT_RUN: 1, Status.PASS: 2, Status.FAIL: 3}
+def _answer(check: Check, report: pytest.TestReport) -> Verdict | None:
+    """Return what a report says; None for a phase that says nothing."""
+    verdict = verdict_of(report)
+    expected = getattr(report, "wasxfail", None)
+    if expected is not None and report.skipped:
+        # Another plugin, or a conftest, has marked the failure as expected.
+        verdict = verdict or check.verdict(Status.WAIVED)
+        return replace(
+            verdict,
+            status=Status.WAIVED,
+            waiver=Waiver(reason=str(expected) or "expected to fail", source="xfail"),
+        )
+    if verdict is not None and report.failed and not verdict.failed:
+        return check.verdict(Status.ERROR, reason=_error(report))  # such as a strict xfail
+    if verdict is not None:
+        return verdict
+    if report.failed:
+        return check.verdict(Status.ERROR, reason=_error(report))
+    if report.skipped:
+        text = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
+        reason = Reason(kind="skipped", text=text.removeprefix("Skipped: "))
+        return check.verdict(Status.NOT_RUN, reason=reason)
+    return None
 
 
-def split(node_id: str) -> tuple[str, str]:
-    """Return the rule and the label of the queue that a node id means."""
-    name = node_id.partition("::")[2]
-    rule, _, label = name.partition("[")
-    return rule, label.removesuffix("]")
-
-
-def _skipped(node_id: str, report: pytest.TestReport) -> Verdict:
-    """Return a verdict for what somebody else skipped, by a marker or an option."""
-    rule, label = split(node_id)
-    reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
-    return Verdict(
-        rule=rule,
-        family=rule.rpartition("-")[0],
-        requirement=Requirement.MUST,
-        sentence="",
-        queue=label,
-        status=Status.NOT_RUN,
-        reason=reason.removeprefix("Skipped: "),
-    )
-
-
-def _last_line(report: pytest.TestReport) -> str:
+def _error(report: pytest.TestReport) -> Reason:
     lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
     errors = [line[1:].strip() for line in lines if line.startswith("E ")]
-    return (errors or lines or ["no answer"])[-1 if not errors else 0]
+    return Reason(kind="error", text=errors[0] if errors else [*lines, "no answer"][-1])
+
+
+def _unfinished(check: Check) -> Verdict:
+    reason = Reason(kind="unfinished", text="the run ended before this check")
+    return check.verdict(Status.NOT_RUN, reason=reason)

@@ -1,9 +1,9 @@
-"""What a run was asked to do: options and ini keys, read once and checked."""
+"""What a run is asked to do: options and ini keys, read once and checked."""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,78 +12,81 @@ import pytest
 from pytest_queuekit.adapters.catalogue import DEFAULT
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.errors import UsageError
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import Waiver
+from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.plugin import options
 from pytest_queuekit.plugin.node_ids import label_all
+from pytest_queuekit.report.formats import FORMATS
+from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.suggest import did_you_mean
-from pytest_queuekit.teams import Team, concerns, team_named
-
-
-class Performance(enum.StrEnum):
-    """What a missed target of performance does."""
-
-    STRICT = "strict"
-    REPORT = "report"
-    OFF = "off"
+from pytest_queuekit.suites.plan import Performance, Plan, Track
+from pytest_queuekit.teams import Team, team_named
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a run was asked to do.
+    """What a run is asked to do.
 
-    subjects: the queues under test, each under the label that its node ids bear; empty where
-        nothing is asked of a queue.
-    rules: whether rules are put to them, and not only a team's test.
-    effort: how hard to try.
-    performance: what a missed target does.
-    database: the file to check; None where none was given.
-    reviewed: the files and folders to review; empty where none were given.
-    teams: whose part is looked at; empty for all that there is.
-    gate: whether the success criteria are judged.
+    plan: what the suites are made from.
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
-    home: the working directory, to which relative paths refer, whatever a test does to it.
+    required: the rule ids and capabilities that the run must exercise.
+    reports: the format and path of each report to write; without a path, None.
+    default: True if nobody named a queue, so that the reference queue is tested.
     """
 
-    queues: dict[str, QueueUnderTest]
-    rules: bool
-    effort: Effort
-    performance: Performance
-    database: Path | None
-    reviewed: tuple[Path, ...]
-    teams: tuple[Team, ...]
-    gate: bool
+    plan: Plan
     chosen: tuple[str, ...]
-    home: Path
-
-    def concerns(self, question: str) -> bool:
-        """Whether a rule, a target or an item of the review, by its id, is put in this run."""
-        return concerns(self.teams, question)
+    required: tuple[str, ...]
+    reports: tuple[tuple[str, Path | None], ...]
+    default: bool
 
 
-def read(config: pytest.Config) -> Settings:
+def read(config: pytest.Config, track: Track | None) -> Settings:
     """Read and check the options. Raises pytest.UsageError with one line."""
     chosen = tuple(filter(options.is_node_id, config.args))
-    heads = {one.partition("::")[0] for one in chosen}
-    rules = config.option.queue_validate or options.VALIDATE in heads
+    heads = {node_id.partition("::")[0] for node_id in chosen}
+    heads |= {head for head in options.HEADS if config.getoption(head.replace("-", "_"))}
+    rules = options.VALIDATE in heads
+    queues = _queues(config) if rules or options.WORKER in heads else {}
     level = one_of(config, "queue_level", [level.name.lower() for level in Level], "standard")
-    return Settings(
-        queues=_queues(config) if rules or options.WORKER in heads else {},
+    named = {node_id.partition("::")[0] for node_id in chosen}
+    plan = Plan(
+        queues=queues,
         rules=rules,
         effort=Effort.at(Level.named(level)),
-        performance=performance_mode(config),
-        database=_database(config, named=options.DATABASE in heads),
-        reviewed=_reviewed(config, named=options.REVIEW in heads),
-        teams=_teams(config, named=options.WORKER in heads),
-        gate=_gate(config, named=options.GATE in heads),
-        chosen=chosen,
+        performance={label: performance_mode(config, queue) for label, queue in queues.items()},
+        database=_database(config, named=options.DATABASE in named),
+        reviewed=_reviewed(config, named=options.REVIEW in named),
+        teams=_teams(config, named=options.WORKER in named),
+        gate=_gate(config, named=options.GATE in named),
         home=Path.cwd(),
+        heads=frozenset(heads),
+        waivers=_waivers(config, queues),
+        track=track,
+        alone=not hasattr(config, "workerinput"),
+    )
+    return Settings(
+        plan=plan,
+        chosen=chosen,
+        required=_required(config),
+        reports=_reports(config),
+        default=not _impls(config),
     )
 
 
-def performance_mode(config: pytest.Config) -> Performance:
-    """Return what a missed target does in this run. Raises pytest.UsageError."""
-    return Performance(one_of(config, "queue_perf", [one.value for one in Performance], "strict"))
+def performance_mode(config: pytest.Config, queue: QueueUnderTest | None = None) -> Performance:
+    """Return what a missed target does in this run. Raises pytest.UsageError.
+
+    The targets are those of the reference queue. Any other queue is measured and only shown,
+    unless the user asks for more.
+    """
+    foreign = queue is not None and queue.spec != DEFAULT
+    default = Performance.REPORT if foreign else Performance.STRICT
+    words = [mode.value for mode in Performance]
+    return Performance(one_of(config, "queue_perf", words, default.value))
 
 
 def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:
@@ -98,17 +101,103 @@ def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) 
     return word
 
 
+def _lines(config: pytest.Config, key: str) -> tuple[list[str], str]:
+    """Return the values of a repeatable option, or of its ini key, and which of them it is."""
+    given = config.getoption(key)
+    if given is None:
+        return list(config.getini(key)), key
+    return list(given), f"--{key.replace('_', '-')}"
+
+
+def _impls(config: pytest.Config) -> list[str]:
+    return _lines(config, "queue_impl")[0]
+
+
 def _queues(config: pytest.Config) -> dict[str, QueueUnderTest]:
-    given = config.getoption("queue_impl")
-    source = "--queue-impl" if given else "queue_impl"
-    specs = given or config.getini("queue_impl") or [DEFAULT]
+    specs = dict.fromkeys(_impls(config) or [DEFAULT])
+    source = "--queue-impl" if config.getoption("queue_impl") else "queue_impl"
+    folders = [config.rootpath]
     try:
-        found = [
-            resolve(spec, folders=[config.rootpath], source=source) for spec in dict.fromkeys(specs)
-        ]
+        queues = label_all([resolve(spec, folders=folders, source=source) for spec in specs])
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
-    return label_all(found)
+    known = {rule.id for rule in CATALOGUE}
+    for queue in queues.values():
+        for rule in queue.contract.waivers:
+            if rule not in known:
+                raise pytest.UsageError(
+                    f"{queue.spec}: limitations name the rule {rule!r}, which does not exist"
+                    f"{did_you_mean(rule, known)}"
+                )
+    return queues
+
+
+_WAIVER = re.compile(r"(?P<rule>[\w-]+)(?:\[(?P<label>[^\]]+)\])?\s*:\s*(?P<reason>.*)", re.DOTALL)
+
+
+def _waivers(
+    config: pytest.Config, queues: Mapping[str, QueueUnderTest]
+) -> dict[tuple[str, str], Waiver]:
+    """Return the failures that the user accepts, by rule and label."""
+    known = {rule.id for rule in CATALOGUE} | {target.id for target in TARGETS}
+    waivers = {}
+    for line in config.getini("queue_waivers"):
+        match = _WAIVER.fullmatch(line.strip())
+        if match is None or not match["reason"]:
+            raise pytest.UsageError(
+                f"queue_waivers: {line!r} gives no reason: write RULE: reason, or "
+                "RULE[queue]: reason"
+            )
+        rule, label = match["rule"], match["label"] or ""
+        if rule not in known:
+            raise pytest.UsageError(
+                f"queue_waivers: {rule!r} is no rule{did_you_mean(rule, known)}"
+            )
+        if label and queues and label not in queues:
+            continue  # a waiver for a queue that this run does not test
+        source = f"queue_waivers in {config.inipath.name}" if config.inipath else "queue_waivers"
+        waivers[rule, label] = Waiver(reason=match["reason"], source=source)
+    return waivers
+
+
+def _required(config: pytest.Config) -> tuple[str, ...]:
+    """Return the rule ids and capabilities that the run must exercise."""
+    lines, source = _lines(config, "queue_require")
+    slugs = {rule.slug: rule.id for rule in CATALOGUE} | {
+        target.slug: target.id for target in TARGETS
+    }
+    known = {*slugs.values(), *(capability.value for capability in Capability)}
+    required = []
+    for word in (word.strip() for line in lines for word in line.split(",")):
+        meant = slugs.get(word, word)
+        if meant not in known:
+            hint = did_you_mean(word, {*known, *slugs})
+            raise pytest.UsageError(f"{source}={word!r} is neither a rule nor a capability{hint}")
+        required.append(meant)
+    return tuple(dict.fromkeys(required))
+
+
+def _reports(config: pytest.Config) -> tuple[tuple[str, Path | None], ...]:
+    """Return the reports to write. Raises pytest.UsageError for a path that cannot be written."""
+    lines, source = _lines(config, "queue_report")
+    reports: list[tuple[str, Path | None]] = []
+    for line in lines:
+        name, colon, place = line.partition(":")
+        if name not in FORMATS:
+            hint = did_you_mean(name, FORMATS)
+            raise pytest.UsageError(
+                f"{source}={line!r}: no format {name!r}; there are "
+                f"{', '.join(sorted(FORMATS))}{hint}"
+            )
+        if not place and (colon or name != "github"):
+            raise pytest.UsageError(f"{source}={line!r} names no file: write {name}:PATH")
+        folder = config.invocation_params.dir if source.startswith("-") else config.rootpath
+        path = folder / Path(place).expanduser() if place else None
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            problem = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+            raise pytest.UsageError(f"{source}={line!r}: {str(path)!r} {problem}")
+        reports.append((name, path))
+    return tuple(reports)
 
 
 def _database(config: pytest.Config, *, named: bool) -> Path | None:

@@ -1,110 +1,162 @@
-"""The hooks of a run that was asked for rules or checks."""
+"""The hooks of a run that contains suites."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
+from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import Status
-from pytest_queuekit.plugin import options, results, settings, summary
-from pytest_queuekit.plugin.controller import Controller, is_controller
-from pytest_queuekit.plugin.database_checks import Checks, check_names
-from pytest_queuekit.plugin.gate_items import GateQuestions, gate_names
-from pytest_queuekit.plugin.integration import Integration, integration_names
-from pytest_queuekit.plugin.node_ids import chosen_names
-from pytest_queuekit.plugin.nodes import Questions, QueueItem
-from pytest_queuekit.plugin.reviews import Reviews, codes
-from pytest_queuekit.plugin.rules_collector import Rules, rule_names
-from pytest_queuekit.rules.catalogue import CATALOGUE
-from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.plugin import options, progress, reporting, results, settings
+from pytest_queuekit.plugin.controller import Controller, is_controller, track_of
+from pytest_queuekit.plugin.node_ids import chosen_checks
+from pytest_queuekit.plugin.nodes import CheckItem, SuiteCollector
+from pytest_queuekit.plugin.run_result import run_result
+from pytest_queuekit.plugin.section import only_looks
+from pytest_queuekit.suites.check import Check, Suite
+from pytest_queuekit.suites.plan import Plan
 
 NAME = "queuekit-validation"
 
 
 def register(config: pytest.Config) -> None:
     """Read the options and register the hooks. Raises pytest.UsageError."""
-    asked = settings.read(config)
-    _check_node_ids(asked)
-    _leave_paths(config, keep=asked.gate)
-    validation = Validation(asked)
+    level = settings.one_of(
+        config, "queue_level", [level.name.lower() for level in Level], "standard"
+    )
+    asked = settings.read(config, track_of(config, Level.named(level)))
+    validation = Validation(config, asked)
+    _leave_paths(config, keep=asked.plan.gate)
     config.pluginmanager.register(validation, NAME)
+    progress.register(config)
     if is_controller(config):
-        controller = Controller(config, validation.settings, validation.results)
+        lanes = {node_id: check.lane for node_id, check in validation.checks.items() if check.lane}
+        controller = Controller(asked.plan.track, lanes, validation.results)
         config.pluginmanager.register(controller, f"{NAME}-xdist")
-    if asked.gate:
+    if asked.plan.gate:
         from pytest_queuekit.plugin import gate, team_tests
 
-        config.pluginmanager.register(team_tests.Marking(asked.teams), team_tests.NAME)
+        config.pluginmanager.register(team_tests.Marking(asked.plan.teams), team_tests.NAME)
         if not hasattr(config, "workerinput"):
-            gate.register(config, asked, validation.results)
+            suites = [suite for suites in validation.suites.values() for suite in suites]
+            validation.gate = gate.register(config, asked.plan, suites, validation.results)
 
 
-def _rules(asked: settings.Settings) -> tuple[Rule, ...]:
-    """Return the rules that are put in this run."""
-    return tuple(one for one in CATALOGUE if asked.concerns(one.id))
-
-
-def _check_node_ids(asked: settings.Settings) -> None:
-    """Raise pytest.UsageError if a node id means nothing: collecting would show a traceback."""
-    names = {
-        options.VALIDATE: rule_names(_rules(asked), asked) if asked.rules else [],
-        options.DATABASE: check_names(asked.database) if asked.database else [],
-        options.REVIEW: codes(asked) if asked.reviewed else [],
-        options.WORKER: integration_names(asked),
-        options.GATE: gate_names(asked),
-    }
-    for head, known in names.items():
-        chosen_names(known, [one for one in asked.chosen if one.partition("::")[0] == head])
+def suites_of(plan: Plan) -> dict[str, list[Suite]]:
+    """Return the suites of a run, under the heads of their node ids."""
+    suites: dict[str, list[Suite]] = {}
+    for module, head in options.SUITES:
+        suite = import_module(f"pytest_queuekit.suites.{module}").SUITE.of(plan)
+        if suite is not None:
+            suites.setdefault(head, []).append(suite)
+    return suites
 
 
 def _leave_paths(config: pytest.Config, *, keep: bool) -> None:
-    """Let the run's arguments be the paths that were given, without node ids and defaults.
+    """Let the run's arguments be the given paths, without node ids and defaults.
 
-    The defaults are kept for the gate, which judges the tests that are the project's.
+    The defaults are kept for the gate, which judges the project's own tests.
     """
     given = config.args_source is pytest.Config.ArgsSource.ARGS
-    paths = [one for one in config.args if not options.is_node_id(one)]
+    paths = [argument for argument in config.args if not options.is_node_id(argument)]
     config.args = paths if given or keep else []
 
 
 class Validation:
-    """One run: what was asked for, and what was found."""
+    """One run: what it was asked, and what it found.
 
-    def __init__(self, asked: settings.Settings) -> None:
+    suites: by the head of their node ids. checks: by node id, deselected ones included.
+    result: what the run knows; None until it ends.
+    """
+
+    def __init__(self, config: pytest.Config, asked: settings.Settings) -> None:
         self.settings = asked
-        self.results = results.Results()
+        self.suites = suites_of(asked.plan)
+        self.gate: reporting.Gate | None = None
+        self.result: RunResult | None = None
+        self._chosen = {
+            head: chosen_checks(
+                [check for suite in suites for check in suite.checks()],
+                [node_id for node_id in asked.chosen if node_id.partition("::")[0] == head],
+            )
+            for head, suites in self.suites.items()
+        }
+        self.checks: Mapping[str, Check] = {
+            f"{head}::{check.name}": check
+            for head, suites in self.suites.items()
+            for suite in suites
+            for check in suite.checks()
+        }
+        self.results = results.Results(self.checks)
+        self._began = time.monotonic()
+        self._reports: list[tuple[str, bool]] = []
+        self._notes = reporting.keep_out_of_the_way(config)
 
     def pytest_report_header(self) -> str:
         """Say what is about to be tested."""
-        return summary.header(self.settings)
+        subjects = [
+            subject.title
+            for suites in self.suites.values()
+            for suite in suites
+            for subject in suite.subjects()
+        ]
+        audience = self.settings.plan.audience
+        named = f", for {audience}" if audience else ""
+        return f"queue validation: {', '.join(dict.fromkeys(subjects))}{named}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Put the rules beside what the session collects."""
+        """Put the suites beside what the session collects."""
         report = yield
         if isinstance(collector, pytest.Session):
-            report.result = [*(report.result or []), *self._collectors(collector)]
+            ours = [
+                SuiteCollector.beside(
+                    collector, head=head, suites=suites, chosen=self._chosen[head]
+                )
+                for head, suites in self.suites.items()
+            ]
+            report.result = [*(report.result or []), *ours]
         return report
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the checks of each suite together, in whatever order another plugin put them.
+
+        The user's tests stay where they are.
+        """
+        places = [place for place, item in enumerate(items) if isinstance(item, CheckItem)]
+        ours = [items[place] for place in places]
+        heads = list(dict.fromkeys(item.nodeid.partition("::")[0] for item in ours))
+        ours.sort(key=lambda item: heads.index(item.nodeid.partition("::")[0]))
+        for place, item in zip(places, ours, strict=True):
+            items[place] = item
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note what is to be answered."""
+        """Note which checks are selected."""
         self.results.expect(item.nodeid for item in session.items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the report of a rule carry its verdict."""
+        """Let the report of a check carry its verdict."""
         report = yield
-        if isinstance(item, QueueItem):
+        if isinstance(item, CheckItem):
             if call.when == "call" and item.verdict:
-                results.attach(report, item.verdict)
-            if report.skipped:
-                # No line number: pytest shows none for None, its types only do not say so.
-                report.longrepr = _skip(item, report)  # type: ignore[assignment]
+                verdict = replace(item.verdict, seconds=item.verdict.seconds or call.duration)
+                results.attach(report, verdict)
+            if report.skipped and isinstance(report.longrepr, tuple):
+                # Not in the kit's source, but in the suite's name. There is no line number: pytest
+                # shows none for None, its types only do not say so.
+                where = str(item.config.rootpath / item.nodeid.partition("::")[0])
+                report.longrepr = (where, None, report.longrepr[2])  # type: ignore[assignment]
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -114,34 +166,39 @@ class Validation:
     def pytest_report_teststatus(
         self, report: pytest.TestReport | pytest.CollectReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Show a broken recommendation as what it is: neither passed nor failed."""
-        if isinstance(report, pytest.TestReport) and report.passed:
+        """Show a waived failure and an unfollowed recommendation as what they are."""
+        if isinstance(report, pytest.TestReport) and report.passed and report.when == "call":
             verdict = results.verdict_of(report)
-            if verdict is not None and verdict.status is Status.FAIL:
+            if verdict is not None and verdict.status is Status.WAIVED:
+                return "waived", "w", ("WAIVED", {"yellow": True})
+            if verdict is not None and verdict.advised:
                 return "not as recommended", "r", ("NOT AS RECOMMENDED", {"yellow": True})
         return None
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Judge, and let the exit status agree with what the last lines will say."""
+        config = session.config
+        if only_looks(config) or hasattr(config, "workerinput"):
+            return (yield)
+        self.result = run_result(
+            self.settings,
+            [suite for suites in self.suites.values() for suite in suites],
+            self.results,
+            seconds=time.monotonic() - self._began,
+            hints=self._notes,
+        )
+        if self.gate is not None:
+            self.result = replace(self.result, scoreboard=self.gate.judge(config))
+        reporting.tell_junit(config, self.result)
+        self._reports = list(reporting.write_reports(self.settings.reports, self.result))
+        outcome = yield
+        good = self.result.good and not any(bad for _, bad in self._reports)
+        if not good and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return outcome
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what was found."""
-        summary.write(terminalreporter, self.settings, self.results)
-
-    def _collectors(self, session: pytest.Session) -> Iterator[Questions]:
-        asked = self.settings
-        if asked.rules:
-            yield Rules.beside(session, name=options.VALIDATE, rules=_rules(asked), settings=asked)
-        if asked.queues:
-            yield Integration.beside(session, name=options.WORKER, settings=asked)
-        if asked.gate:
-            yield GateQuestions.beside(session, name=options.GATE, settings=asked)
-        if asked.database:
-            yield Checks.beside(
-                session, name=options.DATABASE, chosen=asked.chosen, database=asked.database
-            )
-        if asked.reviewed:
-            yield Reviews.beside(session, name=options.REVIEW, settings=asked)
-
-
-def _skip(item: QueueItem, report: pytest.TestReport) -> tuple[str, int | None, str]:
-    """Return where and why a rule was skipped; not in the kit's source, but in its own name."""
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "Skipped"
-    return str(item.config.rootpath / item.nodeid.partition("::")[0]), None, str(reason)
+        """Write the section and the reports."""
+        if self.result is not None:
+            reporting.write(terminalreporter, self.result, self._reports)

@@ -20,7 +20,7 @@ def as_json(verdicts: Sequence[Verdict], files: int) -> str:
                 "group": verdict.family,
                 "sentence": verdict.sentence,
                 "verdict": verdict.status.value,
-                "reason": verdict.reason,
+                "reason": str(verdict.reason or ""),
                 "findings": len(verdict.violations),
             }
             for verdict in verdicts

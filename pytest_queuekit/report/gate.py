@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_queuekit.gate.criterion import Criterion, Scoreboard, Standing
-from pytest_queuekit.report.lines import Line, Tone, printable, wrapped
+from pytest_queuekit.model.scoreboard import Criterion, Scoreboard, Standing
+from pytest_queuekit.report.lines import Line, Tone, markdown_cell, printable, wrapped
 
 _TONES = {Standing.MET: Tone.GOOD, Standing.NOT_MET: Tone.BAD, Standing.UNKNOWN: Tone.CAREFUL}
 _WORDS = {Standing.MET: "met", Standing.NOT_MET: "NOT MET", Standing.UNKNOWN: "unknown"}
@@ -27,9 +27,9 @@ def report(board: Scoreboard) -> Iterator[Line]:
 def as_markdown(board: Scoreboard) -> str:
     """Return the scoreboard for a step summary of GitHub Actions
     (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions)."""
-    title = f"## Queue gate{f': {_cell(board.audience)}' if board.audience else ''}"
+    title = f"## Queue gate{f': {markdown_cell(board.audience)}' if board.audience else ''}"
     rows = [
-        f"| {one.number} | {_cell(one.asks)} | {one.standing} | {_evidence(one)} |"
+        f"| {one.number} | {markdown_cell(one.asks)} | {one.standing} | {_evidence(one)} |"
         for one in board.criteria
     ]
     head = ["|   | criterion |   | evidence |", "|---|---|---|---|"]
@@ -45,10 +45,4 @@ def properties(board: Scoreboard) -> Iterator[tuple[str, str]]:
 
 
 def _evidence(one: Criterion) -> str:
-    return "<br>".join(map(_cell, one.evidence))
-
-
-def _cell(text: str) -> str:
-    """Return a text as a cell of a table, in which nothing is markup."""
-    told = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{letter}" if letter in "\\|*_`[]~#" else letter for letter in told)
+    return "<br>".join(map(markdown_cell, one.evidence))

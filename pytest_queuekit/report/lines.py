@@ -86,3 +86,19 @@ def _fits(letter: str, encoding: str) -> bool:
 def cut(line: str, width: int = WIDTH) -> str:
     """Return a line of at most so many columns."""
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def figure(value: float) -> str:
+    """Return a number with three significant digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: "1 rule", "2,000 rules"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def markdown_cell(text: str) -> str:
+    """Return a text as a cell of a Markdown table, in which nothing is markup."""
+    plain = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{letter}" if letter in "\\|*_`[]~#" else letter for letter in plain)

@@ -8,7 +8,7 @@ from dataclasses import astuple
 from itertools import accumulate
 
 from pytest_queuekit.model.verdict import Place, Status, Verdict, Violation
-from pytest_queuekit.report.lines import Line, Tone, cut, printable, wrapped
+from pytest_queuekit.report.lines import Line, Tone, printable, wrapped
 
 _WIDEST = 76
 """Columns of a source line that are shown."""
@@ -83,38 +83,6 @@ def text(verdicts: Sequence[Verdict], files: int) -> str:
     lines = [line.text for violation in violations for line in finding(violation)]
     lines += [line.text for line in (*_undecided(verdicts), _counted(violations, files))]
     return "\n".join(lines) + "\n"
-
-
-def report(place: str, verdicts: Sequence[Verdict], *, findings: bool) -> Iterator[Line]:
-    """Yield a line for each code with findings.
-
-    findings: whether to add each finding.
-    """
-    yield from (Line(text, Tone.HEAD) for text in wrapped(f"review of {place}"))
-    for verdict in verdicts:
-        if verdict.violations:
-            count = _many(len(verdict.violations), "finding")
-            yield Line(cut(f"  {verdict.rule}  {count}  {_title(verdict)}"), Tone.BAD)
-        for violation in verdict.violations if findings else ():
-            yield from finding(violation)
-    yield from _undecided(verdicts)
-
-
-def close(place: str, verdicts: Sequence[Verdict], *, missing: int) -> list[Line]:
-    """Return the verdict on the files.
-
-    missing: number of codes whose check did not end.
-    """
-    violations = [each for verdict in verdicts for each in verdict.violations]
-    tone = Tone.BAD
-    if violations:
-        files = {each.place.path for each in violations if each.place}
-        result = f"{_many(len(violations), 'finding')} in {_many(len(files), 'file')}"
-    elif missing or not verdicts:
-        result = f"no verdict: {missing or 'all'} codes without a result"
-    else:
-        result, tone = "no findings", Tone.GOOD
-    return [Line(line, tone) for line in wrapped(f"review of {place}: {result}", hanging="  ")]
 
 
 def by_place(violations: Iterable[Violation]) -> list[Violation]:

@@ -1,4 +1,4 @@
-"""Verdicts as plain data, so that they travel from one process to another.
+"""Verdicts as plain data, so that they travel from one process to another, and into JSON.
 
 The history of a verdict stays behind: it may be large, and the proofs are in the violations.
 """
@@ -6,56 +6,98 @@ The history of a verdict stays behind: it may be large, and the proofs are in th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from pytest_queuekit.model.history import read_operation, write_operation
 from pytest_queuekit.model.verdict import (
+    Findings,
+    Measured,
     Measurement,
     Place,
+    Reason,
     Requirement,
+    RuleRun,
     Status,
     Verdict,
     Violation,
+    Waiver,
 )
+
+_RUN_WORDS = ("driver", "token", "declared", "code", "replay")
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as dicts, lists, strings and numbers."""
-    bare = asdict(replace(verdict, history=None, violations=()))
-    del bare["history"]
-    bare["status"], bare["requirement"] = verdict.status.value, verdict.requirement.value
-    bare["violations"] = [
-        {
-            "kind": one.kind,
-            "title": one.title,
-            "detail": one.detail,
-            "witness": [write_operation(operation) for operation in one.witness],
-            "place": asdict(one.place) if one.place else None,
-        }
-        for one in verdict.violations
-    ]
-    return bare
+    return {
+        "suite": verdict.suite,
+        "rule": verdict.rule,
+        "slug": verdict.slug,
+        "family": verdict.family,
+        "requirement": verdict.requirement.value,
+        "sentence": verdict.sentence,
+        "queue": verdict.queue,
+        "status": verdict.status.value,
+        "reason": asdict(verdict.reason) if verdict.reason else None,
+        "waiver": asdict(verdict.waiver) if verdict.waiver else None,
+        "seconds": verdict.seconds,
+        "detail": _detail(verdict),
+    }
 
 
 def unpack(data: Mapping[str, Any]) -> Verdict:
     """Return the verdict that `pack` was given, without its history."""
-    measured = data["measurement"]
+    reason, waiver = data["reason"], data["waiver"]
     fields = {
         **data,
-        "status": Status(data["status"]),
         "requirement": Requirement(data["requirement"]),
-        "violations": tuple(map(_violation, data["violations"])),
-        "measurement": None if measured is None else Measurement(**measured),
+        "status": Status(data["status"]),
+        "reason": reason and Reason(**{**reason, "capabilities": tuple(reason["capabilities"])}),
+        "waiver": waiver and Waiver(**waiver),
+        "detail": _read_detail(data["detail"]),
     }
     return Verdict(**fields)
 
 
+def _detail(verdict: Verdict) -> dict[str, Any]:
+    violations = [
+        {
+            "kind": violation.kind,
+            "title": violation.title,
+            "detail": violation.detail,
+            "witness": [write_operation(operation) for operation in violation.witness],
+            "place": asdict(violation.place) if violation.place else None,
+        }
+        for violation in verdict.violations
+    ]
+    match verdict.detail:
+        case RuleRun() as run:
+            words = {name: getattr(run, name) for name in _RUN_WORDS}
+            return {"type": "run", **words, "violations": violations}
+        case Measured(measurement=measurement):
+            return {"type": "measured", "measurement": measurement and asdict(measurement)}
+        case Findings():
+            return {"type": "findings", "findings": violations}
+
+
+def _read_detail(data: Mapping[str, Any]) -> RuleRun | Measured | Findings:
+    match data["type"]:
+        case "run":
+            violations = tuple(map(_violation, data["violations"]))
+            words = {name: data[name] for name in _RUN_WORDS}
+            return RuleRun(**words, violations=violations)
+        case "measured":
+            measured = data["measurement"]
+            return Measured(measurement=measured and Measurement(**measured))
+        case _:
+            return Findings(findings=tuple(map(_violation, data["findings"])))
+
+
 def _violation(data: Mapping[str, Any]) -> Violation:
-    return Violation(
-        kind=data["kind"],
-        title=data["title"],
-        detail=data["detail"],
-        witness=tuple(map(read_operation, data["witness"])),
-        place=None if data["place"] is None else Place(**data["place"]),
-    )
+    place = data["place"]
+    fields = {
+        **data,
+        "witness": tuple(map(read_operation, data["witness"])),
+        "place": place and Place(**place),
+    }
+    return Violation(**fields)

@@ -12,7 +12,15 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.model.verdict import Place, Requirement, Status, Verdict, Violation
+from pytest_queuekit.model.verdict import (
+    Findings,
+    Place,
+    Reason,
+    Requirement,
+    Status,
+    Verdict,
+    Violation,
+)
 from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
 from pytest_queuekit.review.code import Code, Decided, Group
 from pytest_queuekit.review.codes.about_files import UNREADABLE
@@ -143,7 +151,7 @@ def _examine(file: Path) -> list[Violation]:
 
 
 def _verdicts(violations: Mapping[str, list[Violation]], label: str) -> Iterator[Verdict]:
-    make = partial(Verdict, requirement=Requirement.MUST, queue=label, driver="review")
+    make = partial(Verdict, suite="review", requirement=Requirement.MUST, queue=label)
     for group in (Group(name="Files", codes=tuple(ABOUT_FILES.values())), *GROUPS):
         for code in group.codes:
             broken = tuple(violations.get(code.id, ()))
@@ -152,10 +160,10 @@ def _verdicts(violations: Mapping[str, list[Violation]], label: str) -> Iterator
                 family=group.name,
                 sentence=code.sentence,
                 status=_status(code, broken),
-                reason=""
+                reason=None
                 if code.decided is Decided.TEXT
-                else f"decided {code.decided}: {code.how}",
-                violations=broken,
+                else Reason(kind="elsewhere", text=f"decided {code.decided}: {code.how}"),
+                detail=Findings(findings=broken),
             )
 
 

@@ -14,10 +14,18 @@ from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Driver, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.effort import FROM_LEVEL, Effort, Level
+from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.verdict import Requirement, Status, Verdict, Violation
+from pytest_queuekit.model.verdict import (
+    Reason,
+    Requirement,
+    RuleRun,
+    Status,
+    Verdict,
+    Violation,
+    undeclared,
+)
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.no_loss import no_loss
 
@@ -87,16 +95,20 @@ def judge(
         requirement=rule.requirement,
         sentence=rule.sentence,
         queue=queue.contract.name,
+        slug=rule.slug,
         status=status,
         reason=reason,
-        driver=run.history.driver if run and violations else ", ".join(rule.driver_names),
-        violations=tuple(sorted(violations, key=lambda violation: len(violation.witness))),
-        history=run.history if run else None,
         seconds=time.perf_counter() - began,
+        detail=RuleRun(
+            driver=run.history.driver if run and violations else ", ".join(rule.driver_names),
+            violations=tuple(sorted(violations, key=lambda violation: len(violation.witness))),
+            history=run.history if run else None,
+            token=run.token if run else "",
+        ),
     )
 
 
-_Answer = tuple[Status, str, Run | None, list[Violation]]
+_Answer = tuple[Status, Reason | None, Run | None, list[Violation]]
 
 
 def _answer(
@@ -104,13 +116,15 @@ def _answer(
 ) -> _Answer:
     lacking = queue.contract.lacks(rule.needs)
     if lacking:
-        return Status.NOT_APPLICABLE, "not declared: " + ", ".join(lacking), None, []
+        return Status.NOT_APPLICABLE, undeclared(lacking), None, []
     if effort.level < rule.level:
-        return Status.NOT_RUN, f"{FROM_LEVEL} {rule.level.name.lower()}", None, []
+        level = rule.level.name.lower()
+        reason = Reason(kind="level", text=f"requires --queue-level {level}", level=level)
+        return Status.NOT_RUN, reason, None, []
     try:
         return _try(rule, queue, folder, effort, progress)
     except NotRunError as error:
-        return Status.NOT_RUN, str(error), None, []
+        return Status.NOT_RUN, Reason(kind=error.kind, text=str(error)), None, []
 
 
 def _try(
@@ -129,7 +143,7 @@ def _try(
             for run in driver.runs(rule.scenario, queue, home, effort, progress):
                 violations = violations_in(run.history, rule, queue.contract)
                 if violations:
-                    return Status.FAIL, "", run, violations
+                    return Status.FAIL, None, run, violations
                 _require_conclusive(rule, run)
             if run is None:
                 raise NotRunError(f"driver={driver.name!r} made no run", kind="inconclusive")
@@ -137,7 +151,7 @@ def _try(
             obstacle = obstacle or error
     if obstacle is not None:
         raise obstacle
-    return Status.PASS, "", run, []
+    return Status.PASS, None, run, []
 
 
 def _require_conclusive(rule: Rule, run: Run) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_queuekit.gate.criteria import judge
-from pytest_queuekit.gate.criterion import Criterion, Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
-from pytest_queuekit.model.verdict import Measurement, Place, Status, Verdict
+from pytest_queuekit.model.scoreboard import Criterion, Standing
+from pytest_queuekit.model.verdict import Measured, Measurement, Place, Reason, Status, Verdict
 from pytest_queuekit.watch.finding import WatchFinding
-from tests.report.build import verdict
+from tests.report.build import LATER, speed, verdict
 
 
 def answers(*verdicts: Verdict, expected: int | None = None) -> Answers:
@@ -29,7 +29,7 @@ def load(status: Status = Status.PASS, **fields: Any) -> Verdict:
         depth=0,
         rounds=1234,
     )
-    return verdict("LOAD-1", status, measurement=pace, **fields)
+    return verdict("LOAD-1", status, **{"detail": Measured(measurement=pace), **fields})
 
 
 def seen(kind: str, path: str = "src/api.py") -> WatchFinding:
@@ -42,20 +42,14 @@ def seen(kind: str, path: str = "src/api.py") -> WatchFinding:
 
 ALL_WELL = Evidence(
     checks=answers(verdict("CHECKS", family="CHECKS")),
-    rules=answers(
-        verdict("RACE-1"), verdict("RACE-2", Status.NOT_RUN, reason="runs from level standard")
-    ),
+    rules=answers(verdict("RACE-1"), verdict("RACE-2", Status.NOT_RUN, reason=LATER)),
     integration=answers(verdict("03", family="INTEGRATION")),
     load=answers(load()),
-    review=answers(verdict("QR101"), verdict("QR503", Status.NOT_RUN, reason="by evidence")),
-    targets=answers(
-        verdict(
-            "PERF-2",
-            measurement=Measurement(
-                what="claim", value=0.5, target=5, unit="ms", depth=1000, rounds=100
-            ),
-        )
+    review=answers(
+        verdict("QR101"),
+        verdict("QR503", Status.NOT_RUN, reason=Reason(kind="elsewhere", text="by evidence")),
     ),
+    targets=answers(speed(value=0.5)),
     tests=Outcomes(passed=("test_api.py::test_one", "test_api.py::test_two"), skipped=("test_c",)),
     measuring=Outcomes(passed=("test_api.py::test_speed",)),
     in_files=1,

@@ -7,26 +7,26 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.gate.criteria import judge
-from pytest_queuekit.gate.criterion import Standing
 from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence, Outcomes
-from pytest_queuekit.model.verdict import Status, Violation
+from pytest_queuekit.model.scoreboard import Standing
+from pytest_queuekit.model.verdict import Reason, Status, Violation
 from pytest_queuekit.watch.internal_errors import InternalErrors
 from tests.gate.evidence import ALL_WELL, answers, criterion, load, others, seen
 from tests.report.build import broken, speed, verdict
 
 AGAINST: list[tuple[int, dict[str, Any], str]] = [
-    (1, {"checks": answers(broken("CHECKS"))}, "A task goes to one worker.: t1 went to w1 and"),
+    (1, {"checks": answers(broken("CHECKS"))}, "A task goes to one worker.: task-1 went to w1 and"),
     (1, {"rules": answers(broken("CLAIM-1"), broken("RACE-2"))}, "broken: CLAIM-1, RACE-2"),
-    (2, {"integration": answers(broken("03"))}, "t1 went to w1 and to w2"),
+    (2, {"integration": answers(broken("03"))}, "task-1 went to w1 and to w2"),
     (3, {"tests": Outcomes(passed=("test_a",), failed=("test_b",))}, "failed: test_b"),
     (3, {"tests": Outcomes(failed=("test_b",))}, "failed: test_b"),
     (3, {"covered": Covered(percent=80.0, files=1)}, "80.0 % of 1 file is covered, and more than"),
     (4, {"review": answers(broken("QR102"))}, "QR102 A task goes to one worker"),
     (4, {"seen": [seen("write-outside")]}, "src/api.py:7: write-outside it was so, in test_api.py"),
     (4, {"seen": [seen("slow-plan")]}, "src/api.py:7: slow-plan it was so"),
-    (5, {"load": answers(broken("LOAD-1"))}, "LOAD-1: t1 went to w1 and to w2"),
+    (5, {"load": answers(broken("LOAD-1"))}, "LOAD-1: task-1 went to w1 and to w2"),
     (5, {"seen": [seen("busy", "test_api.py")]}, "mark it queue_allow('busy')"),
-    (6, {"targets": answers(speed(met=False))}, "t1 went to w1 and to w2"),
+    (6, {"targets": answers(speed(met=False))}, "PERF-2 fast-claim: claim takes 9 ms"),
     (6, {"measuring": Outcomes(failed=("test_speed",))}, "failed: test_speed"),
     (7, {"documented": Documented(names=3, bare=("api.py:3 add",))}, "no docstring: api.py:3 add"),
     (
@@ -41,7 +41,15 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
     (1, {"checks": answers(verdict("CHECKS"), expected=9)}, "were not run to the end"),
     (
         1,
-        {"checks": answers(verdict("CHECKS", Status.NOT_APPLICABLE, reason="no package"))},
+        {
+            "checks": answers(
+                verdict(
+                    "CHECKS",
+                    Status.NOT_APPLICABLE,
+                    reason=Reason(kind="unsupported", text="no package"),
+                )
+            )
+        },
         "the eight checks do not apply: no package",
     ),
     (1, {"rules": answers(expected=12)}, "12 of 12 rules were not put to the queue"),
@@ -50,15 +58,35 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
         {
             "rules": answers(
                 verdict("RACE-2"),
-                verdict("RACE-1", Status.NOT_RUN, reason="it could not be emptied"),
+                verdict(
+                    "RACE-1",
+                    Status.NOT_RUN,
+                    reason=Reason(kind="unsupported", text="it could not be emptied"),
+                ),
             )
         },
         "RACE-1: it could not be emptied",
     ),
-    (4, {"review": answers(verdict("QR102", Status.NOT_RUN, reason="no"))}, "QR102: no"),
+    (
+        4,
+        {
+            "review": answers(
+                verdict("QR102", Status.NOT_RUN, reason=Reason(kind="unsupported", text="no"))
+            )
+        },
+        "QR102: no",
+    ),
     (2, {"integration": Answers(expected=1)}, "the integration test was not run to the end"),
     (2, {"integration": answers(verdict("03"), expected=2)}, "was not run to the end"),
-    (2, {"integration": answers(verdict("03", Status.NOT_RUN, reason="no module"))}, "no module"),
+    (
+        2,
+        {
+            "integration": answers(
+                verdict("03", Status.NOT_RUN, reason=Reason(kind="unsupported", text="no module"))
+            )
+        },
+        "no module",
+    ),
     (3, {"tests": Outcomes(skipped=("test_a",))}, "no test of the team passed: name their paths"),
     (3, {"covered": Covered(unknown="add --cov")}, "add --cov"),
     (4, {"files": None, "review": Answers()}, "add --queue-review PATH"),
@@ -67,7 +95,15 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
     (4, {"approved_by": ""}, "nobody is named who has approved it: add --queue-approved-by NAME"),
     (5, {"load": Answers(expected=2)}, "the queue was not put under all of the load"),
     (5, {"load": answers(load(), expected=2)}, "was not put under all of the load"),
-    (5, {"load": answers(load(Status.NOT_RUN, reason="too slow here"))}, "LOAD-1: too slow here"),
+    (
+        5,
+        {
+            "load": answers(
+                load(Status.NOT_RUN, reason=Reason(kind="unsupported", text="too slow here"))
+            )
+        },
+        "LOAD-1: too slow here",
+    ),
     (5, {"seen": None}, "the team's tests were not watched"),
     (
         5,
@@ -76,7 +112,15 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
     ),
     (6, {"targets": Answers()}, "no target was measured: leave out --queue-perf off"),
     (6, {"targets": answers(expected=3)}, "3 of 3 targets were not measured"),
-    (6, {"targets": answers(verdict("PERF-2", Status.NOT_RUN, reason="xdist"))}, "PERF-2: xdist"),
+    (
+        6,
+        {
+            "targets": answers(
+                verdict("PERF-2", Status.NOT_RUN, reason=Reason(kind="unsupported", text="xdist"))
+            )
+        },
+        "PERF-2: xdist",
+    ),
     (6, {"measuring": Outcomes(skipped=("test_speed",))}, "test_speed was skipped"),
     (7, {"documented": None}, "add --queue-review PATH"),
     (7, {"documented": Documented(names=3, base="main", unknown="git is gone")}, "git is gone"),
@@ -212,7 +256,11 @@ def test_several_queues_are_told_apart() -> None:
 )
 def test_an_item_is_decided_by_what_the_run_has_shown(code: str, spoilt: dict[str, Any]) -> None:
     """Or it is left to a person."""
-    asked = {"review": answers(verdict(code, Status.NOT_RUN, reason="by evidence"))}
+    asked = {
+        "review": answers(
+            verdict(code, Status.NOT_RUN, reason=Reason(kind="unsupported", text="by evidence"))
+        )
+    }
     assert f"shown by this run: {code}" in criterion(4, **asked).held
     assert (
         f"left to a person: {code} (queuekit review --list)" in criterion(4, **asked, **spoilt).held

@@ -134,7 +134,7 @@ def test_a_tight_time_out_is_no_finding(project: Project) -> None:
         "--queue-impl=slow:Slow", "queue-validate::CLAIM-1", "--timeout=1", plugins=("timeout",)
     )
     assert result.ret == 1
-    assert "slow: no verdict: 1 rule could not be judged" in flat(result)
+    assert "slow NO VERDICT: 1 rule could not be judged" in flat(result)
 
 
 def test_a_folder_that_cannot_be_written_to_is_fine(project: Project) -> None:

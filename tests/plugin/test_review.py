@@ -29,7 +29,7 @@ def test_each_item_is_a_test(reviewed: Project) -> None:
             "src/bad.py:2:5: QR105 the value of 's' is formatted into the SQL; pass it as *",
             "    conn.execute(f\"SELECT id FROM t WHERE a = '{s}'\")",
             "    ^^^^^^^^^^^^*",
-            "review of src: 1 finding in 1 file",
+            "review of src FAILED: 1 of 27 items failed *",
         ]
     )
 
@@ -46,7 +46,7 @@ def test_one_item_can_be_chosen(reviewed: Project) -> None:
     reviewed.run("--queue-review", "src", "queue-review::QR105").assert_outcomes(failed=1)
     result = reviewed.run("--queue-review", "src", "queue-review::QR106")
     result.assert_outcomes(passed=1)
-    assert "review of src: no findings" in text(result)
+    assert "review of src PASSED: 1 of 1 item passed" in text(result)
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_workers_of_xdist_say_the_same(reviewed: Project) -> None:
     """The summary is written by a process that read no file."""
     result = reviewed.run("--queue-review", "src", "-p", "xdist", "-n", "2")
     result.assert_outcomes(failed=1, passed=26, skipped=5)
-    assert "review of src: 1 finding in 1 file" in text(result)
+    assert "review of src FAILED: 1 of 27 items failed" in text(result)

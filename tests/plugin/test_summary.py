@@ -24,15 +24,14 @@ def test_a_whole_run_is_told_in_eighty_columns(project: Project) -> None:
     assert "\x1b" not in text(result)
     assert "level quick; Python 3." in told
     assert "SQLite 3." in told
-    assert "  family        passed  broken  not applicable  not run" in section
+    assert "  family        passed  failed  not applicable  not run" in section
     assert [line.split()[0] for line in section if line.startswith("  ENQUEUE  ")] == 2 * [
         "ENQUEUE"
     ]
-    assert "  not declared: processes: " in told
-    assert "It forgets everything when its process ends (memory.py)." in told
-    good, twice = (line for line in section if line.startswith(("good: ", "twice: ")))
-    assert good.startswith("good: correct; performance not measured (--queue-perf off)")
-    assert twice.startswith("twice: not correct: ")
+    assert " rules not applicable (-v lists them)" in told
+    good, twice = (line for line in section if line.startswith(("good P", "twice F")))
+    assert good.startswith("good PASSED: ")
+    assert twice.startswith("twice FAILED: ")
 
 
 def test_families_stand_in_one_order_however_they_were_run(project: Project) -> None:
@@ -51,7 +50,7 @@ def test_the_verdict_names_the_version(project: Project) -> None:
     from pytest_queuekit import __version__
 
     result = project.validate("-k", "KEY-1[")
-    assert f"reference {__version__}: no rule broken among the 1 of " in flat(result)
+    assert f"reference {__version__} PASSED: 1 of 1 applicable rule (1 of " in flat(result)
 
 
 def test_the_header_says_what_is_tested(project: Project) -> None:
@@ -63,7 +62,7 @@ def test_the_header_says_what_is_tested(project: Project) -> None:
 def test_a_queue_that_declares_little_is_told_so(project: Project) -> None:
     """Hardly any rule applies to it, and the verdict says that."""
     result = project.validate("--queue-impl=shop:Little")
-    assert "it declares so little that" in flat(result)
+    assert "little INSUFFICIENT: " in flat(result)
 
 
 def test_a_known_bad_sqlite_is_warned_about(
@@ -71,7 +70,7 @@ def test_a_known_bad_sqlite_is_warned_about(
 ) -> None:
     """The warning stands beside the versions."""
     monkeypatch.setattr(
-        "pytest_queuekit.plugin.summary.sqlite_warning", lambda: "SQLite 3.0 is too old"
+        "pytest_queuekit.plugin.run_result.sqlite_warning", lambda: "SQLite 3.0 is too old"
     )
     assert "SQLite 3.0 is too old" in _section(project.validate("-k", "KEY-1["))
 
@@ -87,7 +86,7 @@ def test_witnesses_are_in_the_section_if_nowhere_else(project: Project) -> None:
 def test_colours_are_those_of_pytest(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Good is green and bad is red where colours are wanted, and NO_COLOR is respected."""
     chosen = ("--queue-impl=shop:Good", "-k", "KEY-1[")
-    assert "\x1b[32mgood: no rule broken" in text(project.validate(*chosen, "--color=yes"))
+    assert "\x1b[32mgood PASSED: " in text(project.validate(*chosen, "--color=yes"))
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in text(project.validate(*chosen))
 
@@ -115,8 +114,8 @@ def test_a_run_ended_by_hand_says_what_was_not_run(project: Project) -> None:
     )
     result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1[ or KEY-1[")
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert "Not run, because the run was ended early" in text(result)
-    assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
+    assert "the run ended before this check" in flat(result)
+    assert "hand NO VERDICT: 2 rules without an answer" in flat(result)
 
 
 def test_ctrl_c_between_two_lines_ends_the_run(project: Project) -> None:
@@ -160,4 +159,4 @@ def test_ctrl_c_during_a_call_ends_the_run(project: Project) -> None:
     )
     result = project.alone("--queue-impl=hand:Hand", "-k", "ENQUEUE-1[ or KEY-1[")
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert "hand: no verdict: 2 rules not run; none broken so far" in flat(result)
+    assert "hand NO VERDICT: 2 rules without an answer" in flat(result)

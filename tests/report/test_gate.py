@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.gate.criterion import Criterion, Scoreboard
+from pytest_queuekit.model.scoreboard import Criterion, Scoreboard
 from pytest_queuekit.report.gate import as_markdown, properties, report
 from pytest_queuekit.report.lines import WIDTH, Tone
 

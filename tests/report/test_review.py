@@ -7,10 +7,18 @@ import json
 import pytest
 from sarif_pydantic import Sarif
 
-from pytest_queuekit.model.verdict import Place, Requirement, Status, Verdict, Violation
+from pytest_queuekit.model.verdict import (
+    Findings,
+    Place,
+    Reason,
+    Requirement,
+    Status,
+    Verdict,
+    Violation,
+)
 from pytest_queuekit.report.findings_json import as_json
 from pytest_queuekit.report.github import as_annotations
-from pytest_queuekit.report.review import close, explain, report, text
+from pytest_queuekit.report.review import explain, text
 from pytest_queuekit.report.sarif import as_sarif
 from pytest_queuekit.report.wire import pack, unpack
 
@@ -30,8 +38,8 @@ def _verdict(*places: Place, code: str = "QR101") -> Verdict:
         sentence="It is right.",
         queue="src",
         status=Status.FAIL if violations else Status.PASS,
-        driver="review",
-        violations=violations,
+        suite="review",
+        detail=Findings(findings=violations),
     )
 
 
@@ -42,7 +50,7 @@ UNDECIDED = Verdict(
     sentence="The feature has tests of its own.",
     queue="src",
     status=Status.NOT_RUN,
-    reason="decided by evidence: the tests",
+    reason=Reason(kind="elsewhere", text="decided by evidence: the tests"),
 )
 
 
@@ -109,26 +117,6 @@ def test_no_findings_are_not_the_same_as_no_files() -> None:
     """A review of no files says so."""
     assert text([_verdict()], 3) == "no findings in 3 files\n"
     assert text([_verdict()], 0) == "no Python files found: nothing was reviewed\n"
-
-
-def test_the_summary_counts_and_concludes() -> None:
-    """Each broken code has a line, and the review has one verdict."""
-    verdicts = [_verdict(_place(), _place(line=9)), _verdict(code="QR102"), UNDECIDED]
-    assert [line.text for line in report("src", verdicts, findings=False)] == [
-        "review of src",
-        "  QR101  2 findings  Wrong",
-        "Not decided by the text: QR601 (queuekit review --list)",
-    ]
-    assert [line.text for line in close("src", verdicts, missing=0)] == [
-        "review of src: 2 findings in 1 file"
-    ]
-    assert close("src", [_verdict()], missing=0)[0].text == "review of src: no findings"
-    assert (
-        close("src", [], missing=0)[0].text
-        == "review of src: no verdict: all codes without a result"
-    )
-    closing = "review of src: no verdict: 2 codes without a result"
-    assert close("src", [_verdict()], missing=2)[0].text == closing
 
 
 def test_many_findings_of_one_code_are_cut() -> None:

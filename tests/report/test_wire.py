@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 from pytest_queuekit.model.history import History, Outcome, Verb
-from pytest_queuekit.model.verdict import Status, Violation
+from pytest_queuekit.model.verdict import RuleRun, Violation
 from pytest_queuekit.report import wire
-from tests.report.build import broken, operation, speed, verdict
+from tests.report.build import absent, broken, operation, speed, verdict
 
 
 def test_a_verdict_arrives_as_it_was() -> None:
@@ -17,7 +17,7 @@ def test_a_verdict_arrives_as_it_was() -> None:
     cut_off = operation(Verb.FAIL, 1, end=None, outcome=Outcome.UNKNOWN)
     sent = [
         verdict(),
-        verdict("A-1", Status.NOT_APPLICABLE, reason="not declared: x"),
+        absent("A-1", "x"),
         broken("A-2", Violation(kind="k", detail="s", witness=(claim, cut_off))),
         speed(met=False),
     ]
@@ -27,8 +27,8 @@ def test_a_verdict_arrives_as_it_was() -> None:
 def test_the_history_stays_behind() -> None:
     """It may be large, and the proofs are there without it."""
     history = History.of([operation(Verb.CLAIM, 0)])
-    packed = wire.pack(replace(verdict(), history=history))
-    assert wire.unpack(packed).history is None
+    packed = wire.pack(replace(verdict(), detail=RuleRun(driver="sequence", history=history)))
+    assert wire.unpack(packed).detail == RuleRun(driver="sequence")
 
 
 def test_what_a_queue_returned_may_be_of_any_type() -> None:

@@ -16,7 +16,7 @@ import pytest
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.verdict import Status, Verdict
+from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.examples.catalogue import MODULES, example_of
 from pytest_queuekit.rules.examples.example import TABLE, Example
@@ -111,7 +111,7 @@ def test_the_page_explains_the_examples_queue() -> None:
 def test_right_side_keeps_the_rule(rule: Rule, tmp_path: Path) -> None:
     """The queue with the right implementation passes."""
     verdict = _judge(rule, "right", tmp_path, _KEEPS)
-    assert (verdict.status, verdict.reason, verdict.violations) == (Status.PASS, "", ())
+    assert (verdict.status, verdict.reason, verdict.violations) == (Status.PASS, None, ())
 
 
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
@@ -120,8 +120,9 @@ def test_wrong_side_breaks_the_rule(rule: Rule, tmp_path: Path) -> None:
     verdict = _judge(rule, "wrong", tmp_path, _BREAKS)
     assert verdict.status is Status.FAIL, verdict.reason
     assert "never-exercised" not in {violation.kind for violation in verdict.violations}
-    if rule in _CERTAIN and verdict.history is not None:
-        assert list(_missing(_EXAMPLES[rule.id].proof, verdict.history)) == []
+    assert isinstance(verdict.detail, RuleRun)
+    if rule in _CERTAIN and verdict.detail.history is not None:
+        assert list(_missing(_EXAMPLES[rule.id].proof, verdict.detail.history)) == []
 
 
 def _judge(rule: Rule, side: str, folder: Path, effort: Effort) -> Verdict:

@@ -9,7 +9,7 @@ from pytest_queuekit.execution.drivers.threads import Threads
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import SECOND, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.verdict import Status
+from pytest_queuekit.model.verdict import RuleRun, Status
 from pytest_queuekit.rules.load import RATES, WORKERS, load_rules
 from pytest_queuekit.rules.rule import by_id, judge
 from tests.queues.memory import MemoryQueue
@@ -39,7 +39,8 @@ def test_the_producer_keeps_the_pace(tmp_path: Path) -> None:
     queue = QueueUnderTest.of(MemoryQueue)
     rule = by_id(load_rules(queue.contract))["LOAD-1"]
     verdict = judge(rule, queue, tmp_path, QUICK)
-    history = verdict.history
+    assert isinstance(verdict.detail, RuleRun)
+    history = verdict.detail.history
     assert (verdict.status, rule.driver_names) == (Status.PASS, [Threads.name])
     assert history is not None
     enqueued = list(history.by(Verb.ENQUEUE))

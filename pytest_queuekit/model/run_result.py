@@ -1,0 +1,103 @@
+"""What one run knows when it ends. Every report format is made from it, and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_queuekit.model.scoreboard import Scoreboard
+from pytest_queuekit.model.verdict import Status, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a run looks at: a queue, a database file, the code under review.
+
+    label: stable within the run; verdicts name it as their `queue`.
+    title: for people: the name with its version.
+    notes: limitations that the queue documents in words.
+    """
+
+    label: str
+    title: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteResult:
+    """The answers of one suite about one subject.
+
+    suite: the suite's name. noun: what its checks are called: "rule", "performance target".
+    subject: what was looked at.
+    verdicts: one for each selected check, in the suite's order.
+    total: the checks that the suite has for the subject; more than `verdicts` if some were
+        deselected.
+    """
+
+    suite: str
+    noun: str
+    subject: Subject
+    verdicts: tuple[Verdict, ...]
+    total: int
+
+    def having(self, *statuses: Status) -> list[Verdict]:
+        """Return the verdicts with one of these statuses."""
+        return [verdict for verdict in self.verdicts if verdict.status in statuses]
+
+    @property
+    def failed(self) -> list[Verdict]:
+        """The binding checks that failed."""
+        return [verdict for verdict in self.verdicts if verdict.failed]
+
+    @property
+    def advised(self) -> list[Verdict]:
+        """The recommendations that are not followed."""
+        return [verdict for verdict in self.verdicts if verdict.advised]
+
+    @property
+    def unanswered(self) -> list[Verdict]:
+        """The checks that ended in an internal error, or were cut off."""
+        return [
+            verdict
+            for verdict in self.verdicts
+            if verdict.status is Status.ERROR
+            or (verdict.reason is not None and verdict.reason.kind == "unfinished")
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """One run.
+
+    environment: versions, platform, level and settings, as words by name.
+    warnings: what a reader must know about that environment.
+    suites: the answers, by subject and suite, in the order of the run.
+    unmet: what `--queue-require` named and the run did not exercise, a sentence each.
+    scoreboard: the success criteria of the gate; None where they were not asked for.
+    hints: what a reader may want to do next, a sentence each.
+    audience: the teams to which the run is limited; empty for everything.
+    seconds: how long the run took.
+    """
+
+    environment: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    suites: tuple[SuiteResult, ...] = ()
+    unmet: tuple[str, ...] = ()
+    scoreboard: Scoreboard | None = None
+    hints: tuple[str, ...] = field(default=())
+    audience: str = ""
+    seconds: float = 0.0
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """All verdicts, in the order of the run."""
+        return [verdict for result in self.suites for verdict in result.verdicts]
+
+    @property
+    def good(self) -> bool:
+        """True if no binding check failed, none lacks its answer, and all that is required ran."""
+        return not (
+            self.unmet
+            or any(result.failed or result.unanswered for result in self.suites)
+            or (self.scoreboard is not None and not self.scoreboard.complete)
+        )

@@ -1,0 +1,88 @@
+"""Writes what a run knows: the section on the terminal, JUnit properties, and report files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.model.scoreboard import Scoreboard
+from pytest_queuekit.plugin import options
+from pytest_queuekit.plugin.section import write_section
+from pytest_queuekit.report.formats import FORMATS, github, text
+from pytest_queuekit.report.formats.junit import properties
+
+
+class Gate(Protocol):
+    """Judges the success criteria of a run."""
+
+    def judge(self, config: pytest.Config) -> Scoreboard:
+        """Return the criteria as they stand."""
+
+
+def write(
+    reporter: pytest.TerminalReporter, result: RunResult, notes: Iterable[tuple[str, bool]]
+) -> None:
+    """Write the section at the end of a run, and what became of its reports."""
+    # pytest shows each failure with its proof, unless it was asked not to.
+    silent = reporter.config.option.tbstyle == "no"
+    verbose = reporter.config.get_verbosity() > 0
+    write_section(
+        reporter, "queue validation", text.section(result, verbose=verbose, proofs=silent)
+    )
+    for note, bad in notes:
+        reporter.write_line(note, red=bad)
+
+
+def write_reports(
+    reports: Sequence[tuple[str, Path | None]], result: RunResult
+) -> Iterator[tuple[str, bool]]:
+    """Write the reports; yield a line about each, and True where it is a failure."""
+    for name, path in reports:
+        try:
+            content = FORMATS[name](result)
+            if path is not None:
+                path.write_text(content, encoding="utf-8")
+                yield f"{name} report: {path}", False
+                continue
+            summary = os.environ.get("GITHUB_STEP_SUMMARY")
+            if summary:
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write(f"{content}\n")
+            yield from ((line, False) for line in github.workflow_commands(result))
+        except (OSError, ValueError) as error:
+            target = path or os.environ.get("GITHUB_STEP_SUMMARY")
+            yield f"the {name} report could not be written to {target}: {error}", True
+
+
+def tell_junit(config: pytest.Config, result: RunResult) -> None:
+    """Add environment, conclusions and criteria to the properties of pytest's own JUnit file."""
+    for plugin in config.pluginmanager.get_plugins():
+        add: Any = getattr(plugin, "add_global_property", None)
+        if callable(add):
+            for name, value in properties(result):
+                add(name, value)
+
+
+def keep_out_of_the_way(config: pytest.Config) -> list[str]:
+    """Adapt what other plugins and pytest itself do to checks; return what a reader must know."""
+    relative = config.cwd_relative_nodeid
+
+    def node_id(nodeid: Any) -> Any:
+        return nodeid if options.is_node_id(str(nodeid)) else relative(nodeid)
+
+    # The id of a check is no path: "../../queue-review::QR105" could not be run again.
+    config.cwd_relative_nodeid = node_id  # type: ignore[method-assign]
+    coverage: Any = config.pluginmanager.get_plugin("_cov")
+    limit = getattr(getattr(coverage, "options", None), "cov_fail_under", None)
+    tests = config.args_source is pytest.Config.ArgsSource.ARGS and any(
+        not options.is_node_id(argument) for argument in config.args
+    )
+    if limit and not tests and not config.option.queue_gate:
+        coverage.options.cov_fail_under = None
+        return [f"--cov-fail-under={limit:g} does not apply: this run has none of your own tests."]
+    return []

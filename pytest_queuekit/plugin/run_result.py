@@ -1,0 +1,115 @@
+"""Puts together what a run knows when it ends."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.run_result import RunResult, SuiteResult
+from pytest_queuekit.model.verdict import Verdict
+from pytest_queuekit.performance.targets import TARGETS
+from pytest_queuekit.plugin.results import Results
+from pytest_queuekit.plugin.settings import Settings
+from pytest_queuekit.queue.config import sqlite_warning
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.suites.check import Suite
+
+
+def run_result(
+    settings: Settings,
+    suites: Sequence[Suite],
+    results: Results,
+    *,
+    seconds: float,
+    hints: list[str],
+) -> RunResult:
+    """Return what a run knows."""
+    answered = sorted(
+        _suite_results(suites, results),
+        key=lambda result: _place(result.subject.label, settings),
+    )
+    warning = sqlite_warning()
+    hints = [*hints]
+    if settings.default and settings.plan.rules:
+        hints.append(
+            "This run tested the reference queue that comes with pytest-queuekit. To test yours, "
+            "add --queue-impl module:Class, see queuekit adapters."
+        )
+    return RunResult(
+        environment=environment(settings),
+        warnings=(warning,) if warning else (),
+        suites=tuple(answered),
+        unmet=tuple(_unmet(settings, answered)),
+        hints=tuple(hints),
+        audience=settings.plan.audience,
+        seconds=seconds,
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the level and the versions, by name."""
+    return {
+        "level": settings.plan.effort.level.name.lower(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "pytest": version("pytest"),
+        "queuekit": version("pytest-queuekit"),
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _suite_results(suites: Sequence[Suite], results: Results) -> Iterator[SuiteResult]:
+    for suite in suites:
+        totals: dict[str, set[str]] = {}
+        for check in suite.checks():
+            totals.setdefault(check.subject, set()).add(check.rule)
+        for subject in suite.subjects():
+            yield SuiteResult(
+                suite=suite.name,
+                noun=suite.noun,
+                subject=subject,
+                verdicts=tuple(results.of(suite.name, subject.label)),
+                total=len(totals.get(subject.label, ())),
+            )
+
+
+def _place(label: str, settings: Settings) -> int:
+    """Return where a subject stands: queues in their order, then the others."""
+    labels = list(settings.plan.queues)
+    return labels.index(label) if label in labels else len(labels)
+
+
+def _unmet(settings: Settings, suites: Sequence[SuiteResult]) -> Iterator[str]:
+    """Yield what `--queue-require` names and a queue was not tried with."""
+    needs = {rule.id: rule.needs for rule in CATALOGUE}
+    needs |= {target.id: target.needs for target in TARGETS}
+    for label in settings.plan.queues:
+        verdicts = {
+            verdict.rule: verdict
+            for suite in suites
+            if suite.subject.label == label
+            for verdict in suite.verdicts
+        }
+        for word in settings.required:
+            reason = _missing(word, verdicts, needs)
+            if reason:
+                yield f"{label}: --queue-require {word} was not exercised: {reason}"
+
+
+def _missing(
+    word: str, verdicts: dict[str, Verdict], needs: dict[str, tuple[Capability, ...]]
+) -> str:
+    """Return why a rule or capability was not exercised; empty if it was."""
+    if word in needs:
+        verdict = verdicts.get(word)
+        if verdict is not None and verdict.exercised:
+            return ""
+        return "it was not selected" if verdict is None else f"{verdict.status}: {verdict.reason}"
+    rules = [verdict for rule, verdict in verdicts.items() if word in needs.get(rule, ())]
+    if any(verdict.exercised for verdict in rules):
+        return ""
+    lacking = any(verdict.reason and word in verdict.reason.capabilities for verdict in rules)
+    return "the adapter does not declare it" if lacking else "no rule that needs it was run"

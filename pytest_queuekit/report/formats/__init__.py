@@ -1,0 +1,22 @@
+"""The report formats. A further format is one module here and one line in `FORMATS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.report.formats import github, json, junit, text
+
+Format = Callable[[RunResult], str]
+"""Makes the content of a report from a run."""
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "github": github.summary,
+        "json": json.as_json,
+        "junit": junit.as_junit,
+        "text": text.as_text,
+    }
+)
+"""By the name that `--queue-report FORMAT:PATH` takes."""

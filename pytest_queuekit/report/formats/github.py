@@ -1,0 +1,51 @@
+"""A run for GitHub Actions: Markdown for the step summary, and annotations
+(https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.model.verdict import Verdict
+from pytest_queuekit.report import gate
+from pytest_queuekit.report.closing import closings
+from pytest_queuekit.report.failure import explain, headline
+from pytest_queuekit.report.github import command
+from pytest_queuekit.report.lines import markdown_cell, printable
+
+
+def summary(result: RunResult) -> str:
+    """Return the run as Markdown: conclusions, failures with their proof, and the gate."""
+    lines = ["## Queue validation", "", "| subject | conclusion | tested |", "|---|---|---|"]
+    lines += [
+        f"| {markdown_cell(closing.subject.title)} | **{closing.conclusion}** "
+        f"| {markdown_cell(closing.text)} |"
+        for closing in closings(result)
+    ]
+    lines += ["", *(f"- {markdown_cell(unmet)}" for unmet in result.unmet)]
+    for verdict in result.verdicts:
+        if verdict.failed:
+            lines += _failure(verdict)
+    if result.scoreboard is not None:
+        lines += ["", gate.as_markdown(result.scoreboard)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def workflow_commands(result: RunResult) -> Iterator[str]:
+    """Yield a workflow command for each finding with a place, and for each other failure."""
+    for verdict in result.verdicts:
+        if not verdict.failed:
+            continue
+        title = f"{verdict.rule} {verdict.slug}".strip()
+        places = [violation for violation in verdict.violations if violation.place]
+        for violation in places:
+            yield command(violation.place, title, violation.detail)
+        if not places:
+            yield command(None, f"{title} [{verdict.queue}]", headline(verdict))
+
+
+def _failure(verdict: Verdict) -> list[str]:
+    title = f"{verdict.rule} {verdict.slug}".strip()
+    proof = [f"    {printable(line)}" for line in explain(verdict)]
+    name = f"{markdown_cell(title)} ({markdown_cell(verdict.queue)})"
+    return ["", f"<details><summary>{name}</summary>", "", *proof, "", "</details>"]

@@ -1,0 +1,78 @@
+"""What a reader needs beside the proof: the broken declaration, the call, the command to repeat."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
+from pytest_queuekit.rules.rule import Rule
+
+
+def with_context(verdict: Verdict, rule: Rule, queue: QueueUnderTest, head: str) -> Verdict:
+    """Return a failed verdict with what is declared, the adapter's code, and how to repeat it."""
+    run = verdict.detail
+    if verdict.status is not Status.FAIL or not isinstance(run, RuleRun):
+        return verdict
+    detail = replace(
+        run,
+        declared=declared(rule, queue.contract),
+        code=_code(queue, run),
+        replay=f"pytest '{head}::{verdict.rule}[{verdict.queue}]' --queue-impl {queue.spec}",
+    )
+    return replace(verdict, detail=detail)
+
+
+_FIELDS = {
+    Capability.PRIORITY: "order",
+    Capability.FIFO: "order",
+    Capability.LIFO: "order",
+    Capability.LEASE: "liveness",
+    Capability.LEASE_OPTION: "liveness",
+    Capability.RETRY: "retry",
+    Capability.MAX_ATTEMPTS: "retry",
+    Capability.KEY: "key_hold",
+    Capability.DURABLE: "durability",
+    Capability.AT_LEAST_ONCE: "guarantee",
+    Capability.AT_MOST_ONCE: "guarantee",
+    Capability.JSON_PAYLOAD: "payload",
+    Capability.TEXT_PAYLOAD: "payload",
+    Capability.BYTES_PAYLOAD: "payload",
+    Capability.THREADS: "sharing",
+    Capability.PROCESSES: "sharing",
+}
+"""The field of the contract in which a capability is declared; the others are methods."""
+
+
+def declared(rule: Rule, contract: Contract) -> str:
+    """Return what the queue declares of what the rule needs: "liveness=LEASE, fail(), key"."""
+    parts = []
+    for need in rule.needs:
+        field = _FIELDS.get(need)
+        value = getattr(contract, field) if field else None
+        named = getattr(value, "name", None) or repr(value)
+        parts.append(f"{field}={named}" if field else need.value)
+    if Capability.LEASE in rule.needs and contract.lease_seconds is not None:
+        parts.append(f"lease_seconds={contract.lease_seconds:g}")
+    return ", ".join(dict.fromkeys(parts))
+
+
+def _code(queue: QueueUnderTest, run: RuleRun) -> str:
+    """Return where the adapter makes the last call of the proof: "shop/adapter.py:31 in claim"."""
+    verbs = [operation.verb.value for found in run.violations[:1] for operation in found.witness]
+    for verb in reversed(verbs):
+        try:
+            method = inspect.unwrap(getattr(queue.adapter, verb))
+            path, line = inspect.getsourcefile(method), inspect.getsourcelines(method)[1]
+        except (AttributeError, OSError, TypeError):
+            continue  # a call that is no method of the adapter, or one without source
+        if path is None:
+            continue
+        file = Path(path)
+        here = file.is_relative_to(Path.cwd())
+        return f"{file.relative_to(Path.cwd()) if here else file}:{line} in {verb}"
+    return ""

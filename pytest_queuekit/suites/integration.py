@@ -1,0 +1,58 @@
+"""The integration test of each team: a worker does its whole work on the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from pytest_queuekit.gate import package
+from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.suites.check import Check, problem_check, queue_subjects
+from pytest_queuekit.suites.plan import Plan
+
+FAMILY = "INTEGRATION"
+"""What `-k` finds the checks by."""
+
+
+class Integration:
+    """The suite of `validate_worker_integration()`, for each queue and team."""
+
+    name = "integration"
+    head = "queue-worker"
+    noun = "integration test"
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @classmethod
+    def of(cls, plan: Plan) -> Integration | None:
+        """Return the suite; None where the run does not ask for it."""
+        return cls(plan) if plan.queues and (plan.teams or plan.gate) else None
+
+    def subjects(self) -> Sequence[Subject]:
+        """Return the queues under test."""
+        return queue_subjects(self._plan)
+
+    def checks(self) -> Sequence[Check]:
+        """Return a check for each queue and team; without teams, one that any worker must pass."""
+        workers = [team.worker for team in self._plan.teams] or ["any"]
+        return [
+            problem_check(
+                partial(package.integration, queue, worker=f"worker-{worker}"),
+                suite=self.name,
+                rule=worker,
+                family=FAMILY,
+                sentence="A worker can do its whole work",
+                subject=label,
+                name=f"{worker}[{label}]",
+                keywords=(FAMILY,),
+            )
+            for label, queue in self._plan.queues.items()
+            for worker in workers
+        ]
+
+    def close(self) -> None:
+        """Release nothing."""
+
+
+SUITE = Integration
