@@ -1,4 +1,4 @@
-"""The clocks: real time that processes share, and virtual time that reaches Python and SQL."""
+"""The clocks: real time that all processes share, and virtual time for Python and SQL."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def ask(sql: str) -> object:
 
 
 def test_the_real_clock_counts_from_its_epoch() -> None:
-    """Two real clocks of one epoch tell one time: what another process says can be compared."""
+    """Two real clocks with the same epoch agree, so the times of two processes can be compared."""
     first = RealClock()
     before, between, after = first.now(), RealClock(first.epoch).now(), first.now()
     assert 0 <= before <= between <= after
 
 
 def test_the_real_clock_is_one_for_all_processes() -> None:
-    """A moment that another process tells lies between two moments of this one."""
+    """A reading in another process lies between two readings in this one."""
     clock = RealClock()
     told = "from pytest_queuekit.execution.clock import RealClock; print(RealClock(0).now())"
     before = RealClock(0).now()
@@ -54,20 +54,20 @@ def test_the_real_clock_is_one_for_all_processes() -> None:
 
 
 def test_the_real_clock_waits() -> None:
-    """Waiting takes at least as long as was asked for."""
+    """A wait takes at least the seconds asked for."""
     clock = RealClock()
     clock.wait(0.01)
     assert clock.now() >= 0.01 * SECOND
 
 
-def test_each_look_at_the_virtual_clock_is_later(clock: VirtualClock) -> None:
-    """No two moments of a sequential history are the same."""
+def test_each_reading_of_the_virtual_clock_is_later(clock: VirtualClock) -> None:
+    """No two moments of a sequential history are equal."""
     looks = [clock.now() for _ in range(5)]
     assert looks == sorted(set(looks))
 
 
-def test_waiting_moves_the_virtual_clock_alone(clock: VirtualClock) -> None:
-    """A day passes on the wall, in the run and not on the machine."""
+def test_a_wait_moves_only_the_virtual_clock(clock: VirtualClock) -> None:
+    """A day passes for Python and for the run, but not for the machine."""
     wall, monotonic, now = time.time(), time.monotonic(), clock.now()
     clock.wait(24 * HOUR)
     assert clock.now() - now == pytest.approx(24 * HOUR * SECOND, abs=0.01 * SECOND)
@@ -77,7 +77,7 @@ def test_waiting_moves_the_virtual_clock_alone(clock: VirtualClock) -> None:
 
 
 def test_many_small_steps_do_not_drift(clock: VirtualClock) -> None:
-    """The wall clock and the run's clock agree after thousands of looks."""
+    """The wall clock and the run's clock agree after thousands of readings."""
     begin = time.time() - clock.now() / SECOND
     for _ in range(5000):
         now = clock.now()
@@ -85,7 +85,7 @@ def test_many_small_steps_do_not_drift(clock: VirtualClock) -> None:
 
 
 def test_python_follows_the_virtual_clock(clock: VirtualClock) -> None:
-    """All of Python's wall clocks say the same moment."""
+    """All of Python's wall clocks show the same moment."""
     clock.wait(HOUR)
     expected = 1_750_000_000.25 + HOUR
     assert time.time() == pytest.approx(expected)
@@ -120,14 +120,14 @@ def test_python_follows_the_virtual_clock(clock: VirtualClock) -> None:
     ],
 )
 def test_sqlite_follows_the_virtual_clock(clock: VirtualClock, sql: str, answer: object) -> None:
-    """Every form of now in SQL is the virtual one; a given moment stays what it is."""
+    """Every form of "now" in SQL is virtual time; an explicit moment is unchanged."""
     clock.wait(HOUR)
     assert ask(f"SELECT {sql}") == answer
 
 
 @pytest.mark.skipif(sqlite3.sqlite_version_info < (3, 43), reason="SQLite has no timediff()")
 def test_both_moments_of_timediff_may_be_now(clock: VirtualClock) -> None:
-    """The newest date function has two time values."""
+    """Both time values of timediff() can be "now"."""
     assert ask("SELECT timediff('now', 'now')") == "+0000-00-00 00:00:00.000"
 
 
@@ -151,14 +151,14 @@ def test_defaults_of_columns_follow_the_virtual_clock(clock: VirtualClock) -> No
 
 
 def test_dbapi2_is_reached_too(clock: VirtualClock) -> None:
-    """Libraries that connect through `sqlite3.dbapi2` go by the virtual clock."""
+    """A library that connects through `sqlite3.dbapi2` follows the virtual clock."""
     connection = sqlite3.dbapi2.connect(":memory:")
     assert connection.execute("SELECT datetime('now')").fetchone()[0] == BEGIN
     connection.close()
 
 
-def test_all_is_as_before_afterwards() -> None:
-    """When the virtual clock ends, Python and SQLite tell the real time, also after an error."""
+def test_the_real_time_is_restored() -> None:
+    """After the virtual clock, even after an error, Python and SQLite show the real time."""
     before = sqlite3.connect
     with pytest.raises(KeyError), virtual_time():
         raise KeyError
@@ -175,8 +175,8 @@ _MODIFIERS = st.lists(
 
 
 @given(moment=_MOMENTS | st.floats(0, 5e6) | st.none() | st.text(max_size=5), modifiers=_MODIFIERS)
-def test_a_given_moment_means_what_it_always_means(moment: object, modifiers: list[str]) -> None:
-    """For a moment that is not now, the date functions answer as SQLite's own do."""
+def test_an_explicit_moment_is_unchanged(moment: object, modifiers: list[str]) -> None:
+    """For a moment other than "now", the date functions return what SQLite's own return."""
     marks = ", ".join("?" * (1 + len(modifiers)))
     sql = f"SELECT datetime({marks}), julianday({marks}), strftime('%j', {marks})"
     values = [moment, *modifiers] * 3

@@ -1,4 +1,4 @@
-"""The stage: actors by name, time, and an ending after which what has not come is lost."""
+"""The environment: actors by name, time, and an ending after which a missing task is lost."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def clock() -> Iterator[Clock]:
         yield clock
 
 
-def stage_of(
+def environment_of(
     adapter: type[QueueAdapter], folder: Path, clock: Clock, *, lease: float = 60.0
 ) -> Environment:
-    """Return a stage with a new queue."""
+    """Return an environment with a new queue."""
     return Environment(
         QueueUnderTest.of(adapter), folder, clock=clock, lease=lease, effort=Effort()
     )
 
 
 class Backwards(SmallSqliteQueue):
-    """Puts a task whose lease ran out back as if it had failed: with a wait before it comes."""
+    """Counts an expired lease as a failure, and delays the task."""
 
     name = "backwards"
 
@@ -48,7 +48,7 @@ class Backwards(SmallSqliteQueue):
 
 
 class Endless(MemoryQueue):
-    """Hands out the same task for ever."""
+    """Delivers the same task forever."""
 
     name = "endless"
 
@@ -80,8 +80,8 @@ class Shut(MemoryQueue):
 
 
 def test_an_actor_opens_the_queue_once(tmp_path: Path, clock: Clock) -> None:
-    """The same name is the same actor; its opening is its first operation."""
-    env = stage_of(SmallSqliteQueue, tmp_path, clock)
+    """A name stands for one actor, and the first operation of the actor is the opening."""
+    env = environment_of(SmallSqliteQueue, tmp_path, clock)
     assert env.actor("ann") is env.actor("ann")
     env.actor("bob")
     env.close()
@@ -89,9 +89,9 @@ def test_an_actor_opens_the_queue_once(tmp_path: Path, clock: Clock) -> None:
     assert opened == [("ann", 0), ("bob", 0)]
 
 
-def test_actors_share_what_is_for_one_instance(tmp_path: Path, clock: Clock) -> None:
-    """A queue for the threads of one process is opened once for all actors."""
-    env = stage_of(MemoryQueue, tmp_path, clock)
+def test_actors_share_an_instance_if_only_one_is_allowed(tmp_path: Path, clock: Clock) -> None:
+    """A queue for the threads of one process is opened once, for all actors."""
+    env = environment_of(MemoryQueue, tmp_path, clock)
     env.actor("ann").enqueue("task")
     assert env.actor("bob").claim() is not None
     assert [one.verb for one in env.log.operations()] == ["open", "enqueue", "claim"]
@@ -101,8 +101,8 @@ def test_actors_share_what_is_for_one_instance(tmp_path: Path, clock: Clock) -> 
 def test_a_successor_has_a_new_instance(
     adapter: type[QueueAdapter], tmp_path: Path, clock: Clock
 ) -> None:
-    """Reopening closes one instance and opens another, which finds what was enqueued."""
-    env = stage_of(adapter, tmp_path, clock)
+    """Reopening closes an instance and opens another, which has the enqueued tasks."""
+    env = environment_of(adapter, tmp_path, clock)
     env.actor("ann").enqueue("task")
     successor = env.reopen("ann")
     assert successor.actor == "ann'"
@@ -113,8 +113,8 @@ def test_a_successor_has_a_new_instance(
 
 
 def test_a_queue_that_cannot_be_opened_halts_the_script(tmp_path: Path, clock: Clock) -> None:
-    """Opening is an operation, unknown with its error; the script goes no further."""
-    env = stage_of(Shut, tmp_path, clock)
+    """A failed opening is an operation with unknown outcome, and ends the script."""
+    env = environment_of(Shut, tmp_path, clock)
     with pytest.raises(Halt, match="no such place"):
         env.actor("ann")
     (opened,) = env.history("sequence")
@@ -154,8 +154,8 @@ PENDING = {
 def test_after_settling_nothing_is_left(
     adapter: type[QueueAdapter], pending: str, tmp_path: Path, clock: Clock
 ) -> None:
-    """Leases, delays and retries are waited for, so that every task comes that has to."""
-    env = stage_of(adapter, tmp_path, clock)
+    """Settling outlasts leases, delays and retries, so that every remaining task is delivered."""
+    env = environment_of(adapter, tmp_path, clock)
     PENDING[pending](env.actor("ann"))
     env.settle()
     assert env.drained
@@ -166,9 +166,9 @@ def test_after_settling_nothing_is_left(
     assert put == done
 
 
-def test_settling_waits_only_for_what_may_come(tmp_path: Path, clock: Clock) -> None:
-    """When every task is completed nothing is waited for."""
-    env = stage_of(SmallSqliteQueue, tmp_path, clock)
+def test_settling_does_not_wait_for_completed_tasks(tmp_path: Path, clock: Clock) -> None:
+    """If every task is completed, settling does not wait."""
+    env = environment_of(SmallSqliteQueue, tmp_path, clock)
     actor = env.actor("ann")
     actor.enqueue("done", delay=2.0)
     actor.clock.wait(3.0)
@@ -180,11 +180,11 @@ def test_settling_waits_only_for_what_may_come(tmp_path: Path, clock: Clock) -> 
 
 
 @pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])
-def test_what_takes_too_long_in_real_time_is_not_waited_for(
+def test_a_lease_that_is_too_long_for_the_real_clock_leaves_the_queue_undrained(
     adapter: type[QueueAdapter], tmp_path: Path
 ) -> None:
-    """By the real clock a long lease is left alone, and the history says: not drained."""
-    env = stage_of(adapter, tmp_path, RealClock(), lease=3600.0)
+    """By the real clock settling does not wait an hour, and the history is not drained."""
+    env = environment_of(adapter, tmp_path, RealClock(), lease=3600.0)
     actor = env.actor("ann")
     actor.enqueue("held")
     actor.claim()
@@ -194,8 +194,8 @@ def test_what_takes_too_long_in_real_time_is_not_waited_for(
 
 
 def test_a_script_that_waits_too_long_is_not_run(tmp_path: Path) -> None:
-    """By the real clock the kit waits as long as the level allows; more is a reason not to run."""
-    env = stage_of(MemoryQueue, tmp_path, RealClock())
+    """A script that needs a longer real wait than the level allows is not run."""
+    env = environment_of(MemoryQueue, tmp_path, RealClock())
     with pytest.raises(NotRunError) as raised:
         env.wait(3600)
     assert (raised.value.kind, str(raised.value)) == (
@@ -206,8 +206,8 @@ def test_a_script_that_waits_too_long_is_not_run(tmp_path: Path) -> None:
         env.outlast(300)
 
 
-def test_progress_hears_of_real_waits_alone(tmp_path: Path) -> None:
-    """A wait by the real clock is announced with its seconds; virtual time needs none."""
+def test_progress_reports_real_waits_only(tmp_path: Path) -> None:
+    """A wait by the real clock is reported with its seconds, a virtual one is not."""
     heard: list[tuple[str, float]] = []
 
     def progress(awaited: str, seconds: float) -> None:
@@ -227,26 +227,26 @@ def test_progress_hears_of_real_waits_alone(tmp_path: Path) -> None:
 
 
 def test_busy_is_not_empty(tmp_path: Path, clock: Clock) -> None:
-    """Claiming all goes on while the queue says 'not now'."""
-    env = stage_of(BusyAtFirst, tmp_path, clock)
+    """Claiming all tasks continues while the queue is busy."""
+    env = environment_of(BusyAtFirst, tmp_path, clock)
     env.actor("ann").enqueue("task")
     assert [one.label for one in env.claim_all("ann")] == ["task"]
 
 
 def test_a_queue_without_end_is_stopped(tmp_path: Path, clock: Clock) -> None:
-    """Claiming all from a queue that hands out one task for ever comes to an end."""
-    env = stage_of(Endless, tmp_path, clock)
+    """Claiming all tasks stops, even if the queue delivers one task forever."""
+    env = environment_of(Endless, tmp_path, clock)
     env.actor("ann").enqueue("task")
     env.settle()
     assert not env.drained
 
 
-def test_a_lease_may_be_the_queue_s_own(tmp_path: Path, clock: Clock) -> None:
-    """Where the queue's lease cannot be chosen, that one counts."""
+def test_a_fixed_lease_of_the_queue_counts(tmp_path: Path, clock: Clock) -> None:
+    """If a claim cannot choose its lease, the run has the queue's lease."""
 
     class Fixed(MemoryQueue):
         name = "fixed"
         lease_seconds = 7.0
 
-    assert stage_of(Fixed, tmp_path, clock).lease == 7.0
-    assert stage_of(MemoryQueue, tmp_path, clock).lease == 60.0
+    assert environment_of(Fixed, tmp_path, clock).lease == 7.0
+    assert environment_of(MemoryQueue, tmp_path, clock).lease == 60.0

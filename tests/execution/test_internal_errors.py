@@ -1,4 +1,4 @@
-"""An error of the kit's own ends a run with an error, wherever it happens, and never as a pass."""
+"""An internal error ends a run with an error, wherever it happens, and never with a verdict."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def work(recorder: Recorder) -> None:
 
 
 def lose_the_log(recorder: Recorder) -> None:
-    """Claim with a log that takes nothing."""
+    """Claim with a log that raises."""
     recorder.sink = broken
     recorder.claim()
 
@@ -68,7 +68,7 @@ def misread_the_reply(recorder: Recorder) -> None:
 
 
 def babble(recorder: Recorder) -> None:
-    """Send bytes that are no text to the parent, on each pipe that takes them."""
+    """Send invalid UTF-8 to the parent, on each pipe that accepts it."""
     for descriptor in range(3, 20):
         with suppress(OSError):
             if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
@@ -76,7 +76,7 @@ def babble(recorder: Recorder) -> None:
 
 
 def tear_the_log(recorder: Recorder) -> None:
-    """Leave the last line of the log without its end."""
+    """Leave the last line of the log incomplete."""
     log: Any = recorder.sink
     os.write(log._file, b'{"number": 7')
 
@@ -87,7 +87,7 @@ def verdict(
     program: Any = work,
     adapter: type[QueueAdapter] = SmallSqliteQueue,
 ) -> Any:
-    """Judge a rule with one program; it must not come that far."""
+    """Judge a rule with one program. No test gets as far as a verdict."""
     rule = Rule(
         id="TEST-1",
         slug="test",
@@ -109,7 +109,7 @@ def verdict(
 def test_an_error_of_the_recorder_ends_the_run(
     driver: Driver, program: Any, tmp_path: Path
 ) -> None:
-    """What the recorder raises is no reply of the queue, in whatever driver it happens."""
+    """In every driver, an error of the recorder is not recorded as a reply of the queue."""
     with pytest.raises((BrokenKitError, ActorError), match="the kit is broken"):
         verdict(driver, tmp_path, program)
 
@@ -118,7 +118,7 @@ def test_an_error_of_the_recorder_ends_the_run(
 def test_an_error_of_the_driver_ends_the_run(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a driver raises between script and ending comes out of `judge`."""
+    """An error of a driver comes out of `judge`."""
     monkeypatch.setattr(Environment, "history", broken)
     with pytest.raises(BrokenKitError):
         verdict(driver, tmp_path)
@@ -128,7 +128,7 @@ def test_an_error_of_the_driver_ends_the_run(
 def test_an_error_of_the_watchdog_ends_the_run(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A watchdog that cannot tell whether the queue hangs does not say that it does."""
+    """An error of the watchdog is not reported as a hang of the queue."""
 
     class Slow(SmallSqliteQueue):
         name = "slow"
@@ -153,20 +153,20 @@ def test_an_error_of_the_watchdog_ends_the_run(
 def test_an_error_of_the_arming_ends_the_run(
     driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Faults that cannot be armed are no reason to run without them."""
+    """If arming the faults fails, the program does not run without them."""
     monkeypatch.setattr(play, "armed", broken)
     with pytest.raises(BrokenKitError):
         verdict(driver, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("program", "told"), [(babble, "utf-8"), (tear_the_log, "last line is incomplete")]
+    ("program", "message"), [(babble, "utf-8"), (tear_the_log, "last line is incomplete")]
 )
 def test_an_actor_that_is_not_understood_ends_the_run(
-    program: Any, told: str, tmp_path: Path
+    program: Any, message: str, tmp_path: Path
 ) -> None:
-    """A parent that cannot read an actor's word or its log takes that for no hang and no kill."""
-    with pytest.raises(Exception, match=told):
+    """An unreadable word or log of an actor is neither a hang nor a kill."""
+    with pytest.raises(Exception, match=message):
         verdict(Processes(), tmp_path, program)
 
 
@@ -177,21 +177,21 @@ class CannotClose(SmallSqliteQueue):
 
     def close(self) -> None:
         super().close()
-        raise OSError("there is still somebody inside")
+        raise OSError("still in use")
 
 
 @pytest.mark.parametrize("driver", [Threads(), Processes()], ids=lambda driver: driver.name)
 def test_a_closing_that_fails_is_in_the_history(driver: Driver, tmp_path: Path) -> None:
-    """An actor whose program has ended closes the queue; an error of that is recorded."""
+    """If an actor fails to close the queue after its program, the error is recorded."""
     scenario = Scenario(
         script=stock, programs=lambda effort: [Program(actor="worker", function=work)]
     )
     (run,) = driver.runs(scenario, QueueUnderTest.of(CannotClose), tmp_path, Effort())
     assert [(one.actor, one.outcome, one.error) for one in closings(run.history)] == [
-        ("worker", Outcome.UNKNOWN, "OSError: there is still somebody inside")
+        ("worker", Outcome.UNKNOWN, "OSError: still in use")
     ]
 
 
 def closings(history: History) -> list[Operation]:
-    """Return what was closed."""
+    """Return the closings."""
     return list(history.by(Verb.CLOSE))

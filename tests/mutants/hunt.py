@@ -1,4 +1,4 @@
-"""Puts the catalogue to a queue and tells which rules it breaks."""
+"""Judges a queue by the catalogue, and returns the rules that it breaks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.mutants.mutant import Mutant
 
 QUICK = Effort.at(Level.QUICK)
 ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
-"""Numbers with which each rule that hangs on chance most often shows what it is for."""
+"""The effort with which a rule that depends on chance usually finds its mutant."""
 
 _BY_ID = by_id(CATALOGUE)
 _UNTIL_SEEN = replace(ONCE, rounds=6)
-"""For the rules that a mutant breaks: on a busy machine a race may come out well once."""
+"""For the rules that a mutant must break: on a busy machine a single race may go well."""
 
 
 class Actors(enum.StrEnum):
@@ -48,7 +48,7 @@ def actors_for(mutant: Mutant) -> Actors:
 def verdicts(
     adapter: type[QueueAdapter], rules: Iterable[Rule], folder: Path, effort: Effort = QUICK
 ) -> Iterator[Verdict]:
-    """Put rules to a queue, each in a folder of its own."""
+    """Judge a queue by rules, each in a folder of its own."""
     queue = QueueUnderTest.of(adapter)
     return (_verdict(queue, rule, folder, effort) for rule in rules)
 
@@ -60,7 +60,7 @@ def _verdict(queue: QueueUnderTest, rule: Rule, folder: Path, effort: Effort) ->
 
 
 def broken(mutant: Mutant, folder: Path) -> set[str]:
-    """Return the ids of the rules that a mutant breaks, of those that are put to it."""
+    """Return the ids of the rules that a mutant breaks."""
     queue = QueueUnderTest.of(mutant.queue)
     found = (_verdict(queue, rule, folder, _effort(mutant, rule)) for rule in rules_for(mutant))
     return {verdict.rule for verdict in found if verdict.status is Status.FAIL}

@@ -1,4 +1,4 @@
-"""The log of a run: the newest state of each operation, in memory and on disk."""
+"""The log of a run: the latest state of each operation, in memory and on disk."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def ended(number: int, actor: str = "a") -> Operation:
     return replace(begun(number, actor), end=number + 1, outcome=Outcome.OK)
 
 
-def test_the_newest_state_counts() -> None:
-    """An operation that ended replaces the one that began, for its own actor."""
+def test_the_latest_state_counts() -> None:
+    """The end of an operation replaces its beginning, for its own actor."""
     log = Log()
     for one in (begun(0), begun(0, "b"), ended(0), begun(1)):
         log(one)
     assert log.operations() == [ended(0), begun(0, "b"), begun(1)]
 
 
-def test_numbers_go_on_where_an_actor_stopped() -> None:
-    """A second recorder of one actor does not overwrite what the first wrote."""
+def test_numbers_continue_for_an_actor() -> None:
+    """A second recorder of one actor does not overwrite the operations of the first."""
     log = Log()
     assert log.next("a") == 0
     log.extend([begun(0), ended(0), begun(7, "b")])
@@ -51,7 +51,7 @@ def test_numbers_go_on_where_an_actor_stopped() -> None:
 
 
 def test_a_closed_log_takes_nothing() -> None:
-    """Whoever writes after the run is sent home, and the log stays as it was."""
+    """A write after the run raises Gone, and does not change the log."""
     log = Log()
     log(begun(0))
     log.close()
@@ -77,8 +77,8 @@ def test_threads_may_write_at_once() -> None:
     assert len(log.operations()) == 800
 
 
-def test_a_file_keeps_the_newest_state(tmp_path: Path) -> None:
-    """What is read from a log file is what a log in memory would hold."""
+def test_a_file_keeps_the_latest_state(tmp_path: Path) -> None:
+    """A log file has the same operations as a log in memory."""
     with LogFile(tmp_path / "log") as log:
         for one in (begun(0), ended(0), begun(1), begun(0, "b")):
             log(one)
@@ -86,7 +86,7 @@ def test_a_file_keeps_the_newest_state(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_appends(tmp_path: Path) -> None:
-    """Opening a log file again loses nothing."""
+    """Opening a log file again loses no operation."""
     for number in range(2):
         with LogFile(tmp_path / "log") as log:
             log(begun(number))
@@ -95,7 +95,7 @@ def test_a_second_writer_appends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [1, 20, 100])
 def test_a_torn_last_line_is_what_a_kill_leaves(tmp_path: Path, cut: int) -> None:
-    """Of a line that was cut off by a kill, only its operation's newest state is lost."""
+    """A line that a kill cut off is ignored; without a kill it is an error."""
     path = tmp_path / "log"
     with LogFile(path) as log:
         for one in (begun(0), ended(0), begun(1), ended(1)):
@@ -106,8 +106,8 @@ def test_a_torn_last_line_is_what_a_kill_leaves(tmp_path: Path, cut: int) -> Non
         read_log_file(path)
 
 
-def test_a_broken_line_is_told(tmp_path: Path) -> None:
-    """A line that is whole and wrong raises HistoryError with its number."""
+def test_an_invalid_line_is_an_error(tmp_path: Path) -> None:
+    """A complete but invalid line raises HistoryError with its number."""
     path = tmp_path / "log"
     with LogFile(path) as log:
         log(begun(0))
@@ -118,7 +118,7 @@ def test_a_broken_line_is_told(tmp_path: Path) -> None:
 
 
 def test_an_actor_that_never_wrote_did_nothing(tmp_path: Path) -> None:
-    """A file that is not there is an empty one, but only for an actor that was killed."""
+    """An absent file has no operations if its actor was killed, and is an error otherwise."""
     assert read_log_file(tmp_path / "log", killed=True) == []
     with pytest.raises(HistoryError, match="No such file"):
         read_log_file(tmp_path / "log")
@@ -127,7 +127,7 @@ def test_an_actor_that_never_wrote_did_nothing(tmp_path: Path) -> None:
 def test_a_line_that_the_disk_cuts_off_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An operation is written as a whole, or the run ends with an error."""
+    """An operation that is written only in part raises HistoryError."""
     with LogFile(tmp_path / "log") as log:
         monkeypatch.setattr(os, "write", lambda file, line: len(line) - 1)
         with pytest.raises(HistoryError, match="a part of an operation"):
@@ -136,7 +136,7 @@ def test_a_line_that_the_disk_cuts_off_is_an_error(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_kill_loses_nothing(tmp_path: Path) -> None:
-    """Each operation is in the file the moment it was written down, even before a SIGKILL."""
+    """Each recorded operation is in the file at once, even before a SIGKILL."""
     program = (
         "import os, signal, sys; from pathlib import Path;"
         "from pytest_queuekit.recording.operation_log import LogFile;"

@@ -1,4 +1,4 @@
-"""The recorder: what it writes down for each kind of reply, and what it refuses to record."""
+"""The recorder: the outcome of each kind of reply, and the calls that it rejects."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class LockedError(Exception):
 
 
 class TimeIsUp(BaseException):
-    """What a plugin raises to stop a test."""
+    """Stands for the error with which a plugin stops a test."""
 
 
 class Puppet(QueueAdapter):
-    """Does everything, and replies to each call as it is told to."""
+    """Has every capability, and gives the reply of the test to each call."""
 
     name = "puppet"
     order = Order(priority="lower-first")
@@ -94,7 +94,7 @@ class Puppet(QueueAdapter):
 
 
 class Plain(QueueAdapter):
-    """Declares nothing beyond what each queue must have."""
+    """Declares only what each queue must have."""
 
     name = "plain"
 
@@ -106,7 +106,7 @@ class Plain(QueueAdapter):
 
 
 class Record:
-    """A puppet, its recorder, and what was written down."""
+    """A puppet, its recorder, and the recorded operations."""
 
     def __init__(self, reply: Any = None, **options: Any) -> None:
         self.log = Log()
@@ -127,13 +127,13 @@ class Record:
 
 
 def claim(label: str = "task", **fields: Any) -> Claim:
-    """Return a claim as an adapter does."""
+    """Return a claim of the adapter."""
     values = {"task_id": 7, "payload": wrap(label, Payload.JSON), "worker": "ann", **fields}
     return Claim(**values)
 
 
 def delivery() -> Delivery:
-    """Return a delivery that the actor had as its operation number 5."""
+    """Return a delivery that is the actor's operation number 5."""
     return Delivery(label="task", claim=claim(), number=5)
 
 
@@ -168,7 +168,7 @@ CALLS: dict[str, Callable[[Recorder], Any]] = {
     ],
 )
 def test_every_reply_has_an_outcome(call: str, reply: Any, outcome: Outcome) -> None:
-    """False and declared errors are no and not now; any other error is unknown, and passes none."""
+    """False and declared errors mean refused or busy; any other error is unknown."""
     record = Record(reply)
     assert not CALLS[call](record.actor)
     assert record.last.outcome is outcome
@@ -180,8 +180,8 @@ def test_every_reply_has_an_outcome(call: str, reply: Any, outcome: Outcome) -> 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, TimeIsUp])
-def test_what_stops_a_test_is_no_reply(call: str, stop: type[BaseException]) -> None:
-    """Ctrl-C and a time-out go through, and leave an operation without an end."""
+def test_an_interruption_is_no_reply(call: str, stop: type[BaseException]) -> None:
+    """Ctrl-C and a time-out pass through, and leave an operation without an end."""
     record = Record(stop())
     with pytest.raises(stop):
         CALLS[call](record.actor)
@@ -189,8 +189,8 @@ def test_what_stops_a_test_is_no_reply(call: str, stop: type[BaseException]) -> 
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call not in ("enqueue", "claim")])
-def test_what_is_not_declared_is_a_mistake_of_the_rule(call: str) -> None:
-    """Calling what the queue does not declare raises, and records nothing."""
+def test_an_undeclared_call_is_an_error_of_the_rule(call: str) -> None:
+    """A call that the queue does not declare raises UndeclaredError, and is not recorded."""
     log = Log()
     actor = Recorder(
         Plain(""), actor="ann", contract=Contract.of(Plain), clock=RealClock(), sink=log
@@ -201,8 +201,8 @@ def test_what_is_not_declared_is_a_mistake_of_the_rule(call: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["capabilities", "max_attempts", "colour"])
-def test_an_option_that_is_not_declared_is_too(option: str) -> None:
-    """An option that the queue does not take raises before the queue is called."""
+def test_an_undeclared_option_is_an_error_of_the_rule(option: str) -> None:
+    """An option that the queue does not have raises before the call."""
     record = Record()
     with pytest.raises(UndeclaredError, match=option):
         record.actor.enqueue("task", **{option: 1})
@@ -211,7 +211,7 @@ def test_an_option_that_is_not_declared_is_too(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "reply", "told"),
+    ("call", "reply", "message"),
     [
         ("claim", ("x", 1), r"Puppet\.claim\(\) returned tuple: .*a Claim, or None"),
         ("claim", True, "returned bool"),
@@ -225,15 +225,15 @@ def test_an_option_that_is_not_declared_is_too(option: str) -> None:
         ("dead_letters", "task", "a list of payloads"),
     ],
 )
-def test_a_reply_of_another_form_is_told_to_the_author(call: str, reply: Any, told: str) -> None:
-    """What is no Claim, no list, no dict raises AdapterError with the method and the value."""
+def test_a_reply_of_the_wrong_form_is_an_adapter_error(call: str, reply: Any, message: str) -> None:
+    """A reply of the wrong type raises AdapterError with the method and the value."""
     record = Record(reply)
-    with pytest.raises(AdapterError, match=told):
+    with pytest.raises(AdapterError, match=message):
         CALLS[call](record.actor)
 
 
-def test_enqueue_is_written_down_with_options_and_payload() -> None:
-    """The history has the label, the options and the payload's canonical text."""
+def test_an_enqueue_is_recorded_with_options_and_payload() -> None:
+    """The history has the label, the options and the canonical text of the payload."""
     record = Record(reply=41)
     assert record.actor.enqueue("task", body=[1], priority=3)
     assert record.puppet.calls == [("enqueue", {"queuekit": "task", "body": [1]}, 3, 0.0, "")]
@@ -244,7 +244,7 @@ def test_enqueue_is_written_down_with_options_and_payload() -> None:
     }
 
 
-def test_a_delivery_brings_what_the_queue_said() -> None:
+def test_a_delivery_is_recorded_with_the_answer() -> None:
     """The history has payload, id, attempt and token; the program has label and claim."""
     brought = claim("x", attempt=2, token=b"t")
     record = Record(brought)
@@ -259,8 +259,8 @@ def test_a_delivery_brings_what_the_queue_said() -> None:
     }
 
 
-def test_nothing_to_do_is_an_empty_claim() -> None:
-    """None from the queue is empty, which is not the same as busy."""
+def test_none_is_an_empty_claim() -> None:
+    """A claim that returns None is empty, not busy."""
     record = Record(None)
     assert record.actor.claim() is None
     assert record.last.is_empty
@@ -269,16 +269,16 @@ def test_nothing_to_do_is_an_empty_claim() -> None:
     assert not record.last.is_empty
 
 
-def test_a_payload_that_nobody_enqueued_is_unrecognised() -> None:
-    """A delivery without a label is one, under a name of its own."""
+def test_an_unknown_payload_is_unrecognised() -> None:
+    """A delivery without a label is recorded as unrecognised."""
     record = Record(claim(payload="who?"))
     taken = record.actor.claim()
     assert taken is not None
     assert taken.label == record.last.task == UNRECOGNISED
 
 
-def test_the_run_s_lease_is_given_where_the_queue_takes_one() -> None:
-    """Each claim asks for the run's lease, unless the program asks for another."""
+def test_each_claim_gets_the_lease_of_the_run() -> None:
+    """A claim gets the lease of the run, if the queue has the option and the program no other."""
     record = Record(lease=2.5)
     record.actor.claim()
     record.actor.claim(lease=9)
@@ -292,8 +292,8 @@ def test_the_run_s_lease_is_given_where_the_queue_takes_one() -> None:
     assert plain.last.arguments == {}
 
 
-def test_a_batch_is_an_operation_a_task() -> None:
-    """All tasks of a batch have one interval, a number each and the size of the batch."""
+def test_a_batch_is_one_operation_per_task() -> None:
+    """The tasks of a batch share one interval, and each has a number and the size of the batch."""
     record = Record([1, 2, 3])
     assert record.actor.enqueue_many(["a", "b", "c"])
     operations = record.log.operations()
@@ -306,7 +306,7 @@ def test_a_batch_is_an_operation_a_task() -> None:
 
 
 def test_a_batch_that_was_cut_off_names_all_its_tasks() -> None:
-    """If a batch never comes back, each of its tasks may have been enqueued."""
+    """If a batch never returns, each of its tasks may have been enqueued."""
     record = Record(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         record.actor.enqueue_many(["a", "b"])
@@ -316,7 +316,7 @@ def test_a_batch_that_was_cut_off_names_all_its_tasks() -> None:
     ]
 
 
-def test_a_batch_of_claims_is_a_delivery_a_task() -> None:
+def test_a_batch_of_claims_is_one_delivery_per_task() -> None:
     """Each task of a claimed batch can be acknowledged on its own; an empty batch is empty."""
     record = Record([claim("a"), claim("b")])
     batch = record.actor.claim_many(5)
@@ -327,15 +327,15 @@ def test_a_batch_of_claims_is_a_delivery_a_task() -> None:
     assert record.last.number == 2
 
 
-def test_an_empty_batch_is_a_mistake_of_the_rule() -> None:
-    """There is nothing to write down for a batch without tasks."""
+def test_an_empty_batch_is_an_error_of_the_rule() -> None:
+    """A batch without tasks raises ValueError."""
     with pytest.raises(ValueError, match="at least one"):
         Record().actor.enqueue_many([])
 
 
 @pytest.mark.parametrize("call", ["complete", "fail", "release", "extend"])
 def test_an_acknowledgement_names_its_claim(call: str) -> None:
-    """The history says which delivery was acknowledged, and the adapter gets its own claim."""
+    """The history has the acknowledged delivery, and the adapter gets its own claim back."""
     record = Record()
     assert CALLS[call](record.actor)
     assert (record.last.verb, record.last.task, record.last.claim) == (Verb(call), "task", 5)
@@ -343,7 +343,7 @@ def test_an_acknowledgement_names_its_claim(call: str) -> None:
 
 
 def test_an_extended_delivery_has_the_new_claim() -> None:
-    """Where extending brings a new token, the program goes on with that."""
+    """If extending returns a new token, the delivery has it."""
     record = Record(claim(token=2))
     extended = record.actor.extend(delivery(), 5)
     assert extended == Delivery(label="task", claim=claim(token=2), number=5)
@@ -352,16 +352,16 @@ def test_an_extended_delivery_has_the_new_claim() -> None:
     assert record.last.arguments == {"seconds": 5}
 
 
-def test_answers_are_passed_on() -> None:
-    """Counts and dead letters reach the program and the history alike."""
+def test_answers_reach_program_and_history() -> None:
+    """Counts and dead letters reach both the program and the history."""
     record = Record({"queued": 3, "dead": None})
     assert record.actor.stats() == record.last.result == {"queued": 3, "dead": None}
     record.puppet.reply = [wrap("x", Payload.JSON), "who?"]
     assert record.actor.dead_letters() == record.last.result == ["x", UNRECOGNISED]
 
 
-def test_an_operation_is_written_down_before_the_queue_is_called() -> None:
-    """Whoever is killed inside a call has left word of it."""
+def test_an_operation_is_recorded_before_the_call() -> None:
+    """A kill inside a call leaves a record of the call."""
     record = Record()
     seen: list[Operation] = []
     record.puppet.reply = lambda: seen.extend(record.log.operations())
@@ -371,14 +371,14 @@ def test_an_operation_is_written_down_before_the_queue_is_called() -> None:
 
 
 def test_a_kill_is_recorded() -> None:
-    """An actor that is killed leaves a kill in the history."""
+    """A kill is an operation of its actor."""
     record = Record()
     record.actor.record_kill()
     assert (record.last.verb, record.last.outcome) == (Verb.KILL, Outcome.OK)
 
 
-def test_who_comes_too_late_is_sent_home() -> None:
-    """When the run is over, an actor's next operation ends its program and is not recorded."""
+def test_an_actor_ends_with_the_run() -> None:
+    """After the run, the next call of an actor ends its program and is not recorded."""
     record = Record()
     record.log.close()
     with pytest.raises(Gone):
@@ -386,7 +386,7 @@ def test_who_comes_too_late_is_sent_home() -> None:
     assert record.log.operations() == []
 
 
-def test_what_an_actor_can() -> None:
+def test_an_actor_knows_its_capabilities() -> None:
     """A program may ask for several capabilities at once."""
     actor = Record().actor
     assert actor.can(Capability.FAIL, Capability.DELAY)
@@ -394,14 +394,14 @@ def test_what_an_actor_can() -> None:
 
 
 @pytest.mark.parametrize("counts", [{"pending": 1}, {"queued": "3"}, {"queued": 1.0}, {}.keys()])
-def test_counts_that_nobody_would_look_at_are_no_answer(counts: Any) -> None:
-    """A count under another name, or of another type, would be passed over in silence."""
+def test_counts_of_the_wrong_form_are_an_adapter_error(counts: Any) -> None:
+    """A count with an unknown name or of the wrong type raises AdapterError."""
     with pytest.raises(AdapterError, match="stats"):
         Record(counts).actor.stats()
 
 
-def test_what_would_have_to_be_awaited_is_no_answer() -> None:
-    """A coroutine that nobody runs completes nothing."""
+def test_an_awaitable_is_an_adapter_error() -> None:
+    """A coroutine that is never awaited does nothing."""
 
     class Awaitable:
         def __await__(self) -> Any:
@@ -411,8 +411,8 @@ def test_what_would_have_to_be_awaited_is_no_answer() -> None:
         Record(Awaitable()).actor.enqueue("task")
 
 
-def test_an_error_without_a_message_is_told() -> None:
-    """An error may fail when it is asked for its message."""
+def test_an_error_without_a_message_is_recorded() -> None:
+    """An error whose str() raises is recorded with its type."""
 
     class MuteError(Exception):
         def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What actors do in the tests of the drivers; of module level, so that processes find it."""
+"""The programs in the tests of the drivers, at module level so that processes can import them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KILLED = (Kill(after=1),)
 def crew(
     function: Callable[..., None], size: int = 3, faults: tuple[Fault, ...] = (), **arguments: Any
 ) -> Callable[[Effort], list[Program]]:
-    """Return the programs of a scenario: so many actors, all of one function, with their faults."""
+    """Return the programs of a scenario: `size` actors with the same function and faults."""
 
     def programs(effort: Effort) -> list[Program]:
         return [
@@ -42,7 +42,7 @@ def stock(env: Environment) -> None:
 
 
 def produce(recorder: Recorder, count: int = 1) -> None:
-    """Enqueue so many tasks."""
+    """Enqueue `count` tasks."""
     for number in range(count):
         recorder.enqueue(f"{recorder.actor}-{number}")
 
@@ -64,7 +64,7 @@ def claim_and_enqueue(recorder: Recorder) -> None:
 
 
 def be_killed_from_outside(recorder: Recorder) -> None:
-    """Claim a task, and be killed without a word."""
+    """Claim a task, and be killed by a signal."""
     recorder.claim()
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -83,18 +83,18 @@ def complain(recorder: Recorder) -> None:
 
 
 def dawdle(recorder: Recorder) -> None:
-    """Never come to an end, between two operations."""
+    """Never end, between two operations."""
     recorder.claim()
     NEVER.wait()
 
 
 def work(recorder: Recorder, pause: float) -> None:
-    """Claim until the queue is empty, and work on each task for so many seconds."""
+    """Claim until the queue is empty, and work on each task for `pause` seconds."""
     while (delivery := recorder.claim()) is not None:
         recorder.clock.wait(pause)
         recorder.complete(delivery)
 
 
 def tell_pid(recorder: Recorder) -> None:
-    """Enqueue a task that is named for the process."""
+    """Enqueue a task that has the number of the process as its label."""
     recorder.enqueue(str(os.getpid()))

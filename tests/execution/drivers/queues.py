@@ -1,4 +1,4 @@
-"""Queues that misbehave towards a driver: they hang, break down, print, or know another time."""
+"""Queues that make trouble for a driver: they hang, crash, print, or follow another clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEVER = threading.Event()
 
 
 class Hangs(SmallSqliteQueue):
-    """Does not come back from a completion."""
+    """Never returns from a completion."""
 
     name = "hangs"
 
@@ -30,7 +30,7 @@ class Hangs(SmallSqliteQueue):
 
 
 class HangsAtOpening(SmallSqliteQueue):
-    """Does not come back from opening, except for whoever comes first."""
+    """Never returns from opening, except the first time."""
 
     name = "hangs-at-opening"
 
@@ -68,7 +68,7 @@ class Exits(SmallSqliteQueue):
 
 
 class Shut(SmallSqliteQueue):
-    """Can be opened by one only."""
+    """Can be opened only once."""
 
     name = "shut"
 
@@ -79,7 +79,7 @@ class Shut(SmallSqliteQueue):
 
 
 class Prints(SmallSqliteQueue):
-    """Talks on standard output, and asks on standard input."""
+    """Writes to standard output, and reads from standard input."""
 
     name = "prints"
 
@@ -91,7 +91,7 @@ class Prints(SmallSqliteQueue):
 
 
 class OneThread(MemoryQueue):
-    """Is for one thread."""
+    """Is declared for one thread."""
 
     name = "one-thread"
     sharing = Sharing.NONE
@@ -111,7 +111,7 @@ _connect = sqlite3.connect
 
 
 class OwnClock(SmallSqliteQueue):
-    """Goes by a clock that the kit does not reach: the function was taken at import."""
+    """Follows a clock that the kit does not control: it took the function at import."""
 
     name = "own-clock"
 
@@ -124,7 +124,7 @@ class OwnClock(SmallSqliteQueue):
 
 
 class Monotonic(MemoryQueue):
-    """Goes by Python's monotonic clock."""
+    """Follows Python's monotonic clock."""
 
     name = "monotonic"
 
@@ -133,14 +133,14 @@ class Monotonic(MemoryQueue):
 
 
 class LongLease(Monotonic):
-    """Goes by Python's monotonic clock and leases for an hour, always."""
+    """Follows Python's monotonic clock, with a fixed lease of an hour."""
 
     name = "long-lease"
     lease_seconds = 3600.0
 
 
 class WithoutSchemaFunctions(SmallSqliteQueue):
-    """Lets its schema use no function of ours, so that it does not work under a virtual clock."""
+    """Forbids its schema to use functions of the application, and fails under a virtual clock."""
 
     name = "without-schema-functions"
 
@@ -154,7 +154,7 @@ class WithoutSchemaFunctions(SmallSqliteQueue):
 
 
 class Impatient(SmallSqliteQueue):
-    """Answers that it is busy as soon as another holds the lock."""
+    """Answers with busy as soon as another process holds the lock."""
 
     name = "impatient"
 

@@ -39,14 +39,14 @@ def test_a_run_has_its_history_and_its_driver(driver: Driver, tmp_path: Path) ->
 
 
 @EACH
-def test_a_run_is_made_when_it_is_asked_for(driver: Driver, tmp_path: Path) -> None:
-    """Nothing happens before the first run is asked for."""
+def test_a_run_is_made_on_demand(driver: Driver, tmp_path: Path) -> None:
+    """A driver does nothing before the first run is taken from the iterator."""
     driver.runs(PRODUCE, QUEUE, tmp_path, Effort())
     assert list(tmp_path.iterdir()) == []
 
 
 @EACH
-def test_a_run_tells_its_faults(driver: Driver, tmp_path: Path) -> None:
+def test_a_run_lists_its_faults(driver: Driver, tmp_path: Path) -> None:
     """Each run lists the faults that its actors carried, in the order of the programs."""
     carried = (Kill(after=1), Kill(after=2))
     scenario = Scenario(programs=programs.crew(programs.produce, size=2, faults=carried))
@@ -55,10 +55,8 @@ def test_a_run_tells_its_faults(driver: Driver, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [Threads, Processes], ids=lambda kind: kind.name)
-def test_what_depends_on_chance_is_run_again(
-    kind: type[Threads] | type[Processes], tmp_path: Path
-) -> None:
-    """A driver that repeats makes as many runs as the effort has rounds, each on a new queue."""
+def test_a_driver_can_repeat_its_run(kind: type[Threads] | type[Processes], tmp_path: Path) -> None:
+    """A driver with `repeat` makes `Effort.rounds` runs, each on a new queue."""
     runs = kind(repeat=True).runs(PRODUCE, QUEUE, tmp_path, Effort(rounds=3))
     counts = [len(run.history.by(Verb.ENQUEUE)) for run in islice(runs, 2)]
     assert counts == [2, 2]
@@ -67,15 +65,15 @@ def test_what_depends_on_chance_is_run_again(
 
 
 @EACH
-def test_actors_of_one_name_are_a_mistake(driver: Driver, tmp_path: Path) -> None:
-    """Actors are told apart by their names, so these must differ."""
+def test_two_actors_of_one_name_are_an_error(driver: Driver, tmp_path: Path) -> None:
+    """The names of actors must differ."""
     twins = [Program(actor="twin", function=programs.drain)] * 2
     with pytest.raises(ValueError, match="twin, twin"):
         next(driver.runs(Scenario(programs=lambda effort: twins), QUEUE, tmp_path, Effort()))
 
 
 def test_every_driver_is_listed() -> None:
-    """Each class with runs is in the list, but for the one that needs the workers of xdist."""
+    """Every driver class is listed, except the one that needs arguments."""
     modules = [
         importlib.import_module(f"{drivers.__name__}.{module.name}")
         for module in pkgutil.iter_modules(drivers.__path__)

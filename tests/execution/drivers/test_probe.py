@@ -1,4 +1,4 @@
-"""The probe: whether a queue goes by the kit's clock is found out, not believed."""
+"""The probe finds out by a trial whether a queue follows the kit's clock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.queues.small_sqlite import SmallSqliteQueue
 
 
 class IgnoresDelays(MemoryQueue):
-    """Hands out every task at once."""
+    """Delivers every task at once."""
 
     name = "ignores-delays"
 
@@ -26,7 +26,7 @@ class IgnoresDelays(MemoryQueue):
 
 
 class LeasesByItsOwnClock(SmallSqliteQueue):
-    """Delays by SQLite's clock and leases by one that the kit does not reach."""
+    """Delays by SQLite's clock, and leases by a clock that the kit does not control."""
 
     name = "leases-by-its-own-clock"
 
@@ -39,7 +39,7 @@ class LeasesByItsOwnClock(SmallSqliteQueue):
 
 
 class OnlyRetries(MemoryQueue):
-    """Has no delays and no leases, but tasks that failed wait."""
+    """Has neither delays nor leases, but delays retries."""
 
     name = "only-retries"
     liveness = Liveness.NONE
@@ -52,7 +52,7 @@ class OnlyRetries(MemoryQueue):
 
 
 class RetriesByItsOwnClock(OnlyRetries):
-    """Lets failed tasks wait by a clock that the kit does not reach."""
+    """Delays retries by a clock that the kit does not control."""
 
     name = "retries-by-its-own-clock"
 
@@ -87,15 +87,15 @@ class Timeless(QueueAdapter):
         (Timeless, False),
     ],
 )
-def test_whose_clock_a_queue_goes_by(
+def test_the_probe_finds_the_clock_of_a_queue(
     adapter: type[QueueAdapter], follows: bool, tmp_path: Path
 ) -> None:
-    """Delays, leases or else retries are tried; what does not work does not follow."""
+    """The probe tries delays and leases, or else retries."""
     assert goes_by_virtual_time(QueueUnderTest.of(adapter), tmp_path / "probe") is follows
 
 
 def test_a_queue_that_cannot_be_opened_is_left_to_the_rules(tmp_path: Path) -> None:
-    """If opening fails under any clock, the rules shall say so, without waiting for anything."""
+    """If the queue cannot be opened, the probe leaves the report to the rules."""
 
     class Shut(SmallSqliteQueue):
         name = "shut"

@@ -52,14 +52,14 @@ def acting(history: History) -> list[Operation]:
 
 
 def spans(history: History) -> list[tuple[str, int, int]]:
-    """Return from when to when each task was in an actor's hands."""
+    """Return the actor, start and end of each delivery."""
     ends = {one.claim: one.end for one in history.by(Verb.COMPLETE)}
     claims = [one for one in acting(history) if one.is_delivery]
     return [(one.actor, one.start, ends[one.number] or one.start) for one in claims]
 
 
-def test_every_task_goes_through(tmp_path: Path) -> None:
-    """Script, processes and ending make one history on one clock, and no task comes twice."""
+def test_every_task_is_completed_once(tmp_path: Path) -> None:
+    """Script, processes and ending make one history on one clock, without a double delivery."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.drain), ending=Environment.settle
     )
@@ -76,7 +76,7 @@ def test_every_task_goes_through(tmp_path: Path) -> None:
 
 
 def test_actors_overlap(tmp_path: Path) -> None:
-    """All begin when all have opened the queue, and are at work at the same time."""
+    """Actors start after all have opened the queue, and hold tasks at the same time."""
     work = programs.crew(programs.work, pause=0.005)
     history = run(Scenario(script=programs.stock, programs=work), SmallSqliteQueue, tmp_path)
     opened = [one.end for one in acting(history) if one.verb is Verb.OPEN]
@@ -90,7 +90,7 @@ def test_actors_overlap(tmp_path: Path) -> None:
 
 
 def test_actors_are_processes(tmp_path: Path) -> None:
-    """Each actor has a process of its own, which is gone when the run is over."""
+    """Each actor has a process of its own, which ends with the run."""
     scenario = Scenario(programs=programs.crew(programs.tell_pid))
     history = run(scenario, SmallSqliteQueue, tmp_path)
     pids = {int(str(one.task)) for one in history.by(Verb.ENQUEUE)}
@@ -99,8 +99,8 @@ def test_actors_are_processes(tmp_path: Path) -> None:
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
-    """Who dies kills its process; what it held comes to another when its lease has run out."""
+def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
+    """The task of a killed actor goes to another when its lease has expired."""
     scenario = Scenario(
         script=programs.stock,
         programs=programs.crew(programs.claim_and_enqueue, faults=programs.KILLED),
@@ -115,8 +115,8 @@ def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_who_was_killed_from_outside_is_noted(tmp_path: Path) -> None:
-    """A SIGKILL that nobody announced is a kill too, and no error; nothing is lost."""
+def test_a_kill_from_outside_is_recorded(tmp_path: Path) -> None:
+    """A SIGKILL without a fault is recorded as a kill, and loses no operation."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.be_killed_from_outside)
     )
@@ -128,7 +128,7 @@ def test_who_was_killed_from_outside_is_noted(tmp_path: Path) -> None:
 
 
 def test_a_call_that_hangs_is_cut_off(tmp_path: Path) -> None:
-    """At the limit a hanging actor is killed: its call has no end, and the kill says why."""
+    """An actor that hangs is killed at the limit; its call has no end, the kill has the reason."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.drain, size=2), ending=_count
     )
@@ -140,7 +140,7 @@ def test_a_call_that_hangs_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_an_opening_that_hangs_is_cut_off(tmp_path: Path) -> None:
-    """Who hangs while opening is killed at the limit, too."""
+    """An actor that hangs while opening is killed at the limit."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.drain, size=2), ending=_count
     )
@@ -159,18 +159,18 @@ def _count(env: Environment) -> None:
 
 @POSIX
 @pytest.mark.parametrize(
-    ("adapter", "told"), [(queues.Crashes, "SIGSEGV"), (queues.Leaves, "exit status 3")]
+    ("adapter", "cause"), [(queues.Crashes, "SIGSEGV"), (queues.Leaves, "exit status 3")]
 )
-def test_a_queue_that_breaks_down_is_in_the_history(
-    adapter: type[QueueAdapter], told: str, tmp_path: Path
+def test_a_crash_of_the_queue_is_in_the_history(
+    adapter: type[QueueAdapter], cause: str, tmp_path: Path
 ) -> None:
-    """A process that ends inside a call was ended by the queue: the call says how."""
+    """If a process ends inside a call, the queue ended it, and the call has the cause."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
     history = run(scenario, adapter, tmp_path)
     broken = history.by(Verb.COMPLETE)
     assert [(one.end, one.outcome) for one in broken] == [(None, Outcome.UNKNOWN)] * 2
-    assert all(told in str(one.error) for one in broken)
-    assert all(told in str(one.error) for one in history.by(Verb.KILL))
+    assert all(cause in str(one.error) for one in broken)
+    assert all(cause in str(one.error) for one in history.by(Verb.KILL))
 
 
 def test_sys_exit_in_a_call_is_an_error_of_the_queue(tmp_path: Path) -> None:
@@ -181,8 +181,8 @@ def test_sys_exit_in_a_call_is_an_error_of_the_queue(tmp_path: Path) -> None:
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
 
 
-def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
-    """An actor that cannot open the queue has one operation, and is no error."""
+def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
+    """A failed opening is the only operation of its actor, and no error of the run."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
     history = run(scenario, queues.Shut, tmp_path)
     assert [(one.verb, one.error) for one in acting(history)] == [
@@ -190,38 +190,40 @@ def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
     ] * 2
 
 
-def test_a_queue_may_print_and_ask(tmp_path: Path) -> None:
-    """What a queue prints is not taken for the actor's word, and there is nothing to read."""
+def test_a_queue_may_print_and_read(tmp_path: Path) -> None:
+    """The queue's output is not taken for the actor's words, and its input is empty."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
     history = run(Scenario(programs=scenario.programs), queues.Prints, tmp_path)
     assert [one.ok for one in acting(history)] == [True] * 4
 
 
-def test_a_name_that_is_no_file_name(tmp_path: Path) -> None:
-    """An actor may be called anything."""
+def test_an_actor_may_have_any_name(tmp_path: Path) -> None:
+    """A name that is not a file name works too."""
     named = [Program(actor=name, function=programs.drain) for name in ("a/b", "a:b", "..", "é'")]
     history = run(Scenario(programs=lambda effort: named), SmallSqliteQueue, tmp_path)
     assert {one.actor for one in history} == {"a/b", "a:b", "..", "é'"}
 
 
 @pytest.mark.parametrize(
-    ("program", "told"),
+    ("program", "message"),
     [
         (programs.complain, ["actor='actor-2'", "complain", "LookupError: no such page"]),
         (programs.leave_in_silence, ["exit status 4", "(it printed nothing)"]),
     ],
 )
-def test_an_actor_that_fails_is_told(program: Any, told: list[str], tmp_path: Path) -> None:
-    """An error that is not the queue's names the actor and what it printed."""
+def test_an_error_of_a_program_is_an_actor_error(
+    program: Any, message: list[str], tmp_path: Path
+) -> None:
+    """An error that is not the queue's is raised with the actor's name and its output."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(program))
     with pytest.raises(ActorError) as raised:
         run(scenario, SmallSqliteQueue, tmp_path)
-    for part in told:
+    for part in message:
         assert part in str(raised.value)
 
 
-def test_a_queue_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
-    """If the other process does not find the queue, its message is passed on."""
+def test_a_queue_that_cannot_be_imported_is_an_actor_error(tmp_path: Path) -> None:
+    """The message of a process that cannot import the queue is passed on."""
     scenario = Scenario(programs=programs.crew(programs.drain, size=1))
     with pytest.raises(ActorError, match=r"UsageError.*no_such_module"):
         run(scenario, SmallSqliteQueue, tmp_path, spec="no_such_module:Queue")
@@ -234,7 +236,7 @@ _here.__module__ = "__main__"
 
 
 @pytest.mark.parametrize(
-    ("program", "told"),
+    ("program", "message"),
     [
         (Program(actor="ann", function=lambda recorder: None), "top of an importable module"),
         (Program(actor="ann", function=partial(programs.drain)), "top of an importable module"),
@@ -245,16 +247,16 @@ _here.__module__ = "__main__"
         ),
     ],
 )
-def test_a_program_that_cannot_be_sent_is_a_mistake(
-    program: Program, told: str, tmp_path: Path
+def test_a_program_that_cannot_be_sent_is_a_usage_error(
+    program: Program, message: str, tmp_path: Path
 ) -> None:
-    """What another process could not find or read is told before any is started."""
-    with pytest.raises(UsageError, match=told):
+    """A program that another process cannot import is rejected before any process starts."""
+    with pytest.raises(UsageError, match=message):
         run(Scenario(programs=lambda effort: [program]), SmallSqliteQueue, tmp_path)
 
 
-def test_a_queue_of_the_main_script_is_a_mistake(tmp_path: Path) -> None:
-    """A class of `__main__` is not found by another process."""
+def test_a_queue_of_the_main_script_is_a_usage_error(tmp_path: Path) -> None:
+    """Another process cannot import a class of `__main__`."""
 
     class Here(SmallSqliteQueue):
         name = "here"
@@ -265,7 +267,7 @@ def test_a_queue_of_the_main_script_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:
-    """Sharing is tried only where it is declared."""
+    """A queue that is declared for one process is not run in several."""
     with pytest.raises(NotRunError, match="one process"):
         run(Scenario(), MemoryQueue, tmp_path)
 
@@ -326,11 +328,11 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-def test_modules_that_were_imported_by_file_are_found(tmp_path: Path) -> None:
-    """A queue and a program in a module that has no place on the path are found by their file.
+def test_modules_imported_by_file_are_found(tmp_path: Path) -> None:
+    """A queue and a program in a module outside the search path are found by its file.
 
     The whole run works with warnings as errors, in a folder that holds a module named `queue` and
-    that nobody may write to.
+    without write permission.
     """
     here = tmp_path / "here"
     here.mkdir()
@@ -350,7 +352,7 @@ def test_modules_that_were_imported_by_file_are_found(tmp_path: Path) -> None:
 
 @POSIX
 def test_ctrl_c_ends_the_actors(tmp_path: Path) -> None:
-    """When the run is interrupted, no actor goes on."""
+    """Ctrl-C ends the processes of all actors."""
     note = tmp_path / "pid"
     action = (
         "import os, pathlib, threading; "
@@ -384,7 +386,7 @@ def _wait_for(note: Path) -> int:
     ids=["before it opens", "before it acts"],
 )
 def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_path: Path) -> None:
-    """An actor that nobody sets off any more ends by itself, and leaves the queue alone."""
+    """An actor whose parent has ended ends too, and does not touch the queue."""
     log = tmp_path / "ann.jsonl"
     job = Job(
         spec=QueueUnderTest.of(SmallSqliteQueue).spec,
@@ -413,7 +415,7 @@ def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_pa
 
 
 def test_an_actor_loads_little() -> None:
-    """Several actors are started for one run, so none loads what it does not need."""
+    """An actor does not import heavy modules, since each run starts several actors."""
     loaded = set(
         python("import pytest_queuekit.execution.drivers.actor, sys; print(*sys.modules)").split()
     )

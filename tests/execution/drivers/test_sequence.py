@@ -1,4 +1,4 @@
-"""The sequence driver: one call after the other, by a clock that the queue goes by."""
+"""The sequence driver: one call after the other, by a clock that the queue follows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _lease_and_wait(env: Environment) -> None:
 
 @pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])
 def test_a_day_passes_in_no_time(adapter: type[QueueAdapter], tmp_path: Path) -> None:
-    """Where the queue goes by the kit's clock, a long lease runs out for bob to take over."""
+    """If the queue follows the kit's clock, a lease of a day expires at once."""
     scenario = Scenario(script=_lease_and_wait, lease=86_400.0, passes_time=True)
     history = run(scenario, adapter, tmp_path)
     first, second = history.by(Verb.CLAIM)
@@ -53,15 +53,15 @@ def test_a_day_passes_in_no_time(adapter: type[QueueAdapter], tmp_path: Path) ->
 def test_a_queue_with_its_own_clock_is_waited_for(
     adapter: type[QueueAdapter], tmp_path: Path
 ) -> None:
-    """Where it does not, leases are short and the kit waits for real."""
+    """If a queue does not follow the kit's clock, leases are short and the kit waits."""
     scenario = Scenario(script=_lease_and_wait, lease=86_400.0, passes_time=True)
     history = run(scenario, adapter, tmp_path)
     assert [one.is_delivery for one in history.by(Verb.CLAIM)] == [True, True]
     assert history.lease == 1.0
 
 
-def test_waiting_for_real_is_for_higher_levels(tmp_path: Path) -> None:
-    """At the quick level such a rule is not run, and says so."""
+def test_real_waits_require_level_standard(tmp_path: Path) -> None:
+    """At level quick a rule that needs real waits is not run."""
     scenario = Scenario(script=_lease_and_wait, passes_time=True)
     with pytest.raises(NotRunError, match="requires --queue-level standard") as raised:
         run(scenario, queues.Monotonic, tmp_path, Effort.at(Level.QUICK))
@@ -90,15 +90,15 @@ class FiveMinutes(queues.LongLease):
 
 
 @pytest.mark.parametrize("level", [Level.QUICK, Level.STANDARD])
-def test_a_level_that_waits_long_enough_is_recommended(level: Level, tmp_path: Path) -> None:
-    """A lease that the deepest level waits for is a reason to use that level."""
+def test_level_deep_is_recommended_if_it_helps(level: Level, tmp_path: Path) -> None:
+    """If level deep can outlast the lease, the message recommends it."""
     scenario = Scenario(script=_lease_and_wait, passes_time=True)
     with pytest.raises(NotRunError, match=r"Give claim.* option, or use --queue-level deep"):
         run(scenario, FiveMinutes, tmp_path, Effort.at(level))
 
 
-def test_the_deepest_level_waits_for_five_minutes(tmp_path: Path) -> None:
-    """At level deep a lease of five minutes is waited for, and progress says so."""
+def test_level_deep_waits_for_five_minutes(tmp_path: Path) -> None:
+    """Level deep outlasts a lease of five minutes, and reports the wait."""
     heard: list[tuple[str, float]] = []
 
     class EnoughError(Exception):
@@ -118,7 +118,7 @@ def test_the_deepest_level_waits_for_five_minutes(tmp_path: Path) -> None:
 
 
 def test_a_wait_for_a_lease_is_no_hang(tmp_path: Path) -> None:
-    """A wait that is longer than the limit of a hang is not taken for one."""
+    """A wait that is longer than the limit does not count as a hang."""
     scenario = Scenario(script=_lease_and_wait, passes_time=True)
     effort = Effort(limit=-2.9)  # 0.1 s, with the time that the run adds for its leases of 1 s
     history = run(scenario, queues.OwnClock, tmp_path, effort)
@@ -126,7 +126,7 @@ def test_a_wait_for_a_lease_is_no_hang(tmp_path: Path) -> None:
 
 
 def test_a_queue_is_probed_once(tmp_path: Path) -> None:
-    """Whatever it goes by it goes by in every run: later ones need not try it out."""
+    """Later runs of the same queue use the answer of the first probe."""
     queue = QueueUnderTest.of(SmallSqliteQueue)
     scenario = Scenario(script=lambda env: env.wait(60), passes_time=True)
     for name in ("first", "second"):
@@ -137,8 +137,8 @@ def test_a_queue_is_probed_once(tmp_path: Path) -> None:
     assert not (tmp_path / "second" / "probe").exists()
 
 
-def test_time_that_need_not_pass_is_not_probed(tmp_path: Path) -> None:
-    """A scenario without waiting runs on any queue, also at the quick level."""
+def test_a_scenario_without_waits_is_not_probed(tmp_path: Path) -> None:
+    """A scenario without waits runs on any queue and at any level."""
     scenario = Scenario(script=lambda env: _ignore(env.actor("ann").enqueue("task")))
     history = run(scenario, queues.LongLease, tmp_path, Effort.at(Level.QUICK))
     assert [one.verb for one in history] == [Verb.OPEN, Verb.ENQUEUE]
@@ -149,7 +149,7 @@ def _ignore(_value: object) -> None: ...
 
 
 def test_script_programs_and_ending_in_turn(tmp_path: Path) -> None:
-    """First the script, then one program after the other, then the ending."""
+    """The script comes first, then each program in turn, then the ending."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.produce), ending=Environment.settle
     )
@@ -160,8 +160,8 @@ def test_script_programs_and_ending_in_turn(tmp_path: Path) -> None:
     assert history.driver == "sequence"
 
 
-def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
-    """A program that dies ends there; what it held comes to another when its lease has run out."""
+def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
+    """A kill ends the program, and its task goes to another when the lease has expired."""
     scenario = Scenario(
         script=programs.stock,
         programs=programs.crew(programs.claim_and_enqueue, faults=programs.KILLED),
@@ -174,15 +174,15 @@ def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
 
 
 def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
-    """The history ends with the call that never came back."""
+    """The history ends with the call that never returned."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
     history = run(scenario, queues.Hangs, tmp_path, SHORT)
     last = history.operations[-1]
     assert (last.verb, last.end, last.outcome) == (Verb.COMPLETE, None, Outcome.UNKNOWN)
 
 
-def test_a_run_without_end_is_stopped(tmp_path: Path) -> None:
-    """A script that goes on for ever, with operations that all end, is left behind."""
+def test_an_endless_script_is_stopped(tmp_path: Path) -> None:
+    """A script that calls forever is stopped, although each call ends."""
 
     def for_ever(env: Environment) -> None:
         while True:
@@ -192,23 +192,23 @@ def test_a_run_without_end_is_stopped(tmp_path: Path) -> None:
     assert len(history) > 1
 
 
-def test_an_error_of_a_program_is_told_with_its_actor(tmp_path: Path) -> None:
-    """What a program raises is its author's to see, with the actor that raised it."""
+def test_an_error_of_a_program_names_its_actor(tmp_path: Path) -> None:
+    """An error of a program comes out of the run, with a note that names the actor."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.complain))
     with pytest.raises(LookupError, match="no such page") as raised:
         run(scenario, SmallSqliteQueue, tmp_path)
     assert "actor-2" in raised.value.__notes__[0]
 
 
-def test_two_actors_of_one_name_are_a_mistake(tmp_path: Path) -> None:
-    """Actors are told apart by their names, so these must differ."""
+def test_two_actors_of_one_name_are_an_error(tmp_path: Path) -> None:
+    """The names of actors must differ."""
     no_deduplication = [Program(actor="twin", function=programs.drain)] * 2
     with pytest.raises(ValueError, match="twin, twin"):
         run(Scenario(programs=lambda effort: no_deduplication), SmallSqliteQueue, tmp_path)
 
 
 def test_a_queue_that_cannot_be_opened_is_in_the_history(tmp_path: Path) -> None:
-    """The run ends where the script asks for an actor that cannot open the queue."""
+    """The run ends when an actor of the script cannot open the queue."""
 
     def two(env: Environment) -> None:
         env.actor("ann")
@@ -223,7 +223,7 @@ def test_a_queue_that_cannot_be_opened_is_in_the_history(tmp_path: Path) -> None
 
 
 def test_files_are_closed_when_the_run_is_over(tmp_path: Path) -> None:
-    """Every instance is closed, by the thread that opened it, also that of the dead."""
+    """Every instance is closed by the thread that opened it, even that of a killed actor."""
     closed: list[tuple[int, bool]] = []
 
     class Counted(SmallSqliteQueue):

@@ -1,4 +1,4 @@
-"""The threads driver: actors that overlap, die, hang and fail, each in a thread."""
+"""The threads driver: actors that overlap, are killed, hang and fail, each in a thread."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(
 
 
 def overlaps(operations: Iterable[Operation]) -> bool:
-    """Whether calls of different actors were under way at the same time."""
+    """Return True if calls of different actors overlap."""
     return any(
         one.actor != other.actor and not one.ended_before(other) and not other.ended_before(one)
         for one, other in combinations(operations, 2)
@@ -44,14 +44,14 @@ def overlaps(operations: Iterable[Operation]) -> bool:
 
 
 def done_twice(history: History) -> set[str | None]:
-    """Return the tasks that were handed out more than once."""
+    """Return the tasks that were delivered more than once."""
     tasks = [one.task for one in history.by(Verb.CLAIM) if one.is_delivery]
     return {task for task in tasks if tasks.count(task) > 1}
 
 
 @BOTH
-def test_every_task_goes_through(adapter: type[QueueAdapter], tmp_path: Path) -> None:
-    """Script, threads and ending make one history, on a queue shared or opened by each."""
+def test_every_task_is_completed(adapter: type[QueueAdapter], tmp_path: Path) -> None:
+    """Script, threads and ending make one history, with one instance or several."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.drain), ending=Environment.settle
     )
@@ -64,7 +64,7 @@ def test_every_task_goes_through(adapter: type[QueueAdapter], tmp_path: Path) ->
 
 
 def test_all_begin_when_all_have_opened(tmp_path: Path) -> None:
-    """No program acts before each has an instance of its own; then calls overlap."""
+    """No program acts before all have opened the queue; then calls overlap."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
     history = run(scenario, SmallSqliteQueue, tmp_path)
     acting = [one for one in history if one.actor.startswith("actor")]
@@ -75,7 +75,7 @@ def test_all_begin_when_all_have_opened(tmp_path: Path) -> None:
 
 
 def test_a_race_in_plain_python_shows(tmp_path: Path) -> None:
-    """Threads switch so often that an unguarded choice hands out a task twice."""
+    """Threads switch so often that an unguarded choice delivers a task twice."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
     before = sys.getswitchinterval()
     rounds = (tmp_path / str(number) for number in range(50))
@@ -89,10 +89,8 @@ def _made(folder: Path) -> Path:
 
 
 @BOTH
-def test_the_dead_do_nothing_and_the_others_go_on(
-    adapter: type[QueueAdapter], tmp_path: Path
-) -> None:
-    """What the dead held comes to another when its lease has run out."""
+def test_a_killed_actor_does_nothing_more(adapter: type[QueueAdapter], tmp_path: Path) -> None:
+    """The task of a killed actor goes to another when its lease has expired."""
     scenario = Scenario(
         script=programs.stock,
         programs=programs.crew(programs.claim_and_enqueue, faults=programs.KILLED),
@@ -107,7 +105,7 @@ def test_the_dead_do_nothing_and_the_others_go_on(
 
 
 def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
-    """Whoever hangs is left behind, with a call that never came back; the ending is played."""
+    """An actor that hangs is left behind with a call without an end; the ending runs."""
     scenario = Scenario(
         script=programs.stock,
         programs=programs.crew(programs.drain),
@@ -124,8 +122,8 @@ def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
 def _ignore(_value: object) -> None: ...
 
 
-def test_an_opening_that_hangs_does_not_hold_up_the_others(tmp_path: Path) -> None:
-    """The actors that did open act without those that hang in it."""
+def test_an_opening_that_hangs_does_not_delay_the_others(tmp_path: Path) -> None:
+    """The actors that opened the queue act without those that hang."""
 
     def script(env: Environment) -> None: ...
 
@@ -135,8 +133,8 @@ def test_an_opening_that_hangs_does_not_hold_up_the_others(tmp_path: Path) -> No
     assert any(one.verb is Verb.OPEN and one.end is None for one in history)
 
 
-def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
-    """An actor that cannot open the queue has one operation; the script's actor goes on."""
+def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
+    """A failed opening is the only operation of its actor; the script's actor continues."""
     scenario = Scenario(
         script=programs.stock, programs=programs.crew(programs.drain), ending=_count
     )
@@ -152,8 +150,8 @@ def _count(env: Environment) -> None:
     env.actor("stocker").stats()
 
 
-def test_an_error_of_a_program_is_told_with_its_actor(tmp_path: Path) -> None:
-    """What a program raises comes out of the run, with the actor that raised it."""
+def test_an_error_of_a_program_names_its_actor(tmp_path: Path) -> None:
+    """An error of a program comes out of the run, with a note that names the actor."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.complain))
     with pytest.raises(LookupError, match="no such page") as raised:
         run(scenario, SmallSqliteQueue, tmp_path)
@@ -161,7 +159,7 @@ def test_an_error_of_a_program_is_told_with_its_actor(tmp_path: Path) -> None:
 
 
 def test_no_thread_is_left(tmp_path: Path) -> None:
-    """When the run is over its threads are too, those of the dead and the failed included."""
+    """All threads end with the run, also those of killed and failed actors."""
     before = set(threading.enumerate())
     killed = programs.crew(programs.claim_and_enqueue, faults=programs.KILLED)
     for number, crew in enumerate((killed, programs.crew(programs.complain))):
@@ -173,8 +171,8 @@ def test_no_thread_is_left(tmp_path: Path) -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_one_actor_may_go_on_where_the_script_left_it(tmp_path: Path) -> None:
-    """An actor of the script that is also a program's goes on counting its operations."""
+def test_an_actor_of_the_script_may_have_a_program(tmp_path: Path) -> None:
+    """An actor of the script that also has a program continues its numbers."""
 
     def script(env: Environment) -> None:
         env.actor("actor-1").enqueue("first")
@@ -192,6 +190,6 @@ def _again(env: Environment) -> None:
 
 
 def test_a_queue_for_one_thread_is_not_run(tmp_path: Path) -> None:
-    """Sharing is tried only where it is declared."""
+    """A queue that is declared for one thread is not run in several."""
     with pytest.raises(NotRunError, match="one thread"):
         run(Scenario(), queues.OneThread, tmp_path)

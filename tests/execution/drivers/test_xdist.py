@@ -1,4 +1,4 @@
-"""Lanes: processes that did not start each other play one run, and one of them has the history."""
+"""Lanes: processes that did not start each other share one run, and one of them has the history."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def play(
     patience: float = 60.0,
     limit: float = 30.0,
 ) -> dict[int, str]:
-    """Start the lanes as processes; return what each printed, "" for the one with the history."""
+    """Start the lanes as processes. Return the output of each, "" for the one with the history."""
     started = {}
     for lane in only or range(1, lanes + 1):
         job: dict[str, str | float] = {"lane": lane, "lanes": lanes, "patience": patience}
@@ -49,7 +49,7 @@ def play(
 
 
 def history_of(folder: Path, said: dict[int, str]) -> History:
-    """Return the history; exactly one lane must have it, and the others must know."""
+    """Return the history. Exactly one lane must have it, and the others must report that."""
     assert Counter(said.values()) == {
         "": 1,
         "JudgedElsewhereError: Another lane judges this run: the lane that finished last.": len(
@@ -61,7 +61,7 @@ def history_of(folder: Path, said: dict[int, str]) -> History:
 
 
 def test_lanes_share_one_run(tmp_path: Path) -> None:
-    """Script, programs and ending are played once, on one queue and one clock, by all together."""
+    """Script, programs and ending run once, on one queue and one clock, for all lanes."""
     history = history_of(tmp_path, play(tmp_path, 2))
     claims = Counter(one.task for one in history.by(Verb.CLAIM) if one.is_delivery)
     assert claims == Counter(f"task-{number}" for number in range(programs.TASKS))
@@ -78,7 +78,7 @@ def test_lanes_share_one_run(tmp_path: Path) -> None:
 
 
 def test_lanes_overlap(tmp_path: Path) -> None:
-    """No lane acts before all have opened the queue; then lanes hold tasks at the same time."""
+    """No lane acts before all have opened the queue; then they hold tasks at the same time."""
     history = history_of(tmp_path, play(tmp_path, 2))
     acting = [one for one in history if one.actor.startswith("actor")]
     opened = [one.end or 0 for one in acting if one.verb is Verb.OPEN]
@@ -97,20 +97,20 @@ def test_lanes_overlap(tmp_path: Path) -> None:
 
 
 def test_a_lane_may_have_nothing_to_do(tmp_path: Path) -> None:
-    """With more lanes than programs some lanes only come and go."""
+    """If there are more lanes than programs, some lanes do nothing."""
     history = history_of(tmp_path, play(tmp_path, 3, scenario="die"))
     assert len(history.by(Verb.KILL)) == 2
 
 
-def test_the_dead_do_nothing_and_the_others_go_on(tmp_path: Path) -> None:
-    """Who dies in a lane is missed by the run, and what it held comes again."""
+def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
+    """The task of an actor killed in a lane is delivered again."""
     history = history_of(tmp_path, play(tmp_path, 2, scenario="die"))
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
     assert "after-death" not in {one.task for one in history}
 
 
-def test_lanes_that_do_not_meet_all_say_so(tmp_path: Path) -> None:
-    """Who waited in vain says which lane did not come and what to do; who comes late hears it."""
+def test_lanes_that_do_not_meet_give_the_same_reason(tmp_path: Path) -> None:
+    """All lanes name the missing lane and the option to change, even a late one."""
     said = play(tmp_path, 3, only=(1, 3), patience=0.5)
     assert said[1] == said[3]
     assert said[1].startswith("NotRunError: the 3 lanes did not meet within 0.5 s, lane 2 did not")
@@ -125,8 +125,8 @@ def test_a_folder_is_for_one_run(tmp_path: Path) -> None:
     assert said[1].startswith("NotRunError: lane 1 has run in folder=")
 
 
-def test_a_script_that_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
-    """If lane 1 cannot prepare the run, it raises why, and the others are not run because of it."""
+def test_a_script_that_fails_ends_all_lanes(tmp_path: Path) -> None:
+    """If lane 1 cannot prepare the run, it raises the error, and the others give it as reason."""
     said = play(tmp_path, 2, scenario="fail")
     assert said == {
         1: "LookupError: no such page",
@@ -134,8 +134,8 @@ def test_a_script_that_fails_keeps_nobody_waiting(tmp_path: Path) -> None:
     }
 
 
-def test_a_program_that_fails_is_told_by_its_lane(tmp_path: Path) -> None:
-    """The lane of the failing program raises, and no other lane takes the rest for the whole."""
+def test_an_error_of_a_program_comes_from_its_lane(tmp_path: Path) -> None:
+    """The lane of the failing program raises, and no other lane judges the rest."""
     said = play(tmp_path, 3, scenario="complain")
     assert said.pop(2) == "LookupError: no such page"
     assert {one.partition(":")[0] for one in said.values()} == {"JudgedElsewhereError"}
@@ -143,22 +143,22 @@ def test_a_program_that_fails_is_told_by_its_lane(tmp_path: Path) -> None:
 
 
 def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
-    """At the limit a lane finishes without the actor that hangs, and the run is judged."""
+    """At the limit a lane ends without the actor that hangs, and the run is judged."""
     history = history_of(tmp_path, play(tmp_path, 2, queue="hangs", limit=1.0))
     hung = [one for one in history if one.end is None]
     assert {one.verb for one in hung} == {Verb.COMPLETE}
     assert {one.actor for one in hung} >= {f"actor-{number}" for number in range(1, 5)}
 
 
-def test_who_cannot_open_stays_out(tmp_path: Path) -> None:
-    """Actors that cannot open the queue are in the history, and keep nobody waiting."""
+def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
+    """Failed openings are in the history, and no lane waits for them."""
     history = history_of(tmp_path, play(tmp_path, 2, scenario="die", queue="shut"))
     shut = [one for one in history if one.actor.startswith("actor")]
     assert [(one.verb, one.ok) for one in shut] == [(Verb.OPEN, False)] * 2
 
 
 def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:
-    """Lanes are processes, so the queue must be for several."""
+    """A queue that is declared for one process is not run in lanes."""
     with pytest.raises(NotRunError, match="one process"):
         next(
             XdistWorkers(folder=tmp_path, lane=1, lanes=1).runs(
