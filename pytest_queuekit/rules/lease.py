@@ -111,7 +111,9 @@ def _as_asked(env: Environment) -> None:
 
 def _require_virtual_clock(env: Environment) -> None:
     if not env.clock.virtual:
-        raise NotRunError("needs 30 days to pass, but the kit's clock does not control this queue")
+        raise NotRunError(
+            "needs 30 days to pass, but the kit's clock does not control this queue", kind="clock"
+        )
 
 
 def _nonsense_leases(env: Environment) -> None:

@@ -46,7 +46,9 @@ def _promise(env: Environment) -> Retry:
 
 
 def _too_many(attempts: int, most: int) -> NotRunError:
-    return NotRunError(f"needs at most {most} attempts (declared: max_attempts={attempts})")
+    return NotRunError(
+        f"needs at most {most} attempts (declared: max_attempts={attempts})", kind="unsupported"
+    )
 
 
 def _fail(actor: Recorder) -> Delivery:
@@ -73,7 +75,9 @@ def _too_early(env: Environment) -> None:
     """Claim ten times in the course of a failed task's wait."""
     shortest = _promise(env).wait(1)[0]
     if not shortest:
-        raise NotRunError("the contract declares no wait before the second attempt")
+        raise NotRunError(
+            "the contract declares no wait before the second attempt", kind="unsupported"
+        )
     env.actor("producer").enqueue("task-1")
     _fail(env.actor("worker"))
     for _ in range(9):

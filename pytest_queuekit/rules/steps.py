@@ -37,7 +37,8 @@ def take(actor: Recorder, **options: Any) -> Delivery:
     if delivery is None:
         raise NotRunError(
             f"inconclusive: {actor.actor!r} received no task, so the rule was not exercised; "
-            "see the CLAIM rules first"
+            "see the CLAIM rules first",
+            kind="inconclusive",
         )
     return delivery
 
@@ -100,5 +101,6 @@ def not_redelivered(heir: str, label: str) -> NotRunError:
     """Return the error of a script that cannot go on because a takeover failed."""
     return NotRunError(
         f"inconclusive: {heir!r} did not receive {label} after its lease expired, so the rule was "
-        "not exercised; see LEASE-1 first"
+        "not exercised; see LEASE-1 first",
+        kind="inconclusive",
     )
