@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -54,9 +55,16 @@ def write_reports(
                 with Path(summary).open("a", encoding="utf-8") as file:
                     file.write(f"{content}\n")
             yield from ((line, False) for line in github.workflow_commands(result))
-        except (OSError, ValueError) as error:
+        except OSError as error:
             target = path or os.environ.get("GITHUB_STEP_SUMMARY")
             yield f"the {name} report could not be written to {target}: {error}", True
+        except Exception as error:  # noqa: BLE001 - it is shown, and it fails the run
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            yield (
+                f"internal error in the {name} report: {type(error).__name__}: {error} "
+                f"({Path(place.filename).name}:{place.lineno}); please report it",
+                True,
+            )
 
 
 def tell_junit(config: pytest.Config, result: RunResult) -> None:
@@ -69,7 +77,10 @@ def tell_junit(config: pytest.Config, result: RunResult) -> None:
 
 
 def keep_out_of_the_way(config: pytest.Config) -> list[str]:
-    """Adapt what other plugins and pytest itself do to checks; return what a reader must know."""
+    """Adapt what other plugins and pytest itself do to checks; return what a reader must know.
+
+    The notes are shown at the end of the run.
+    """
     relative = config.cwd_relative_nodeid
 
     def node_id(nodeid: Any) -> Any:
@@ -77,6 +88,12 @@ def keep_out_of_the_way(config: pytest.Config) -> list[str]:
 
     # The id of a check is no path: "../../queue-review::QR105" could not be run again.
     config.cwd_relative_nodeid = node_id  # type: ignore[method-assign]
+    notes = []
+    if config.getini("filterwarnings") or config.known_args_namespace.pythonwarnings:
+        notes.append(
+            "The queue under test ran with Python's default warning filters: the project's own "
+            "(filterwarnings, -W) do not apply to it."
+        )
     coverage: Any = config.pluginmanager.get_plugin("_cov")
     limit = getattr(getattr(coverage, "options", None), "cov_fail_under", None)
     tests = config.args_source is pytest.Config.ArgsSource.ARGS and any(
@@ -84,5 +101,7 @@ def keep_out_of_the_way(config: pytest.Config) -> list[str]:
     )
     if limit and not tests and not config.option.queue_gate:
         coverage.options.cov_fail_under = None
-        return [f"--cov-fail-under={limit:g} does not apply: this run has none of your own tests."]
-    return []
+        notes.append(
+            f"--cov-fail-under={limit:g} does not apply: this run has none of your own tests."
+        )
+    return notes

@@ -32,7 +32,7 @@ def run_result(
         key=lambda result: _place(result.subject.label, settings),
     )
     warning = sqlite_warning()
-    hints = [*hints]
+    hints = [*hints, *_slow_disk(answered)]
     if settings.default and settings.plan.rules:
         hints.append(
             "This run tested the reference queue that comes with pytest-queuekit. To test yours, "
@@ -47,6 +47,20 @@ def run_result(
         audience=settings.plan.audience,
         seconds=seconds,
     )
+
+
+SLOW_DISK = 3.0
+"""Milliseconds of a commit with fsync, from which on the disk is most of a run."""
+
+
+def _slow_disk(suites: Sequence[SuiteResult]) -> Iterator[str]:
+    measured = [verdict.measurement for suite in suites for verdict in suite.verdicts]
+    slowest = max((floor.fsync or 0.0 for floor in measured if floor), default=0.0)
+    if slowest > SLOW_DISK:
+        yield (
+            f"This disk takes {slowest:.1f} ms for a commit with fsync, which is much of the time "
+            "of a run. --basetemp on a faster disk, such as /dev/shm, shortens it."
+        )
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,93 @@
+"""Known failures: waived by a limitation of the adapter, or by the user's settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.project import Project, flat, outcomes, text
+
+CLAIM = "queue-validate::CLAIM-1[twice]"
+LIMITED = """
+from pytest_queuekit import Limitation
+from shop import Good, Twice
+
+class Limited(Twice):
+    name = "limited"
+    limitations = (
+        Limitation(rule="CLAIM-1", reason="it hands tasks out again", source="README, Claims"),
+        "It keeps nothing.",
+    )
+
+class Healed(Good):
+    name = "healed"
+    limitations = (
+        Limitation(rule="CLAIM-1", reason="it hands tasks out again", source="README, Claims"),
+    )
+
+class Slip(Good):
+    name = "slip"
+    limitations = (Limitation(rule="CLAM-1", reason="x", source="y"),)
+"""
+
+
+def test_a_limitation_waives_its_rule_alone(project: Project) -> None:
+    """The failure is shown as waived with reason and source, and fails nothing."""
+    project.pytester.makepyfile(limited=LIMITED)
+    result = project.validate("--queue-impl=limited:Limited", "-v", "-k", "CLAIM-1[ or KEY-1[")
+    assert result.ret == 0
+    assert outcomes(result)["queue-validate::CLAIM-1[limited]"] == "WAIVED"
+    assert "it hands tasks out again (README, Claims)" in flat(result)
+    assert "limited PASSED: 1 of 2 applicable rules (1 waived: CLAIM-1" in flat(result)
+    other = project.validate("--queue-impl=limited:Limited", "-k", "CLAIM-7[")
+    assert other.ret == 1
+
+
+def test_a_limitation_that_no_longer_fails_is_named(project: Project) -> None:
+    """A waiver does not outlive its failure unseen."""
+    project.pytester.makepyfile(limited=LIMITED)
+    result = project.validate("--queue-impl=limited:Healed", "-k", "CLAIM-1[")
+    assert result.ret == 0
+    assert "CLAIM-1 passes: remove its waiver" in flat(result)
+
+
+def test_a_limitation_of_no_rule_is_a_mistake(project: Project) -> None:
+    """It would waive nothing, and its author believes that it does."""
+    project.pytester.makepyfile(limited=LIMITED)
+    result = project.validate("--queue-impl=limited:Slip")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "limitations name the rule 'CLAM-1', which does not exist; did you mean" in flat(result)
+
+
+def test_a_user_waives_without_touching_the_adapter(project: Project) -> None:
+    """By the rule, for all queues or for one."""
+    for line in ("CLAIM-1: our tasks may run twice", "CLAIM-1[twice]: our tasks may run twice"):
+        project.pytester.makeini(f"[pytest]\nqueue_waivers =\n  {line}\n")
+        result = project.validate("--queue-impl=shop:Twice", "-v", "-k", "CLAIM-1[")
+        assert result.ret == 0
+        assert outcomes(result) == {CLAIM: "WAIVED"}
+        assert "our tasks may run twice (queue_waivers in tox.ini)" in flat(result)
+
+
+def test_a_waiver_for_another_queue_waives_nothing(project: Project) -> None:
+    """The label counts."""
+    project.pytester.makeini("[pytest]\nqueue_waivers =\n  CLAIM-1[good]: reason\n")
+    assert project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[").ret == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("CLAIM-1", "gives no reason: write RULE: reason"),
+        ("CLAIM-1:", "gives no reason: write RULE: reason"),
+        ("CLAM-1: reason", "'CLAM-1' is no rule; did you mean 'CLAIM-1'"),
+    ],
+)
+def test_a_waiver_without_a_reason_or_rule_is_a_mistake(
+    project: Project, line: str, message: str
+) -> None:
+    """The error is one line, before anything runs."""
+    project.pytester.makeini(f"[pytest]\nqueue_waivers =\n  {line}\n")
+    result = project.validate("--queue-impl=shop:Twice")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in flat(result)
+    assert "Traceback" not in text(result)
