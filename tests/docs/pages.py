@@ -1,9 +1,14 @@
-"""Reads the code blocks of a Markdown page, and what a comment before a block says about it.
+"""Reads the code blocks of a Markdown page, with the line before each that says its purpose.
 
-`<!-- run: no, REASON -->`  it is not run, for that reason.
-`<!-- run: continued -->`   a python block that goes on where the page's last one ended.
-`<!-- file: NAME -->`       it is the content of a file, which later blocks of the page find.
-`<!-- edit: NAME -->`       it takes the place of that file's text from its own first line onwards.
+A caption names a file, for the reader of the rendered page and for the tests alike:
+
+**`NAME`**                                  the block is the content of this file.
+**`NAME`** (from this line to the end)      the block replaces the file from its own first line on.
+
+A comment concerns the tests alone:
+
+<!-- run: no, REASON -->                    the block does not run, for this reason.
+<!-- run: continued -->                     a python block continues the page's last python block.
 """
 
 from __future__ import annotations
@@ -18,16 +23,19 @@ ROOT = Path(__file__).parents[2]
 RUNNABLE = ("python", "sh", "console")
 
 _FENCE = re.compile(r"^```(\S*)\s*$")
-_DIRECTIVE = re.compile(r"^<!-- (run|file|edit): (.+) -->$")
+_CAPTION = re.compile(r"^\*\*`([\w./-]+)`\*\*( \(from this line to the end\))?$")
+_COMMENT = re.compile(r"^<!-- (\w+): (.+) -->$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
     """One fenced block.
 
-    page: the file it stands in. line: of its opening fence, from 1.
-    language: the word after the fence. text: what is between the fences.
-    run, file, edit: what the comment before it says; empty without one.
+    page: the file that holds it. line: of its opening fence, from 1.
+    language: the word after the fence. text: the lines between the fences.
+    run: the text of the comment before the block; empty without a comment.
+    file: the file that the caption names; empty without a caption.
+    edit: True if the block replaces the end of that file, False if it is the whole file.
     """
 
     page: Path
@@ -36,23 +44,23 @@ class Block:
     text: str
     run: str = ""
     file: str = ""
-    edit: str = ""
+    edit: bool = False
 
     @property
     def place(self) -> str:
-        """Where it stands, for a message."""
+        """The page and the line, for a message."""
         return f"{self.page.name}:{self.line}"
 
     @property
     def reason(self) -> str | None:
-        """Why it is not run; None where it is."""
+        """The reason why the block does not run; None if it runs."""
         if self.run.startswith("no"):
             return self.run.removeprefix("no").strip(" ,")
         return None
 
 
 def pages() -> list[Path]:
-    """Return every page whose blocks are run."""
+    """Return every page that has its blocks run."""
     package_docs = (ROOT / "pytest_queuekit" / "queue").glob("*.md")
     return [
         ROOT / "README.md",
@@ -63,20 +71,37 @@ def pages() -> list[Path]:
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """Yield the fenced blocks of a page, in order."""
+    """Yield the fenced blocks of a page, in order.
+
+    Raises AssertionError at a comment before a block that names a file: no reader sees it.
+    """
     lines = page.read_text(encoding="utf-8").splitlines()
-    directive: dict[str, str] = {}
+    run, file, edit = "", "", False
     opened: tuple[int, str] | None = None
     for number, line in enumerate(lines, start=1):
-        fence = _FENCE.match(line)
         if opened is not None:
             if line == "```":
-                text = "\n".join(lines[opened[0] : number - 1]) + "\n"
-                yield Block(page=page, line=opened[0], language=opened[1], text=text, **directive)
-                opened, directive = None, {}
-        elif fence:
+                start, language = opened
+                text = "\n".join(lines[start : number - 1]) + "\n"
+                yield Block(
+                    page=page,
+                    line=start,
+                    language=language,
+                    text=text,
+                    run=run,
+                    file=file,
+                    edit=edit,
+                )
+                opened, run, file, edit = None, "", "", False
+        elif fence := _FENCE.match(line):
             opened = number, fence[1]
-        elif found := _DIRECTIVE.match(line):
-            directive = {found[1]: found[2]}
+        elif caption := _CAPTION.match(line):
+            file, edit = caption[1], caption[2] is not None
+        elif comment := _COMMENT.match(line):
+            assert comment[1] == "run", (
+                f"{page.name}:{number} hides {comment[2]!r} in a comment: "
+                f"write the caption **`{comment[2]}`** before the block"
+            )
+            run = comment[2]
         elif line.strip():
-            directive = {}
+            run, file, edit = "", "", False

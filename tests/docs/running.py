@@ -38,7 +38,7 @@ def run_page(page_blocks: Iterable[Block], folder: Path) -> None:
     live = [block for block in page_blocks if block.reason is None]
     script = ""
     for place, block in enumerate(live):
-        if block.file or block.edit:
+        if block.file:
             _write(block, folder)
         elif block.language == "python":
             script += block.text
@@ -52,12 +52,12 @@ def run_page(page_blocks: Iterable[Block], folder: Path) -> None:
 
 
 def _write(block: Block, folder: Path) -> None:
-    target = folder / (block.file or block.edit)
+    target = folder / block.file
     kept = ""
     if block.edit:
         first = block.text.partition("\n")[0]
-        kept, found, _ = target.read_text(encoding="utf-8").partition(f"{first}\n")
-        assert found, f"{block.place}: {block.edit} has no line {first!r}"
+        kept, present, _ = target.read_text(encoding="utf-8").partition(f"{first}\n")
+        assert present, f"{block.place}: {block.file} has no line {first!r}"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(kept + block.text, encoding="utf-8")
 
@@ -70,14 +70,19 @@ def commands(text: str) -> Iterator[Command]:
 
 
 def same_shape(shown: str, printed: str) -> bool:
-    """Whether an output is what a page shows, but for numbers that differ from run to run.
+    """Return True if an output is as a page shows it, except for numbers that differ between runs.
 
-    A line of three dots stands for any lines.
+    A line of three dots stands for any lines, and three dots within a line for any text in it.
     """
     pattern = ""
     for line in _shape(shown):
-        pattern += r"(.*\n)*?" if line == "..." else re.escape(line) + r"\n"
+        pattern += r"(.*\n)*?" if line == "..." else _line(line) + r"\n"
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in _shape(printed))) is not None
+
+
+def _line(shown: str) -> str:
+    """Return a pattern for one line."""
+    return ".*".join(map(re.escape, shown.split("...")))
 
 
 def _shape(text: str) -> list[str]:

@@ -37,13 +37,20 @@ def test_a_wrong_block_is_found(text: str, tmp_path: Path) -> None:
 
 
 def test_blocks_share_files_and_continued_names(tmp_path: Path) -> None:
-    """A file block is found by later ones, and a continued block knows the earlier names."""
+    """A later block finds the file of a captioned block, and a continued block the names."""
     _run(
         tmp_path,
-        "<!-- file: told.txt -->\n```text\nhello\n```\n"
-        "```console\n$ cat told.txt\nhello\n```\n"
+        "**`greeting.txt`**\n\n```text\nhello\nall\n```\n"
+        "**`greeting.txt`** (from this line to the end)\n```text\nall\nof you\n```\n"
+        "```console\n$ cat greeting.txt\nhello\nall\nof you\n```\n"
         "```python\na = 1\n```\nand\n<!-- run: continued -->\n```python\nassert a == 1\n```\n",
     )
+
+
+def test_a_file_whose_name_no_reader_sees_is_found(tmp_path: Path) -> None:
+    """A comment that names a file fails, because the rendered page does not show it."""
+    with pytest.raises(AssertionError, match=r"page\.md:1 hides 'a\.txt' in a comment"):
+        _run(tmp_path, "<!-- file: a.txt -->\n```text\nhello\n```\n")
 
 
 def test_a_block_with_a_reason_is_left_out(tmp_path: Path) -> None:
@@ -63,8 +70,11 @@ def test_a_block_with_a_reason_is_left_out(tmp_path: Path) -> None:
         ("first\n...\nlast\n", "first\n1\n2\nlast\n", True),
         ("first\n...\nlast\n", "first\n1\n2\n", False),
         ("first\n", "first\nsecond\n", False),
+        ("all ... rules passed\n", "all 130 rules passed\n", True),
+        ("all ... rules passed\n", "all 130 rules failed\n", False),
+        ("all ... rules\npassed\n", "all 130 rules\n1 failed\npassed\n", False),
     ],
 )
 def test_outputs_are_compared_by_shape(shown: str, printed: str, *, same: bool) -> None:
-    """Times, versions and widths may differ, words and counts may not."""
+    """Times, versions and widths may differ, words and counts only where three dots stand."""
     assert same_shape(shown, printed) is same
