@@ -12,7 +12,7 @@ from pytest_queuekit.model.adapter import QueueAdapter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class BuiltIn:
     """A built-in adapter.
 
     name: the name that a user gives; also the `name` of the adapter class.
@@ -48,39 +48,39 @@ DEFAULT = "reference"
 _HOME = "pytest_queuekit.adapters"
 
 _ENTRIES = (
-    Entry(
+    BuiltIn(
         name=DEFAULT,
         target=f"{_HOME}.reference:ReferenceQueue",
         sentence="the reference queue, by priority",
     ),
-    Entry(
+    BuiltIn(
         name="reference-fifo",
         target=f"{_HOME}.reference:ReferenceFifoQueue",
         sentence="the reference queue, oldest task first",
     ),
-    Entry(
+    BuiltIn(
         name="reference-lifo",
         target=f"{_HOME}.reference:ReferenceLifoQueue",
         sentence="the reference queue, newest task first",
     ),
-    Entry(
+    BuiltIn(
         name="reference-weighted",
         target=f"{_HOME}.reference:ReferenceWeightedQueue",
         sentence="the reference queue, at random by priority",
     ),
-    Entry(
+    BuiltIn(
         name="huey",
         target=f"{_HOME}.huey:HueyQueue",
         extra="huey",
         sentence="huey's SqliteHuey",
     ),
-    Entry(
+    BuiltIn(
         name="litequeue",
         target=f"{_HOME}.litequeue:LitequeueQueue",
         extra="litequeue",
         sentence="litequeue's LiteQueue",
     ),
-    Entry(
+    BuiltIn(
         name="persist-queue",
         target=f"{_HOME}.persist_queue:PersistQueue",
         extra="persist-queue",
@@ -88,5 +88,5 @@ _ENTRIES = (
     ),
 )
 
-BUILT_IN: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
+BUILT_IN: Mapping[str, BuiltIn] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 """Every built-in adapter, by name."""

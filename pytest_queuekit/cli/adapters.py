@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from pytest_queuekit.adapters.catalogue import BUILT_IN, Entry
+from pytest_queuekit.adapters.catalogue import BUILT_IN, BuiltIn
 from pytest_queuekit.errors import UsageError
 
 _EXAMPLES = """\
@@ -46,7 +46,7 @@ def _row(name: str, text: str) -> str:
     return f"  {name:<20}{text}"
 
 
-def _built_in(entry: Entry) -> Iterator[str]:
+def _built_in(entry: BuiltIn) -> Iterator[str]:
     try:
         entry.load()
     except UsageError:

@@ -29,7 +29,7 @@ _MARGIN = " " * 14
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class RuleEntry:
     """A rule or a performance target, as listed.
 
     about: the promise of its family. needs: the capabilities that it requires.
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Print the selected entries. Raises UsageError for an unknown id."""
     del rest
     chosen = select(list(entries()), options.ids)
-    write: Callable[[Sequence[Entry]], str] = as_text
+    write: Callable[[Sequence[RuleEntry]], str] = as_text
     if options.markdown or options.json:
         write = as_markdown if options.markdown else as_json
     elif options.ids and len(chosen) == len(options.ids):
@@ -84,7 +84,7 @@ def write_out(text: str) -> None:
     sys.stdout.write(encodable(text, getattr(sys.stdout, "encoding", None) or "utf-8"))
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[RuleEntry]:
     """Yield all rules, then the performance targets."""
     # Imported here so that the other commands need not load the whole kit.
     from pytest_queuekit.performance.targets import TARGETS
@@ -92,7 +92,7 @@ def entries() -> Iterator[Entry]:
 
     for family in FAMILIES:
         for rule in family.rules:
-            yield Entry(
+            yield RuleEntry(
                 id=rule.id,
                 slug=rule.slug,
                 family=family.name,
@@ -105,7 +105,7 @@ def entries() -> Iterator[Entry]:
                 driver=", ".join(rule.driver_names),
             )
     for target in TARGETS:
-        yield Entry(
+        yield RuleEntry(
             id=target.id,
             slug=target.slug,
             family="PERF",
@@ -119,7 +119,7 @@ def entries() -> Iterator[Entry]:
         )
 
 
-def select(known: Sequence[Entry], ids: Sequence[str]) -> list[Entry]:
+def select(known: Sequence[RuleEntry], ids: Sequence[str]) -> list[RuleEntry]:
     """Return the entries with these ids, slugs or families; all entries if none is given.
 
     Capitals make no difference. Raises UsageError for an unknown name.
@@ -140,7 +140,7 @@ def select(known: Sequence[Entry], ids: Sequence[str]) -> list[Entry]:
     ]
 
 
-def as_text(chosen: Sequence[Entry]) -> str:
+def as_text(chosen: Sequence[RuleEntry]) -> str:
     """Return each rule's id, slug and sentence, under the names of the families."""
     lines: list[str] = []
     family = ""
@@ -155,12 +155,12 @@ def as_text(chosen: Sequence[Entry]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_explanation(chosen: Sequence[Entry]) -> str:
+def as_explanation(chosen: Sequence[RuleEntry]) -> str:
     """Return every field of a few rules, and their examples."""
     return "\n".join(_explain(entry) for entry in chosen)
 
 
-def _explain(entry: Entry) -> str:
+def _explain(entry: RuleEntry) -> str:
     fields = {
         entry.requirement.lower(): entry.sentence,
         "why": entry.why,
@@ -175,7 +175,7 @@ def _explain(entry: Entry) -> str:
     return "\n".join([*lines, *text_lines(entry.id)]) + "\n"
 
 
-def as_markdown(chosen: Sequence[Entry]) -> str:
+def as_markdown(chosen: Sequence[RuleEntry]) -> str:
     """Return one section per family, with one entry and one example per rule."""
     lines: list[str] = []
     family = ""
@@ -196,6 +196,6 @@ def as_markdown(chosen: Sequence[Entry]) -> str:
     return "\n".join(lines)
 
 
-def as_json(chosen: Sequence[Entry]) -> str:
+def as_json(chosen: Sequence[RuleEntry]) -> str:
     """Return a JSON list with one object per entry."""
     return json.dumps([vars(entry) for entry in chosen], indent=2) + "\n"

@@ -10,7 +10,7 @@ from pytest_queuekit.model.verdict import Status, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class RunSubject:
     """What a run looks at: a queue, a database file, the code under review.
 
     label: stable within the run; verdicts name it as their `queue`.
@@ -36,7 +36,7 @@ class SuiteResult:
 
     suite: str
     noun: str
-    subject: Subject
+    subject: RunSubject
     verdicts: tuple[Verdict, ...]
     total: int
 

@@ -10,7 +10,7 @@ from pytest_queuekit.model.history import SECOND, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.instants import number
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Task, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, tasks_of
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _AT_ONCE = SECOND // 2
@@ -54,7 +54,7 @@ def _swallowed(history: History, task: Task) -> Iterator[Violation]:
             )
 
 
-def _invalid_leases(delivery: Delivery) -> Iterator[tuple[Operation, Any]]:
+def _invalid_leases(delivery: DeliveredTask) -> Iterator[tuple[Operation, Any]]:
     """Return the claim and the extensions of a delivery that asked for an invalid lease."""
     extensions = ((extension, "seconds") for extension in delivery.extensions() if extension.ok)
     for operation, name in ((delivery.claim, "lease"), *extensions):

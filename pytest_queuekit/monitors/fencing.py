@@ -9,12 +9,12 @@ from itertools import pairwise
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, available_intervals
+from pytest_queuekit.monitors.timeline.available_intervals import Origin, available_intervals
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.instants import NEVER, latest
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Task, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, tasks_of
 from pytest_queuekit.monitors.timeline.wording import NOUNS, PAST, actor, when
 
 
@@ -50,13 +50,13 @@ class _Takeover:
     """
 
     task: Task
-    old: Delivery
-    new: Delivery
+    old: DeliveredTask
+    new: DeliveredTask
     stale: Operation
-    later: Sequence[Delivery]
+    later: Sequence[DeliveredTask]
 
 
-def _stale(old: Delivery, new: Delivery) -> list[Operation]:
+def _stale(old: DeliveredTask, new: DeliveredTask) -> list[Operation]:
     """Return what was accepted from the old holder after the new one certainly had the task.
 
     An acknowledgement that overlaps the new claim may have come first. Counter-example: complete
@@ -145,7 +145,7 @@ def _never_again(history: History, contract: Contract) -> dict[int, Operation]:
     never: dict[int, Operation] = {}
     for interval in available_intervals(history, contract) if history.drained else []:
         empty = empty_claims.last_for(interval.enqueue)
-        missing = interval.reason is Reason.EXPIRED and interval.until == NEVER
+        missing = interval.reason is Origin.EXPIRED and interval.until == NEVER
         if missing and empty is not None and interval.ready < empty.start:
             never[interval.cause[0].number] = empty
     return never

@@ -7,7 +7,7 @@ from pytest_queuekit.model.history import History, Operation, Outcome
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.tasks import Delivery, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, tasks_of
 from pytest_queuekit.monitors.timeline.wording import NOUNS, actor, when
 
 
@@ -28,7 +28,7 @@ def lease_kept(history: History, contract: Contract) -> list[Violation]:
 
 
 def _violation(
-    history: History, leases: LeaseIntervals, delivery: Delivery, said: Operation
+    history: History, leases: LeaseIntervals, delivery: DeliveredTask, said: Operation
 ) -> Violation:
     claim, noun = delivery.claim, NOUNS[said.verb]
     return violation(

@@ -10,7 +10,7 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
     AvailableInterval,
-    Reason,
+    Origin,
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
@@ -29,11 +29,11 @@ class _Loss(NamedTuple):
 
 
 _LOSSES = {
-    Reason.ENQUEUED: _Loss("lost", "Accepted task never delivered", "never delivered"),
-    Reason.RELEASED: _Loss(
+    Origin.ENQUEUED: _Loss("lost", "Accepted task never delivered", "never delivered"),
+    Origin.RELEASED: _Loss(
         "released-lost", "Released task never delivered again", "never delivered again"
     ),
-    Reason.EXPIRED: _Loss(
+    Origin.EXPIRED: _Loss(
         "unfinished-lost",
         "Unfinished task never delivered again",
         "never acknowledged and never delivered again",
@@ -76,7 +76,7 @@ def _violations(
     )
     for interval, empty in missing:
         loss, last = _LOSSES[interval.reason], interval.cause[-1]
-        cause = interval.cause[0] if interval.reason is Reason.EXPIRED else last
+        cause = interval.cause[0] if interval.reason is Origin.EXPIRED else last
         yield violation(
             loss.kind,
             loss.title,

@@ -11,7 +11,7 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
     AvailableInterval,
-    Reason,
+    Origin,
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
@@ -37,7 +37,7 @@ def ready_order(history: History, contract: Contract) -> list[Violation]:
     ready = [
         interval
         for interval in available_intervals(history, contract)
-        if interval.reason is Reason.ENQUEUED
+        if interval.reason is Origin.ENQUEUED
     ]
     return smallest(
         wrong

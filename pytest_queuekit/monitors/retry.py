@@ -14,7 +14,7 @@ from pytest_queuekit.monitors.timeline.attempts import (
     failures,
     waits,
 )
-from pytest_queuekit.monitors.timeline.available_intervals import Reason
+from pytest_queuekit.monitors.timeline.available_intervals import Origin
 from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.instants import CLOCK_TOLERANCE, latest
@@ -38,7 +38,7 @@ def retry(history: History, contract: Contract) -> list[Violation]:
         [
             *(wrong for task in tasks for wrong in finder.after_failures(task)),
             *(wrong for task in tasks for wrong in finder.listed(task)),
-            *wrongly_empty(history, contract, (Reason.FAILED,), "lost-retry", title),
+            *wrongly_empty(history, contract, (Origin.FAILED,), "lost-retry", title),
         ]
     )
 

@@ -6,23 +6,15 @@ import os
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 from pytest_queuekit.model.run_result import RunResult
-from pytest_queuekit.model.scoreboard import Scoreboard
 from pytest_queuekit.plugin import options
 from pytest_queuekit.plugin.section import write_section
 from pytest_queuekit.report.formats import FORMATS, github, text
 from pytest_queuekit.report.formats.junit import properties
-
-
-class Gate(Protocol):
-    """Judges the success criteria of a run."""
-
-    def judge(self, config: pytest.Config) -> Scoreboard:
-        """Return the criteria as they stand."""
 
 
 def write(

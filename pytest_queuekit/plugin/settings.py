@@ -91,10 +91,9 @@ def performance_mode(config: pytest.Config, queue: QueueUnderTest | None = None)
 
 def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:
     """Return the word that an option, or its ini key, was given. Raises pytest.UsageError."""
-    given = config.getoption(key)
-    told = given is not None
-    source = f"--{key.replace('_', '-')}" if told else key
-    word = str(given if told else config.getini(key) or default)
+    option = config.getoption(key)
+    source = key if option is None else f"--{key.replace('_', '-')}"
+    word = str(config.getini(key) or default if option is None else option)
     if word not in words:
         hint = did_you_mean(word, words)
         raise pytest.UsageError(f"{source}={word!r} is none of {', '.join(words)}{hint}")
@@ -217,21 +216,20 @@ def _reviewed(config: pytest.Config, *, named: bool) -> tuple[Path, ...]:
     given = config.getoption("queue_review")
     if given is None and (named or config.getoption("queue_validate")):
         folder = config.inipath.parent if config.inipath else config.rootpath
-        kept = [str(folder / one) for one in config.getini("queue_review")]
-        found = [looked_at(one, folder, "queue_review", not_there) for one in kept]
-        if found:
-            return tuple(_from_here(one) for one in found)
+        lines = [str(folder / line) for line in config.getini("queue_review")]
+        paths = [looked_at(line, folder, "queue_review", not_there) for line in lines]
+        if paths:
+            here = Path.cwd()
+            return tuple(
+                path.relative_to(here) if path.is_relative_to(here) else path for path in paths
+            )
     if named and not given:
         raise pytest.UsageError("queue-review::… names a review: add --queue-review PATH")
     folder = config.invocation_params.dir
-    paths = [looked_at(one, folder, "--queue-review", not_there) for one in given or ()]
+    paths = [looked_at(path, folder, "--queue-review", not_there) for path in given or ()]
     if folder != Path.cwd():
         return tuple(paths)
-    return tuple(Path(one).expanduser() for one in given or ())  # as it was given: it reads better
-
-
-def _from_here(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return tuple(Path(path).expanduser() for path in given or ())  # the given form reads better
 
 
 def _teams(config: pytest.Config, *, named: bool) -> tuple[Team, ...]:
@@ -239,12 +237,12 @@ def _teams(config: pytest.Config, *, named: bool) -> tuple[Team, ...]:
     source = "queue_worker" if given is None else "--queue-worker"
     words = config.getini("queue_worker") if given is None else given
     try:
-        found = {one.worker: one for one in map(team_named, words)}
+        teams = {team.worker: team for team in map(team_named, words)}
     except UsageError as error:
         raise pytest.UsageError(f"{source}={error}") from error
-    if named and not found:
+    if named and not teams:
         raise pytest.UsageError("queue-worker::… names a team's test: add --queue-worker N")
-    return tuple(found[worker] for worker in sorted(found))
+    return tuple(teams[worker] for worker in sorted(teams))
 
 
 def _gate(config: pytest.Config, *, named: bool) -> bool:
@@ -258,7 +256,7 @@ def not_there(path: Path) -> str:
     """Return that a path does not exist, and what may have been meant; empty if it does."""
     if path.exists():
         return ""
-    siblings = [one.name for one in path.parent.glob("*")] if path.parent.is_dir() else []
+    siblings = [sibling.name for sibling in path.parent.glob("*")] if path.parent.is_dir() else []
     return f"does not exist{did_you_mean(path.name, siblings)}"
 
 
@@ -270,15 +268,15 @@ def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path]
         path = folder / Path(given).expanduser()
         problem = problem_of(path)
     except (OSError, RuntimeError) as error:  # RuntimeError: ~NAME of nobody
-        told = error.strerror if isinstance(error, OSError) else error
-        raise pytest.UsageError(f"{source}={given!r} cannot be looked at: {told}") from error
+        cause = error.strerror if isinstance(error, OSError) else error
+        raise pytest.UsageError(f"{source}={given!r} cannot be looked at: {cause}") from error
     if problem:
         raise pytest.UsageError(f"{source}={str(path)!r} {problem}")
     return path
 
 
 def _no_database(path: Path) -> str:
-    """Return why a path is no file that can be checked; empty if it is one."""
+    """Return why a path is not a file that can be checked; empty if it is."""
     if path.is_dir():
         return "is a folder: give the database file in it"
     if not path.exists():

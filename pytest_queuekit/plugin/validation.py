@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +21,9 @@ from pytest_queuekit.plugin.run_result import run_result
 from pytest_queuekit.plugin.section import only_looks
 from pytest_queuekit.suites.check import Check, Suite
 from pytest_queuekit.suites.plan import Plan
+
+if TYPE_CHECKING:
+    from pytest_queuekit.plugin.gate import Gate
 
 NAME = "queuekit-validation"
 
@@ -77,7 +81,7 @@ class Validation:
     def __init__(self, config: pytest.Config, asked: settings.Settings) -> None:
         self.settings = asked
         self.suites = suites_of(asked.plan)
-        self.gate: reporting.Gate | None = None
+        self.gate: Gate | None = None
         self.result: RunResult | None = None
         self._chosen = {
             head: chosen_checks(

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_queuekit.model.run_result import RunResult, Subject, SuiteResult
+from pytest_queuekit.model.run_result import RunResult, RunSubject, SuiteResult
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.report.lines import counted
 
@@ -25,7 +25,7 @@ class Conclusion(enum.StrEnum):
 class Closing:
     """The conclusion on one subject, with the text that says what was tested."""
 
-    subject: Subject
+    subject: RunSubject
     conclusion: Conclusion
     text: str
 

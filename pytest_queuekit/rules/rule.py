@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,10 +26,9 @@ from pytest_queuekit.model.verdict import (
     Violation,
     undeclared,
 )
+from pytest_queuekit.monitors import Monitor
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.no_loss import no_loss
-
-Monitor = Callable[[History, Contract], list[Violation]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.progress import Progress, silent
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import (
     Findings,
     Measured,
@@ -120,7 +120,7 @@ class Suite(Protocol):
     def noun(self) -> str:
         """What one of its checks is called: "rule"."""
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return what it looks at."""
 
     def checks(self) -> Sequence[Check]:
@@ -130,10 +130,10 @@ class Suite(Protocol):
         """Release what the checks shared."""
 
 
-def queue_subjects(plan: Plan) -> list[Subject]:
+def queue_subjects(plan: Plan) -> list[RunSubject]:
     """Return the queues under test as subjects, with what they document in words."""
     return [
-        Subject(
+        RunSubject(
             label=label,
             title=f"{label} {queue.version}".strip(),
             notes=tuple(note for note in queue.contract.limitations if isinstance(note, str)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.queue.validation import CheckResult, QueueValidator
 from pytest_queuekit.suites.check import Check, problem_check
 from pytest_queuekit.suites.plan import Plan
@@ -17,7 +17,7 @@ def _problems(check: Callable[[], CheckResult], folder: Path) -> Sequence[str]:
     return check().problems
 
 
-class Database:
+class DatabaseSuite:
     """The suite of the eight checks. They read the file, and write to a scratch database alone."""
 
     name = "database"
@@ -29,15 +29,15 @@ class Database:
         self._checks = checks
 
     @classmethod
-    def of(cls, plan: Plan) -> Database | None:
+    def of(cls, plan: Plan) -> DatabaseSuite | None:
         """Return the suite; None where the run does not ask for it."""
         if plan.database is None:
             return None
         return cls(str(plan.database), QueueValidator.for_file(plan.database).checks())
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return the database."""
-        return [Subject(label=self._path, title=self._path)]
+        return [RunSubject(label=self._path, title=self._path)]
 
     def checks(self) -> Sequence[Check]:
         """Return the checks."""
@@ -58,4 +58,4 @@ class Database:
         """Release nothing."""
 
 
-SUITE = Database
+SUITE = DatabaseSuite

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from pytest_queuekit.gate import package
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.suites.check import Check, problem_check, queue_subjects
 from pytest_queuekit.suites.plan import Plan
 
@@ -14,7 +14,7 @@ FAMILY = "INTEGRATION"
 """What `-k` finds the checks by."""
 
 
-class Integration:
+class IntegrationSuite:
     """The suite of `validate_worker_integration()`, for each queue and team."""
 
     name = "integration"
@@ -25,11 +25,11 @@ class Integration:
         self._plan = plan
 
     @classmethod
-    def of(cls, plan: Plan) -> Integration | None:
+    def of(cls, plan: Plan) -> IntegrationSuite | None:
         """Return the suite; None where the run does not ask for it."""
         return cls(plan) if plan.queues and (plan.teams or plan.gate) else None
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return the queues under test."""
         return queue_subjects(self._plan)
 
@@ -55,4 +55,4 @@ class Integration:
         """Release nothing."""
 
 
-SUITE = Integration
+SUITE = IntegrationSuite

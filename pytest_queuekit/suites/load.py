@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_queuekit.execution.progress import Progress
 from pytest_queuekit.gate import package
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import Measured, Measurement, Reason, RuleRun, Status, Verdict
 from pytest_queuekit.performance.throughput import rate_of
 from pytest_queuekit.rules.load import RATES, WORKERS, load_rules
@@ -22,7 +22,7 @@ CHECKS = "CHECKS"
 """The id of the check that runs the eight checks."""
 
 
-class Load:
+class LoadSuite:
     """The suite of what the gate asks of each queue."""
 
     name = "load"
@@ -33,11 +33,11 @@ class Load:
         self._plan = plan
 
     @classmethod
-    def of(cls, plan: Plan) -> Load | None:
+    def of(cls, plan: Plan) -> LoadSuite | None:
         """Return the suite; None where the run does not ask for it."""
         return cls(plan) if plan.gate and plan.queues else None
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return the queues under test."""
         return queue_subjects(self._plan)
 
@@ -74,7 +74,7 @@ class Load:
         )
 
 
-SUITE = Load
+SUITE = LoadSuite
 
 
 def with_pace(verdict: Verdict) -> Verdict:

@@ -7,13 +7,13 @@ from contextlib import chdir
 from dataclasses import replace
 from functools import cached_property
 
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import Verdict
 from pytest_queuekit.suites.check import Check, Context
 from pytest_queuekit.suites.plan import Plan
 
 
-class Review:
+class ReviewSuite:
     """The suite of the checklist. All files are read once, when the first check asks for it."""
 
     name = "review"
@@ -25,13 +25,13 @@ class Review:
         self._label = ", ".join(map(str, plan.reviewed))
 
     @classmethod
-    def of(cls, plan: Plan) -> Review | None:
+    def of(cls, plan: Plan) -> ReviewSuite | None:
         """Return the suite; None where the run does not ask for it."""
         return cls(plan) if plan.reviewed else None
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return the code."""
-        return [Subject(label=self._label, title=f"review of {self._label}")]
+        return [RunSubject(label=self._label, title=f"review of {self._label}")]
 
     def checks(self) -> Sequence[Check]:
         """Return a check for each item of the checklist."""
@@ -73,4 +73,4 @@ class Review:
         return {verdict.rule: verdict for verdict in reviewed.verdicts}
 
 
-SUITE = Review
+SUITE = ReviewSuite

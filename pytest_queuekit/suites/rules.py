@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_queuekit.execution.progress import Progress
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, judge
@@ -21,7 +21,7 @@ from pytest_queuekit.suites.plan import Plan, Track
 from pytest_queuekit.suites.waivers import waive
 
 
-class Rules:
+class RulesSuite:
     """The suite of the rules."""
 
     name = "rules"
@@ -33,11 +33,11 @@ class Rules:
         self._rules = [rule for rule in CATALOGUE if plan.concerns(rule.id)]
 
     @classmethod
-    def of(cls, plan: Plan) -> Rules | None:
+    def of(cls, plan: Plan) -> RulesSuite | None:
         """Return the suite; None where the run does not ask for it."""
         return cls(plan) if plan.rules else None
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return the queues under test."""
         return queue_subjects(self._plan)
 
@@ -62,7 +62,7 @@ class Rules:
                 yield replace(check, name=f"{rule.id}-lane-{lane}[{label}]", lane=lane)
 
 
-SUITE = Rules
+SUITE = RulesSuite
 
 
 def _judge(
@@ -90,8 +90,8 @@ def rule_check(
     *,
     plan: Plan,
     run: Callable[[Path, Progress], Verdict],
-    suite: str = Rules.name,
-    head: str = Rules.head,
+    suite: str = RulesSuite.name,
+    head: str = RulesSuite.head,
 ) -> Check:
     """Return the check that tries a rule on a queue; `run` takes an empty folder."""
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import Requirement, Verdict
 from pytest_queuekit.performance.judgement import Conditions, judge_target
 from pytest_queuekit.performance.targets import TARGETS, Target
@@ -17,7 +17,7 @@ from pytest_queuekit.suites.check import Check, Context, queue_subjects
 from pytest_queuekit.suites.plan import Performance, Plan
 
 
-class Targets:
+class TargetsSuite:
     """The suite of the performance targets. Those of one queue share a filled queue."""
 
     name = "targets"
@@ -30,12 +30,12 @@ class Targets:
         self._benches: dict[str, Workbench] = {}
 
     @classmethod
-    def of(cls, plan: Plan) -> Targets | None:
+    def of(cls, plan: Plan) -> TargetsSuite | None:
         """Return the suite; None where the run does not ask for it."""
         measured = any(mode is not Performance.OFF for mode in plan.performance.values())
         return cls(plan) if plan.rules and measured else None
 
-    def subjects(self) -> Sequence[Subject]:
+    def subjects(self) -> Sequence[RunSubject]:
         """Return the queues that are measured."""
         measured = self._plan.performance
         return [
@@ -100,4 +100,4 @@ class Targets:
         return self._benches[label]
 
 
-SUITE = Targets
+SUITE = TargetsSuite

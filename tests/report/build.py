@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
-from pytest_queuekit.model.run_result import RunResult, Subject, SuiteResult
+from pytest_queuekit.model.run_result import RunResult, RunSubject, SuiteResult
 from pytest_queuekit.model.verdict import (
     Findings,
     Measured,
@@ -19,7 +19,7 @@ from pytest_queuekit.model.verdict import (
     undeclared,
 )
 
-MYQUEUE = Subject(label="myqueue", title="myqueue 1.0")
+MYQUEUE = RunSubject(label="myqueue", title="myqueue 1.0")
 DOUBLE = Violation(
     kind="double", title="Task delivered twice", detail="task-1 went to w1 and to w2"
 )
@@ -99,7 +99,9 @@ def unmeasured(rule: str = "PERF-1") -> Verdict:
     return verdict(rule, Status.NOT_RUN, suite="targets", reason=reason, detail=Measured())
 
 
-def run(*verdicts: Verdict, total: int = 0, subject: Subject = MYQUEUE, **fields: Any) -> RunResult:
+def run(
+    *verdicts: Verdict, total: int = 0, subject: RunSubject = MYQUEUE, **fields: Any
+) -> RunResult:
     """Return a run with these verdicts on one subject, sorted into their suites."""
     nouns = {"rules": "rule", "targets": "target", "database": "check"}
     suites = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_queuekit.model.run_result import Subject
+from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import Requirement, Status, Verdict, Waiver
 from pytest_queuekit.report.formats import text
 from pytest_queuekit.report.lines import Tone, figure
@@ -111,7 +111,7 @@ def test_a_few_checks_have_a_line_each() -> None:
 
 def test_documented_limits_are_listed_if_asked() -> None:
     """Free text waives nothing, and is shown with -v."""
-    noted = Subject(label="myqueue", title="myqueue 1.0", notes=("It keeps nothing (README).",))
+    noted = RunSubject(label="myqueue", title="myqueue 1.0", notes=("It keeps nothing (README).",))
     assert "  Documented: It keeps nothing (README)." in _lines(
         verdict(), verbose=True, subject=noted
     )

@@ -9,12 +9,12 @@ from queue import Empty, SimpleQueue
 
 from pytest_queuekit.recording.operation_log import Log
 
-Job = Callable[[], None]
+Call = Callable[[], None]
 
 _LOOK = 0.5
 """Seconds between two checks for progress."""
 _PATIENCE = 4
-"""How many times the limit a job may take, if operations begin and end meanwhile."""
+"""How many times the limit a call may take, if operations begin and end meanwhile."""
 
 
 class Hung(Exception):  # noqa: N818 - a signal that ends a run early, and no error of the kit
@@ -25,23 +25,23 @@ class Watchdog:
     """Does all jobs in one thread of its own, since SQLite binds a connection to its thread.
 
     log: the log that shows progress.
-    limit: seconds without progress after which a job counts as hung.
+    limit: seconds without progress after which a call counts as hung.
     """
 
     def __init__(self, log: Log, limit: float) -> None:
         self._log = log
         self._limit = limit
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._calls: SimpleQueue[Call | None] = SimpleQueue()
         self._answers: SimpleQueue[BaseException | None] = SimpleQueue()
         self._lost = False
         threading.Thread(target=self._work, name="queuekit-watched", daemon=True).start()
 
-    def do(self, job: Job) -> None:
-        """Do a job, and raise its error again. Raises Hung if the job does not return."""
+    def do(self, call: Call) -> None:
+        """Do a call, and raise its error again. Raises Hung if the call does not return."""
         if self._lost:
             raise Hung
-        self._jobs.put(job)
-        # If Ctrl-C ends the wait, the next job must not take the answer of this one.
+        self._calls.put(call)
+        # If Ctrl-C ends the wait, the next call must not take the answer of this one.
         self._lost = True
         error = self._answer()
         self._lost = False
@@ -49,8 +49,8 @@ class Watchdog:
             raise error
 
     def dismiss(self) -> None:
-        """Let the thread end after its current job."""
-        self._jobs.put(None)
+        """Let the thread end after its current call."""
+        self._calls.put(None)
 
     def _answer(self) -> BaseException | None:
         began = time.monotonic() - self._log.silence
@@ -63,9 +63,9 @@ class Watchdog:
                     raise Hung from None
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (call := self._calls.get()) is not None:
             try:
-                job()
+                call()
                 self._answers.put(None)
             except BaseException as error:  # noqa: BLE001 - raised again by `do`
                 self._answers.put(error)

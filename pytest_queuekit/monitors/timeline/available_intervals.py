@@ -17,7 +17,7 @@ from pytest_queuekit.monitors.timeline.attempts import failures, possible_limit,
 from pytest_queuekit.monitors.timeline.instants import NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.tasks import (
-    Delivery,
+    DeliveredTask,
     Task,
     UnknownClaims,
     listed_dead,
@@ -26,7 +26,7 @@ from pytest_queuekit.monitors.timeline.tasks import (
 )
 
 
-class Reason(enum.Enum):
+class Origin(enum.Enum):
     """The event that put a task into the queue."""
 
     ENQUEUED = "enqueued"
@@ -48,7 +48,7 @@ class AvailableInterval:
     """
 
     task: Task
-    reason: Reason
+    reason: Origin
     cause: tuple[Operation, ...]
     since: float
     ready: float
@@ -117,7 +117,7 @@ class _Finder:
         ready = enqueue.end + (nanoseconds(delay) + self._resolution if delay > 0 else 0)
         return AvailableInterval(
             task=task,
-            reason=Reason.ENQUEUED,
+            reason=Origin.ENQUEUED,
             cause=(enqueue,),
             since=enqueue.end,
             ready=ready,
@@ -125,7 +125,7 @@ class _Finder:
         )
 
     def _again(
-        self, task: Task, place: int, delivery: Delivery, until: float
+        self, task: Task, place: int, delivery: DeliveredTask, until: float
     ) -> AvailableInterval | None:
         """Return the interval after a delivery that certainly put the task back."""
         tries = place + 1 + self._unknown
@@ -138,10 +138,10 @@ class _Finder:
         if ending.end is None or not self._leases.took_effect(task, delivery, ending):
             return None
         if ending.verb is Verb.RELEASE:
-            reason, wait = Reason.RELEASED, 0.0
+            reason, wait = Origin.RELEASED, 0.0
         elif ending.verb is Verb.FAIL and self._contract.retry is not None:
             certain = sum(at <= place for at, _, _ in failures(task, self._leases))
-            reason = Reason.FAILED
+            reason = Origin.FAILED
             wait = waits(self._contract, certain, tries)[1] + self._resolution
         else:
             return None
@@ -157,7 +157,7 @@ class _Finder:
         )
 
     def _expired(
-        self, task: Task, delivery: Delivery, until: float, tries: int
+        self, task: Task, delivery: DeliveredTask, until: float, tries: int
     ) -> AvailableInterval | None:
         needed = {Capability.LEASE, Capability.AT_LEAST_ONCE}
         if not needed <= self._contract.capabilities:
@@ -174,7 +174,7 @@ class _Finder:
             since = notice.end
         return AvailableInterval(
             task=task,
-            reason=Reason.EXPIRED,
+            reason=Origin.EXPIRED,
             cause=cause,
             since=since,
             ready=since + wait,

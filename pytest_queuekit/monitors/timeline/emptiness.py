@@ -11,7 +11,7 @@ from pytest_queuekit.model.history import SECOND, History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
     AvailableInterval,
-    Reason,
+    Origin,
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, outnumbered, shortest_cover
@@ -27,7 +27,7 @@ _MOST_PROVEN = 20
 
 
 def wrongly_empty(
-    history: History, contract: Contract, reasons: Sequence[Reason], kind: str, title: str
+    history: History, contract: Contract, reasons: Sequence[Origin], kind: str, title: str
 ) -> list[Violation]:
     """Return claims that returned empty while tasks were available for the given reasons.
 
@@ -94,21 +94,21 @@ def _detail(
 
 def _origin(interval: AvailableInterval) -> Operation:
     """Return the operation that explains best why a task was available."""
-    return interval.cause[0] if interval.reason is Reason.EXPIRED else interval.cause[-1]
+    return interval.cause[0] if interval.reason is Origin.EXPIRED else interval.cause[-1]
 
 
 def _citation(contract: Contract, leases: LeaseIntervals, interval: AvailableInterval) -> str:
     """Return the delay or declaration that says when a task had to be available."""
     resolution = f", resolution {contract.resolution:g} s" if contract.resolution else ""
-    if interval.reason is Reason.EXPIRED:
+    if interval.reason is Origin.EXPIRED:
         claim = interval.cause[0]
         deliveries = (each for each in interval.task.deliveries if each.claim is claim)
         return "".join(f", {leases.cite(delivery)}{resolution}" for delivery in deliveries)
-    if interval.reason is Reason.FAILED and contract.retry is not None:
+    if interval.reason is Origin.FAILED and contract.retry is not None:
         wait = seconds((interval.ready - interval.since) / SECOND)
         return f", declared `{declaration(contract.retry)}`{resolution}: ready {wait} later"
     delay = number(interval.enqueue.arguments.get("delay"))
-    if interval.reason is Reason.ENQUEUED and delay is not None and delay > 0:
+    if interval.reason is Origin.ENQUEUED and delay is not None and delay > 0:
         return f", delay {seconds(delay)}{resolution}"
     return ""
 

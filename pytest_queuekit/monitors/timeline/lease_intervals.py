@@ -25,7 +25,7 @@ from pytest_queuekit.monitors.timeline.instants import (
     nanoseconds,
     number,
 )
-from pytest_queuekit.monitors.timeline.tasks import Delivery, Task, happens
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, happens
 from pytest_queuekit.monitors.timeline.wording import seconds
 
 UNDECLARED_LEASE = 1.0
@@ -48,7 +48,7 @@ class LeaseInterval:
         without a lease.
     """
 
-    delivery: Delivery
+    delivery: DeliveredTask
     steps: Sequence[tuple[float, float]]
     worker_gone: float
     expired_by: float
@@ -111,7 +111,7 @@ class LeaseIntervals:
         for operation in history.by(Verb.KILL, *([Verb.CLOSE] if watched else [])):
             self._gone[operation.actor].append(operation.start)
 
-    def of(self, delivery: Delivery) -> LeaseInterval:
+    def of(self, delivery: DeliveredTask) -> LeaseInterval:
         """Return the lease interval of a delivery."""
         if self._contract.guarantee is Guarantee.AT_MOST_ONCE:
             always = [(-NEVER, NEVER)]
@@ -131,7 +131,7 @@ class LeaseIntervals:
             expired_by=_expired_by(latest(claim) + nanoseconds(most), delivery.extensions()),
         )
 
-    def took_effect(self, task: Task, delivery: Delivery, ending: Operation) -> bool:
+    def took_effect(self, task: Task, delivery: DeliveredTask, ending: Operation) -> bool:
         """Return True if an acknowledgement certainly had the effect that its answer claims.
 
         A library that refuses silently answers ok after the lease ran out or another worker took
@@ -148,7 +148,7 @@ class LeaseIntervals:
             and not self.of(delivery).lease_may_end(delivery.claim.start, ending.end)
         )
 
-    def must_accept(self, task: Task, delivery: Delivery, said: Operation) -> bool:
+    def must_accept(self, task: Task, delivery: DeliveredTask, said: Operation) -> bool:
         """Return True if the queue had no reason to refuse an acknowledgement.
 
         The lease certainly ran, no other worker had the task, and no earlier operation may have
@@ -166,7 +166,7 @@ class LeaseIntervals:
             and not self.of(delivery).lease_may_end(delivery.claim.start, end)
         )
 
-    def cite(self, delivery: Delivery) -> str:
+    def cite(self, delivery: DeliveredTask) -> str:
         """Return why a delivery holds its task, for a message: "declared lease 60 s"."""
         if self._contract.guarantee is Guarantee.AT_MOST_ONCE:
             return "declared `guarantee=AT_MOST_ONCE`"

@@ -10,12 +10,12 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures
-from pytest_queuekit.monitors.timeline.available_intervals import Reason, available_intervals
+from pytest_queuekit.monitors.timeline.available_intervals import Origin, available_intervals
 from pytest_queuekit.monitors.timeline.coverage import Axis
 from pytest_queuekit.monitors.timeline.instants import NEVER, latest
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.tasks import (
-    Delivery,
+    DeliveredTask,
     Task,
     UnknownClaims,
     happens,
@@ -122,7 +122,7 @@ def _size(enqueue: Operation) -> int:
 def _state_intervals(history: History, contract: Contract) -> Iterator[_StateInterval]:
     for interval in available_intervals(history, contract):
         # A task with an expired lease may still be counted as leased.
-        if interval.reason is not Reason.EXPIRED:
+        if interval.reason is not Origin.EXPIRED:
             yield _StateInterval(
                 start=interval.since,
                 end=interval.until,
@@ -167,7 +167,7 @@ class _Reader:
         if not task.deliveries:
             yield from self._cancelled(task)
 
-    def _ended(self, task: Task, delivery: Delivery) -> Iterator[_StateInterval]:
+    def _ended(self, task: Task, delivery: DeliveredTask) -> Iterator[_StateInterval]:
         for ending in delivery.endings():
             if not self._leases.took_effect(task, delivery, ending):
                 continue

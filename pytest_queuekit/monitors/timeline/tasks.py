@@ -16,7 +16,7 @@ ENDINGS = (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class DeliveredTask:
     """One delivery of a task.
 
     claim: the claim that returned the task.
@@ -65,7 +65,7 @@ class Task:
     label: str
     enqueues: list[Operation] = field(default_factory=list)
     declined: list[Operation] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[DeliveredTask] = field(default_factory=list)
     cancels: list[Operation] = field(default_factory=list)
 
     @property
@@ -124,10 +124,10 @@ def _add(task: Task, operation: Operation) -> None:
 
 def _deliveries(
     claims: Sequence[Operation], acknowledgements: Mapping[int, list[Operation]]
-) -> Iterator[Delivery]:
+) -> Iterator[DeliveredTask]:
     before = -math.inf
     for claim, following in zip_longest(claims, claims[1:]):
-        yield Delivery(
+        yield DeliveredTask(
             claim=claim,
             acknowledgements=acknowledgements.get(claim.number, []),
             before=before,
