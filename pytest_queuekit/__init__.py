@@ -1,4 +1,4 @@
-"""Finds out whether a task queue is correct and fast enough.
+"""A conformance test kit for task queues.
 
 The public names are loaded on first use, so that a pytest run without the kit does not pay for
 them.
