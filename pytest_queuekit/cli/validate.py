@@ -42,7 +42,7 @@ def add_to(
     parser = commands.add_parser(
         "validate",
         help="validate a queue, like pytest --queue-validate",
-        description="Test whether a queue keeps its promises and meets its performance targets.",
+        description="Test whether a queue keeps its promises and is fast enough.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="queuekit validate [options] [pytest arguments]",
