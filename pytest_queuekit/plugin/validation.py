@@ -37,7 +37,6 @@ def register(config: pytest.Config) -> None:
     validation = Validation(config, asked)
     _leave_paths(config, keep=asked.plan.gate)
     config.pluginmanager.register(validation, NAME)
-    progress.register(config)
     if is_controller(config):
         lanes = {node_id: check.lane for node_id, check in validation.checks.items() if check.lane}
         controller = Controller(asked.plan.track, lanes, validation.results)
@@ -100,6 +99,10 @@ class Validation:
         self._began = time.monotonic()
         self._reports: list[tuple[str, bool]] = []
         self._notes = reporting.keep_out_of_the_way(config)
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Show progress from now on: pytest has found its terminal."""
+        progress.register(session.config)
 
     def pytest_report_header(self) -> str:
         """Say what is about to be tested."""

@@ -52,9 +52,13 @@ def judge_lane(
     *,
     track: Track,
     lane: int,
+    label: str,
 ) -> Verdict:
-    """Run one lane, and return the verdict of the lane that ends last."""
-    shared = track.folder / f"{rule.id}-{queue.contract.name}"
+    """Run one lane, and return the verdict of the lane that ends last.
+
+    label: of the queue; it keeps apart two queues of one name.
+    """
+    shared = track.folder / f"{rule.id}-{label}"
     driver = _Lane(folder=shared / "run", lane=lane, lanes=track.lanes, patience=effort.limit)
     verdicts = Barrier(
         shared / _VERDICT, party=lane, parties=track.lanes, patience=2 * effort.limit

@@ -57,7 +57,7 @@ class RulesSuite:
             if not track or not lanes.races(rule, queue, effort):
                 continue
             for lane in range(1, track.lanes + 1):
-                run = partial(_judge_lane, rule, queue, effort, track, lane)
+                run = partial(_judge_lane, rule, queue, effort, track, lane, label)
                 check = rule_check(rule, label, queue, plan=self._plan, run=run)
                 yield replace(check, name=f"{rule.id}-lane-{lane}[{label}]", lane=lane)
 
@@ -77,10 +77,13 @@ def _judge_lane(
     effort: Effort,
     track: Track,
     lane: int,
+    label: str,
     folder: Path,
     progress: Progress,
 ) -> Verdict:
-    return lanes.judge_lane(rule, queue, folder, effort, progress, track=track, lane=lane)
+    return lanes.judge_lane(
+        rule, queue, folder, effort, progress, track=track, lane=lane, label=label
+    )
 
 
 def rule_check(

@@ -104,6 +104,22 @@ def test_a_race_that_is_lost_is_lost_in_all_lanes(race: Project) -> None:
     assert {one.partition("[")[0] for one in outcomes(again)} == LANES
 
 
+def test_two_queues_of_one_name_race_apart(race: Project) -> None:
+    """The lanes of one do not meet those of the other."""
+    race.pytester.makepyfile(
+        copy_of_shared="from shared import *\nclass Witnessed(Witnessed): pass\n"
+    )
+    result = _run(
+        race,
+        *SPREAD,
+        "--queue-impl=copy_of_shared:Witnessed",
+        "-k",
+        "RACE-2-lane",
+        "queue-validate",
+    )
+    assert list(outcomes(result).values()) == 4 * ["PASSED"]
+
+
 def test_an_order_that_another_plugin_shuffles_does_not_matter(race: Project) -> None:
     """All workers run the races in one order, or they would never meet."""
     races = " or ".join(f"RACE-{number}-lane" for number in (2, 5, 7, 8, 14))

@@ -57,7 +57,10 @@ def test_the_ini_file_can_ask_for_reports(project: Project) -> None:
 @pytest.mark.parametrize(
     ("report", "message"),
     [
-        ("jsn:out", f"no format 'jsn'; there are {', '.join(sorted(FORMATS))}; did you mean 'json'"),
+        (
+            "jsn:out",
+            f"no format 'jsn'; there are {', '.join(sorted(FORMATS))}; did you mean 'json'",
+        ),
         ("json", "names no file: write json:PATH"),
         ("json:", "names no file: write json:PATH"),
         ("json:nowhere/out.json", "is in a folder that does not exist"),

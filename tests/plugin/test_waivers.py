@@ -74,6 +74,31 @@ def test_a_waiver_for_another_queue_waives_nothing(project: Project) -> None:
     assert project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[").ret == 1
 
 
+SLOW = """
+import time
+from shop import Good
+
+class Slow(Good):
+    name = "slow"
+
+    def stats(self):
+        time.sleep(0.06)
+        return super().stats()
+"""
+
+
+def test_a_missed_target_can_be_waived(project: Project) -> None:
+    """A target has an id as a rule has, and a waiver counts for it."""
+    project.pytester.makepyfile(lazy=SLOW)
+    chosen = ("--queue-impl=lazy:Slow", "--queue-level=quick", "--queue-perf=strict")
+    target = "queue-validate::PERF-4"
+    assert project.run(*chosen, target, plugins=("benchmark",)).ret == 1
+    project.pytester.makeini("[pytest]\nqueue_waivers =\n  PERF-4: nobody asks often\n")
+    result = project.run(*chosen, target, plugins=("benchmark",))
+    assert result.ret == 0
+    assert "(1 waived: PERF-4" in flat(result)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
