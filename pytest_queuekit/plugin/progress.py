@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from functools import partial
+from typing import TextIO
 
 import pytest
 
@@ -16,7 +19,9 @@ DELAY = 2.0
 """Seconds after which a check is shown."""
 
 _TICK = 0.5
-_SAVE, _RESTORE, _CLEAR = "\x1b7", "\x1b8", "\x1b[K"
+_CLEAR = "\x1b[K"
+_BEFORE, _AFTER = "\x1b7\x1b[?7l", "\x1b[?7h\x1b8"
+"""Save the cursor and do not wrap at the right margin; and the reverse."""
 
 
 class ProgressLine:
@@ -24,8 +29,7 @@ class ProgressLine:
 
     It uses the cursor, so it is for a terminal alone; elsewhere pytest's dots are the progress.
 
-    write: writes to the terminal at once. clock: returns seconds. width: of the terminal, in
-        columns.
+    write: writes to the terminal at once. clock: returns seconds.
     """
 
     def __init__(
@@ -33,9 +37,8 @@ class ProgressLine:
         write: Callable[[str], object],
         *,
         clock: Callable[[], float] = time.monotonic,
-        width: int = 80,
     ) -> None:
-        self._write, self._clock, self._width = write, clock, width
+        self._write, self._clock = write, clock
         self._lock = threading.Lock()
         self._check = self._activity = ""
         self._began = 0.0
@@ -58,7 +61,7 @@ class ProgressLine:
             if not self._check or passed < DELAY:
                 return
             text = f"  {self._check} ({passed:.0f} s{self._activity and ': '}{self._activity})"
-            self._write(f"{_SAVE}{text[: self._width // 2]}{_CLEAR}{_RESTORE}")
+            self._write(f"{_BEFORE}{text}{_CLEAR}{_AFTER}")
             self._shown = True
 
     def end(self) -> None:
@@ -124,7 +127,16 @@ def register(config: pytest.Config) -> None:
         return
     if os.environ.get("TERM", "dumb") == "dumb":
         return
-    terminal = config.get_terminal_writer()
-    line = ProgressLine(partial(terminal.write, flush=True), width=terminal.fullwidth)
+    # A duplicate of the terminal, taken while pytest captures nothing: during an item, what is
+    # written to the terminal itself goes to the capture.
+    terminal = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
+    config.add_cleanup(terminal.close)
+    line = ProgressLine(partial(_write, terminal))
     config.stash[PROGRESS] = line.wait
     config.pluginmanager.register(Showing(line), "queuekit-progress")
+
+
+def _write(terminal: TextIO, text: str) -> None:
+    with suppress(OSError, ValueError):  # the terminal is gone: nobody looks
+        terminal.write(text)
+        terminal.flush()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+import pytest
+
 from pytest_queuekit.plugin.progress import DELAY, ProgressLine
+from tests.plugin.project import QUICK, Project
 
 
 class Terminal:
@@ -11,7 +17,7 @@ class Terminal:
     def __init__(self) -> None:
         self.written: list[str] = []
         self.now = 100.0
-        self.line = ProgressLine(self.written.append, clock=lambda: self.now, width=80)
+        self.line = ProgressLine(self.written.append, clock=lambda: self.now)
 
 
 def test_a_check_is_shown_after_two_seconds() -> None:
@@ -23,7 +29,7 @@ def test_a_check_is_shown_after_two_seconds() -> None:
     assert terminal.written == []
     terminal.now += 0.1
     terminal.line.show()
-    assert terminal.written == ["\x1b7  RACE-5 claims-exclusive (2 s)\x1b[K\x1b8"]
+    assert terminal.written == ["\x1b7\x1b[?7l  RACE-5 claims-exclusive (2 s)\x1b[K\x1b[?7h\x1b8"]
 
 
 def test_a_real_wait_is_shown_with_its_length() -> None:
@@ -51,10 +57,39 @@ def test_what_was_shown_is_cleared() -> None:
     assert len(terminal.written) == 2
 
 
-def test_a_long_name_leaves_room_for_the_dots() -> None:
-    """The text takes half of the terminal at most."""
-    terminal = Terminal()
-    terminal.line.start("X" * 200)
-    terminal.now += 3
-    terminal.line.show()
-    assert len(terminal.written[0]) < 60
+SLOW = """
+import time
+from tests.queues.memory import MemoryQueue
+
+class Slow(MemoryQueue):
+    name = "slow"
+
+    def complete(self, claim):
+        time.sleep(1.2)
+        return super().complete(claim)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_terminal_shows_the_check_that_is_running(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line appears although pytest captures output, and is gone at the end."""
+    import pty
+
+    project.pytester.makepyfile(slow=SLOW)
+    monkeypatch.setenv("TERM", "xterm")
+    command = [sys.executable, "-m", "pytest", "-p", "pytest_queuekit.plugin", *QUICK]
+    command += ["--queue-impl=slow:Slow", "-k", "ACK-1["]
+    shown = bytearray()
+
+    def read(terminal: int) -> bytes:
+        data = os.read(terminal, 1024)
+        shown.extend(data)
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pty, "STDIN_FILENO", os.open(os.devnull, os.O_RDONLY))
+        assert pty.spawn(command, read) == 0
+    assert b"  ACK-1 completed-task-not-redelivered (" in shown
+    assert b"PASSED: 1 of 1 applicable rule" in shown
