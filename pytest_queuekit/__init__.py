@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_queuekit.model.verdict import Violation as Violation
     from pytest_queuekit.monitors import MONITORS as MONITORS
     from pytest_queuekit.monitors import Monitor as Monitor
+    from pytest_queuekit.monitors import check as check
     from pytest_queuekit.rules.catalogue import CATALOGUE as CATALOGUE
     from pytest_queuekit.rules.rule import Rule as Rule
     from pytest_queuekit.rules.rule import judge as judge
@@ -63,6 +64,7 @@ _HOME = {
     "Liveness": "model.capabilities",
     "MONITORS": "monitors",
     "Monitor": "monitors",
+    "check": "monitors",
     "Operation": "model.history",
     "Order": "model.capabilities",
     "Outcome": "model.history",
