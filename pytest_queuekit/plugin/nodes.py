@@ -17,7 +17,9 @@ from pytest_queuekit.errors import AdapterError, NotRunError
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.plugin.benchmark import check_measurable, stopwatch_for
+from pytest_queuekit.plugin.section import terminal_encoding
 from pytest_queuekit.report.failure import explain, headline
+from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suites.check import Check, Context, Suite
 
 HOME = Path(__file__).parent
@@ -81,7 +83,8 @@ class CheckItem(pytest.Item):
         if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
             pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
         if self.verdict.failed:
-            pytest.fail("\n".join(explain(self.verdict)), pytrace=False)
+            proof = "\n".join(explain(self.verdict))
+            pytest.fail(encodable(proof, terminal_encoding()), pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the proof for a failed check, and a traceback for an error of the kit."""

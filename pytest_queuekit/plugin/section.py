@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import pytest
 
-from pytest_queuekit.report.lines import Line, Tone
+from pytest_queuekit.report.lines import Line, Tone, encodable
 
 _MARKUP = {
     Tone.PLAIN: {},
@@ -29,4 +30,9 @@ def write_section(reporter: pytest.TerminalReporter, title: str, lines: Iterable
     """Write a section at the end of a run."""
     reporter.write_sep("=", title)
     for line in lines:
-        reporter.write_line(line.text, **_MARKUP[line.tone])
+        reporter.write_line(encodable(line.text, terminal_encoding()), **_MARKUP[line.tone])
+
+
+def terminal_encoding() -> str:
+    """Return what the terminal can show; pytest would write `\\u2192` for an arrow it cannot."""
+    return getattr(sys.__stdout__, "encoding", None) or "utf-8"

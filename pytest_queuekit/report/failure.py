@@ -61,7 +61,8 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
     others = len(run.violations) - 1
     if others > 0:
         notes.append(("More", f"{others} more violation{'s' if others > 1 else ''} of this rule"))
-    notes.append(("Explain", f"queuekit explain {verdict.rule}"))
+    if verdict.suite == "rules":
+        notes.append(("Explain", f"queuekit explain {verdict.rule}"))
     if run.replay:
         notes.append(("Replay", run.replay))
     return notes

@@ -36,6 +36,16 @@ def test_a_deprecation_in_the_library_under_test_breaks_no_rule(project: Project
     assert "ran with Python's default warning filters" in flat(result)
 
 
+def test_a_terminal_of_ascii_shows_no_escapes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An arrow becomes one of ASCII, in the proof and in the section."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    result = project.alone("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
+    assert "claim(lease=60.0) -> task-1" in text(result)
+    assert "\\u" not in text(result)
+
+
 def test_a_node_id_that_is_printed_in_a_subfolder_can_be_run_there(project: Project) -> None:
     """`../queue-validate::CLAIM-1[twice]` would be no id."""
     project.pytester.makeini("[pytest]\n")
