@@ -24,7 +24,7 @@ PAGES = {
 HIGHLIGHT = "css/highlight.css"
 """The colours of code blocks. The site has them itself, and needs no other server."""
 
-_LINK = re.compile(r"\]\(([\w./]+\.md)(#[\w-]+)?\)")
+_LINK = re.compile(r"\]\(([\w./-]+\.md)(#[\w-]+)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
