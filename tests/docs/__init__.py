@@ -1,1 +1,1 @@
-"""What the documentation says is run, and compared with what is there."""
+"""The documentation runs, and agrees with the code."""

@@ -13,36 +13,36 @@ from pathlib import Path
 from tests.docs.pages import Block
 
 LIMIT = 300.0
-"""Seconds after which a block counts as hung."""
+"""Seconds until a block counts as hung."""
 
 _NOT_THE_KITS = ("asyncio", "randomly", "pytest_cov", "timeout")
-"""Plugins that the tests install, and that a reader who installed the kit does not have."""
+"""Plugins that the tests install and the kit does not: a reader does not have them."""
 
 _NUMBER = re.compile(r"\d+(,\d{3})*(\.\d+)+|\d+(,\d{3})*(?= ?(s|ms|µs|tasks/min)\b)")
 _LONG = re.compile(r"(?<=s) \(\d+:\d\d:\d\d\)")
-"""What pytest adds to a run of more than a minute."""
+"""The time that pytest adds to a run of more than a minute."""
 _GAP = re.compile(r"(?<=\S) {2,}")
 _RULE_LINE = re.compile(r"^([=_-])\1* (.*?) \1+$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command of a console block, and what is shown under it."""
+    """A command of a console block, and the output that the page shows under it."""
 
     line: str
     shown: str
 
 
 def run_page(page_blocks: Iterable[Block], folder: Path) -> None:
-    """Run blocks in order. Raises AssertionError at the first that does not do what it says."""
+    """Run blocks in order. Raises AssertionError at the first block that fails."""
     live = [block for block in page_blocks if block.reason is None]
     script = ""
-    for place, block in enumerate(live):
+    for position, block in enumerate(live):
         if block.file:
             _write(block, folder)
         elif block.language == "python":
             script += block.text
-            if not _goes_on(live[place + 1 :]):
+            if not _continues(live[position + 1 :]):
                 _succeeds(block, [sys.executable, "-W", "error", "-c", script], folder)
                 script = ""
         elif block.language == "sh":
@@ -86,7 +86,7 @@ def _line(shown: str) -> str:
 
 
 def _shape(text: str) -> list[str]:
-    """Replace times, versions and rates, the width of columns and of pytest's rules."""
+    """Return the lines without the details that differ: times, versions, rates and widths."""
     return [_plain(line.rstrip()) for line in text.strip("\n").splitlines()]
 
 
@@ -95,7 +95,7 @@ def _plain(line: str) -> str:
     return _RULE_LINE.sub(lambda rule: f"{rule[1]} {rule[2]}", line)
 
 
-def _goes_on(following: Sequence[Block]) -> bool:
+def _continues(following: Sequence[Block]) -> bool:
     after = next((block for block in following if block.language == "python"), None)
     return after is not None and after.run == "continued"
 
@@ -111,7 +111,7 @@ def _shows(block: Block, folder: Path) -> None:
     for command in shown:
         printed = _run(["bash", "-c", command.line], folder).stdout
         assert same_shape(command.shown, printed), (
-            f"{block.place}: `{command.line}` does not print what is shown there, but:\n{printed}"
+            f"{block.place}: `{command.line}` prints other output than the page shows:\n{printed}"
         )
 
 
@@ -131,7 +131,7 @@ def _run(argv: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment with this Python's commands first, and none of this run's pytest."""
+    """Return an environment with the commands of this Python, without settings of this run."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     scripts = str(Path(sys.executable).parent)
     return {

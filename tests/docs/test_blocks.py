@@ -1,4 +1,4 @@
-"""Every code block of the documentation does what it says."""
+"""Every code block of the documentation runs as its page shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REASONS = (
     "it is reviewed",
     "tests/rules runs it",
 )
-"""Why a block may be left out. What installs is run by `.ci/run`, and by nothing else."""
+"""The reasons for a block not to run. Only `.ci/run` runs blocks that install."""
 
 LANGUAGES = ("python", "sh", "console", "text", "sql", "toml", "ini", "yaml", "json")
 
@@ -32,13 +32,13 @@ def test_a_page_runs(page: Path, tmp_path: Path) -> None:
 
 
 @each_page
-def test_only_blocks_with_a_reason_are_left_out(page: Path) -> None:
-    """A block that is not run says why, in words that are listed here."""
-    odd = [block.place for block in blocks(page) if (block.reason or REASONS[0]) not in REASONS]
-    assert odd == []
+def test_a_block_that_does_not_run_has_a_reason(page: Path) -> None:
+    """The reason is one of the list above."""
+    unknown = [block.place for block in blocks(page) if (block.reason or REASONS[0]) not in REASONS]
+    assert unknown == []
 
 
 @each_page
 def test_every_block_has_a_known_language(page: Path) -> None:
-    """A block cannot get out of being run by a missing or a misspelt language."""
-    assert [one.place for one in blocks(page) if one.language not in LANGUAGES] == []
+    """A missing or misspelt language does not exempt a block from running."""
+    assert [block.place for block in blocks(page) if block.language not in LANGUAGES] == []

@@ -1,4 +1,4 @@
-"""Whatever a user can name has its place in docs/, and nothing stands there that is gone."""
+"""docs/ documents every name that a user can write, and no name that does not exist."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _headings(page: str, pattern: str) -> set[str]:
 
 
 @cache
-def _told(option: str) -> str:
+def _printed(option: str) -> str:
     """Return what pytest prints for `--help`, `--markers` or `--fixtures`."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", option, "-p", "no:cacheprovider"],
@@ -63,30 +63,30 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_pytest_lists_is_documented(kind: str) -> None:
-    """Each option, ini key, marker and fixture has a heading, and each heading is one."""
+    """Each option, ini key, marker and fixture has a heading, and no other name has one."""
     option, listed, page, heading = KINDS[kind]
-    there = set(re.findall(listed, _told(option), flags=re.MULTILINE))
-    documented = {one.removeprefix("@pytest.mark.") for one in _headings(page, heading)}
-    assert there
-    assert documented == there
+    listed_names = set(re.findall(listed, _printed(option), flags=re.MULTILINE))
+    documented = {name.removeprefix("@pytest.mark.") for name in _headings(page, heading)}
+    assert listed_names
+    assert documented == listed_names
 
 
 def _descendants(base: type[object]) -> Iterator[type[object]]:
     yield base
-    for one in base.__subclasses__():
-        yield from _descendants(one)
+    for subclass in base.__subclasses__():
+        yield from _descendants(subclass)
 
 
 def _errors() -> set[str]:
     for module in pkgutil.walk_packages(pytest_queuekit.__path__, "pytest_queuekit."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    found = [*_descendants(QueuekitError), *_descendants(QueueDatabaseError)]
-    return {one.__name__ for one in found if one.__module__.startswith("pytest_queuekit.")}
+    errors = [*_descendants(QueuekitError), *_descendants(QueueDatabaseError)]
+    return {error.__name__ for error in errors if error.__module__.startswith("pytest_queuekit.")}
 
 
 def test_every_error_is_documented() -> None:
-    """Each error class that the package defines has a row, and each row is one."""
+    """Each error class of the package has a row, and no other name has one."""
     rows = set(re.findall(r"^\| `(\w+)` \|", _page("errors.md"), flags=re.MULTILINE))
     assert rows == _errors()
 
@@ -104,7 +104,7 @@ def test_every_code_of_the_review_is_documented() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    """Each command of `queuekit` has a heading in docs/options.md, and each heading is one."""
+    """Each command of `queuekit` has a heading in docs/options.md, and no other name has one."""
     listed = {f"queuekit {name}" for name in COMMANDS}
     assert _headings("options.md", "queuekit [a-z]+") == listed
 
@@ -114,35 +114,36 @@ def test_the_targets_of_performance_are_documented() -> None:
     rows = re.findall(r"^\| `(PERF-\d)` \| .* \| (.*) \|$", _page("performance.md"), re.MULTILINE)
     sign = {False: "<", True: "≥"}
     assert rows == [
-        (one.id, f"{sign[one.higher_is_better]} {one.limit:g} {one.unit}") for one in TARGETS
+        (target.id, f"{sign[target.higher_is_better]} {target.limit:g} {target.unit}")
+        for target in TARGETS
     ]
 
 
 def test_the_teams_are_documented() -> None:
-    """docs/gate.md has a row for each team, with what concerns it."""
+    """docs/gate.md has a row for each team, with its rules, targets and review items."""
     rows = re.findall(
         r"^\| `(\d\d)` (.*) \| (.*) \| (.*) \| (.*) \|$", _page("gate.md"), re.MULTILINE
     )
     assert rows == [
         (
-            one.worker,
-            one.builds,
-            ", ".join(one.families),
-            ", ".join(one.targets),
-            f"all but {', '.join(one.spared)}" if one.spared else "all",
+            team.worker,
+            team.builds,
+            ", ".join(team.families),
+            ", ".join(team.targets),
+            f"all but {', '.join(team.spared)}" if team.spared else "all",
         )
-        for one in TEAMS
+        for team in TEAMS
     ]
 
 
 def test_every_public_name_is_documented() -> None:
-    """Each name of `pytest_queuekit.__all__` has its place in a table of docs/api.md."""
+    """Each name of `pytest_queuekit.__all__` is in a table of docs/api.md."""
     rows = re.findall(r"^\| (`.*?) \|", _page("api.md"), re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert documented == set(pytest_queuekit.__all__)
 
 
 def test_every_capability_is_documented() -> None:
-    """Each capability is named in docs/adapters.md, by the word that reports use."""
+    """docs/adapters.md names each capability by the word that reports use."""
     page = _page("adapters.md")
-    assert [str(one) for one in Capability if f"`{one}`" not in page] == []
+    assert [str(capability) for capability in Capability if f"`{capability}`" not in page] == []

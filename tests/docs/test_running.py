@@ -1,4 +1,4 @@
-"""The documentation's tests can fail: a block that is wrong is found."""
+"""The tests of the documentation fail for a block that is wrong."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _run(folder: Path, text: str) -> None:
     ids=["assertion", "exit status", "output", "no command", "warning", "names not shared"],
 )
 def test_a_wrong_block_is_found(text: str, tmp_path: Path) -> None:
-    """A block that fails, warns, or prints something else than is shown is a failure."""
+    """A block fails the test if it fails, warns, or prints other text than the page shows."""
     with pytest.raises(AssertionError, match=r"page\.md:\d"):
         _run(tmp_path, text)
 
@@ -54,7 +54,7 @@ def test_a_file_whose_name_no_reader_sees_is_found(tmp_path: Path) -> None:
 
 
 def test_a_block_with_a_reason_is_left_out(tmp_path: Path) -> None:
-    """A comment that says `run: no` keeps the block after it, and no other, from being run."""
+    """A comment `run: no` exempts the next block only, and only directly before it."""
     _run(tmp_path, "<!-- run: no, it installs -->\n```sh\nfalse\n```\n")
     with pytest.raises(AssertionError):
         _run(tmp_path / "home", "<!-- run: no, why -->\ntext\n```sh\nfalse\n```\n")
