@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,19 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.zoo import ZOO
 
 
-@pytest.mark.parametrize("mutant", ZOO, ids=lambda one: f"{actors_for(one)}-{one.name}")
+SLUGS = {rule.id: rule.slug for rule in CATALOGUE}
+
+
+def _case(mutant: Mutant) -> Any:
+    """Return a case named for its rule; one that starts threads or processes takes long."""
+    concurrent = actors_for(mutant) != "sequence"
+    marks = (pytest.mark.slow,) if concurrent else ()
+    return pytest.param(
+        mutant, id=f"{mutant.rule}-{SLUGS[mutant.rule]}-{mutant.name}", marks=marks
+    )
+
+
+@pytest.mark.parametrize("mutant", map(_case, ZOO))
 def test_a_mutant_breaks_its_rules_and_no_others(mutant: Mutant, folder: Path) -> None:
     """Its own rule fails, and each rule in `also`; besides, only rules of families in `also` do."""
     failed = broken(mutant, folder)
