@@ -48,7 +48,9 @@ def _run(verdict: Verdict, run: RuleRun) -> list[str]:
         lines += [violation.title or violation.kind.replace("-", " ").capitalize()]
         lines += wrapped(violation.detail, lines=6)
         lines += ["", *_operations(violation.witness), ""]
-    return lines + [line for label, text in _notes(verdict, run) for line in _note(label, text)]
+    lines += [line for label, text in _notes(verdict, run) for line in _note(label, text)]
+    # In one piece, however long: a reader pastes it.
+    return [*lines, f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else lines
 
 
 def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
@@ -63,8 +65,6 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
         notes.append(("More", f"{others} more violation{'s' if others > 1 else ''} of this rule"))
     if verdict.suite == "rules":
         notes.append(("Explain", f"queuekit explain {verdict.rule}"))
-    if run.replay:
-        notes.append(("Replay", run.replay))
     return notes
 
 

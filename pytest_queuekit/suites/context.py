@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
 from pytest_queuekit.rules.rule import Rule
 
 
-def with_context(verdict: Verdict, rule: Rule, queue: QueueUnderTest, head: str) -> Verdict:
+def with_context(
+    verdict: Verdict, rule: Rule, queue: QueueUnderTest, level: Level, head: str
+) -> Verdict:
     """Return a failed verdict with what is declared, the adapter's code, and how to repeat it."""
     run = verdict.detail
     if verdict.status is not Status.FAIL or not isinstance(run, RuleRun):
@@ -22,7 +27,8 @@ def with_context(verdict: Verdict, rule: Rule, queue: QueueUnderTest, head: str)
         run,
         declared=declared(rule, queue.contract),
         code=_code(queue, run),
-        replay=f"pytest '{head}::{verdict.rule}[{verdict.queue}]' --queue-impl {queue.spec}",
+        replay=f"pytest '{head}::{verdict.rule}[{verdict.queue}]' --queue-impl {queue.spec}"
+        + ("" if level is Level.STANDARD else f" --queue-level {level.name.lower()}"),
     )
     return replace(verdict, detail=detail)
 
@@ -62,11 +68,11 @@ def declared(rule: Rule, contract: Contract) -> str:
 
 
 def _code(queue: QueueUnderTest, run: RuleRun) -> str:
-    """Return where the adapter makes the last call of the proof: "shop/adapter.py:31 in claim"."""
-    verbs = [operation.verb.value for found in run.violations[:1] for operation in found.witness]
-    for verb in reversed(verbs):
+    """Return where the adapter makes the call that a proof is about: "shop.py:31 in complete"."""
+    witness = [operation for violation in run.violations[:1] for operation in violation.witness]
+    for operation in _by_suspicion(witness):
         try:
-            method = inspect.unwrap(getattr(queue.adapter, verb))
+            method = inspect.unwrap(getattr(queue.adapter, operation.verb.value))
             path, line = inspect.getsourcefile(method), inspect.getsourcelines(method)[1]
         except (AttributeError, OSError, TypeError):
             continue  # a call that is no method of the adapter, or one without source
@@ -74,5 +80,16 @@ def _code(queue: QueueUnderTest, run: RuleRun) -> str:
             continue
         file = Path(path)
         here = file.is_relative_to(Path.cwd())
-        return f"{file.relative_to(Path.cwd()) if here else file}:{line} in {verb}"
+        return f"{file.relative_to(Path.cwd()) if here else file}:{line} in {operation.verb}"
     return ""
+
+
+def _by_suspicion(witness: Sequence[Operation]) -> list[Operation]:
+    """Return the operations, the likely culprit first.
+
+    The last call of a proof is usually the culprit. An empty claim at the end only shows the
+    damage, unless nothing but enqueues comes before it: then the empty answer is the fault.
+    """
+    late = [operation for operation in reversed(witness) if not operation.is_empty]
+    acts = [operation for operation in late if operation.verb is not Verb.ENQUEUE]
+    return [*acts, *reversed(witness)]

@@ -101,7 +101,11 @@ def rule_check(
     def answer(context: Context) -> Verdict:
         verdict = run(context.folder, context.progress)
         verdict = replace(verdict, queue=label, suite=suite)
-        return waive(with_context(verdict, rule, queue, head), queue.contract, plan.waivers)
+        return waive(
+            with_context(verdict, rule, queue, plan.effort.level, head),
+            queue.contract,
+            plan.waivers,
+        )
 
     return Check(
         suite=suite,

@@ -12,7 +12,6 @@ from tests.mutants.hunt import actors_for, broken
 from tests.mutants.mutant import Mutant
 from tests.mutants.zoo import ZOO
 
-
 SLUGS = {rule.id: rule.slug for rule in CATALOGUE}
 
 
@@ -20,9 +19,7 @@ def _case(mutant: Mutant) -> Any:
     """Return a case named for its rule; one that starts threads or processes takes long."""
     concurrent = actors_for(mutant) != "sequence"
     marks = (pytest.mark.slow,) if concurrent else ()
-    return pytest.param(
-        mutant, id=f"{mutant.rule}-{SLUGS[mutant.rule]}-{mutant.name}", marks=marks
-    )
+    return pytest.param(mutant, id=f"{mutant.rule}-{SLUGS[mutant.rule]}-{mutant.name}", marks=marks)
 
 
 @pytest.mark.parametrize("mutant", map(_case, ZOO))

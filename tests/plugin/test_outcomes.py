@@ -55,7 +55,9 @@ def test_a_failure_shows_its_witness_and_no_traceback(
     assert any(line.startswith("Your code  ") and "memory.py" in line for line in shown)
     assert sum("claim(lease=" in line for line in shown) == 2
     assert len(shown) <= 20
-    assert max(map(len, shown)) <= 80
+    assert max(len(line) for line in shown if not line.startswith("Replay")) <= 80
+    replay = "Replay     pytest 'queue-validate::CLAIM-1[twice]' --queue-impl shop:Twice"
+    assert f"{replay} --queue-level quick" in shown
     assert "Traceback" not in told
 
 

@@ -1,0 +1,57 @@
+"""What stands beside a proof: the declaration, the adapter's code, the command to repeat."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.history import Operation, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import RuleRun, Violation
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import by_id
+from pytest_queuekit.suites.context import with_context
+from tests.queues.memory import MemoryQueue
+from tests.report.build import broken, operation
+
+ENQUEUED = operation(Verb.ENQUEUE, 0, task="task-1")
+CLAIMED = operation(Verb.CLAIM, 1, task="task-1", result={})
+COMPLETED = operation(Verb.COMPLETE, 2, task="task-1")
+EMPTY = operation(Verb.CLAIM, 3)
+
+
+def _run(*witness: Operation, rule: str = "ACK-6", level: Level = Level.STANDARD) -> RuleRun:
+    proof = Violation(kind="k", title="t", detail="d", witness=witness)
+    verdict = broken(rule, proof, queue="memory")
+    queue = QueueUnderTest.of(MemoryQueue)
+    detail = with_context(verdict, by_id(CATALOGUE)[rule], queue, level, "queue-validate").detail
+    assert isinstance(detail, RuleRun)
+    return detail
+
+
+@pytest.mark.parametrize(
+    ("witness", "method"),
+    [
+        ((CLAIMED, COMPLETED, EMPTY), "complete"),
+        ((ENQUEUED, CLAIMED, CLAIMED), "claim"),
+        ((ENQUEUED, EMPTY), "claim"),
+        ((ENQUEUED,), "enqueue"),
+    ],
+)
+def test_the_code_is_that_of_the_culprit(witness: tuple[Operation, ...], method: str) -> None:
+    """An empty claim that only shows the damage is not blamed for it."""
+    assert _run(*witness).code.endswith(f" in {method}")
+    assert "memory.py:" in _run(*witness).code
+
+
+def test_the_declaration_is_what_the_rule_needs() -> None:
+    """A reader sees the promise that was broken, in the adapter's own words."""
+    assert _run(CLAIMED, COMPLETED).declared == "complete, liveness=LEASE"
+
+
+def test_the_command_repeats_the_run() -> None:
+    """With the queue, and the level where it is not the default."""
+    spec = "tests.queues.memory:MemoryQueue"
+    command = f"pytest 'queue-validate::ACK-6[memory]' --queue-impl {spec}"
+    assert _run(CLAIMED).replay == command
+    assert _run(CLAIMED, level=Level.QUICK).replay == f"{command} --queue-level quick"
