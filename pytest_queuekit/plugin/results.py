@@ -14,6 +14,9 @@ from pytest_queuekit.suites.check import Check
 _VERDICT = "queue_verdict"
 """The attribute under which a report carries its verdict; pytest and xdist keep attributes."""
 
+_ERROR = "queue_error"
+"""The attribute under which a report carries the error of a check that has no verdict."""
+
 _WEIGHT = (
     Status.NOT_APPLICABLE,
     Status.NOT_RUN,
@@ -27,6 +30,11 @@ _WEIGHT = (
 def attach(report: pytest.TestReport, verdict: Verdict) -> None:
     """Let a report carry a verdict."""
     setattr(report, _VERDICT, wire.pack(verdict))
+
+
+def attach_error(report: pytest.TestReport, error: BaseException) -> None:
+    """Let a report carry the error that ended a check without a verdict."""
+    setattr(report, _ERROR, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
 def verdict_of(report: pytest.TestReport) -> Verdict | None:
@@ -108,8 +116,8 @@ def _answer(check: Check, report: pytest.TestReport) -> Verdict | None:
 
 def _error(report: pytest.TestReport) -> Reason:
     lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
-    errors = [line[1:].strip() for line in lines if line.startswith("E ")]
-    return Reason(kind="error", text=errors[0] if errors else [*lines, "no answer"][-1])
+    text = getattr(report, _ERROR, "") or [*lines, "no answer"][-1]
+    return Reason(kind="error", text=text)
 
 
 def _unfinished(check: Check) -> Verdict:

@@ -71,7 +71,7 @@ def read(config: pytest.Config, track: Track | None) -> Settings:
     return Settings(
         plan=plan,
         chosen=chosen,
-        required=_required(config),
+        required=_required(config, limited=bool(chosen or config.option.keyword)),
         reports=_reports(config),
         default=not _impls(config),
     )
@@ -159,9 +159,15 @@ def _waivers(
     return waivers
 
 
-def _required(config: pytest.Config) -> tuple[str, ...]:
-    """Return the rule ids and capabilities that the run must exercise."""
+def _required(config: pytest.Config, *, limited: bool) -> tuple[str, ...]:
+    """Return the rule ids and capabilities that the run must exercise.
+
+    limited: True if the user selected some checks. The ini key speaks of whole runs, and does not
+    apply then; the option does.
+    """
     lines, source = _lines(config, "queue_require")
+    if limited and not source.startswith("-"):
+        return ()
     slugs = {rule.slug: rule.id for rule in CATALOGUE} | {
         target.slug: target.id for target in TARGETS
     }

@@ -159,6 +159,8 @@ class Validation:
             if call.when == "call" and item.verdict:
                 verdict = replace(item.verdict, seconds=item.verdict.seconds or call.duration)
                 results.attach(report, verdict)
+            elif call.excinfo is not None and not report.skipped:
+                results.attach_error(report, call.excinfo.value)
             if report.skipped and isinstance(report.longrepr, tuple):
                 # Not in the kit's source, but in the suite's name. There is no line number: pytest
                 # shows none for None, its types only do not say so.

@@ -139,6 +139,28 @@ def test_an_error_of_the_kit_is_no_verdict(
     assert "good NO VERDICT: 1 rule could not be judged" in text(result)
 
 
+MISSHAPEN = """
+from tests.queues.memory import MemoryQueue
+
+class Misshapen(MemoryQueue):
+    name = "misshapen"
+
+    def claim(self, worker, *, lease=60.0, capabilities=None):
+        return "a task"
+"""
+
+
+def test_an_answer_of_the_wrong_form_is_named_in_the_summary(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    """The author of the adapter reads what claim() must return, and no traceback."""
+    project.pytester.makepyfile(misshapen=MISSHAPEN)
+    result = project.validate("--queue-impl=misshapen:Misshapen", "-k", "CLAIM-1[", *spread)
+    assert result.ret == 1
+    assert "CLAIM-1: AdapterError: Misshapen.claim() returned str" in flat(result)
+    assert "Traceback" not in text(result)
+
+
 def test_a_worker_that_dies_leaves_no_verdict(project: Project) -> None:
     """A queue that ends its process under -n is not called correct."""
     project.pytester.makepyfile(

@@ -56,6 +56,13 @@ def test_the_ini_file_can_require(project: Project) -> None:
     assert "--queue-require key" in flat(result)
 
 
+def test_the_ini_file_does_not_bind_a_run_of_some_rules(project: Project) -> None:
+    """Who repeats one rule has not forgotten the others."""
+    project.pytester.makeini("[pytest]\nqueue_require = lease\n")
+    result = project.run(*LITTLE, "--queue-level=quick", "queue-validate::ENQUEUE-1")
+    assert result.ret == 0
+
+
 def test_an_unknown_word_is_a_mistake(project: Project) -> None:
     """The error suggests what there is."""
     result = project.validate(*LITTLE, "--queue-require=leese")

@@ -161,7 +161,8 @@ def _check(verdict: Verdict) -> Iterator[Line]:
         Status.FAIL: f"failed: {counted(count, 'finding')}",
     }.get(verdict.status, f"{verdict.status}: {verdict.reason}")
     tone = Tone.GOOD if verdict.status is Status.PASS else Tone.BAD
-    lines = wrapped(f"{verdict.sentence}: {answer}", indent="  ", hanging="  ")
+    text = f"{verdict.sentence.rstrip('.')}: {answer}"
+    lines = wrapped(text, indent="  ", hanging="  ")
     yield from (Line(line, tone) for line in lines)
 
 
