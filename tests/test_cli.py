@@ -274,7 +274,7 @@ def test_validate_leaves_pythons_own_modules_alone(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal signals a group of processes")
 def test_ctrl_c_ends_validate_as_it_ends_pytest(tmp_path: Path) -> None:
-    """pytest reports the interruption and ends with status 2; no traceback of the command."""
+    """pytest reports the interruption and ends with status 2; the command prints no traceback."""
     (tmp_path / "test_forever.py").write_text(
         "import threading\n"
         "def test_forever():\n"

@@ -1,6 +1,7 @@
 """litequeue (https://github.com/litements/litequeue), with its own defaults.
 
-Version 0.13 has another API, with a number for each delivery, `claim_id`; it needs Python 3.12.
+Version 0.13 has a different API: each delivery has a number, `claim_id`. That version requires
+Python 3.12.
 `LitequeueQueue` is the class for the installed version.
 """
 

@@ -22,7 +22,7 @@ from pytest_queuekit.model.capabilities import Liveness, Sharing
 class PersistQueue(QueueAdapter):
     """SQLiteAckQueue, which delivers unacknowledged tasks again when the queue is next opened.
 
-    As in its README, an item is acknowledged with the object that `get` returned.
+    As the library's README shows, a task is acknowledged with the object that `get` returned.
     """
 
     name = "persist-queue"

@@ -1,4 +1,7 @@
-"""`queuekit adapters`: the queues that can be named, built in or published by packages."""
+"""`queuekit adapters`: lists the queues that --queue-impl knows by name.
+
+They are built in, or published by installed packages.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Copies the reference queue out of the package, and compares copies with it.
 
-A copy carries `VENDORED.json`, the hashes of the files that were written. They tell an older
-copy, which is updated, from one that was changed by hand, which is not.
+A copy carries `VENDORED.json`, the hashes of the files that were written. The hashes show whether
+a copy is merely older, and is updated, or was changed by hand, and is left alone.
 """
 
 from __future__ import annotations

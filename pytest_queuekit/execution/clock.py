@@ -31,7 +31,7 @@ class RealClock:
         self.epoch = time.monotonic_ns() if epoch is None else epoch
 
     def now(self) -> int:
-        """Return nanoseconds since the epoch."""
+        """Return the nanoseconds since `epoch`, the start of the run."""
         return time.monotonic_ns() - self.epoch
 
     def wait(self, seconds: float) -> None:

@@ -131,7 +131,10 @@ class QueueAdapter:
         raise self._undeclared("cancel(self, task_id)")
 
     def stats(self) -> Mapping[str, int]:
-        """Count the tasks, under some of the keys queued, leased, completed, dead."""
+        """Return the number of tasks in each state.
+
+        A dict with any of the keys queued, leased, completed and dead.
+        """
         raise self._undeclared("stats(self)")
 
     def reclaim(self) -> Any:

@@ -125,7 +125,7 @@ class Retry:
     jitter: float = 0.0
 
     def wait(self, failures: int) -> tuple[float, float]:
-        """Return the shortest and the longest wait, in seconds, after so many failures."""
+        """Return the shortest and the longest wait, in seconds, after `failures` failures."""
         plain = min(self.first * self.factor ** (failures - 1), self.cap)
         return plain * (1 - self.jitter), plain * (1 + self.jitter)
 

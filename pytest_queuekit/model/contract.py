@@ -76,7 +76,7 @@ class Contract:
         )
 
     def lacks(self, needs: Sequence[Capability]) -> tuple[Capability, ...]:
-        """Return those of the needed capabilities that are not declared."""
+        """Return the needed capabilities that the contract does not declare."""
         return tuple(need for need in needs if need not in self.capabilities)
 
     @property

@@ -231,5 +231,5 @@ class Verdict:
 
     @property
     def measurement(self) -> Measurement | None:
-        """The figure of a performance target; None for any other check."""
+        """The measurement for a performance target; None for any other check."""
         return self.detail.measurement if isinstance(self.detail, Measured) else None

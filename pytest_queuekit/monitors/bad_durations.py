@@ -89,7 +89,7 @@ def _harm(history: History, task: Task, operation: Operation, seconds: Any) -> I
         yield violation(
             "instant-lease",
             "Invalid lease accepted and expired at once",
-            f"{accepted} delivered to {actor(again)} {when(history, again)}. "
+            f"{accepted} delivered again, to {actor(again)}, {when(history, again)}. "
             "Refuse an invalid lease.",
             operation,
             again,

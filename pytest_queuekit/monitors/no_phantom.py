@@ -27,8 +27,8 @@ def _unrecognised(history: History) -> Iterator[Violation]:
             yield violation(
                 "invented",
                 "Unknown payload delivered",
-                f"{actor(claim)} claimed a payload {when(history, claim)} that was never enqueued: "
-                f"{_payload(claim)!r:.80}.",
+                f"{actor(claim)} claimed {_payload(claim)!r:.80} {when(history, claim)}, and no "
+                "actor had enqueued that payload.",
                 claim,
             )
 
@@ -73,8 +73,8 @@ def _invented(history: History, task: Task, claim: Operation) -> Violation:
         return violation(
             "refused-but-kept",
             "Refused task delivered",
-            f"{delivered} although its enqueue by {actor(declined)} {when(history, declined)} was "
-            f"answered {declined.outcome}.",
+            f"{delivered} although its enqueue by {actor(declined)} {when(history, declined)} "
+            f"ended as '{declined.outcome}'.",
             declined,
             claim,
         )

@@ -97,9 +97,11 @@ def _waiting_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]
 
 
 def _claimed_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
-    """Return the rank that a waiting task must stay below to beat a claimed one.
+    """Return the rank of a claimed task.
 
-    FIFO: its enqueue ended before this one's start; LIFO: it started after this one's end.
+    A waiting task with a smaller rank should have been claimed first. FIFO: the waiting task's
+    enqueue ended before the claimed task's enqueue started. LIFO: it started after the claimed
+    task's enqueue ended.
     """
     ties = {"fifo": enqueue.start, "lifo": -latest(enqueue), "none": -NEVER}
     return _priority_rank(enqueue, contract), ties[contract.order.ties]

@@ -100,7 +100,7 @@ def _violation(
         "out-of-turn",
         "Ready task passed over",
         f"{actor(claim)} claimed {_described(history, task.enqueues[0])} {when(history, claim)} "
-        f"although {names} {were} ready and suited it (declared "
+        f"although {names} {were} ready and {actor(claim)} had the capabilities for it (declared "
         f"`{declaration(contract.order, 'priority', 'ties')}`).",
         task.enqueues[0],
         claim,

@@ -39,7 +39,7 @@ class Conditions:
 
     queue: the queue. label: its name in the run. effort: how hard to try.
     workbench: returns the filled queue, made when first asked for.
-    stopwatch: measures, or raises NotRunError where nothing can be measured.
+    stopwatch: makes a Stopwatch, or raises NotRunError if nothing can be measured here.
     folder: empty and private.
     """
 

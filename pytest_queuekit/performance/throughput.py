@@ -69,7 +69,11 @@ def rate_of(history: History) -> float:
         if operation.ok and operation.task and operation.end is not None
     ]
     if not ends:
-        raise NotRunError("no worker got a task", kind="inconclusive")
+        raise NotRunError(
+            "no worker received a task, so the rate could not be measured; see the CLAIM rules "
+            "first",
+            kind="inconclusive",
+        )
     span = max(ends) - min(claim.start for claim in claims)
     deliveries = sum(claim.is_delivery for claim in claims)
     return deliveries * 60 * SECOND / max(span, 1)

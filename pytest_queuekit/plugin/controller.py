@@ -44,7 +44,7 @@ def track_of(config: pytest.Config, level: Level) -> Track | None:
 
 
 class Controller:
-    """Has the lanes of a race run at the same time."""
+    """Makes the lanes of a race run at the same time."""
 
     def __init__(self, track: Track | None, lanes: dict[str, int], results: Results) -> None:
         self._track, self._lanes, self._results = track, lanes, results

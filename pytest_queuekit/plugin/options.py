@@ -49,7 +49,7 @@ MARKERS = (
     "-m 'not queue_stress'",
     "queue_perf: a test that measures time; leave out with -m 'not queue_perf'",
     "queue_worker(n): a test of the part that worker n builds on the queue, n from 2 to 6",
-    f"{STRICT}: a test that fails for what the watch finds, without --{WATCH} as well",
+    f"{STRICT}: a test that fails for what the watch finds, even without --{WATCH}",
     f"{ALLOW}(*kinds): a test that does on purpose what the watch would find, such as 'busy'",
 )
 
@@ -135,8 +135,8 @@ def add_options(parser: pytest.Parser) -> None:
         f"--{GATE}",
         action="store_true",
         dest="queue_gate",
-        help="End the run with the seven success criteria and their evidence, and fail unless all "
-        "are met. Runs your own tests too.",
+        help="At the end of the run, report whether the seven success criteria (docs: gate) are "
+        "met, with the evidence, and fail if one is not. Runs your own tests too.",
     )
     for name, (metavar, text) in _HELP.items():
         flag = f"--{name.replace('_', '-')}"

@@ -150,7 +150,8 @@ def _waivers(
         rule, label = match["rule"], match["label"] or ""
         if rule not in known:
             raise pytest.UsageError(
-                f"queue_waivers: {rule!r} is no rule{did_you_mean(rule, known)}"
+                f"queue_waivers: no rule or performance target has the id {rule!r}"
+                f"{did_you_mean(rule, known)}"
             )
         if label and queues and label not in queues:
             continue  # a waiver for a queue that this run does not test

@@ -208,6 +208,6 @@ class Validation:
         return outcome
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the section and the reports."""
+        """Print the queue-validation section, and a line about each report."""
         if self.result is not None:
             reporting.write(terminalreporter, self.result, self._reports)

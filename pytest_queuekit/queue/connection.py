@@ -48,8 +48,9 @@ class QueueConnection(sqlite3.Connection):
     def whole(self) -> Iterator[None]:
         """Refuse to continue after an error that rolled back the block's whole transaction.
 
-        SQLite may do so when disk or memory is full, and for OR ROLLBACK. If the block caught
-        the error and continued, each later statement would commit by itself.
+        SQLite may roll back the whole transaction when the disk or memory is full, or for a
+        statement with OR ROLLBACK. If the block caught the error and continued, each later
+        statement would commit by itself.
         """
         self._is_whole, self._undone_by = True, None
         try:
@@ -96,7 +97,7 @@ class QueueConnection(sqlite3.Connection):
         return self._changed
 
     def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor; it counts rows while counting is on."""
+        """Return a cursor. Inside a `counted()` block, it counts the rows that it changes."""
         made = super().cursor(factory or (CountingCursor if self._counting else sqlite3.Cursor))
         self._cursors.add(made)
         return made

@@ -27,10 +27,10 @@ class QueueDatabase:
 
     path: the file; ':memory:' for a database in memory, shared by the threads of this object;
         None for get_default_db_path(), in a folder that is created if missing.
-    clock: returns unix seconds; the SQL date functions of the connections follow it, so tests
-        need not sleep. None: the time of this machine.
-    synchronous: "NORMAL": a killed process loses no acknowledged change, a power cut may lose
-        the newest commits. "FULL": a power cut loses none either, but commits are slower.
+    clock: returns Unix seconds; the SQL date functions of the connections follow it, so tests
+        need not sleep. None: the system clock.
+    synchronous: "NORMAL": a killed process loses no commit, but a power cut may lose the newest
+        ones. "FULL": a power cut loses none either, but commits are slower.
     busy_seconds: seconds to wait for a lock before QueueBusyError.
     on_connect: called with each new connection before its first use.
 

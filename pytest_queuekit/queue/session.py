@@ -229,9 +229,9 @@ def _close_inherited() -> None:
     """In a forked child, close the parent's connections.
 
     SQLite keeps the locks of a process in memory. While the parent's connection is open in the
-    child, SQLite believes that the child holds the parent's locks and takes none for it. The
-    parent would then close the file as its last user and delete the log that the child writes
-    to. Closing an idle connection here has no effect on the parent.
+    child, SQLite believes that the child already holds the parent's locks, so it takes no lock on
+    the child's behalf. The parent would then close the file as its last user and delete the log
+    that the child writes to. Closing an idle connection here has no effect on the parent.
     """
     inherited = list(_in_files)
     _in_files.clear()

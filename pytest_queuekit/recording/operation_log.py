@@ -42,7 +42,7 @@ class Log:
             self._touched = time.monotonic()
 
     def operations(self) -> list[Operation]:
-        """Return the operations; those of one actor in the order in which they began."""
+        """Return the operations. Those of each actor are in the order in which they began."""
         with self._lock:
             return list(self._latest.values())
 

@@ -1,4 +1,4 @@
-"""Lines of a report: at most eighty columns, and of letters that every terminal can show."""
+"""Lines of a report: at most eighty columns wide, in characters that every terminal can show."""
 
 from __future__ import annotations
 

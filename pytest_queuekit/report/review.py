@@ -99,7 +99,7 @@ def _title(verdict: Verdict) -> str:
 
 def _undecided(verdicts: Sequence[Verdict]) -> list[Line]:
     codes = ", ".join(each.rule for each in verdicts if each.status is Status.NOT_RUN)
-    note = f"Not decided by the text: {codes} (queuekit review --list)"
+    note = f"Not decided from the code: {codes} (queuekit review --list)"
     return [Line(line) for line in wrapped(note, hanging="  ")] if codes else []
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class Decided(enum.StrEnum):
     """How an item of the checklist is decided."""
 
-    TEXT = "by the text"
+    TEXT = "from the code"
     RUN = "at run time"
-    EVIDENCE = "by evidence"
+    EVIDENCE = "from test evidence"
     PERSON = "by a person"
 
 

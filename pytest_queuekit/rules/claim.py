@@ -111,8 +111,8 @@ RULES = (
         id="CLAIM-2",
         slug="empty-queue-answers-empty",
         sentence="A claim answers 'empty' when no task waits.",
-        why="An idle worker gets this answer to most of its claims; an error there is noise, and a "
-        "wrong task is worse.",
+        why="An idle worker gets this answer to most of its claims; an error instead fills the "
+        "logs, and a task that is held or completed would be done twice.",
         scenario=Scenario(script=_empty),
         monitors=(no_phantom,),
     ),

@@ -231,7 +231,8 @@ RULES = (
         slug="processes-acknowledge-without-loss",
         sentence="When processes complete, fail and release at the same time, no task is lost or "
         "revived.",
-        why="An acknowledgement that overwrites another process's change undoes it.",
+        why="An acknowledgement that ignores another process's change overwrites it: a finished "
+        "task waits again, or a waiting task is lost.",
         scenario=_race(
             programs=_producers_and_claimers(
                 programs.produce, programs.consume_in_every_way, idle=_IDLE

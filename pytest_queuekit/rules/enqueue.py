@@ -125,8 +125,8 @@ RULES = (
     Rule(
         id="ENQUEUE-6",
         slug="unsafe-text-equal-or-rejected",
-        sentence="Text that UTF-8 or a database may not store is delivered equal, or its enqueue "
-        "is rejected.",
+        sentence="Text that UTF-8 or a database might be unable to store is delivered unchanged, "
+        "or its enqueue is rejected.",
         why="Text cut at a NUL, or with '?' in place of a character, fails in the worker, far from "
         "its cause.",
         scenario=Scenario(script=_each(bodies.DOUBTFUL_TEXT)),

@@ -277,7 +277,7 @@ RULES = (
     Rule(
         id="LEASE-11",
         slug="holder-acknowledgement-accepted",
-        sentence="Until its lease expires, a worker's acknowledgement is accepted.",
+        sentence="The queue accepts a worker's acknowledgement until the worker's lease expires.",
         why="Work that was finished in time would be discarded and done again.",
         scenario=Scenario(script=_within_time, passes_time=True),
         monitors=(lease_kept,),

@@ -50,12 +50,12 @@ def drain_at_ease(recorder: Recorder, *, work: float) -> None:
 
 
 def consume(recorder: Recorder, *, idle: float) -> None:
-    """Claim and complete until no task has come for `idle` seconds."""
+    """Claim and complete tasks, until claims have returned no task for `idle` seconds."""
     _consume(recorder, idle, _complete)
 
 
 def consume_in_batches(recorder: Recorder, *, limit: int) -> None:
-    """Claim up to `limit` tasks at a time and complete them, until no task comes."""
+    """Claim up to `limit` tasks at a time and complete them, until a claim returns no task."""
     while batch := recorder.claim_many(limit):
         for delivery in batch:
             _complete(recorder, delivery)

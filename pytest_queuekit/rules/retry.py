@@ -86,7 +86,7 @@ def _too_early(env: Environment) -> None:
 
 
 def _growing(env: Environment) -> None:
-    """Fail again and again, and claim shortly before and after the end of each wait."""
+    """Fail a task repeatedly, and claim shortly before and after each wait ends."""
     promise, worker = _promise(env), env.actor("worker")
     options: dict[str, int] = {}
     attempts = min(promise.max_attempts, _MOST)
@@ -114,7 +114,10 @@ def _attempts_to_the_cap(promise: Retry) -> int:
 
 
 def _between_failures(env: Environment) -> None:
-    """Fail as often as allowed, with an expired lease and a release between the failures."""
+    """Fail a task as often as its limit allows.
+
+    Between failures, let a lease expire and release the task once.
+    """
     promise, worker = _promise(env), env.actor("worker")
     attempts, options = promise.max_attempts, {}
     if worker.can(Capability.MAX_ATTEMPTS):
@@ -298,7 +301,8 @@ RULES = (
         id="RETRY-7",
         slug="dead-letters-listed-exactly",
         sentence="The list of dead letters contains each task that was given up, and no other.",
-        why="Someone must see every task that was given up, and only those.",
+        why="An operator repairs tasks from this list: a missing task is never repaired, and an "
+        "extra one is repaired for nothing.",
         scenario=Scenario(script=_listed, passes_time=True),
         monitors=(retry,),
         needs=(*_NEEDS, Capability.DEAD_LETTERS),

@@ -176,8 +176,7 @@ RULES = (
         id="ROUTE-8",
         slug="routed-tasks-in-order",
         sentence="A worker receives the first of the tasks that it can do.",
-        why="A filter that loses the order lets other tasks overtake a region's first task "
-        "forever.",
+        why="A filter that ignores the order can let other tasks overtake a matching task forever.",
         scenario=Scenario(script=_in_order),
         monitors=(ready_order,),
         needs=(*_NEEDS, Capability.FIFO),

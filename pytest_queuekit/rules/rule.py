@@ -129,9 +129,9 @@ def _answer(
 def _try(
     rule: Rule, queue: QueueUnderTest, folder: Path, effort: Effort, progress: Progress
 ) -> _Answer:
-    """Make the runs of each driver until one shows a violation.
+    """Run each driver until a run shows a violation.
 
-    Raises NotRunError if no run shows one and a driver could not make its runs.
+    Raises NotRunError if no run shows a violation and some driver could not run.
     """
     run, obstacle = None, None
     for number, driver in enumerate(rule.drivers, start=1):

@@ -197,8 +197,8 @@ RULES = (
         id="SCHEDULE-9",
         slug="invalid-delay-never-loses-task",
         sentence="A negative or NaN delay is rejected, or its task is delivered anyway.",
-        why="NaN compares with no time, so a task that is due at NaN is accepted and never "
-        "delivered.",
+        why="Every comparison with NaN is false, so a task that is due at NaN is accepted and "
+        "never delivered.",
         scenario=Scenario(script=_nonsense),
         tolerates=(Verb.ENQUEUE,),
         monitors=(no_loss, bad_durations),

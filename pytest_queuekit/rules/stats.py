@@ -202,7 +202,7 @@ RULES = (
         id="STATS-6",
         slug="purge-spares-live-tasks",
         sentence="A purge leaves waiting and held tasks unchanged.",
-        why="Lost work after a nightly clean-up is noticed days later.",
+        why="Work that a nightly clean-up deletes is missed only days later.",
         scenario=Scenario(script=_purged, passes_time=True),
         monitors=(no_loss, no_false_empty, exclusive),
         needs=(Capability.PURGE, Capability.COMPLETE),

@@ -33,8 +33,8 @@ class Context:
     """What a check may use.
 
     folder: empty and private.
-    stopwatch: measures; raises NotRunError where nothing can be measured.
-    progress: is told what the check waits for in real time.
+    stopwatch: makes a Stopwatch, or raises NotRunError if nothing can be measured here.
+    progress: called with what the check is waiting for, when it waits in real time.
     """
 
     folder: Path

@@ -90,7 +90,10 @@ class _Lane(XdistWorkers):
         effort: Effort,
         progress: Progress = silent,
     ) -> Iterator[Run]:
-        """Return the run, or remember that this lane has none."""
+        """Yield the run.
+
+        If another lane judges it, set `judged_elsewhere` and raise JudgedElsewhereError.
+        """
         try:
             yield from super().runs(scenario, queue, folder, effort, progress)
         except JudgedElsewhereError:

@@ -1,4 +1,4 @@
-"""Checks that an index serves the queries of the user's code."""
+"""Checks that the queries of the user's code use an index."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Lookups:
         return taken
 
     def judge(self, lookup: Lookup, sql: str) -> str:
-        """Return the detail of a finding; empty if an index serves the lookup."""
+        """Return the detail of a finding; empty if the lookup uses an index."""
         steps = self._steps(lookup, sql)
         if not steps:
             return ""
         return (
-            f"No index serves this {verb(sql)}: {' and '.join(steps)}; filter by status, id or "
-            "another column that has an index"
+            f"This {verb(sql)} {', and '.join(steps)}; filter and sort by indexed columns, such as "
+            "status"
         )
 
     def _steps(self, lookup: Lookup, sql: str) -> tuple[str, ...]:

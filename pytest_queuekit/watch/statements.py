@@ -1,4 +1,7 @@
-"""Reads from the text of an SQL statement what it does; values are part of the text."""
+"""Finds out what an SQL statement does from its text.
+
+The values of its parameters are already filled in there.
+"""
 
 from __future__ import annotations
 

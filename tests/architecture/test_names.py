@@ -26,7 +26,7 @@ def test_no_module_has_a_vague_name() -> None:
 
 @pytest.mark.parametrize("pattern", [LEFT, MACHINE], ids=["unfinished", "path of a machine"])
 def test_nothing_is_left_lying_about(pattern: re.Pattern[str]) -> None:
-    """No file has a note to come back, or a path that exists on one machine only."""
+    """No file contains an unfinished-work marker, or a path that exists on one machine only."""
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in written_files()

@@ -36,5 +36,5 @@ def test_the_rate_is_deliveries_from_first_claim_to_last_answer() -> None:
 
 def test_no_delivery_is_no_rate() -> None:
     """Workers that were given nothing were not fast."""
-    with pytest.raises(NotRunError, match="no worker got a task"):
+    with pytest.raises(NotRunError, match="no worker received a task"):
         rate_of(History.of([_operation(Verb.CLAIM, 0, 1, task=None)]))

@@ -154,7 +154,7 @@ def test_a_queue_of_one_process_has_no_lanes(project: Project) -> None:
 
 
 def test_a_run_that_stops_early_says_what_was_not_run(project: Project) -> None:
-    """With -n 2 and -x the controller knows what it had handed out."""
+    """With -n 2 and -x, the report names the checks that were selected but not run."""
     result = project.validate("--queue-impl=shop:Twice", *SPREAD, "-x")
     assert result.ret != 0
     assert "the run ended before this check" in flat(result)

@@ -43,7 +43,7 @@ OPTIONS = {
 def test_other_plugins_do_not_matter(
     project: Project, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The verdicts are the same with each, and with all of them."""
+    """The verdicts are the same with each plugin and with several of them together."""
     measure_apart(project.path, monkeypatch)
     options = [part for name in names for part in OPTIONS.get(name, ())]
     result = project.validate(*CHOSEN, *options, plugins=names)

@@ -104,7 +104,10 @@ def test_a_missed_target_can_be_waived(project: Project) -> None:
     [
         ("CLAIM-1", "gives no reason: write RULE: reason"),
         ("CLAIM-1:", "gives no reason: write RULE: reason"),
-        ("CLAM-1: reason", "'CLAM-1' is no rule; did you mean 'CLAIM-1'"),
+        (
+            "CLAM-1: reason",
+            "no rule or performance target has the id 'CLAM-1'; did you mean 'CLAIM-1'",
+        ),
     ],
 )
 def test_a_waiver_without_a_reason_or_rule_is_a_mistake(

@@ -327,7 +327,7 @@ def test_the_suites_of_the_five_teams_hold_under_a_strict_watch(project: Project
 
 @pytest.mark.parametrize("marked", [False, True], ids=["plain", "marked"])
 def test_sqlite3_is_restored_after_the_run(project: Project, marked: bool) -> None:
-    """Also if only a marker started the watch."""
+    """sqlite3 is restored after the run, even if only a marker started the watch."""
     project.pytester.makepyfile(test_own=f"{HEAD}{MARKED}")
     before = sqlite3.connect, QueueBusyError.__init__
     project.run(*(() if marked else ("--queue-watch", "report")))

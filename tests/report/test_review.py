@@ -50,7 +50,7 @@ UNDECIDED = Verdict(
     sentence="The feature has tests of its own.",
     queue="src",
     status=Status.NOT_RUN,
-    reason=Reason(kind="elsewhere", text="decided by evidence: the tests"),
+    reason=Reason(kind="elsewhere", text="decided from test evidence: the tests"),
 )
 
 
@@ -60,7 +60,7 @@ def test_a_finding_points_at_its_place() -> None:
         "src/a.py:3:5: QR101 this is wrong",
         "    do(x)",
         "    ^^^^^",
-        "Not decided by the text: QR601 (queuekit review --list)",
+        "Not decided from the code: QR601 (queuekit review --list)",
         "1 finding in 1 of 4 files",
     ]
 

@@ -210,7 +210,7 @@ def test_each_code_has_a_verdict(tmp_path: Path) -> None:
     assert verdicts["QR105"].status is Status.FAIL
     assert verdicts["QR102"].status is Status.PASS
     assert verdicts["QR503"].status is Status.NOT_RUN
-    assert str(verdicts["QR503"].reason).startswith("decided by evidence: ")
+    assert str(verdicts["QR503"].reason).startswith("decided from test evidence: ")
 
 
 def test_a_pipe_is_a_usage_error(tmp_path: Path) -> None:

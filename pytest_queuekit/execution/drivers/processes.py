@@ -160,7 +160,7 @@ def _checked(program: Program) -> Mapping[str, Any]:
     except (TypeError, ValueError) as error:
         raise UsageError(
             f"arguments={program.arguments!r} of actor={program.actor!r} cannot be sent to another "
-            f"process, since they are no JSON: {error}"
+            f"process, because they are not JSON: {error}"
         ) from error
     return dict(program.arguments)
 

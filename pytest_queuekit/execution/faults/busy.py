@@ -35,8 +35,8 @@ class Busy(Fault):
             locked = answer.readline().strip()
         if locked != "locked":
             raise NotRunError(
-                f"fault 'busy' needs a queue in an SQLite file: there is none to lock at "
-                f"location={world.location!r} {locked}".rstrip(),
+                f"fault 'busy' could not lock an SQLite file at location={world.location!r}: "
+                f"{locked or 'the queue has no SQLite file there'}",
                 kind="unsupported",
             )
 

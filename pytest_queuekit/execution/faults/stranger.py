@@ -25,7 +25,7 @@ def main(location: str, seconds: float) -> int:
             connections.append(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None))
             connections[-1].execute("BEGIN IMMEDIATE")
     except (OSError, sqlite3.Error) as error:
-        print(f"({error})", flush=True)  # noqa: T201 - the answer
+        print(error, flush=True)  # noqa: T201 - the answer
         return 1
     print("locked" if connections else "", flush=True)  # noqa: T201 - the answer
     if connections:

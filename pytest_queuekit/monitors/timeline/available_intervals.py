@@ -182,10 +182,11 @@ class _Finder:
         )
 
     def _notice(self, expired: float) -> Operation | None:
-        """Return the first call that made the queue look for a lease after it expired.
+        """Return the first call after a lease expired that made the queue look for expired leases.
 
-        A call that starts at that very instant may look too early. Counter-example: lease over at
-        13, reclaim [13, 14], claim [15, 16] -> empty is legal.
+        A call that starts at the instant of expiry may check the lease just before it expires.
+        Counter-example: the lease expires at 13, reclaim [13, 14], claim [15, 16] -> empty is
+        legal.
         """
         place = bisect_right(self._notices, expired, key=lambda call: call.start)
         return self._notices[place] if place < len(self._notices) else None

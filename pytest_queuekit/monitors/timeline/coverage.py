@@ -86,9 +86,9 @@ def _next(free: list[int], place: int) -> int:
 def outnumbered(
     available: Sequence[Interval], takers: Sequence[tuple[float, int]], probes: Sequence[Interval]
 ) -> list[Interval]:
-    """Return the probes during all of which more tasks were available than takers may have taken.
+    """Return the probes throughout which more tasks were available than others can have claimed.
 
-    takers: pairs of an instant, and how many tasks may be gone from that instant on.
+    takers: pairs of an instant, and the number of tasks that may be gone from that instant on.
     """
     both = [*available, *probes]
     ends = [instant for interval in both for instant in (interval.start, interval.end)]

@@ -10,7 +10,7 @@ from .subject import Subject
 
 
 def problems(subject: Subject) -> Iterator[str]:
-    """Yield the reasons why the database is unusable. Errors of opening it pass through."""
+    """Yield the reasons why the database is unusable. Errors raised while opening it propagate."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         yield f"SQLite is {sqlite3.sqlite_version}: RETURNING needs 3.35 or newer; update Python"
     with subject.reading() as conn:

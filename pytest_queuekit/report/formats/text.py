@@ -179,7 +179,11 @@ def _advised(verdicts: Sequence[Verdict]) -> Iterator[Line]:
 
 
 def _waivers(verdicts: Sequence[Verdict]) -> Iterator[Line]:
-    """Yield each waiver: a failure that it accepts, or a pass that makes it useless."""
+    """Yield a line for each waiver.
+
+    It names the failure that the waiver accepts or, if the rule passes, advises to remove the
+    waiver.
+    """
     for verdict in verdicts:
         waiver = verdict.waiver
         if waiver is None:

@@ -29,9 +29,9 @@ _EXECUTES = frozenset({"execute", "executemany", "executescript"})
 
 
 class Module:
-    """One file, with all that the checks ask about it.
+    """One Python file, and the methods by which the checks query it.
 
-    source: the file.
+    source: its parsed text.
     """
 
     def __init__(self, source: SourceFile) -> None:

@@ -52,9 +52,9 @@ def _slow(plan: list[str], names: dict[str, str]) -> Iterator[str]:
     for step in plan:
         scan = _SCAN.match(step)
         if scan and scan[1] in names:
-            yield f"it reads every row of {names[scan[1]]}"
+            yield f"uses no index and reads every row of {names[scan[1]]}"
         elif step == _SORT and not grouped:
-            yield "it sorts all matching rows"
+            yield "sorts all matching rows"
 
 
 class _NullForEveryName(dict[str, None]):

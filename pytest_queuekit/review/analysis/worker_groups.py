@@ -131,7 +131,10 @@ def _turns_around(module: Module, call: ast.Call) -> int | None:
 
 
 def _is_join(node: ast.AST) -> bool:
-    """Return True for thread.join(), which has no positional argument but a timeout."""
+    """Return True for a call like thread.join().
+
+    Its only positional argument may be a numeric timeout, so str.join is not such a call.
+    """
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -1,4 +1,4 @@
-"""QR401: an index serves every query on task_queue."""
+"""QR401: every query on task_queue uses an index."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def _slow_plans(module: Module) -> Iterator[Match]:
         if steps:
             yield Match(
                 node=call.node,
-                detail=f"no index serves this {statement.kind.upper()}: {' and '.join(steps)}",
+                detail=f"this {statement.kind.upper()} {', and '.join(steps)}; filter and sort by "
+                "indexed columns, such as status",
             )
 
 
@@ -28,7 +29,7 @@ CODE = Code(
     id="QR401",
     item="Queries use appropriate indexes",
     title="Query without an index",
-    sentence="An index serves every query on task_queue.",
+    sentence="Every query on task_queue uses an index.",
     why="A full scan gets slower with every task that was ever completed.",
     wrong="""\
 def waiting_for(db, worker):

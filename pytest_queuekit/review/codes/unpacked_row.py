@@ -33,7 +33,7 @@ def _unpacked_rows(module: Module) -> Iterator[Match]:
 
 
 def _is_row(module: Module, value: ast.expr) -> bool:
-    """Return True if a value is a row, by its name or by the code that made it."""
+    """Return True if a value looks like a row, judging by its name or by the code that made it."""
     known = module.meaning(value) if isinstance(value, ast.Name) else None
     return any(_ROW.search(ast.unparse(node)) for node in (value, known) if node is not None)
 

@@ -84,7 +84,10 @@ def test_a_kill_ends_the_actor_between_two_calls(driver: Driver, tmp_path: Path)
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
 def test_a_delayed_kill_ends_an_actor_that_would_never_end(driver: Driver, tmp_path: Path) -> None:
-    """A kill after some seconds strikes wherever the actor is; in a process, within a call too."""
+    """A delayed kill takes effect wherever the actor is.
+
+    An actor in its own process is killed even inside a call.
+    """
     made = run(driver, programs.claim_for_ever, Kill(delay=0.2), folder=tmp_path)
     assert verbs(made)[-1] is Verb.KILL
     assert Verb.CLAIM in verbs(made)
@@ -172,14 +175,21 @@ class InMemoryOnly(SmallSqliteQueue):
         super().__init__(":memory:")
 
 
-@pytest.mark.parametrize("fault", [Busy(seconds=1.0), ConnectionLost()], ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Busy(seconds=1.0), "fault 'busy' could not lock an SQLite file"),
+        (ConnectionLost(), "fault 'connection-lost' needs a queue"),
+    ],
+    ids=["busy", "connection-lost"],
+)
 @pytest.mark.parametrize("delay", [0.0, 0.05])
 def test_a_queue_without_the_thing_that_breaks_is_not_run(
-    fault: Fault, delay: float, tmp_path: Path
+    fault: Fault, reason: str, delay: float, tmp_path: Path
 ) -> None:
     """An actor's process that finds nothing to break passes the reason on to the run."""
     carried = type(fault)(**{**vars(fault), "delay": delay})
-    with pytest.raises(NotRunError, match=f"fault '{fault.kind}' needs a queue") as raised:
+    with pytest.raises(NotRunError, match=reason) as raised:
         run(
             Processes(),
             programs.claim_and_wait if delay else programs.claim_twice,
