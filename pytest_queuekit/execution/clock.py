@@ -1,22 +1,22 @@
 """The clock of a run: the real clock, or a virtual clock that only the kit moves.
 
-The virtual clock controls Python's wall clock (through time-machine) and SQLite's date functions
-(through `execution.sqlite_time`). `execution.drivers.probe` finds out whether a queue follows it.
-Its libraries are imported on use, so that an actor in real time starts without them.
+The virtual clock controls Python's wall clock (`execution.python_time`) and SQLite's date functions
+(`execution.sqlite_time`). `execution.drivers.probe` finds out whether a queue follows it.
+Both modules are imported on use, so that an actor in real time starts without them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pytest_queuekit.model.history import SECOND
 
 _TICK = SECOND // 1000
 """Nanoseconds by which each reading moves the virtual clock."""
-_BEGIN = 1_750_000_000.25
-"""The virtual wall clock's first moment, in seconds since the Unix epoch."""
+_BEGIN = 1_750_000_000_250_000_000
+"""The virtual wall clock's first moment, in nanoseconds since the Unix epoch."""
 
 
 class RealClock:
@@ -43,44 +43,39 @@ class VirtualClock:
     """A wall clock that moves a millisecond at each reading, and otherwise only if the kit waits.
 
     Because of that millisecond no two moments of a sequential history are equal. `virtual_time`
-    makes the clock.
-
-    show: sets the wall clock, given the seconds since the run began.
+    makes the clock and lets the process follow it.
     """
 
     virtual = True
 
-    def __init__(self, show: Callable[[float], None]) -> None:
-        self._show = show
+    def __init__(self) -> None:
         self._passed = 0
         self._stepped = 0
 
     def now(self) -> int:
         """Return nanoseconds since the clock was made, more than at any earlier reading."""
-        self._advance(_TICK)
+        self._passed += _TICK
         return self._passed
+
+    def wall(self) -> int:
+        """Return nanoseconds since the Unix epoch. This reading does not move the clock."""
+        return _BEGIN + self._passed + self._stepped
 
     def wait(self, seconds: float) -> None:
         """Move the clock forward."""
-        self._advance(round(seconds * SECOND))
+        self._passed += round(seconds * SECOND)
 
     def step(self, seconds: float) -> None:
         """Set the wall clock forward, or back if `seconds` is negative. `now` is not affected."""
         self._stepped += round(seconds * SECOND)
-        self._advance(0)
-
-    def _advance(self, nanoseconds: int) -> None:
-        self._passed += nanoseconds
-        self._show((self._passed + self._stepped) / SECOND)
 
 
 @contextmanager
 def virtual_time() -> Iterator[VirtualClock]:
     """Put Python's wall clock and SQLite's date functions under a virtual clock."""
-    import time_machine
-
+    from pytest_queuekit.execution.python_time import python_follows
     from pytest_queuekit.execution.sqlite_time import sqlite_follows_python
 
-    with time_machine.travel(_BEGIN, tick=False) as traveller, sqlite_follows_python():
-        # The clock is set to a moment: a sum of many small distances would drift.
-        yield VirtualClock(lambda passed: traveller.move_to(_BEGIN + passed))
+    clock = VirtualClock()
+    with python_follows(clock.wall), sqlite_follows_python():
+        yield clock

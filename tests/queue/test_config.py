@@ -229,4 +229,4 @@ def test_importing_does_next_to_nothing() -> None:
     )
     package = Path(__file__).parents[2] / "pytest_queuekit"
     found = output(started(script, package))
-    assert not any(name in found for name in ("pytest'", "hypothesis", "platformdirs"))
+    assert not any(name in found for name in ("pytest'", "hypothesis", "sqlglot"))
