@@ -6,8 +6,7 @@ reaches none of them. The body of the function object itself reaches them all, a
 once it is returned.
 
 The layout that this module relies on has not changed since Python 3.8. It is verified before the
-first write; NotImplementedError is raised where it differs, and where the GIL does not protect the
-write.
+first write; LayoutError is raised where it differs, and where no GIL protects the write.
 """
 
 from __future__ import annotations
@@ -29,6 +28,10 @@ _DEFINITION, _SELF, _WEAK_REFERENCES = 0, 1, 3
 
 _FAST, _KEYWORDS, _NO_ARGUMENTS, _CLASS = 0x80, 0x02, 0x04, 0x10
 """METH_FASTCALL, METH_KEYWORDS, METH_NOARGS and METH_CLASS."""
+
+
+class LayoutError(RuntimeError):
+    """This interpreter lays out its built-in functions in another way."""
 
 
 class _Definition(ctypes.Structure):
@@ -126,7 +129,7 @@ class RedirectedMethod:
         elif self._definition.flags == _CLASS | _FAST | _KEYWORDS:
             self._callback = _METHOD(_with_arguments(function))
         else:
-            raise NotImplementedError(f"{name} has an unknown calling convention")
+            raise LayoutError(f"{name} has an unknown calling convention")
         self._address = ctypes.cast(self._callback, ctypes.c_void_p).value
         self._original = self._definition.method
 
@@ -150,7 +153,7 @@ def _members(owner: type) -> dict[str, Any]:
     """Return the dict behind `vars(owner)`, which is read-only for a built-in class."""
     members = gc.get_referents(vars(owner))
     if len(members) != 1 or not isinstance(members[0], dict) or members[0] != vars(owner):
-        raise NotImplementedError(f"the members of {owner!r} are out of reach")
+        raise LayoutError(f"the members of {owner!r} are out of reach")
     return members[0]
 
 
@@ -184,12 +187,12 @@ def _result(function: Function, *arguments: Any, **options: Any) -> int | None:
 
 
 def _definition(builtin: Function) -> _Definition:
-    """Return the definition of a built-in function. Raises NotImplementedError if it has none."""
+    """Return the definition of a built-in function. Raises LayoutError if it has none."""
     if not isinstance(builtin, BuiltinFunctionType) or not _known_layout(builtin):
-        raise NotImplementedError(f"{builtin!r} is not a built-in function of known layout")
+        raise LayoutError(f"{builtin!r} is not a built-in function of known layout")
     definition = _Definition.from_address(_body(builtin)[_DEFINITION] or 0)
     if definition.name != builtin.__name__.encode():
-        raise NotImplementedError(f"{builtin!r} has no definition of its name")
+        raise LayoutError(f"{builtin!r} has no definition of its name")
     return definition
 
 

@@ -49,9 +49,12 @@ def python_follows(now: Now) -> Iterator[None]:
 def _wall_clock() -> _WallClock | None:
     """Return the wall clock, or None if this interpreter offers no way to set it."""
     try:
+        from pytest_queuekit.execution.builtin_bodies import LayoutError
+    except ImportError:  # Python was built without ctypes
+        return None
+    try:
         return _WallClock()
-    except (ImportError, NotImplementedError, MemoryError, OSError):
-        # Without ctypes, of another layout, or where the system forbids new machine code.
+    except (LayoutError, MemoryError, OSError):  # the system may forbid new machine code
         return None
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
 LOADED = """
 import json, sys
 import pytest
@@ -40,3 +46,26 @@ def test_the_plugin_loads_nothing_of_others(tmp_path: Path) -> None:
     ]
     assert len(own) <= 4, own
     assert foreign == []
+
+
+def _installed(texts: list[str], known: set[str]) -> Iterator[Distribution]:
+    """Yield the distributions that requirements install here, and those that they require."""
+    for requirement in map(Requirement, texts):
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if applies and requirement.name not in known:
+            known.add(requirement.name)
+            package = distribution(requirement.name)
+            yield package
+            yield from _installed(package.requires or [], known)
+
+
+def test_an_installation_adds_only_plugins_that_the_kit_uses() -> None:
+    """pytest loads the plugins of all dependencies in every run, so each is there for a reason."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    plugins = {
+        point.name
+        for package in _installed(project["dependencies"], set())
+        for point in package.entry_points
+        if point.group == "pytest11"
+    }
+    assert plugins == {"benchmark", "hypothesispytest", "xdist", "xdist.looponfail"}

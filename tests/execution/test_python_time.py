@@ -331,5 +331,5 @@ def test_an_interpreter_out_of_reach_is_left_alone(no_reach: None, tmp_path: Pat
 
 def test_a_function_of_python_is_rejected() -> None:
     """A function that another tool has replaced by Python code has no body to lend."""
-    with pytest.raises(NotImplementedError, match="not a built-in function of known layout"):
+    with pytest.raises(builtin_bodies.LayoutError, match="not a built-in function of known layout"):
         builtin_bodies.copy_of(stamp)
