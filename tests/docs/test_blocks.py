@@ -9,6 +9,8 @@ import pytest
 from tests.docs.pages import ROOT, blocks, pages
 from tests.docs.running import run_page
 
+pytestmark = pytest.mark.slow
+
 REASONS = (
     "it installs",
     "it takes minutes",

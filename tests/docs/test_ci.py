@@ -18,6 +18,8 @@ import yaml
 
 from tests.docs.pages import ROOT, blocks
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "ci.md"
 WORKFLOWS = (".github/workflows/queue.yml", ".github/workflows/queue-gate.yml")
 SCHEMAS = {

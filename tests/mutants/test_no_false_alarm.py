@@ -17,6 +17,8 @@ from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SlowToStart, SmallSqliteQueue
 from tests.queues.variants import VARIANTS
 
+pytestmark = pytest.mark.slow
+
 _CORRECT = (MemoryQueue, *VARIANTS, SmallSqliteQueue, ReferenceQueue)
 _SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue)
 

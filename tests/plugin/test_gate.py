@@ -15,6 +15,8 @@ import pytest
 from pytest_queuekit.queue import QueueDatabase
 from tests.plugin.project import Project, flat, text
 
+pytestmark = pytest.mark.slow
+
 GATE = ("--queue-validate", "--queue-gate", "--queue-level=quick", "--queue-worker=05")
 FAST = ("-k", "not LOAD")
 """Without the load, which takes seconds: the fifth criterion is then unknown."""

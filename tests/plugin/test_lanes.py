@@ -8,6 +8,8 @@ import pytest
 
 from tests.plugin.project import Project, flat, outcomes, text
 
+pytestmark = pytest.mark.slow
+
 QUEUE = """
 import os
 import time

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,14 +108,19 @@ def test_the_page_explains_the_examples_queue() -> None:
     assert [name for name in methods if not hasattr(ExampleQueue, name)] == []
 
 
-@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def _case(rule: Rule) -> Any:
+    """Return a case; one that starts threads or processes takes long."""
+    return pytest.param(rule, id=rule.id, marks=(pytest.mark.slow,) if rule.concurrent else ())
+
+
+@pytest.mark.parametrize("rule", map(_case, CATALOGUE))
 def test_right_side_keeps_the_rule(rule: Rule, tmp_path: Path) -> None:
     """The queue with the right implementation passes."""
     verdict = _judge(rule, "right", tmp_path, _KEEPS)
     assert (verdict.status, verdict.reason, verdict.violations) == (Status.PASS, None, ())
 
 
-@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", map(_case, CATALOGUE))
 def test_wrong_side_breaks_the_rule(rule: Rule, tmp_path: Path) -> None:
     """The queue with the wrong implementation fails; the run has the calls of the proof."""
     verdict = _judge(rule, "wrong", tmp_path, _BREAKS)
