@@ -89,7 +89,7 @@ def team_named(word: str) -> Team:
     if team is not None:
         return team
     listed = ", ".join(f"{team.worker} ({team.builds})" for team in TEAMS)
-    raise UsageError(f"{word!r} is none of {listed}{did_you_mean(plain, known)}")
+    raise UsageError(f"{word!r} is not one of {listed}{did_you_mean(plain, known)}")
 
 
 def concerns(teams: Iterable[Team], check: str) -> bool:

@@ -24,7 +24,7 @@ def test_a_team_has_a_number_and_a_name(word: str) -> None:
 def test_an_unknown_team_is_rejected_with_the_list(word: str, hint: str) -> None:
     """The error lists all teams and suggests the nearest."""
     with pytest.raises(
-        UsageError, match=r"is none of 02 \(client API\), .* 06 \(maintenance\)"
+        UsageError, match=r"is not one of 02 \(client API\), .* 06 \(maintenance\)"
     ) as raised:
         team_named(word)
     assert (f"did you mean {hint}" in str(raised.value)) is bool(hint)

@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as a shell reports it
     except OSError as error:
-        # The reader of a pipe may close it at any time, as `head` does; that is no error.
+        # The reader of a pipe may close it at any time, as `head` does; that is not an error.
         if not isinstance(error, BrokenPipeError):
             sys.stderr.write(f"queuekit: error: cannot write: {error.strerror or error}\n")
         # Python flushes stdout at exit, which would fail again.

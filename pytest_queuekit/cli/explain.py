@@ -19,8 +19,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     parser = commands.add_parser(
         "explain",
-        help="explain a rule: its promise, its reason and an example",
-        description="Explain a rule: its promise, reason and needs, with an example.",
+        help="show a rule in full: its promise, its reason and an example",
+        description="Show a rule in full: its promise, reason and needs, with an example. "
+        "`queuekit rules` lists all rules.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

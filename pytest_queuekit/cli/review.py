@@ -52,9 +52,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--output", metavar="FILE", help="write to a file")
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--list", action="store_true", help="list the checklist")
-    group.add_argument("--explain", metavar="CODE", help="explain one item of it")
-    group.add_argument("--markdown", action="store_true", help="the checklist as Markdown")
+    group.add_argument(
+        "--list",
+        action="store_true",
+        help="list the items of the checklist, and how each is decided",
+    )
+    group.add_argument("--explain", metavar="CODE", help="show one item in full, with examples")
+    group.add_argument("--markdown", action="store_true", help="print the checklist as Markdown")
 
 
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
@@ -62,7 +66,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     del rest
     if options.format not in FORMATS:
         hint = did_you_mean(options.format, FORMATS)
-        raise UsageError(f"--format={options.format!r} is none of {', '.join(FORMATS)}{hint}")
+        raise UsageError(f"--format={options.format!r} is not one of {', '.join(FORMATS)}{hint}")
     if options.list:
         _print_text(_as_list())
     elif options.markdown:

@@ -1,4 +1,4 @@
-"""`queuekit rules`: the catalogue, as text, Markdown or JSON."""
+"""`queuekit rules`: lists the catalogue, as text, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     parser = commands.add_parser(
         "rules",
-        help="list the rules, or explain one",
-        description="List the rules and performance targets of the catalogue.",
+        help="list the rules and targets, or some of them",
+        description="List the rules and performance targets of the catalogue, a few lines "
+        "for each. `queuekit explain` shows a rule in full.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -13,10 +13,10 @@ _RULE_ID = re.compile(r"[A-Z]+-[1-9]\d*")
 
 
 def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
-    """Raise AdapterError for a value that is no error class, or one that covers all errors."""
+    """Raise AdapterError for a value that is not an error class, or that covers all errors."""
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-            raise AdapterError(f"{where}: {attribute} has {kind!r}, which is no class of errors")
+            raise AdapterError(f"{where}: {attribute} has {kind!r}, which is not an error class")
         if kind in (Exception, BaseException):
             raise AdapterError(
                 f"{where}: {attribute} has {kind.__name__}, so that no error would ever be one: "

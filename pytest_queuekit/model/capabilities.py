@@ -95,7 +95,7 @@ class Capability(enum.StrEnum):
 class Order:
     """In which order waiting tasks are claimed.
 
-    priority: which end of the scale goes first; None where tasks have no priority.
+    priority: which end of the scale goes first; None if tasks have no priority.
     ties: the order of tasks of one priority, by enqueue: "fifo", "lifo" or "none".
     """
 

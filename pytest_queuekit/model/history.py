@@ -26,9 +26,9 @@ SECOND = 1_000_000_000
 class Outcome(enum.StrEnum):
     """How an operation ended.
 
-    OK: the queue accepted the call. REFUSED: it rejected the call, and nothing changed. BUSY: it
-    asked to try later, and nothing changed. UNKNOWN: any other error, or no end: the call may have
-    taken effect or not.
+    OK: the queue accepted the call. REFUSED: the queue declined it, and nothing changed; rules say
+    "rejected" if the input was invalid. BUSY: the queue asked to try later, and nothing changed.
+    UNKNOWN: any other error, or no end: the call may have taken effect or not.
     """
 
     OK = "ok"
@@ -76,7 +76,7 @@ class Operation:
 
     @property
     def is_delivery(self) -> bool:
-        """True if a claim got a task."""
+        """True if a claim received a task."""
         return self.verb is Verb.CLAIM and self.ok and self.task is not None
 
     @property
@@ -184,7 +184,7 @@ def read_history(path: Path) -> History:
         head, *lines = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
         history = History(operations=(), **json.loads(head))
     except (OSError, ValueError, TypeError) as error:
-        raise HistoryError(f"{path}: this is no history: {error}") from error
+        raise HistoryError(f"{path}: this is not a history: {error}") from error
     return replace(history, operations=tuple(_read_lines(lines, path)))
 
 

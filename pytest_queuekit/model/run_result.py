@@ -73,7 +73,7 @@ class RunResult:
     warnings: what a reader must know about that environment.
     suites: the answers, by subject and suite, in the order of the run.
     unmet: what `--queue-require` named and the run did not exercise, a sentence each.
-    scoreboard: the success criteria of the gate; None where they were not asked for.
+    scoreboard: the success criteria of the gate; None if they were not asked for.
     hints: what a reader may want to do next, a sentence each.
     audience: the teams to which the run is limited; empty for everything.
     seconds: how long the run took.

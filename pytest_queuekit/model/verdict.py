@@ -103,7 +103,7 @@ class Violation:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """A figure against its target.
+    """A measured value and its target.
 
     what: the operation, in a word or two.
     value: the median, in `unit`.
@@ -112,7 +112,7 @@ class Measurement:
     higher_is_better: True if the target is a lower limit.
     depth: tasks that wait in the queue during the measurement.
     rounds: the number of measurements.
-    p95: the limit that 19 of 20 rounds kept, in `unit`; None where it says nothing.
+    p95: the limit that 19 of 20 rounds kept, in `unit`; None if it says nothing.
     floor: the median of one commit of plain sqlite3 on the same disk, in ms; None if unknown.
     fsync: the same with an fsync at each commit.
     relative: True if `target` is a multiple of `floor`, because the absolute target is out of the
@@ -161,7 +161,7 @@ class RuleRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a performance target was measured at; None where it was not measured."""
+    """What a performance target was measured at; None if it was not measured."""
 
     measurement: Measurement | None = None
 

@@ -9,7 +9,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import number
+from pytest_queuekit.monitors.timeline.moments import number
 from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, tasks_of
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
@@ -23,10 +23,10 @@ _LONGEST = 30 * 86_400.0
 def bad_durations(history: History, contract: Contract) -> list[Violation]:
     """Report invalid durations that were accepted and then did harm.
 
-    `swallowed`: a task with an invalid delay never came; `instant-lease`: a task with an invalid
-    lease or extension was delivered again within half a second; `immortal-lease`: it was never
-    delivered again. For scenarios that use invalid durations only, and claim until the queue is
-    empty after every possible meaning of them has passed.
+    `swallowed`: a task with an invalid delay was never delivered; `instant-lease`: a task with an
+    invalid lease or extension was delivered again within half a second; `immortal-lease`: it
+    was never delivered again. For scenarios that use invalid durations only, and claim until the
+    queue is empty after every possible meaning of them has passed.
     """
     tasks = tasks_of(history).values()
     leased = (

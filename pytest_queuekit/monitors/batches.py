@@ -8,7 +8,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, number
+from pytest_queuekit.monitors.timeline.moments import NEVER, number
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 

@@ -11,9 +11,9 @@ from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import Origin, available_intervals
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest
 from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, tasks_of
 from pytest_queuekit.monitors.timeline.wording import NOUNS, PAST, actor, when
 
@@ -24,7 +24,7 @@ def fencing(history: History, contract: Contract) -> list[Violation]:
     An answer of ok is not enough, since some libraries refuse silently. The effect decides:
     `stale-shut-out`: the queue then refused the new holder's own acknowledgement;
     `stale-gave-back`: the queue delivered the task again while the new holder held it;
-    `stale-swallowed`: the task never came again although the new holder did not finish it.
+    `stale-swallowed`: the task was never delivered again although the new holder did not finish it.
     """
     finder = _Finder(history, contract)
     return smallest(
@@ -109,7 +109,7 @@ class _Finder:
         )
 
     def _given_back(self, takeover: _Takeover) -> Operation | None:
-        """Return the claim that got the task after a stale release while the new holder held it."""
+        """Return the claim that received the task after a stale release, while it was held."""
         new, stale = takeover.new, takeover.stale
         if stale.verb not in (Verb.RELEASE, Verb.FAIL):
             return None

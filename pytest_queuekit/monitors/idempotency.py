@@ -15,9 +15,9 @@ from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.attempts import possible_limit
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest, nanoseconds, number
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
 from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, happens, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
@@ -26,8 +26,8 @@ def idempotency(history: History, contract: Contract) -> list[Violation]:
     """Report keys that admit or refuse the wrong tasks.
 
     `key-let-through`: two tasks of a key were delivered although the first certainly still held it
-    when the second was enqueued; `key-not-freed`: a task was refused, or never came, although the
-    holder of its key was completed before; `keyed-lost`: no task of a key ever came.
+    when the second was enqueued; `key-not-freed`: a task was refused, or never delivered, although
+    the holder of its key was completed before; `keyed-lost`: no task of a key was ever delivered.
     """
     finder = _Finder(history, contract)
     tasks = tasks_of(history).values()
@@ -141,7 +141,7 @@ class _Finder:
                 yield self._not_freed(enqueue, freed_by, "refused")
 
     def lost(self, group: list[Task]) -> Iterator[Violation]:
-        """Find accepted tasks that no other task of the key kept out, and that never came."""
+        """Find undelivered accepted tasks that no other task of the key kept out."""
         missing = [task for task in group if self._final and self._should_have_come(task)]
         if not missing or len(group) == 1:
             return  # `no_loss` judges a key with a single task
@@ -160,7 +160,7 @@ class _Finder:
                 yield self._never_came(enqueue, later)
 
     def _freed(self, task: Task) -> float:
-        """Return the first instant at which a delivered task may no longer hold its key."""
+        """Return the first moment at which a delivered task may no longer hold its key."""
         delivered = task.deliveries[0].claim.start
         frees = [cancel.start for cancel in task.cancels]
         if self._for_ever:
@@ -241,5 +241,5 @@ class _Finder:
 
 
 def _settled(task: Task) -> float:
-    """Return the last instant at which the enqueue of a delivered task took effect."""
+    """Return the last moment at which the enqueue of a delivered task took effect."""
     return min(latest(task.enqueues[0]), latest(task.deliveries[0].claim))

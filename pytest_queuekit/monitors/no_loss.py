@@ -14,14 +14,14 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
+from pytest_queuekit.monitors.timeline.moments import NEVER
 from pytest_queuekit.monitors.timeline.tasks import listed_dead
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
 
 class _Loss(NamedTuple):
-    """The kind, title and words for a task that never came: `fate` follows "was"."""
+    """The kind, title and words for a task that was never delivered: `fate` follows "was"."""
 
     kind: str
     title: str
@@ -42,7 +42,7 @@ _LOSSES = {
 
 
 def no_loss(history: History, contract: Contract) -> list[Violation]:
-    """Report tasks that never came although claims went on until the queue was empty.
+    """Report tasks that were never delivered although claims went on until the queue was empty.
 
     `lost`: accepted and never delivered; `released-lost`: released and not delivered again;
     `unfinished-lost`: delivered, never acknowledged, and not delivered again. `idempotency` judges

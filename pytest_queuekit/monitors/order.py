@@ -11,7 +11,7 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest, number
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest, number
 from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, shared_keys, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
@@ -52,7 +52,7 @@ def _has_priority(task: Task, contract: Contract) -> bool:
 
 def _in_group(history: History, contract: Contract, tasks: list[Task]) -> Iterator[Violation]:
     first_unknown = UnknownClaims.of(history).first_start
-    # In a drained history a task that never came is lost: `no_loss` reports it.
+    # In a drained history a task that was never delivered is lost: `no_loss` reports it.
     waiting = [
         interval
         for task in tasks

@@ -9,7 +9,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import latest
+from pytest_queuekit.monitors.timeline.moments import latest
 from pytest_queuekit.monitors.timeline.tasks import happens
 from pytest_queuekit.monitors.timeline.wording import actor, when
 

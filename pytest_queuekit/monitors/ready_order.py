@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import number
+from pytest_queuekit.monitors.timeline.moments import number
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when

@@ -17,8 +17,8 @@ from pytest_queuekit.monitors.timeline.attempts import (
 from pytest_queuekit.monitors.timeline.available_intervals import Origin
 from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import CLOCK_TOLERANCE, latest
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, latest
 from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, next_claim, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, seconds, times, when
 

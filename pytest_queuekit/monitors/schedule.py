@@ -8,7 +8,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import CLOCK_TOLERANCE, nanoseconds, number
+from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, nanoseconds, number
 from pytest_queuekit.monitors.timeline.tasks import Task, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 

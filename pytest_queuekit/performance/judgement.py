@@ -1,4 +1,4 @@
-"""Measures a queue against a target, and judges the figure."""
+"""Measures a queue against a target, and judges the measurement."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pytest_queuekit.performance.throughput import tasks_a_minute
 from pytest_queuekit.performance.workbench import Workbench
 
 REACH = 2
-"""A target is out of the disk's reach if it is less than so many commits of plain sqlite3."""
+"""A target is out of the disk's reach if it is less than this many commits of plain sqlite3."""
 
 RATIO = 3
 """Commits of plain sqlite3 that an operation may take where the target is out of reach."""

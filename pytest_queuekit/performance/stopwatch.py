@@ -41,4 +41,4 @@ class Stopwatch(Protocol):
         setup: Callable[[], tuple[Sequence[Any], dict[str, Any]]] | None = None,
         rounds: int,
     ) -> Sample:
-        """Measure so many calls; `setup` returns the arguments of each, and is not measured."""
+        """Measure `rounds` calls; `setup` returns the arguments of each, and is not measured."""

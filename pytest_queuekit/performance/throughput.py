@@ -33,7 +33,7 @@ def tasks_a_minute(queue: QueueUnderTest, folder: Path, effort: Effort) -> tuple
 
 
 def drain(worker: Recorder) -> None:
-    """Claim and complete until the queue is empty, or a minute is over."""
+    """Claim and complete until the queue is empty, or a minute has passed."""
     deadline = worker.clock.now() + 60 * SECOND
     while worker.clock.now() < deadline:
         delivery = worker.claim()

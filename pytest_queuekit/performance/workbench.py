@@ -46,7 +46,7 @@ class Workbench:
         return self.adapter.enqueue(self.payload())
 
     def claim(self) -> Claim:
-        """Claim a task. Raises NotRunError where none comes."""
+        """Claim a task. Raises NotRunError if the claim returns none."""
         claim = self.adapter.claim("worker")
         if claim is None:
             raise NotRunError("a claim came back empty from a queue with waiting tasks")

@@ -51,7 +51,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker of pytest-xdist has to tell about databases when it ends."""
+    """Take what an xdist worker reports about databases when it ends."""
     told = getattr(node, "workeroutput", {}).get(options.WATCH)
     if told:
         from pytest_queuekit.plugin import watching

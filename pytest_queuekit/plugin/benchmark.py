@@ -37,7 +37,7 @@ class BenchmarkStopwatch:
         setup: Callable[[], tuple[Sequence[Any], dict[str, Any]]] | None = None,
         rounds: int,
     ) -> Sample:
-        """Measure so many calls, each on its own."""
+        """Measure `rounds` calls, each on its own."""
         self.fixture.pedantic(function, setup=setup, rounds=rounds, iterations=1)
         return Sample.of(self.fixture.stats.stats.data)
 

@@ -26,7 +26,7 @@ def is_controller(config: pytest.Config) -> bool:
 
 
 def track_of(config: pytest.Config, level: Level) -> Track | None:
-    """Return where races meet; None where there are no lanes.
+    """Return where races meet; None if there are no lanes.
 
     Lanes need two workers or more on this machine that take the items as they come.
     """

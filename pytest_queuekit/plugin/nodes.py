@@ -64,7 +64,7 @@ class CheckItem(pytest.Item):
             self.fixturenames = ("benchmark",)
 
     def runtest(self) -> None:
-        """Find the verdict, and tell pytest what it means."""
+        """Find the verdict, and report it to pytest."""
         self.verdict = None  # of an earlier run: pytest-rerunfailures runs an item again
         self.user_properties = []
         with _folder(self.config) as folder, _own_policies():

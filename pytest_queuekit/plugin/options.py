@@ -1,4 +1,4 @@
-"""The options, ini keys and markers by which a pytest run is told about queues.
+"""The options, ini keys and markers of the plugin.
 
 Loaded in every run of every user, so it imports nothing and decides nothing:
 `pytest_queuekit.plugin.settings` reads the values, and only if they are needed.

@@ -78,7 +78,7 @@ def keep_out_of_the_way(config: pytest.Config) -> list[str]:
     def node_id(nodeid: Any) -> Any:
         return nodeid if options.is_node_id(str(nodeid)) else relative(nodeid)
 
-    # The id of a check is no path: "../../queue-review::QR105" could not be run again.
+    # The id of a check is not a path: "../../queue-review::QR105" could not be run again.
     config.cwd_relative_nodeid = node_id  # type: ignore[method-assign]
     notes = []
     if config.getini("filterwarnings") or config.known_args_namespace.pythonwarnings:

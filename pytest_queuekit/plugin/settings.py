@@ -96,7 +96,7 @@ def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) 
     word = str(config.getini(key) or default if option is None else option)
     if word not in words:
         hint = did_you_mean(word, words)
-        raise pytest.UsageError(f"{source}={word!r} is none of {', '.join(words)}{hint}")
+        raise pytest.UsageError(f"{source}={word!r} is not one of {', '.join(words)}{hint}")
     return word
 
 
@@ -288,4 +288,4 @@ def _no_database(path: Path) -> str:
         return "is a folder: give the database file in it"
     if not path.exists():
         return not_there(path)
-    return "" if path.is_file() else "is no regular file: give a database file"
+    return "" if path.is_file() else "is not a regular file: give a database file"

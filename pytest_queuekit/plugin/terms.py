@@ -57,7 +57,9 @@ def allowed_by(item: pytest.Item) -> frozenset[str]:
         for kind in mark.args:
             if kind not in KINDS:
                 hint = did_you_mean(str(kind), KINDS)
-                raise ValueError(f"{options.ALLOW}({kind!r}) is none of {', '.join(KINDS)}{hint}")
+                raise ValueError(
+                    f"{options.ALLOW}({kind!r}) is not one of {', '.join(KINDS)}{hint}"
+                )
             allowed.add(kind)
     return frozenset(allowed)
 

@@ -1,4 +1,4 @@
-"""The queue's time: unix seconds in Python, 'YYYY-MM-DD HH:MM:SS' (UTC) in the columns.
+"""The queue's time: Unix seconds in Python, 'YYYY-MM-DD HH:MM:SS' (UTC) in the columns.
 
 Due times and ends of leases are rounded up to a whole second, so no task runs early and no lease
 is shorter than requested.

@@ -145,7 +145,7 @@ class QueueDatabase:
     # -- for the modules of the queue ---------------------------------------------------------
 
     def now(self) -> float:
-        """Return the time of this queue in unix seconds."""
+        """Return the time of this queue in Unix seconds."""
         return self._clock()
 
     def now_text(self) -> str:

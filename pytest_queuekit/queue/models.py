@@ -104,7 +104,7 @@ class Task(_FromRow):
         return _decoded_object("payload", self.payload)
 
     def get_compatibility(self) -> dict[str, Any]:
-        """Return the required capabilities. Raises QueuePayloadError if they are no JSON object."""
+        """Return the required capabilities. Raises QueuePayloadError for all but a JSON object."""
         return _decoded_object("compatibility", self.compatibility)
 
     def get_result(self) -> Any:
@@ -131,7 +131,7 @@ class Worker(_FromRow):
     heartbeat_utc: str | None = None
 
     def get_capabilities(self) -> dict[str, Any]:
-        """Return the decoded capabilities. Raises QueuePayloadError if they are no JSON object."""
+        """Return the decoded capabilities. Raises QueuePayloadError for all but a JSON object."""
         return _decoded_object("capabilities", self.capabilities)
 
 

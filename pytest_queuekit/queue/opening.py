@@ -27,7 +27,7 @@ class OpenOptions:
     """The options of a new connection.
 
     path: absolute path of the file, or ':memory:'.
-    clock: returns unix seconds; None: the time of this machine.
+    clock: returns Unix seconds; None: the system clock.
     synchronous: value of the PRAGMA.
     busy_seconds: seconds to wait for a lock.
     on_connect: called with the connection before its first use.

@@ -171,7 +171,8 @@ class TaskClaimerFactory:
 
     @staticmethod
     def create(strategy: SchedulingStrategy, db: QueueDatabase) -> TaskClaimer:
-        """Return a claimer. Raises QueueInputError if `strategy` is no SchedulingStrategy."""
+        """Return a claimer. Raises QueueInputError if `strategy` is not a
+        SchedulingStrategy."""
         if not isinstance(strategy, SchedulingStrategy):
             names = ", ".join(f"SchedulingStrategy.{member.name}" for member in SchedulingStrategy)
             raise QueueInputError(f"strategy={strategy!r}: must be one of {names}")

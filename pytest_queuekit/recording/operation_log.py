@@ -60,7 +60,7 @@ class Log:
         return self._silence
 
     def expect_silence(self, seconds: float) -> None:
-        """Announce that no operation follows for this many seconds, so that it is no hang."""
+        """Announce that no operation follows for `seconds`, so that it is not taken for a hang."""
         self._silence += seconds
         self._touched = max(self._touched, time.monotonic() + seconds)
 

@@ -108,7 +108,7 @@ class Recorder:
         return ended.ok
 
     def claim(self, **options: Any) -> Delivery | None:
-        """Claim a task. Return None for empty, busy and refused; `last.outcome` tells which."""
+        """Claim a task. Return None for empty, busy and refused; `last.outcome` says which."""
         if self._lease is not None:
             options = {"lease": self._lease, **options}
         self._check_options(Verb.CLAIM, options)
@@ -286,7 +286,7 @@ class Recorder:
             value = self._replies.finished(begun.verb, call())
             outcome = Outcome.REFUSED if value is False else Outcome.OK
         except BaseException as raised:
-            # A queue may raise anything, and that is recorded. Ctrl-C is no reply of the queue.
+            # A queue may raise anything, and that is recorded. Ctrl-C is not a reply of the queue.
             if isinstance(raised, AdapterError) or not self._replies.is_reply(raised):
                 raise
             outcome, error = self._replies.outcome(raised), describe_error(raised)

@@ -1,1 +1,1 @@
-"""What the kit tells: one form of report a module. Each is made from verdicts alone."""
+"""The reports of the kit: one form a module. Each is made from verdicts alone."""

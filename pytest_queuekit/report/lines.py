@@ -48,7 +48,7 @@ class Line:
 
 
 def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -> list[str]:
-    """Return a text in so many lines at most, cut with an ellipsis."""
+    """Return a text in at most `lines` lines, cut with an ellipsis."""
     return textwrap.wrap(
         " ".join(printable(text).split()),
         WIDTH,
@@ -84,7 +84,7 @@ def _fits(letter: str, encoding: str) -> bool:
 
 
 def cut(line: str, width: int = WIDTH) -> str:
-    """Return a line of at most so many columns."""
+    """Return a line cut to at most `width` columns."""
     return line if len(line) <= width else line[: width - 1] + "…"
 
 

@@ -204,7 +204,7 @@ RULES = (
         id="ACK-1",
         slug="completed-task-not-redelivered",
         sentence="A completed task is never delivered again.",
-        why="Its work would be done twice.",
+        why="Otherwise, its work is done twice.",
         scenario=Scenario(script=_completed),
         monitors=(no_resurrection,),
         needs=(Capability.COMPLETE,),
@@ -256,7 +256,7 @@ RULES = (
         slug="stale-completion-refused",
         sentence="A completion by a worker that lost its task to another is refused or has no "
         "effect.",
-        why="The task would count as done while another worker holds it, and be lost if that "
+        why="Otherwise, the task counts as done while another worker holds it, and is lost if that "
         "worker fails.",
         scenario=Scenario(script=_stale(Verb.COMPLETE), passes_time=True),
         monitors=(fencing,),
@@ -267,7 +267,7 @@ RULES = (
         slug="stale-failure-refused",
         sentence="A failure reported by a worker that lost its task to another is refused or has "
         "no effect.",
-        why="The task would be delivered again while another worker holds it.",
+        why="Otherwise, the task is delivered again while another worker holds it.",
         scenario=Scenario(script=_stale(Verb.FAIL), passes_time=True),
         monitors=(fencing, exclusive),
         needs=(Capability.FAIL, *_TAKEN_OVER),
@@ -276,7 +276,7 @@ RULES = (
         id="ACK-8",
         slug="stale-release-refused",
         sentence="A release by a worker that lost its task to another is refused or has no effect.",
-        why="The task would be delivered again while another worker holds it.",
+        why="Otherwise, the task is delivered again while another worker holds it.",
         scenario=Scenario(script=_stale(Verb.RELEASE), passes_time=True),
         monitors=(fencing, exclusive),
         needs=(Capability.RELEASE, *_TAKEN_OVER),
@@ -316,7 +316,7 @@ RULES = (
         id="ACK-12",
         slug="cancelled-task-not-delivered",
         sentence="A cancelled task is never delivered, and every other task is.",
-        why="A cancelled order would be carried out, or another order would be cancelled with it.",
+        why="Otherwise, a cancelled order is carried out, or another order is cancelled with it.",
         scenario=Scenario(script=_cancelled),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL,),
@@ -359,8 +359,8 @@ RULES = (
         id="ACK-16",
         slug="completed-task-not-revived",
         sentence="No call about a completed task revives it.",
-        why="A late clean-up, or an error handler that runs after the work is done, would cause "
-        "the work to be done again.",
+        why="Otherwise, a late clean-up, or an error handler that runs after the work is done, "
+        "causes the work to be done again.",
         scenario=Scenario(script=_acknowledged_after_completion),
         monitors=(no_resurrection,),
         needs=(Capability.COMPLETE,),
@@ -370,8 +370,8 @@ RULES = (
         id="ACK-17",
         slug="stale-failure-spends-no-attempt",
         sentence="A failure that is reported after a takeover uses up no attempt.",
-        why="The queue would give up a task for failures that do not count, while a worker holds "
-        "it.",
+        why="Otherwise, the queue gives up a task for failures that do not count, while a worker "
+        "holds it.",
         scenario=Scenario(script=_failed_too_late, passes_time=True),
         monitors=(retry,),
         needs=(Capability.RETRY, Capability.MAX_ATTEMPTS, *_TAKEN_OVER),

@@ -249,7 +249,7 @@ RULES = (
         slug="slow-process-completion-refused",
         sentence="A slow worker in another process cannot complete a task that was taken over from "
         "it.",
-        why="The task would count as done while another worker holds it.",
+        why="Otherwise, the task counts as done while another worker holds it.",
         scenario=Scenario(
             script=_one_task,
             programs=_slow_and_heir,
@@ -265,7 +265,7 @@ RULES = (
         id="RACE-12",
         slug="few-workers-never-busy",
         sentence="A few producers and claimers never get 'busy'.",
-        why="Every caller would need a loop around every call.",
+        why="Otherwise, every caller needs a loop around every call.",
         scenario=_race(
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
             ending=_ENDING,
@@ -316,7 +316,8 @@ RULES = (
         slug="threads-acknowledge-without-loss",
         sentence="When threads complete, fail and release at the same time, no task is lost or "
         "revived.",
-        why="An acknowledgement that overwrites another thread's change undoes it.",
+        why="An acknowledgement that ignores another thread's change overwrites it: a finished "
+        "task waits again, or a waiting task is lost.",
         scenario=_race(
             programs=_producers_and_claimers(
                 programs.produce, programs.consume_in_every_way, idle=_IDLE

@@ -79,7 +79,7 @@ RULES = (
         id="ORDER-1",
         slug="first-in-first-out",
         sentence="Tasks are delivered in the order in which they were enqueued.",
-        why="Steps of one job, or requests of one customer, would run in the wrong order.",
+        why="Otherwise, steps of one job, or requests of one customer, run in the wrong order.",
         scenario=Scenario(script=_in_a_row),
         monitors=(order,),
         needs=(Capability.FIFO,),

@@ -160,7 +160,7 @@ RULES = (
         id="SCHEDULE-5",
         slug="delayed-priority-hides-nothing",
         sentence="Delayed tasks of better priority hide no ready task.",
-        why="A backlog of tomorrow's urgent tasks would stop today's work.",
+        why="Otherwise, a backlog of tomorrow's urgent tasks stops today's work.",
         scenario=Scenario(script=_better_in_front),
         monitors=(no_false_empty,),
         needs=(Capability.DELAY, Capability.PRIORITY),
@@ -208,8 +208,8 @@ RULES = (
         id="SCHEDULE-10",
         slug="released-task-stays-due",
         sentence="A task released after its delay is over can be claimed at once.",
-        why="The task is already due; a worker that shuts down would make it wait for the whole "
-        "delay again.",
+        why="The task is already due. Otherwise, a worker that shuts down makes it wait for the "
+        "whole delay again.",
         scenario=Scenario(script=_given_back, passes_time=True),
         monitors=(no_false_empty,),
         needs=(Capability.DELAY, Capability.RELEASE),

@@ -106,7 +106,7 @@ class Suite(Protocol):
 
     @classmethod
     def of(cls, plan: Plan) -> Suite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
 
     @property
     def name(self) -> str:

@@ -75,7 +75,7 @@ def _code(queue: QueueUnderTest, run: RuleRun) -> str:
             method = inspect.unwrap(getattr(queue.adapter, operation.verb.value))
             path, line = inspect.getsourcefile(method), inspect.getsourcelines(method)[1]
         except (AttributeError, OSError, TypeError):
-            continue  # a call that is no method of the adapter, or one without source
+            continue  # a call that is not a method of the adapter, or has no source
         if path is None:
             continue
         file = Path(path)

@@ -30,7 +30,7 @@ class DatabaseSuite:
 
     @classmethod
     def of(cls, plan: Plan) -> DatabaseSuite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
         if plan.database is None:
             return None
         return cls(str(plan.database), QueueValidator.for_file(plan.database).checks())

@@ -26,7 +26,7 @@ class IntegrationSuite:
 
     @classmethod
     def of(cls, plan: Plan) -> IntegrationSuite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
         return cls(plan) if plan.queues and (plan.teams or plan.gate) else None
 
     def subjects(self) -> Sequence[RunSubject]:

@@ -34,7 +34,7 @@ class LoadSuite:
 
     @classmethod
     def of(cls, plan: Plan) -> LoadSuite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
         return cls(plan) if plan.gate and plan.queues else None
 
     def subjects(self) -> Sequence[RunSubject]:

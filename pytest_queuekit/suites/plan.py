@@ -40,7 +40,7 @@ class Plan:
     rules: True if the rules and targets run, and not only a team's integration test.
     effort: how hard to try.
     performance: what a missed target does, by the label of the queue.
-    database: the file to check; None where none was given.
+    database: the file to check; None if none was given.
     reviewed: the files and folders to review.
     teams: the teams whose part is looked at; empty for everything.
     gate: True if the success criteria are judged.

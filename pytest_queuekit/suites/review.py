@@ -26,7 +26,7 @@ class ReviewSuite:
 
     @classmethod
     def of(cls, plan: Plan) -> ReviewSuite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
         return cls(plan) if plan.reviewed else None
 
     def subjects(self) -> Sequence[RunSubject]:

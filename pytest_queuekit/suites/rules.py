@@ -34,7 +34,7 @@ class RulesSuite:
 
     @classmethod
     def of(cls, plan: Plan) -> RulesSuite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
         return cls(plan) if plan.rules else None
 
     def subjects(self) -> Sequence[RunSubject]:

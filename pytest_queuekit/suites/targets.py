@@ -32,7 +32,7 @@ class TargetsSuite:
 
     @classmethod
     def of(cls, plan: Plan) -> TargetsSuite | None:
-        """Return the suite; None where the run does not ask for it."""
+        """Return the suite; None if the run does not ask for it."""
         measured = any(mode is not Performance.OFF for mode in plan.performance.values())
         return cls(plan) if plan.rules and measured else None
 

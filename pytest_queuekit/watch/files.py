@@ -39,5 +39,5 @@ def primary_code(error: sqlite3.Error) -> int | None:
 
 
 def is_no_queue(error: sqlite3.Error) -> bool:
-    """Return True if an error means that the file is gone, is no database, or has no queue."""
+    """Return True if an error means that the file is gone, is not a database, or has no queue."""
     return primary_code(error) in _NO_QUEUE

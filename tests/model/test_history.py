@@ -130,17 +130,17 @@ def test_what_json_does_not_know_is_written_as_text() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "no history"),
-        ("[]\n", "no history"),
-        ('{"speed": 3}\n', "no history"),
+        ("", "not a history"),
+        ("[]\n", "not a history"),
+        ('{"speed": 3}\n', "not a history"),
         ('{"driver": "x"}\n{}\n', "line 2"),
         ('{"driver": "x"}\n' + write_operation(operation()) + "\n{broken\n", "line 3"),
         ('{"driver": "x"}\n{"verb": "dance", "outcome": "ok"}\n', "line 2"),
-        ("\x00\udcff", "no history"),
+        ("\x00\udcff", "not a history"),
     ],
 )
 def test_a_broken_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
-    """What is no history raises HistoryError that names the file and the place."""
+    """A file that is not a history raises HistoryError, which names the file and the place."""
     path = tmp_path / "history.jsonl"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(HistoryError, match=told) as raised:

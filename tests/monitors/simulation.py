@@ -1,6 +1,6 @@
 """A simulation of a correct queue with several actors, and the history that they record.
 
-Every operation takes effect at one random instant, and the interval that its caller sees lies
+Every operation takes effect at one random moment, and the interval that its caller sees lies
 around it. A queue has choices: it may refuse silently, count an expired lease as an attempt,
 notice late, or accept a late acknowledgement. The simulation draws these too, and no monitor may
 report a violation in any of its histories. With a `bug`, the queue has one defect.
@@ -28,7 +28,7 @@ from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, V
 from tests.monitors.notation import contract
 
 _GRID = SECOND // 4
-"""Nanoseconds: instants are multiples of it, so that many coincide."""
+"""Nanoseconds: moments are multiples of it, so that many coincide."""
 
 _LONG = 400
 """Grid steps after which the queue has noticed the end of every lease, delay and wait."""
@@ -88,7 +88,7 @@ class RefusedError(Exception):
 
 
 class Queue:
-    """A queue whose calls each take effect at one instant."""
+    """A queue whose calls each take effect at one moment."""
 
     def __init__(self, declared: Contract, random: Random, bug: str | None = None) -> None:
         self.contract = declared

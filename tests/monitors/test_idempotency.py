@@ -60,7 +60,7 @@ def test_a_completion_frees_a_key() -> None:
 
 
 def test_an_enqueue_of_unknown_outcome_took_effect_before_its_task_came() -> None:
-    """The claim of a task bounds the instant of its enqueue."""
+    """The claim of a task bounds the moment of its enqueue."""
     text = "p: enqueue t key=k @0-1; a: claim t @2-3; p: enqueue u key=k @4-5 unknown; b: claim u "
     assert reported(text + "@6-7; a: complete t @8-9") == LET
     assert reported(text + "@6-8; a: complete t @8-9") == []

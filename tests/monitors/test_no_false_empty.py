@@ -31,7 +31,7 @@ def test_empty_means_that_nothing_waits() -> None:
 
 
 def test_tasks_may_take_turns() -> None:
-    """At each instant of the claim some task waited."""
+    """At each moment of the claim some task waited."""
     text = "p: enqueue t @0-1; q: enqueue u @2-%s; a: claim - @4-9; b: claim t @7-8; b: claim u @%s"
     assert reported(text % (6, "10-11")) == EMPTY
     assert reported(text % (7, "10-11")) == []

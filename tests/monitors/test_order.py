@@ -80,7 +80,7 @@ def test_the_better_priority_goes_first(
 
 
 def test_a_better_task_must_wait_throughout_the_claim() -> None:
-    """A claim may look at any instant of its interval."""
+    """A claim may look at any moment of its interval."""
     text = "p: enqueue t @0-1 priority=5; q: enqueue u @2-%s priority=1; a: claim t @4-6;"
     assert ranked(text % 3 + "b: claim u @7-8") == ["priority-order"]
     assert ranked(text % 4 + "b: claim u @7-8") == []
@@ -88,7 +88,7 @@ def test_a_better_task_must_wait_throughout_the_claim() -> None:
 
 
 def test_better_tasks_may_take_turns() -> None:
-    """At each instant of the claim some better task waited."""
+    """At each moment of the claim some better task waited."""
     text = (
         "p: enqueue t @0-1 priority=5; p: enqueue u @1-2 priority=1; q: enqueue v @3-%s priority=2;"
         "a: claim t @4-9; b: claim u @7-8; b: claim v @9.5-10"

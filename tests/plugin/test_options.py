@@ -10,7 +10,7 @@ import pytest
 from tests.plugin.project import Project, flat, text, unprivileged
 
 WRONG = {
-    "--queue-level=quik": "--queue-level='quik' is none of quick, standard, deep; did you mean "
+    "--queue-level=quik": "--queue-level='quik' is not one of quick, standard, deep; did you mean "
     "'quick'?",
     "--queue-perf=strickt": "did you mean 'strict'?",
     "--queue-impl=litequeu": "--queue-impl litequeu: no built-in or published queue",
@@ -20,9 +20,9 @@ WRONG = {
     "--queue-db=.": "is a folder",
     "--queue-db=": "--queue-db='' is empty: give a path",
     "--queue-db=~nobody-of-this-name/queue.db": "cannot be looked at: Could not determine home",
-    f"--queue-db={os.devnull}": "is no regular file",
+    f"--queue-db={os.devnull}": "is not a regular file",
     f"--queue-db={'n' * 300}": "cannot be looked at: File name too long",
-    "--queue-level=": "--queue-level='' is none of quick, standard, deep",
+    "--queue-level=": "--queue-level='' is not one of quick, standard, deep",
     "--queue-level=QUIK": "did you mean 'quick'?",
     "--queue-impl=shop:Lazy": "looking up 'Lazy' raised RuntimeError: not today",
     "--queue-impl=shop:Good.Part": "module 'shop' has no class 'Good.Part'",
@@ -104,7 +104,7 @@ def test_a_wrong_ini_key_is_told_by_its_name(project: Project) -> None:
     project.pytester.makeini("[pytest]\nqueue_level = slow\n")
     result = project.run("--queue-validate")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "queue_level='slow' is none of quick, standard, deep" in flat(result)
+    assert "queue_level='slow' is not one of quick, standard, deep" in flat(result)
 
 
 def test_the_same_queue_twice_is_tested_once(project: Project) -> None:

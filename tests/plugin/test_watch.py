@@ -95,7 +95,7 @@ def test_an_unknown_kind_is_an_error_of_its_test(project: Project) -> None:
     )
     result = project.run("--queue-watch", "report")
     result.assert_outcomes(errors=1)
-    assert "queue_allow('bussy') is none of write-outside, slow-plan" in flat(result)
+    assert "queue_allow('bussy') is not one of write-outside, slow-plan" in flat(result)
     assert "did you mean 'busy'?" in flat(result)
     assert "Traceback" not in text(result)
     assert "watching.py" not in text(result)
@@ -105,11 +105,12 @@ def test_an_unknown_mode_is_an_error_of_one_line(project: Project) -> None:
     """On the command line and in the ini file."""
     result = project.run("--queue-watch", "strikt")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "--queue-watch='strikt' is none of off, report, strict; did you mean 'strict'?" in flat(
-        result
+    assert (
+        "--queue-watch='strikt' is not one of off, report, strict; did you mean 'strict'?"
+        in flat(result)
     )
     project.pytester.makeini("[pytest]\nqueue_watch = reprot\n")
-    assert "queue_watch='reprot' is none of" in flat(project.run())
+    assert "queue_watch='reprot' is not one of" in flat(project.run())
 
 
 def test_the_option_overrides_the_ini_key(project: Project) -> None:

@@ -95,7 +95,10 @@ def test_an_integration_that_cannot_be_tried_is_skipped(project: Project) -> Non
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--queue-validate", "--queue-worker=7"], "--queue-worker='7' is none of 02 (client API)"),
+        (
+            ["--queue-validate", "--queue-worker=7"],
+            "--queue-worker='7' is not one of 02 (client API)",
+        ),
         (["--queue-validate", "--queue-worker=sheduling"], "did you mean 'scheduling'?"),
         (["--queue-worker=03"], "--queue-worker does nothing without --queue-validate"),
         (["queue-worker::03"], "queue-worker::… names a team's test: add --queue-worker N"),
@@ -122,4 +125,4 @@ def test_a_wrong_team_in_the_ini_file_is_told_by_its_key(project: Project) -> No
     project.pytester.makeini("[pytest]\nqueue_worker = 9\n")
     result = project.run("--queue-validate")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "queue_worker='9' is none of" in flat(result)
+    assert "queue_worker='9' is not one of" in flat(result)

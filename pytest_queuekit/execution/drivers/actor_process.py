@@ -133,7 +133,7 @@ class ActorProcess:
         return _killed(operations, self._kill_as_operation(self._how()), during=self._how())
 
     def _listen(self) -> None:
-        """Read the actor's words. An error here is no hang of the actor: `operations` raises it."""
+        """Read the actor's words. An error here is not a hang: `operations` raises it."""
         try:
             while not self._heard & _LAST:
                 self._hear(self._reports.readline())

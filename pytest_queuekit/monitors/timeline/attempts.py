@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pytest_queuekit.model.capabilities import Capability, Retry, declaration
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import Operation, Verb
-from pytest_queuekit.monitors.timeline.instants import NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.tasks import Task
 
 

@@ -14,8 +14,8 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.monitors.timeline.attempts import failures, possible_limit, waits
-from pytest_queuekit.monitors.timeline.instants import NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
     Task,
@@ -184,7 +184,7 @@ class _Finder:
     def _notice(self, expired: float) -> Operation | None:
         """Return the first call after a lease expired that made the queue look for expired leases.
 
-        A call that starts at the instant of expiry may check the lease just before it expires.
+        A call that starts at the moment of expiry may check the lease just before it expires.
         Counter-example: the lease expires at 13, reclaim [13, 14], claim [15, 16] -> empty is
         legal.
         """

@@ -1,10 +1,10 @@
-"""Coverage: which claims had an available task at every instant at which they may have looked.
+"""Coverage: which claims had an available task at every moment at which they may have looked.
 
-A claim looked at one unknown instant of its interval. It certainly passed over a task only if a
-better task was certainly available at each of these instants: not necessarily the same task. This
+A claim looked at one unknown moment of its interval. It certainly passed over a task only if a
+better task was certainly available at each of these moments: not necessarily the same task. This
 is the method of critical intervals (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented
 linearizability proofs", 2013; Bouajjani, Enea and Wang, "Checking linearizability of concurrent
-priority queues", 2017), with union-find over the gaps between the instants that matter.
+priority queues", 2017), with union-find over the gaps between the moments that matter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 class Interval:
     """An interval of time in nanoseconds, and the item that it belongs to.
 
-    start, end: of an available task, both instants are outside (open); of a probe, both are
+    start, end: of an available task, both moments are outside (open); of a probe, both are
         inside (closed). An operation may take effect at its very start or end, so a probe may have
         looked there, and a task may only just come or already be gone there. Counter-example:
         enqueue [0, 4], claim [4, 6] -> empty is legal: at 4 the claim may look first.
@@ -35,17 +35,17 @@ class Interval:
 
 
 class Axis:
-    """Numbers the instants that matter and the gaps between them: instants even, gaps odd.
+    """Numbers the moments that matter and the gaps between them: moments even, gaps odd.
 
-    An open interval then ends one place before its last instant, and a closed one includes it.
+    An open interval then ends one place before its last moment, and a closed one includes it.
     """
 
-    def __init__(self, instants: Iterable[float]) -> None:
-        self._places = {instant: place for place, instant in enumerate(sorted(set(instants)))}
+    def __init__(self, moments: Iterable[float]) -> None:
+        self._places = {moment: place for place, moment in enumerate(sorted(set(moments)))}
         self.length = 2 * len(self._places) + 1
 
-    def at(self, instant: float) -> int:
-        return 2 * self._places[instant]
+    def at(self, moment: float) -> int:
+        return 2 * self._places[moment]
 
 
 def passed_over(available: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
@@ -54,7 +54,7 @@ def passed_over(available: Sequence[Interval], probes: Sequence[Interval]) -> li
     O(n log n): every gap is covered once, from the best rank to the worst.
     """
     both = [*available, *probes]
-    axis = Axis(instant for interval in both for instant in (interval.start, interval.end))
+    axis = Axis(moment for interval in both for moment in (interval.start, interval.end))
     free = list(range(axis.length + 1))
     waiting = sorted(available, key=lambda interval: interval.rank, reverse=True)
     covered = []
@@ -88,19 +88,19 @@ def outnumbered(
 ) -> list[Interval]:
     """Return the probes throughout which more tasks were available than others can have claimed.
 
-    takers: pairs of an instant, and the number of tasks that may be gone from that instant on.
+    takers: pairs of a moment, and the number of tasks that may be gone from that moment on.
     """
     both = [*available, *probes]
-    ends = [instant for interval in both for instant in (interval.start, interval.end)]
-    axis = Axis([*ends, *(instant for instant, _ in takers)])
+    ends = [moment for interval in both for moment in (interval.start, interval.end)]
+    axis = Axis([*ends, *(moment for moment, _ in takers)])
     change = [0] * (axis.length + 2)
     for interval in available:
         if interval.start < interval.end:
             change[axis.at(interval.start) + 1] += 1
             change[axis.at(interval.end)] -= 1
-    for instant, count in takers:
-        # A taker counts from its very start: it may take the task at that instant.
-        change[axis.at(instant)] -= count
+    for moment, count in takers:
+        # A taker counts from its very start: it may take the task at that moment.
+        change[axis.at(moment)] -= count
     bare = [0, *accumulate(left <= 0 for left in accumulate(change))]
     return [probe for probe in probes if bare[axis.at(probe.start)] == bare[axis.at(probe.end) + 1]]
 
@@ -115,7 +115,7 @@ def shortest_cover(probe: Interval, available: Iterable[Interval]) -> list[Inter
     chosen: list[Interval] = []
     reached = probe.start
     while reached <= probe.end:
-        # Intervals that only touch leave a gap: at the instant itself neither task is certain.
+        # Intervals that only touch leave a gap: at the moment itself neither task is certain.
         able = [interval for interval in near if interval.start < reached < interval.end]
         best = max(able, key=lambda interval: interval.end, default=None)
         if best is None:

@@ -16,8 +16,8 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, outnumbered, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.instants import number
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.moments import number
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import UnknownClaims, most_taken
 from pytest_queuekit.monitors.timeline.wording import actor, done, seconds, when

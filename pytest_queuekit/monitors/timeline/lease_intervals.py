@@ -1,7 +1,7 @@
 """Lease intervals: how long a delivery certainly holds its task, and how long it may.
 
-A lease counts from some instant of the claim. It certainly runs until claim.start + lease, and it
-has certainly run out, without extensions, after claim.end + lease. An extension counts at least
+A lease counts from some moment of the claim. It certainly runs until claim.start + lease, and it
+has certainly expired, without extensions, after claim.end + lease. An extension counts at least
 from its own start: until extend.start + seconds. A queue that adds the seconds to the old end
 grants more.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from pytest_queuekit.model.capabilities import Guarantee, Liveness
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
-from pytest_queuekit.monitors.timeline.instants import (
+from pytest_queuekit.monitors.timeline.moments import (
     CLOCK_TOLERANCE,
     NEVER,
     latest,
@@ -42,9 +42,9 @@ class LeaseInterval:
     delivery: the delivery.
     steps: pairs (since, until) in nanoseconds, in order of `since`: from `since` up to the next
         pair's `since`, the lease certainly runs until `until`.
-    worker_gone: nanoseconds: the first instant at which the worker may be gone. That is a kill,
+    worker_gone: nanoseconds: the first moment at which the worker may be gone. That is a kill,
         and a close where the queue watches its workers.
-    expired_by: nanoseconds: the instant after which the lease has certainly run out; never
+    expired_by: nanoseconds: the moment after which the lease has certainly expired; never
         without a lease.
     """
 
@@ -55,7 +55,7 @@ class LeaseInterval:
 
     @property
     def held_until(self) -> float:
-        """The first instant, in nanoseconds, at which the delivery may no longer hold its task.
+        """The first moment, in nanoseconds, at which the delivery may no longer hold its task.
 
         An acknowledgement counts from its start, not from its end: it may take effect at once.
         Counter-example: release [4, 8], claim by `b` [5, 6] is legal.
@@ -69,7 +69,7 @@ class LeaseInterval:
         return min([*ended, self.worker_gone, next(lapses, NEVER)])
 
     def lease_may_end(self, start: float, end: float) -> bool:
-        """Return True if the lease may run out, or the worker be gone, between two instants.
+        """Return True if the lease may expire, or the worker be gone, between two moments.
 
         Both ends are closed: at the exact end of a lease, held and free are both right.
         Counter-example: a lease of 10 s by claim [2, 4], claim by `b` [11, 12] is legal at 12.
@@ -82,7 +82,7 @@ class LeaseInterval:
         )
 
     def may_be_free(self, start: float, end: float) -> bool:
-        """Return True if another worker may have received the task between two instants.
+        """Return True if another worker may have received the task between two moments.
 
         A completion that overlaps them does not free the task: before it takes effect the worker
         holds the task, and afterwards the task is done. `no_resurrection` judges a delivery after
@@ -193,7 +193,7 @@ class LeaseIntervals:
         return NEVER, NEVER
 
     def _requested(self, claim: Operation) -> Any:
-        """Return the seconds that a claim asked for; None where the queue chooses."""
+        """Return the seconds that a claim asked for; None if the queue chooses."""
         if "lease" in claim.arguments:
             requested = claim.arguments["lease"]
             return math.nan if requested is None else requested

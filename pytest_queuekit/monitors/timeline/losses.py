@@ -1,4 +1,4 @@
-"""Losses: when a task that never came is lost, and which other fates the history allows."""
+"""Losses: when an undelivered task is lost, and which other fates the history allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pytest_queuekit.model.capabilities import Capability, Durability, Liveness,
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import possible_limit
-from pytest_queuekit.monitors.timeline.instants import NEVER
+from pytest_queuekit.monitors.timeline.moments import NEVER
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, most_taken
 

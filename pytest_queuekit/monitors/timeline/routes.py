@@ -9,7 +9,7 @@ from pytest_queuekit.model.history import Operation
 
 
 def may_get(claim: Operation, enqueue: Operation) -> bool | None:
-    """Return True if a claim may receive a task, None where the queue's design decides.
+    """Return True if a claim may receive a task, None if the queue's design decides.
 
     A worker must have each key of the task, with the task's value or a list that contains it. A
     claim without capabilities may come from a worker that takes every task, or from a worker that

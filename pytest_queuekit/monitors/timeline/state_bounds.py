@@ -1,4 +1,4 @@
-"""State bounds: how many tasks were in each state, at least and at most, at every instant."""
+"""State bounds: how many tasks were in each state, at least and at most, at every moment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures
 from pytest_queuekit.monitors.timeline.available_intervals import Origin, available_intervals
 from pytest_queuekit.monitors.timeline.coverage import Axis
-from pytest_queuekit.monitors.timeline.instants import NEVER, latest
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
     Task,
@@ -39,7 +39,7 @@ _CANCELLED = frozenset({"completed", "dead", _GONE})
 class _StateInterval:
     """An interval during which a task was certainly in one of some states.
 
-    start, end: nanoseconds, both outside (open): at either instant the operation that changes the
+    start, end: nanoseconds, both outside (open): at either moment the operation that changes the
         state may be about to take effect or just have done so.
     states: the possible states.
     proof: the operation that put the task there.
@@ -100,8 +100,8 @@ class StateBounds:
 
     def _from(self, changes: list[tuple[int, int]]) -> list[int]:
         change = [0] * (self._axis.length + 1)
-        for instant, count in changes:
-            change[self._axis.at(instant)] += count
+        for moment, count in changes:
+            change[self._axis.at(moment)] += count
         return list(accumulate(change))
 
     def _during(self, states: frozenset[str]) -> list[int]:

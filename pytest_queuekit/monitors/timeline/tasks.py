@@ -22,8 +22,8 @@ class DeliveredTask:
     claim: the claim that returned the task.
     acknowledgements: the acknowledgements of this delivery by start, refused and busy ones
         included.
-    before: nanoseconds: the end of the last earlier claim that got the same task.
-    after: nanoseconds: the start of the next claim that got the same task.
+    before: nanoseconds: the end of the last earlier claim that received the task.
+    after: nanoseconds: the start of the next claim that received the task.
     """
 
     claim: Operation
@@ -32,9 +32,9 @@ class DeliveredTask:
     after: float = math.inf
 
     def alone(self, until: float) -> bool:
-        """Return True if no other claim can have got the task between this claim and an instant.
+        """Return True if no other claim can have received it between this claim and a moment.
 
-        Both comparisons are strict: at the very instant at which another claim starts or ends,
+        Both comparisons are strict: at the very moment at which another claim starts or ends,
         either claim may have been first. Counter-example: `a` claims [2, 3] and completes [4, 8],
         `b` claims [8, 9]: at 8, `b` may have taken the task before the completion counted.
         """
@@ -80,7 +80,7 @@ class Task:
 
 
 def next_claim(task: Task, operation: Operation) -> Operation | None:
-    """Return the first claim that got a task and started after an operation had ended.
+    """Return the first claim that received a task and started after an operation had ended.
 
     A claim that starts at the operation's very end does not count: either may have been first.
     """
@@ -177,7 +177,7 @@ class UnknownClaims:
 
     @property
     def first_start(self) -> float:
-        """The instant, in nanoseconds, before which none of them took a task."""
+        """The moment, in nanoseconds, before which none of them took a task."""
         return self.claims[0].start if self.claims else math.inf
 
     @property

@@ -77,7 +77,7 @@ def _survival_problems(db: QueueDatabase) -> Iterator[str]:
 
 def _opening_problems(kind: type[QueueDatabase], folder: Path) -> Iterator[str]:
     text_file = folder / "text.db"
-    text_file.write_text("this is no database\n" * 100, encoding="ascii")
+    text_file.write_text("this is not a database\n" * 100, encoding="ascii")
     newer = folder / "newer.db"
     with closing(kind(newer)) as db:
         db.initialize_schema()

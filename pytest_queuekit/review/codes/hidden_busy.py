@@ -101,7 +101,7 @@ def _caught(module: Module, handler: ast.ExceptHandler) -> set[str]:
 
 
 def _is_idle(node: ast.stmt) -> bool:
-    """Return True if a statement does nothing with the error, nor tells the caller of it."""
+    """Return True if a statement neither uses the error nor reports it to the caller."""
     if isinstance(node, ast.Pass | ast.Continue | ast.Break):
         return True
     value = node.value if isinstance(node, ast.Return | ast.Expr | ast.Assign) else node
@@ -109,7 +109,7 @@ def _is_idle(node: ast.stmt) -> bool:
         isinstance(child, ast.expr) for child in ast.iter_child_nodes(value)
     )
     if isinstance(node, ast.Return) and isinstance(value, ast.Constant):
-        # A status such as 503, True or False tells the caller; None and "" do not.
+        # A status such as 503, True or False informs the caller; None and "" do not.
         return not (isinstance(value.value, bool) or bool(value.value))
     return value is None or isinstance(value, ast.Constant) or empty
 

@@ -91,18 +91,18 @@ EXAMPLES: Mapping[str, Example] = {
             def complete(self, claim):
                 self.acknowledge("complete", claim)
                 if self.is_late(claim):
-                    raise RefusedError("the lease has run out")  # but it is completed
+                    raise RefusedError("the lease has expired")  # but it is completed
         """,
         right="""
             def complete(self, claim):
                 if self.is_late(claim):
-                    raise RefusedError("the lease has run out")
+                    raise RefusedError("the lease has expired")
                 self.acknowledge("complete", claim)
         """,
         proof="""
                 0.002 s  producer   enqueue task-1  → ok
                 0.006 s  late       claim           → task-1
-               60.068 s  late       complete task-1 → refused  the lease has run out
+               60.068 s  late       complete task-1 → refused  the lease has expired
             ▶ 182.326 s  collector  claim           → empty    expected: task-1
         """,
     ),

@@ -59,7 +59,7 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof="""
               0.020 s  producer   enqueue float  → ok     sent 0.1
-            ▶ 0.094 s  collector  claim          → float  came Decimal('0.1')
+            ▶ 0.094 s  collector  claim          → float  received Decimal('0.1')
               0.097 s  collector  complete float → ok
         """,
     ),
@@ -77,7 +77,7 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof="""
               0.008 s  producer   enqueue tuple  → ok     sent (1, 2)
-            ▶ 0.058 s  collector  claim          → tuple  came [1, 2]
+            ▶ 0.058 s  collector  claim          → tuple  received [1, 2]
               0.061 s  collector  complete tuple → ok
         """,
     ),
@@ -91,8 +91,8 @@ EXAMPLES: Mapping[str, Example] = {
                 return payload
         """,
         proof=r"""
-              0.008 s  producer   enqueue spaces  → ok      sent '  before and after \n'
-            ▶ 0.036 s  collector  claim           → spaces  came '  before and after'
+              0.008 s  producer   enqueue spaces  → ok      sent '  before … after \n'
+            ▶ 0.036 s  collector  claim           → spaces  received '  before … after'
               0.039 s  collector  complete spaces → ok
         """,
     ),
@@ -109,7 +109,7 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof=r"""
               0.004 s  producer   enqueue lone-surrogate  → ok              sent \ud800
-            ▶ 0.018 s  collector  claim                   → lone-surrogate  came ?
+            ▶ 0.018 s  collector  claim                   → lone-surrogate  received ?
               0.021 s  collector  complete lone-surrogate → ok
         """,
     ),
@@ -130,7 +130,7 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof="""
               0.004 s  producer   enqueue all  → ok   sent bytes 00 to ff
-            ▶ 0.024 s  collector  claim        → all  came bytes 00 to 7f
+            ▶ 0.024 s  collector  claim        → all  received bytes 00 to 7f
               0.027 s  collector  complete all → ok
         """,
     ),
@@ -150,7 +150,7 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         proof="""
               0.002 s  producer   enqueue large  → ok     sent 1,000,000 characters
-            ▶ 0.009 s  collector  claim          → large  came 65,535 characters
+            ▶ 0.009 s  collector  claim          → large  received 65,535 characters
               0.012 s  collector  complete large → ok
         """,
     ),

@@ -24,7 +24,7 @@ EXAMPLES: Mapping[str, Example] = {
         proof="""
                0.002 s  producer  enqueue task-1 → ok
                0.006 s  vanished  claim          → task-1  lease until 60.006 s
-              60.070 s  keeper    reclaim        → ok      the lease has run out
+              60.070 s  keeper    reclaim        → ok      the lease has expired
             ▶ 61.136 s  heir      claim          → empty   expected: task-1
         """,
     ),

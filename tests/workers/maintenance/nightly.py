@@ -32,7 +32,7 @@ class Report:
 
     reclaimed, promoted: tasks that time had freed. archived: tasks put away.
     damage: what is wrong with the file; then nothing was copied or tidied up.
-    backup: the new copy; None where there is damage.
+    backup: the new copy; None if there is damage.
     vacuumed: whether space was given back; not where the queue was in use.
     """
 

@@ -1,4 +1,4 @@
-"""Instants and durations, in the nanoseconds of a history."""
+"""Moments and durations, in the nanoseconds of a history."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from pytest_queuekit.model.history import SECOND, Operation, Outcome
 
 NEVER = math.inf
-"""An instant after all others."""
+"""A moment after all others."""
 
 CLOCK_TOLERANCE = 2 * SECOND // 1000
 """Nanoseconds by which two clocks of one machine may differ.
@@ -19,7 +19,7 @@ monotonic clock. A violation about "too early" must not come from either.
 
 
 def latest(operation: Operation) -> float:
-    """Return the last instant at which an operation may have taken effect.
+    """Return the last moment at which an operation may have taken effect.
 
     An operation that ended in an error, or never ended, may still take effect later.
     """
