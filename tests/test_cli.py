@@ -128,7 +128,7 @@ WRONG = {
     (
         "rules",
         "CLAM-1",
-    ): "ID=CLAM-1: no such rule, slug or family; did you mean",
+    ): "ID=CLAM-1: no rule, target or family has this id or slug; did you mean",
     ("explain",): "the following arguments are required: ID",
     ("explain", "stale-completion"): "or 'stale-completion-refused'?",
     ("vendor",): "the following arguments are required: DIR",

@@ -1,7 +1,7 @@
 """Turns the text that a user gives into the queue under test.
 
 The text, a spec, is a built-in name, a name that an installed package publishes, `module:Class`,
-or a module with the seed's API. Every error is a UsageError of one line.
+or a module with the API of the reference queue. Every error is a UsageError of one line.
 """
 
 from __future__ import annotations

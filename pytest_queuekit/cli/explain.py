@@ -20,7 +20,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "explain",
         help="show a rule in full: its promise, its reason and an example",
-        description="Show a rule in full: its promise, reason and needs, with an example. "
+        description="Show a rule in full: its promise, reason and needs, with an example.\n"
         "`queuekit rules` lists all rules.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -53,8 +53,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "rules",
         help="list the rules and targets, or some of them",
-        description="List the rules and performance targets of the catalogue, a few lines "
-        "for each. `queuekit explain` shows a rule in full.",
+        description="List the rules and performance targets of the catalogue.\n"
+        "`queuekit explain` shows a rule in full.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -132,7 +132,7 @@ def select(known: Sequence[RuleEntry], ids: Sequence[str]) -> list[RuleEntry]:
     for name in ids:
         if name.casefold() not in folded:
             hint = did_you_mean(name, names)
-            raise UsageError(f"ID={name}: no such rule, slug or family{hint}")
+            raise UsageError(f"ID={name}: no rule, target or family has this id or slug{hint}")
     wanted = {name.casefold() for name in ids}
     return [
         entry

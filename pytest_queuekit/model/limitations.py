@@ -14,6 +14,6 @@ def check_limitations(contract: Contract, known_ids: Collection[str]) -> None:
     for rule in contract.waivers:
         if rule not in known_ids:
             raise AdapterError(
-                f"{contract.name}: Limitation(rule={rule!r}): no such rule"
+                f"{contract.name}: Limitation(rule={rule!r}): no rule has the id {rule!r}"
                 f"{did_you_mean(rule, known_ids)}"
             )

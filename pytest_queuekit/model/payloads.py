@@ -33,7 +33,7 @@ def label_of(payload: Any) -> str | None:
     """Return the label inside a payload; None if there is none.
 
     It is found whatever type the payload came back in, and in one that was cut short, so that
-    a changed payload is not taken for one that nobody enqueued.
+    a changed payload is not taken for one that no actor enqueued.
     """
     if isinstance(payload, dict):
         found = payload.get(_MARK)

@@ -19,7 +19,7 @@ class Standing(enum.StrEnum):
 class Criterion:
     """One of the seven, with its evidence.
 
-    number: from 1, as the seed has them.
+    number: from 1, in the order of the reference queue's documents.
     asks: what must hold.
     against: what speaks against it, a sentence each.
     missing: what would have to be known, and how it can be had.
@@ -66,5 +66,5 @@ class Scoreboard:
         if self.complete:
             return f"complete: all {len(self.criteria)} criteria are met"
         parts = [f"{counts[one]} {one}" for one in (Standing.NOT_MET, Standing.UNKNOWN)]
-        told = ", ".join(part for part in parts if not part.startswith("0 "))
-        return f"not complete: of {len(self.criteria)} criteria {told}"
+        standings = ", ".join(part for part in parts if not part.startswith("0 "))
+        return f"not complete: of {len(self.criteria)} criteria {standings}"

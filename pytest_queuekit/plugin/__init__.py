@@ -52,8 +52,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take what an xdist worker reports about databases when it ends."""
-    told = getattr(node, "workeroutput", {}).get(options.WATCH)
-    if told:
+    findings = getattr(node, "workeroutput", {}).get(options.WATCH)
+    if findings:
         from pytest_queuekit.plugin import watching
 
-        watching.register_for_marked(node.config).enter(told)
+        watching.register_for_marked(node.config).enter(findings)

@@ -46,7 +46,7 @@ def stopwatch_for(item: pytest.Item) -> BenchmarkStopwatch:
     """Return a stopwatch for an item that takes no fixtures. Raises NotRunError.
 
     pytest-benchmark saves and compares its results if that was asked for; its table is not shown
-    otherwise, for the summary has the same figures.
+    otherwise, for the summary has the same measurements.
     """
     check_measurable(item.config)
     from pytest_benchmark import fixture

@@ -30,9 +30,9 @@ def track_of(config: pytest.Config, level: Level) -> Track | None:
 
     Lanes need two workers or more on this machine that take the items as they come.
     """
-    told = getattr(config, "workerinput", {}).get("queue_track")
-    if told:
-        return Track(folder=Path(told["folder"]), lanes=told["lanes"])
+    track = getattr(config, "workerinput", {}).get("queue_track")
+    if track:
+        return Track(folder=Path(track["folder"]), lanes=track["lanes"])
     if not is_controller(config) or level < Level.STANDARD:
         return None
     workers = config.getoption("tx") or []
@@ -50,7 +50,7 @@ class Controller:
         self._track, self._lanes, self._results = track, lanes, results
 
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker where the lanes meet, and how many there are."""
+        """Pass an xdist worker the place where the lanes meet, and their number."""
         if self._track:
             folder = str(self._track.folder)
             node.workerinput["queue_track"] = {"folder": folder, "lanes": self._track.lanes}

@@ -1,4 +1,4 @@
-"""How items are handed to the workers of pytest-xdist where races have lanes."""
+"""How items are handed to the xdist workers where races have lanes."""
 
 from __future__ import annotations
 

@@ -137,6 +137,6 @@ def register(config: pytest.Config) -> None:
 
 
 def _write(terminal: TextIO, text: str) -> None:
-    with suppress(OSError, ValueError):  # the terminal is gone: nobody looks
+    with suppress(OSError, ValueError):  # the terminal is gone
         terminal.write(text)
         terminal.flush()

@@ -34,7 +34,7 @@ class Settings:
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
     required: the rule ids and capabilities that the run must exercise.
     reports: the format and path of each report to write; without a path, None.
-    default: True if nobody named a queue, so that the reference queue is tested.
+    default: True if the user named no queue, so that the reference queue is tested.
     """
 
     plan: Plan
@@ -125,7 +125,7 @@ def _queues(config: pytest.Config) -> dict[str, QueueUnderTest]:
         for rule in queue.contract.waivers:
             if rule not in known:
                 raise pytest.UsageError(
-                    f"{queue.spec}: limitations name the rule {rule!r}, which does not exist"
+                    f"{queue.spec}: limitations: no rule has the id {rule!r}"
                     f"{did_you_mean(rule, known)}"
                 )
     return queues

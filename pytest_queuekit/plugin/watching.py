@@ -193,7 +193,7 @@ class Watching:
         return self.findings + strays
 
     def enter(self, output: dict[str, Any]) -> None:
-        """Take over what a worker of pytest-xdist reports when it ends."""
+        """Take over what an xdist worker reports when it ends."""
         self.findings += map(unpack, output["findings"])
         self._fails = self._fails or output["fails"]
         self._workers_errors += InternalErrors(**output["errors"])

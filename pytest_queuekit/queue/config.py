@@ -25,7 +25,7 @@ BUSY_SECONDS = 5.0
 LEASE_SECONDS = 60
 """Seconds that a claim holds its task by default."""
 MAX_LEASE_SECONDS = 30 * 86_400
-"""Longest lease, in seconds (30 days): a dead worker's task must come back."""
+"""Longest lease, in seconds (30 days): a dead worker's task must be delivered again."""
 MAX_DELAY_SECONDS = 3_660 * 86_400
 """Longest delay, in seconds (ten years)."""
 MAX_ATTEMPTS = 5

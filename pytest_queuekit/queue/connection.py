@@ -14,7 +14,7 @@ from .exceptions import QueueDatabaseError
 class QueueConnection(sqlite3.Connection):
     """A connection with a total_changes that counts only rows a `with` block changed itself.
 
-    SQLite's own figure is a lifetime total that includes rows changed by triggers and cascades.
+    SQLite's own count is a lifetime total that includes rows changed by triggers and cascades.
     While counting is on, each statement is settled before the next one: if the lifetime total
     grew, changes() returns the rows that the statement itself changed.
     """

@@ -62,12 +62,12 @@ class QueueStats:
     oldest_ready_seconds: float | None
 
     def as_dict(self) -> dict[str, int | float | None]:
-        """Return the figures by name."""
+        """Return the counts by name."""
         return asdict(self)
 
 
 def read_stats(db: QueueDatabase) -> QueueStats:
-    """Read all figures in one snapshot."""
+    """Read all counts in one snapshot."""
     now = db.now()
     now_text = db.now_text()
     with db.snapshot() as read:

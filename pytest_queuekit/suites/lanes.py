@@ -1,4 +1,4 @@
-"""Races that the workers of pytest-xdist run together: one queue, and a lane for each worker.
+"""Races that the xdist workers run together: one queue, and a lane for each of them.
 
 Each lane is a check of its own, and all lanes of a race have its verdict. The lanes of one number
 go to one worker, before anything else and in one order, so that the workers meet in every race.

@@ -45,7 +45,7 @@ def test_an_actor_that_hung_is_no_excuse() -> None:
 
 
 def test_a_queue_can_be_opened() -> None:
-    """Even busy is no answer to an open."""
+    """Even busy is not an answer to an open."""
     for outcome in ("unknown", "refused", "busy"):
         assert kinds(answers, f"a: open {outcome}") == ["cannot-open"]
     assert kinds(answers, "a: open") == []

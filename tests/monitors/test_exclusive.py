@@ -57,7 +57,7 @@ def test_a_completion_does_not_free_a_task() -> None:
 
 
 def test_a_cancel_does_not_free_a_task() -> None:
-    """A cancel, refused or not, is no reason to deliver the task before its lease is over."""
+    """A cancel, refused or not, is not a reason to deliver the task before its lease expires."""
     text = "p: enqueue t @0-1; a: claim t @2-3; p: cancel t @4-5 %s; b: claim t "
     for outcome in ("refused", "ok", "unknown"):
         assert kinds(exclusive, text % outcome + "@6-7") == DOUBLE

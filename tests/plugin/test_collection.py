@@ -29,7 +29,7 @@ def test_paths_are_added_to_the_rules(project: Project) -> None:
 
 
 def test_testpaths_do_not_count_as_paths(project: Project) -> None:
-    """Paths of the ini file are no wish of this run."""
+    """Paths of the ini file do not select anything in this run."""
     project.pytester.makepyfile(test_own=OWN_TEST)
     project.pytester.makeini("[pytest]\ntestpaths = .\n")
     result = project.validate("--queue-impl=shop:Good", "--collect-only", "-q")

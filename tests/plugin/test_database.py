@@ -102,7 +102,7 @@ def test_rules_and_checks_go_together(project: Project, database: Path) -> None:
 
 
 def test_without_validation_the_ini_file_checks_nothing(project: Project, database: Path) -> None:
-    """The key of the ini file is no wish of an ordinary run, or of one of a single rule."""
+    """The ini key has no effect on an ordinary run, or on a run of a single rule."""
     project.pytester.makeini("[pytest]\nqueue_db = jobs.db\n")
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
     project.run().assert_outcomes(passed=1)

@@ -152,7 +152,7 @@ def test_a_lease_runs_out_without_sleeping(project: Project) -> None:
 
 
 def test_a_clock_that_comes_too_late_is_told(project: Project) -> None:
-    """A clock that could not move the open databases is no clock; an earlier one is."""
+    """A clock that could not move the open databases is refused; an earlier one is accepted."""
     project.pytester.makepyfile(
         """
         import pytest

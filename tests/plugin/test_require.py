@@ -1,4 +1,4 @@
-"""--queue-require: a run that did not exercise what it must is no pass."""
+"""--queue-require: a run that did not exercise what it must does not pass."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_ctrl_c_between_two_lines_ends_the_run(project: Project) -> None:
 
 
 def test_ctrl_c_during_a_call_ends_the_run(project: Project) -> None:
-    """It reaches the run while a call on the queue lasts, and is no error of the kit."""
+    """It reaches the run while a call on the queue lasts, and is not an error of the kit."""
     project.pytester.makepyfile(
         hand="""
         import os

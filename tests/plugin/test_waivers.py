@@ -55,7 +55,7 @@ def test_a_limitation_of_no_rule_is_a_mistake(project: Project) -> None:
     project.pytester.makepyfile(limited=LIMITED)
     result = project.validate("--queue-impl=limited:Slip")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "limitations name the rule 'CLAM-1', which does not exist; did you mean" in flat(result)
+    assert "limitations: no rule has the id 'CLAM-1'; did you mean" in flat(result)
 
 
 def test_a_user_waives_without_touching_the_adapter(project: Project) -> None:

@@ -79,7 +79,7 @@ def test_junit_counts_what_it_lists() -> None:
 
 
 def test_the_step_summary_has_conclusions_and_proofs() -> None:
-    """Text of the queue is no markup."""
+    """Text of the queue is not treated as markup."""
     summary = FORMATS["github"](EVERYTHING)
     assert "| myqueue 1.0 | **FAILED** |" in summary
     assert "<details><summary>A-2 one-worker-a-task (myqueue)</summary>" in summary

@@ -157,7 +157,7 @@ def test_manifest_that_points_outside(copy: Path) -> None:
 
 
 def test_files_of_others_are_left_alone(copy: Path) -> None:
-    """A team's own files in the folder are named as extra, are no fault, and stay."""
+    """A team's own files in the folder are named as extra, are not a fault, and stay."""
     (copy / "our_own.py").write_text("OURS = 1\n")
     (copy / "__pycache__").mkdir()
     (copy / "__pycache__" / "config.pyc").write_bytes(b"")
@@ -190,7 +190,7 @@ def test_empty_folder_lacks_everything(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("action", [copy_out, check])
 def test_directory_that_is_a_file(tmp_path: Path, action: object) -> None:
-    """A file is no place for a copy."""
+    """A copy cannot replace a file."""
     (tmp_path / "queue").write_text("")
     with pytest.raises(VendorError, match=r"is a file\. Name a folder"):
         copy_out(tmp_path / "queue") if action is copy_out else check(tmp_path / "queue")

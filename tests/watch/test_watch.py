@@ -207,7 +207,7 @@ def test_stop_restores_the_constructor_of_an_error(
 
 @pytest.mark.parametrize("content", ["gone", "text", "another schema"])
 def test_a_file_without_a_queue_has_no_leases(watch: Watch, tmp_path: Path, content: str) -> None:
-    """A test may delete or replace its database; that is no error of the watch."""
+    """A test may delete or replace its database; that is not an error of the watch."""
     path = tmp_path / "queue.db"
     with QueueDatabase(path) as db:
         assert TaskQueue(db).stats().queued == 0

@@ -1,4 +1,4 @@
-"""One run in several processes that did not start each other, such as the workers of pytest-xdist.
+"""One run in several processes that did not start each other, such as xdist workers.
 
 Each process is a lane with a driver of its own. All drivers get the same scenario, queue, effort,
 shared folder and number of lanes:
