@@ -22,7 +22,7 @@ def _case(mutant: Mutant) -> Any:
     return pytest.param(mutant, id=f"{mutant.rule}-{SLUGS[mutant.rule]}-{mutant.name}", marks=marks)
 
 
-@pytest.mark.parametrize("mutant", map(_case, ZOO))
+@pytest.mark.parametrize("mutant", [_case(mutant) for mutant in ZOO])
 def test_a_mutant_breaks_its_rules_and_no_others(mutant: Mutant, folder: Path) -> None:
     """Its own rule fails, and each rule in `also`; besides, only rules of families in `also` do."""
     failed = broken(mutant, folder)

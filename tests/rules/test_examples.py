@@ -113,14 +113,14 @@ def _case(rule: Rule) -> Any:
     return pytest.param(rule, id=rule.id, marks=(pytest.mark.slow,) if rule.concurrent else ())
 
 
-@pytest.mark.parametrize("rule", map(_case, CATALOGUE))
+@pytest.mark.parametrize("rule", [_case(rule) for rule in CATALOGUE])
 def test_right_side_keeps_the_rule(rule: Rule, tmp_path: Path) -> None:
     """The queue with the right implementation passes."""
     verdict = _judge(rule, "right", tmp_path, _KEEPS)
     assert (verdict.status, verdict.reason, verdict.violations) == (Status.PASS, None, ())
 
 
-@pytest.mark.parametrize("rule", map(_case, CATALOGUE))
+@pytest.mark.parametrize("rule", [_case(rule) for rule in CATALOGUE])
 def test_wrong_side_breaks_the_rule(rule: Rule, tmp_path: Path) -> None:
     """The queue with the wrong implementation fails; the run has the calls of the proof."""
     verdict = _judge(rule, "wrong", tmp_path, _BREAKS)

@@ -243,7 +243,7 @@ _here.__module__ = "__main__"
         (Program(actor="ann", function=_here), "top of an importable module"),
         (
             Program(actor="ann", function=programs.produce, arguments={"count": {1}}),
-            r"actor='ann'.*no JSON",
+            r"actor='ann'.*not JSON",
         ),
     ],
 )
