@@ -14,7 +14,7 @@ def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
 
     where: how the actors run, in words for the message: "in other processes".
 
-    Raises NotRunError where that is longer than the level allows.
+    Raises NotRunError if that is longer than the level allows.
     """
     declared = contract.lease_seconds
     if declared is not None and declared > effort.max_wait:

@@ -162,7 +162,7 @@ def write_operation(operation: Operation) -> str:
 
 
 def read_operation(line: str) -> Operation:
-    """Read a line of JSON. Raises HistoryError where it is not an operation."""
+    """Read a line of JSON. Raises HistoryError if it is not an operation."""
     try:
         data = json.loads(line)
         data["verb"], data["outcome"] = Verb(data["verb"]), Outcome(data["outcome"])

@@ -34,7 +34,7 @@ class QueueUnderTest:
 
     @property
     def version(self) -> str:
-        """The version of the installed library; empty where none of its distribution is."""
+        """The version of the installed library; empty if its distribution is not installed."""
         from importlib import metadata  # as slow as all the rest that an actor's process needs
 
         try:

@@ -57,7 +57,7 @@ class Scoreboard:
 
     @property
     def complete(self) -> bool:
-        """Whether the integration is complete: all seven are met."""
+        """True if the integration is complete: all seven criteria are met."""
         return all(one.standing is Standing.MET for one in self.criteria)
 
     def closing(self) -> str:

@@ -144,7 +144,7 @@ class RuleRun:
     driver: how the actors were interleaved.
     violations: the proofs, smallest first.
     history: the run that they come from; None in a verdict that came from another process.
-    token: what replays that run; empty where the run is deterministic.
+    token: what replays that run; empty if the run is deterministic.
     declared: what the queue declares about the broken promise.
     code: the place in the adapter of the call that broke it: "shop/adapter.py:31 in complete".
     replay: the command that runs the rule again.
@@ -179,7 +179,7 @@ class Verdict:
 
     suite: the name of the check's suite: "rules", "targets", "database", "review", …
     rule: the id of the check: "ACK-6", "PERF-1", "QR101".
-    slug: the promise in a few words: "stale-completion-refused"; empty where there is none.
+    slug: the promise in a few words: "stale-completion-refused"; empty if there is none.
     family: the heading under which the check is counted.
     requirement, sentence: how binding the check is, and what must hold.
     queue: the label of the queue under test, or the path that was checked.

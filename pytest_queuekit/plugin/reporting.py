@@ -34,7 +34,7 @@ def write(
 def write_reports(
     reports: Sequence[tuple[str, Path | None]], result: RunResult
 ) -> Iterator[tuple[str, bool]]:
-    """Write the reports; yield a line about each, and True where it is a failure."""
+    """Write the reports; yield a line about each, and True if it is a failure."""
     for name, path in reports:
         try:
             content = FORMATS[name](result)

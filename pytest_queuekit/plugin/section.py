@@ -22,7 +22,7 @@ _LOOKS = ("collectonly", "setuponly", "show_fixtures_per_test", "cacheshow")
 
 
 def only_looks(config: pytest.Config) -> bool:
-    """Whether the run was not to find anything."""
+    """Return True if the options of the run let it execute no test."""
     return any(config.getoption(name, False) for name in _LOOKS)
 
 

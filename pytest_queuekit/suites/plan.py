@@ -36,7 +36,7 @@ class Track:
 class Plan:
     """What a run is asked to do.
 
-    queues: the queues under test, each under its label in node ids; empty where no suite needs one.
+    queues: the queues under test, each under its label in node ids; empty if no suite needs one.
     rules: True if the rules and targets run, and not only a team's integration test.
     effort: how hard to try.
     performance: what a missed target does, by the label of the queue.

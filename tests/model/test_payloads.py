@@ -45,7 +45,7 @@ def test_a_label_is_found_in_another_type(label: str, body: Any) -> None:
 
 @given(label=LABELS)
 def test_a_label_is_found_in_a_payload_cut_short(label: str) -> None:
-    """A payload that lost its end is told from one that nobody enqueued."""
+    """A payload that lost its end is not taken for one that no actor enqueued."""
     text = json.dumps(wrap(label, Payload.JSON, "a long body"))
     assert label_of(text[:-5]) == label
     assert label_of(wrap(label, Payload.TEXT, "a long body")[:-5]) == label
@@ -62,7 +62,7 @@ def test_a_strange_payload_has_no_label(payload: object) -> None:
 
 @pytest.mark.parametrize("label", ["a:b", 'a"b', "a\\b", "é", "a\n"])
 def test_a_label_that_could_not_be_found_is_refused(label: str) -> None:
-    """A label that a domain could not carry is the mistake of a rule, and told at once."""
+    """A label that a domain could not carry is the mistake of a rule, and reported at once."""
     with pytest.raises(ValueError, match="label="):
         wrap(label, Payload.JSON)
 

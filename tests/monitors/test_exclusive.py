@@ -82,7 +82,7 @@ def test_an_extension_may_shorten_a_lease() -> None:
 
 
 def test_an_extension_that_came_too_late_grants_nothing() -> None:
-    """A library may silently refuse an extension after the lease ran out."""
+    """A library may silently refuse an extension after the lease expired."""
     text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @%s seconds=10; b: claim t @14-15"
     assert kinds(exclusive, text % "11-11.5") == DOUBLE
     assert kinds(exclusive, text % "11-12.5") == []

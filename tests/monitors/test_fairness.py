@@ -7,7 +7,7 @@ from tests.monitors.notation import Twins, contract, history, kinds
 
 
 def _history(own: int, others: int) -> str:
-    """Return a history in which `a` and `b` claim in turn and receive so many tasks each."""
+    """Return a history in which `a` and `b` claim in turn and receive `own` and `others` tasks."""
     lines = ["a: claim -"]
     lines += [f"b: claim t{n}" for n in range(others)]
     lines += [f"a: claim u{n}" for n in range(own)]

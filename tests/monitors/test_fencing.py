@@ -66,7 +66,7 @@ def test_an_acknowledgement_during_the_takeover_may_count() -> None:
 
 
 def test_a_new_holder_that_was_late_itself_may_be_refused() -> None:
-    """The lease of the new holder may have run out as well."""
+    """The lease of the new holder may have expired as well."""
     text = (TAKEN % ("complete t @16-17", "refused")).replace("18-19", "18-%s")
     assert kinds(fencing, text % 23.9) == ["stale-shut-out"]
     assert kinds(fencing, text % 24) == []

@@ -149,7 +149,7 @@ class ReleaseFreesTheKey(MemoryQueue):
 
 
 class TheOverdueHoldNoKey(MemoryQueue):
-    """Takes a key for free when its task's lease has run out."""
+    """Takes a key for free when its task's lease has expired."""
 
     name = "the-overdue-hold-no-key"
 

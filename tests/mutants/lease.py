@@ -11,7 +11,7 @@ from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
 class ComesBackToTheSameWorker(KnowsTheWorker):
-    """Keeps a task whose lease ran out for the worker that had it."""
+    """Keeps a task whose lease expired for the worker that had it."""
 
     name = "comes-back-to-the-same-worker"
 
@@ -124,7 +124,7 @@ class AcceptsAnyExtension(MemoryQueue):
 
 
 class ReleasesForLater(MemoryQueue):
-    """Keeps a released task back until its lease would have run out."""
+    """Keeps a released task back until its lease would have expired."""
 
     name = "releases-for-later"
 

@@ -172,7 +172,7 @@ class RefusesToCopy(MemoryQueue):
 
 
 class CountsTheVanished(MemoryQueue):
-    """Keeps a counter of held tasks that a lease that ran out does not lower."""
+    """Keeps a counter of held tasks that a lease that expired does not lower."""
 
     name = "counts-the-vanished"
     vanished = 0

@@ -31,7 +31,7 @@ QUICK = Effort.at(Level.QUICK)
 
 @dataclass
 class Watch:
-    """Calls what it is given for real, and says that each call took so many seconds."""
+    """Calls what it is given for real, and says that each call took a given number of seconds."""
 
     seconds: float = 0.001
     rounds: list[int] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Watch:
         setup: Callable[[], tuple[Sequence[Any], dict[str, Any]]] | None = None,
         rounds: int,
     ) -> Sample:
-        """Call so many times."""
+        """Call the function `rounds` times."""
         self.rounds.append(rounds)
         for _ in range(rounds):
             arguments, options = setup() if setup else ((), {})
@@ -203,7 +203,7 @@ def test_the_floor_is_a_commit_of_plain_sqlite(tmp_path: Path) -> None:
 
 
 def test_filling_ends_when_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A queue that is slow to fill is measured as deep as it got, and the depth is told."""
+    """A queue that is slow to fill is measured as deep as it got, and the depth is reported."""
     moments = iter(range(10_000))
     monkeypatch.setattr(time, "monotonic", lambda: next(moments) * 0.5)
 

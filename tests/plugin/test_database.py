@@ -95,7 +95,7 @@ def test_a_check_is_chosen_by_its_id(project: Project, database: Path) -> None:
 
 
 def test_rules_and_checks_go_together(project: Project, database: Path) -> None:
-    """With --queue-validate, and the path in the ini file, both are told."""
+    """With --queue-validate, and the path in the ini file, both suites are reported."""
     project.pytester.makeini("[pytest]\nqueue_db = jobs.db\n")
     result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1[ or data-models", "-v")
     assert set(outcomes(result)) == {"queue-validate::KEY-1[good]", "queue-db::data-models"}

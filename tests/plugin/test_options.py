@@ -44,7 +44,7 @@ def test_a_wrong_value_is_one_line(project: Project, argument: str) -> None:
 
 @pytest.mark.parametrize("given", ["--queue-impl=shop:Good", "--queue-level=quick"])
 def test_an_option_that_would_test_nothing_is_refused(project: Project, given: str) -> None:
-    """Whoever forgets --queue-validate is told, and not that all tests passed."""
+    """A run without the needed --queue-validate ends with that error, not with passed tests."""
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
     result = project.run(given)
     assert result.ret == pytest.ExitCode.USAGE_ERROR

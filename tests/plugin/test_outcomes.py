@@ -125,7 +125,7 @@ def _as_recommendation(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
 def test_an_error_of_the_kit_is_no_verdict(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It shows its traceback, fails the run, and is told apart from a finding."""
+    """It shows its traceback, fails the run, and is distinct from a finding."""
 
     def explode(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inside the kit")

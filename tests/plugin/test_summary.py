@@ -46,7 +46,7 @@ def test_families_stand_in_one_order_however_they_were_run(project: Project) -> 
 
 
 def test_the_verdict_names_the_version(project: Project) -> None:
-    """A queue that is installed is told with its version."""
+    """The summary shows the version of an installed queue."""
     from pytest_queuekit import __version__
 
     result = project.validate("-k", "KEY-1[")
@@ -76,7 +76,7 @@ def test_a_known_bad_sqlite_is_warned_about(
 
 
 def test_witnesses_are_in_the_section_if_nowhere_else(project: Project) -> None:
-    """With --tb=no the proof is told in the summary, and otherwise once, above it."""
+    """With --tb=no the proof is in the summary, and otherwise once, above it."""
     chosen = ("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
     assert sum("claim(lease=" in line for line in project.validate(*chosen).outlines) == 2
     silent = project.validate(*chosen, "--tb=no")

@@ -130,7 +130,7 @@ def test_a_failed_task_waits_longer_each_time_and_dies(queue: Queue, clock: Virt
 
 
 def test_a_task_that_kills_its_workers_dies(queue: Queue, clock: VirtualClock) -> None:
-    """A lease that runs out is an attempt."""
+    """A lease that expires is an attempt."""
     queue.enqueue("task", max_attempts=2)
     for _ in range(2):
         assert queue.claim("w", lease=1) is not None

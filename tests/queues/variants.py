@@ -104,7 +104,7 @@ class Forgiving(MemoryQueue):
 
 
 class BacksOffAfterALease(MemoryQueue):
-    """A lease that ran out is a failure like any other: the task waits, longer each time."""
+    """A lease that expired is a failure like any other: the task waits, longer each time."""
 
     name = "backs-off-after-a-lease"
 
@@ -114,7 +114,7 @@ class BacksOffAfterALease(MemoryQueue):
 
 
 class BacksOffFromTheNextClaim(BacksOffAfterALease):
-    """Notices that a lease ran out when somebody claims: only then the wait begins."""
+    """Notices that a lease expired when somebody claims: only then the wait begins."""
 
     name = "backs-off-from-the-next-claim"
     reclaim = QueueAdapter.reclaim

@@ -27,7 +27,7 @@ LATER = Reason(kind="level", text="requires --queue-level deep", level="deep")
 
 
 def operation(verb: Verb, at: float, **fields: Any) -> Operation:
-    """Return an operation that begins after so many seconds and takes a millisecond."""
+    """Return an operation that begins after `at` seconds and takes a millisecond."""
     start = round(at * SECOND)
     given: dict[str, Any] = {
         "actor": "w1",

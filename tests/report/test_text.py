@@ -102,7 +102,7 @@ def test_targets_have_figure_limit_and_depth() -> None:
 
 
 def test_a_few_checks_have_a_line_each() -> None:
-    """Those of a database are told one by one."""
+    """Those of a database are listed one by one."""
     assert _lines(found("data-models", sentence="Data Models"), found("schema", "a", "b"))[1:] == [
         "  Data Models: passed",
         "  Schema Integrity: failed: 2 findings",

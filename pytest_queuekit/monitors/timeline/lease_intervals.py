@@ -134,7 +134,7 @@ class LeaseIntervals:
     def took_effect(self, task: Task, delivery: DeliveredTask, ending: Operation) -> bool:
         """Return True if an acknowledgement certainly had the effect that its answer claims.
 
-        A library that refuses silently answers ok after the lease ran out or another worker took
+        A library that refuses silently answers ok after the lease expired or another worker took
         over. So an acknowledgement counts only within the certain lease of its worker.
         """
         rivals = [*delivery.endings(), *task.cancels]

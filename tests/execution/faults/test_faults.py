@@ -95,7 +95,7 @@ def test_a_delayed_kill_ends_an_actor_that_would_never_end(driver: Driver, tmp_p
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
 def test_a_pause_outlasts_the_lease(driver: Driver, tmp_path: Path) -> None:
-    """An actor that pauses after its claim completes the task when its lease has run out."""
+    """An actor that pauses after its claim completes the task when its lease has expired."""
     pause = Pause(after=1, seconds=2 * LEASE)
     claim, complete = acting(run(driver, programs.claim_and_complete, pause, folder=tmp_path))
     assert claim.end is not None

@@ -18,7 +18,7 @@ from pytest_queuekit.queue import (
 )
 
 SHOWN = ("id", "type", "priority", "status", "attempts", "run_after_utc", "error_message")
-"""What a client is told of a task: not who works on it, nor its fencing token."""
+"""The columns of a task that a client sees: neither its worker nor its fencing token."""
 
 OPTIONS = {"priority", "delay", "idempotency_key", "compatibility", "max_attempts"}
 

@@ -1,4 +1,4 @@
-"""A worker: claims, works, acknowledges, reports that it lives, and stops when told."""
+"""A worker: claims, works, acknowledges, reports that it lives, and stops on request."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Engine:
         return True
 
     def run(self, stop: threading.Event, *, idle: float = 0.5) -> None:
-        """Work until told to stop; the task in hand is finished first."""
+        """Work until asked to stop; the task in hand is finished first."""
         while not stop.is_set():
             if not self.run_once():
                 stop.wait(idle)

@@ -105,7 +105,7 @@ def test_capabilities_are_honoured(queue_tasks: TaskQueue) -> None:
 
 @pytest.mark.queue_stress
 def test_four_workers_do_everything_once(queue_tasks: TaskQueue, queue_fill: Fill) -> None:
-    """Each task is done by one of them, and they stop when told."""
+    """Each task is done by one of them, and they stop on request."""
     queue_fill(60, type="count")
     seen: Counter[int] = Counter()
     guard, stop = threading.Lock(), threading.Event()
