@@ -1,8 +1,7 @@
 """LOAD: workers at their daily pace, which the success criteria require beside the catalogue.
 
-Six workers, the most that the reference queue plans for, at 400 tasks a minute and at ten times
-that rate. The load is open: the producer enqueues each task when it is due, even if the workers lag
-behind.
+Six workers, the most that the criteria plan for, at 400 tasks a minute and at ten times that rate.
+The load is open: the producer enqueues each task when it is due, even if the workers lag behind.
 """
 
 from __future__ import annotations
