@@ -14,14 +14,14 @@ from pytest_queuekit.suggest import did_you_mean
 class Team:
     """One team.
 
-    worker: its number, in two digits.
+    number: two digits.
     builds: the part that it builds on the queue.
     families: the families of the rules that it relies on.
     targets: ids of the performance targets that its users notice.
     spared: ids of the review items that do not concern it.
     """
 
-    worker: str
+    number: str
     builds: str
     families: tuple[str, ...]
     targets: tuple[str, ...]
@@ -29,8 +29,8 @@ class Team:
 
     @property
     def title(self) -> str:
-        """The team's number and part: "worker 03 (worker engine)"."""
-        return f"worker {self.worker} ({self.builds})"
+        """The team's number and part: "team 03 (worker engine)"."""
+        return f"team {self.number} ({self.builds})"
 
     def concerns(self, check: str) -> bool:
         """Return True if a rule, a target or a review item, by its id, concerns the team."""
@@ -45,33 +45,33 @@ _CLAIMING = ("QR302", "QR501", "QR503")
 
 TEAMS = (
     Team(
-        worker="02",
+        number="02",
         builds="client API",
         families=("ENQUEUE", "SCHEDULE", "KEY", "ROUTE", "DURABLE"),
         targets=("PERF-1",),
         spared=_CLAIMING,
     ),
     Team(
-        worker="03",
+        number="03",
         builds="worker engine",
         families=("CLAIM", "LEASE", "ACK", "RETRY", "ROUTE", "RACE", "DURABLE"),
         targets=("PERF-2", "PERF-3", "PERF-5"),
     ),
     Team(
-        worker="04",
+        number="04",
         builds="scheduling",
         families=("CLAIM", "ORDER", "SCHEDULE", "ROUTE", "RACE"),
         targets=("PERF-2", "PERF-5"),
     ),
     Team(
-        worker="05",
+        number="05",
         builds="observability",
         families=("STATS",),
         targets=("PERF-4",),
         spared=_CLAIMING,
     ),
     Team(
-        worker="06",
+        number="06",
         builds="maintenance",
         families=("LEASE", "RETRY", "STATS", "DURABLE"),
         targets=("PERF-2", "PERF-4"),
@@ -82,13 +82,13 @@ TEAMS = (
 
 def team_named(word: str) -> Team:
     """Return the team named "03", "3", "worker-03" or "worker engine". Raises UsageError."""
-    known = {team.worker: team for team in TEAMS} | {team.builds: team for team in TEAMS}
+    known = {team.number: team for team in TEAMS} | {team.builds: team for team in TEAMS}
     plain = re.sub(r"[-_\s]+", " ", word.strip().lower())
     number = re.fullmatch(r"(?:worker ?)?0*(\d)", plain)
     team = known.get(f"{number[1]:0>2}" if number else plain)
     if team is not None:
         return team
-    listed = ", ".join(f"{team.worker} ({team.builds})" for team in TEAMS)
+    listed = ", ".join(f"{team.number} ({team.builds})" for team in TEAMS)
     raise UsageError(f"{word!r} is not one of {listed}{did_you_mean(plain, known)}")
 
 

@@ -14,7 +14,7 @@ from pytest_queuekit.teams import TEAMS, concerns, team_named
 @pytest.mark.parametrize("word", ["03", "3", "worker-03", "Worker 3", "worker engine"])
 def test_a_team_has_a_number_and_a_name(word: str) -> None:
     """Each spelling of either names the team."""
-    assert team_named(word).title == "worker 03 (worker engine)"
+    assert team_named(word).title == "team 03 (worker engine)"
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The seven success criteria: evidence in, a scoreboard out. Plain functions; no pytest."""
+"""The seven success criteria: evidence in, a scoreboard out. Plain functions without pytest."""

@@ -1,4 +1,4 @@
-"""What has changed since a revision, by git."""
+"""The files that differ from a git revision."""
 
 from __future__ import annotations
 
@@ -10,61 +10,63 @@ from pathlib import Path
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.review.run import is_left_out_by_name
 
-_OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
-_PAGES = frozenset({".md", ".rst", ".adoc"})
-_UNKNOWN = "git knows no such revision here; in CI it has to be fetched"
-_FOLDERS = frozenset({"doc", "docs", "documentation"})
+_HOOK_VARIABLES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+"""Variables with which a git hook names its own repository."""
+_PAGE_SUFFIXES = frozenset({".md", ".rst", ".adoc"})
+_PAGE_FOLDERS = frozenset({"doc", "docs", "documentation"})
+_UNKNOWN = "no such git revision here; in CI, fetch it first"
 
 TEST_FOLDERS = frozenset({"test", "tests"})
-"""Names of folders in which tests are."""
+"""Names of folders that hold tests."""
 
 
 def check_revision(base: str, folder: Path) -> None:
-    """Raise UsageError with one line if a revision is not known to git in a folder."""
+    """Raise UsageError if git does not know a revision in a folder."""
     try:
-        # The peeling makes sure that it is a commit, and not some other object.
+        # The suffix makes git reject an object that is no commit.
         _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
     except UsageError as error:
         raise UsageError(f"{base!r} cannot be compared with: {error}") from error
 
 
 def changed_since(base: str, folder: Path) -> tuple[Path, list[Path]]:
-    """Return the top folder, and the files in it that differ from the common ancestor.
+    """Return the top folder of a repository, and the files that differ from the merge base.
 
-    New files are among them; their paths are relative. Raises UsageError if git cannot tell.
+    The files include uncommitted and new ones; their paths are relative to the top folder. Raises
+    UsageError if git fails.
     """
     top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
     diff = ("diff", "--name-only", "--no-renames", "-z", "--merge-base", "--end-of-options", base)
-    told = _git(top, *diff) + _git(top, "ls-files", "-z", "--others", "--exclude-standard")
-    return top, [Path(one) for one in dict.fromkeys(told.split("\0")) if one]
+    names = _git(top, *diff) + _git(top, "ls-files", "-z", "--others", "--exclude-standard")
+    return top, [Path(name) for name in dict.fromkeys(names.split("\0")) if name]
 
 
 def check_inside(files: Iterable[Path], top: Path) -> None:
-    """Raise UsageError for a file that is not below a folder: git does not look at it."""
+    """Raise UsageError for a file outside of a repository, because git does not compare it."""
     for file in files:
         if not Path(os.path.realpath(file)).is_relative_to(top):
             raise UsageError(f"{file} is not in the repository {top}")
 
 
 def is_documentation(path: Path) -> bool:
-    """Whether a file is a page of documentation: by its suffix, or by a folder that it is in.
+    """Return True if a file is a page of documentation, by its suffix or by one of its folders.
 
-    What stands in folders of tests, of what was made, and of what others wrote, is none.
+    Files in folders of tests, of generated code and of third-party code are no pages.
     """
     folders = path.parts[:-1]
-    if any(is_left_out_by_name(one) or one in TEST_FOLDERS for one in folders):
+    if any(is_left_out_by_name(folder) or folder in TEST_FOLDERS for folder in folders):
         return False
-    return path.suffix.lower() in _PAGES or bool(_FOLDERS & set(folders))
+    return path.suffix.lower() in _PAGE_SUFFIXES or bool(_PAGE_FOLDERS & set(folders))
 
 
 def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and options end before what is given
+        result = subprocess.run(  # noqa: S603 - no shell, and options end before user input
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
             capture_output=True,
             check=True,
             timeout=60,
-            env=_environment(),
+            env={name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES},
         )
     except FileNotFoundError as error:
         raise UsageError("git is not installed") from error
@@ -73,9 +75,4 @@ def _git(folder: Path, *arguments: str) -> str:
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").strip().splitlines()
         raise UsageError(lines[0] if lines else _UNKNOWN) from error
-    return done.stdout.decode(errors="surrogateescape")
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without what a hook of git says of its own repository."""
-    return {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    return result.stdout.decode(errors="surrogateescape")

@@ -1,48 +1,53 @@
-"""The items of the checklist that no text decides, decided by what a run has shown."""
+"""The items of the checklist that the text of the code cannot decide, decided by the evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_queuekit.gate.evidence import Evidence
+from pytest_queuekit.gate.evidence import Evidence, kind_of_reason
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.review.codes import by_evidence
 
 
-def decided(found: Evidence) -> list[str]:
-    """Return which items the run has decided, and which it leaves to a person, as sentences.
+def decided(evidence: Evidence) -> list[str]:
+    """Return a sentence about the items that the run decided, and one about the others.
 
-    An item that does not hold is not told here: it is another criterion's.
+    An item that does not hold is left to a person here, because another criterion reports it.
     """
-    asked = [one.rule for one in found.review.by(Status.NOT_RUN) if one.rule in _SHOWN_BY]
-    held = [one for one in asked if _SHOWN_BY[one](found)]
-    left = [one for one in asked if one not in held]
-    parts = []
+    items = [
+        verdict.rule
+        for verdict in evidence.review.by(Status.NOT_RUN)
+        if kind_of_reason(verdict) == "elsewhere"
+    ]
+    held = [item for item in items if item in _DECIDED_BY and _DECIDED_BY[item](evidence)]
+    left = [item for item in items if item not in held]
+    sentences = []
     if held:
-        parts.append(f"shown by this run: {', '.join(held)}")
+        sentences.append(f"shown by this run: {', '.join(held)}")
     if left:
-        parts.append(f"left to a person: {', '.join(left)} (queuekit review --list)")
-    return parts
+        sentences.append(f"left to a person: {', '.join(left)} (queuekit review --list)")
+    return sentences
 
 
-def unanswered(found: Evidence) -> list[Verdict]:
-    """Return the items that the text would have decided, and somebody skipped."""
-    return [one for one in found.review.by(Status.NOT_RUN) if one.rule not in _SHOWN_BY]
+def unanswered(evidence: Evidence) -> list[Verdict]:
+    """Return the items that the text decides, and that were skipped."""
+    return [
+        verdict
+        for verdict in evidence.review.by(Status.NOT_RUN)
+        if kind_of_reason(verdict) != "elsewhere"
+    ]
 
 
-def _no_race(found: Evidence) -> bool:
-    races = [one.status for one in found.rules.verdicts if one.family == "RACE"]
-    return Status.PASS in races and Status.FAIL not in races
+def _no_race(evidence: Evidence) -> bool:
+    races = [verdict.status for verdict in evidence.rules.verdicts if verdict.family == "RACE"]
+    return Status.PASS in races and not {Status.FAIL, Status.WAIVED, Status.ERROR} & set(races)
 
 
-def _passed(found: Evidence) -> bool:
-    return bool(found.tests.passed) and not found.tests.failed
-
-
-_SHOWN_BY: Mapping[str, Callable[[Evidence], bool]] = {
+_DECIDED_BY: Mapping[str, Callable[[Evidence], bool]] = {
     by_evidence.NO_RACE.id: _no_race,
-    by_evidence.UNIT_TESTS.id: _passed,
-    by_evidence.INTEGRATION_TESTS.id: lambda found: found.in_files > 0,
-    by_evidence.EIGHT_CHECKS.id: lambda found: bool(found.checks.by(Status.PASS)),
-    by_evidence.MEASURED.id: lambda found: bool(found.measuring.passed),
+    by_evidence.UNIT_TESTS.id: lambda e: bool(e.tests.passed) and not e.tests.failed,
+    by_evidence.INTEGRATION_TESTS.id: lambda e: e.in_files > 0,
+    by_evidence.EIGHT_CHECKS.id: lambda e: bool(e.checks.by(Status.PASS)),
+    by_evidence.MEASURED.id: lambda e: bool(e.measuring.passed),
 }
+"""For each item, the evidence that it holds."""

@@ -1,4 +1,4 @@
-"""How much of some files was run, by what coverage.py has measured."""
+"""Reads from the data of coverage.py how much of some files ran."""
 
 from __future__ import annotations
 
@@ -18,64 +18,69 @@ if TYPE_CHECKING:
 
 
 def stored(file: Path) -> Coverage | str:
-    """Return what a data file of coverage.py holds, or why it cannot be read."""
+    """Return the measurement in a data file of coverage.py, or the reason why it is unreadable."""
     try:
         from coverage import Coverage
         from coverage.exceptions import CoverageException
     except ImportError:
         return "coverage.py is not installed: pip install pytest-cov"
-    if not _is_data(file):
-        return f"{file} is no data file of coverage.py, such as .coverage"
+    fault = _fault(file)
+    if fault:
+        return f"{file} is no data file of coverage.py, such as .coverage: {fault}"
     try:
-        found = Coverage(data_file=str(file))
-        found.load()
+        measurement = Coverage(data_file=str(file))
+        measurement.load()
     except (CoverageException, ImportError) as error:
-        return f"coverage.py says: {error}"
-    return found
+        return f"coverage.py reports: {error}"
+    return measurement
 
 
-def _is_data(file: Path) -> bool:
-    """Whether it is one: coverage.py makes one of any other database that it is given."""
+def _fault(file: Path) -> str:
+    """Return why a file holds no measurement; empty if it does.
+
+    coverage.py itself would add its tables to any other SQLite database.
+    """
     try:
         with reading(str(file)) as conn:
-            return conn.execute("SELECT version FROM coverage_schema").fetchone() is not None
-    except sqlite3.Error:
-        return False
+            row = conn.execute("SELECT version FROM coverage_schema").fetchone()
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if row else "it has no version"
 
 
-def covered(measured: Coverage, files: Sequence[Path] | None) -> Covered:
-    """Return how much was run of some files, or of all that was measured.
+def covered(measurement: Coverage, files: Sequence[Path] | None) -> Covered:
+    """Return how much of some files ran; None stands for all measured files.
 
-    A file that nobody imported counts with all its lines, as long as another was measured.
+    If at least one of the files was measured, the lines of any other count as not covered.
     """
     from coverage.exceptions import CoverageException
 
-    known = set(map(os.path.realpath, measured.get_data().measured_files()))
-    unreadable = "; ".join(_unreadable(sorted(known) if files is None else files))
+    measured = set(map(os.path.realpath, measurement.get_data().measured_files()))
+    unreadable = "; ".join(_unreadable(sorted(measured) if files is None else files))
     if unreadable:
         return Covered(unknown=unreadable)
-    if files is not None and not known & set(map(os.path.realpath, files)):
+    if files is not None and not measured & set(map(os.path.realpath, files)):
         return Covered(unknown="coverage was measured, but not of this code: name it with --cov")
     try:
-        percent = measured.report(
-            morfs=None if files is None else [str(one) for one in files],
-            omit=[],  # what the team's code is, is said elsewhere
+        percent = measurement.report(
+            morfs=None if files is None else [str(file) for file in files],
+            omit=[],  # the caller decides which files are the team's code
             include=[],
             file=io.StringIO(),
             show_missing=False,
         )
     except CoverageException as error:
-        return Covered(unknown=f"coverage.py says: {error}".rstrip("."))
+        return Covered(unknown=f"coverage.py reports: {error}".rstrip("."))
     return Covered(percent=percent, files=0 if files is None else len(files))
 
 
 def _unreadable(files: Iterable[Path | str]) -> Iterator[str]:
-    """Yield what is wrong with files that are no text, for which coverage.py has no words."""
-    for one in files:
+    """Yield a sentence for each file that is no text; coverage.py has no message for those."""
+    for file in files:
         try:
-            with tokenize.open(one) as text:
+            with tokenize.open(file) as text:
                 text.read()
         except (SyntaxError, ValueError) as error:
-            yield f"{one} cannot be read: {error}"
+            yield f"{file} cannot be read: {error}"
         except OSError:
-            continue  # coverage.py tells
+            continue  # coverage.py reports it

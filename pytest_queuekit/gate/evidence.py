@@ -1,9 +1,9 @@
-"""What a run leaves behind, as the criteria read it."""
+"""The evidence that a run leaves for the success criteria."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.watch.finding import WatchFinding
@@ -12,33 +12,41 @@ from pytest_queuekit.watch.internal_errors import InternalErrors
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The questions of one kind, and their answers.
+    """The verdicts on the checks of one kind.
 
-    verdicts: the answers. expected: how many there should be; fewer were answered where some were
-    deselected, or the run ended early.
+    verdicts: one for each selected check, including those that the run did not finish.
+    expected: the number of checks that a whole run has.
     """
 
     verdicts: tuple[Verdict, ...] = ()
     expected: int = 0
 
     def by(self, status: Status) -> list[Verdict]:
-        """Return the verdicts with a status."""
-        return [one for one in self.verdicts if one.status is status]
+        """Return the verdicts with a status, except for checks that the run cut off."""
+        return [verdict for verdict in self._finished() if verdict.status is status]
 
     @property
     def broken(self) -> list[Verdict]:
-        """Those that must hold and do not."""
-        return [one for one in self.verdicts if one.failed]
+        """The binding checks that failed."""
+        return [verdict for verdict in self.verdicts if verdict.failed]
 
     @property
     def lacking(self) -> int:
-        """How many have no answer."""
-        return max(self.expected - len(self.verdicts), 0)
+        """The number of checks without a verdict: deselected, or cut off at the end of the run."""
+        return max(self.expected - sum(1 for _ in self._finished()), 0)
+
+    def _finished(self) -> Iterator[Verdict]:
+        return (verdict for verdict in self.verdicts if kind_of_reason(verdict) != "unfinished")
+
+
+def kind_of_reason(verdict: Verdict) -> str:
+    """Return why a check has no answer, as a word for machines; empty if there is no reason."""
+    return verdict.reason.kind if verdict.reason else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """The team's own tests of one kind: node ids by what became of them."""
+    """The outcomes of the team's own tests of one kind, as node ids."""
 
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -47,10 +55,11 @@ class Outcomes:
 
 @dataclass(frozen=True, kw_only=True)
 class Covered:
-    """How much of the team's code its tests ran.
+    """The part of the team's code that its tests ran.
 
-    percent: from 0 to 100, of lines, or of lines and branches, as coverage.py was told.
-    files: how many they are. unknown: why there is no figure; then the others mean nothing.
+    percent: from 0 to 100, of lines, or of lines and branches if coverage.py measured those.
+    files: the number of files.
+    unknown: why there is no figure; the other fields then mean nothing.
     """
 
     percent: float = 0.0
@@ -60,35 +69,50 @@ class Covered:
 
 @dataclass(frozen=True, kw_only=True)
 class Documented:
-    """What is said of the team's code.
+    """The docstrings in the team's code.
 
-    names: how many public names it has. bare: those without a docstring, with their place.
-    base: the revision compared with; empty for none. code, docs: paths of both that have changed
-    since. unknown: why nothing can be said of the change.
+    names: the number of public names. bare: those without a docstring, each with its place.
     """
 
     names: int = 0
     bare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """The files that changed since a revision.
+
+    base: the revision; empty if the run compares with none.
+    code, pages: paths of the team's code and of the documentation that changed.
+    unknown: why the changes are unknown.
+    """
+
     base: str = ""
     code: tuple[str, ...] = ()
-    docs: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
     unknown: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """All that a run leaves behind.
+    """All evidence of a run.
 
-    checks: the eight checks, as one verdict each, or one for all. rules: those of the catalogue.
-    integration, load, review, targets: as their items answered.
-    tests: the team's own; measuring: those of them that measure time; in_files: how many of the
-        passed ones used a queue in a file. deselected: how many were left out.
-    files: the team's code without its tests, by the paths that findings have; None where none were
-        named.
-    approved_by: who approved the code; empty for nobody.
-    seen: what the watch found in the team's tests; None where it was off.
-    watch_errors: errors of the watch itself; then `seen` may be incomplete.
-    documented: what is said of the code; None where there is none.
+    checks: the eight checks: one verdict for the package, and one for each check of a database.
+    rules: the rules of the catalogue.
+    integration, load, review, targets: the checks of these suites.
+    tests: the team's tests. measuring: those that measure time, which `tests` leaves out.
+    in_files: the number of passed tests that used a queue in a file.
+    deselected: the number of deselected tests.
+    covered: the coverage of the team's code.
+    files: the team's code without its tests, by the paths that findings have; None if the run
+        reviews no code.
+    approved_by: the name of the person who approved the code; empty for none.
+    watch_findings: the findings of the watch in the team's tests; None if the watch was off.
+    watch_errors: internal errors of the watch, which may hide findings.
+    documented: the docstrings in the code; None if there is no code.
+    changes: the comparison of code and documentation with a revision.
+    failures: the internal errors that kept a part of the evidence from being gathered, by the name
+        of its field; that field has its default.
     """
 
     checks: Answers = field(default_factory=Answers)
@@ -101,9 +125,16 @@ class Evidence:
     measuring: Outcomes = field(default_factory=Outcomes)
     in_files: int = 0
     deselected: int = 0
-    covered: Covered = Covered(unknown="coverage is not known")
+    covered: Covered = Covered(unknown="coverage is unknown")
     files: frozenset[str] | None = None
     approved_by: str = ""
-    seen: Sequence[WatchFinding] | None = None
+    watch_findings: Sequence[WatchFinding] | None = None
     watch_errors: InternalErrors = field(default_factory=InternalErrors)
     documented: Documented | None = None
+    changes: Changes = field(default_factory=Changes)
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def lost(cls, failure: str) -> Evidence:
+        """Return the evidence of a run in which an internal error kept all of it."""
+        return cls(failures={part.name: failure for part in fields(cls)})

@@ -1,4 +1,4 @@
-"""What the package of a queue says about itself: the seed's `validation` module, asked."""
+"""Runs the `validation` module in the package of a queue under test."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 
 def eight_checks(queue: QueueUnderTest) -> list[str]:
-    """Return what `quick_validate()` finds, which tries the package on a scratch database.
+    """Return the problems that `quick_validate()` finds with the package on a scratch database.
 
-    Raises NotRunError for a queue that is no such package.
+    Raises NotRunError if the queue is no such package.
     """
     package = _package(queue)
     validation = _validation(package)
-    with _warnings(package) as told:
+    with _warnings(package) as messages:
         passed = validation.quick_validate()
-    return _problems("quick_validate()", passed=passed, told=told)
+    return _problems("quick_validate()", passed=passed, messages=messages)
 
 
 def integration(queue: QueueUnderTest, folder: Path, worker: str) -> list[str]:
-    """Return what `validate_worker_integration()` finds on a new database in a folder.
+    """Return the problems that `validate_worker_integration()` finds on a new database.
 
-    Raises NotRunError for a queue that is no such package.
+    folder: empty. worker: the id under which the function works. Raises NotRunError if the queue is
+    no such package.
     """
     package = _package(queue)
     validation = _validation(package)
-    with _warnings(package) as told, closing(package.QueueDatabase(folder / "queue.db")) as db:
+    with _warnings(package) as messages, closing(package.QueueDatabase(folder / "queue.db")) as db:
         db.initialize_schema()
         passed = validation.validate_worker_integration(db, worker)
-    return _problems("validate_worker_integration()", passed=passed, told=told)
+    return _problems("validate_worker_integration()", passed=passed, messages=messages)
 
 
 def _package(queue: QueueUnderTest) -> Any:
@@ -60,20 +61,20 @@ def _validation(package: ModuleType) -> Any:
 
 @contextmanager
 def _warnings(package: ModuleType) -> Iterator[list[str]]:
-    """Collect what the package logs as warnings: its functions say no more than yes or no."""
-    told: list[str] = []
+    """Collect the warnings that a package logs, because its functions return only a bool."""
+    messages: list[str] = []
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            told.append(record.getMessage())
+            messages.append(record.getMessage())
 
     logger, handler = logging.getLogger(package.__name__), Collector(logging.WARNING)
     logger.addHandler(handler)
     try:
-        yield told
+        yield messages
     finally:
         logger.removeHandler(handler)
 
 
-def _problems(call: str, *, passed: bool, told: list[str]) -> list[str]:
-    return [] if passed else told or [f"{call} returned False"]
+def _problems(call: str, *, passed: bool, messages: list[str]) -> list[str]:
+    return [] if passed else messages or [f"{call} returned False"]

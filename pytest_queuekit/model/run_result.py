@@ -75,7 +75,7 @@ class RunResult:
     unmet: what `--queue-require` named and the run did not exercise, a sentence each.
     scoreboard: the success criteria of the gate; None if they were not asked for.
     hints: what a reader may want to do next, a sentence each.
-    audience: the teams to which the run is limited; empty for everything.
+    teams: the titles of the teams that the run is limited to; empty for no limit.
     seconds: how long the run took.
     """
 
@@ -85,7 +85,7 @@ class RunResult:
     unmet: tuple[str, ...] = ()
     scoreboard: Scoreboard | None = None
     hints: tuple[str, ...] = field(default=())
-    audience: str = ""
+    teams: str = ""
     seconds: float = 0.0
 
     @property

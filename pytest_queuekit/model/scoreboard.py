@@ -1,4 +1,4 @@
-"""A success criterion as it stands after a run, and all seven of them."""
+"""The success criteria after a run: the evidence for each, and all of them together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class Standing(enum.StrEnum):
-    """What is known about a criterion. What is not known is not met."""
+    """The answer to a criterion. An unknown criterion is not met."""
 
     MET = "met"
     NOT_MET = "not met"
@@ -17,13 +17,13 @@ class Standing(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """One of the seven, with its evidence.
+    """One success criterion with its evidence, a sentence each.
 
-    number: from 1, in the order of the reference queue's documents.
+    number: from 1 to 7, in the order of the reference queue's documents.
     asks: what must hold.
-    against: what speaks against it, a sentence each.
-    missing: what would have to be known, and how it can be had.
-    held: what speaks for it.
+    against: what proves that it does not hold.
+    missing: what the run does not know, and how it can be known.
+    held: what supports it.
     """
 
     number: int
@@ -34,37 +34,37 @@ class Criterion:
 
     @property
     def standing(self) -> Standing:
-        """What follows from the evidence."""
+        """The answer that the evidence gives."""
         if self.against:
             return Standing.NOT_MET
         return Standing.UNKNOWN if self.missing else Standing.MET
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """All of it, what decides first."""
+        """All evidence; the sentences that decide come first."""
         return self.against + self.missing + self.held
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scoreboard:
-    """The seven criteria after a run.
+    """The success criteria after a run.
 
-    audience: the teams that it is about; empty for nobody in particular.
+    teams: the titles of the teams that the run is limited to; empty for no limit.
     """
 
     criteria: tuple[Criterion, ...]
-    audience: str = ""
+    teams: str = ""
 
     @property
     def complete(self) -> bool:
-        """True if the integration is complete: all seven criteria are met."""
-        return all(one.standing is Standing.MET for one in self.criteria)
+        """True if all criteria are met."""
+        return all(criterion.standing is Standing.MET for criterion in self.criteria)
 
     def closing(self) -> str:
-        """Return the answer, as one sentence."""
-        counts = Counter(one.standing for one in self.criteria)
+        """Return the result as one sentence: "not complete: 1 not met, 1 unknown, 5 met"."""
         if self.complete:
             return f"complete: all {len(self.criteria)} criteria are met"
-        parts = [f"{counts[one]} {one}" for one in (Standing.NOT_MET, Standing.UNKNOWN)]
-        standings = ", ".join(part for part in parts if not part.startswith("0 "))
-        return f"not complete: of {len(self.criteria)} criteria {standings}"
+        counts = Counter(criterion.standing for criterion in self.criteria)
+        order = (Standing.NOT_MET, Standing.UNKNOWN, Standing.MET)
+        parts = [f"{counts[standing]} {standing}" for standing in order if counts[standing]]
+        return f"not complete: {', '.join(parts)}"

@@ -1,4 +1,4 @@
-"""What measures: pytest-benchmark in a pytest run, anything of this form elsewhere."""
+"""The form of a stopwatch: pytest-benchmark in a pytest run, any such callable elsewhere."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """How long the rounds of one measurement took.
+    """The durations of the rounds of one measurement.
 
-    median, p95: seconds; 19 of 20 rounds kept within `p95`.
-    rounds: how many there were.
+    median, p95: in seconds; 19 of 20 rounds took at most `p95`.
+    rounds: the number of rounds.
     """
 
     median: float
@@ -22,7 +22,7 @@ class Sample:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> Sample:
-        """Return what there is to say about the durations of at least one round."""
+        """Return the sample of at least one duration, in seconds."""
         ordered = sorted(seconds)
         return cls(
             median=statistics.median(ordered),
@@ -32,7 +32,7 @@ class Sample:
 
 
 class Stopwatch(Protocol):
-    """Measures one operation round by round."""
+    """Measures an operation in rounds of one call each."""
 
     def __call__(
         self,

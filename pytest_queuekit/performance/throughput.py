@@ -1,4 +1,4 @@
-"""Measures how many tasks several workers complete in a minute."""
+"""Measures how many tasks per minute several workers complete."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pytest_queuekit.recording.recorder import Recorder
 WORKERS = 4
 
 _PAUSE = 0.005
-"""Seconds between two claims of a busy queue."""
+"""Seconds to wait after a claim that finds the queue busy."""
 
 
 def tasks_a_minute(queue: QueueUnderTest, folder: Path, effort: Effort) -> tuple[float, int]:
-    """Let four workers empty a queue. Return the deliveries per minute, and the number of tasks.
+    """Let four workers empty a queue; return the deliveries per minute and the number of tasks.
 
     Raises NotRunError if no task is delivered.
     """
@@ -33,7 +33,7 @@ def tasks_a_minute(queue: QueueUnderTest, folder: Path, effort: Effort) -> tuple
 
 
 def drain(worker: Recorder) -> None:
-    """Claim and complete until the queue is empty, or a minute has passed."""
+    """Claim and complete tasks until the queue is empty or a minute has passed."""
     deadline = worker.clock.now() + 60 * SECOND
     while worker.clock.now() < deadline:
         delivery = worker.claim()
@@ -58,7 +58,7 @@ def _scenario(tasks: int) -> Scenario:
 
 
 def rate_of(history: History) -> float:
-    """Return the deliveries per minute, from the first claim to the last answer.
+    """Return the deliveries per minute between the first claim and the last answer.
 
     Raises NotRunError if no task is delivered.
     """

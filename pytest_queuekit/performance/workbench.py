@@ -1,4 +1,4 @@
-"""A queue with many tasks waiting in it, on which operations are measured."""
+"""A queue with many waiting tasks, on which operations are measured."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from pytest_queuekit.model.payloads import wrap
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 
 DEPTHS = {Level.QUICK: 1_000, Level.STANDARD: 10_000, Level.DEEP: 100_000}
-"""Tasks that wait in the queue while it is measured."""
+"""The number of waiting tasks during a measurement."""
 
 _PATIENCE = {Level.QUICK: 2.0, Level.STANDARD: 10.0, Level.DEEP: 120.0}
-"""Seconds after which filling ends, whatever the depth."""
+"""Seconds after which filling ends, even if the depth is not reached."""
 
 _BATCH = 500
 
 
 class Workbench:
-    """One adapter instance on a new queue, filled as deep as the level asks, or time allows.
+    """An adapter instance on a new queue, filled to the depth of the level if time allows.
 
-    depth: tasks that were waiting when filling ended.
+    depth: the number of waiting tasks when filling ended.
     """
 
     def __init__(self, queue: QueueUnderTest, folder: Path, level: Level) -> None:
@@ -38,7 +38,7 @@ class Workbench:
         self.depth = self._fill(DEPTHS[level], _PATIENCE[level])
 
     def payload(self) -> Any:
-        """Return the payload of one more task."""
+        """Return the payload of a new task."""
         return wrap(f"task-{next(self._numbers)}", self.queue.contract.payload)
 
     def enqueue(self) -> Any:
@@ -46,7 +46,7 @@ class Workbench:
         return self.adapter.enqueue(self.payload())
 
     def claim(self) -> Claim:
-        """Claim a task. Raises NotRunError if the claim returns none."""
+        """Claim a task. Raises NotRunError if the claim comes back empty."""
         claim = self.adapter.claim("worker")
         if claim is None:
             raise NotRunError("a claim came back empty from a queue with waiting tasks")

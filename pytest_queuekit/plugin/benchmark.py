@@ -14,7 +14,7 @@ _SAVING = ("benchmark_save", "benchmark_autosave", "benchmark_json", "benchmark_
 
 
 def check_measurable(config: pytest.Config) -> None:
-    """Raise NotRunError with the reason why this run measures nothing, if there is one."""
+    """Raise NotRunError if this run cannot measure."""
     if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
         raise NotRunError("pytest-xdist runs several tests at once; run without -n")
     if not config.pluginmanager.hasplugin("pytest-benchmark"):
@@ -25,7 +25,7 @@ def check_measurable(config: pytest.Config) -> None:
 
 
 class BenchmarkStopwatch:
-    """Measures through a benchmark fixture."""
+    """A stopwatch that uses a benchmark fixture."""
 
     def __init__(self, fixture: Any) -> None:
         self.fixture = fixture
@@ -45,21 +45,21 @@ class BenchmarkStopwatch:
 def stopwatch_for(item: pytest.Item) -> BenchmarkStopwatch:
     """Return a stopwatch for an item that takes no fixtures. Raises NotRunError.
 
-    pytest-benchmark saves and compares its results if that was asked for; its table is not shown
-    otherwise, for the summary has the same measurements.
+    pytest-benchmark gets the results only if it has to save or compare them. Otherwise it would
+    print a table of the figures that the summary already has.
     """
     check_measurable(item.config)
     from pytest_benchmark import fixture
 
-    # The plugin has no public way to its session; its own fixture takes it from the same place.
+    # The session has no public name; the fixture of pytest-benchmark reads the same attribute.
     session: Any = item.config._benchmarksession  # type: ignore[attr-defined]
     saved = any(item.config.getoption(name) for name in _SAVING)
-    unseen: list[Any] = []
+    dropped: list[Any] = []
     make: Any = fixture.BenchmarkFixture  # its parameters have no types
     return BenchmarkStopwatch(
         make(
             item,
-            add_stats=(session.benchmarks if saved else unseen).append,
+            add_stats=(session.benchmarks if saved else dropped).append,
             logger=session.logger,
             warner=item.warn,
             disabled=False,

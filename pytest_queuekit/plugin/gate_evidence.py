@@ -1,10 +1,11 @@
-"""Gathers what a run leaves behind for the gate."""
+"""Gathers the evidence of a run for the gate."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.gate import changes
 from pytest_queuekit.gate.covered import covered, stored
 from pytest_queuekit.gate.docstrings import public_names
-from pytest_queuekit.gate.evidence import Answers, Covered, Documented, Evidence
-from pytest_queuekit.model.verdict import Status, Verdict
-from pytest_queuekit.plugin.gate_settings import Given
+from pytest_queuekit.gate.evidence import Answers, Changes, Covered, Documented, Evidence
+from pytest_queuekit.model.verdict import Verdict
+from pytest_queuekit.plugin import options
+from pytest_queuekit.plugin.gate_settings import GateSettings
 from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.team_code import TeamCode
 from pytest_queuekit.plugin.team_tests import Tally
@@ -24,44 +26,86 @@ from pytest_queuekit.suites.check import Suite
 from pytest_queuekit.suites.load import CHECKS
 from pytest_queuekit.suites.plan import Plan
 from pytest_queuekit.watch.finding import BUSY, WatchFinding
-from pytest_queuekit.watch.internal_errors import InternalErrors
+from pytest_queuekit.watch.internal_errors import InternalErrors, describe
+
+_WATCH = "queuekit-watch"
+"""The name of the plugin that watches databases."""
 
 
-def gather(
-    config: pytest.Config,
-    plan: Plan,
-    given: Given,
-    *,
-    suites: Sequence[Suite],
-    results: Results,
-    tally: Tally,
-    seen: Sequence[WatchFinding] | None,
-    watch_errors: InternalErrors,
-) -> Evidence:
-    """Return the evidence of a run. `seen` has the findings of the watch; None where it was off.
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The parts of a run that leave evidence.
 
-    watch_errors: errors of the watch itself.
+    suites: all suites of the run. results: the verdicts on their checks. tally: the outcomes of the
+    user's own tests.
     """
-    code = TeamCode(config, plan.reviewed) if plan.reviewed else None
-    root = config.rootpath
-    names = _names(code.files, root) if code else {}
-    return Evidence(
-        **_answers(suites, results),
-        tests=tally.tests(measuring=False),
-        measuring=tally.tests(measuring=True),
-        in_files=tally.passed_in_files(),
-        deselected=tally.deselected,
-        covered=_covered(config, given, code.files if code else None),
-        files=frozenset(names.values()) if code else None,
-        approved_by=given.approved_by,
-        seen=None if seen is None else [_renamed(one, names, root) for one in _met(seen, tally)],
-        watch_errors=watch_errors,
-        documented=_documented(code, given.base, root) if code else None,
-    )
+
+    config: pytest.Config
+    plan: Plan
+    settings: GateSettings
+    suites: Sequence[Suite]
+    results: Results
+    tally: Tally
+
+    @cached_property
+    def code(self) -> TeamCode | None:
+        """The team's code; None if the run reviews none."""
+        return TeamCode(self.config, self.plan.reviewed) if self.plan.reviewed else None
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The name of each file of the code, in the form of findings, by its real path."""
+        return _names(self.code.files, self.config.rootpath) if self.code else {}
+
+    @cached_property
+    def answers(self) -> Mapping[str, Answers]:
+        """The answers by kind."""
+        return _answers(self.suites, self.results)
+
+    @property
+    def watching(self) -> Any:
+        """The plugin that watches databases; None if nothing is watched."""
+        return self.config.pluginmanager.get_plugin(_WATCH)
+
+
+def gather(sources: Sources) -> Evidence:
+    """Return the evidence of a run.
+
+    If a part raises an exception, `Evidence.failures` has its error, and the other parts remain.
+    """
+    gathered: dict[str, Any] = {}
+    failures = {}
+    for name, read in _parts(sources).items():
+        try:
+            gathered[name] = read()
+        except Exception as error:  # noqa: BLE001 - the criteria that need the part show it
+            failures[name] = describe(error)
+    return Evidence(**gathered, failures=failures)
+
+
+def _parts(sources: Sources) -> dict[str, Callable[[], object]]:
+    """Return a function for each field of the evidence."""
+    tally = sources.tally
+    kinds = ("checks", "rules", "integration", "load", "review", "targets")
+    return {
+        **{kind: lambda kind=kind: sources.answers.get(kind, Answers()) for kind in kinds},  # type: ignore[misc]
+        "tests": lambda: tally.tests(measuring=False),
+        "measuring": lambda: tally.tests(measuring=True),
+        "in_files": tally.passed_in_files,
+        "deselected": lambda: tally.deselected,
+        "covered": lambda: _covered(sources),
+        "files": lambda: frozenset(sources.names.values()) if sources.code else None,
+        "approved_by": lambda: sources.settings.approved_by,
+        "watch_findings": lambda: _watch_findings(sources),
+        "watch_errors": lambda: (
+            sources.watching.internal_errors if sources.watching else InternalErrors()
+        ),
+        "documented": lambda: _documented(sources.code),
+        "changes": lambda: _changes(sources),
+    }
 
 
 def _answers(suites: Sequence[Suite], results: Results) -> dict[str, Answers]:
-    """Return the answers of each kind, with the number that a whole run has."""
     expected: dict[str, set[tuple[str, str]]] = {}
     verdicts: dict[str, list[Verdict]] = {}
     for suite in suites:
@@ -70,87 +114,96 @@ def _answers(suites: Sequence[Suite], results: Results) -> dict[str, Answers]:
             expected.setdefault(kind, set()).add((check.subject, check.rule))
         for subject in suite.subjects():
             for verdict in results.of(suite.name, subject.label):
-                if verdict.status is not Status.ERROR and _kind_of_reason(verdict) != "unfinished":
-                    verdicts.setdefault(_kind(suite.name, verdict.rule), []).append(verdict)
-    kinds = ("checks", "load", "rules", "targets", "integration", "review")
+                verdicts.setdefault(_kind(suite.name, verdict.rule), []).append(verdict)
     return {
         kind: Answers(
             verdicts=tuple(
                 sorted(verdicts.get(kind, ()), key=lambda verdict: (verdict.queue, verdict.rule))
             ),
-            expected=len(expected.get(kind, ())),
+            expected=len(checks),
         )
-        for kind in kinds
+        for kind, checks in expected.items()
     }
 
 
 def _kind(suite: str, rule: str) -> str:
-    """Return the kind of evidence that a check is."""
+    """Return the field of the evidence that a check belongs to."""
     return "checks" if suite == "database" or rule == CHECKS else suite
 
 
-def _kind_of_reason(verdict: Verdict) -> str:
-    return verdict.reason.kind if verdict.reason else ""
-
-
 def _names(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """Return by which name each file is told, as node ids have them, by its real path."""
-    wholes = [Path(os.path.abspath(one)) for one in files]  # noqa: PTH100 - as it was named
+    paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - links stay as named
     return {
-        os.path.realpath(one): str(one.relative_to(root) if one.is_relative_to(root) else one)
-        for one in wholes
+        os.path.realpath(path): str(path.relative_to(root) if path.is_relative_to(root) else path)
+        for path in paths
     }
 
 
-def _met(seen: Sequence[WatchFinding], tally: Tally) -> Iterator[WatchFinding]:
-    """Yield what was found, but for the locks that another team's tests met."""
-    yield from (one for one in seen if one.kind != BUSY or one.test not in tally.of_others)
+def _watch_findings(sources: Sources) -> list[WatchFinding] | None:
+    """Return the findings of the watch, except for the locks that another team's tests met.
+
+    None if the watch was off, or watched marked tests alone.
+    """
+    if sources.watching is None or not options.is_watch_asked_for(sources.config):
+        return None
+    return [
+        _renamed(finding, sources.names, sources.config.rootpath)
+        for finding in sources.watching.so_far()
+        if finding.kind != BUSY or finding.test not in sources.tally.of_others
+    ]
 
 
-def _renamed(one: WatchFinding, names: dict[str, str], root: Path) -> WatchFinding:
-    """Return a finding in a file by the name of it: it may have been imported through a link."""
-    if one.place is None:
-        return one
-    name = names.get(os.path.realpath(root / one.place.path), one.place.path)
-    return replace(one, place=replace(one.place, path=name))
+def _renamed(finding: WatchFinding, names: Mapping[str, str], root: Path) -> WatchFinding:
+    """Return a finding with the code's name of its file, which a link may have hidden."""
+    if finding.place is None:
+        return finding
+    name = names.get(os.path.realpath(root / finding.place.path), finding.place.path)
+    return replace(finding, place=replace(finding.place, path=name))
 
 
-def _covered(config: pytest.Config, given: Given, code: list[Path] | None) -> Covered:
-    measured: Any = stored(given.coverage) if given.coverage else _measured_here(config)
-    if measured is None:
+def _covered(sources: Sources) -> Covered:
+    file = sources.settings.coverage
+    measurement: Any = stored(file) if file else _measured_here(sources.config)
+    if measurement is None:
         return Covered(
-            unknown="coverage is not known: add --cov=PACKAGE, of pytest-cov, or "
-            "--queue-coverage FILE"
+            unknown="coverage is unknown: add --cov=PACKAGE or --queue-coverage FILE (--cov needs "
+            "pytest-cov)"
         )
-    return Covered(unknown=measured) if isinstance(measured, str) else covered(measured, code)
+    if isinstance(measurement, str):
+        return Covered(unknown=measurement)
+    return covered(measurement, sources.code.files if sources.code else None)
 
 
 def _measured_here(config: pytest.Config) -> Any:
-    """Return what pytest-cov has measured in this run, a Coverage; None where it did not."""
+    """Return the measurement of pytest-cov in this run, a Coverage; None if there is none."""
     plugin = config.pluginmanager.get_plugin("_cov")
     return getattr(getattr(plugin, "cov_controller", None), "cov", None)
 
 
-def _documented(code: TeamCode, base: str, root: Path) -> Documented | None:
-    if not code.files:
+def _documented(code: TeamCode | None) -> Documented | None:
+    if code is None or not code.files:
         return None
     names = list(public_names(code.files))
-    bare = tuple(place for place, has in names if not has)
-    if not base:
-        return Documented(names=len(names), bare=bare)
+    bare = tuple(place for place, has_docstring in names if not has_docstring)
+    return Documented(names=len(names), bare=bare)
+
+
+def _changes(sources: Sources) -> Changes:
+    base, code = sources.settings.base, sources.code
+    if not base or code is None or not code.files:
+        return Changes()
     try:
-        top, changed = changes.changed_since(base, root)
+        top, paths = changes.changed_since(base, sources.config.rootpath)
         changes.check_inside(code.files, top)
     except UsageError as error:
-        unknown = f"what changed since {base} is not known: {error}"
-        return Documented(names=len(names), bare=bare, base=base, unknown=unknown)
-    ours = {one for one in changed if code.has(top / one)}
-    return Documented(
-        names=len(names),
-        bare=bare,
+        return Changes(base=base, unknown=f"the changes since {base} are unknown: {error}")
+    changed_code = [path for path in paths if code.has(top / path)]
+    return Changes(
         base=base,
-        code=tuple(str(one) for one in changed if one in ours),
-        docs=tuple(
-            str(one) for one in changed if one not in ours and changes.is_documentation(one)
+        code=tuple(map(str, changed_code)),
+        pages=tuple(
+            str(path)
+            for path in paths
+            if path not in changed_code and changes.is_documentation(path)
         ),
     )

@@ -1,4 +1,4 @@
-"""What a run is told for its gate: who approved the code, and where evidence is."""
+"""The options of the gate: who approved the code, and where evidence is."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pytest_queuekit.plugin.settings import looked_at, not_there
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """What was given.
+class GateSettings:
+    """The settings of the gate.
 
-    approved_by: a name, or empty. coverage: a data file of coverage.py. base: a git revision to
-    compare with, or empty.
+    approved_by: the name of the person who approved the code; empty for none.
+    coverage: a data file of coverage.py; None for the measurement of this run.
+    base: the git revision to compare with; empty for none.
     """
 
     approved_by: str
@@ -25,16 +26,16 @@ class Given:
     base: str
 
 
-def read(config: pytest.Config) -> Given:
+def read(config: pytest.Config) -> GateSettings:
     """Read the options and ini keys. Raises pytest.UsageError with one line."""
-    base, source = _word(config, "queue_base")
+    base, source = _nonempty(config, "queue_base")
     if base:
         try:
             check_revision(base, config.rootpath)
         except UsageError as error:
             raise pytest.UsageError(f"{source}={error}") from error
-    return Given(
-        # In CI it comes from a variable, which is empty as long as nobody has approved.
+    return GateSettings(
+        # In CI the name comes from a variable, which is empty until somebody approves.
         approved_by=_text(config, "queue_approved_by")[0],
         coverage=_coverage(config),
         base=base,
@@ -42,7 +43,7 @@ def read(config: pytest.Config) -> Given:
 
 
 def _coverage(config: pytest.Config) -> Path | None:
-    given, source = _word(config, "queue_coverage")
+    given, source = _nonempty(config, "queue_coverage")
     if not given:
         return None
     folder = config.invocation_params.dir
@@ -51,8 +52,8 @@ def _coverage(config: pytest.Config) -> Path | None:
     return looked_at(given, folder, source, _no_data)
 
 
-def _word(config: pytest.Config, key: str) -> tuple[str, str]:
-    """Return what `_text` does. Raises pytest.UsageError for an option that says nothing."""
+def _nonempty(config: pytest.Config, key: str) -> tuple[str, str]:
+    """Return the result of `_text`. Raises pytest.UsageError for an empty option."""
     text, source = _text(config, key)
     if not text and source != key:
         raise pytest.UsageError(f"{source}='' is empty: give a value, or leave it out")
@@ -60,7 +61,7 @@ def _word(config: pytest.Config, key: str) -> tuple[str, str]:
 
 
 def _text(config: pytest.Config, key: str) -> tuple[str, str]:
-    """Return what an option, or its ini key, says, and which of them said it."""
+    """Return the value of an option or of its ini key, and the name of the one that has it."""
     given = config.getoption(key)
     if given is None:
         return str(config.getini(key)).strip(), key
@@ -68,6 +69,4 @@ def _text(config: pytest.Config, key: str) -> tuple[str, str]:
 
 
 def _no_data(path: Path) -> str:
-    if path.is_dir():
-        return "is a folder: give the data file in it"
-    return not_there(path)
+    return "is a folder: give the data file in it" if path.is_dir() else not_there(path)

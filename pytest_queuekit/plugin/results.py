@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.model.verdict import Reason, Status, Verdict, Waiver
 from pytest_queuekit.report import wire
 from pytest_queuekit.suites.check import Check
+from pytest_queuekit.watch.internal_errors import describe
 
 _VERDICT = "queue_verdict"
 """The attribute under which a report carries its verdict; pytest and xdist keep attributes."""
@@ -33,8 +35,10 @@ def attach(report: pytest.TestReport, verdict: Verdict) -> None:
 
 
 def attach_error(report: pytest.TestReport, error: BaseException) -> None:
-    """Let a report carry the error that ended a check without a verdict."""
-    setattr(report, _ERROR, " ".join(f"{type(error).__name__}: {error}".split()))
+    """Let a report carry the error that ended a check without a verdict, with its place."""
+    # The author of an adapter needs no place in the kit.
+    text = str(error) if isinstance(error, AdapterError) else describe(error)
+    setattr(report, _ERROR, " ".join(text.split()))
 
 
 def verdict_of(report: pytest.TestReport) -> Verdict | None:

@@ -44,7 +44,7 @@ def run_result(
         suites=tuple(answered),
         unmet=tuple(_unmet(settings, answered)),
         hints=tuple(hints),
-        audience=settings.plan.audience,
+        teams=settings.plan.team_titles,
         seconds=seconds,
     )
 

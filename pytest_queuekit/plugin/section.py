@@ -1,4 +1,4 @@
-"""Writes lines of a report where pytest writes its own."""
+"""Writes sections of a report to pytest's terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKUP = {
 }
 
 _LOOKS = ("collectonly", "setuponly", "show_fixtures_per_test", "cacheshow")
-"""Options with which pytest runs no test. With --setup-plan it sets the second one itself."""
+"""Options with which pytest runs no test. --setup-plan sets the second one."""
 
 
 def only_looks(config: pytest.Config) -> bool:

@@ -244,12 +244,12 @@ def _teams(config: pytest.Config, *, named: bool) -> tuple[Team, ...]:
     source = "queue_worker" if given is None else "--queue-worker"
     words = config.getini("queue_worker") if given is None else given
     try:
-        teams = {team.worker: team for team in map(team_named, words)}
+        teams = {team.number: team for team in map(team_named, words)}
     except UsageError as error:
         raise pytest.UsageError(f"{source}={error}") from error
     if named and not teams:
         raise pytest.UsageError("queue-worker::… names a team's test: add --queue-worker N")
-    return tuple(teams[worker] for worker in sorted(teams))
+    return tuple(teams[number] for number in sorted(teams))
 
 
 def _gate(config: pytest.Config, *, named: bool) -> bool:

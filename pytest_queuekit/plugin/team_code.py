@@ -1,4 +1,4 @@
-"""The code that a gate is about: what is reviewed, without its tests."""
+"""The code that the gate judges: the reviewed files without their tests."""
 
 from __future__ import annotations
 
@@ -15,39 +15,41 @@ from pytest_queuekit.review.run import files_in, is_left_out
 
 
 class TeamCode:
-    """The Python files in some places, but for those that are tests by their name or folder.
+    """The Python files in some places that are no tests by their name or folder.
 
     places: files and folders.
     """
 
     def __init__(self, config: pytest.Config, places: Sequence[Path]) -> None:
-        self._places = [Path(os.path.realpath(one)) for one in places]
-        self._named = places
-        self._tests = [*config.getini("python_files"), "conftest.py"]
+        self._given = places
+        self._places = [Path(os.path.realpath(place)) for place in places]
+        self._test_patterns = [*config.getini("python_files"), "conftest.py"]
 
     @cached_property
     def files(self) -> list[Path]:
-        """All of them, by paths as they were named."""
-        return [one for one in files_in(self._named, []) if self.has(one)]
+        """The files that exist, by the paths under which they were given."""
+        return [file for file in files_in(self._given, []) if self.has(file)]
 
     def has(self, file: Path) -> bool:
-        """Whether a file is one of them, or was, as long as it was there."""
+        """Return True if a file is part of the code, or was before it was deleted."""
         real = Path(os.path.realpath(file))
-        places = [one for one in self._places if real.is_relative_to(one)]
+        places = [place for place in self._places if real.is_relative_to(place)]
         if not places or (real.suffix != ".py" and real not in self._places):
             return False
-        # What is named itself is meant, whatever folder it is in.
-        if not any(_leads_to(real, one) for one in places):
+        # A place that is given itself counts, even in a folder of tests.
+        if not any(_leads_to(real, place) for place in places):
             return False
-        return not any(_matches(real, one) for one in self._tests)
+        return not any(_matches(real, pattern) for pattern in self._test_patterns)
 
 
 def _leads_to(file: Path, place: Path) -> bool:
-    """Whether a file is reached from a place without a folder of tests, or of others' code."""
-    between = [one for one in file.parents if one != place and one.is_relative_to(place)]
-    return not any(one.name in TEST_FOLDERS or is_left_out(one) for one in between)
+    """Return True if no folder between place and file holds tests or third-party code."""
+    between = [
+        folder for folder in file.parents if folder != place and folder.is_relative_to(place)
+    ]
+    return not any(folder.name in TEST_FOLDERS or is_left_out(folder) for folder in between)
 
 
 def _matches(file: Path, pattern: str) -> bool:
-    """Whether a pattern of python_files matches; one with a slash is about the path."""
+    """Return True if a pattern of python_files matches; with a slash, it matches the path."""
     return fnmatch(str(file), f"*/{pattern}") if "/" in pattern else fnmatch(file.name, pattern)

@@ -1,116 +1,121 @@
-"""What became of the tests that are not the kit's: those of the team that a gate is about."""
+"""Records the outcomes of the user's own tests, which are the team's in a run with a gate."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Container, Generator, Sequence
 
 import pytest
 
 from pytest_queuekit.gate.evidence import Outcomes
-from pytest_queuekit.plugin import options
+from pytest_queuekit.plugin.nodes import CheckItem
 from pytest_queuekit.teams import Team
 
 NAME = "queuekit-team-tests"
 
 _ATTRIBUTE = "queue_test"
-"""Under this name a report says whose test it is of; pytest and xdist keep its attributes."""
+"""The attribute of a report that describes its test; pytest and xdist keep attributes."""
 
 _FILE_FIXTURES = frozenset({"queue_db", "queue_db_path", "queue_db_factory", "queue_tasks"})
-_OF_NOBODY = {"is_of_team": True, "measures": False, "in_file": False}
+_UNMARKED = {"is_of_team": True, "measures": False, "in_file": False}
 _WORST = ("passed", "skipped", "failed")
 
 
 class Marking:
-    """Lets each report say whose test it is, in the process that runs it."""
+    """Attaches to each report a description of its test, in the process that runs the test."""
 
     def __init__(self, teams: tuple[Team, ...]) -> None:
-        self._workers = {int(team.worker) for team in teams}
+        self._numbers = {int(team.number) for team in teams}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the report say it."""
+        """Attach the description."""
         report = yield
-        if not options.is_node_id(item.nodeid):
+        if not isinstance(item, CheckItem):
             uses_file = bool(_FILE_FIXTURES & set(getattr(item, "fixturenames", ())))
-            marked = item.get_closest_marker("queue_integration") is not None
-            told = {
+            is_marked = item.get_closest_marker("queue_integration") is not None
+            description = {
                 "is_of_team": self._is_of_team(item),
                 "measures": item.get_closest_marker("queue_perf") is not None,
-                "in_file": uses_file or marked,
+                "in_file": uses_file or is_marked,
             }
-            setattr(report, _ATTRIBUTE, told)
+            setattr(report, _ATTRIBUTE, description)
         return report
 
     def _is_of_team(self, item: pytest.Item) -> bool:
-        """Whether a test is the team's: it is, unless it is marked as another's."""
+        """Return True unless a test is marked as another team's."""
         marks = list(item.iter_markers("queue_worker"))
-        numbers = {_number(one) for mark in marks for one in (*mark.args, *mark.kwargs.values())}
-        return not (self._workers and marks) or bool(numbers & self._workers)
+        words = [word for mark in marks for word in (*mark.args, *mark.kwargs.values())]
+        return not (self._numbers and marks) or bool(set(map(_number, words)) & self._numbers)
 
 
 class Tally:
-    """Keeps what became of the team's tests, in the process that writes the summary.
+    """Keeps the outcomes of the team's tests, in the process that writes the summary.
 
-    deselected: how many tests were left out; under pytest-xdist nobody says so.
-    of_others: the node ids of the tests that are another team's.
+    deselected: the number of deselected tests; 0 under pytest-xdist, whose workers do not report
+        it.
+    of_others: the node ids of another team's tests.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kit: Container[str]) -> None:
+        """Leave out the kit's own checks and collectors, by their node ids."""
         self.deselected = 0
         self.of_others: set[str] = set()
+        self._kit = kit
         self._outcomes: dict[str, str] = {}
         self._measuring: set[str] = set()
         self._in_files: set[str] = set()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Count what was not collected, as failed or skipped: it is a test that nobody ran."""
-        if not report.passed and not options.is_node_id(report.nodeid):
+        """Record a file that could not be collected, because its tests did not run."""
+        if not report.passed and report.nodeid not in self._kit:
             self._outcomes[report.nodeid] = report.outcome
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """Count what is left out."""
-        self.deselected += sum(not options.is_node_id(item.nodeid) for item in items)
+        """Count deselected tests."""
+        self.deselected += sum(not isinstance(item, CheckItem) for item in items)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the worst of a test's phases; a phase after which it is run again is none."""
-        one = report.nodeid
-        if options.is_node_id(one) or hasattr(report, "wasxfail"):
-            return  # what is expected to fail says nothing, either way
-        # Without a word on it the process of the test has died, whosever it is.
-        told: dict[str, bool] = getattr(report, _ATTRIBUTE, _OF_NOBODY)
-        if not told["is_of_team"]:
-            self.of_others.add(one)
+        """Record the worst outcome of a test's phases."""
+        node_id = report.nodeid
+        if node_id in self._kit or hasattr(report, "wasxfail"):
+            return  # an expected failure is evidence for nothing
+        # A report without a description comes from pytest-xdist: the test's process has died.
+        description: dict[str, bool] = getattr(report, _ATTRIBUTE, _UNMARKED)
+        if not description["is_of_team"]:
+            self.of_others.add(node_id)
             return
-        # Of a part of a test only a failure counts; of one that is run again, its last run.
+        # A subtest counts only if it failed. A phase that is run again has another outcome.
         if report.outcome not in _WORST or (hasattr(report, "context") and not report.failed):
             return
-        if told["measures"]:
-            self._measuring.add(one)
-        if told["in_file"]:
-            self._in_files.add(one)
+        if description["measures"]:
+            self._measuring.add(node_id)
+        if description["in_file"]:
+            self._in_files.add(node_id)
         if report.when == "call" or not report.passed:
-            known = self._outcomes.get(one, "passed")
-            self._outcomes[one] = max(known, report.outcome, key=_WORST.index)
+            known = self._outcomes.get(node_id, "passed")
+            self._outcomes[node_id] = max(known, report.outcome, key=_WORST.index)
 
     def tests(self, *, measuring: bool) -> Outcomes:
-        """Return the tests that measure, or the others."""
+        """Return the tests that measure time, or the others."""
         chosen = {
-            one: outcome
-            for one, outcome in self._outcomes.items()
-            if (one in self._measuring) is measuring
+            node_id: outcome
+            for node_id, outcome in self._outcomes.items()
+            if (node_id in self._measuring) is measuring
         }
         return Outcomes(
             **{
-                word: tuple(sorted(one for one, outcome in chosen.items() if outcome == word))
+                word: tuple(
+                    sorted(node_id for node_id, outcome in chosen.items() if outcome == word)
+                )
                 for word in _WORST
             }
         )
 
     def passed_in_files(self) -> int:
-        """Return how many passed of those that used a queue in a file."""
-        return sum(self._outcomes.get(one) == "passed" for one in self._in_files)
+        """Return the number of passed tests that used a queue in a file."""
+        return sum(self._outcomes.get(node_id) == "passed" for node_id in self._in_files)
 
 
 def _number(word: object) -> int:

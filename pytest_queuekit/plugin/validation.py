@@ -47,7 +47,13 @@ def register(config: pytest.Config) -> None:
         config.pluginmanager.register(team_tests.Marking(asked.plan.teams), team_tests.NAME)
         if not hasattr(config, "workerinput"):
             suites = [suite for suites in validation.suites.values() for suite in suites]
-            validation.gate = gate.register(config, asked.plan, suites, validation.results)
+            validation.gate = gate.register(
+                config,
+                asked.plan,
+                suites,
+                validation.results,
+                node_ids={*validation.checks, *validation.suites},
+            )
 
 
 def suites_of(plan: Plan) -> dict[str, list[Suite]]:
@@ -112,8 +118,8 @@ class Validation:
             for suite in suites
             for subject in suite.subjects()
         ]
-        audience = self.settings.plan.audience
-        named = f", for {audience}" if audience else ""
+        teams = self.settings.plan.team_titles
+        named = f", for {teams}" if teams else ""
         return f"queue validation: {', '.join(dict.fromkeys(subjects))}{named}"
 
     @pytest.hookimpl(wrapper=True)
@@ -198,7 +204,7 @@ class Validation:
             hints=self._notes,
         )
         if self.gate is not None:
-            self.result = replace(self.result, scoreboard=self.gate.judge(config))
+            self.result = replace(self.result, scoreboard=self.gate.judge())
         reporting.tell_junit(config, self.result)
         self._reports = list(reporting.write_reports(self.settings.reports, self.result))
         outcome = yield

@@ -39,14 +39,14 @@ def closings(result: RunResult) -> list[Closing]:
     grouped: dict[str, list[SuiteResult]] = {}
     for suite in result.suites:
         grouped.setdefault(suite.subject.label, []).append(suite)
-    return [_closing(suites, result.audience) for suites in grouped.values()]
+    return [_closing(suites, result.teams) for suites in grouped.values()]
 
 
-def _closing(suites: Sequence[SuiteResult], audience: str) -> Closing:
+def _closing(suites: Sequence[SuiteResult], teams: str) -> Closing:
     conclusion = _conclusion(suites)
     phrases = [_phrase(suite, conclusion) for suite in suites]
-    if audience:
-        phrases.append(f"limited to {audience}")
+    if teams:
+        phrases.append(f"limited to {teams}")
     text = "; ".join(phrase for phrase in phrases if phrase)
     return Closing(
         subject=suites[0].subject, conclusion=conclusion, text=text or "no check was selected"

@@ -35,20 +35,20 @@ class IntegrationSuite:
 
     def checks(self) -> Sequence[Check]:
         """Return a check for each queue and team; without teams, one that any worker must pass."""
-        workers = [team.worker for team in self._plan.teams] or ["any"]
+        teams = [team.number for team in self._plan.teams] or ["any"]
         return [
             problem_check(
-                partial(package.integration, queue, worker=f"worker-{worker}"),
+                partial(package.integration, queue, worker=f"worker-{team}"),
                 suite=self.name,
-                rule=worker,
+                rule=team,
                 family=FAMILY,
                 sentence="A worker can do its whole work",
                 subject=label,
-                name=f"{worker}[{label}]",
+                name=f"{team}[{label}]",
                 keywords=(FAMILY,),
             )
             for label, queue in self._plan.queues.items()
-            for worker in workers
+            for team in teams
         ]
 
     def close(self) -> None:

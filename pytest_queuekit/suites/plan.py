@@ -70,6 +70,6 @@ class Plan:
         return concerns(self.teams, check)
 
     @property
-    def audience(self) -> str:
-        """The teams that the run is for: "worker 03 (worker engine)"; empty for everybody."""
+    def team_titles(self) -> str:
+        """The teams that the run is limited to: "team 03 (worker engine)"; empty for no limit."""
         return " and ".join(team.title for team in self.teams)

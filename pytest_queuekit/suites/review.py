@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import chdir
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pytest_queuekit.model.run_result import RunSubject
-from pytest_queuekit.model.verdict import Verdict
+from pytest_queuekit.model.verdict import Reason, Status, Verdict
 from pytest_queuekit.suites.check import Check, Context
 from pytest_queuekit.suites.plan import Plan
+
+if TYPE_CHECKING:
+    from pytest_queuekit.review.code import Code
 
 
 class ReviewSuite:
@@ -22,6 +26,7 @@ class ReviewSuite:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._has_failed = False
         self._label = ", ".join(map(str, plan.reviewed))
 
     @classmethod
@@ -45,24 +50,33 @@ class ReviewSuite:
             for code in group.codes
             if self._plan.concerns(code.id)
         ]
-        return [
-            Check(
-                suite=self.name,
-                rule=code.id,
-                family=group,
-                sentence=code.sentence,
-                subject=self._label,
-                name=code.id,
-                answer=self._answer(code.id),
-            )
-            for group, code in items
-        ]
+        return [self._check(group, code) for group, code in items]
 
     def close(self) -> None:
         """Release nothing."""
 
-    def _answer(self, code: str) -> Callable[[Context], Verdict]:
-        return lambda _context: replace(self._verdicts[code], queue=self._label)
+    def _check(self, group: str, code: Code) -> Check:
+        def answer(_context: Context) -> Verdict:
+            if self._has_failed:  # the check that met the error has reported it
+                reason = Reason(kind="unfinished", text="the review ended in an error")
+                return check.verdict(Status.NOT_RUN, reason=reason)
+            try:
+                verdicts = self._verdicts
+            except Exception:
+                self._has_failed = True
+                raise
+            return replace(verdicts[code.id], queue=self._label)
+
+        check = Check(
+            suite=self.name,
+            rule=code.id,
+            family=group,
+            sentence=code.sentence,
+            subject=self._label,
+            name=code.id,
+            answer=answer,
+        )
+        return check
 
     @cached_property
     def _verdicts(self) -> dict[str, Verdict]:

@@ -54,7 +54,7 @@ class ErrorLog:
         """Count an error that happened while a test ran; "" stands for outside of tests."""
         if os.getpid() != self._pid:
             return
-        new = InternalErrors(count=1, first=_description(error))
+        new = InternalErrors(count=1, first=describe(error))
         with self._lock:
             self._total += new
             self._by_test[test] = self._by_test.get(test, InternalErrors()) + new
@@ -64,8 +64,8 @@ class ErrorLog:
         return self._by_test.pop(test, InternalErrors())
 
 
-def _description(error: Exception) -> str:
-    """Return type, place and message: "KeyError in watch/leases.py:31: 'id'"."""
+def describe(error: BaseException) -> str:
+    """Return type, place in the kit and message: "KeyError in watch/leases.py:31: 'id'"."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(_KIT)]
     place = ""

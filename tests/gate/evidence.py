@@ -1,4 +1,4 @@
-"""The evidence of a run in which all is well, for tests that spoil one thing."""
+"""The evidence of a run that meets all criteria, for tests that spoil one part of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.report.build import LATER, speed, verdict
 
 
 def answers(*verdicts: Verdict, expected: int | None = None) -> Answers:
-    """Return verdicts, all that were expected unless it is said otherwise."""
+    """Return verdicts; as many are expected unless a number is given."""
     return Answers(verdicts=verdicts, expected=len(verdicts) if expected is None else expected)
 
 
@@ -32,8 +32,8 @@ def load(status: Status = Status.PASS, **fields: Any) -> Verdict:
     return verdict("LOAD-1", status, **{"detail": Measured(measurement=pace), **fields})
 
 
-def seen(kind: str, path: str = "src/api.py") -> WatchFinding:
-    """Return what the watch found in a line of a file."""
+def watch_finding(kind: str, path: str = "src/api.py") -> WatchFinding:
+    """Return a finding of the watch in a line of a file."""
     place = Place(path=path, line=7, column=1, end_line=7, end_column=2)
     return WatchFinding(
         kind=kind, title="it was so", detail="do better", place=place, test="test_api.py::test_one"
@@ -56,17 +56,17 @@ ALL_WELL = Evidence(
     covered=Covered(percent=91.26, files=2),
     files=frozenset({"src/api.py"}),
     approved_by="Ada",
-    seen=(),
+    watch_findings=(),
     documented=Documented(names=4),
 )
 
 
 def criterion(number: int, **spoilt: Any) -> Criterion:
-    """Return one criterion of a run in which only these things are not well."""
+    """Return a criterion of a run in which only these parts of the evidence are spoilt."""
     return judge(replace(ALL_WELL, **spoilt)).criteria[number - 1]
 
 
 def others(number: int, **spoilt: Any) -> set[Standing]:
-    """Return how the other criteria stand, which must not care."""
+    """Return the standings of the other criteria."""
     board = judge(replace(ALL_WELL, **spoilt))
-    return {one.standing for one in board.criteria if one.number != number}
+    return {criterion.standing for criterion in board.criteria if criterion.number != number}

@@ -83,7 +83,7 @@ def test_a_configuration_that_is_wrong_is_told(code: Path) -> None:
     (code.parent / ".coveragerc").write_text("[run]\nplugins = no_such_plugin\n", encoding="utf-8")
     told = stored(code.parent / "measured")
     assert isinstance(told, str)
-    assert told.startswith("coverage.py says: ")
+    assert told.startswith("coverage.py reports: ")
 
 
 def test_a_file_that_is_another_database_stays_as_it_was(code: Path) -> None:

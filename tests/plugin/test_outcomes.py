@@ -135,7 +135,7 @@ def test_an_error_of_the_kit_is_no_verdict(
     assert result.ret == 1
     assert 'raise ZeroDivisionError("inside the kit")' in text(result)
     assert "pluggy" not in text(result).partition("FAILURES")[2]
-    assert "KEY-1: ZeroDivisionError: inside the kit" in text(result)
+    assert "KEY-1: ZeroDivisionError in suites/rules.py:" in text(result)
     assert "good NO VERDICT: 1 rule could not be judged" in text(result)
 
 

@@ -1,4 +1,4 @@
-"""The scoreboard, as lines, as Markdown and as properties."""
+"""The scoreboard as lines, as Markdown and as properties."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pytest_queuekit.report.gate import as_markdown, properties, report
 from pytest_queuekit.report.lines import WIDTH, Tone
 
 BOARD = Scoreboard(
-    audience="worker 03 (worker engine)",
+    teams="team 03 (worker engine)",
     criteria=(
         Criterion(number=1, asks="It is sound", held=("8 checks passed",)),
         Criterion(number=2, asks="It is fast", missing=("not measured: " + "so " * 40,)),
-        Criterion(number=3, asks="It is told", against=("no docstring: a|b.py:3 <f>\n*x*",)),
+        Criterion(number=3, asks="It is documented", against=("no docstring: a|b.py:3 <f>\n*x*",)),
     ),
 )
 
 
-def test_each_criterion_stands_with_its_evidence() -> None:
-    """In eighty columns, coloured by how it stands."""
+def test_each_criterion_has_a_line_and_its_evidence() -> None:
+    """The lines fit in 80 columns, and their colour shows the standing."""
     lines = list(report(BOARD))
     assert [line.text for line in lines[:3]] == [
-        "worker 03 (worker engine)",
+        "team 03 (worker engine)",
         "  1  met      It is sound",
         "              8 checks passed",
     ]
@@ -31,13 +31,13 @@ def test_each_criterion_stands_with_its_evidence() -> None:
     }
     assert max(len(line.text) for line in lines) <= WIDTH
     assert (lines[-1].text, lines[-1].tone) == (
-        "queue gate: not complete: of 3 criteria 1 not met, 1 unknown",
+        "queue gate: not complete: 1 not met, 1 unknown, 1 met",
         Tone.BAD,
     )
 
 
-def test_what_is_complete_is_told_in_green() -> None:
-    """And in one sentence."""
+def test_a_complete_scoreboard_closes_in_green() -> None:
+    """The last line is one sentence."""
     board = Scoreboard(criteria=BOARD.criteria[:1])
     last = list(report(board))[-1]
     assert (last.text, last.tone) == (
@@ -47,17 +47,20 @@ def test_what_is_complete_is_told_in_green() -> None:
 
 
 def test_a_table_for_a_step_summary() -> None:
-    """What would be markup is escaped, so that a name cannot write into the page."""
+    """Markup in the evidence is escaped, so that a name cannot change the page."""
     table = as_markdown(BOARD).splitlines()
-    assert table[0] == "## Queue gate: worker 03 (worker engine)"
+    assert table[0] == "## Queue gate: team 03 (worker engine)"
     assert table[4] == "| 1 | It is sound | met | 8 checks passed |"
-    assert table[6] == "| 3 | It is told | not met | no docstring: a\\|b.py:3 &lt;f&gt; \\*x\\* |"
-    assert table[-1] == "**not complete: of 3 criteria 1 not met, 1 unknown**"
+    assert (
+        table[6]
+        == "| 3 | It is documented | not met | no docstring: a\\|b.py:3 &lt;f&gt; \\*x\\* |"
+    )
+    assert table[-1] == "**not complete: 1 not met, 1 unknown, 1 met**"
 
 
 def test_properties_for_a_junit_file() -> None:
-    """One a criterion, and one for the whole."""
-    told = dict(properties(BOARD))
-    assert told["queue_gate_1"] == "met: 8 checks passed"
-    assert told["queue_gate_3"] == "not met: no docstring: a|b.py:3 <f> *x*"
-    assert told["queue_gate"] == "not complete"
+    """Each criterion is a property, and the result is another."""
+    values = dict(properties(BOARD))
+    assert values["queue_gate_1"] == "met: 8 checks passed"
+    assert values["queue_gate_3"] == "not met: no docstring: a|b.py:3 <f> *x*"
+    assert values["queue_gate"] == "not complete"

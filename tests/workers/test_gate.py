@@ -48,7 +48,7 @@ FAULTS: dict[str, dict[int, set[str]]] = {
 """What speaks against each of the bad suites, by the number of the criterion."""
 
 _REASONS = {
-    3: r"failed: (\S+?)(?:;|$)|% of 1 file is covered, and (more than 80 %) is asked",
+    3: r"failed: (\S+?)(?:;|$)|% of 1 file is covered, but (more than 80 %) is required",
     4: r"(QR\d+) |: (write-outside|slow-plan) ",
     5: r"QueueBusyError in (\S+);",
     6: r"failed: (\S+?)(?:;|$)",

@@ -55,7 +55,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
         if board is None
         else {
             "complete": board.complete,
-            "audience": board.audience,
+            "teams": board.teams,
             "criteria": [
                 {
                     "number": criterion.number,
