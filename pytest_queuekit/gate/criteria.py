@@ -121,7 +121,7 @@ def _validation(evidence: Evidence) -> _Grounds:
         }
         asides = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
         aside = f" ({asides})" if asides else ""
-        held = [f"the eight checks passed, and {passed}{aside}", *held]
+        held = [f"the eight checks and {passed}{aside}", *held]
     return _Grounds(against=against, missing=missing, held=held)
 
 

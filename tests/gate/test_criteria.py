@@ -144,7 +144,7 @@ def test_a_run_with_all_evidence_is_complete() -> None:
     assert board.closing() == "complete: all 7 criteria are met"
     assert [criterion.number for criterion in board.criteria] == [1, 2, 3, 4, 5, 6, 7]
     assert [criterion.held for criterion in board.criteria] == [
-        ("the eight checks passed, and 1 of 2 rules passed (1 not run at this level)",),
+        ("the eight checks and 1 of 2 rules passed (1 not run at this level)",),
         ("a worker of team 03 can do its whole work on the queue",),
         ("2 tests passed, 1 skipped", "91.3 % of 2 files is covered"),
         (
@@ -333,7 +333,7 @@ def test_a_waived_failure_is_shown_and_fails_nothing() -> None:
     judged = criterion(1, rules=rules)
     assert judged.standing is Standing.MET
     assert judged.held == (
-        "the eight checks passed, and 1 of 2 rules passed",
+        "the eight checks and 1 of 2 rules passed",
         "KEY-1 failed and is waived: by design (README)",
     )
 

@@ -1,4 +1,4 @@
-"""What five teams build on the queue, each with its suite: Workers 02 to 06.
+"""A small feature of each of the five teams, 02 to 06, with its suite.
 
-They use what is public, and the fixtures, as any team would.
+The features use the public API and the fixtures, as any team would.
 """

@@ -1,4 +1,4 @@
-"""Keeps the suites that are bad on purpose out of a run of all tests."""
+"""Keeps the suites with deliberate faults out of a run of all tests."""
 
 from __future__ import annotations
 

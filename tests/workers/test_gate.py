@@ -1,4 +1,4 @@
-"""The gate, put to ten suites: five that are good, and the same five as they must not be."""
+"""The gate on ten suites: five good ones, and the same five with deliberate faults."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FAULTS: dict[str, dict[int, set[str]]] = {
     },
     "maintenance": {3: {"more than 80 %"}, 4: {"QR107", "QR203", "QR301", "QR405"}},
 }
-"""What speaks against each of the bad suites, by the number of the criterion."""
+"""The faults of each bad suite, by the number of the criterion."""
 
 _REASONS = {
     3: r"failed: (\S+?)(?:;|$)|% of 1 file is covered, but (more than 80 %) is required",
@@ -54,32 +54,32 @@ _REASONS = {
     6: r"failed: (\S+?)(?:;|$)",
     7: r"no docstring: \S+ (\S+?)(?:;|$)",
 }
-"""How the evidence names what speaks against a criterion."""
+"""The pattern of a fault in the evidence of a criterion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended: its exit status, what it wrote, and the properties of its JUnit file."""
+    """The end of a run: its exit status, its output, and the properties of its JUnit file."""
 
     status: int
-    told: str
+    output: str
     properties: dict[str, str]
 
     def standings(self) -> dict[int, str]:
-        """Return how each criterion stands."""
+        """Return the standing of each criterion."""
         return {number: self._of(number).partition(":")[0] for number in range(1, 8)}
 
     def reasons(self, number: int) -> set[str]:
-        """Return what speaks against a criterion that is not met."""
-        found = re.findall(_REASONS[number], self._of(number))
-        return {"".join(one) if isinstance(one, tuple) else one for one in found}
+        """Return the faults in the evidence of a criterion that is not met."""
+        faults = re.findall(_REASONS[number], self._of(number))
+        return {"".join(fault) if isinstance(fault, tuple) else fault for fault in faults}
 
     def _of(self, number: int) -> str:
         return self.properties[f"queue_gate_{number}"]
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """Return an environment with nothing of the outer run."""
+    """Return an environment without the variables of the outer run."""
     outer = ("PYTEST_", "COV", "GITHUB_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     return {**kept, "PYTHONPATH": str(ROOT), "COVERAGE_FILE": str(scratch / "coverage")}
@@ -109,29 +109,29 @@ def _gate(team: str, folder: Path, scratch: Path) -> Outcome:
         check=False,
     )
     assert junit.is_file(), done.stdout
-    found = ET.parse(junit).getroot().iter("property")  # noqa: S314 - written by this run
+    elements = ET.parse(junit).getroot().iter("property")  # noqa: S314 - written by this run
     return Outcome(
         status=done.returncode,
-        told=done.stdout,
-        properties={str(one.get("name")): str(one.get("value")) for one in found},
+        output=done.stdout,
+        properties={str(e.get("name")): str(e.get("value")) for e in elements},
     )
 
 
 @pytest.mark.parametrize("team", TEAMS)
 def test_a_good_suite_passes(team: str, tmp_path: Path) -> None:
-    """All seven criteria are met."""
+    """All seven criteria are met, and the exit status is 0."""
     outcome = _gate(team, HOME / team, tmp_path)
-    assert outcome.standings() == dict.fromkeys(range(1, 8), "met"), outcome.told
+    assert outcome.standings() == dict.fromkeys(range(1, 8), "met"), outcome.output
     assert (outcome.status, outcome.properties["queue_gate"]) == (0, "complete")
 
 
 @pytest.mark.parametrize("team", TEAMS)
 def test_a_bad_suite_fails_for_its_own_reasons(team: str, tmp_path: Path) -> None:
-    """Those that are named, and no other; all else is met."""
+    """The criteria name exactly the faults of the suite, and all other criteria are met."""
     copy = tmp_path / team
     shutil.copytree(HOME / "bad" / team, copy)
     outcome = _gate(team, copy, tmp_path)
     expected = {number: "not met" if number in FAULTS[team] else "met" for number in range(1, 8)}
-    assert outcome.standings() == expected, outcome.told
+    assert outcome.standings() == expected, outcome.output
     assert {number: outcome.reasons(number) for number in FAULTS[team]} == FAULTS[team]
     assert outcome.status == 1

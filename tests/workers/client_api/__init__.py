@@ -1,1 +1,1 @@
-"""Worker 02: tasks come in over HTTP."""
+"""Team 02: tasks over HTTP."""

@@ -1,4 +1,4 @@
-"""The suite of Worker 02."""
+"""The suite of team 02."""
 
 from __future__ import annotations
 
@@ -116,5 +116,5 @@ def test_a_busy_database_is_told_as_such(queue_db_factory: QueueDatabases) -> No
 
 
 def test_the_integration(queue_integration_check: Callable[..., None]) -> None:
-    """What validate_worker_integration asks of every team."""
+    """validate_worker_integration() finds no problem with the queue."""
     queue_integration_check()

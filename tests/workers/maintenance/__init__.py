@@ -1,1 +1,1 @@
-"""Worker 06: the queue is kept small, whole and copied."""
+"""Team 06: the nightly maintenance of the queue."""

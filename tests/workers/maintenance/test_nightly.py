@@ -1,4 +1,4 @@
-"""The suite of Worker 06."""
+"""The suite of team 06."""
 
 from __future__ import annotations
 
@@ -126,5 +126,5 @@ def test_workers_go_on_meanwhile(
 
 
 def test_the_integration(queue_integration_check: Callable[..., None]) -> None:
-    """What validate_worker_integration asks of every team."""
+    """validate_worker_integration() finds no problem with the queue."""
     queue_integration_check()

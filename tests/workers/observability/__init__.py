@@ -1,1 +1,1 @@
-"""Worker 05: how the queue stands."""
+"""Team 05: the figures of the queue."""

@@ -1,4 +1,4 @@
-"""The suite of Worker 05."""
+"""The suite of team 05."""
 
 from __future__ import annotations
 
@@ -114,5 +114,5 @@ def test_reading_the_figures_is_fast(
 
 
 def test_the_integration(queue_integration_check: Callable[..., None]) -> None:
-    """What validate_worker_integration asks of every team."""
+    """validate_worker_integration() finds no problem with the queue."""
     queue_integration_check()

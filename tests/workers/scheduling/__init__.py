@@ -1,1 +1,1 @@
-"""Worker 04: who gets which task next."""
+"""Team 04: who gets which task next."""

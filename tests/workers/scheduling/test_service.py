@@ -1,4 +1,4 @@
-"""The suite of Worker 04."""
+"""The suite of team 04."""
 
 from __future__ import annotations
 
@@ -89,5 +89,5 @@ def test_no_task_is_given_twice_whatever_the_plans(
 
 
 def test_the_integration(queue_integration_check: Callable[..., None]) -> None:
-    """What validate_worker_integration asks of every team."""
+    """validate_worker_integration() finds no problem with the queue."""
     queue_integration_check()

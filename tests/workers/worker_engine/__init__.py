@@ -1,1 +1,1 @@
-"""Worker 03: tasks are worked off."""
+"""Team 03: an engine that works on tasks."""

@@ -1,4 +1,4 @@
-"""The suite of Worker 03."""
+"""The suite of team 03."""
 
 from __future__ import annotations
 
@@ -148,5 +148,5 @@ def test_a_worker_that_is_told_to_stop_finishes_its_task(
 
 
 def test_the_integration(queue_integration_check: Callable[..., None]) -> None:
-    """What validate_worker_integration asks of every team."""
+    """validate_worker_integration() finds no problem with the queue."""
     queue_integration_check()

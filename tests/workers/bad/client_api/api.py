@@ -1,4 +1,4 @@
-"""Worker 02, as it must not be: it tells its client that a task was taken, and hopes so."""
+"""Team 02 with faults: it confirms tasks to its client that may not be in the queue."""
 
 from pytest_queuekit.queue import QueueDatabaseError
 

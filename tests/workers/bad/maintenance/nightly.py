@@ -1,4 +1,4 @@
-"""Worker 06, as it must not be: it knows better than the queue how to keep a file."""
+"""Team 06 with faults: it maintains the database behind the back of the queue."""
 
 from pytest_queuekit.queue import Task
 

@@ -1,4 +1,4 @@
-"""Worker 05, as it must not be: it reads the whole queue whenever somebody looks."""
+"""Team 05 with faults: it reads the whole queue at each scrape."""
 
 from collections import Counter
 

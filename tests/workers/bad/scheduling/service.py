@@ -1,4 +1,4 @@
-"""Worker 04, as it must not be: it moves tasks about by SQL of its own, and asks without end."""
+"""Team 04 with faults: it reorders tasks with its own SQL, and retries in a busy loop."""
 
 import time
 

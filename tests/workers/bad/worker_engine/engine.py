@@ -1,4 +1,4 @@
-"""Worker 03, as it must not be: it looks for a task, then takes it, and works in between."""
+"""Team 03 with faults: it reads a task before it locks it, and works inside a transaction."""
 
 import time
 
