@@ -37,7 +37,8 @@ def attach(report: pytest.TestReport, verdict: Verdict) -> None:
 def attach_error(report: pytest.TestReport, error: BaseException) -> None:
     """Let a report carry the error that ended a check without a verdict, with its place."""
     # The author of an adapter needs no place in the kit.
-    text = str(error) if isinstance(error, AdapterError) else describe(error)
+    is_theirs = isinstance(error, AdapterError)
+    text = f"{type(error).__name__}: {error}" if is_theirs else describe(error)
     setattr(report, _ERROR, " ".join(text.split()))
 
 

@@ -126,7 +126,7 @@ def test_the_teams_are_documented() -> None:
     )
     assert rows == [
         (
-            team.worker,
+            team.number,
             team.builds,
             ", ".join(team.families),
             ", ".join(team.targets),

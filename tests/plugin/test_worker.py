@@ -1,4 +1,4 @@
-"""--queue-worker: what concerns a team, and its integration test."""
+"""--queue-worker: the checks that concern a team, and its integration test."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def _collected(project: Project, *arguments: str) -> set[str]:
 
 
 def _expected(*teams: Team) -> set[str]:
-    """Return what is asked in a run for some teams, with a review."""
-    concerned = {one for team in teams for one in _of(team)}
-    integrations = {f"queue-worker::{team.worker}[reference]" for team in teams}
-    return concerned | integrations | {f"queue-review::{one}" for one in ABOUT_FILES}
+    """Return the node ids of a run for some teams, with a review."""
+    concerned = {node_id for team in teams for node_id in _of(team)}
+    integrations = {f"queue-worker::{team.number}[reference]" for team in teams}
+    return concerned | integrations | {f"queue-review::{code}" for code in ABOUT_FILES}
 
 
 def _of(team: Team) -> set[str]:
-    rules = {one.id for one in CATALOGUE if one.family in team.families} | set(team.targets)
-    codes = {one.id for one in CODES} - set(team.spared)
-    return {f"queue-validate::{one}[reference]" for one in rules} | {
-        f"queue-review::{one}" for one in codes
+    rules = {rule.id for rule in CATALOGUE if rule.family in team.families} | set(team.targets)
+    codes = {code.id for code in CODES} - set(team.spared)
+    return {f"queue-validate::{rule}[reference]" for rule in rules} | {
+        f"queue-review::{code}" for code in codes
     }
 
 
 @pytest.mark.parametrize("team", TEAMS, ids=lambda team: team.builds)
-def test_a_team_is_asked_what_concerns_it(project: Project, team: Team) -> None:
-    """Its rules, its targets, its items of the review and its integration test; nothing else."""
-    asked = _collected(project, "--queue-worker", team.worker, "--queue-review", "shop.py")
-    assert asked == _expected(team)
+def test_a_run_for_a_team_has_its_checks_alone(project: Project, team: Team) -> None:
+    """The run has the team's rules, targets, review items and integration test."""
+    node_ids = _collected(project, "--queue-worker", team.number, "--queue-review", "shop.py")
+    assert node_ids == _expected(team)
 
 
-def test_several_teams_are_asked_what_concerns_one_of_them(project: Project) -> None:
-    """Named in whatever way, each once; by the ini file as well."""
+def test_a_run_for_several_teams_has_the_checks_of_each(project: Project) -> None:
+    """The option and the ini key take numbers and names, and each check appears once."""
     expected = _expected(TEAMS[0], TEAMS[3])
     named = ("--queue-worker", "observability", "--queue-worker", "2", "--queue-worker", "02")
     assert _collected(project, *named, "--queue-review", "shop.py") == expected
@@ -53,25 +53,25 @@ def test_several_teams_are_asked_what_concerns_one_of_them(project: Project) -> 
 
 
 def test_without_a_team_nothing_is_left_out(project: Project) -> None:
-    """And there is no integration test, which is a team's."""
-    asked = _collected(project)
-    assert len(asked) == len(CATALOGUE) + len(TARGETS)
-    assert not [one for one in asked if one.startswith("queue-worker")]
+    """The run has all rules and targets, and no integration test."""
+    node_ids = _collected(project)
+    assert len(node_ids) == len(CATALOGUE) + len(TARGETS)
+    assert not [node_id for node_id in node_ids if node_id.startswith("queue-worker")]
 
 
-def test_the_summary_says_for_whom(project: Project) -> None:
-    """In the header, in the verdict, and for the integration."""
+def test_the_summary_names_the_team(project: Project) -> None:
+    """The header and the closing line say that the run is limited to the team."""
     result = project.run(
         *("--queue-validate", "--queue-level=quick", "--queue-worker=05", "--queue-perf=off")
     )
     assert result.ret == pytest.ExitCode.OK
-    told = flat(result)
-    assert "queue validation: reference 0.1.0, for worker 05 (observability)" in told
-    assert "1 of 1 integration test passed; limited to worker 05 (observability)" in told
+    output = flat(result)
+    assert "queue validation: reference 0.1.0, for team 05 (observability)" in output
+    assert "1 of 1 integration test passed; limited to team 05 (observability)" in output
 
 
 def test_an_integration_that_does_not_work_fails(project: Project) -> None:
-    """In a run of its own id, and found by -k."""
+    """The node id and -k INTEGRATION select it."""
     home = project.pytester.mkpydir("queue_of_theirs")
     home.joinpath("__init__.py").write_text("from pytest_queuekit.queue import *\n", "utf-8")
     home.joinpath("validation.py").write_text(BROKEN, "utf-8")
@@ -86,7 +86,7 @@ def test_an_integration_that_does_not_work_fails(project: Project) -> None:
 
 
 def test_an_integration_that_cannot_be_tried_is_skipped(project: Project) -> None:
-    """For a queue of another kind."""
+    """A queue without the API of the reference queue has no integration test."""
     result = project.run("--queue-impl=shop:Good", "--queue-worker=03", "queue-worker::03")
     result.assert_outcomes(skipped=1)
     assert "good is no package with the API of the reference queue" in flat(result)
@@ -113,15 +113,15 @@ def test_an_integration_that_cannot_be_tried_is_skipped(project: Project) -> Non
     ],
 )
 def test_a_mistake_is_one_line(project: Project, arguments: list[str], said: str) -> None:
-    """With what there is."""
+    """The line names the value and the known ones."""
     result = project.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in flat(result)
     assert "Traceback" not in text(result)
 
 
-def test_a_wrong_team_in_the_ini_file_is_told_by_its_key(project: Project) -> None:
-    """That is where it has to be mended."""
+def test_the_error_for_a_wrong_team_in_the_ini_file_names_the_key(project: Project) -> None:
+    """The message begins with the ini key, not with the option."""
     project.pytester.makeini("[pytest]\nqueue_worker = 9\n")
     result = project.run("--queue-validate")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
