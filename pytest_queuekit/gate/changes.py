@@ -23,7 +23,7 @@ TEST_FOLDERS = frozenset({"test", "tests"})
 def check_revision(base: str, folder: Path) -> None:
     """Raise UsageError if git does not know a revision in a folder."""
     try:
-        # The suffix makes git reject an object that is no commit.
+        # The suffix makes git reject an object that is not a commit.
         _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
     except UsageError as error:
         raise UsageError(f"{base!r} cannot be compared with: {error}") from error
@@ -51,7 +51,7 @@ def check_inside(files: Iterable[Path], top: Path) -> None:
 def is_documentation(path: Path) -> bool:
     """Return True if a file is a page of documentation, by its suffix or by one of its folders.
 
-    Files in folders of tests, of generated code and of third-party code are no pages.
+    Files in folders of tests, of generated code and of third-party code are not pages.
     """
     folders = path.parts[:-1]
     if any(is_left_out_by_name(folder) or folder in TEST_FOLDERS for folder in folders):

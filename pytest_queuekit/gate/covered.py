@@ -26,7 +26,7 @@ def stored(file: Path) -> Coverage | str:
         return "coverage.py is not installed: pip install pytest-cov"
     fault = _fault(file)
     if fault:
-        return f"{file} is no data file of coverage.py, such as .coverage: {fault}"
+        return f"{file} is not a data file of coverage.py, such as .coverage: {fault}"
     try:
         measurement = Coverage(data_file=str(file))
         measurement.load()
@@ -75,7 +75,7 @@ def covered(measurement: Coverage, files: Sequence[Path] | None) -> Covered:
 
 
 def _unreadable(files: Iterable[Path | str]) -> Iterator[str]:
-    """Yield a sentence for each file that is no text; coverage.py has no message for those."""
+    """Yield a sentence for each file that is not text; coverage.py has no message for those."""
     for file in files:
         try:
             with tokenize.open(file) as text:

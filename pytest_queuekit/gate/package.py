@@ -17,7 +17,7 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 def eight_checks(queue: QueueUnderTest) -> list[str]:
     """Return the problems that `quick_validate()` finds with the package on a scratch database.
 
-    Raises NotRunError if the queue is no such package.
+    Raises NotRunError if the queue is not such a package.
     """
     package = _package(queue)
     validation = _validation(package)
@@ -44,7 +44,7 @@ def _package(queue: QueueUnderTest) -> Any:
     package = getattr(queue.adapter, "module", None)
     if not isinstance(package, ModuleType):
         raise NotRunError(
-            f"{queue.contract.name} is no package with the API of the reference queue"
+            f"{queue.contract.name} is not a package with the API of the reference queue"
         )
     return package
 

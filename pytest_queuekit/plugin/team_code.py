@@ -15,7 +15,7 @@ from pytest_queuekit.review.run import files_in, is_left_out
 
 
 class TeamCode:
-    """The Python files in some places that are no tests by their name or folder.
+    """The Python files in some places that are not tests by their name or folder.
 
     places: files and folders.
     """

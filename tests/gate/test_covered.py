@@ -97,7 +97,7 @@ def test_a_file_that_is_another_database_stays_as_it_was(code: Path) -> None:
         before = file.read_bytes()
         told = stored(file)
         assert isinstance(told, str)
-        assert f"{file.name} is no data file of coverage.py, such as .coverage" in told
+        assert f"{file.name} is not a data file of coverage.py, such as .coverage" in told
         assert file.read_bytes() == before
 
 
@@ -115,4 +115,4 @@ def test_a_file_that_is_no_measurement_is_told(code: Path) -> None:
     """By its name, and what is asked for."""
     told = stored(code)
     assert isinstance(told, str)
-    assert "api.py is no data file of coverage.py, such as .coverage" in told
+    assert "api.py is not a data file of coverage.py, such as .coverage" in told

@@ -63,7 +63,7 @@ def test_a_private_module_has_no_public_names(name: str, count: int, tmp_path: P
 
 
 def test_a_module_of_a_private_package_is_private(tmp_path: Path) -> None:
-    """The package begins with an underscore; a folder that is no package does not count."""
+    """The package begins with an underscore; a folder that is not a package does not count."""
     for home in (tmp_path / "_folder", tmp_path / "api" / "_internal"):
         home.mkdir(parents=True)
         (home / "mail.py").write_text("def add(): pass\n", encoding="utf-8")

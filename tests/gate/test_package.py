@@ -85,7 +85,7 @@ def test_a_package_without_validation_is_not_judged(
     queue = _package(tmp_path, monkeypatch, "bare_queue", "")
     with pytest.raises(NotRunError, match="bare_queue has no module validation"):
         eight_checks(queue)
-    with pytest.raises(NotRunError, match="is no package with the API"):
+    with pytest.raises(NotRunError, match="is not a package with the API"):
         integration(resolve("tests.queues.memory:MemoryQueue"), tmp_path, "worker-03")
 
 

@@ -89,7 +89,7 @@ def test_an_integration_that_cannot_be_tried_is_skipped(project: Project) -> Non
     """A queue without the API of the reference queue has no integration test."""
     result = project.run("--queue-impl=shop:Good", "--queue-worker=03", "queue-worker::03")
     result.assert_outcomes(skipped=1)
-    assert "good is no package with the API of the reference queue" in flat(result)
+    assert "good is not a package with the API of the reference queue" in flat(result)
 
 
 @pytest.mark.parametrize(
