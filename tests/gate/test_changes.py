@@ -1,4 +1,4 @@
-"""What has changed since a revision, in a real repository."""
+"""The files that changed since a revision, in a real repository."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Repository:
         self.commit("api.py", "docs/api.md")
 
     def git(self, *arguments: str) -> None:
-        """Run git as somebody, whatever the user has configured."""
+        """Run git with an identity of its own, apart from the user's configuration."""
         who = {"NAME": "A", "EMAIL": "a@example.org"}
         identity = {
             f"GIT_{role}_{k}": v for role in ("AUTHOR", "COMMITTER") for k, v in who.items()
@@ -47,20 +47,20 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """One with api.py and docs/api.md."""
+    """A repository with api.py and docs/api.md."""
     folder = tmp_path / "with space é"
     folder.mkdir()
     return Repository(folder)
 
 
 def _changed(repository: Repository, base: str = "main") -> set[str]:
-    top, found = changed_since(base, repository.folder)
+    top, paths = changed_since(base, repository.folder)
     assert top == repository.folder
-    return {one.as_posix() for one in found}
+    return {path.as_posix() for path in paths}
 
 
-def test_what_is_committed_and_what_is_not_has_changed(repository: Repository) -> None:
-    """On a branch: commits, the working tree, new files; not what is ignored."""
+def test_commits_and_uncommitted_files_count_as_changes(repository: Repository) -> None:
+    """Commits of the branch, the working tree and new files count; ignored files do not."""
     repository.git("switch", "-q", "-c", "feature")
     repository.commit("committed.py", ".gitignore")
     (repository.folder / ".gitignore").write_text("*.log\n", encoding="utf-8")
@@ -68,8 +68,8 @@ def test_what_is_committed_and_what_is_not_has_changed(repository: Repository) -
     assert _changed(repository) == {"committed.py", ".gitignore", "api.py", "new é.py"}
 
 
-def test_what_others_did_meanwhile_is_not_ours(repository: Repository) -> None:
-    """The comparison is with the common ancestor."""
+def test_later_commits_on_the_base_do_not_count(repository: Repository) -> None:
+    """The diff is taken against the merge base."""
     repository.git("switch", "-q", "-c", "feature")
     repository.git("switch", "-q", "main")
     repository.commit("docs/api.md")
@@ -78,46 +78,48 @@ def test_what_others_did_meanwhile_is_not_ours(repository: Repository) -> None:
     assert _changed(repository) == {"api.py"}
 
 
-def test_what_is_moved_away_has_changed_where_it_was(repository: Repository) -> None:
-    """Both names are told."""
+def test_a_moved_file_counts_under_both_names(repository: Repository) -> None:
+    """A rename is a deletion and a new file."""
     repository.git("mv", "api.py", "old.py")
     assert _changed(repository, "HEAD") == {"api.py", "old.py"}
 
 
-def test_a_hook_of_git_does_not_mislead(
+def test_the_variables_of_a_git_hook_are_ignored(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says where its repository is, relative to another folder."""
+    """GIT_DIR of a hook is relative to another folder."""
     monkeypatch.setenv("GIT_DIR", ".git")
     repository.write("api.py")
-    _, found = changed_since("HEAD", repository.folder / "docs")
-    assert found == [Path("api.py")]
+    _, paths = changed_since("HEAD", repository.folder / "docs")
+    assert paths == [Path("api.py")]
 
 
-def test_paths_are_those_from_the_top(repository: Repository) -> None:
-    """Also if git is asked from a folder below."""
+def test_paths_are_relative_to_the_top_folder(repository: Repository) -> None:
+    """This holds for a comparison from a folder below, too."""
     repository.write("src/api.py")
-    top, found = changed_since("HEAD", repository.folder / "docs")
-    assert (top, found) == (repository.folder, [Path("src/api.py")])
+    top, paths = changed_since("HEAD", repository.folder / "docs")
+    assert (top, paths) == (repository.folder, [Path("src/api.py")])
 
 
 @pytest.mark.parametrize("base", ["nothing", "-x", "--all", "", "HEAD:api.py", "a b"])
-def test_a_revision_that_there_is_not_is_told(repository: Repository, base: str) -> None:
-    """In one line; an option is none, and a file is none."""
-    with pytest.raises(UsageError, match="cannot be compared with: ") as told:
+def test_an_unknown_revision_is_rejected(repository: Repository, base: str) -> None:
+    """The error is one line; options and files are no revisions."""
+    with pytest.raises(UsageError, match="cannot be compared with: ") as raised:
         check_revision(base, repository.folder)
-    assert repr(base) in str(told.value)
-    assert "\n" not in str(told.value)
+    assert repr(base) in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
-def test_a_revision_that_there_is_is_taken(repository: Repository) -> None:
-    """By whatever name."""
+def test_a_known_revision_is_accepted(repository: Repository) -> None:
+    """HEAD, a branch, an expression and @ are names of revisions."""
     for base in ("HEAD", "main", "main^{commit}", "@"):
         check_revision(base, repository.folder)
 
 
-def test_a_folder_without_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By what git says, or by its absence."""
+def test_a_folder_without_a_repository_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error has the message of git, or says that git is missing."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(UsageError, match="not a git repository"):
         check_revision("main", tmp_path)
@@ -142,5 +144,5 @@ def test_a_folder_without_git_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     ],
 )
 def test_a_page_is_known_by_its_suffix_or_its_folder(path: str, is_page: bool) -> None:
-    """Pages of documentation, wherever they are."""
+    """Tests, generated code and third-party code have no pages."""
     assert is_documentation(Path(path)) is is_page

@@ -1,4 +1,4 @@
-"""How much of a team's code its tests ran, from a data file of coverage.py."""
+"""The part of a team's code that its tests ran, from a data file of coverage.py."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ def _data(folder: Path, **lines: list[int]) -> Coverage:
     data = CoverageData(basename=str(file))
     data.add_lines({str(folder / f"{name}.py"): ran for name, ran in lines.items()})
     data.write()
-    found = stored(file)
-    assert isinstance(found, Coverage)
-    return found
+    measurement = stored(file)
+    assert isinstance(measurement, Coverage)
+    return measurement
 
 
-def test_the_share_of_lines_is_told(code: Path) -> None:
-    """Three of four."""
-    found = covered(_data(code.parent, api=[1, 2, 3]), [code])
-    assert (found.percent, found.files, found.unknown) == (75, 1, "")
+def test_the_figure_is_the_share_of_lines(code: Path) -> None:
+    """Three of four lines are 75 %."""
+    result = covered(_data(code.parent, api=[1, 2, 3]), [code])
+    assert (result.percent, result.files, result.unknown) == (75, 1, "")
 
 
-def test_a_file_that_nobody_imported_is_not_covered(code: Path) -> None:
-    """It counts with all its lines: half of the code is as good as untested."""
+def test_a_file_that_was_never_imported_is_not_covered(code: Path) -> None:
+    """All its lines count as not covered."""
     other = code.parent / "other.py"
     other.write_text(CODE, encoding="utf-8")
     assert covered(_data(code.parent, api=[1, 2, 3, 4]), [code, other]).percent == 50
 
 
-def test_without_names_all_that_was_measured_counts(code: Path) -> None:
-    """Where nobody said which code is the team's."""
-    found = covered(_data(code.parent, api=[1, 2]), None)
-    assert (found.percent, found.files) == (50, 0)
+def test_without_files_all_measured_files_count(code: Path) -> None:
+    """This is the figure of a run that reviews no code."""
+    result = covered(_data(code.parent, api=[1, 2]), None)
+    assert (result.percent, result.files) == (50, 0)
 
 
-def test_what_the_project_leaves_out_is_left_out(code: Path) -> None:
-    """By its own configuration of coverage.py."""
+def test_lines_that_the_project_excludes_do_not_count(code: Path) -> None:
+    """The project's configuration of coverage.py applies."""
     (code.parent / ".coveragerc").write_text(
         "[report]\nexclude_also = return a\n", encoding="utf-8"
     )
@@ -63,31 +63,31 @@ def test_what_the_project_leaves_out_is_left_out(code: Path) -> None:
 
 
 def test_a_measurement_of_other_code_is_no_figure(code: Path) -> None:
-    """Nobody is told 0 % because --cov named something else."""
+    """A --cov that names other code leaves the coverage unknown, not 0 %."""
     (code.parent / "other.py").write_text(CODE, encoding="utf-8")
     assert "but not of this code" in covered(_data(code.parent, other=[1]), [code]).unknown
 
 
 @pytest.mark.parametrize("part", ["run", "report"])
-def test_a_file_that_the_project_omits_is_code_all_the_same(code: Path, part: str) -> None:
-    """What is the team's code, --queue-review says."""
+def test_a_file_that_the_project_omits_still_counts(code: Path, part: str) -> None:
+    """--queue-review alone decides which files are the team's code."""
     other = code.parent / "other.py"
     other.write_text(CODE, encoding="utf-8")
     (code.parent / ".coveragerc").write_text(f"[{part}]\nomit = */other.py\n", encoding="utf-8")
     assert covered(_data(code.parent, api=[1, 2, 3, 4]), [code, other]).percent == 50
 
 
-def test_a_configuration_that_is_wrong_is_told(code: Path) -> None:
-    """In the words of coverage.py, and not as a fault of the data."""
+def test_an_invalid_configuration_is_reported(code: Path) -> None:
+    """The reason has the message of coverage.py, and does not blame the data file."""
     _data(code.parent, api=[1])
     (code.parent / ".coveragerc").write_text("[run]\nplugins = no_such_plugin\n", encoding="utf-8")
-    told = stored(code.parent / "measured")
-    assert isinstance(told, str)
-    assert told.startswith("coverage.py reports: ")
+    reason = stored(code.parent / "measured")
+    assert isinstance(reason, str)
+    assert reason.startswith("coverage.py reports: ")
 
 
 def test_a_file_that_is_another_database_stays_as_it_was(code: Path) -> None:
-    """Also one that is empty."""
+    """An empty file stays empty, too."""
     queue = code.parent / "queue.db"
     with closing(sqlite3.connect(queue)) as conn:
         conn.execute("CREATE TABLE task_queue (id)")
@@ -95,24 +95,24 @@ def test_a_file_that_is_another_database_stays_as_it_was(code: Path) -> None:
     empty.touch()
     for file in (queue, empty):
         before = file.read_bytes()
-        told = stored(file)
-        assert isinstance(told, str)
-        assert f"{file.name} is not a data file of coverage.py, such as .coverage" in told
+        reason = stored(file)
+        assert isinstance(reason, str)
+        assert f"{file.name} is not a data file of coverage.py, such as .coverage" in reason
         assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize(
     "content", [b'x = "\xff"\n', b'x = "\x00"\n', b"# coding: none\n", b"def f(:\n"]
 )
-def test_a_file_that_cannot_be_read_is_told(code: Path, content: bytes) -> None:
-    """There is no figure with it, and no error that leaves the run without a scoreboard."""
+def test_a_file_that_cannot_be_read_leaves_the_coverage_unknown(code: Path, content: bytes) -> None:
+    """The reason names the file, and no exception leaves the run without a scoreboard."""
     bad = code.parent / "bad.py"
     bad.write_bytes(content)
     assert "bad.py" in covered(_data(code.parent, api=[1]), [code, bad]).unknown
 
 
-def test_a_file_that_is_no_measurement_is_told(code: Path) -> None:
-    """By its name, and what is asked for."""
-    told = stored(code)
-    assert isinstance(told, str)
-    assert "api.py is not a data file of coverage.py, such as .coverage" in told
+def test_a_file_without_a_measurement_is_rejected(code: Path) -> None:
+    """The reason names the file and an example of a data file."""
+    reason = stored(code)
+    assert isinstance(reason, str)
+    assert "api.py is not a data file of coverage.py, such as .coverage" in reason

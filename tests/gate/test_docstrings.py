@@ -1,4 +1,4 @@
-"""Which names are public, and have to say what they are."""
+"""The public names of a file, which need a docstring."""
 
 from __future__ import annotations
 
@@ -44,37 +44,37 @@ CASES = {
 
 @pytest.mark.parametrize("source", CASES, ids=lambda source: source[:60])
 def test_the_public_names_without_a_docstring(source: str, tmp_path: Path) -> None:
-    """Each with its place."""
+    """Each name comes with its place."""
     file = tmp_path / "api.py"
     file.write_text(source, encoding="utf-8")
-    bare = [place for place, has in public_names([file]) if not has]
-    assert [one.rpartition(" ")[2] for one in bare] == CASES[source]
-    assert all(one.startswith(f"{file.as_posix()}:") for one in bare)
+    bare = [place for place, has_docstring in public_names([file]) if not has_docstring]
+    assert [place.rpartition(" ")[2] for place in bare] == CASES[source]
+    assert all(place.startswith(f"{file.as_posix()}:") for place in bare)
 
 
 @pytest.mark.parametrize(
     ("name", "count"), [("api.py", 1), ("_api.py", 0), ("__init__.py", 1), ("__main__.py", 1)]
 )
 def test_a_private_module_has_no_public_names(name: str, count: int, tmp_path: Path) -> None:
-    """Its name begins with one underscore."""
+    """The name of a private module begins with exactly one underscore."""
     file = tmp_path / name
     file.write_text("def add(): pass\n", encoding="utf-8")
     assert len(list(public_names([file]))) == count
 
 
 def test_a_module_of_a_private_package_is_private(tmp_path: Path) -> None:
-    """The package begins with an underscore; a folder that is not a package does not count."""
+    """A folder with an underscore that is not a package makes nothing private."""
     for home in (tmp_path / "_folder", tmp_path / "api" / "_internal"):
         home.mkdir(parents=True)
         (home / "mail.py").write_text("def add(): pass\n", encoding="utf-8")
     (tmp_path / "api" / "_internal" / "__init__.py").touch()
-    found = [one for one, _ in public_names(sorted(tmp_path.rglob("mail.py")))]
-    assert len(found) == 1
-    assert "_folder/mail.py" in found[0]
+    places = [place for place, _ in public_names(sorted(tmp_path.rglob("mail.py")))]
+    assert len(places) == 1
+    assert "_folder/mail.py" in places[0]
 
 
-def test_a_name_with_a_docstring_is_counted(tmp_path: Path) -> None:
-    """For the sentence that all have one."""
+def test_a_name_with_a_docstring_is_listed(tmp_path: Path) -> None:
+    """The scoreboard counts all public names."""
     file = tmp_path / "api.py"
     file.write_text("def add():\n    'Adds.'\n", encoding="utf-8")
     assert list(public_names([file])) == [(f"{file.as_posix()}:1 add", True)]

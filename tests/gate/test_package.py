@@ -1,4 +1,4 @@
-"""What the package of a queue says about itself."""
+"""The `validation` module in the package of a queue."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LOUD = (
 def _package(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, validation: str
 ) -> QueueUnderTest:
-    """Return the subject of a new package with the API of the reference queue."""
+    """Return a new package with the API of the reference queue, as the queue under test."""
     home = folder / name
     home.mkdir()
     (home / "__init__.py").write_text(OURS, encoding="utf-8")
@@ -45,13 +45,15 @@ def _package(
 
 
 def test_the_reference_queue_is_sound(tmp_path: Path) -> None:
-    """Nothing is found in it."""
+    """Neither function finds a problem."""
     assert eight_checks(resolve("reference")) == []
     assert integration(resolve("reference"), tmp_path, "worker-03") == []
 
 
-def test_a_copy_is_asked_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the package that it was copied from."""
+def test_a_copy_is_judged_by_its_own_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in the copy is found, although the original has none."""
     copy_out(tmp_path / "copied_queue")
     schema = tmp_path / "copied_queue" / "schema.py"
     text = schema.read_text(encoding="utf-8")
@@ -62,17 +64,21 @@ def test_a_copy_is_asked_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert eight_checks(resolve("copied_queue"))
 
 
-def test_what_is_logged_is_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The warnings, and nothing below."""
+def test_the_logged_warnings_are_the_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages below the level WARNING are no problems."""
     queue = _package(tmp_path, monkeypatch, "loud_queue", LOUD)
     assert eight_checks(queue) == ["no index"]
-    (told,) = integration(queue, tmp_path, "worker-03")
-    assert told == f"worker-03 has no tasks in {tmp_path / 'queue.db'}"
+    (problem,) = integration(queue, tmp_path, "worker-03")
+    assert problem == f"worker-03 has no tasks in {tmp_path / 'queue.db'}"
     assert logging.getLogger("loud_queue").handlers == []
 
 
-def test_a_plain_no_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the function that said it."""
+def test_a_result_of_false_without_a_warning_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The problem names the function."""
     queue = _package(tmp_path, monkeypatch, "silent_queue", SILENT)
     assert eight_checks(queue) == ["quick_validate() returned False"]
     assert integration(queue, tmp_path, "a") == ["validate_worker_integration() returned False"]
@@ -81,7 +87,7 @@ def test_a_plain_no_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_package_without_validation_is_not_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is a queue of another kind."""
+    """The same holds for a queue that is not such a package."""
     queue = _package(tmp_path, monkeypatch, "bare_queue", "")
     with pytest.raises(NotRunError, match="bare_queue has no module validation"):
         eight_checks(queue)
@@ -89,10 +95,10 @@ def test_a_package_without_validation_is_not_judged(
         integration(resolve("tests.queues.memory:MemoryQueue"), tmp_path, "worker-03")
 
 
-def test_a_validation_that_cannot_be_imported_is_no_missing_one(
+def test_a_validation_module_that_fails_to_import_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it needs and does not find is told as it is."""
+    """The missing dependency is not taken for a missing module."""
     queue = _package(tmp_path, monkeypatch, "needy_queue", "import nothing_of_this_name\n")
     with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
         eight_checks(queue)

@@ -25,7 +25,7 @@ def client(queue_db: QueueDatabase) -> FlaskClient:
 def test_a_task_that_is_posted_reaches_a_worker(
     client: FlaskClient, queue_tasks: TaskQueue, queue_worker_id: str
 ) -> None:
-    """With its payload, priority and all."""
+    """The task has the payload, the priority and the other options of the request."""
     body = {"type": "mail", "payload": {"to": "ada"}, "priority": 7}
     answer = client.post("/tasks", json=body)
     assert answer.status_code == 201
@@ -58,7 +58,7 @@ def test_a_task_can_be_put_off(
 def test_a_client_sees_what_becomes_of_its_task(
     client: FlaskClient, queue_tasks: TaskQueue
 ) -> None:
-    """But not who holds it, nor the token that acknowledges it."""
+    """The answer has neither the worker nor the fencing token."""
     task_id = client.post("/tasks", json={"type": "mail"}).get_json()["id"]
     assert client.get(f"/tasks/{task_id}").get_json()["status"] == "queued"
     queue_tasks.claim("worker-1")
@@ -69,7 +69,7 @@ def test_a_client_sees_what_becomes_of_its_task(
 
 @pytest.mark.queue_allow("leased")
 def test_only_what_waits_can_be_cancelled(client: FlaskClient, queue_tasks: TaskQueue) -> None:
-    """204 for a task that waits; 409 once a worker has it; 404 for none."""
+    """The answer is 204 for a waiting task, 409 for a claimed one, and 404 for an unknown id."""
     waiting, held = (
         client.post("/tasks", json={"type": "mail", "priority": p}).get_json()["id"] for p in (2, 1)
     )
@@ -96,7 +96,7 @@ def test_only_what_waits_can_be_cancelled(client: FlaskClient, queue_tasks: Task
 def test_bad_input_is_told_and_adds_nothing(
     client: FlaskClient, queue_tasks: TaskQueue, body: object
 ) -> None:
-    """400, with a sentence."""
+    """The answer is 400 with a sentence."""
     answer = client.post("/tasks", json=body)
     assert answer.status_code == 400
     assert answer.get_json()["error"]
@@ -105,7 +105,7 @@ def test_bad_input_is_told_and_adds_nothing(
 
 @pytest.mark.queue_allow("busy", "long-transaction")
 def test_a_busy_database_is_told_as_such(queue_db_factory: QueueDatabases) -> None:
-    """503 with Retry-After, and nothing was added."""
+    """The answer is 503 with Retry-After, and the queue stays as it was."""
     impatient = queue_db_factory("shared", busy_seconds=0.05)
     other = queue_db_factory("shared")
     client = create_app(impatient).test_client()

@@ -24,14 +24,14 @@ def _complete(queue: TaskQueue, count: int) -> None:
 
 
 @pytest.mark.queue_allow("leased")
-def test_what_ended_long_ago_is_put_away_with_its_log(
+def test_old_tasks_are_archived_with_their_log(
     queue_db: QueueDatabase,
     queue_tasks: TaskQueue,
     queue_fill: Fill,
     queue_clock: QueueClock,
     tmp_path: Path,
 ) -> None:
-    """A week after its end; what waits, is held or ended lately stays where it is."""
+    """Tasks that ended a week ago are archived; waiting, leased and recent ones stay."""
     (first, *_) = queue_fill(5)
     queue_tasks.log(first, "INFO", "begun")
     _complete(queue_tasks, 2)
@@ -48,7 +48,7 @@ def test_what_ended_long_ago_is_put_away_with_its_log(
     assert "begun" in rows[0]["logs"]
 
 
-def test_what_time_has_freed_is_claimable(
+def test_expired_leases_and_due_tasks_become_ready(
     queue_db: QueueDatabase,
     queue_tasks: TaskQueue,
     queue_fill: Fill,
@@ -72,7 +72,7 @@ def test_a_copy_is_a_queue_of_its_own(
     queue_db_factory: QueueDatabases,
     tmp_path: Path,
 ) -> None:
-    """With all that was not done, whatever becomes of the original."""
+    """The copy keeps the waiting tasks, even if the original completes them."""
     queue_fill(3)
     report = run(queue_db, tmp_path / "copies")
     assert report.backup is not None
@@ -83,7 +83,7 @@ def test_a_copy_is_a_queue_of_its_own(
 
 
 def test_the_newest_copies_are_kept(queue_db: QueueDatabase, tmp_path: Path) -> None:
-    """And the numbers go on, so that a name never means two copies."""
+    """Numbers continue, so that a name never means two copies."""
     for _ in range(5):
         run(queue_db, tmp_path, Plan(copies=2))
     kept = sorted(path.name for path in tmp_path.glob("queue-*.db"))
@@ -91,10 +91,10 @@ def test_the_newest_copies_are_kept(queue_db: QueueDatabase, tmp_path: Path) -> 
 
 
 @pytest.mark.queue_allow("leased")
-def test_damage_is_told_and_not_copied_over_good_copies(
+def test_damage_is_reported_and_not_copied(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, tmp_path: Path
 ) -> None:
-    """A task that is leased for ever is damage of a kind that SQLite does not know."""
+    """A lease without an end is damage that SQLite cannot detect."""
     task_id = queue_tasks.enqueue("mail", None)
     with queue_db.transaction() as conn:
         conn.execute("UPDATE task_queue SET status = 'leased' WHERE id = ?", (task_id,))
@@ -105,10 +105,10 @@ def test_damage_is_told_and_not_copied_over_good_copies(
 
 
 @pytest.mark.queue_stress
-def test_workers_go_on_meanwhile(
+def test_workers_continue_during_the_maintenance(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, queue_fill: Fill, tmp_path: Path
 ) -> None:
-    """Nothing is lost and nothing is done twice while the job runs again and again."""
+    """No task is lost or done twice while the job runs repeatedly."""
     ids = queue_fill(200)
     taken: list[int] = []
 

@@ -20,7 +20,7 @@ Figures = dict[tuple[str, str], float]
 
 
 def _read(db: QueueDatabase) -> Figures:
-    """Read what a scrape would: each figure by its name and the value of its label."""
+    """Return each figure of a scrape by its name and the value of its label."""
     return {
         (sample.name, next(iter(sample.labels.values()), "")): sample.value
         for family in text_string_to_metric_families(metrics(db))
@@ -29,7 +29,7 @@ def _read(db: QueueDatabase) -> Figures:
 
 
 def test_an_empty_queue_has_figures_too(queue_db: QueueDatabase) -> None:
-    """Zero, rather than nothing: an alarm on what is absent is none."""
+    """The figures are zero, because an alarm cannot watch an absent figure."""
     figures = _read(queue_db)
     assert figures["queue_up", ""] == 1
     assert figures["queue_tasks", "ready"] == 0
@@ -40,7 +40,7 @@ def test_an_empty_queue_has_figures_too(queue_db: QueueDatabase) -> None:
 def test_each_state_is_counted(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, queue_fill: Fill, queue_clock: QueueClock
 ) -> None:
-    """Ready and waiting apart, for only the one is a backlog."""
+    """Ready and delayed tasks are separate figures, because only ready ones are a backlog."""
     queue_fill(5)
     queue_fill(2, delay=3600)
     done, dead, held = (queue_tasks.claim("worker-1") for _ in range(3))
@@ -67,7 +67,7 @@ def test_each_state_is_counted(
 def test_a_backlog_has_an_age(
     queue_db: QueueDatabase, queue_fill: Fill, queue_clock: QueueClock
 ) -> None:
-    """In seconds, of the task that has been ready longest."""
+    """The age is in seconds, of the task that has been ready longest."""
     queue_fill(1)
     queue_clock.advance(90)
     assert _read(queue_db)["queue_oldest_ready_seconds", ""] == pytest.approx(90, abs=1)
@@ -76,7 +76,7 @@ def test_a_backlog_has_an_age(
 def test_stale_workers_are_counted(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, queue_clock: QueueClock
 ) -> None:
-    """After five minutes without a word."""
+    """A worker is stale after five minutes without a heartbeat."""
     queue_tasks.heartbeat("worker-1")
     queue_clock.advance(299)
     assert _read(queue_db)["queue_stale_workers", ""] == 0
@@ -87,7 +87,7 @@ def test_stale_workers_are_counted(
 def test_types_are_labels_but_not_without_end(
     queue_db: QueueDatabase, queue_tasks: TaskQueue
 ) -> None:
-    """The most frequent ones; a name with a quote does not break the format."""
+    """The most frequent types are shown, and a quote in a name does not break the format."""
     for number in range(TYPES_SHOWN + 5):
         queue_tasks.enqueue(f"type-{number}", None)
     queue_tasks.enqueue_many('a "b"\n', [None, None])
@@ -98,7 +98,7 @@ def test_types_are_labels_but_not_without_end(
 
 
 def test_a_queue_that_cannot_be_read_is_told(queue_db_factory: QueueDatabases) -> None:
-    """queue_up 0, and no figures that would be old or wrong."""
+    """The scrape has queue_up 0, and no figures that would be old or wrong."""
     db = queue_db_factory()
     db.close()
     assert _read(db) == {("queue_up", ""): 0}
@@ -108,7 +108,7 @@ def test_a_queue_that_cannot_be_read_is_told(queue_db_factory: QueueDatabases) -
 def test_reading_the_figures_is_fast(
     queue_db: QueueDatabase, queue_fill: Fill, queue_benchmark: QueueBenchmark
 ) -> None:
-    """Within the target for statistics, 50 ms, with ten thousand waiting tasks."""
+    """A scrape meets the target for statistics, 50 ms, with ten thousand waiting tasks."""
     queue_fill(10_000)
     queue_benchmark("stats", lambda: metrics(queue_db), depth=10_000)
 

@@ -20,7 +20,7 @@ Fill = Callable[..., list[int]]
 def test_the_urgent_go_first_and_the_oldest_is_not_forgotten(
     queue_db: QueueDatabase, queue_fill: Fill
 ) -> None:
-    """Two by priority, then the one that waits longest, though all others are more urgent."""
+    """After two claims by priority, the third takes the oldest task, the least urgent of all."""
     (oldest,) = queue_fill(1, priority=500)
     urgent = queue_fill(5, priority=10)
     service = SchedulingService(queue_db, {"worker-1": URGENT})
@@ -32,7 +32,7 @@ def test_the_urgent_go_first_and_the_oldest_is_not_forgotten(
 def test_workers_with_different_plans_share_one_queue(
     queue_db: QueueDatabase, queue_fill: Fill
 ) -> None:
-    """One takes the first, the other the last, and none a task of the other's."""
+    """One worker takes the oldest task, the other the newest, and no task goes to both."""
     ids = queue_fill(6)
     oldest_first = (SchedulingStrategy.FIFO,)
     service = SchedulingService(queue_db, {"front": oldest_first, "back": NEWEST})
@@ -54,7 +54,7 @@ def test_a_fair_plan_serves_all_priorities(queue_db: QueueDatabase, queue_fill: 
 
 
 def test_a_worker_without_a_plan_is_a_mistake(queue_db: QueueDatabase) -> None:
-    """Not a worker that never gets anything."""
+    """The service raises an error instead of returning no task for ever."""
     with pytest.raises(KeyError):
         SchedulingService(queue_db, {"worker-2": URGENT}).next_task("worker-1")
 
@@ -69,7 +69,7 @@ def test_there_are_no_more_workers_than_a_queue_can_serve(queue_db: QueueDatabas
 def test_no_task_is_given_twice_whatever_the_plans(
     queue_db: QueueDatabase, queue_tasks: TaskQueue, queue_fill: Fill
 ) -> None:
-    """Four workers, four strategies, one queue."""
+    """Four workers with four strategies empty one queue, and each task goes to one of them."""
     ids = queue_fill(200)
     plans = {strategy.name: (strategy,) for strategy in SchedulingStrategy}
     service = SchedulingService(queue_db, plans)

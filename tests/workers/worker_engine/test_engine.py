@@ -31,7 +31,7 @@ def _fails(payload: Any) -> None:
 def test_a_task_is_done_and_its_result_is_kept(
     queue_tasks: TaskQueue, queue_worker_id: str
 ) -> None:
-    """The handler gets the payload; what it returns is the task's result."""
+    """The handler gets the payload, and its return value is the task's result."""
     task_id = queue_tasks.enqueue("double", 21)
     assert Engine(queue_tasks, queue_worker_id, {"double": lambda n: 2 * n}).run_once()
     done = queue_tasks.get(task_id)
@@ -39,14 +39,14 @@ def test_a_task_is_done_and_its_result_is_kept(
 
 
 def test_nothing_to_do_is_no_error(queue_tasks: TaskQueue) -> None:
-    """The engine says so, and may sleep."""
+    """The engine returns False, so that its caller can sleep."""
     assert not Engine(queue_tasks, "worker-1", {}).run_once()
 
 
 def test_a_handler_that_fails_is_tried_again_and_then_given_up(
     queue_tasks: TaskQueue, queue_clock: QueueClock
 ) -> None:
-    """The message is kept for whoever looks at the dead letter."""
+    """The dead letter keeps the message of the last failure."""
     worker = Engine(queue_tasks, "worker-1", {"mail": _fails})
     queue_tasks.enqueue("mail", "ada", max_attempts=2)
     assert worker.run_once()
@@ -58,7 +58,7 @@ def test_a_handler_that_fails_is_tried_again_and_then_given_up(
 
 
 def test_a_type_without_a_handler_is_given_up_at_once(queue_tasks: TaskQueue) -> None:
-    """To try it again would change nothing."""
+    """The task is dead after one attempt, because another would fail in the same way."""
     queue_tasks.enqueue("unknown", None)
     assert Engine(queue_tasks, "worker-1", {}).run_once()
     assert queue_tasks.stats().dead == 1
@@ -85,18 +85,18 @@ def test_the_result_of_a_lost_claim_is_dropped(
 
 
 def test_a_worker_reports_that_it_lives(queue_tasks: TaskQueue, queue_clock: QueueClock) -> None:
-    """Every half minute, busy or idle; who does not is stale after five."""
+    """The engine sends a heartbeat every half minute, and is stale five minutes after the last."""
     worker = Engine(queue_tasks, "worker-1", {}, capabilities={"region": "EU"})
     for _ in range(20):
         worker.run_once()
         queue_clock.advance(31)
     assert queue_tasks.stale_workers() == []
     queue_clock.advance(301)
-    assert [one.worker_id for one in queue_tasks.stale_workers()] == ["worker-1"]
+    assert [worker.worker_id for worker in queue_tasks.stale_workers()] == ["worker-1"]
 
 
 def test_capabilities_are_honoured(queue_tasks: TaskQueue) -> None:
-    """A worker in the US does nothing for the EU."""
+    """A worker in the US does not get a task for the EU."""
     queue_tasks.enqueue("mail", None, compatibility={"region": "EU"})
     handlers = {"mail": str}
     assert not Engine(queue_tasks, "us", handlers, capabilities={"region": "US"}).run_once()
@@ -107,22 +107,22 @@ def test_capabilities_are_honoured(queue_tasks: TaskQueue) -> None:
 def test_four_workers_do_everything_once(queue_tasks: TaskQueue, queue_fill: Fill) -> None:
     """Each task is done by one of them, and they stop on request."""
     queue_fill(60, type="count")
-    seen: Counter[int] = Counter()
+    calls: Counter[int] = Counter()
     guard, stop = threading.Lock(), threading.Event()
 
     def count(payload: dict[str, int]) -> None:
         with guard:
-            seen[payload["number"]] += 1
-            if len(seen) == 60:
+            calls[payload["number"]] += 1
+            if len(calls) == 60:
                 stop.set()
 
     engines = [Engine(queue_tasks, f"worker-{n}", {"count": count}) for n in range(4)]
-    threads = [threading.Thread(target=one.run, args=(stop,)) for one in engines]
+    threads = [threading.Thread(target=each.run, args=(stop,)) for each in engines]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert seen == Counter(range(1, 61))
+    assert calls == Counter(range(1, 61))
     assert queue_tasks.stats().completed == 60
 
 
@@ -131,7 +131,7 @@ def test_four_workers_do_everything_once(queue_tasks: TaskQueue, queue_fill: Fil
 def test_a_worker_that_is_told_to_stop_finishes_its_task(
     queue_db: QueueDatabase, queue_db_path: Path, queue_tasks: TaskQueue, tmp_path: Path
 ) -> None:
-    """SIGTERM in the middle of the work: the task is done, the next one is not begun."""
+    """After SIGTERM during a task, that task is done and the next one stays in the queue."""
     for name in ("first", "second"):
         queue_tasks.enqueue("write", {"name": name})
     command = [sys.executable, "-m", engine.__name__, str(queue_db_path), str(tmp_path)]
