@@ -61,9 +61,10 @@ class Gate:
         self._scoreboard: Scoreboard | None = None
         self._note = ""
 
-    def judge(self) -> Scoreboard:
+    def judge(self, *, summarise: bool) -> Scoreboard:
         """Return the scoreboard, and add it to the step summary of GitHub Actions.
 
+        summarise: False if a report of the run writes that summary, the scoreboard in it.
         An internal error makes the criteria unknown that depend on it; no exception leaves.
         """
         plan = self._sources.plan
@@ -73,7 +74,8 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - the criteria show it
             evidence = Evidence.lost(describe(error))
         self._scoreboard = judge(evidence, teams=plan.team_titles)
-        self._note = _write_step_summary(self._scoreboard)
+        if summarise:
+            self._note = _write_step_summary(self._scoreboard)
         return self._scoreboard
 
     @pytest.hookimpl(trylast=True)

@@ -204,7 +204,9 @@ class Validation:
             hints=self._notes,
         )
         if self.gate is not None:
-            self.result = replace(self.result, scoreboard=self.gate.judge())
+            reported = ("github", None) in self.settings.reports
+            board = self.gate.judge(summarise=not reported)
+            self.result = replace(self.result, scoreboard=board)
         reporting.tell_junit(config, self.result)
         self._reports = list(reporting.write_reports(self.settings.reports, self.result))
         outcome = yield

@@ -325,3 +325,13 @@ def test_a_mistake_is_one_line(team: Project, arguments: list[str], said: str) -
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in flat(result)
     assert "Traceback" not in text(result)
+
+
+def test_the_step_summary_has_the_scoreboard_once(
+    team: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The github report contains it, so that the gate does not add it again."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    run_gate(team, *FAST, "--queue-report=github")
+    assert summary.read_text(encoding="utf-8").count("## Queue gate") == 1
