@@ -50,7 +50,7 @@ def run_result(
 
 
 SLOW_DISK = 3.0
-"""Milliseconds of a commit with fsync, from which on the disk is most of a run."""
+"""Milliseconds of a commit with fsync; above them, the disk is most of a run."""
 
 
 def _slow_disk(suites: Sequence[SuiteResult]) -> Iterator[str]:

@@ -65,8 +65,8 @@ _FAILED = pytest.StashKey[bool]()
 class Watching:
     """One run that is watched.
 
-    findings: what happened and is not allowed; complete when the session finishes, in the process
-        that writes the summary.
+    findings: the forbidden actions so far. Only the process that writes the summary has all of
+        them, once the session has finished.
     """
 
     def __init__(self, config: pytest.Config, mode: Mode) -> None:

@@ -31,7 +31,7 @@ class Closing:
 
 
 _LITTLE = 0.85
-"""The share of rules that do not apply, from which on a pass says too little about a queue."""
+"""Above this share of inapplicable rules, a pass says too little about a queue."""
 
 
 def closings(result: RunResult) -> list[Closing]:
@@ -73,10 +73,11 @@ def declares_little(suite: SuiteResult) -> bool:
 def _phrase(suite: SuiteResult, conclusion: Conclusion) -> str:
     """Return what one suite contributes: "130 of 130 applicable rules (5 not applicable)"."""
     exercised = [verdict for verdict in suite.verdicts if verdict.exercised]
+    passed = len(suite.having(Status.PASS))
     if conclusion is Conclusion.INSUFFICIENT and declares_little(suite):
         count = len(suite.having(Status.NOT_APPLICABLE))
         return (
-            f"{counted(len(exercised), suite.noun)} passed, but {count} of "
+            f"{counted(passed, suite.noun)} passed, but {count} of "
             f"{len(suite.verdicts)} do not apply: the adapter declares too little"
         )
     asides = list(_asides(suite))
@@ -93,10 +94,9 @@ def _phrase(suite: SuiteResult, conclusion: Conclusion) -> str:
         text = f"{counted(len(unanswered), suite.noun)} without an answer"
         if errors:
             text = f"{counted(len(errors), suite.noun)} could not be judged"
-        return f"{text}, {len(exercised)} passed so far{aside}"
+        return f"{text}, {passed} passed so far{aside}"
     if not exercised:
         return f"no {suite.noun} was exercised{aside}" if suite.verdicts else ""
-    passed = sum(verdict.status is Status.PASS for verdict in exercised)
     return f"{passed} of {_of(exercised, suite)} {_verb(suite)}".strip() + aside
 
 
@@ -143,6 +143,6 @@ def _not_run(verdicts: Iterable[Verdict]) -> Iterator[str]:
         verb = "needs" if count == 1 else "need"
         yield f"{count} {verb} --queue-level {level}"
     if elsewhere:
-        yield f"{elsewhere} decided elsewhere, see queuekit review --list"
+        yield f"{elsewhere} not decided by this review (queuekit review --list)"
     if others:
         yield f"{others} not run"

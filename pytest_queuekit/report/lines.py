@@ -56,6 +56,7 @@ def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -
         subsequent_indent=indent + hanging,
         max_lines=lines,
         placeholder=" …",
+        break_on_hyphens=False,
     )
 
 

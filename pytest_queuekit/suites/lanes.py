@@ -74,7 +74,7 @@ def judge_lane(
     try:
         return wire.unpack(json.loads(verdicts.agree(_VERDICT)))
     except NotRunError as error:
-        return replace(verdict, reason=Reason(kind="elsewhere", text=str(error)))
+        return replace(verdict, reason=Reason(kind="inconclusive", text=str(error)))
 
 
 class _Lane(XdistWorkers):

@@ -66,7 +66,7 @@ class Plan:
     alone: bool = True
 
     def concerns(self, check: str) -> bool:
-        """Return True if a rule, a target or an item of the review is part of this run."""
+        """Return True if a check concerns the teams of the run; always True without teams."""
         return concerns(self.teams, check)
 
     @property

@@ -80,7 +80,7 @@ def test_rules_of_a_higher_level_are_listed_if_asked() -> None:
 def test_an_error_is_no_finding_about_the_queue() -> None:
     """It has a heading of its own."""
     assert _lines(error("A-1"))[-2:] == [
-        "  Could not be judged (an error of the run, not of the queue)",
+        "  Could not be judged (error in the adapter or the kit, not in the queue)",
         "    A-1: KeyError: 'x'",
     ]
 

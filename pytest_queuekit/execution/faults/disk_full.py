@@ -21,7 +21,7 @@ class DiskFull(Fault):
     size: int = 0
 
     def obstacle(self, setting: Setting) -> str:
-        """Return the reason where the limit is missing, or would meet other actors as well."""
+        """Return why the fault cannot strike: no such limit, or it would affect other actors."""
         if sys.platform == "win32":
             return "needs RLIMIT_FSIZE, which this system does not have"
         return "" if setting.own_process else "needs an actor with a process of its own"

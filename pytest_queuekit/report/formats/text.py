@@ -19,7 +19,7 @@ _TONES = {
     Conclusion.NOT_TESTED: Tone.CAREFUL,
 }
 _FEW = 10
-"""Checks of which each has a line; of more, the families have."""
+"""Up to this number, each check has a line; of more, only the failed ones have."""
 
 
 def as_text(result: RunResult) -> str:
@@ -196,7 +196,9 @@ def _waivers(verdicts: Sequence[Verdict]) -> Iterator[Line]:
 
 def _errors(verdicts: Sequence[Verdict]) -> Iterator[Line]:
     if verdicts:
-        yield Line("  Could not be judged (an error of the run, not of the queue)", Tone.BAD)
+        yield Line(
+            "  Could not be judged (error in the adapter or the kit, not in the queue)", Tone.BAD
+        )
     for verdict in verdicts:
         text = f"{verdict.rule}: {verdict.reason}"
         yield from map(Line, wrapped(text, indent="    ", hanging="  ", lines=2))
