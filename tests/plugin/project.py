@@ -136,6 +136,11 @@ def flat(result: pytest.RunResult) -> str:
     return " ".join(text(result).split())
 
 
+def squeezed(result: pytest.RunResult) -> str:
+    """Return all that a run wrote without white space: a long path is cut where a line ends."""
+    return "".join(text(result).split())
+
+
 def unprivileged() -> list[str]:
     """Return what makes a command obey permissions, which root does not."""
     if os.geteuid() != 0:
