@@ -18,11 +18,12 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Waiver
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.plugin import options
+from pytest_queuekit.plugin.controller import track_of
 from pytest_queuekit.plugin.node_ids import label_all
 from pytest_queuekit.report.formats import FORMATS
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.suggest import did_you_mean
-from pytest_queuekit.suites.plan import Performance, Plan, Track
+from pytest_queuekit.suites.plan import Performance, Plan
 from pytest_queuekit.teams import Team, team_named
 
 
@@ -44,19 +45,20 @@ class Settings:
     default: bool
 
 
-def read(config: pytest.Config, track: Track | None) -> Settings:
+def read(config: pytest.Config) -> Settings:
     """Read and check the options. Raises pytest.UsageError with one line."""
     chosen = tuple(filter(options.is_node_id, config.args))
     heads = {node_id.partition("::")[0] for node_id in chosen}
     heads |= {head for head in options.HEADS if config.getoption(head.replace("-", "_"))}
     rules = options.VALIDATE in heads
     queues = _queues(config) if rules or options.WORKER in heads else {}
-    level = one_of(config, "queue_level", [level.name.lower() for level in Level], "standard")
+    levels = [level.name.lower() for level in Level]
+    level = Level.named(one_of(config, "queue_level", levels, "standard"))
     named = {node_id.partition("::")[0] for node_id in chosen}
     plan = Plan(
         queues=queues,
         rules=rules,
-        effort=Effort.at(Level.named(level)),
+        effort=Effort.at(level),
         performance={label: performance_mode(config, queue) for label, queue in queues.items()},
         database=_database(config, named=options.DATABASE in named),
         reviewed=_reviewed(config, named=options.REVIEW in named),
@@ -65,7 +67,7 @@ def read(config: pytest.Config, track: Track | None) -> Settings:
         home=Path.cwd(),
         heads=frozenset(heads),
         waivers=_waivers(config, queues),
-        track=track,
+        track=track_of(config, level),
         alone=not hasattr(config, "workerinput"),
     )
     return Settings(

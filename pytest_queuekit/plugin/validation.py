@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.plugin import options, progress, reporting, results, settings
-from pytest_queuekit.plugin.controller import Controller, is_controller, track_of
+from pytest_queuekit.plugin.controller import Controller, is_controller
 from pytest_queuekit.plugin.node_ids import chosen_checks
 from pytest_queuekit.plugin.nodes import CheckItem, SuiteCollector
 from pytest_queuekit.plugin.run_result import run_result
@@ -30,10 +29,7 @@ NAME = "queuekit-validation"
 
 def register(config: pytest.Config) -> None:
     """Read the options and register the hooks. Raises pytest.UsageError."""
-    level = settings.one_of(
-        config, "queue_level", [level.name.lower() for level in Level], "standard"
-    )
-    asked = settings.read(config, track_of(config, Level.named(level)))
+    asked = settings.read(config)
     validation = Validation(config, asked)
     _leave_paths(config, keep=asked.plan.gate)
     config.pluginmanager.register(validation, NAME)
@@ -88,18 +84,18 @@ class Validation:
         self.suites = suites_of(asked.plan)
         self.gate: Gate | None = None
         self.result: RunResult | None = None
-        self._chosen = {
-            head: chosen_checks(
-                [check for suite in suites for check in suite.checks()],
-                [node_id for node_id in asked.chosen if node_id.partition("::")[0] == head],
-            )
+        checks = {
+            head: [check for suite in suites for check in suite.checks()]
             for head, suites in self.suites.items()
         }
+        self._chosen = {
+            head: chosen_checks(
+                known, [node_id for node_id in asked.chosen if node_id.partition("::")[0] == head]
+            )
+            for head, known in checks.items()
+        }
         self.checks: Mapping[str, Check] = {
-            f"{head}::{check.name}": check
-            for head, suites in self.suites.items()
-            for suite in suites
-            for check in suite.checks()
+            f"{head}::{check.name}": check for head, known in checks.items() for check in known
         }
         self.results = results.Results(self.checks)
         self._began = time.monotonic()
