@@ -33,14 +33,13 @@ def importable(folders: Iterable[str]) -> Iterator[None]:
     finally:
         for folder in added:
             sys.path.remove(folder)
-        origins = [_file(sys.modules[name]) for name in set(sys.modules) - loaded]
+        origins = [
+            Path(getattr(sys.modules[name], "__file__", None) or "")
+            for name in set(sys.modules) - loaded
+        ]
         sys.path += [
             folder for folder in added if any(Path(folder) in file.parents for file in origins)
         ]
-
-
-def _file(module: ModuleType) -> Path:
-    return Path(getattr(module, "__file__", None) or "")
 
 
 def import_user_module(name: str) -> ModuleType:

@@ -166,13 +166,10 @@ def _target(directory: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _source() -> Traversable:
-    return resources.files("pytest_queuekit") / "queue"
-
-
 def _reference() -> dict[str, bytes]:
     """Return the files of the reference queue by their paths."""
-    return dict(sorted(_files(_source(), PurePosixPath())))
+    queue = resources.files("pytest_queuekit") / "queue"
+    return dict(sorted(_files(queue, PurePosixPath())))
 
 
 def _files(folder: Traversable, inside: PurePosixPath) -> Iterator[tuple[str, bytes]]:

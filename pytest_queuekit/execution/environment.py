@@ -179,16 +179,13 @@ class Environment:
 
     def _collect(self, collector: Recorder, seconds: float) -> None:
         """Claim all tasks after this many seconds, or at once if that is too long."""
-        waits = self._can_wait(seconds)
+        waits = self.clock.virtual or seconds <= self.effort.max_wait
         if waits and seconds:
             self.outlast(seconds, "leases, delays and retries to end")
         if collector.can(Capability.RECLAIM):
             collector.reclaim()
         claim_all(collector)
         self.drained = waits and collector.last is not None and collector.last.is_empty
-
-    def _can_wait(self, seconds: float) -> bool:
-        return self.clock.virtual or seconds <= self.effort.max_wait
 
     def _instance(self, name: str) -> QueueAdapter | None:
         """Return the instance that all actors share, or None if each has its own."""
@@ -256,17 +253,14 @@ def claim_all(recorder: Recorder, *, complete: bool = True) -> list[Delivery]:
     since = recorder.clock.now()
     while len(taken) < _MOST_TASKS:
         delivery = recorder.claim()
+        busy = recorder.last is not None and recorder.last.outcome is Outcome.BUSY
         if delivery is not None:
             taken.append(delivery)
             since = recorder.clock.now()
             if complete and recorder.can(Capability.COMPLETE):
                 recorder.complete(delivery)
-        elif _is_busy(recorder) and recorder.clock.now() - since < _PATIENCE * SECOND:
+        elif busy and recorder.clock.now() - since < _PATIENCE * SECOND:
             recorder.clock.wait(_PAUSE)
         else:
             break
     return taken
-
-
-def _is_busy(recorder: Recorder) -> bool:
-    return recorder.last is not None and recorder.last.outcome is Outcome.BUSY

@@ -166,15 +166,11 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
         violation for monitor in rule.monitors for violation in monitor(history, contract)
     ]
     violations += [
-        violation for violation in answers(history, contract) if not _tolerated(rule, violation)
+        violation
+        for violation in answers(history, contract)
+        if not all(call.error and call.verb in rule.tolerates for call in violation.witness)
     ]
     return violations or _unexercised(rule, history)
-
-
-def _tolerated(rule: Rule, violation: Violation) -> bool:
-    return all(
-        operation.error and operation.verb in rule.tolerates for operation in violation.witness
-    )
 
 
 def _unexercised(rule: Rule, history: History) -> list[Violation]:

@@ -46,8 +46,8 @@ def races(rule: Rule, queue: QueueUnderTest, effort: Effort) -> bool:
 def judge_lane(
     rule: Rule,
     queue: QueueUnderTest,
-    folder: Path,
     effort: Effort,
+    folder: Path,
     progress: Progress,
     *,
     track: Track,

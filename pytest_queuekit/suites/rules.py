@@ -17,7 +17,7 @@ from pytest_queuekit.rules.rule import Rule, judge
 from pytest_queuekit.suites import lanes
 from pytest_queuekit.suites.check import Check, Context, queue_subjects
 from pytest_queuekit.suites.context import with_context
-from pytest_queuekit.suites.plan import Plan, Track
+from pytest_queuekit.suites.plan import Plan
 from pytest_queuekit.suites.waivers import waive
 
 
@@ -57,7 +57,9 @@ class RulesSuite:
             if not track or not lanes.races(rule, queue, effort):
                 continue
             for lane in range(1, track.lanes + 1):
-                run = partial(_judge_lane, rule, queue, effort, track, lane, label)
+                run = partial(
+                    lanes.judge_lane, rule, queue, effort, track=track, lane=lane, label=label
+                )
                 check = rule_check(rule, label, queue, plan=self._plan, run=run)
                 yield replace(check, name=f"{rule.id}-lane-{lane}[{label}]", lane=lane)
 
@@ -69,21 +71,6 @@ def _judge(
     rule: Rule, queue: QueueUnderTest, effort: Effort, folder: Path, progress: Progress
 ) -> Verdict:
     return judge(rule, queue, folder, effort, progress)
-
-
-def _judge_lane(
-    rule: Rule,
-    queue: QueueUnderTest,
-    effort: Effort,
-    track: Track,
-    lane: int,
-    label: str,
-    folder: Path,
-    progress: Progress,
-) -> Verdict:
-    return lanes.judge_lane(
-        rule, queue, folder, effort, progress, track=track, lane=lane, label=label
-    )
 
 
 def rule_check(

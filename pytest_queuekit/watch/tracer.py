@@ -142,7 +142,8 @@ class Tracer:
         """Return how many rows the connection has changed since it was opened; -1 if closed."""
         conn = self._conn()
         try:
-            return -1 if conn is None else _total_changes(conn)
+            # The queue's connection overrides the attribute, and runs a statement to compute it.
+            return -1 if conn is None else int(sqlite3.Connection.total_changes.__get__(conn))
         except sqlite3.ProgrammingError:
             return -1
 
@@ -173,8 +174,3 @@ _HELD = (
     "The transaction was held for {held:.0f} ms (limit: {limit:.0f} ms) while other connections "
     "waited for its lock; move slow work before or after it"
 )
-
-
-def _total_changes(conn: sqlite3.Connection) -> int:
-    # The queue's connection overrides the attribute, and runs a statement to compute it.
-    return int(sqlite3.Connection.total_changes.__get__(conn))

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 from pytest_queuekit.errors import ActorError, NotRunError
 from pytest_queuekit.execution.drivers.actor import Job
@@ -57,7 +57,7 @@ class ActorProcess:
                 stderr=messages,
                 env=_environment(),
                 encoding="utf-8",
-                **_own_group(),
+                process_group=0 if os.name == "posix" else None,  # a group of its own
             )
         self._orders = cast(TextIO, self._process.stdin)
         self._reports = cast(TextIO, self._process.stdout)
@@ -214,7 +214,3 @@ def _environment() -> dict[str, str]:
     places = [place or str(Path.cwd()) for place in sys.path if os.pathsep not in place]
     places.sort(key=lambda place: place.removesuffix(f"{os.sep}lib-dynload") not in library)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-
-
-def _own_group() -> dict[str, Any]:
-    return {"process_group": 0} if os.name == "posix" else {}

@@ -120,6 +120,7 @@ class _Crew:
                 f"queue {env.queue.spec!r} cannot be imported by another process: move the class "
                 "to a module of its own"
             )
+        file_name = re.sub(r"[^\w.-]", "_", program.actor)
         return Job(
             spec=env.queue.spec,
             location=env.location,
@@ -127,7 +128,7 @@ class _Crew:
             program=path,
             arguments=_checked(program),
             files=_files(adapter.__module__, program.function.__module__),
-            log=str(self._folder / f"{number}-{_file_name(program.actor)}.jsonl"),
+            log=str(self._folder / f"{number}-{file_name}.jsonl"),
             first=env.log.next(program.actor),
             epoch=self.clock.epoch,
             lease=env.lease,
@@ -169,7 +170,3 @@ def _files(*modules: str) -> dict[str, str]:
     """Return the files of the modules that have one."""
     files = {name: getattr(sys.modules.get(name), "__file__", None) for name in modules}
     return {name: file for name, file in files.items() if file}
-
-
-def _file_name(actor: str) -> str:
-    return re.sub(r"[^\w.-]", "_", actor)

@@ -214,12 +214,10 @@ def _unanswered(suite: SuiteResult, *, verbose: bool) -> Iterator[Line]:
     not_run = suite.having(Status.NOT_RUN)
     # The closing line counts these two; any other reason is one that a reader does not expect.
     usual = () if verbose else ("level", "elsewhere")
-    unexpected = [verdict for verdict in not_run if _kind(verdict) not in usual]
+    unexpected = [
+        verdict for verdict in not_run if not verdict.reason or verdict.reason.kind not in usual
+    ]
     yield from _by_reason("Not run", unexpected)
-
-
-def _kind(verdict: Verdict) -> str:
-    return verdict.reason.kind if verdict.reason else ""
 
 
 def _by_reason(title: str, verdicts: Sequence[Verdict]) -> Iterator[Line]:

@@ -63,7 +63,12 @@ def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
     reported: set[ast.Call] = set()
     for scope in module.scopes:
         steps = list(_steps(module, scope))
-        takes = [(step, _names_given(step)) for step in steps if _takes_by_parameter(step)]
+        # The steps that change or delete the row that a parameter names.
+        takes = [
+            (step, _names_given(step))
+            for step in steps
+            if step.statement.kind in ("update", "delete") and _columns_given(step.statement)
+        ]
         if not takes or _takes_lock(steps) or _is_kept_apart(module, scope):
             continue
         for first in (step for step in steps if _selects_task(module, step)):
@@ -169,11 +174,6 @@ def _takes_any(module: Module, call: SqlCall, select: Statement) -> bool:
     others = [column for column in _columns_given(select) if not _is_state(column)]
     certain = bool(others) and not clauses.get("order")
     return not certain and any(fetch.attr == "fetchone" for fetch in fetches(module, call))
-
-
-def _takes_by_parameter(step: _Step) -> bool:
-    """Return True if a step changes or deletes the row that a parameter names."""
-    return step.statement.kind in ("update", "delete") and bool(_columns_given(step.statement))
 
 
 def _columns_given(statement: Statement) -> set[str]:

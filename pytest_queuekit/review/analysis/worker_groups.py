@@ -139,12 +139,11 @@ def _is_join(node: ast.AST) -> bool:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "join"
-        and not any(not _is_number(argument) for argument in node.args)
+        and all(
+            isinstance(argument, ast.Constant) and isinstance(argument.value, int | float)
+            for argument in node.args
+        )
     )
-
-
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
 def _turns(module: Module, iterable: ast.expr) -> int | None:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from pytest_queuekit.review.analysis.blocks import around, inside, transactions
 from pytest_queuekit.review.analysis.loops import is_collection, is_quick
 from pytest_queuekit.review.analysis.module import QUEUE_TABLES, Module
-from pytest_queuekit.review.analysis.scopes import Function, Scope
+from pytest_queuekit.review.analysis.scopes import Function
 from pytest_queuekit.review.analysis.statements import Statement
 from pytest_queuekit.review.analysis.task_queues import enqueues
 from pytest_queuekit.review.code import Code, Match
@@ -84,13 +84,10 @@ def _writes_of_functions(module: Module, writes: _Writes) -> _Writes:
         is_last = last is not None and (last is write or last is outer)
         if is_last and isinstance(last, ast.With | ast.Expr | ast.Return):
             rest = [*scope.node.body[:-1], *ast.iter_child_nodes(last)]
-            if _only_writes(module, rest, own) and not _starts_later(module, scope):
+            starts_later = module.yields(scope) or isinstance(scope.node, ast.AsyncFunctionDef)
+            if not starts_later and _only_writes(module, rest, own):
                 further |= {call: frozenset({call}) for call in module.calls_of(scope)}
     return further
-
-
-def _starts_later(module: Module, scope: Scope) -> bool:
-    return module.yields(scope) or isinstance(scope.node, ast.AsyncFunctionDef)
 
 
 def _loop_around(module: Module, write: ast.AST) -> _Loop | None:

@@ -22,7 +22,10 @@ def _writes_outside(module: Module) -> Iterator[Match]:
     origins = Origins(module)
     begun: dict[Scope, int] = {}
     for call, statement in module.each_statement():
-        if not statement.writes or not _is_the_queues(module, statement):
+        in_queue = statement.table in QUEUE_TABLES and (
+            module.knows_queue or statement.table == "task_queue"
+        )
+        if not statement.writes or not in_queue:
             continue
         for source in _outside(origins, call):
             if any(_may_be_held(module, step, begun) for step in (call.node, *source.through)):
@@ -30,12 +33,6 @@ def _writes_outside(module: Module) -> Iterator[Match]:
             if not in_transaction(module, origins, call.receiver, call.node):
                 yield Match(node=call.node, detail=_detail(statement, source))
             break
-
-
-def _is_the_queues(module: Module, statement: Statement) -> bool:
-    return statement.table in QUEUE_TABLES and (
-        module.knows_queue or statement.table == "task_queue"
-    )
 
 
 def _outside(origins: Origins, call: SqlCall) -> Iterator[Source]:
