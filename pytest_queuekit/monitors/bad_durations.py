@@ -10,7 +10,7 @@ from pytest_queuekit.model.history import SECOND, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.moments import number
-from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _AT_ONCE = SECOND // 2
@@ -39,7 +39,7 @@ def bad_durations(history: History, contract: Contract) -> list[Violation]:
     return smallest([*leased, *(harm for task in tasks for harm in _swallowed(history, task))])
 
 
-def _swallowed(history: History, task: Task) -> Iterator[Violation]:
+def _swallowed(history: History, task: TaskHistory) -> Iterator[Violation]:
     for enqueue in task.enqueues if history.drained and not task.deliveries else ():
         delay = enqueue.arguments.get("delay")
         if enqueue.ok and delay is not None and not (number(delay) or 0) > 0:
@@ -69,7 +69,9 @@ def _is_valid(seconds: Any) -> bool:
     return given is not None and 0 < given <= _LONGEST
 
 
-def _harm(history: History, task: Task, operation: Operation, seconds: Any) -> Iterator[Violation]:
+def _harm(
+    history: History, task: TaskHistory, operation: Operation, seconds: Any
+) -> Iterator[Violation]:
     name = "lease" if operation.verb is Verb.CLAIM else "seconds"
     accepted = (
         f"{actor(operation)} {PAST[operation.verb]} {task.label} with {name}={seconds!r} "

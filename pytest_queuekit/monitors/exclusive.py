@@ -10,7 +10,7 @@ from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseInterval, LeaseIntervals
-from pytest_queuekit.monitors.timeline.tasks import Task, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -30,7 +30,7 @@ def exclusive(history: History, contract: Contract) -> list[Violation]:
 
 
 def _first_clash(
-    task: Task, leases: LeaseIntervals
+    task: TaskHistory, leases: LeaseIntervals
 ) -> Iterator[tuple[LeaseInterval, LeaseInterval]]:
     """Find the first two deliveries of a task that are illegal in either order."""
     intervals = [leases.of(delivery) for delivery in task.deliveries]
@@ -63,7 +63,7 @@ def _violation(
     history: History,
     contract: Contract,
     leases: LeaseIntervals,
-    task: Task,
+    task: TaskHistory,
     first: LeaseInterval,
     second: LeaseInterval,
 ) -> Violation:

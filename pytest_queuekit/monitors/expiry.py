@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Origin
+from pytest_queuekit.monitors.timeline.available_intervals import Arrival
 from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 
 
@@ -16,4 +16,4 @@ def expiry(history: History, contract: Contract) -> list[Violation]:
     of its own, that call came after the expiry.
     """
     title = "Task with an expired lease reported as empty"
-    return wrongly_empty(history, contract, (Origin.EXPIRED,), "not-reclaimed", title)
+    return wrongly_empty(history, contract, (Arrival.EXPIRED,), "not-reclaimed", title)

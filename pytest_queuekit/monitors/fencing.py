@@ -9,12 +9,12 @@ from itertools import pairwise
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Origin, available_intervals
+from pytest_queuekit.monitors.timeline.available_intervals import Arrival, available_intervals
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest
-from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import NOUNS, PAST, actor, when
 
 
@@ -26,14 +26,14 @@ def fencing(history: History, contract: Contract) -> list[Violation]:
     `stale-gave-back`: the queue delivered the task again while the new holder held it;
     `stale-swallowed`: the task was never delivered again although the new holder did not finish it.
     """
-    finder = _Finder(history, contract)
+    effects = _StaleEffects(history, contract)
     return smallest(
         effect
         for task in tasks_of(history).values()
         if len(task.enqueues) < 2
         for place, (old, new) in enumerate(pairwise(task.deliveries))
         for stale in _stale(old, new)
-        for effect in finder.effects(
+        for effect in effects.of(
             _Takeover(task=task, old=old, new=new, stale=stale, later=task.deliveries[place + 2 :])
         )
     )
@@ -49,7 +49,7 @@ class _Takeover:
     later: the deliveries after `new`.
     """
 
-    task: Task
+    task: TaskHistory
     old: DeliveredTask
     new: DeliveredTask
     stale: Operation
@@ -67,14 +67,16 @@ def _stale(old: DeliveredTask, new: DeliveredTask) -> list[Operation]:
     return [said for said in old.acknowledgements if said.ok and new.claim.ended_before(said)]
 
 
-class _Finder:
+class _StaleEffects:
+    """Finds the effects of stale acknowledgements."""
+
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._leases = LeaseIntervals(history, contract)
         self._lost = _never_again(history, contract)
 
-    def effects(self, takeover: _Takeover) -> Iterator[Violation]:
-        """Return the proofs that a stale acknowledgement took effect."""
+    def of(self, takeover: _Takeover) -> Iterator[Violation]:
+        """Yield the proofs that a stale acknowledgement took effect."""
         stale, new = takeover.stale, takeover.new
         refusal = self._shut_out(takeover)
         if refusal is not None:
@@ -145,7 +147,7 @@ def _never_again(history: History, contract: Contract) -> dict[int, Operation]:
     never: dict[int, Operation] = {}
     for interval in available_intervals(history, contract) if history.drained else []:
         empty = empty_claims.last_for(interval.enqueue)
-        missing = interval.reason is Origin.EXPIRED and interval.until == NEVER
+        missing = interval.arrival is Arrival.EXPIRED and interval.until == NEVER
         if missing and empty is not None and interval.ready < empty.start:
             never[interval.cause[0].number] = empty
     return never

@@ -18,7 +18,7 @@ from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, happens, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, happens, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
 
@@ -29,14 +29,14 @@ def idempotency(history: History, contract: Contract) -> list[Violation]:
     when the second was enqueued; `key-not-freed`: a task was refused, or never delivered, although
     the holder of its key was completed before; `keyed-lost`: no task of a key was ever delivered.
     """
-    finder = _Finder(history, contract)
+    violations = _KeyViolations(history, contract)
     tasks = tasks_of(history).values()
     groups = _groups(tasks)
-    losses = [lost for group in groups if (lost := list(finder.lost(group.tasks)))]
+    losses = [lost for group in groups if (lost := list(violations.lost(group.tasks)))]
     return smallest(
         [
-            *(wrong for group in groups for wrong in finder.let_through(group.tasks)),
-            *(wrong for group in groups for wrong in finder.refused(group)),
+            *(wrong for group in groups for wrong in violations.let_through(group.tasks)),
+            *(wrong for group in groups for wrong in violations.refused(group)),
             *(
                 chain(*losses)
                 if len(losses) > most_taken_for_good(history, contract, tasks)
@@ -54,11 +54,11 @@ class _Group:
     refused: enqueues with the key that were refused.
     """
 
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[TaskHistory] = field(default_factory=list)
     refused: list[Operation] = field(default_factory=list)
 
 
-def _groups(tasks: Iterable[Task]) -> list[_Group]:
+def _groups(tasks: Iterable[TaskHistory]) -> list[_Group]:
     groups: dict[str | None, _Group] = defaultdict(_Group)
     for task in tasks:
         for key in {_key(enqueue) for enqueue in task.enqueues}:
@@ -108,7 +108,9 @@ def _longer(first: _KeyInterval, second: _KeyInterval) -> _KeyInterval:
     return first if first.end >= second.end else second
 
 
-class _Finder:
+class _KeyViolations:
+    """Finds the tasks that a key wrongly admitted or kept out."""
+
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
@@ -119,7 +121,7 @@ class _Finder:
         self._final = history.drained and not may_forget(history, contract)
         self._for_ever = contract.key_hold is KeyHold.FOR_EVER
 
-    def let_through(self, group: list[Task]) -> Iterator[Violation]:
+    def let_through(self, group: list[TaskHistory]) -> Iterator[Violation]:
         """Find the first two tasks of a key of which either should have kept out the other."""
         delivered = [task for task in group if task.only_enqueue is not None and task.deliveries]
         delivered.sort(key=lambda task: task.enqueues[0].start)
@@ -140,7 +142,7 @@ class _Finder:
             if freed_by is not None and until < enqueue.start:
                 yield self._not_freed(enqueue, freed_by, "refused")
 
-    def lost(self, group: list[Task]) -> Iterator[Violation]:
+    def lost(self, group: list[TaskHistory]) -> Iterator[Violation]:
         """Find undelivered accepted tasks that no other task of the key kept out."""
         missing = [task for task in group if self._final and self._should_have_come(task)]
         if not missing or len(group) == 1:
@@ -159,7 +161,7 @@ class _Finder:
                 later = next((task for task in holders if task.deliveries), None)
                 yield self._never_came(enqueue, later)
 
-    def _freed(self, task: Task) -> float:
+    def _freed(self, task: TaskHistory) -> float:
         """Return the first moment at which a delivered task may no longer hold its key."""
         delivered = task.deliveries[0].claim.start
         frees = [cancel.start for cancel in task.cancels]
@@ -176,7 +178,7 @@ class _Finder:
                 frees.append(delivery.claim.start)  # the task may die, which may free its key
         return min(frees, default=NEVER)
 
-    def _should_have_come(self, task: Task) -> bool:
+    def _should_have_come(self, task: TaskHistory) -> bool:
         enqueue = task.only_enqueue
         if enqueue is None or not enqueue.ok or task.deliveries or task.cancels:
             return False
@@ -187,7 +189,7 @@ class _Finder:
         late = self._contract.resolution if delay > 0 else 0
         return latest(enqueue) + nanoseconds(delay + late) < empty.start
 
-    def _key_interval(self, task: Task) -> _KeyInterval:
+    def _key_interval(self, task: TaskHistory) -> _KeyInterval:
         start = min(enqueue.start for enqueue in task.enqueues)
         if task.only_enqueue is not None and not self._for_ever and not task.cancels:
             for delivery in task.deliveries:
@@ -197,7 +199,7 @@ class _Finder:
                         return _KeyInterval(start, latest(end), end)
         return _KeyInterval(start, NEVER, None)
 
-    def _both_delivered(self, first: Task, second: Task) -> Violation:
+    def _both_delivered(self, first: TaskHistory, second: TaskHistory) -> Violation:
         older, newer = first.enqueues[0], second.enqueues[0]
         return violation(
             "key-let-through",
@@ -212,7 +214,7 @@ class _Finder:
             second.first_claim,
         )
 
-    def _never_came(self, enqueue: Operation, later: Task | None) -> Violation:
+    def _never_came(self, enqueue: Operation, later: TaskHistory | None) -> Violation:
         fate = (
             "nor was any other task of the key"
             if later is None
@@ -240,6 +242,6 @@ class _Finder:
         )
 
 
-def _settled(task: Task) -> float:
+def _settled(task: TaskHistory) -> float:
     """Return the last moment at which the enqueue of a delivered task took effect."""
     return min(latest(task.enqueues[0]), latest(task.deliveries[0].claim))

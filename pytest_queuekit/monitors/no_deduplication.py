@@ -7,7 +7,7 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, times, when
 
 
@@ -30,12 +30,12 @@ def no_deduplication(history: History, contract: Contract) -> list[Violation]:
     )
 
 
-def _plain(task: Task) -> bool:
+def _plain(task: TaskHistory) -> bool:
     accepted = all(enqueue.ok and enqueue.arguments.get("key") is None for enqueue in task.enqueues)
     return accepted and not task.cancels
 
 
-def _violation(history: History, task: Task, empty: Operation) -> Violation:
+def _violation(history: History, task: TaskHistory, empty: Operation) -> Violation:
     return violation(
         "merged",
         "Tasks with equal payloads merged",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.available_intervals import Origin
+from pytest_queuekit.monitors.timeline.available_intervals import Arrival
 from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 
 
@@ -15,5 +15,7 @@ def no_false_empty(history: History, contract: Contract) -> list[Violation]:
     These are tasks whose enqueue or release the queue had accepted; a delayed task counts after its
     delay and the declared resolution. `expiry` and `retry` judge expired leases and failed tasks.
     """
-    reasons = (Origin.ENQUEUED, Origin.RELEASED)
-    return wrongly_empty(history, contract, reasons, "said-empty", "Waiting task reported as empty")
+    arrivals = (Arrival.ENQUEUED, Arrival.RELEASED)
+    return wrongly_empty(
+        history, contract, arrivals, "said-empty", "Waiting task reported as empty"
+    )

@@ -9,8 +9,8 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
+    Arrival,
     AvailableInterval,
-    Origin,
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
@@ -29,11 +29,11 @@ class _Loss(NamedTuple):
 
 
 _LOSSES = {
-    Origin.ENQUEUED: _Loss("lost", "Accepted task never delivered", "never delivered"),
-    Origin.RELEASED: _Loss(
+    Arrival.ENQUEUED: _Loss("lost", "Accepted task never delivered", "never delivered"),
+    Arrival.RELEASED: _Loss(
         "released-lost", "Released task never delivered again", "never delivered again"
     ),
-    Origin.EXPIRED: _Loss(
+    Arrival.EXPIRED: _Loss(
         "unfinished-lost",
         "Unfinished task never delivered again",
         "never acknowledged and never delivered again",
@@ -54,7 +54,7 @@ def no_loss(history: History, contract: Contract) -> list[Violation]:
     missing = [
         (interval, empty)
         for interval in available_intervals(history, contract)
-        if interval.reason in _LOSSES
+        if interval.arrival in _LOSSES
         and interval.until == NEVER
         and interval.task.label not in dead
         for empty in [empty_claims.last_for(interval.enqueue)]
@@ -75,8 +75,8 @@ def _violations(
         else ""
     )
     for interval, empty in missing:
-        loss, last = _LOSSES[interval.reason], interval.cause[-1]
-        cause = interval.cause[0] if interval.reason is Origin.EXPIRED else last
+        loss, last = _LOSSES[interval.arrival], interval.cause[-1]
+        cause = interval.cause[0] if interval.arrival is Arrival.EXPIRED else last
         yield violation(
             loss.kind,
             loss.title,

@@ -8,7 +8,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.tasks import Task, happens, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, happens, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -66,7 +66,7 @@ def _changed(history: History, claim: Operation, sources: list[Operation]) -> It
     )
 
 
-def _invented(history: History, task: Task, claim: Operation) -> Violation:
+def _invented(history: History, task: TaskHistory, claim: Operation) -> Violation:
     declined = next((enqueue for enqueue in task.declined if not claim.ended_before(enqueue)), None)
     delivered = f"{actor(claim)} claimed {task.label} {when(history, claim)}"
     if declined is not None:

@@ -9,7 +9,7 @@ from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, next_claim, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, next_claim, tasks_of
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _KINDS = {
@@ -49,7 +49,7 @@ def _first_listed(history: History) -> dict[str, Operation]:
 
 
 def _ends(
-    task: Task, leases: LeaseIntervals, first_unknown: float, listed: Operation | None
+    task: TaskHistory, leases: LeaseIntervals, first_unknown: float, listed: Operation | None
 ) -> Iterator[Operation]:
     for delivery in task.deliveries:
         for ending in delivery.endings():
@@ -62,7 +62,7 @@ def _ends(
         yield listed
 
 
-def _waited(task: Task, cancel: Operation, first_unknown: float) -> bool:
+def _waited(task: TaskHistory, cancel: Operation, first_unknown: float) -> bool:
     """Return True if a task certainly waited when it was cancelled.
 
     A queue need not drop a held task. Enqueue and claim must not even touch the cancel.
@@ -73,7 +73,7 @@ def _waited(task: Task, cancel: Operation, first_unknown: float) -> bool:
     return enqueue.ok and enqueue.ended_before(cancel) and untouched and end < first_unknown
 
 
-def _violation(history: History, task: Task, end: Operation, again: Operation) -> Violation:
+def _violation(history: History, task: TaskHistory, end: Operation, again: Operation) -> Violation:
     kind, title = _KINDS[end.verb]
     if end.verb is Verb.DEAD_LETTERS:
         cause = f"it was {PAST[end.verb]} {when(history, end)}"

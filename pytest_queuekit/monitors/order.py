@@ -12,7 +12,12 @@ from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, number
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, shared_keys, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import (
+    TaskHistory,
+    UnknownClaims,
+    shared_keys,
+    tasks_of,
+)
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 _MOST_PROVEN = 20
@@ -28,7 +33,7 @@ def order(history: History, contract: Contract) -> list[Violation]:
     chooses its own default. Delayed tasks, and claims after the first claim of unknown outcome, are
     left out.
     """
-    groups: dict[bool, list[Task]] = defaultdict(list)
+    groups: dict[bool, list[TaskHistory]] = defaultdict(list)
     for task in _comparable(history):
         groups[_has_priority(task, contract)].append(task)
     return smallest(
@@ -36,7 +41,7 @@ def order(history: History, contract: Contract) -> list[Violation]:
     )
 
 
-def _comparable(history: History) -> Iterator[Task]:
+def _comparable(history: History) -> Iterator[TaskHistory]:
     shared = shared_keys(history)
     for task in tasks_of(history).values():
         enqueue = task.only_enqueue
@@ -45,12 +50,14 @@ def _comparable(history: History) -> Iterator[Task]:
             yield task
 
 
-def _has_priority(task: Task, contract: Contract) -> bool:
+def _has_priority(task: TaskHistory, contract: Contract) -> bool:
     given = number(task.enqueues[0].arguments.get("priority"))
     return contract.order.priority is not None and given is not None
 
 
-def _in_group(history: History, contract: Contract, tasks: list[Task]) -> Iterator[Violation]:
+def _in_group(
+    history: History, contract: Contract, tasks: list[TaskHistory]
+) -> Iterator[Violation]:
     first_unknown = UnknownClaims.of(history).first_start
     # In a drained history a task that was never delivered is lost: `no_loss` reports it.
     waiting = [
@@ -65,7 +72,7 @@ def _in_group(history: History, contract: Contract, tasks: list[Task]) -> Iterat
         yield _violation(history, contract, probe, shortest_cover(probe, better))
 
 
-def _waiting(task: Task, contract: Contract, first_unknown: float) -> Iterator[Interval]:
+def _waiting(task: TaskHistory, contract: Contract, first_unknown: float) -> Iterator[Interval]:
     """Return when a task that may go to any worker certainly waited for its first delivery.
 
     From the enqueue's end to the start of the claim or cancel, open at both ends.
@@ -82,7 +89,7 @@ def _waiting(task: Task, contract: Contract, first_unknown: float) -> Iterator[I
         yield Interval(enqueue.end, until, task, _waiting_rank(enqueue, contract))
 
 
-def _claimed(task: Task, contract: Contract) -> Iterator[Interval]:
+def _claimed(task: TaskHistory, contract: Contract) -> Iterator[Interval]:
     """Return when a task was claimed first: not before its own enqueue started."""
     enqueue, claim = task.enqueues[0], task.first_claim
     if claim is not None and claim.end is not None and enqueue.start <= claim.end:
@@ -115,8 +122,8 @@ def _priority_rank(enqueue: Operation, contract: Contract) -> float:
 def _violation(
     history: History, contract: Contract, probe: Interval, better: Sequence[Interval]
 ) -> Violation:
-    task: Task = probe.item
-    skipped: list[Task] = [interval.item for interval in better]
+    task: TaskHistory = probe.item
+    skipped: list[TaskHistory] = [interval.item for interval in better]
     claim = task.first_claim
     assert claim is not None  # noqa: S101 - every probe is a claim
     tie = all(interval.rank[0] == probe.rank[0] for interval in better)
@@ -134,7 +141,7 @@ def _violation(
     )
 
 
-def _described(history: History, task: Task) -> str:
+def _described(history: History, task: TaskHistory) -> str:
     enqueue = task.enqueues[0]
     given = enqueue.arguments.get("priority")
     priority = "" if given is None else f"priority {given}, "

@@ -10,15 +10,15 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
+    Arrival,
     AvailableInterval,
-    Origin,
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.moments import number
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -37,7 +37,7 @@ def ready_order(history: History, contract: Contract) -> list[Violation]:
     ready = [
         interval
         for interval in available_intervals(history, contract)
-        if interval.reason is Origin.ENQUEUED
+        if interval.arrival is Arrival.ENQUEUED
     ]
     return smallest(
         wrong
@@ -46,9 +46,9 @@ def ready_order(history: History, contract: Contract) -> list[Violation]:
     )
 
 
-def _by_worker(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+def _by_worker(tasks: Sequence[TaskHistory]) -> Iterator[list[TaskHistory]]:
     """Group tasks by the capabilities of the worker that received them first."""
-    groups: dict[str, list[Task]] = defaultdict(list)
+    groups: dict[str, list[TaskHistory]] = defaultdict(list)
     for task in tasks:
         if task.first_claim is not None and task.only_enqueue is not None:
             groups[repr(task.first_claim.arguments.get("capabilities"))].append(task)
@@ -58,7 +58,7 @@ def _by_worker(tasks: Sequence[Task]) -> Iterator[list[Task]]:
 def _in_group(
     history: History,
     contract: Contract,
-    group: list[Task],
+    group: list[TaskHistory],
     ready: list[AvailableInterval],
     *,
     ties: bool,
@@ -91,7 +91,7 @@ def _priority_rank(enqueue: Operation, contract: Contract) -> float:
 
 
 def _violation(
-    history: History, contract: Contract, task: Task, skipped: list[AvailableInterval]
+    history: History, contract: Contract, task: TaskHistory, skipped: list[AvailableInterval]
 ) -> Violation:
     claim = task.deliveries[0].claim
     names = " and then ".join(_described(history, interval.enqueue) for interval in skipped)

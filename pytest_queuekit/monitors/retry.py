@@ -14,12 +14,12 @@ from pytest_queuekit.monitors.timeline.attempts import (
     failures,
     waits,
 )
-from pytest_queuekit.monitors.timeline.available_intervals import Origin
+from pytest_queuekit.monitors.timeline.available_intervals import Arrival
 from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, latest
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, next_claim, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, next_claim, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, seconds, times, when
 
 
@@ -31,19 +31,21 @@ def retry(history: History, contract: Contract) -> list[Violation]:
     failed often enough; `lost-retry`: a claim returned empty after the longest wait. An expired
     lease may count as a failure or not: the queue chooses.
     """
-    finder = _Finder(history, contract)
+    violations = _RetryViolations(history, contract)
     tasks = [task for task in tasks_of(history).values() if task.only_enqueue is not None]
     title = "Failed task reported as empty after its wait"
     return smallest(
         [
-            *(wrong for task in tasks for wrong in finder.after_failures(task)),
-            *(wrong for task in tasks for wrong in finder.listed(task)),
-            *wrongly_empty(history, contract, (Origin.FAILED,), "lost-retry", title),
+            *(wrong for task in tasks for wrong in violations.after_failures(task)),
+            *(wrong for task in tasks for wrong in violations.listed(task)),
+            *wrongly_empty(history, contract, (Arrival.FAILED,), "lost-retry", title),
         ]
     )
 
 
-class _Finder:
+class _RetryViolations:
+    """Finds the retries and dead letters that break the declared policy."""
+
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
@@ -55,7 +57,7 @@ class _Finder:
             if answer.ok and isinstance(answer.result, list)
         ]
 
-    def after_failures(self, task: Task) -> Iterator[Violation]:
+    def after_failures(self, task: TaskHistory) -> Iterator[Violation]:
         """Find early retries, deliveries after the last failure, and unlisted dead tasks."""
         for place, failure, count in failures(task, self._leases):
             yield from self._too_early(task, place, failure, count)
@@ -64,7 +66,7 @@ class _Finder:
                 yield from self._after_last(task, failure, count)
                 return
 
-    def listed(self, task: Task) -> Iterator[Violation]:
+    def listed(self, task: TaskHistory) -> Iterator[Violation]:
         """Find lists of dead letters with a task that was not tried often enough to be dead."""
         least = declared_limit(task, self._contract) or 1
         for answer, labels in self._lists:
@@ -85,7 +87,7 @@ class _Finder:
                 )
 
     def _too_early(
-        self, task: Task, place: int, failure: Operation, count: int
+        self, task: TaskHistory, place: int, failure: Operation, count: int
     ) -> Iterator[Violation]:
         policy = self._contract.retry
         if policy is None or place + 1 == len(task.deliveries):
@@ -106,7 +108,7 @@ class _Finder:
                 claim,
             )
 
-    def _after_last(self, task: Task, failure: Operation, count: int) -> Iterator[Violation]:
+    def _after_last(self, task: TaskHistory, failure: Operation, count: int) -> Iterator[Violation]:
         failed = (
             f"{actor(failure)} had reported failure {count} of it {when(self._history, failure)} "
             f"({cite_limit(task, self._contract)})"

@@ -9,7 +9,7 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, nanoseconds, number
-from pytest_queuekit.monitors.timeline.tasks import Task, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -18,7 +18,7 @@ def schedule(history: History, contract: Contract) -> list[Violation]:
     return smallest(early for task in tasks_of(history).values() for early in _early(history, task))
 
 
-def _early(history: History, task: Task) -> Iterator[Violation]:
+def _early(history: History, task: TaskHistory) -> Iterator[Violation]:
     if not task.enqueues:
         return
     enqueue = min(task.enqueues, key=_due)

@@ -42,7 +42,7 @@ _LAPSED = "EXISTS (SELECT 1 FROM task_queue INDEXED BY lease_end WHERE lease_end
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class ClaimOrder:
     """How one strategy finds the next task.
 
     ready: index of the ready tasks, on route and `key`.
@@ -91,7 +91,7 @@ class ClaimSql:
     crowded: str
 
 
-def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
+def claim_sql(order: ClaimOrder, *, routed: bool) -> ClaimSql:
     """Return the statements of an order; `routed` means for a worker with capabilities."""
     head = _routed_head(order) if routed else _plain_head(order)
     returning = f" RETURNING {TASK_COLUMNS}"
@@ -105,14 +105,14 @@ def claim_sql(order: Order, *, routed: bool) -> ClaimSql:
     )
 
 
-def _plain_head(order: Order) -> str:
+def _plain_head(order: ClaimOrder) -> str:
     return f"""
         SELECT id FROM task_queue INDEXED BY {order.ready}
         WHERE {READY} AND route = '{NO_CAPABILITIES}'
         ORDER BY {order.by(*order.key)} LIMIT 1"""
 
 
-def _routed_head(order: Order) -> str:
+def _routed_head(order: ClaimOrder) -> str:
     """Visit the first task of each route, then take the best that the worker may serve."""
     return f"""
         {_heads_of_routes(order)}
@@ -121,7 +121,7 @@ def _routed_head(order: Order) -> str:
         ORDER BY {order.best} LIMIT 1"""
 
 
-def _heads_of_routes(order: Order) -> str:
+def _heads_of_routes(order: ClaimOrder) -> str:
     line = order.by("route", *order.key)
     return f"""
         WITH RECURSIVE head (id) AS (
@@ -133,7 +133,7 @@ def _heads_of_routes(order: Order) -> str:
             FROM head JOIN task_queue AS here ON here.id = head.id)"""
 
 
-RACE = Order(
+RACE = ClaimOrder(
     ready="ready_race",
     pending="pending_arrival",
     key=("race_at",),
@@ -160,7 +160,7 @@ ADVANCE_RACES = f"""
 """The same for a worker with :capabilities; a race without tasks may stand still."""
 
 
-def _merged_head(order: Order, head: str) -> str:
+def _merged_head(order: ClaimOrder, head: str) -> str:
     """Compare the first due task of each (second, route) with the first ready task."""
     return f"""
         {_heads_of_seconds(order)}
@@ -172,7 +172,7 @@ def _merged_head(order: Order, head: str) -> str:
         ORDER BY {order.by(*(f"first.{column}" for column in order.key))} LIMIT 1"""
 
 
-def _heads_of_seconds(order: Order) -> str:
+def _heads_of_seconds(order: ClaimOrder) -> str:
     """Visit the first due task of each (second, route).
 
     The next route of a second and the next second take separate lookups, because SQLite seeks

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from .claim_sql import ADVANCE_RACE, ADVANCE_RACES, RACE, Order, claim_sql
+from .claim_sql import ADVANCE_RACE, ADVANCE_RACES, RACE, ClaimOrder, claim_sql
 from .clock import ceil_text, floor_text
 from .config import LEASE_SECONDS
 from .database import QueueDatabase
@@ -32,11 +32,13 @@ class SchedulingStrategy(enum.Enum):
 
 
 _ORDERS = {
-    SchedulingStrategy.FIFO: Order(ready="ready_arrival", pending="pending_arrival", key=("id",)),
-    SchedulingStrategy.LIFO: Order(
+    SchedulingStrategy.FIFO: ClaimOrder(
+        ready="ready_arrival", pending="pending_arrival", key=("id",)
+    ),
+    SchedulingStrategy.LIFO: ClaimOrder(
         ready="ready_arrival", pending="pending_arrival", key=("id",), backwards=True
     ),
-    SchedulingStrategy.PRIORITY: Order(
+    SchedulingStrategy.PRIORITY: ClaimOrder(
         ready="ready_priority", pending="pending_priority", key=("priority", "id")
     ),
     SchedulingStrategy.WEIGHTED_RANDOM: RACE,

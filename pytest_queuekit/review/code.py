@@ -33,7 +33,7 @@ class Match:
     detail: str
 
 
-Check = Callable[["Module"], Iterator[Match]]
+CodeCheck = Callable[["Module"], Iterator[Match]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Code:
     right: str = ""
     decided: Decided = Decided.TEXT
     how: str = ""
-    check: Check | None = None
+    check: CodeCheck | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

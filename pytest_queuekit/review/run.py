@@ -36,7 +36,7 @@ _MANY = 60
 _CHUNK = 16
 """Number of files that a process gets at a time."""
 
-Progress = Callable[[int, int], None]
+ReviewProgress = Callable[[int, int], None]
 """Receives the number of files done, and the number of all files."""
 
 
@@ -56,7 +56,7 @@ def review(
     paths: Sequence[Path],
     *,
     processes: int = 1,
-    progress: Progress = lambda _done, _all: None,
+    progress: ReviewProgress = lambda _done, _all: None,
 ) -> Review:
     """Review files, and all Python files in folders. Raises UsageError for an invalid path.
 

@@ -38,7 +38,7 @@ def watched_class(
 ) -> type[sqlite3.Connection]:
     """Return a class that behaves like `factory` and reports to the watch."""
 
-    class Watched(_Traced, factory):  # type: ignore[misc]
+    class WatchedConnection(_Traced, factory):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             path = str(arguments[0] if arguments else options.get("database", ""))
@@ -68,21 +68,21 @@ def watched_class(
         def set_trace_callback(self, callback: Any) -> None:
             self._tracer.users_callback = callback
 
-    _name_as(Watched, factory)
-    return Watched
+    _name_as(WatchedConnection, factory)
+    return WatchedConnection
 
 
 @functools.cache
 def _watched_cursor(factory: Any) -> type[sqlite3.Cursor]:
     """Return a class of cursors for the user that report as their connection does."""
 
-    class Watched(_Traced, factory):  # type: ignore[misc]
+    class WatchedCursor(_Traced, factory):  # type: ignore[misc]
         def __init__(self, connection: Any, /) -> None:
             super().__init__(connection)
             self._tracer = connection._tracer
 
-    _name_as(Watched, factory)
-    return Watched
+    _name_as(WatchedCursor, factory)
+    return WatchedCursor
 
 
 def _name_as(watched: type, factory: type) -> None:

@@ -9,10 +9,10 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds, number
-from pytest_queuekit.monitors.timeline.tasks import Task
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory
 
 
-def declared_limit(task: Task, contract: Contract) -> float | None:
+def declared_limit(task: TaskHistory, contract: Contract) -> float | None:
     """Return the failures after which a task must be given up; None if undeclared."""
     own = _requested_limits(task)
     if own:
@@ -20,7 +20,7 @@ def declared_limit(task: Task, contract: Contract) -> float | None:
     return None if contract.retry is None else contract.retry.max_attempts
 
 
-def cite_limit(task: Task, contract: Contract) -> str:
+def cite_limit(task: TaskHistory, contract: Contract) -> str:
     """Return the source of a task's declared limit, for a message."""
     own = _requested_limits(task)
     if own:
@@ -30,12 +30,12 @@ def cite_limit(task: Task, contract: Contract) -> str:
     return f"declared `{declaration(contract.retry, 'max_attempts')}`"
 
 
-def _requested_limits(task: Task) -> list[float]:
+def _requested_limits(task: TaskHistory) -> list[float]:
     requested = [number(enqueue.arguments.get("max_attempts")) for enqueue in task.enqueues]
     return [limit for limit in requested if limit is not None]
 
 
-def possible_limit(task: Task, contract: Contract) -> float:
+def possible_limit(task: TaskHistory, contract: Contract) -> float:
     """Return the attempts after which a queue may give up a task.
 
     Where no limit is declared, a queue that knows failure may give up after any second attempt.
@@ -47,7 +47,7 @@ def possible_limit(task: Task, contract: Contract) -> float:
     return 2 if gives_up else NEVER
 
 
-def failures(task: Task, leases: LeaseIntervals) -> Iterator[tuple[int, Operation, int]]:
+def failures(task: TaskHistory, leases: LeaseIntervals) -> Iterator[tuple[int, Operation, int]]:
     """Return each certain failure of a task: its delivery's place, the operation, the count."""
     count = 0
     for place, delivery in enumerate(task.deliveries):

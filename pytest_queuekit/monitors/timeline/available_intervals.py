@@ -18,7 +18,7 @@ from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
-    Task,
+    TaskHistory,
     UnknownClaims,
     listed_dead,
     shared_keys,
@@ -26,7 +26,7 @@ from pytest_queuekit.monitors.timeline.tasks import (
 )
 
 
-class Origin(enum.Enum):
+class Arrival(enum.Enum):
     """The event that put a task into the queue."""
 
     ENQUEUED = "enqueued"
@@ -40,15 +40,15 @@ class AvailableInterval:
     """An interval, open at both ends, during which a task was certainly in the queue.
 
     task: the task.
-    reason: the event that put it there.
+    arrival: the event that put it there.
     cause: the operations that prove it.
     since: nanoseconds from which the task was in the queue.
     ready: nanoseconds from which it could be claimed: its wait was over and the queue had noticed.
     until: nanoseconds at which it may have left the queue; never if no claim took it.
     """
 
-    task: Task
-    reason: Origin
+    task: TaskHistory
+    arrival: Arrival
     cause: tuple[Operation, ...]
     since: float
     ready: float
@@ -65,18 +65,20 @@ def available_intervals(history: History, contract: Contract) -> list[AvailableI
 
     A claim of unknown outcome may have cut any of them short: the caller must allow for that.
     """
-    finder = _Finder(history, contract)
+    intervals = _AvailableIntervals(history, contract)
     shared, dead = shared_keys(history), listed_dead(history)
     return [
         interval
         for task in tasks_of(history).values()
         if task.only_enqueue is not None and task.label not in shared
-        for interval in finder.intervals(task, dead=task.label in dead)
+        for interval in intervals.of(task, dead=task.label in dead)
         if interval.since < interval.until
     ]
 
 
-class _Finder:
+class _AvailableIntervals:
+    """Finds the available intervals of each task."""
+
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
         self._leases = LeaseIntervals(history, contract)
@@ -86,7 +88,7 @@ class _Finder:
         notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
         self._notices = [call for call in history.by(notice) if call.ok and call.end is not None]
 
-    def intervals(self, task: Task, *, dead: bool) -> Iterator[AvailableInterval]:
+    def of(self, task: TaskHistory, *, dead: bool) -> Iterator[AvailableInterval]:
         # A cancel ends an interval at its start, not at its end: it may take effect at once.
         # Counter-example: enqueue [0, 1], cancel [2, 9], claim [4, 5] -> empty is legal.
         cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
@@ -105,7 +107,7 @@ class _Finder:
             if interval is not None:
                 yield interval
 
-    def _first(self, task: Task, cancelled: float) -> AvailableInterval | None:
+    def _first(self, task: TaskHistory, cancelled: float) -> AvailableInterval | None:
         enqueue = task.enqueues[0]
         delay = number(enqueue.arguments.get("delay") or 0)
         if enqueue.end is None or enqueue.outcome is not Outcome.OK or delay is None:
@@ -117,7 +119,7 @@ class _Finder:
         ready = enqueue.end + (nanoseconds(delay) + self._resolution if delay > 0 else 0)
         return AvailableInterval(
             task=task,
-            reason=Origin.ENQUEUED,
+            arrival=Arrival.ENQUEUED,
             cause=(enqueue,),
             since=enqueue.end,
             ready=ready,
@@ -125,7 +127,7 @@ class _Finder:
         )
 
     def _again(
-        self, task: Task, place: int, delivery: DeliveredTask, until: float
+        self, task: TaskHistory, place: int, delivery: DeliveredTask, until: float
     ) -> AvailableInterval | None:
         """Return the interval after a delivery that certainly put the task back."""
         tries = place + 1 + self._unknown
@@ -138,16 +140,16 @@ class _Finder:
         if ending.end is None or not self._leases.took_effect(task, delivery, ending):
             return None
         if ending.verb is Verb.RELEASE:
-            reason, wait = Origin.RELEASED, 0.0
+            arrival, wait = Arrival.RELEASED, 0.0
         elif ending.verb is Verb.FAIL and self._contract.retry is not None:
             certain = sum(at <= place for at, _, _ in failures(task, self._leases))
-            reason = Origin.FAILED
+            arrival = Arrival.FAILED
             wait = waits(self._contract, certain, tries)[1] + self._resolution
         else:
             return None
         return AvailableInterval(
             task=task,
-            reason=reason,
+            arrival=arrival,
             cause=(delivery.claim, ending),
             # From the end of the release or failure, not from its start: it may take effect late.
             # Counter-example: release [4, 7], claim by `b` [5, 6] -> empty is legal.
@@ -157,7 +159,7 @@ class _Finder:
         )
 
     def _expired(
-        self, task: Task, delivery: DeliveredTask, until: float, tries: int
+        self, task: TaskHistory, delivery: DeliveredTask, until: float, tries: int
     ) -> AvailableInterval | None:
         needed = {Capability.LEASE, Capability.AT_LEAST_ONCE}
         if not needed <= self._contract.capabilities:
@@ -174,7 +176,7 @@ class _Finder:
             since = notice.end
         return AvailableInterval(
             task=task,
-            reason=Origin.EXPIRED,
+            arrival=Arrival.EXPIRED,
             cause=cause,
             since=since,
             ready=since + wait,
@@ -192,5 +194,5 @@ class _Finder:
         return self._notices[place] if place < len(self._notices) else None
 
 
-def _start(task: Task, place: int) -> float:
+def _start(task: TaskHistory, place: int) -> float:
     return task.deliveries[place].claim.start if place < len(task.deliveries) else NEVER

@@ -10,8 +10,8 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
+    Arrival,
     AvailableInterval,
-    Origin,
     available_intervals,
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, outnumbered, shortest_cover
@@ -27,16 +27,16 @@ _MOST_PROVEN = 20
 
 
 def wrongly_empty(
-    history: History, contract: Contract, reasons: Sequence[Origin], kind: str, title: str
+    history: History, contract: Contract, arrivals: Sequence[Arrival], kind: str, title: str
 ) -> list[Violation]:
-    """Return claims that returned empty while tasks were available for the given reasons.
+    """Return claims that returned empty while tasks were available after the given arrivals.
 
     Each claim of unknown outcome may have taken a task: only the tasks beyond their number count.
     """
     available = [
         interval
         for interval in available_intervals(history, contract)
-        if interval.reason in reasons
+        if interval.arrival in arrivals
     ]
     takers = [(claim.start, most_taken(claim)) for claim in UnknownClaims.of(history).claims]
     leases = LeaseIntervals(history, contract)
@@ -94,21 +94,21 @@ def _detail(
 
 def _origin(interval: AvailableInterval) -> Operation:
     """Return the operation that explains best why a task was available."""
-    return interval.cause[0] if interval.reason is Origin.EXPIRED else interval.cause[-1]
+    return interval.cause[0] if interval.arrival is Arrival.EXPIRED else interval.cause[-1]
 
 
 def _citation(contract: Contract, leases: LeaseIntervals, interval: AvailableInterval) -> str:
     """Return the delay or declaration that says when a task had to be available."""
     resolution = f", resolution {contract.resolution:g} s" if contract.resolution else ""
-    if interval.reason is Origin.EXPIRED:
+    if interval.arrival is Arrival.EXPIRED:
         claim = interval.cause[0]
         deliveries = (each for each in interval.task.deliveries if each.claim is claim)
         return "".join(f", {leases.cite(delivery)}{resolution}" for delivery in deliveries)
-    if interval.reason is Origin.FAILED and contract.retry is not None:
+    if interval.arrival is Arrival.FAILED and contract.retry is not None:
         wait = seconds((interval.ready - interval.since) / SECOND)
         return f", declared `{declaration(contract.retry)}`{resolution}: ready {wait} later"
     delay = number(interval.enqueue.arguments.get("delay"))
-    if interval.reason is Origin.ENQUEUED and delay is not None and delay > 0:
+    if interval.arrival is Arrival.ENQUEUED and delay is not None and delay > 0:
         return f", delay {seconds(delay)}{resolution}"
     return ""
 

@@ -25,7 +25,7 @@ from pytest_queuekit.monitors.timeline.moments import (
     nanoseconds,
     number,
 )
-from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, Task, happens
+from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, TaskHistory, happens
 from pytest_queuekit.monitors.timeline.wording import seconds
 
 UNDECLARED_LEASE = 1.0
@@ -131,7 +131,7 @@ class LeaseIntervals:
             expired_by=_expired_by(latest(claim) + nanoseconds(most), delivery.extensions()),
         )
 
-    def took_effect(self, task: Task, delivery: DeliveredTask, ending: Operation) -> bool:
+    def took_effect(self, task: TaskHistory, delivery: DeliveredTask, ending: Operation) -> bool:
         """Return True if an acknowledgement certainly had the effect that its answer claims.
 
         A library that refuses silently answers ok after the lease expired or another worker took
@@ -148,7 +148,7 @@ class LeaseIntervals:
             and not self.of(delivery).lease_may_end(delivery.claim.start, ending.end)
         )
 
-    def must_accept(self, task: Task, delivery: DeliveredTask, said: Operation) -> bool:
+    def must_accept(self, task: TaskHistory, delivery: DeliveredTask, said: Operation) -> bool:
         """Return True if the queue had no reason to refuse an acknowledgement.
 
         The lease certainly ran, no other worker had the task, and no earlier operation may have

@@ -10,7 +10,7 @@ from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import possible_limit
 from pytest_queuekit.monitors.timeline.moments import NEVER
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import Task, UnknownClaims, most_taken
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, most_taken
 
 
 class EmptyClaims:
@@ -35,7 +35,7 @@ def may_forget(history: History, contract: Contract) -> bool:
     return fleeting and bool(history.by(Verb.KILL))
 
 
-def most_taken_for_good(history: History, contract: Contract, tasks: Iterable[Task]) -> int:
+def most_taken_for_good(history: History, contract: Contract, tasks: Iterable[TaskHistory]) -> int:
     """Return how many of the tasks claims of unknown outcome may have taken for good."""
     unknown = UnknownClaims.of(history)
     redelivers = Capability.AT_LEAST_ONCE in contract.capabilities

@@ -10,13 +10,13 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures
-from pytest_queuekit.monitors.timeline.available_intervals import Origin, available_intervals
+from pytest_queuekit.monitors.timeline.available_intervals import Arrival, available_intervals
 from pytest_queuekit.monitors.timeline.coverage import Axis
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
-    Task,
+    TaskHistory,
     UnknownClaims,
     happens,
     most_taken,
@@ -122,7 +122,7 @@ def _size(enqueue: Operation) -> int:
 def _state_intervals(history: History, contract: Contract) -> Iterator[_StateInterval]:
     for interval in available_intervals(history, contract):
         # A task with an expired lease may still be counted as leased.
-        if interval.reason is not Origin.EXPIRED:
+        if interval.arrival is not Arrival.EXPIRED:
             yield _StateInterval(
                 start=interval.since,
                 end=interval.until,
@@ -146,7 +146,7 @@ class _Reader:
         kept = {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= contract.capabilities
         self._held = _LEASED if kept else _TAKEN
 
-    def intervals(self, task: Task) -> Iterator[_StateInterval]:
+    def intervals(self, task: TaskHistory) -> Iterator[_StateInterval]:
         until = min((cancel.start for cancel in task.cancels), default=NEVER)
         for place, delivery in enumerate(task.deliveries):
             following = task.deliveries[place + 1 : place + 2]
@@ -167,7 +167,7 @@ class _Reader:
         if not task.deliveries:
             yield from self._cancelled(task)
 
-    def _ended(self, task: Task, delivery: DeliveredTask) -> Iterator[_StateInterval]:
+    def _ended(self, task: TaskHistory, delivery: DeliveredTask) -> Iterator[_StateInterval]:
         for ending in delivery.endings():
             if not self._leases.took_effect(task, delivery, ending):
                 continue
@@ -186,7 +186,7 @@ class _Reader:
                 if limit is not None and count >= limit:
                     yield _StateInterval(start=end, end=NEVER, states=_DEAD, proof=ending)
 
-    def _cancelled(self, task: Task) -> Iterator[_StateInterval]:
+    def _cancelled(self, task: TaskHistory) -> Iterator[_StateInterval]:
         enqueue = task.enqueues[0]
         for cancel in task.cancels[:1]:
             certain = cancel.ok and enqueue.ok and enqueue.ended_before(cancel)

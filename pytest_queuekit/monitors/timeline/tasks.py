@@ -52,7 +52,7 @@ class DeliveredTask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class TaskHistory:
     """The operations on the task of one label.
 
     label: the label that the kit put into the payload.
@@ -79,7 +79,7 @@ class Task:
         return self.deliveries[0].claim if self.deliveries else None
 
 
-def next_claim(task: Task, operation: Operation) -> Operation | None:
+def next_claim(task: TaskHistory, operation: Operation) -> Operation | None:
     """Return the first claim that received a task and started after an operation had ended.
 
     A claim that starts at the operation's very end does not count: either may have been first.
@@ -95,9 +95,9 @@ def happens(operation: Operation) -> bool:
     return operation.outcome not in (Outcome.REFUSED, Outcome.BUSY)
 
 
-def tasks_of(history: History) -> Mapping[str, Task]:
+def tasks_of(history: History) -> Mapping[str, TaskHistory]:
     """Sort the operations of a history by task. Deliveries of unknown tasks are left out."""
-    tasks: dict[str, Task] = {}
+    tasks: dict[str, TaskHistory] = {}
     acknowledgements: dict[int, list[Operation]] = defaultdict(list)
     claims: dict[str, list[Operation]] = defaultdict(list)
     for operation in history:
@@ -105,7 +105,7 @@ def tasks_of(history: History) -> Mapping[str, Task]:
         if operation.claim is not None:
             acknowledgements[operation.claim].append(operation)
         elif label is not None and label != UNRECOGNISED:
-            task = tasks.get(label) or tasks.setdefault(label, Task(label=label))
+            task = tasks.get(label) or tasks.setdefault(label, TaskHistory(label=label))
             if operation.is_delivery:
                 claims[label].append(operation)
             else:
@@ -115,7 +115,7 @@ def tasks_of(history: History) -> Mapping[str, Task]:
     return tasks
 
 
-def _add(task: Task, operation: Operation) -> None:
+def _add(task: TaskHistory, operation: Operation) -> None:
     if operation.verb is Verb.ENQUEUE:
         (task.enqueues if happens(operation) else task.declined).append(operation)
     elif operation.verb is Verb.CANCEL and happens(operation):

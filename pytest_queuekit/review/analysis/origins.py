@@ -17,7 +17,7 @@ _SAME = frozenset({"cursor", "execute", "executemany", "executescript"})
 _MOST = 2000
 """Expressions that are followed for one connection."""
 
-_Step: TypeAlias = tuple[ast.expr, ast.Call | None]
+_Hop: TypeAlias = tuple[ast.expr, ast.Call | None]
 _Way: TypeAlias = tuple[ast.expr, tuple[ast.Call, ...]]
 
 
@@ -88,7 +88,7 @@ class Origins:
             name = node.value
         return name.rpartition(".")[2] == "QueueDatabase"
 
-    def _before(self, node: ast.expr) -> Iterator[_Step]:
+    def _before(self, node: ast.expr) -> Iterator[_Hop]:
         """Yield the expressions that this one gets its value from, with the call that passes it."""
         if isinstance(node, ast.Call):
             yield from self._before_call(node)
@@ -97,18 +97,18 @@ class Origins:
         elif isinstance(node, ast.Name):
             yield from self._before_name(node)
         elif isinstance(node, ast.Attribute):
-            yield from _steps(self._module.assigned(node))
+            yield from _hops(self._module.assigned(node))
 
-    def _before_call(self, node: ast.Call) -> Iterator[_Step]:
+    def _before_call(self, node: ast.Call) -> Iterator[_Hop]:
         name = self._module.dotted(node.func).rpartition(".")[2]
         if isinstance(node.func, ast.Attribute) and node.func.attr in _SAME:
             yield node.func.value, None
         elif name in {"closing", "enter_context", "aclosing"} and node.args:
             yield node.args[0], None
         elif (function := self._module.called(node)) is not None:
-            yield from _steps(self._module.returned(function))
+            yield from _hops(self._module.returned(function))
 
-    def _before_name(self, node: ast.Name) -> Iterator[_Step]:
+    def _before_name(self, node: ast.Name) -> Iterator[_Hop]:
         opened = entered_around(self._module, node)
         if opened is not None:
             yield opened, None
@@ -116,15 +116,15 @@ class Origins:
         scope: Scope | None = self._module.scope_of(node)
         while scope is not None:
             if node.id in scope.entered or node.id in scope.bound:
-                yield from _steps(scope.entered.get(node.id, ()))
-                yield from _steps(scope.bound.get(node.id, ()))
+                yield from _hops(scope.entered.get(node.id, ()))
+                yield from _hops(scope.bound.get(node.id, ()))
                 if node.id in scope.parameters:
-                    yield from _steps(scope.annotations(node.id))
+                    yield from _hops(scope.annotations(node.id))
                     yield from self._passed(scope, node.id)
                 return
             scope = scope.parent
 
-    def _passed(self, function: Scope, parameter: str) -> Iterator[_Step]:
+    def _passed(self, function: Scope, parameter: str) -> Iterator[_Hop]:
         """Yield the arguments that the calls of this file pass for a parameter."""
         place = function.parameters.index(parameter)
         for call in self._module.calls_of(function):
@@ -134,7 +134,7 @@ class Origins:
                 yield given, call
 
 
-def _steps(values: Iterable[ast.expr | None]) -> Iterator[_Step]:
+def _hops(values: Iterable[ast.expr | None]) -> Iterator[_Hop]:
     return ((value, None) for value in values if value is not None)
 
 

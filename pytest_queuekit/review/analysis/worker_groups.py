@@ -26,7 +26,7 @@ _SUBMITS = frozenset(
     }
 )
 _STARTS = ("Thread", "Process")
-Task: TypeAlias = ast.expr | Scope
+WorkerTarget: TypeAlias = ast.expr | Scope
 """The callable that a thread or a process runs."""
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
 
@@ -37,12 +37,12 @@ class WorkerGroup:
 
     node: the call that makes them.
     size: their number.
-    runs: their tasks.
+    runs: their targets.
     """
 
     node: ast.Call
     size: int
-    runs: tuple[Task, ...]
+    runs: tuple[WorkerTarget, ...]
 
 
 def worker_groups(module: Module) -> Iterator[WorkerGroup]:
@@ -52,7 +52,7 @@ def worker_groups(module: Module) -> Iterator[WorkerGroup]:
         name = module.dotted(call.func).rpartition(".")[2]
         if name in _POOLS:
             size = _pool_size(module, call)
-            runs: list[Task] = [task for pool, task in submitted if pool is call]
+            runs: list[WorkerTarget] = [target for pool, target in submitted if pool is call]
         else:
             size = _turns_around(module, call)
             target = _target(module, call) if size is not None else None
@@ -61,9 +61,9 @@ def worker_groups(module: Module) -> Iterator[WorkerGroup]:
             yield WorkerGroup(node=call, size=size, runs=tuple(runs))
 
 
-def reached(module: Module, task: Task) -> Iterator[ast.Call]:
-    """Yield the calls that a task makes, also through the functions of this file."""
-    todo = list(_calls_of(module, task))
+def reached(module: Module, target: WorkerTarget) -> Iterator[ast.Call]:
+    """Yield the calls that a target makes, also through the functions of this file."""
+    todo = list(_calls_of(module, target))
     visited: set[Scope] = set()
     while todo:
         call = todo.pop()
@@ -74,16 +74,16 @@ def reached(module: Module, task: Task) -> Iterator[ast.Call]:
             todo += module.calls(function)
 
 
-def _calls_of(module: Module, task: Task) -> Iterator[ast.Call]:
+def _calls_of(module: Module, target: WorkerTarget) -> Iterator[ast.Call]:
     """Yield the calls in a function, a lambda or a partial()."""
-    if isinstance(task, Scope):
-        yield from module.calls(task)
-    elif isinstance(task, ast.Lambda):
-        yield from (node for node in ast.walk(task.body) if isinstance(node, ast.Call))
-    elif isinstance(task, ast.Call):
-        if task.args and module.dotted(task.func).rpartition(".")[2] == "partial":
-            yield from _calls_of(module, task.args[0])
-    elif (function := module.function(task)) is not None:
+    if isinstance(target, Scope):
+        yield from module.calls(target)
+    elif isinstance(target, ast.Lambda):
+        yield from (node for node in ast.walk(target.body) if isinstance(node, ast.Call))
+    elif isinstance(target, ast.Call):
+        if target.args and module.dotted(target.func).rpartition(".")[2] == "partial":
+            yield from _calls_of(module, target.args[0])
+    elif (function := module.function(target)) is not None:
         yield from module.calls(function)
 
 
@@ -108,8 +108,8 @@ def _made(module: Module, pool: ast.expr) -> ast.expr | None:
     return known
 
 
-def _target(module: Module, call: ast.Call) -> Task | None:
-    """Return the task that a new thread or process runs; None for any other call."""
+def _target(module: Module, call: ast.Call) -> WorkerTarget | None:
+    """Return the target that a new thread or process runs; None for any other call."""
     if module.dotted(call.func).rpartition(".")[2] in _STARTS:
         targets = (keyword.value for keyword in call.keywords if keyword.arg == "target")
         return next(targets, None)

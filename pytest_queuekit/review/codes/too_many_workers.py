@@ -22,8 +22,8 @@ def _too_many_workers(module: Module) -> Iterator[Match]:
         if group.size > MAX_CONCURRENT_WORKERS and any(
             (call in opened or claims(module, call) or enqueues(module, call))
             and not holds_lock(module, call)
-            for task in group.runs
-            for call in reached(module, task)
+            for target in group.runs
+            for call in reached(module, target)
         ):
             yield Match(
                 node=group.node,
