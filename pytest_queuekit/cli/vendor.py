@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from pytest_queuekit.cli import vendoring
+from pytest_queuekit.report.lines import counted
 
 _EXAMPLES = """\
 examples:
@@ -54,7 +55,7 @@ def print_copy(done: vendoring.CopyReport) -> None:
     """Print what was written, removed and kept."""
     counts = {"written": len(done.written), "removed": len(done.removed)}
     changes = ", ".join(
-        f"{count} file{'s' * (count != 1)} {verb}" for verb, count in counts.items() if count
+        f"{counted(count, 'file')} {verb}" for verb, count in counts.items() if count
     )
     changes = changes or "it was current, nothing was written"
     lines = [f"{done.directory}: the reference queue {done.version}; {changes}"]

@@ -93,7 +93,7 @@ def _internal(error: str, number: int, reported: dict[str, int]) -> str:
 
 def _first(texts: list[str]) -> tuple[str, ...]:
     more = len(texts) - _SHOWN
-    return (*texts[:_SHOWN], *([f"… and {more} more"] if more > 0 else []))
+    return (*texts[:_SHOWN], *([f"… and {more:,} more"] if more > 0 else []))
 
 
 def _validation(evidence: Evidence) -> _Grounds:
@@ -146,8 +146,8 @@ def _tests(evidence: Evidence) -> _Grounds:
     tests, covered = evidence.tests, evidence.covered
     grounds = _Grounds(against=[f"failed: {test}" for test in tests.failed])
     if tests.passed:
-        skipped = f", {len(tests.skipped)} skipped" if tests.skipped else ""
-        deselected = f", {evidence.deselected} deselected" if evidence.deselected else ""
+        skipped = f", {len(tests.skipped):,} skipped" if tests.skipped else ""
+        deselected = f", {evidence.deselected:,} deselected" if evidence.deselected else ""
         grounds.held.append(f"{counted(len(tests.passed), 'test')} passed{skipped}{deselected}")
     elif not tests.failed:
         grounds.missing.append("no test of the team passed: give their paths, as in pytest … tests")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Findings, Measured, Measurement, RuleRun, Verdict
 from pytest_queuekit.report import review
-from pytest_queuekit.report.lines import cut, figure, printable, wrapped
+from pytest_queuekit.report.lines import counted, cut, figure, printable, wrapped
 
 WITNESS = 12
 """Operations of a witness that are shown; `--queue-report json:PATH` has all."""
@@ -62,7 +62,7 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
     notes.append(("Driver", run.driver))
     others = len(run.violations) - 1
     if others > 0:
-        notes.append(("More", f"{others} more violation{'s' if others > 1 else ''} of this rule"))
+        notes.append(("More", f"{counted(others, 'more violation')} of this rule"))
     if verdict.suite == "rules":
         notes.append(("Explain", f"queuekit explain {verdict.rule}"))
     return notes
@@ -102,7 +102,7 @@ def _findings(verdict: Verdict) -> list[str]:
     for violation in verdict.violations[:_FINDINGS]:
         lines += wrapped(violation.detail, indent="  ", hanging="  ", lines=3)
     more = len(verdict.violations) - _FINDINGS
-    return lines + ([f"… and {more} more of {verdict.rule}"] if more > 0 else [])
+    return lines + ([f"… and {more:,} more of {verdict.rule}"] if more > 0 else [])
 
 
 def _operations(witness: Sequence[Operation]) -> list[str]:
@@ -117,7 +117,7 @@ def _operations(witness: Sequence[Operation]) -> list[str]:
         actor = f"{operation.actor[:14]:<{actors}}"
         lines.append(cut(f"  {_when(operation):>{times}}  {actor}  {describe(operation)}"))
     if len(shown) < len(ordered):
-        lines.append(f"  … and {len(ordered) - len(shown)} more operations")
+        lines.append(f"  … and {len(ordered) - len(shown):,} more operations")
     return lines
 
 

@@ -8,7 +8,7 @@ from dataclasses import astuple
 from itertools import accumulate
 
 from pytest_queuekit.model.verdict import Place, Status, Verdict, Violation
-from pytest_queuekit.report.lines import Line, Tone, printable, wrapped
+from pytest_queuekit.report.lines import Line, Tone, counted, printable, wrapped
 
 _WIDEST = 76
 """Columns of a source line that are shown."""
@@ -74,14 +74,14 @@ def explain(verdict: Verdict, *, most: int = 20) -> list[str]:
     for violation in verdict.violations[:most]:
         lines += [line.text for line in finding(violation)]
     more = len(verdict.violations) - most
-    return lines + ([f"… and {more} more of {verdict.rule}"] if more > 0 else [])
+    return lines + ([f"… and {more:,} more of {verdict.rule}"] if more > 0 else [])
 
 
 def text(verdicts: Sequence[Verdict], files: int) -> str:
     """Return all findings by place, the undecided codes, and the counts."""
     violations = by_place(each for verdict in verdicts for each in verdict.violations)
     lines = [line.text for violation in violations for line in finding(violation)]
-    lines += [line.text for line in (*_undecided(verdicts), _counted(violations, files))]
+    lines += [line.text for line in (*_undecided(verdicts), _total(violations, files))]
     return "\n".join(lines) + "\n"
 
 
@@ -103,15 +103,11 @@ def _undecided(verdicts: Sequence[Verdict]) -> list[Line]:
     return [Line(line) for line in wrapped(note, hanging="  ")] if codes else []
 
 
-def _counted(violations: Sequence[Violation], files: int) -> Line:
+def _total(violations: Sequence[Violation], files: int) -> Line:
     if not files:
         return Line("no Python files found: nothing was reviewed", Tone.CAREFUL)
     if not violations:
-        return Line(f"no findings in {_many(files, 'file')}", Tone.GOOD)
+        return Line(f"no findings in {counted(files, 'file')}", Tone.GOOD)
     paths = {each.place.path for each in violations if each.place}
-    count = _many(len(violations), "finding")
-    return Line(f"{count} in {len(paths)} of {_many(files, 'file')}", Tone.BAD)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    count = counted(len(violations), "finding")
+    return Line(f"{count} in {len(paths):,} of {counted(files, 'file')}", Tone.BAD)

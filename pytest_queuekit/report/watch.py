@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_queuekit.report.lines import Line, Tone, cut, printable, wrapped
+from pytest_queuekit.report.lines import Line, Tone, counted, cut, printable, wrapped
 from pytest_queuekit.watch.finding import WatchFinding
 from pytest_queuekit.watch.internal_errors import InternalErrors
 
 
 def explain(findings: Sequence[WatchFinding], *, most: int = 20) -> list[str]:
     """Return the lines shown where a test fails: each finding with its source line."""
-    lines = [f"queue watch: {_many(len(findings), 'finding')} in this test"]
+    lines = [f"queue watch: {counted(len(findings), 'finding')} in this test"]
     for finding in findings[:most]:
         lines += [line.text for line in _finding(finding, finding.count)]
     more = len(findings) - most
-    return lines + ([f"… and {more} more"] if more > 0 else [])
+    return lines + ([f"… and {more:,} more"] if more > 0 else [])
 
 
 def failure(errors: InternalErrors) -> str:
@@ -34,8 +34,8 @@ def report(findings: Sequence[WatchFinding], errors: InternalErrors) -> Iterator
         yield Line(cut(f"    {_tests(group)}"))
     if findings:
         tests = {finding.test for finding in findings} - {""}
-        among = f"in {_many(len(tests), 'test')}" if tests else "outside of tests"
-        yield Line(f"queue watch: {_many(len(alike), 'finding')} {among}", Tone.BAD)
+        among = f"in {counted(len(tests), 'test')}" if tests else "outside of tests"
+        yield Line(f"queue watch: {counted(len(alike), 'finding')} {among}", Tone.BAD)
     elif not errors:
         yield Line("queue watch: nothing found", Tone.GOOD)
     if errors:
@@ -45,7 +45,7 @@ def report(findings: Sequence[WatchFinding], errors: InternalErrors) -> Iterator
 def _finding(finding: WatchFinding, count: int) -> Iterator[Line]:
     place = finding.place
     where = f"{printable(place.path)}:{place.line}: " if place else ""
-    times = f" ({count} times)" if count > 1 else ""
+    times = f" ({count:,} times)" if count > 1 else ""
     yield Line(f"{where}{finding.kind} {finding.title}{times}", Tone.BAD)
     if place is not None and place.text.strip():
         yield Line(cut(f"    > {printable(place.text).strip()}"))
@@ -56,8 +56,4 @@ def _finding(finding: WatchFinding, count: int) -> Iterator[Line]:
 def _tests(group: Sequence[WatchFinding]) -> str:
     tests = list(dict.fromkeys(finding.test for finding in group))
     first = f"in {printable(tests[0])}" if tests[0] else "outside of tests"
-    return first + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return first + (f" and {len(tests) - 1:,} more" if len(tests) > 1 else "")

@@ -29,7 +29,7 @@ class InternalErrors:
         return self.count > 0
 
     def __str__(self) -> str:
-        return f"{self.count} internal error{'s' * (self.count != 1)}, first: {self.first}"
+        return f"{self.count:,} internal error{'s' * (self.count != 1)}, first: {self.first}"
 
 
 class ErrorLog:

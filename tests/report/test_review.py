@@ -65,6 +65,16 @@ def test_a_finding_points_at_its_place() -> None:
     ]
 
 
+def test_a_large_number_has_separators() -> None:
+    """The count reads as in every other report."""
+    places = [_place(f"src/{number}.py") for number in range(1200)]
+    assert (
+        text([_verdict(*places)], 3400).splitlines()[-1] == "1,200 findings in 1,200 of 3,400 files"
+    )
+    assert text([_verdict()], 3400).splitlines()[-1] == "no findings in 3,400 files"
+    assert explain(_verdict(*places))[-1] == "… and 1,180 more of QR101"
+
+
 def test_findings_are_in_the_order_of_the_files() -> None:
     """The order does not depend on the code."""
     verdicts = [

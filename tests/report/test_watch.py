@@ -56,6 +56,17 @@ def test_a_long_list_is_cut() -> None:
     assert explain([LOCKED] * 30)[-1] == "… and 10 more"
 
 
+def test_a_large_number_has_separators() -> None:
+    """All reports write thousands in the same way."""
+    findings = [replace(LOCKED, test=f"test_{number}", count=1) for number in range(1200)]
+    assert explain(findings)[0] == "queue watch: 1,200 findings in this test"
+    assert explain(findings)[-1] == "… and 1,180 more"
+    shown = _text(findings, replace(FAILED, count=4000))
+    assert shown[0] == "jobs.py:7: busy Database locked by another connection (1,200 times)"
+    assert shown[-3:-1] == ["    in test_0 and 1,199 more", "queue watch: 1 finding in 1,200 tests"]
+    assert shown[-1].startswith("queue watch: 4,000 internal errors")
+
+
 def test_a_clean_run_says_so() -> None:
     """The section is never empty."""
     assert _text([]) == ["queue watch: nothing found"]
