@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pytest_queuekit.plugin.section import write_section
 from pytest_queuekit.plugin.team_tests import Tally
 from pytest_queuekit.report import gate as report
 from pytest_queuekit.report.lines import Line, Tone
-from pytest_queuekit.suites.check import Suite
+from pytest_queuekit.suites.check import Check, Suite
 from pytest_queuekit.suites.plan import Plan
 from pytest_queuekit.watch.internal_errors import describe
 
@@ -32,18 +32,19 @@ def register(
     suites: Sequence[Suite],
     results: Results,
     *,
-    node_ids: Container[str],
+    checks: Mapping[str, Check],
 ) -> Gate:
     """Return the gate of this run. Raises pytest.UsageError.
 
-    node_ids: those of the kit's own checks and collectors.
+    checks: all checks of the suites by node id, deselected ones included.
     """
-    tally = Tally(node_ids)
+    tally = Tally({*checks, *(suite.head for suite in suites)})
     sources = Sources(
         config=config,
         plan=plan,
         settings=gate_settings.read(config),
         suites=suites,
+        checks=tuple(checks.values()),
         results=results,
         tally=tally,
     )

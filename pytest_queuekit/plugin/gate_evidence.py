@@ -22,7 +22,7 @@ from pytest_queuekit.plugin.gate_settings import GateSettings
 from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.team_code import TeamCode
 from pytest_queuekit.plugin.team_tests import Tally
-from pytest_queuekit.suites.check import Suite
+from pytest_queuekit.suites.check import Check, Suite
 from pytest_queuekit.suites.load import CHECKS
 from pytest_queuekit.suites.plan import Plan
 from pytest_queuekit.watch.finding import BUSY, WatchFinding
@@ -36,14 +36,15 @@ _WATCH = "queuekit-watch"
 class Sources:
     """The parts of a run that leave evidence.
 
-    suites: all suites of the run. results: the verdicts on their checks. tally: the outcomes of the
-    user's own tests.
+    suites: all suites of the run. checks: all their checks, deselected ones included.
+    results: the verdicts on them. tally: the outcomes of the user's own tests.
     """
 
     config: pytest.Config
     plan: Plan
     settings: GateSettings
     suites: Sequence[Suite]
+    checks: Sequence[Check]
     results: Results
     tally: Tally
 
@@ -60,7 +61,7 @@ class Sources:
     @cached_property
     def answers(self) -> Mapping[str, Answers]:
         """The answers by kind."""
-        return _answers(self.suites, self.results)
+        return _answers(self.suites, self.checks, self.results)
 
     @property
     def watching(self) -> Any:
@@ -105,13 +106,15 @@ def _parts(sources: Sources) -> dict[str, Callable[[], object]]:
     }
 
 
-def _answers(suites: Sequence[Suite], results: Results) -> dict[str, Answers]:
+def _answers(
+    suites: Sequence[Suite], checks: Iterable[Check], results: Results
+) -> dict[str, Answers]:
     expected: dict[str, set[tuple[str, str]]] = {}
     verdicts: dict[str, list[Verdict]] = {}
+    for check in checks:
+        kind = _kind(check.suite, check.rule)
+        expected.setdefault(kind, set()).add((check.subject, check.rule))
     for suite in suites:
-        for check in suite.checks():
-            kind = _kind(suite.name, check.rule)
-            expected.setdefault(kind, set()).add((check.subject, check.rule))
         for subject in suite.subjects():
             for verdict in results.of(suite.name, subject.label):
                 verdicts.setdefault(_kind(suite.name, verdict.rule), []).append(verdict)
@@ -120,9 +123,9 @@ def _answers(suites: Sequence[Suite], results: Results) -> dict[str, Answers]:
             verdicts=tuple(
                 sorted(verdicts.get(kind, ()), key=lambda verdict: (verdict.queue, verdict.rule))
             ),
-            expected=len(checks),
+            expected=len(asked),
         )
-        for kind, checks in expected.items()
+        for kind, asked in expected.items()
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from pytest_queuekit.model.capabilities import Capability
@@ -15,7 +16,7 @@ from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.settings import Settings
 from pytest_queuekit.queue.config import sqlite_warning
 from pytest_queuekit.rules.catalogue import CATALOGUE
-from pytest_queuekit.suites.check import Suite
+from pytest_queuekit.suites.check import Check, Suite
 
 
 def run_result(
@@ -23,12 +24,13 @@ def run_result(
     suites: Sequence[Suite],
     results: Results,
     *,
+    checks: Iterable[Check],
     seconds: float,
     hints: list[str],
 ) -> RunResult:
-    """Return what a run knows."""
+    """Return what a run knows. `checks` are all checks of the suites, deselected ones included."""
     answered = sorted(
-        _suite_results(suites, results),
+        _suite_results(suites, checks, results),
         key=lambda result: _place(result.subject.label, settings),
     )
     warning = sqlite_warning()
@@ -75,18 +77,20 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _suite_results(suites: Sequence[Suite], results: Results) -> Iterator[SuiteResult]:
+def _suite_results(
+    suites: Sequence[Suite], checks: Iterable[Check], results: Results
+) -> Iterator[SuiteResult]:
+    # The lanes of a race count as their rule.
+    known = {(check.suite, check.subject, check.rule) for check in checks}
+    totals = Counter((suite, subject) for suite, subject, _ in known)
     for suite in suites:
-        totals: dict[str, set[str]] = {}
-        for check in suite.checks():
-            totals.setdefault(check.subject, set()).add(check.rule)
         for subject in suite.subjects():
             yield SuiteResult(
                 suite=suite.name,
                 noun=suite.noun,
                 subject=subject,
                 verdicts=tuple(results.of(suite.name, subject.label)),
-                total=len(totals.get(subject.label, ())),
+                total=totals[suite.name, subject.label],
             )
 
 

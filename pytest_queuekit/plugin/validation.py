@@ -44,11 +44,7 @@ def register(config: pytest.Config) -> None:
         if not hasattr(config, "workerinput"):
             suites = [suite for suites in validation.suites.values() for suite in suites]
             validation.gate = gate.register(
-                config,
-                asked.plan,
-                suites,
-                validation.results,
-                node_ids={*validation.checks, *validation.suites},
+                config, asked.plan, suites, validation.results, checks=validation.checks
             )
 
 
@@ -196,6 +192,7 @@ class Validation:
             self.settings,
             [suite for suites in self.suites.values() for suite in suites],
             self.results,
+            checks=self.checks.values(),
             seconds=time.monotonic() - self._began,
             hints=self._notes,
         )

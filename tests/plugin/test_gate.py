@@ -335,3 +335,27 @@ def test_the_step_summary_has_the_scoreboard_once(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     run_gate(team, *FAST, "--queue-report=github")
     assert summary.read_text(encoding="utf-8").count("## Queue gate") == 1
+
+
+def test_each_suite_lists_its_checks_once(team: Project) -> None:
+    """The report and the gate judge the checks that were selected from, and no second list."""
+    team.pytester.makeconftest(
+        """
+        from importlib import import_module
+        from pytest_queuekit.plugin import options
+
+        listed = []
+
+        def note(suite):
+            checks = suite.checks
+            suite.checks = lambda self: listed.append(suite.name) or checks(self)
+
+        for module, _ in options.SUITES:
+            note(import_module(f"pytest_queuekit.suites.{module}").SUITE)
+
+        def pytest_unconfigure():
+            print("listed:", *sorted(listed))
+        """
+    )
+    result = run_gate(team, "-k", "STATS-1")
+    assert "listed: integration load review rules targets" in text(result)
