@@ -201,6 +201,11 @@ def _explained(name: str) -> str:
     code = known.get(name.upper())
     if code is None:
         raise UsageError(f"--explain={name}: unknown code{did_you_mean(name, known)}")
+    return explain_code(code)
+
+
+def explain_code(code: Code) -> str:
+    """Return a code in full: its fault, its rule, its reason and its examples."""
     lines = _wrapped(f"{code.id}: {code.title}", hanging=2)
     for text in (code.sentence, code.why, f"decided {_decided(code)}"):
         lines += _wrapped(text, indent="  ")

@@ -6,13 +6,17 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_queuekit.cli.examples import markdown_lines, text_lines
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pytest_queuekit.rules.rule import Rule
 
 _EXAMPLES = """\
 examples:
@@ -93,18 +97,7 @@ def entries() -> Iterator[RuleEntry]:
 
     for family in FAMILIES:
         for rule in family.rules:
-            yield RuleEntry(
-                id=rule.id,
-                slug=rule.slug,
-                family=family.name,
-                about=family.about,
-                requirement=rule.requirement.value,
-                sentence=rule.sentence,
-                why=rule.why,
-                needs=tuple(need.value for need in rule.needs),
-                level=rule.level.name.lower(),
-                driver=", ".join(rule.driver_names),
-            )
+            yield entry_of(rule, family=family.name, about=family.about)
     for target in TARGETS:
         yield RuleEntry(
             id=target.id,
@@ -118,6 +111,22 @@ def entries() -> Iterator[RuleEntry]:
             level="quick",
             driver="benchmark",
         )
+
+
+def entry_of(rule: Rule, *, family: str, about: str) -> RuleEntry:
+    """Return a rule as listed."""
+    return RuleEntry(
+        id=rule.id,
+        slug=rule.slug,
+        family=family,
+        about=about,
+        requirement=rule.requirement.value,
+        sentence=rule.sentence,
+        why=rule.why,
+        needs=tuple(need.value for need in rule.needs),
+        level=rule.level.name.lower(),
+        driver=", ".join(rule.driver_names),
+    )
 
 
 def select(known: Sequence[RuleEntry], ids: Sequence[str]) -> list[RuleEntry]:
@@ -158,22 +167,29 @@ def as_text(chosen: Sequence[RuleEntry]) -> str:
 
 def as_explanation(chosen: Sequence[RuleEntry]) -> str:
     """Return every field of a few rules, and their examples."""
-    return "\n".join(_explain(entry) for entry in chosen)
+    return "\n".join(map(explain, chosen))
 
 
-def _explain(entry: RuleEntry) -> str:
+def explain(entry: RuleEntry, *, run: str = "") -> str:
+    """Return every field of a rule, and its example. `run` is the command that runs it alone."""
     fields = {
         entry.requirement.lower(): entry.sentence,
         "why": entry.why,
         "needs": ", ".join(entry.needs) or "only enqueue and claim",
         "level": f"{entry.level} and above",
         "driver": entry.driver,
-        "run": f"pytest queue-validate::{entry.id}",
+        "run": run or f"pytest queue-validate::{entry.id}",
     }
-    lines = [f"{entry.id} {entry.slug}"]
+    example = "\n".join(text_lines(entry.id))
+    return fields_as_text(f"{entry.id} {entry.slug}", fields) + (f"{example}\n" if example else "")
+
+
+def fields_as_text(head: str, fields: Mapping[str, str]) -> str:
+    """Return a head, and a paragraph for each field below it."""
+    lines = textwrap.wrap(head, 80, subsequent_indent="  ")
     for name, text in fields.items():
         lines += textwrap.wrap(text, 80, initial_indent=f"  {name:<8}", subsequent_indent=" " * 10)
-    return "\n".join([*lines, *text_lines(entry.id)]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def as_markdown(chosen: Sequence[RuleEntry]) -> str:

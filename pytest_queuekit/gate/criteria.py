@@ -38,15 +38,19 @@ class _Grounds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Question:
+class Question:
     """A criterion before a run.
 
     asks: what must hold.
+    met_if: the evidence that meets it. unknown_without: the options or the conditions that the
+        evidence depends on; empty if it depends on none.
     reads: the fields of the evidence without which it cannot be judged.
     judge: returns what decides it.
     """
 
     asks: str
+    met_if: str
+    unknown_without: str = ""
     reads: tuple[str, ...]
     judge: Callable[[Evidence], _Grounds]
 
@@ -56,13 +60,13 @@ def judge(evidence: Evidence, *, teams: str = "") -> Scoreboard:
     reported: dict[str, int] = {}
     criteria = tuple(
         _criterion(number, question, evidence, reported)
-        for number, question in enumerate(_QUESTIONS, start=1)
+        for number, question in enumerate(QUESTIONS, start=1)
     )
     return Scoreboard(criteria=criteria, teams=teams)
 
 
 def _criterion(
-    number: int, question: _Question, evidence: Evidence, reported: dict[str, int]
+    number: int, question: Question, evidence: Evidence, reported: dict[str, int]
 ) -> Criterion:
     """Judge a criterion; `reported` has the number under which each internal error is shown."""
     errors = [evidence.failures[name] for name in question.reads if name in evidence.failures]
@@ -287,33 +291,54 @@ def _documentation(evidence: Evidence) -> _Grounds:
     return grounds
 
 
-_QUESTIONS = (
-    _Question(
+QUESTIONS = (
+    Question(
         asks="The validation passes, with all eight checks",
+        met_if="the eight checks pass, also on the file that --queue-db names, and no rule fails",
         reads=("checks", "rules"),
         judge=_validation,
     ),
-    _Question(asks="The integration test passes", reads=("integration",), judge=_integration),
-    _Question(
+    Question(
+        asks="The integration test passes",
+        met_if="the integration test passes",
+        reads=("integration",),
+        judge=_integration,
+    ),
+    Question(
         asks=f"The unit tests pass, with more than {LEAST_COVERED} % coverage",
+        met_if=f"the team's tests pass and cover more than {LEAST_COVERED} % of its code",
+        unknown_without="--cov of pytest-cov, or --queue-coverage FILE",
         reads=("tests", "covered"),
         judge=_tests,
     ),
-    _Question(
+    Question(
         asks="The code is reviewed and approved",
+        met_if="the review finds nothing; the watch sees the team's code neither write outside a "
+        "transaction nor scan a table; a person has approved",
+        unknown_without="--queue-review PATH, --queue-approved-by NAME",
         reads=("review", "files", "approved_by", "watch_findings"),
         judge=_review,
     ),
-    _Question(
+    Question(
         asks="No SQLITE_BUSY in normal operation",
+        met_if="six workers at 400 and at 4,000 tasks a minute never get a busy answer, and "
+        "neither does a test of the team",
+        unknown_without="half of that pace",
         reads=("load", "watch_findings", "watch_errors"),
         judge=_busy,
     ),
-    _Question(
-        asks="Performance meets the targets", reads=("targets", "measuring"), judge=_performance
+    Question(
+        asks="Performance meets the targets",
+        met_if="all targets are met, and the team's tests marked queue_perf pass",
+        unknown_without="a run without -n",
+        reads=("targets", "measuring"),
+        judge=_performance,
     ),
-    _Question(
+    Question(
         asks="The documentation is up to date",
+        met_if="all public names have docstrings and, compared with --queue-base REVISION, pages "
+        "changed if the code did",
+        unknown_without="--queue-review PATH",
         reads=("documented", "changes"),
         judge=_documentation,
     ),

@@ -63,8 +63,7 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
     others = len(run.violations) - 1
     if others > 0:
         notes.append(("More", f"{counted(others, 'more violation')} of this rule"))
-    if verdict.suite == "rules":
-        notes.append(("Explain", f"queuekit explain {verdict.rule}"))
+    notes.append(("Explain", f"queuekit explain {verdict.rule}"))
     return notes
 
 

@@ -19,6 +19,7 @@ from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.rule import Rule
 
+FAMILY = "LOAD"
 WORKERS = 6
 RATES = {"LOAD-1": 400, "LOAD-2": 4000}
 """Tasks a minute, by the id of the rule."""

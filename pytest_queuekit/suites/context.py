@@ -17,9 +17,12 @@ from pytest_queuekit.rules.rule import Rule
 
 
 def with_context(
-    verdict: Verdict, rule: Rule, queue: QueueUnderTest, level: Level, head: str
+    verdict: Verdict, rule: Rule, queue: QueueUnderTest, level: Level, chosen: str
 ) -> Verdict:
-    """Return a failed verdict with what is declared, the adapter's code, and how to repeat it."""
+    """Return a failed verdict with what is declared, the adapter's code, and how to repeat it.
+
+    chosen: the arguments of pytest that select the check.
+    """
     run = verdict.detail
     if verdict.status is not Status.FAIL or not isinstance(run, RuleRun):
         return verdict
@@ -27,7 +30,7 @@ def with_context(
         run,
         declared=declared(rule, queue.contract),
         code=_code(queue, run),
-        replay=f"pytest '{head}::{verdict.rule}[{verdict.queue}]' --queue-impl {queue.spec}"
+        replay=f"pytest {chosen} --queue-impl {queue.spec}"
         + ("" if level is Level.STANDARD else f" --queue-level {level.name.lower()}"),
     )
     return replace(verdict, detail=detail)

@@ -64,8 +64,10 @@ class LoadSuite:
         )
         for rule in load_rules(queue.contract):
             run = self._load(rule, queue)
+            # The gate needs the whole run; a node id alone would be rejected.
+            chosen = f"--queue-validate --queue-gate -k {rule.id}"
             yield rule_check(
-                rule, label, queue, plan=self._plan, run=run, suite=self.name, head=self.head
+                rule, label, queue, plan=self._plan, run=run, suite=self.name, chosen=chosen
             )
 
     def _load(self, rule: Rule, queue: QueueUnderTest) -> Callable[[Path, Progress], Verdict]:

@@ -81,15 +81,20 @@ def rule_check(
     plan: Plan,
     run: Callable[[Path, Progress], Verdict],
     suite: str = RulesSuite.name,
-    head: str = RulesSuite.head,
+    chosen: str = "",
 ) -> Check:
-    """Return the check that tries a rule on a queue; `run` takes an empty folder."""
+    """Return the check that tries a rule on a queue; `run` takes an empty folder.
+
+    chosen: the arguments of pytest that select the check; by default, its node id.
+    """
+    name = f"{rule.id}[{label}]"
+    arguments = chosen or f"'{RulesSuite.head}::{name}'"
 
     def answer(context: Context) -> Verdict:
         verdict = run(context.folder, context.progress)
         verdict = replace(verdict, queue=label, suite=suite)
         return waive(
-            with_context(verdict, rule, queue, plan.effort.level, head),
+            with_context(verdict, rule, queue, plan.effort.level, arguments),
             queue.contract,
             plan.waivers,
         )
@@ -102,7 +107,7 @@ def rule_check(
         requirement=rule.requirement,
         sentence=rule.sentence,
         subject=label,
-        name=f"{rule.id}[{label}]",
+        name=name,
         answer=answer,
         keywords=(rule.requirement.value, *rule.driver_names),
         marks=("queue_stress",) if rule.concurrent else (),

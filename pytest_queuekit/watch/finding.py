@@ -28,6 +28,21 @@ TITLES: Mapping[str, str] = MappingProxyType(
 )
 """The headline of each kind; at most 60 characters."""
 
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        WRITE_OUTSIDE: "your SQL wrote in autocommit mode, through connection() or db.execute()",
+        SLOW_PLAN: "your SQL searched the queue's tables, and SQLite read a whole table or sorted "
+        "its rows",
+        LONG_TRANSACTION: "your transaction was held for more than 50 ms, not counting the time "
+        "your thread waited for a CPU",
+        BUSY: "the queue raised QueueBusyError, or SQLite reported to your own SQL that the "
+        "database is locked",
+        OPEN_CONNECTION: "a connection was still open after the test's fixtures had ended",
+        LEASED: "tasks were still leased after the test's body had ended",
+    }
+)
+"""What happened, of each kind."""
+
 KINDS = tuple(TITLES)
 """The words of the marker queue_allow, and of reports."""
 

@@ -16,10 +16,12 @@ import pytest_queuekit
 from pytest_queuekit.cli.review import as_markdown as review_as_markdown
 from pytest_queuekit.cli.rules import as_markdown, entries
 from pytest_queuekit.errors import QueuekitError
+from pytest_queuekit.gate.criteria import QUESTIONS
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.queue.exceptions import QueueDatabaseError
 from pytest_queuekit.teams import TEAMS
+from pytest_queuekit.watch.finding import MEANINGS
 from tests.docs.pages import ROOT
 
 
@@ -147,3 +149,22 @@ def test_every_capability_is_documented() -> None:
     """docs/adapters.md names each capability by the word that reports use."""
     page = _page("adapters.md")
     assert [str(capability) for capability in Capability if f"`{capability}`" not in page] == []
+
+
+def test_the_criteria_of_the_gate_are_documented() -> None:
+    """docs/gate.md says of each criterion what `queuekit explain` says."""
+    rows = re.findall(r"^\| (\d) \| (.*?) \| *(.*?) *\|$", _page("gate.md"), re.MULTILINE)
+    assert [
+        (number, met.replace("`", ""), without.replace("`", "")) for number, met, without in rows
+    ] == [
+        (str(number), question.met_if, question.unknown_without)
+        for number, question in enumerate(QUESTIONS, start=1)
+    ]
+
+
+def test_the_findings_of_the_watch_are_documented() -> None:
+    """docs/watch.md says of each kind what `queuekit explain` says."""
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*?) \|$", _page("watch.md"), re.MULTILINE)
+    assert {kind: text.replace("`", "") for kind, text in rows if kind in MEANINGS} == dict(
+        MEANINGS
+    )

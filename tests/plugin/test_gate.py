@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -59,6 +60,18 @@ def test_a_load_below_half_of_the_pace_is_inconclusive(team: Project) -> None:
     assert re.search(
         r"LOAD-2: inconclusive: the workers reached \d{3} of 4,000 tasks/min", evidence
     )
+
+
+def test_a_load_that_fails_is_explained_and_repeated(team: Project) -> None:
+    """The commands below the proof work: one explains the load, the other runs it again."""
+    busy = "--queue-impl=tests.queues.held:Held"
+    lines = run_gate(team, busy, "-k", "LOAD-2").outlines
+    assert "Explain    queuekit explain LOAD-2" in lines
+    (replay,) = {line for line in lines if line.startswith("Replay ")}
+    program, *arguments = shlex.split(replay)[1:]
+    again = team.run(*arguments, "--collect-only", "-q")
+    assert program == "pytest"
+    assert [line for line in again.outlines if "::" in line] == ["queue-gate::LOAD-2[held]"]
 
 
 def test_a_database_with_deselected_checks_leaves_the_validation_unknown(team: Project) -> None:

@@ -24,7 +24,9 @@ def _run(*witness: Operation, rule: str = "ACK-6", level: Level = Level.STANDARD
     proof = Violation(kind="k", title="t", detail="d", witness=witness)
     verdict = broken(rule, proof, queue="memory")
     queue = QueueUnderTest.of(MemoryQueue)
-    detail = with_context(verdict, by_id(CATALOGUE)[rule], queue, level, "queue-validate").detail
+    detail = with_context(
+        verdict, by_id(CATALOGUE)[rule], queue, level, f"'queue-validate::{rule}[memory]'"
+    ).detail
     assert isinstance(detail, RuleRun)
     return detail
 
