@@ -41,12 +41,12 @@ def main() -> int:
             result = review([source], processes=cores())
             seconds += time.perf_counter() - began
             files += result.files
-            violations = [each for verdict in result.verdicts for each in verdict.violations]
-            print(f"{package:<24}{result.files:>5} files {len(violations):>3} findings")
-            for violation in violations:
-                place = violation.place
+            findings = [each for verdict in result.verdicts for each in verdict.findings]
+            print(f"{package:<24}{result.files:>5} files {len(findings):>3} findings")
+            for finding in findings:
+                place = finding.place
                 where = place and f"{Path(place.path).name}:{place.line}"
-                print(f"  {where} {violation.kind} {violation.detail}")
+                print(f"  {where} {finding.kind} {finding.detail}")
         print(f"{files} files in {seconds:.1f} s")
     return 0
 

@@ -103,9 +103,9 @@ def _first(texts: list[str]) -> tuple[str, ...]:
 def _validation(evidence: Evidence) -> _Grounds:
     checks, rules = evidence.checks, evidence.rules
     against = [
-        f"{verdict.sentence}: {violation.detail}"
+        f"{verdict.sentence}: {finding.detail}"
         for verdict in checks.broken
-        for violation in verdict.violations
+        for finding in verdict.findings
     ]
     if rules.broken:
         failed = dict.fromkeys(verdict.rule for verdict in rules.broken)
@@ -138,9 +138,7 @@ def _integration(evidence: Evidence) -> _Grounds:
     workers = ["a worker" if team == "any" else f"a worker of team {team}" for team in teams]
     held = [f"{' and '.join(workers)} can do its whole work on the queue"] if workers else []
     return _Grounds(
-        against=[
-            violation.detail for verdict in answers.broken for violation in verdict.violations
-        ],
+        against=[finding.detail for verdict in answers.broken for finding in verdict.findings],
         missing=missing,
         held=held + sentences.waived(answers, prefix="integration test "),
     )
@@ -172,10 +170,10 @@ def _review(evidence: Evidence) -> _Grounds:
     against = [sentences.item(verdict) for verdict in failed if verdict.rule != UNCHECKED.id]
     against += [sentences.of_watch(finding) for finding in _in_the_code(evidence)]
     missing = [
-        sentences.unchecked(violation)
+        sentences.unchecked(finding)
         for verdict in failed
         if verdict.rule == UNCHECKED.id
-        for violation in verdict.violations
+        for finding in verdict.findings
     ]
     missing += sentences.without_answer(review, statuses=[])
     if files is None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from pytest_queuekit.gate.evidence import Answers, kind_of_reason
-from pytest_queuekit.model.verdict import Status, Verdict, Violation
+from pytest_queuekit.model.verdict import Finding, Status, Verdict
 from pytest_queuekit.watch.finding import WatchFinding
 
 
@@ -70,9 +70,9 @@ def in_short(verdict: Verdict) -> str:
 def item(verdict: Verdict) -> str:
     """Return a failed item of the review with the first place, and the number of others."""
     places = [
-        f"{violation.place.path}:{violation.place.line}"
-        for violation in verdict.violations
-        if violation.place
+        f"{finding.place.path}:{finding.place.line}"
+        for finding in verdict.findings
+        if finding.place
     ]
     if not places:
         return f"{verdict.rule} {verdict.sentence}"
@@ -80,10 +80,10 @@ def item(verdict: Verdict) -> str:
     return f"{verdict.rule} {verdict.sentence.rstrip('.')}: {places[0]}{more}"
 
 
-def unchecked(violation: Violation) -> str:
+def unchecked(finding: Finding) -> str:
     """Return an internal error of the review with the file that it could not check."""
-    file = f"{violation.place.path}: " if violation.place else ""
-    return f"could not be reviewed: {file}{violation.detail}"
+    file = f"{finding.place.path}: " if finding.place else ""
+    return f"could not be reviewed: {file}{finding.detail}"
 
 
 def of_watch(finding: WatchFinding) -> str:

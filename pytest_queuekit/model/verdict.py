@@ -91,13 +91,27 @@ class Violation:
     title: what happened, in at most 60 characters that stand alone.
     detail: what happened, with the actors, the task and the times.
     witness: the few operations that prove it, in order of start.
-    place: where in the source it stands, for a finding of a review.
     """
 
     kind: str
     title: str = ""
     detail: str
     witness: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One fault in source files, in a database or in a package.
+
+    kind: the code of the review that reports it, or the check: "QR101".
+    title: the fault, in at most 60 characters that stand alone.
+    detail: the fault at this place, and the fix.
+    place: its place in a source file; None for any other fault.
+    """
+
+    kind: str
+    title: str = ""
+    detail: str
     place: Place | None = None
 
 
@@ -168,9 +182,9 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What a check of files, of a database or of a package found."""
+    """The findings of a check of source files, of a database or of a package."""
 
-    findings: tuple[Violation, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,14 +234,13 @@ class Verdict:
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """The proofs or findings, smallest first."""
-        match self.detail:
-            case RuleRun():
-                return self.detail.violations
-            case Findings():
-                return self.detail.findings
-            case _:
-                return ()
+        """The proofs that a rule was broken, smallest first."""
+        return self.detail.violations if isinstance(self.detail, RuleRun) else ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of a check of source files, of a database or of a package."""
+        return self.detail.findings if isinstance(self.detail, Findings) else ()
 
     @property
     def measurement(self) -> Measurement | None:

@@ -21,12 +21,11 @@ def headline(verdict: Verdict) -> str:
     named = f"{verdict.slug}: " if verdict.slug else ""
     if isinstance(verdict.detail, Measured) and verdict.detail.measurement:
         return f"{named}{_miss(verdict.detail.measurement)}"
-    if not verdict.violations:
+    faults = verdict.violations or verdict.findings
+    if not faults:
         return f"{named}{verdict.sentence}"
-    violation = verdict.violations[0]
-    if not violation.title:
-        return f"{named}{printable(violation.detail)}"
-    return f"{named}{violation.title}: {printable(violation.detail)}"
+    title = f"{faults[0].title}: " if faults[0].title else ""
+    return f"{named}{title}{printable(faults[0].detail)}"
 
 
 def explain(verdict: Verdict) -> list[str]:
@@ -95,12 +94,12 @@ def _miss(measurement: Measurement) -> str:
 
 
 def _findings(verdict: Verdict) -> list[str]:
-    if any(violation.place for violation in verdict.violations):
+    if any(finding.place for finding in verdict.findings):
         return review.explain(verdict)
     lines = wrapped(f"{verdict.rule}: {verdict.sentence}", hanging="  ")
-    for violation in verdict.violations[:_FINDINGS]:
-        lines += wrapped(violation.detail, indent="  ", hanging="  ", lines=3)
-    more = len(verdict.violations) - _FINDINGS
+    for finding in verdict.findings[:_FINDINGS]:
+        lines += wrapped(finding.detail, indent="  ", hanging="  ", lines=3)
+    more = len(verdict.findings) - _FINDINGS
     return lines + ([f"… and {more:,} more of {verdict.rule}"] if more > 0 else [])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pytest_queuekit.model.verdict import Verdict, Violation
+from pytest_queuekit.model.verdict import Finding, Verdict
 
 
 def as_json(verdicts: Sequence[Verdict], files: int) -> str:
@@ -21,17 +21,17 @@ def as_json(verdicts: Sequence[Verdict], files: int) -> str:
                 "sentence": verdict.sentence,
                 "verdict": verdict.status.value,
                 "reason": str(verdict.reason or ""),
-                "findings": len(verdict.violations),
+                "findings": len(verdict.findings),
             }
             for verdict in verdicts
         ],
-        "findings": [_finding(each) for verdict in verdicts for each in verdict.violations],
+        "findings": [_finding(each) for verdict in verdicts for each in verdict.findings],
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _finding(violation: Violation) -> dict[str, Any]:
-    place = asdict(violation.place) if violation.place else {}
+def _finding(finding: Finding) -> dict[str, Any]:
+    place = asdict(finding.place) if finding.place else {}
     place.pop("text", None)
-    names = {"code": violation.kind, "title": violation.title, "message": violation.detail}
+    names = {"code": finding.kind, "title": finding.title, "message": finding.detail}
     return {**names, **place}

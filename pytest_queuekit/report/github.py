@@ -14,9 +14,9 @@ _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 def as_annotations(verdicts: Iterable[Verdict]) -> str:
     """Return a command for each finding of a review."""
     return "".join(
-        f"{command(violation.place, f'{violation.kind} {violation.title}', violation.detail)}\n"
+        f"{command(finding.place, f'{finding.kind} {finding.title}', finding.detail)}\n"
         for verdict in verdicts
-        for violation in verdict.violations
+        for finding in verdict.findings
     )
 
 

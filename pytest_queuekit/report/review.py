@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from itertools import accumulate
 
-from pytest_queuekit.model.verdict import Place, Status, Verdict, Violation
+from pytest_queuekit.model.verdict import Finding, Place, Status, Verdict
 from pytest_queuekit.report.lines import Line, Tone, counted, printable, wrapped
 
 _WIDEST = 76
@@ -20,13 +20,13 @@ _CUT = "..."
 """Stands for the rest of a source line. ASCII, so that the caret keeps its column everywhere."""
 
 
-def finding(violation: Violation) -> Iterator[Line]:
+def lines_of(finding: Finding) -> Iterator[Line]:
     """Yield the place and the detail, then the source line and carets under the fault."""
-    place = violation.place
+    place = finding.place
     if place is None:
         return
     where = f"{printable(place.path)}:{place.line}:{place.column}"
-    yield Line(f"{where}: {violation.kind} {printable(violation.detail)}", Tone.BAD)
+    yield Line(f"{where}: {finding.kind} {printable(finding.detail)}", Tone.BAD)
     if place.text.strip():
         text, carets = _pointed(place)
         yield Line(f"    {text}")
@@ -69,31 +69,29 @@ def _shortened(text: str) -> str:
 def explain(verdict: Verdict, *, most: int = 20) -> list[str]:
     """Return the code's fault and rule, then at most `most` of its findings."""
     lines = wrapped(f"{verdict.rule}: {_title(verdict)}", hanging="  ")
-    if verdict.violations:
+    if verdict.findings:
         lines += wrapped(f"Expected: {verdict.sentence}", indent="  ", hanging="  ")
-    for violation in verdict.violations[:most]:
-        lines += [line.text for line in finding(violation)]
-    more = len(verdict.violations) - most
+    for finding in verdict.findings[:most]:
+        lines += [line.text for line in lines_of(finding)]
+    more = len(verdict.findings) - most
     return lines + ([f"… and {more:,} more of {verdict.rule}"] if more > 0 else [])
 
 
 def text(verdicts: Sequence[Verdict], files: int) -> str:
     """Return all findings by place, the undecided codes, and the counts."""
-    violations = by_place(each for verdict in verdicts for each in verdict.violations)
-    lines = [line.text for violation in violations for line in finding(violation)]
-    lines += [line.text for line in (*_undecided(verdicts), _total(violations, files))]
+    findings = by_place(each for verdict in verdicts for each in verdict.findings)
+    lines = [line.text for finding in findings for line in lines_of(finding)]
+    lines += [line.text for line in (*_undecided(verdicts), _total(findings, files))]
     return "\n".join(lines) + "\n"
 
 
-def by_place(violations: Iterable[Violation]) -> list[Violation]:
+def by_place(findings: Iterable[Finding]) -> list[Finding]:
     """Sort findings by file and line."""
-    return sorted(
-        violations, key=lambda each: (astuple(each.place) if each.place else (), each.kind)
-    )
+    return sorted(findings, key=lambda each: (astuple(each.place) if each.place else (), each.kind))
 
 
 def _title(verdict: Verdict) -> str:
-    titles = (violation.title for violation in verdict.violations)
+    titles = (finding.title for finding in verdict.findings)
     return next(titles, "") or verdict.sentence
 
 
@@ -103,11 +101,11 @@ def _undecided(verdicts: Sequence[Verdict]) -> list[Line]:
     return [Line(line) for line in wrapped(note, hanging="  ")] if codes else []
 
 
-def _total(violations: Sequence[Violation], files: int) -> Line:
+def _total(findings: Sequence[Finding], files: int) -> Line:
     if not files:
         return Line("no Python files found: nothing was reviewed", Tone.CAREFUL)
-    if not violations:
+    if not findings:
         return Line(f"no findings in {counted(files, 'file')}", Tone.GOOD)
-    paths = {each.place.path for each in violations if each.place}
-    count = counted(len(violations), "finding")
+    paths = {each.place.path for each in findings if each.place}
+    count = counted(len(findings), "finding")
     return Line(f"{count} in {len(paths):,} of {counted(files, 'file')}", Tone.BAD)

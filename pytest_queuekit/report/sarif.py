@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pytest_queuekit.model.verdict import Place, Verdict, Violation
+from pytest_queuekit.model.verdict import Finding, Place, Verdict
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -27,9 +27,9 @@ def as_sarif(verdicts: Sequence[Verdict], *, version: str) -> str:
             "SRCROOT": {"description": {"text": "the working directory of the review"}}
         },
         "results": [
-            _result(violation, numbers[violation.kind])
+            _result(finding, numbers[finding.kind])
             for verdict in verdicts
-            for violation in verdict.violations
+            for finding in verdict.findings
         ],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -37,7 +37,7 @@ def as_sarif(verdicts: Sequence[Verdict], *, version: str) -> str:
 
 
 def _rule(verdict: Verdict) -> dict[str, Any]:
-    titles = (violation.title for violation in verdict.violations)
+    titles = (finding.title for finding in verdict.findings)
     return {
         "id": verdict.rule,
         # Code hosts show it as the headline of a finding, so it names the fault if there is one.
@@ -47,15 +47,15 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _result(violation: Violation, rule: int) -> dict[str, Any]:
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "ruleId": violation.kind,
+        "ruleId": finding.kind,
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": violation.detail},
+        "message": {"text": finding.detail},
     }
-    if violation.place is not None:
-        result["locations"] = [{"physicalLocation": _location(violation.place)}]
+    if finding.place is not None:
+        result["locations"] = [{"physicalLocation": _location(finding.place)}]
     return result
 
 

@@ -1,6 +1,7 @@
 """Verdicts as plain data, so that they travel from one process to another, and into JSON.
 
 The history of a verdict stays behind: it may be large, and the proofs are in the violations.
+A violation and a finding have the same keys: a finding has no witness, a violation no place.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from pytest_queuekit.model.history import read_operation, write_operation
 from pytest_queuekit.model.verdict import (
+    Finding,
     Findings,
     Measured,
     Measurement,
@@ -60,24 +62,26 @@ def unpack(data: Mapping[str, Any]) -> Verdict:
 
 
 def _detail(verdict: Verdict) -> dict[str, Any]:
-    violations = [
-        {
-            "kind": violation.kind,
-            "title": violation.title,
-            "detail": violation.detail,
-            "witness": [write_operation(operation) for operation in violation.witness],
-            "place": asdict(violation.place) if violation.place else None,
-        }
-        for violation in verdict.violations
-    ]
     match verdict.detail:
         case RuleRun() as run:
             words = {name: getattr(run, name) for name in _RUN_WORDS}
-            return {"type": "run", **words, "violations": violations}
+            return {"type": "run", **words, "violations": list(map(_fault, run.violations))}
         case Measured(measurement=measurement):
             return {"type": "measured", "measurement": measurement and asdict(measurement)}
-        case Findings():
-            return {"type": "findings", "findings": violations}
+        case Findings(findings=findings):
+            return {"type": "findings", "findings": list(map(_fault, findings))}
+
+
+def _fault(fault: Violation | Finding) -> dict[str, Any]:
+    witness = fault.witness if isinstance(fault, Violation) else ()
+    place = fault.place if isinstance(fault, Finding) else None
+    return {
+        "kind": fault.kind,
+        "title": fault.title,
+        "detail": fault.detail,
+        "witness": [write_operation(operation) for operation in witness],
+        "place": place and asdict(place),
+    }
 
 
 def _read_detail(data: Mapping[str, Any]) -> RuleRun | Measured | Findings:
@@ -90,14 +94,18 @@ def _read_detail(data: Mapping[str, Any]) -> RuleRun | Measured | Findings:
             measured = data["measurement"]
             return Measured(measurement=measured and Measurement(**measured))
         case _:
-            return Findings(findings=tuple(map(_violation, data["findings"])))
+            return Findings(findings=tuple(map(_finding, data["findings"])))
 
 
 def _violation(data: Mapping[str, Any]) -> Violation:
+    witness = tuple(map(read_operation, data["witness"]))
+    return Violation(**_words(data), witness=witness)
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
     place = data["place"]
-    fields = {
-        **data,
-        "witness": tuple(map(read_operation, data["witness"])),
-        "place": place and Place(**place),
-    }
-    return Violation(**fields)
+    return Finding(**_words(data), place=place and Place(**place))
+
+
+def _words(data: Mapping[str, Any]) -> dict[str, str]:
+    return {name: data[name] for name in ("kind", "title", "detail")}

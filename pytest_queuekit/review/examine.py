@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_queuekit.model.verdict import Place, Violation
+from pytest_queuekit.model.verdict import Finding, Place
 from pytest_queuekit.review.analysis.module import Module
 from pytest_queuekit.review.analysis.source import (
     SourceFile,
@@ -30,7 +30,7 @@ _RELEVANT = re.compile(
 """The checks skip a file without any of these words."""
 
 
-def examine_file(path: Path, shown: str) -> list[Violation]:
+def examine_file(path: Path, shown: str) -> list[Finding]:
     """Return the findings of a file, sorted by place.
 
     shown: the path as the findings name it.
@@ -41,7 +41,7 @@ def examine_file(path: Path, shown: str) -> list[Violation]:
         return [_unreadable(error, shown)]
 
 
-def examine_text(text: str, shown: str = "<text>") -> list[Violation]:
+def examine_text(text: str, shown: str = "<text>") -> list[Finding]:
     """Return the findings of source code in a string, sorted by place."""
     try:
         return examine(parse_source(text, shown))
@@ -49,16 +49,16 @@ def examine_text(text: str, shown: str = "<text>") -> list[Violation]:
         return [_unreadable(error, shown)]
 
 
-def examine(source: SourceFile) -> list[Violation]:
+def examine(source: SourceFile) -> list[Finding]:
     """Return the findings of a source file, sorted by place."""
     relevant = _RELEVANT.search("\n".join(source.lines)) is not None
-    violations = _check(source) if relevant else []
+    findings = _check(source) if relevant else []
     kept = [
-        violation
-        for violation in violations
-        if not any(_suppresses(comment, violation) for comment in source.suppressions)
+        finding
+        for finding in findings
+        if not any(_suppresses(comment, finding) for comment in source.suppressions)
     ]
-    return sorted([*kept, *_about_suppressions(source, violations)], key=_position)
+    return sorted([*kept, *_about_suppressions(source, findings)], key=_position)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,26 +85,26 @@ class _Cause:
         )
 
 
-def _check(source: SourceFile) -> list[Violation]:
+def _check(source: SourceFile) -> list[Finding]:
     """Run all checks. An exception in a check becomes a finding; the other checks still run."""
     try:
         module = Module(source)
     except Exception as error:  # noqa: BLE001 - reported as a finding
         return [_unchecked(source, _Cause.of(error), "all codes")]
-    violations: list[Violation] = []
+    findings: list[Finding] = []
     failed: dict[_Cause, list[str]] = defaultdict(list)
     for code in CODES:
         try:
-            violations.extend(_matches(source, module, code))
+            findings.extend(_matches(source, module, code))
         except Exception as error:  # noqa: BLE001 - reported as a finding
             failed[_Cause.of(error)].append(code.id)
     unchecked = (_unchecked(source, cause, ", ".join(ids)) for cause, ids in failed.items())
-    return [*violations, *dict.fromkeys(unchecked)]
+    return [*findings, *dict.fromkeys(unchecked)]
 
 
-def _matches(source: SourceFile, module: Module, code: Code) -> Iterator[Violation]:
+def _matches(source: SourceFile, module: Module, code: Code) -> Iterator[Finding]:
     for match in code.check(module) if code.check else ():
-        yield Violation(
+        yield Finding(
             kind=code.id,
             title=code.title,
             detail=match.detail,
@@ -112,15 +112,15 @@ def _matches(source: SourceFile, module: Module, code: Code) -> Iterator[Violati
         )
 
 
-def _unchecked(source: SourceFile, cause: _Cause, codes: str) -> Violation:
+def _unchecked(source: SourceFile, cause: _Cause, codes: str) -> Finding:
     if cause.too_deep:
-        return _violation(UNREADABLE, "nested too deeply to be reviewed", source.at(1, 1))
+        return _finding(UNREADABLE, "nested too deeply to be reviewed", source.at(1, 1))
     detail = f"{codes}: {cause.error}, raised in {cause.raised_in}; please report this"
-    return _violation(UNCHECKED, detail, source.at(1, 1))
+    return _finding(UNCHECKED, detail, source.at(1, 1))
 
 
-def _violation(code: Code, detail: str, place: Place) -> Violation:
-    return Violation(kind=code.id, title=code.title, detail=detail, place=place)
+def _finding(code: Code, detail: str, place: Place) -> Finding:
+    return Finding(kind=code.id, title=code.title, detail=detail, place=place)
 
 
 def _without_body(node: ast.AST) -> ast.AST:
@@ -132,14 +132,14 @@ def _without_body(node: ast.AST) -> ast.AST:
     return head
 
 
-def _suppresses(comment: Suppression, violation: Violation) -> bool:
+def _suppresses(comment: Suppression, finding: Finding) -> bool:
     """Return True if a comment stands in a line of the finding and names its code."""
-    place = violation.place
+    place = finding.place
     inside = place is not None and place.line <= comment.line <= place.end_line
-    return inside and violation.kind in comment.codes
+    return inside and finding.kind in comment.codes
 
 
-def _about_suppressions(source: SourceFile, violations: Sequence[Violation]) -> Iterator[Violation]:
+def _about_suppressions(source: SourceFile, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield a finding for each suppression that is unclear or suppresses nothing."""
     known = {code.id for code in CODES}
     for comment in source.suppressions:
@@ -147,15 +147,15 @@ def _about_suppressions(source: SourceFile, violations: Sequence[Violation]) -> 
         fault = _unclear(comment, known)
         if fault:
             detail = f"{fault}; write # queuekit: ignore[QR104] and the reason"
-            yield _violation(UNCLEAR, detail, place)
-        used = {violation.kind for violation in violations if _suppresses(comment, violation)}
+            yield _finding(UNCLEAR, detail, place)
+        used = {finding.kind for finding in findings if _suppresses(comment, finding)}
         for code in comment.codes:
             if code in known - used:
                 detail = (
                     f"no {code} in this line; remove the suppression, or move it to the line of "
                     "the finding"
                 )
-                yield _violation(UNUSED, detail, place)
+                yield _finding(UNUSED, detail, place)
 
 
 def _unclear(comment: Suppression, known: set[str]) -> str:
@@ -168,7 +168,7 @@ def _unclear(comment: Suppression, known: set[str]) -> str:
     return "" if comment.reason else "no reason"
 
 
-def _unreadable(error: UnreadableError, shown: str) -> Violation:
+def _unreadable(error: UnreadableError, shown: str) -> Finding:
     place = Place(
         path=shown,
         line=error.line,
@@ -176,9 +176,9 @@ def _unreadable(error: UnreadableError, shown: str) -> Violation:
         end_line=error.line,
         end_column=error.column + 1,
     )
-    return _violation(UNREADABLE, str(error), place)
+    return _finding(UNREADABLE, str(error), place)
 
 
-def _position(violation: Violation) -> tuple[int, int, str]:
-    place = violation.place
-    return (place.line, place.column, violation.kind) if place else (0, 0, violation.kind)
+def _position(finding: Finding) -> tuple[int, int, str]:
+    place = finding.place
+    return (place.line, place.column, finding.kind) if place else (0, 0, finding.kind)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.verdict import (
+    Finding,
     Findings,
     Place,
     Reason,
     Requirement,
     Status,
     Verdict,
-    Violation,
 )
 from pytest_queuekit.review.catalogue import ABOUT_FILES, GROUPS
 from pytest_queuekit.review.code import Code, Decided, Group
@@ -63,19 +63,19 @@ def review(
     processes: number of processes that share many files. They are spawned, so a script that sets
     it needs `if __name__ == "__main__":` around its code.
     """
-    unlisted: list[Violation] = []
+    unlisted: list[Finding] = []
     files = files_in(paths, unlisted)
-    violations: dict[str, list[Violation]] = defaultdict(list)
-    violations[UNREADABLE.id] += unlisted
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    findings[UNREADABLE.id] += unlisted
     for number, in_file in enumerate(_examined(files, processes), start=1):
-        for violation in in_file:
-            violations[violation.kind].append(violation)
+        for finding in in_file:
+            findings[finding.kind].append(finding)
         progress(number, len(files))
     label = ", ".join(str(path) for path in paths)
-    return Review(files=len(files), verdicts=tuple(_verdicts(violations, label)))
+    return Review(files=len(files), verdicts=tuple(_verdicts(findings, label)))
 
 
-def files_in(paths: Sequence[Path], unlisted: list[Violation]) -> list[Path]:
+def files_in(paths: Sequence[Path], unlisted: list[Finding]) -> list[Path]:
     """Return files, and all Python files in folders, each once. Raises UsageError like `review`.
 
     unlisted: receives a finding for each folder that cannot be listed.
@@ -91,14 +91,14 @@ def cores() -> int:
     return min(os.cpu_count() or 1, 8)
 
 
-def _files(path: Path, unlisted: list[Violation]) -> Iterator[Path]:
+def _files(path: Path, unlisted: list[Finding]) -> Iterator[Path]:
     """Yield a file, or the Python files in a folder."""
 
     def refused(error: OSError) -> None:
         place = Place(path=_shown(Path(error.filename)), line=1, column=1, end_line=1, end_column=2)
         detail = f"cannot be listed: {error.strerror}"
         unlisted.append(
-            Violation(kind=UNREADABLE.id, title=UNREADABLE.title, detail=detail, place=place)
+            Finding(kind=UNREADABLE.id, title=UNREADABLE.title, detail=detail, place=place)
         )
 
     if not _exists(path):
@@ -137,7 +137,7 @@ def is_left_out_by_name(name: str) -> bool:
     return name.startswith(".") or name in _LEFT_OUT
 
 
-def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Violation]]:
+def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Finding]]:
     if len(files) < _MANY or processes < 2:
         yield from map(_examine, files)
         return
@@ -146,15 +146,15 @@ def _examined(files: Sequence[Path], processes: int) -> Iterator[list[Violation]
         yield from pool.map(_examine, files, chunksize=_CHUNK)
 
 
-def _examine(file: Path) -> list[Violation]:
+def _examine(file: Path) -> list[Finding]:
     return examine_file(file, _shown(file))
 
 
-def _verdicts(violations: Mapping[str, list[Violation]], label: str) -> Iterator[Verdict]:
+def _verdicts(findings: Mapping[str, list[Finding]], label: str) -> Iterator[Verdict]:
     make = partial(Verdict, suite="review", requirement=Requirement.MUST, queue=label)
     for group in (Group(name="Files", codes=tuple(ABOUT_FILES.values())), *GROUPS):
         for code in group.codes:
-            broken = tuple(violations.get(code.id, ()))
+            broken = tuple(findings.get(code.id, ()))
             yield make(
                 rule=code.id,
                 family=group.name,
@@ -167,7 +167,7 @@ def _verdicts(violations: Mapping[str, list[Violation]], label: str) -> Iterator
             )
 
 
-def _status(code: Code, violations: Sequence[Violation]) -> Status:
+def _status(code: Code, findings: Sequence[Finding]) -> Status:
     if code.decided is not Decided.TEXT:
         return Status.NOT_RUN
-    return Status.FAIL if violations else Status.PASS
+    return Status.FAIL if findings else Status.PASS

@@ -15,6 +15,7 @@ from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import (
+    Finding,
     Findings,
     Measured,
     Reason,
@@ -22,7 +23,6 @@ from pytest_queuekit.model.verdict import (
     RuleRun,
     Status,
     Verdict,
-    Violation,
 )
 from pytest_queuekit.performance.stopwatch import Stopwatch
 from pytest_queuekit.suites.plan import Plan
@@ -165,7 +165,7 @@ def problem_check(
             reason = Reason(kind="unsupported", text=str(error))
             return check.verdict(Status.NOT_APPLICABLE, reason=reason)
         findings = tuple(
-            Violation(kind=rule.lower(), title=f"{sentence}: failed"[:60], detail=problem)
+            Finding(kind=rule.lower(), title=f"{sentence}: failed"[:60], detail=problem)
             for problem in problems
         )
         status = Status.FAIL if problems else Status.PASS

@@ -11,15 +11,23 @@ import pytest
 from pytest_queuekit.gate.criteria import judge
 from pytest_queuekit.gate.evidence import Answers, Changes, Covered, Documented, Evidence, Outcomes
 from pytest_queuekit.model.scoreboard import Standing
-from pytest_queuekit.model.verdict import Place, Reason, Status, Violation, Waiver
+from pytest_queuekit.model.verdict import (
+    Finding,
+    Findings,
+    Place,
+    Reason,
+    Status,
+    Violation,
+    Waiver,
+)
 from pytest_queuekit.watch.internal_errors import InternalErrors
 from tests.gate.evidence import ALL_WELL, answers, criterion, load, others, watch_finding
-from tests.report.build import broken, cut_off, error, speed, verdict
+from tests.report.build import broken, cut_off, error, found, speed, verdict
 
 AGAINST: list[tuple[int, dict[str, Any], str]] = [
-    (1, {"checks": answers(broken("CHECKS"))}, "A task goes to one worker.: task-1 went to w1 and"),
+    (1, {"checks": answers(found("CHECKS", "no table"))}, "Schema Integrity: no table"),
     (1, {"rules": answers(broken("CLAIM-1"), broken("RACE-2"))}, "2 rules failed: CLAIM-1, RACE-2"),
-    (2, {"integration": answers(broken("03"))}, "task-1 went to w1 and to w2"),
+    (2, {"integration": answers(found("03", "no worker"))}, "no worker"),
     (3, {"tests": Outcomes(passed=("test_a",), failed=("test_b",))}, "failed: test_b"),
     (3, {"tests": Outcomes(failed=("test_b",))}, "failed: test_b"),
     (
@@ -312,8 +320,8 @@ def test_checks_that_share_an_error_share_a_sentence() -> None:
 def test_a_file_that_the_review_could_not_check_leaves_the_review_unknown() -> None:
     """QR004 is a fault of the review, not of the code."""
     place = Place(path="api.py", line=1, column=1, end_line=1, end_column=2)
-    finding = Violation(kind="QR004", detail="QR101: KeyError: 'x', raised in a.py:3", place=place)
-    judged = criterion(4, review=answers(broken("QR004", finding)))
+    finding = Finding(kind="QR004", detail="QR101: KeyError: 'x', raised in a.py:3", place=place)
+    judged = criterion(4, review=answers(broken("QR004", detail=Findings(findings=(finding,)))))
     assert judged.standing is Standing.UNKNOWN
     assert judged.missing == (
         "could not be reviewed: api.py: QR101: KeyError: 'x', raised in a.py:3",

@@ -7,6 +7,7 @@ from typing import Any
 from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
 from pytest_queuekit.model.run_result import RunResult, RunSubject, SuiteResult
 from pytest_queuekit.model.verdict import (
+    Finding,
     Findings,
     Measured,
     Measurement,
@@ -77,7 +78,7 @@ def cut_off(rule: str) -> Verdict:
 
 def found(rule: str, *problems: str, sentence: str = "Schema Integrity") -> Verdict:
     """Return the verdict on a check that found problems."""
-    findings = tuple(Violation(kind=rule, title="Failed", detail=problem) for problem in problems)
+    findings = tuple(Finding(kind=rule, title="Failed", detail=problem) for problem in problems)
     status = Status.FAIL if problems else Status.PASS
     detail = Findings(findings=findings)
     return verdict(rule, status, suite="database", sentence=sentence, detail=detail)

@@ -11,7 +11,7 @@ import pytest
 from pytest_queuekit.model.history import Outcome, Verb
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.scoreboard import Criterion, Scoreboard
-from pytest_queuekit.model.verdict import Place, Status, Violation, Waiver
+from pytest_queuekit.model.verdict import Finding, Findings, Place, Status, Violation, Waiver
 from pytest_queuekit.report.formats import FORMATS
 from pytest_queuekit.report.formats.github import workflow_commands
 from pytest_queuekit.report.formats.json import SCHEMA
@@ -20,7 +20,7 @@ from tests.report.build import LATER, absent, broken, error, found, operation, r
 CLAIM = operation(Verb.CLAIM, 0.5, task="t1", result={"token": 3}, arguments={"lease": 60.0})
 HUNG = operation(Verb.FAIL, 1, end=None, outcome=Outcome.UNKNOWN)
 PROOF = Violation(kind="double", title="Twice", detail="t1 <twice> | 50%", witness=(CLAIM, HUNG))
-PLACED = Violation(
+PLACED = Finding(
     kind="QR101",
     title="Write outside",
     detail="x",
@@ -29,7 +29,7 @@ PLACED = Violation(
 EVERYTHING = run(
     verdict("A-1"),
     broken("A-2", PROOF),
-    broken("A-3", PLACED),
+    broken("A-3", detail=Findings(findings=(PLACED,))),
     absent("A-4"),
     verdict("A-5", Status.NOT_RUN, reason=LATER),
     verdict("A-6", Status.WAIVED, waiver=Waiver(reason="known", source="README")),

@@ -8,13 +8,13 @@ import pytest
 from sarif_pydantic import Sarif
 
 from pytest_queuekit.model.verdict import (
+    Finding,
     Findings,
     Place,
     Reason,
     Requirement,
     Status,
     Verdict,
-    Violation,
 )
 from pytest_queuekit.report.findings_json import as_json
 from pytest_queuekit.report.github import as_annotations
@@ -28,8 +28,8 @@ def _place(path: str = "src/a.py", line: int = 3, source: str = "    do(x)") -> 
 
 
 def _verdict(*places: Place, code: str = "QR101") -> Verdict:
-    violations = tuple(
-        Violation(kind=code, title="Wrong", detail="this is wrong", place=place) for place in places
+    findings = tuple(
+        Finding(kind=code, title="Wrong", detail="this is wrong", place=place) for place in places
     )
     return Verdict(
         rule=code,
@@ -37,9 +37,9 @@ def _verdict(*places: Place, code: str = "QR101") -> Verdict:
         requirement=Requirement.MUST,
         sentence="It is right.",
         queue="src",
-        status=Status.FAIL if violations else Status.PASS,
+        status=Status.FAIL if findings else Status.PASS,
         suite="review",
-        detail=Findings(findings=violations),
+        detail=Findings(findings=findings),
     )
 
 

@@ -6,20 +6,23 @@ import json
 from dataclasses import replace
 
 from pytest_queuekit.model.history import History, Outcome, Verb
-from pytest_queuekit.model.verdict import RuleRun, Violation
+from pytest_queuekit.model.verdict import Finding, Findings, Place, RuleRun, Violation
 from pytest_queuekit.report import wire
-from tests.report.build import absent, broken, operation, speed, verdict
+from tests.report.build import absent, broken, found, operation, speed, verdict
 
 
 def test_a_verdict_arrives_as_it_was() -> None:
-    """With violations, witness and measurement, through JSON and back."""
+    """With its violations, measurement or findings, through JSON and back."""
     claim = operation(Verb.CLAIM, 0, task="t1", result={"token": 3}, arguments={"lease": 1.5})
     cut_off = operation(Verb.FAIL, 1, end=None, outcome=Outcome.UNKNOWN)
+    place = Place(path="a.py", line=3, column=1, end_line=3, end_column=4)
     sent = [
         verdict(),
         absent("A-1", "x"),
         broken("A-2", Violation(kind="k", detail="s", witness=(claim, cut_off))),
         speed(met=False),
+        found("schema", "no table"),
+        verdict(detail=Findings(findings=(Finding(kind="QR101", detail="d", place=place),))),
     ]
     assert [wire.unpack(json.loads(json.dumps(wire.pack(one)))) for one in sent] == sent
 

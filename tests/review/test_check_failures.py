@@ -38,19 +38,19 @@ def test_an_exception_in_a_check_is_a_finding(project: Path) -> None:
     """One for each cause, with the codes, the exception and the line that raised it."""
     verdicts = {verdict.rule: verdict for verdict in review([project]).verdicts}
     assert verdicts["QR004"].status is Status.FAIL
-    (violation,) = verdicts["QR004"].violations
-    assert violation.title == "The review could not check this file"
-    assert violation.detail.startswith(
+    (finding,) = verdicts["QR004"].findings
+    assert finding.title == "The review could not check this file"
+    assert finding.detail.startswith(
         "QR101, QR102: ZeroDivisionError: no such number, raised in test_check_failures.py:"
     )
-    assert violation.place is not None
-    assert violation.place.path.endswith("bad.py")
+    assert finding.place is not None
+    assert finding.place.path.endswith("bad.py")
 
 
 def test_the_other_checks_still_run(project: Path) -> None:
     """The findings before the exception count too."""
     verdicts = {verdict.rule: verdict for verdict in review([project]).verdicts}
-    counts = {code: len(verdicts[code].violations) for code in ("QR101", "QR102", "QR105")}
+    counts = {code: len(verdicts[code].findings) for code in ("QR101", "QR102", "QR105")}
     assert counts == {"QR101": 1, "QR102": 1, "QR105": 1}
 
 
@@ -73,5 +73,5 @@ def test_an_exception_before_the_checks_is_a_finding(
 
     monkeypatch.setattr(examine, "Module", fail)
     verdicts = {verdict.rule: verdict for verdict in review([project]).verdicts}
-    (violation,) = verdicts["QR004"].violations
-    assert violation.detail.startswith("all codes: KeyError: 'SourceFile', raised in ")
+    (finding,) = verdicts["QR004"].findings
+    assert finding.detail.startswith("all codes: KeyError: 'SourceFile', raised in ")

@@ -54,9 +54,9 @@ def test_every_title_stands_alone_in_a_summary_line() -> None:
 def test_a_finding_has_the_title_of_its_code() -> None:
     """The title names the fault, and the detail names the place of it."""
     for code in CODES:
-        for violation in examine_text(code.wrong):
-            assert violation.title == code.title
-            assert violation.detail not in ("", code.title)
+        for finding in examine_text(code.wrong):
+            assert finding.title == code.title
+            assert finding.detail not in ("", code.title)
 
 
 def test_every_line_of_the_checklist_has_a_code() -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.model.verdict import Status, Violation
+from pytest_queuekit.model.verdict import Finding, Status
 from pytest_queuekit.review.examine import examine_file
 from pytest_queuekit.review.run import review
-from tests.review.findings import codes, findings, violations
+from tests.review.findings import codes, findings, reported
 
 BAD = "def f(conn, s):\n    conn.execute(f\"SELECT id FROM t WHERE a = '{s}'\")"
 
 
-def _violations_in(paths: list[Path]) -> list[Violation]:
-    return [each for verdict in review(paths).verdicts for each in verdict.violations]
+def _findings_in(paths: list[Path]) -> list[Finding]:
+    return [each for verdict in review(paths).verdicts for each in verdict.findings]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(
     """The review goes on with the other files."""
     (tmp_path / "a.py").write_bytes(content)
     (tmp_path / "b.py").write_text(BAD, encoding="utf-8")
-    unreadable, other = _violations_in([tmp_path])
+    unreadable, other = _findings_in([tmp_path])
     assert (unreadable.kind, other.kind) == ("QR001", "QR105")
     assert unreadable.detail.startswith(detail)
 
@@ -57,18 +57,18 @@ def test_a_file_is_read_as_python_reads_it(content: bytes, tmp_path: Path) -> No
     """The declared encoding, a byte order mark and CR line ends are understood."""
     file = tmp_path / "a.py"
     file.write_bytes(content)
-    (violation,) = examine_file(file, "a.py")
-    assert violation.place is not None
-    assert violation.place.text.strip().startswith("conn.execute(f")
+    (finding,) = examine_file(file, "a.py")
+    assert finding.place is not None
+    assert finding.place.text.strip().startswith("conn.execute(f")
 
 
 def test_columns_count_characters() -> None:
     """Python's syntax tree counts bytes instead."""
-    (violation,) = violations(
+    (finding,) = reported(
         "def f(conn, s):\n    x = 'äöü'; conn.execute(f\"DELETE FROM t WHERE a = '{s}'\")"
     )
-    assert violation.place is not None
-    rest = violation.place.text[violation.place.column - 1 :]
+    assert finding.place is not None
+    rest = finding.place.text[finding.place.column - 1 :]
     assert rest.startswith("conn.execute")
 
 
@@ -99,7 +99,7 @@ def test_an_unused_suppression_is_a_finding() -> None:
 )
 def test_an_unclear_suppression_is_a_finding(comment: str, fault: str) -> None:
     """A suppression needs a known code and a reason."""
-    reviewed = violations(f"{BAD}  # queuekit: {comment}")
+    reviewed = reported(f"{BAD}  # queuekit: {comment}")
     unclear = [each for each in reviewed if each.kind == "QR003"]
     assert [each.detail.partition(" write")[0] for each in unclear] == [fault]
 
@@ -129,7 +129,7 @@ def test_third_party_folders_are_left_out(tmp_path: Path) -> None:
 def test_a_file_counts_once(tmp_path: Path) -> None:
     """The paths may overlap."""
     (tmp_path / "a.py").write_text(BAD, encoding="utf-8")
-    assert len(_violations_in([tmp_path, tmp_path / "a.py"])) == 1
+    assert len(_findings_in([tmp_path, tmp_path / "a.py"])) == 1
 
 
 def test_a_file_counts_once_by_any_of_its_names(
@@ -139,9 +139,9 @@ def test_a_file_counts_once_by_any_of_its_names(
     monkeypatch.chdir(tmp_path)
     Path("a.py").write_text(BAD, encoding="utf-8")
     Path("link").symlink_to(".")
-    (violation,) = _violations_in([Path("a.py"), tmp_path / "a.py", Path("link/a.py")])
-    assert violation.place is not None
-    assert violation.place.path == "a.py"
+    (finding,) = _findings_in([Path("a.py"), tmp_path / "a.py", Path("link/a.py")])
+    assert finding.place is not None
+    assert finding.place.path == "a.py"
 
 
 def test_only_files_of_a_folder_are_reviewed(tmp_path: Path) -> None:
@@ -166,17 +166,17 @@ def test_a_folder_that_cannot_be_listed_is_a_finding(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    (violation,) = _violations_in([tmp_path])
-    assert (violation.kind, violation.detail) == ("QR001", "cannot be listed: Permission denied")
+    (finding,) = _findings_in([tmp_path])
+    assert (finding.kind, finding.detail) == ("QR001", "cannot be listed: Permission denied")
 
 
 def test_a_name_with_invalid_utf_8_is_escaped(tmp_path: Path) -> None:
     """Every report can write the escaped name."""
     name = os.fsencode(tmp_path) + b"/\xff.py"
     Path(os.fsdecode(name)).write_text(BAD, encoding="utf-8")
-    (violation,) = _violations_in([tmp_path])
-    assert violation.place is not None
-    assert violation.place.path.endswith("/\\xff.py")
+    (finding,) = _findings_in([tmp_path])
+    assert finding.place is not None
+    assert finding.place.path.endswith("/\\xff.py")
 
 
 def test_many_files_are_reviewed_in_several_processes(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_many_files_are_reviewed_in_several_processes(tmp_path: Path) -> None:
     )
     assert many.files == 70
     assert counts == [(number, 70) for number in range(1, 71)]
-    places = [each.place for verdict in many.verdicts for each in verdict.violations]
+    places = [each.place for verdict in many.verdicts for each in verdict.findings]
     assert [Path(place.path).name for place in places if place] == [
         f"m{n:02}.py" for n in range(1, 70, 2)
     ]

@@ -32,8 +32,8 @@ def _named(file: Path) -> list[tuple[int, str]]:
 )
 def test_the_faults_of_a_team_are_named(file: Path) -> None:
     """Every fault has a finding in its line, and there are no others."""
-    violations = examine_file(file, file.name)
-    places = [(each.place.line, each.kind) for each in violations if each.place]
+    findings = examine_file(file, file.name)
+    places = [(each.place.line, each.kind) for each in findings if each.place]
     assert sorted(places) == sorted(_named(file))
 
 
@@ -49,4 +49,4 @@ def test_the_features_of_the_teams_have_no_findings() -> None:
         path for path in HOME.iterdir() if path.is_dir() and path.name not in ("bad", "__pycache__")
     ]
     assert len(good) == 5
-    assert [each for verdict in review(good).verdicts for each in verdict.violations] == []
+    assert [each for verdict in review(good).verdicts for each in verdict.findings] == []

@@ -37,10 +37,10 @@ def workflow_commands(result: RunResult) -> Iterator[str]:
         if not verdict.failed:
             continue
         title = f"{verdict.rule} {verdict.slug}".strip()
-        places = [violation for violation in verdict.violations if violation.place]
-        for violation in places:
-            yield command(violation.place, title, violation.detail)
-        if not places:
+        placed = [finding for finding in verdict.findings if finding.place]
+        for finding in placed:
+            yield command(finding.place, title, finding.detail)
+        if not placed:
             yield command(None, f"{title} [{verdict.queue}]", headline(verdict))
 
 

@@ -149,13 +149,13 @@ def _disk(verdicts: Sequence[Verdict]) -> Iterator[Line]:
 
 
 def _findings(verdict: Verdict) -> Line:
-    title = verdict.violations[0].title if verdict.violations else verdict.sentence
-    count = counted(len(verdict.violations), "finding")
+    title = verdict.findings[0].title if verdict.findings else verdict.sentence
+    count = counted(len(verdict.findings), "finding")
     return Line(cut(f"  {verdict.rule}  {count}  {title}"), Tone.BAD)
 
 
 def _check(verdict: Verdict) -> Iterator[Line]:
-    count = len(verdict.violations)
+    count = len(verdict.findings)
     answer = {
         Status.PASS: "passed",
         Status.FAIL: f"failed: {counted(count, 'finding')}",
