@@ -9,6 +9,7 @@ from .database import QueueDatabase
 from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
 from .inputs import check_lease_seconds, json_text, readable
 from .lottery import DRAW, RACE_TIME
+from .messages import kind_of, shown
 from .models import TASK_COLUMNS, Task
 from .upkeep import READY_IF_DUE
 
@@ -121,7 +122,9 @@ def _acknowledge(db: QueueDatabase, sql: str, task: Task, *values: object) -> Ta
 def check_claimed(task: Task) -> None:
     """Raise QueueInputError if `task` is not a Task; its id is not enough."""
     if not isinstance(task, Task):
-        raise QueueInputError(f"task={task!r}: must be the Task that claim() returned")
+        raise QueueInputError(
+            f"task: must be the Task that claim() returned, not a value of type {kind_of(task)}"
+        )
 
 
 def _claim_of(db: QueueDatabase, task: Task) -> tuple[Any, ...]:
@@ -130,7 +133,10 @@ def _claim_of(db: QueueDatabase, task: Task) -> tuple[Any, ...]:
 
 
 def _stale(db: QueueDatabase, task: Task) -> StaleClaimError:
-    held = f"task {task.id}, lease_token={task.lease_token}, locked_by={task.locked_by!r}"
+    held = (
+        f"task {shown(task.id)}, lease_token={shown(task.lease_token)}, "
+        f"locked_by={shown(task.locked_by)}"
+    )
     rows = db.autocommit(
         "SELECT status, lease_token, locked_by FROM task_queue WHERE id = ?", (task.id,)
     )
@@ -142,6 +148,6 @@ def _stale(db: QueueDatabase, task: Task) -> StaleClaimError:
     status, token, worker = rows[0]
     return StaleClaimError(
         f"{held}: the claim is no longer held, and the task is now {status} with "
-        f"lease_token={token}{f' by {worker!r}' if worker else ''}; nothing was changed. "
+        f"lease_token={token}{f' by {shown(worker)}' if worker else ''}; nothing was changed. "
         "Discard the result of this work"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from .exceptions import QueueDatabaseError, QueueInputError, QueuePathError
+from .messages import shown, shown_path
 from .waiting import wait_while_busy
 
 DB_PATH_VARIABLE = "PRISMQ_QUEUE_DB"
@@ -106,7 +107,7 @@ def _expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:  # the system does not know this user, as in a container
         raise QueuePathError(
-            f"path={path!r}: the home folder in this path is unknown; "
+            f"path={shown_path(path)}: the home folder in this path is unknown; "
             f"set {DB_PATH_VARIABLE} to the path of a file"
         ) from error
 
@@ -121,12 +122,12 @@ def ensure_db_directory(db_path: str | os.PathLike[str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise QueuePathError(
-            f"folder={str(folder)!r} cannot be created ({error.strerror}); "
+            f"folder={shown_path(folder)} cannot be created ({error.strerror}); "
             f"set {DB_PATH_VARIABLE} to a path where you may write"
         ) from error
     if not os.access(folder, os.W_OK):
         raise QueuePathError(
-            f"folder={str(folder)!r} is read-only for this user; "
+            f"folder={shown_path(folder)} is read-only for this user; "
             f"set {DB_PATH_VARIABLE} to a path where you may write"
         )
     return folder
@@ -139,8 +140,9 @@ def check_worker_count(count: int) -> int:
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= WORKER_LIMIT:
         raise QueueInputError(
-            f"workers={count!r}: must be a whole number from 1 to {WORKER_LIMIT}, in production at "
-            f"most {MAX_CONCURRENT_WORKERS}; for more workers, use a queue on PostgreSQL"
+            f"workers={shown(count)}: must be a whole number from 1 to {WORKER_LIMIT}, "
+            f"in production at most {MAX_CONCURRENT_WORKERS}; for more workers, use a queue on "
+            "PostgreSQL"
         )
     return count
 

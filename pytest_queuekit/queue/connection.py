@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from .exceptions import QueueDatabaseError
+from .messages import one_line
 
 
 class QueueConnection(sqlite3.Connection):
@@ -66,7 +67,7 @@ class QueueConnection(sqlite3.Connection):
         """
         if self._undone_by is not None:
             raise QueueDatabaseError(
-                f"an error ({self._undone_by}) rolled back this whole transaction; "
+                f"an error ({one_line(str(self._undone_by))}) rolled back this whole transaction; "
                 "let the error leave the block, then start a new transaction"
             ) from self._undone_by
         return self.in_transaction

@@ -13,6 +13,7 @@ from . import schema
 from .clock import Clock, floor_text, system_clock
 from .config import BUSY_SECONDS, ensure_db_directory, get_default_db_path
 from .exceptions import QueueDatabaseError, QueueInputError
+from .messages import shown
 from .opening import MEMORY, OpenOptions
 from .pool import SessionPool
 from .session import Session
@@ -160,7 +161,7 @@ class QueueDatabase:
                 with session.held():
                     return session.write(work)
             return session.write(work)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._translated(error) from error
 
     def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
@@ -171,7 +172,7 @@ class QueueDatabase:
                 with session.held():
                     return session.autocommit(sql, parameters)
             return session.autocommit(sql, parameters)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._translated(error) from error
         except OverflowError as error:
             raise QueueInputError(
@@ -192,7 +193,7 @@ class QueueDatabase:
             finally:
                 session.roll_back()
 
-    def _translated(self, error: sqlite3.Error) -> QueueDatabaseError:
+    def _translated(self, error: sqlite3.Error | UnicodeDecodeError) -> QueueDatabaseError:
         return error if isinstance(error, QueueDatabaseError) else translate(error, self.path)
 
 
@@ -213,22 +214,22 @@ def _default_path() -> str:
 
 def _checked_path(path: str | os.PathLike[str]) -> str:
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise QueueInputError(f"path={path!r}: must be the path of a file, or ':memory:'")
+        raise QueueInputError(f"path={shown(path)}: must be the path of a file, or ':memory:'")
     text = os.fspath(path)
     if text == MEMORY:
         return text
     if not isinstance(text, str) or "\0" in text:
-        raise QueueInputError(f"path={path!r}: must be text without NUL")
+        raise QueueInputError(f"path={shown(path)}: must be text without NUL")
     return os.path.abspath(text)  # noqa: PTH100 - resolves '..' but not links
 
 
 def _checked_synchronous(value: str) -> str:
     if value not in ("NORMAL", "FULL"):
-        raise QueueInputError(f"synchronous={value!r}: must be 'NORMAL' or 'FULL'")
+        raise QueueInputError(f"synchronous={shown(value)}: must be 'NORMAL' or 'FULL'")
     return value
 
 
 def _checked_busy_seconds(value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
-        raise QueueInputError(f"busy_seconds={value!r}: must be a number from 0 to 3600")
+        raise QueueInputError(f"busy_seconds={shown(value)}: must be a number from 0 to 3600")
     return float(value)

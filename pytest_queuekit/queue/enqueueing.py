@@ -19,6 +19,7 @@ from .inputs import (
     json_text,
 )
 from .lottery import DRAW, race_time
+from .messages import kind_of, shown
 from .session import Session
 
 _INSERT = f"""
@@ -83,14 +84,14 @@ class NewTask:
         cls, payloads: Iterable[Any], keys: Sequence[str | None] | None, **common: Any
     ) -> list[NewTask]:
         """Return a task for each payload. Raises QueueInputError that names a bad payload."""
-        values = list(payloads)
         if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
-            raise QueueInputError(f"idempotency_keys={keys!r:.60}: must be a list of keys or None")
-        if isinstance(payloads, str | bytes | Mapping):
+            raise QueueInputError(f"idempotency_keys={shown(keys)}: must be a list of keys or None")
+        if isinstance(payloads, str | bytes | Mapping) or not isinstance(payloads, Iterable):
             raise QueueInputError(
-                f"payloads={payloads!r:.60}: must be a list of payloads; "
+                f"payloads: must be a list of payloads, not a value of type {kind_of(payloads)}; "
                 "put a single payload into a list"
             )
+        values = list(payloads)
         if keys is not None and len(keys) != len(values):
             raise QueueInputError(
                 f"idempotency_keys: {len(keys)} for {len(values)} payloads; "

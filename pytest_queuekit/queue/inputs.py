@@ -10,6 +10,7 @@ from typing import Any
 
 from .config import MAX_DELAY_SECONDS, MAX_LEASE_SECONDS, MAX_PRIORITY, MIN_PRIORITY
 from .exceptions import QueueInputError
+from .messages import kind_of, one_line, shown
 from .routing import NO_CAPABILITIES
 
 MAX_TEXT = 255
@@ -23,6 +24,7 @@ MAX_AGE_SECONDS = 50 * 366 * 86_400
 BATCH_LIMIT = 1000
 """Most tasks that a call may claim or list."""
 
+_IDS = 2**63
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -30,12 +32,10 @@ def check_name(name: str, value: str) -> str:
     """Return a task type, a worker id or a key if it is text of a sensible length."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT or not value.strip():
         raise QueueInputError(
-            f"{name}={_shown(value)}: must be text of 1 to {MAX_TEXT} characters, not only spaces"
+            f"{name}={shown(value)}: must be text of 1 to {MAX_TEXT} characters, not only spaces"
         )
     if "\0" in value or not (value.isascii() or value.encode("utf-8", "ignore").decode() == value):
-        raise QueueInputError(
-            f"{name}={_shown(value)}: must be text without NUL or lone surrogates"
-        )
+        raise QueueInputError(f"{name}={shown(value)}: must be text without NUL or lone surrogates")
     return value
 
 
@@ -43,7 +43,7 @@ def check_lease_seconds(value: float) -> float:
     """Return a lease in seconds, above 0 and at most MAX_LEASE_SECONDS."""
     seconds = _seconds("lease_seconds", value, 0, MAX_LEASE_SECONDS)
     if not seconds:
-        raise QueueInputError(f"lease_seconds={value!r}: must be more than 0")
+        raise QueueInputError(f"lease_seconds={shown(value)}: must be more than 0")
     return seconds
 
 
@@ -61,7 +61,7 @@ def _seconds(name: str, value: float, least: int, most: int) -> float:
     # NaN fails the range check too: it compares as False.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not least <= value <= most:
-        raise QueueInputError(f"{name}={_shown(value)}: must be seconds from {least} to {most}")
+        raise QueueInputError(f"{name}={shown(value)}: must be seconds from {least} to {most}")
     return float(value)
 
 
@@ -69,7 +69,17 @@ def check_whole(name: str, value: int, least: int, most: int) -> int:
     """Return a whole number within its bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise QueueInputError(
-            f"{name}={_shown(value)}: must be a whole number from {least} to {most}"
+            f"{name}={shown(value)}: must be a whole number from {least} to {most}"
+        )
+    return value
+
+
+def check_task_id(value: int) -> int:
+    """Return the id of a task if a row can have it."""
+    if isinstance(value, bool) or not isinstance(value, int) or not -_IDS <= value < _IDS:
+        raise QueueInputError(
+            f"task_id={shown(value)}: must be a whole number that fits into 64 bits, "
+            "such as enqueue() returns"
         )
     return value
 
@@ -94,7 +104,7 @@ def _object_json(name: str, value: Mapping[str, Any] | None) -> str:
     if value is None:
         return NO_CAPABILITIES
     if type(value) is not dict:
-        raise QueueInputError(f"{name}={_shown(value)}: must be a dict, such as {{'region': 'US'}}")
+        raise QueueInputError(f"{name}={shown(value)}: must be a dict, such as {{'region': 'US'}}")
     if not value:
         return NO_CAPABILITIES
     _check_json(name, value)
@@ -114,42 +124,74 @@ def _dumped(name: str, value: Any, *, sort_keys: bool) -> str:
         raise QueueInputError(f"{name}: {error}; pass such a number as text") from error
 
 
+class _ChangedError(Exception):
+    """A part of a value that JSON would change, and the reason."""
+
+    def __init__(self, part: Any, reason: str) -> None:
+        super().__init__(reason)
+        self.part = part
+
+
 def _check_json(name: str, value: Any) -> None:
     """Check level by level: a value that contains itself has no last level.
 
     Each level keeps an object once; a list that contains itself twice would double each level.
     """
     level = [value]
-    for _ in range(MAX_DEPTH):
-        level = list({id(part): part for parent in level for part in _parts(name, parent)}.values())
-        if not level:
-            return
+    try:
+        for _ in range(MAX_DEPTH):
+            level = list({id(part): part for parent in level for part in _parts(parent)}.values())
+            if not level:
+                return
+    except _ChangedError as fault:
+        raise QueueInputError(f"{_place(name, value, fault.part)}: {fault}") from None
     raise QueueInputError(f"{name}: must not have more than {MAX_DEPTH} levels, or contain itself")
 
 
-def _parts(name: str, value: Any) -> list[Any]:
+def _parts(value: Any) -> list[Any]:
     kind = type(value)
     if kind is dict:
         if all(type(key) is str for key in value):
             return [*value, *value.values()]
         key = next(key for key in value if type(key) is not str)
-        raise QueueInputError(f"{name}: key {_shown(key)} would come back as text; use text keys")
+        raise _ChangedError(
+            value, f"a key of type {kind_of(key)} would come back as text; use text keys"
+        )
     if kind is list:
         return list(value)
     if kind is str and not value.isascii() and _SURROGATE_PAIR.search(value):
         # JSON keeps a lone surrogate, but reads a pair as one character.
-        raise QueueInputError(
-            f"{name}: {_shown(value)} has a pair of surrogates, which would come back as one "
-            "character; pass the character itself"
+        raise _ChangedError(
+            value, "a pair of surrogates would come back as one character; pass that character"
         )
     if kind is float and not math.isfinite(value):
-        raise QueueInputError(f"{name}: {value} is not JSON; pass text or None instead")
+        raise _ChangedError(value, f"{value} is not JSON; pass text or None instead")
     if kind in (str, int, float, bool) or value is None:
         return []
-    raise QueueInputError(
-        f"{name}: {_shown(value)} of type {kind.__name__} would come back changed; "
-        "use dict, list, str, int, float, bool or None"
+    raise _ChangedError(
+        value,
+        f"a value of type {kind_of(value)} would come back changed; "
+        "use dict, list, str, int, float, bool or None",
     )
+
+
+def _place(name: str, value: Any, part: Any) -> str:
+    """Return where a part is, such as payload['a'][1]. A message shows no value of a payload."""
+    level = {id(value): (name, value)}
+    for _ in range(MAX_DEPTH):
+        if id(part) in level:
+            return one_line(level[id(part)][0])
+        below: dict[int, tuple[str, Any]] = {}
+        for place, parent in level.values():
+            if type(parent) is dict:
+                for key, child in parent.items():
+                    below.setdefault(id(child), (f"{place}[{shown(key)}]", child))
+                    below.setdefault(id(key), (f"a key of {place}", key))
+            elif type(parent) is list:
+                for number, child in enumerate(parent):
+                    below.setdefault(id(child), (f"{place}[{number}]", child))
+        level = below
+    return name  # another thread has changed the value
 
 
 def readable(text: object) -> str:
@@ -159,11 +201,3 @@ def readable(text: object) -> str:
     except Exception as error:  # noqa: BLE001 - reporting a failure must not fail
         text = f"{type(text).__name__} (its text is unavailable: {type(error).__name__})"
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-
-
-def _shown(value: object) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # Python refuses to print ints with thousands of digits
-        return f"a huge {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."

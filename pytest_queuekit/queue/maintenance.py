@@ -14,6 +14,7 @@ from .config import STALE_AFTER_SECONDS
 from .database import QueueDatabase
 from .exceptions import QueueDatabaseError, QueueInputError, QueuePathError
 from .inputs import check_age
+from .messages import shown, shown_path
 from .schema import READY
 from .session import Session
 from .translation import translated
@@ -133,9 +134,11 @@ def _moment_before(db: QueueDatabase, older_than: float) -> str:
 
 def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
     if not isinstance(statuses, Sequence) or isinstance(statuses, str):
-        raise QueueInputError(f"statuses={statuses!r}: must be a list of {', '.join(_ENDED)}")
+        raise QueueInputError(f"statuses={shown(statuses)}: must be a list of {', '.join(_ENDED)}")
     if not statuses or any(status not in _ENDED for status in statuses):
-        raise QueueInputError(f"statuses={statuses!r}: name one or more of {', '.join(_ENDED)}")
+        raise QueueInputError(
+            f"statuses={shown(statuses)}: name one or more of {', '.join(_ENDED)}"
+        )
     return statuses
 
 
@@ -147,10 +150,10 @@ def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
     """
     target = Path(path).absolute()
     if os.path.lexists(target):
-        raise QueuePathError(f"path={str(target)!r} already exists; choose a new name")
+        raise QueuePathError(f"path={shown_path(target)} already exists; choose a new name")
     if not os.access(target.parent, os.W_OK):
         raise QueuePathError(
-            f"folder={str(target.parent)!r} is missing or read-only; choose a writable folder"
+            f"folder={shown_path(target.parent)} is missing or read-only; choose a writable folder"
         )
     partial = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from .config import MAX_DELAY_SECONDS
 from .exceptions import QueueBusyError, QueueInputError
+from .messages import shown
 
 T = TypeVar("T")
 
@@ -45,9 +46,12 @@ class RetryPolicy:
             and 0 <= self.jitter <= 1
         ):
             raise QueueInputError(
-                f"{self!r}: must have numbers, 0 <= first <= cap <= {MAX_DELAY_SECONDS} "
+                f"{self._shown()}: must be numbers with 0 <= first <= cap <= {MAX_DELAY_SECONDS} "
                 "(ten years), factor >= 1 and 0 <= jitter <= 1"
             )
+
+    def _shown(self) -> str:
+        return ", ".join(f"{name}={shown(value)}" for name, value in vars(self).items())
 
     def delay(self, failures: int, rng: random.Random) -> float:
         """Return the seconds to wait after this number of failures."""

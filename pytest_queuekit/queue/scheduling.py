@@ -12,6 +12,7 @@ from .config import LEASE_SECONDS
 from .database import QueueDatabase
 from .exceptions import QueueInputError
 from .inputs import BATCH_LIMIT, capabilities_json, check_lease_seconds, check_name, check_whole
+from .messages import shown
 from .models import Task
 from .routing import NO_CAPABILITIES
 from .session import Session
@@ -177,5 +178,5 @@ class TaskClaimerFactory:
         SchedulingStrategy."""
         if not isinstance(strategy, SchedulingStrategy):
             names = ", ".join(f"SchedulingStrategy.{member.name}" for member in SchedulingStrategy)
-            raise QueueInputError(f"strategy={strategy!r}: must be one of {names}")
+            raise QueueInputError(f"strategy={shown(strategy)}: must be one of {names}")
         return TaskClaimer(strategy, db)

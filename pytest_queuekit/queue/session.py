@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from .connection import QueueConnection
 from .exceptions import QueueBusyError, QueueDatabaseError
+from .messages import shown_path
 from .waiting import is_busy, wait_while_busy
 
 T = TypeVar("T")
@@ -219,9 +220,9 @@ def refuse_after_fork(path: str) -> None:
     """Raise QueueDatabaseError if the parent was using this file during the fork."""
     if any(os.path.realpath(session.path) == os.path.realpath(path) for session in _of_parent):
         raise QueueDatabaseError(
-            f"path={path!r}: this process was forked while its parent was in a transaction or a "
-            "call on this file, so it cannot tell the parent's locks from its own; fork before or "
-            "after, or start processes with 'spawn'"
+            f"path={shown_path(path)}: this process was forked while its parent was in a "
+            "transaction or a call on this file, so it cannot tell the parent's locks from its "
+            "own; fork before or after, or start processes with 'spawn'"
         )
 
 

@@ -21,7 +21,7 @@ from .config import (
 from .database import QueueDatabase
 from .enqueueing import NewTask, insert, insert_many
 from .exceptions import TaskNotFoundError
-from .inputs import BATCH_LIMIT, check_whole
+from .inputs import BATCH_LIMIT, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
 from .retry import RetryPolicy
 from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
@@ -136,9 +136,11 @@ class TaskQueue:
         return self._claimer(strategy).claim_tasks(worker_id, capabilities, lease_seconds, limit)
 
     def _claimer(self, strategy: SchedulingStrategy) -> TaskClaimer:
-        claimer = self._claimers.get(strategy)
-        if claimer is None:
-            claimer = self._claimers[strategy] = TaskClaimerFactory.create(strategy, self.db)
+        try:
+            return self._claimers[strategy]
+        except (KeyError, TypeError):  # TypeError: the strategy is a list or a dict
+            claimer = TaskClaimerFactory.create(strategy, self.db)
+        self._claimers[strategy] = claimer
         return claimer
 
     # -- acknowledge: all raise StaleClaimError, and change nothing, if the claim is not held ---
@@ -170,14 +172,14 @@ class TaskQueue:
 
         Raises TaskNotFoundError if no task has this id.
         """
-        return acknowledge.cancel(self.db, task_id)
+        return acknowledge.cancel(self.db, check_task_id(task_id))
 
     def requeue(self, task_id: int) -> Task:
         """Queue a dead letter again, with all its attempts.
 
         Raises TaskNotFoundError if no dead letter has this id.
         """
-        return acknowledge.requeue(self.db, task_id)
+        return acknowledge.requeue(self.db, check_task_id(task_id))
 
     def reclaim(self) -> int:
         """Reclaim all tasks with a lapsed lease; return how many. Claims do so by themselves."""
@@ -193,7 +195,8 @@ class TaskQueue:
 
     def get(self, task_id: int) -> Task:
         """Return the present state of a task. Raises TaskNotFoundError."""
-        rows = self.db.autocommit(f"SELECT {TASK_COLUMNS} FROM task_queue WHERE id = ?", (task_id,))
+        sql = f"SELECT {TASK_COLUMNS} FROM task_queue WHERE id = ?"
+        rows = self.db.autocommit(sql, (check_task_id(task_id),))
         if not rows:
             raise TaskNotFoundError(f"task_id={task_id!r}: no such task; it may have been purged")
         return Task.from_columns(rows[0])
@@ -228,11 +231,11 @@ class TaskQueue:
 
     def log(self, task_id: int, level: str, message: str, details: Any = None) -> int:
         """Write a line to a task's log and return its number. Raises TaskNotFoundError."""
-        return workers.write_log(self.db, task_id, level, message, details)
+        return workers.write_log(self.db, check_task_id(task_id), level, message, details)
 
     def logs(self, task_id: int) -> list[TaskLog]:
         """Return a task's log, the oldest line first."""
-        return workers.read_logs(self.db, task_id)
+        return workers.read_logs(self.db, check_task_id(task_id))
 
     # -- maintenance --------------------------------------------------------------------------
 

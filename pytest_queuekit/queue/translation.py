@@ -20,9 +20,15 @@ from .exceptions import (
     QueueReadOnlyError,
     QueueSchemaError,
 )
+from .messages import one_line, shown_path
+from .shortages import cause, is_disk_full, remedy
 from .waiting import is_busy
 
 _PRIMARY = 0xFF
+_BEFORE_ANY_WRITE = tuple(
+    getattr(sqlite3, f"SQLITE_IOERR_{name}") for name in ("SHMOPEN", "SHMSIZE", "SHMMAP", "SHMLOCK")
+)
+"""The errors that SQLite reports before a statement can change anything."""
 
 
 @contextmanager
@@ -34,59 +40,100 @@ def translated(path: str) -> Iterator[None]:
         if isinstance(error, QueueDatabaseError):
             raise
         raise translate(error, path) from error
+    except UnicodeDecodeError as error:
+        if not _is_of_sqlite(error):
+            raise
+        raise translate(error, path) from error
 
 
-def translate(error: sqlite3.Error, path: str) -> QueueDatabaseError:
-    """Return the queue's error for an SQLite error."""
+def translate(error: sqlite3.Error | UnicodeDecodeError, path: str) -> QueueDatabaseError:
+    """Return the queue's error for an SQLite error.
+
+    sqlite3 raises UnicodeDecodeError, without SQLite's code, for a message that is not UTF-8.
+    """
     code = getattr(error, "sqlite_errorcode", None)
+    text = _text_of(error)
     if is_busy(error):
-        return QueueBusyError(f"path={path!r}: the database is locked ({error}); try again later")
+        return QueueBusyError(
+            f"path={shown_path(path)}: the database is locked ({text}); try again later"
+        )
     if not isinstance(code, int):
-        return _without_code(error)
-    return _by_code(error, code & _PRIMARY, path)
+        return _without_code(error, text)
+    return _by_code(code, text, path) or _general(error, text)
 
 
-def _without_code(error: sqlite3.Error) -> QueueDatabaseError:
-    if "closed" in str(error):
+def _text_of(error: sqlite3.Error | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return one_line(error.object.decode("utf-8", "backslashreplace"))
+    return one_line(str(error))
+
+
+def _is_of_sqlite(error: UnicodeDecodeError) -> bool:
+    """Return True if a statement raised the error, and not the code around the statement.
+
+    The queue runs all statements, and decodes nothing itself.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    return str(module).startswith(f"{__package__}.")
+
+
+def _without_code(error: Exception, text: str) -> QueueDatabaseError:
+    if "closed" in text:
         return QueueClosedError()
-    return QueueDatabaseError(f"{type(error).__name__}: {error}")
+    column, is_not_utf8, _ = text.partition(_NOT_UTF8)
+    if is_not_utf8:  # the rest of the message is the value
+        return QueueDatabaseError(f"{column} of a row; other SQL wrote it, so fix the row")
+    if isinstance(error, UnicodeDecodeError):
+        return QueueDatabaseError(f"SQLite reports, in text that is not UTF-8: {text}")
+    return QueueDatabaseError(f"{type(error).__name__}: {text}")
 
 
-def _by_code(error: sqlite3.Error, code: int, path: str) -> QueueDatabaseError:
-    match code:
+_NOT_UTF8 = " with text "
+"""In sqlite3's message: Could not decode to UTF-8 column 'payload' with text '...'."""
+
+
+def _by_code(code: int, text: str, path: str) -> QueueDatabaseError | None:
+    if code in _BEFORE_ANY_WRITE:
+        kind = QueueDiskFullError if is_disk_full(path) else QueuePathError
+        return kind(f"path={shown_path(path)}: {text}{cause(path)}; nothing was changed")
+    match code & _PRIMARY:
         case sqlite3.SQLITE_CONSTRAINT:
-            return QueueIntegrityError(f"{error}; nothing was changed")
+            return QueueIntegrityError(f"{text}; nothing was changed")
         case sqlite3.SQLITE_LOCKED:
             return QueueBusyError(
-                f"{error}: another statement of this connection is unfinished; "
+                f"{text}: another statement of this connection is unfinished; "
                 "fetch all its rows first"
             )
         case sqlite3.SQLITE_FULL:
             return QueueDiskFullError(
-                f"path={path!r}: {error}; nothing was changed. Make room and try again"
+                f"path={shown_path(path)}: {text}{cause(path)}; nothing was changed. "
+                "Make room and try again"
             )
         case sqlite3.SQLITE_READONLY:
             return QueueReadOnlyError(
-                f"path={path!r}: {error}; check the permissions of the file and its folder"
+                f"path={shown_path(path)}: {text}; check the permissions of the file and its folder"
             )
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return QueuePathError(why_not_openable(path))
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return QueueCorruptError(
-                f"path={path!r}: {error}; stop writing to it and restore a backup"
+                f"path={shown_path(path)}: {text}; stop writing to it and restore a backup"
             )
         case sqlite3.SQLITE_IOERR:
             return QueueOutcomeUnknownError(
-                f"path={path!r}: {error}; check the rows to see if the change took effect"
+                f"path={shown_path(path)}: {text}{cause(path)}; "
+                "check the rows to see if the change took effect"
             )
         case sqlite3.SQLITE_TOOBIG:
-            return QueueInputError(f"{error}: an SQLite value holds at most 1 GB; pass less")
+            return QueueInputError(f"{text}: an SQLite value holds at most 1 GB; pass less")
         case _:
-            return _general(error)
+            return None
 
 
-def _general(error: sqlite3.Error) -> QueueDatabaseError:
-    text = str(error)
+def _general(error: Exception, text: str) -> QueueDatabaseError:
     if text.startswith(("no such index", "no such column", "no such table")):
         return QueueSchemaError(f"{text}; initialize_schema() restores tables and indexes")
     return QueueDatabaseError(f"{type(error).__name__}: {text}")
@@ -97,29 +144,19 @@ def why_not_openable(path: str) -> str:
     # Path's methods would raise where this user lacks permission.
     folder = os.path.dirname(path) or "."  # noqa: PTH120
     if os.path.isdir(path):  # noqa: PTH112
-        return f"path={path!r} is a folder; name a file inside it"
+        return f"path={shown_path(path)} is a folder; name a file inside it"
     if not os.path.exists(folder):  # noqa: PTH110
-        return f"folder={folder!r} does not exist; create it with ensure_db_directory(path)"
+        return (
+            f"folder={shown_path(folder)} does not exist; create it with ensure_db_directory(path)"
+        )
     if not os.path.isdir(folder):  # noqa: PTH112
-        return f"folder={folder!r} is not a folder; choose another path"
+        return f"folder={shown_path(folder)} is not a folder; choose another path"
     if not os.access(folder, os.X_OK):
-        return f"folder={folder!r} cannot be entered by this user; check its permissions"
+        return f"folder={shown_path(folder)} cannot be entered by this user; check its permissions"
     if os.path.exists(path) and not os.access(path, os.R_OK):  # noqa: PTH110
-        return f"path={path!r} is not readable for this user; check its permissions"
+        return f"path={shown_path(path)} is not readable for this user; check its permissions"
     if not os.access(folder, os.W_OK):
-        return f"folder={folder!r} is read-only for this user; choose another path"
+        return f"folder={shown_path(folder)} is read-only for this user; choose another path"
     if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110
-        return f"path={path!r} is not writable for this user; check its permissions"
-    return f"path={path!r} cannot be opened; {_too_many_files() or _CHECK_PERMISSIONS}"
-
-
-_CHECK_PERMISSIONS = "check the permissions of the file and its folder"
-
-
-def _too_many_files() -> str:
-    """Return the next step if this process can open no more files, else an empty text."""
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY))
-    except OSError as error:
-        return f"{error.strerror}: close some files or threads, or raise the limit (ulimit -n)"
-    return ""
+        return f"path={shown_path(path)} is not writable for this user; check its permissions"
+    return f"path={shown_path(path)} cannot be opened; {remedy(path)}"

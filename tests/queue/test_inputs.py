@@ -91,8 +91,8 @@ for _ in range(250):
     [
         (float("nan"), "nan is not JSON"),
         ([math.inf], "inf is not JSON"),
-        ({1: "a"}, "key 1 would come back as text"),
-        ({"a": {None: 1}}, "key None"),
+        ({1: "a"}, "payload: a key of type int would come back as text"),
+        ({"a": {None: 1}}, r"payload\['a'\]: a key of type NoneType"),
         ((1, 2), "of type tuple"),
         ({"a": [1, (2,)]}, "of type tuple"),
         ({1, 2}, "of type set"),

@@ -204,4 +204,4 @@ try:
 except QueuePathError as error:
     print(error)
 """
-    assert "Too many open files" in output(started(body, path))
+    assert "too many open files (EMFILE)" in output(started(body, path))
