@@ -20,12 +20,12 @@ def expected(package: Path) -> set[str]:
 def main(wheel: str) -> int:
     """Compare a wheel with the package beside this folder; return 0 where they agree."""
     wanted = expected(Path(__file__).parents[1] / "pytest_queuekit")
-    found = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    for name in sorted(wanted - found):
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    for name in sorted(wanted - packed):
         print(f"the wheel lacks {name}")
-    for name in sorted(found - wanted):
+    for name in sorted(packed - wanted):
         print(f"the wheel has {name}, which is no part of the package")
-    return int(wanted != found)
+    return int(wanted != packed)
 
 
 if __name__ == "__main__":

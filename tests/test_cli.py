@@ -309,7 +309,7 @@ def test_no_color_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert "\x1b[" not in _queuekit(*arguments, folder=tmp_path).stdout
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
     """`queuekit rules | head -n 1` ends in silence."""
     reading, writing = os.pipe()
     os.close(reading)

@@ -32,6 +32,8 @@ def test_what_uses_coverage_leaves_the_measurement(tmp_path: Path, tests: str) -
     before = _measured(tmp_path, "-c", "import pytest_queuekit.errors")
     added = _measured(tmp_path, "-m", "pytest", "-q", tests, "-k", "share_of or (plugins and cov)")
     assert before < added
-    data = CoverageData(basename=str(max(added - before, key=lambda one: one.stat().st_size)))
+    data = CoverageData(basename=str(max(added - before, key=lambda file: file.stat().st_size)))
     data.read()
-    assert any(Path(one).is_relative_to(ROOT / "pytest_queuekit") for one in data.measured_files())
+    assert any(
+        Path(file).is_relative_to(ROOT / "pytest_queuekit") for file in data.measured_files()
+    )

@@ -115,7 +115,7 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
         value = getattr(adapter, attribute)
         if not isinstance(value, kind):
             kinds = kind if isinstance(kind, tuple) else (kind,)
-            wanted = " or ".join(one.__name__ for one in kinds)
+            wanted = " or ".join(kind.__name__ for kind in kinds)
             raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
     for method in METHODS.values():
         if method.required and not _defines(adapter, method.name):

@@ -152,7 +152,7 @@ def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:
         yield replace(old, number=new, claim=claim, start=old.start - origin, end=end)
 
 
-_FIELDS = tuple(one.name for one in fields(Operation))
+_FIELDS = tuple(field.name for field in fields(Operation))
 
 
 def write_operation(operation: Operation) -> str:

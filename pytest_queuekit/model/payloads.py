@@ -36,8 +36,8 @@ def label_of(payload: Any) -> str | None:
     a changed payload is not taken for one that no actor enqueued.
     """
     if isinstance(payload, dict):
-        found = payload.get(_MARK)
-        return found if isinstance(found, str) else None
+        label = payload.get(_MARK)
+        return label if isinstance(label, str) else None
     if isinstance(payload, bytes | bytearray | memoryview):
         return _label_in(bytes(payload).decode("utf-8", "replace"))
     return _label_in(payload) if isinstance(payload, str) else None

@@ -58,8 +58,8 @@ def written_files() -> Iterator[Path]:
     """Yield every text file of the repository that somebody wrote."""
     tops = ("pytest_queuekit", "tests", "docs", "benchmarks", ".ci")
     yield ROOT / ".ci" / "run"
-    found = [path for top in tops for path in (ROOT / top).rglob("*")]
-    for path in [*found, *ROOT.glob("*.*")]:
+    paths = [path for top in tops for path in (ROOT / top).rglob("*")]
+    for path in [*paths, *ROOT.glob("*.*")]:
         skipped = set(path.relative_to(ROOT).parts) & set(_SKIPPED)
         if path.is_file() and path.suffix in _TEXTS and not skipped:
             yield path

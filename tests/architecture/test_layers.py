@@ -54,7 +54,7 @@ def test_a_forbidden_import_is_found(module: str, line: str, broken: str, tmp_pa
     assert broken in done.stdout
 
 
-def test_the_ladder_is_told_as_it_is_held() -> None:
+def test_the_page_shows_the_ladder_that_is_enforced() -> None:
     """docs/architecture.md lists the layers of the contract, in their order."""
     contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     listed = contract.partition("\nlayers = [\n")[2].partition("\n]\n")[0]

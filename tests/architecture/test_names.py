@@ -20,19 +20,21 @@ MACHINE = re.compile("|".join((r"/ho" + "me/", r"/ro" + "ot/", r"/Us" + "ers/", 
 
 def test_no_module_has_a_vague_name() -> None:
     """No module or folder is called after the fact that it is used."""
-    found = [*modules(), *modules(ROOT / "tests")]
-    assert [one.name for one in found if VAGUE & {*one.path.parts, one.path.stem}] == []
+    everything = [*modules(), *modules(ROOT / "tests")]
+    assert [
+        module.name for module in everything if VAGUE & {*module.path.parts, module.path.stem}
+    ] == []
 
 
 @pytest.mark.parametrize("pattern", [LEFT, MACHINE], ids=["unfinished", "path of a machine"])
 def test_nothing_is_left_lying_about(pattern: re.Pattern[str]) -> None:
     """No file contains an unfinished-work marker, or a path that exists on one machine only."""
-    found = [
+    calls = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in written_files()
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     ]
-    assert found == []
+    assert calls == []
 
 
 def _imported_for_type_checkers() -> set[str]:

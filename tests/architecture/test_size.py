@@ -13,7 +13,7 @@ def _functions() -> list[tuple[str, int]]:
 
 def test_no_module_is_long() -> None:
     """No module has more than 400 lines."""
-    assert [f"{one.name} {one.length}" for one in modules() if one.length > 400] == []
+    assert [f"{module.name} {module.length}" for module in modules() if module.length > 400] == []
 
 
 def test_most_modules_are_short() -> None:
@@ -33,11 +33,11 @@ def test_most_functions_fit_on_a_screen() -> None:
 
 def test_conftest_files_are_small() -> None:
     """What tests rely on stands in the test: a conftest has at most 60 lines."""
-    found = [module for module in modules(ROOT / "tests") if module.path.name == "conftest.py"]
-    assert [f"{one.name} {one.length}" for one in found if one.length > 60] == []
+    conftests = [module for module in modules(ROOT / "tests") if module.path.name == "conftest.py"]
+    assert [f"{module.name} {module.length}" for module in conftests if module.length > 60] == []
 
 
-def test_the_architecture_is_told_briefly() -> None:
+def test_the_page_of_the_architecture_is_short() -> None:
     """docs/architecture.md has at most 60 lines."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert text.count("\n") <= 60

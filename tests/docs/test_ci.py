@@ -110,7 +110,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def _commands(workflow: str) -> Iterator[str]:
     (job,) = _example(workflow)["jobs"].values()
     runs = [step["run"] for step in job["steps"] if "run" in step]
-    assert [one.partition(" ")[0] for one in runs] == ["pip", "pytest"]
+    assert [command.partition(" ")[0] for command in runs] == ["pip", "pytest"]
     yield from runs[1:]
 
 

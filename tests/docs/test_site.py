@@ -62,6 +62,6 @@ def test_links_and_own_resources_are_fine(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-def test_a_site_without_pages_is_no_success(tmp_path: Path) -> None:
+def test_a_site_without_pages_fails(tmp_path: Path) -> None:
     """A wrong path does not pass."""
     assert _check(tmp_path).returncode == 1

@@ -46,9 +46,9 @@ def test_the_real_clock_counts_from_its_epoch() -> None:
 def test_the_real_clock_is_one_for_all_processes() -> None:
     """A reading in another process lies between two readings in this one."""
     clock = RealClock()
-    told = "from pytest_queuekit.execution.clock import RealClock; print(RealClock(0).now())"
+    code = "from pytest_queuekit.execution.clock import RealClock; print(RealClock(0).now())"
     before = RealClock(0).now()
-    said = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, text=True)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert before <= int(said.stdout) <= RealClock(0).now()
     assert not clock.virtual
 
@@ -183,7 +183,7 @@ def test_an_explicit_moment_is_unchanged(moment: object, modifiers: list[str]) -
     plain = sqlite3.connect(":memory:")
     with virtual_time():
         virtual = sqlite3.connect(":memory:")
-        answers = [one.execute(sql, values).fetchone() for one in (plain, virtual)]
+        answers = [conn.execute(sql, values).fetchone() for conn in (plain, virtual)]
     plain.close()
     virtual.close()
     assert answers[0] == answers[1]

@@ -85,7 +85,11 @@ def test_an_actor_opens_the_queue_once(tmp_path: Path, clock: Clock) -> None:
     assert env.actor("ann") is env.actor("ann")
     env.actor("bob")
     env.close()
-    opened = [(one.actor, one.number) for one in env.log.operations() if one.verb is Verb.OPEN]
+    opened = [
+        (operation.actor, operation.number)
+        for operation in env.log.operations()
+        if operation.verb is Verb.OPEN
+    ]
     assert opened == [("ann", 0), ("bob", 0)]
 
 
@@ -94,7 +98,7 @@ def test_actors_share_an_instance_if_only_one_is_allowed(tmp_path: Path, clock: 
     env = environment_of(MemoryQueue, tmp_path, clock)
     env.actor("ann").enqueue("task")
     assert env.actor("bob").claim() is not None
-    assert [one.verb for one in env.log.operations()] == ["open", "enqueue", "claim"]
+    assert [operation.verb for operation in env.log.operations()] == ["open", "enqueue", "claim"]
 
 
 @pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])
@@ -108,7 +112,7 @@ def test_a_successor_has_a_new_instance(
     assert successor.actor == "ann'"
     assert successor.claim() is not None
     env.close()
-    verbs = [one.verb for one in env.log.operations()]
+    verbs = [operation.verb for operation in env.log.operations()]
     assert verbs == ["open", "enqueue", "close", "open", "claim"]
 
 
@@ -161,8 +165,12 @@ def test_after_settling_nothing_is_left(
     assert env.drained
     assert env.actor("ann").stats()["queued"] == 0
     env.close()
-    put = {one.task for one in env.log.operations() if one.verb is Verb.ENQUEUE}
-    done = {one.task for one in env.log.operations() if one.verb is Verb.COMPLETE and one.ok}
+    put = {operation.task for operation in env.log.operations() if operation.verb is Verb.ENQUEUE}
+    done = {
+        operation.task
+        for operation in env.log.operations()
+        if operation.verb is Verb.COMPLETE and operation.ok
+    }
     assert put == done
 
 
@@ -230,7 +238,7 @@ def test_busy_is_not_empty(tmp_path: Path, clock: Clock) -> None:
     """Claiming all tasks continues while the queue is busy."""
     env = environment_of(BusyAtFirst, tmp_path, clock)
     env.actor("ann").enqueue("task")
-    assert [one.label for one in env.claim_all("ann")] == ["task"]
+    assert [delivery.label for delivery in env.claim_all("ann")] == ["task"]
 
 
 def test_a_queue_without_end_is_stopped(tmp_path: Path, clock: Clock) -> None:

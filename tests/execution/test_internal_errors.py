@@ -187,9 +187,9 @@ def test_a_closing_that_fails_is_in_the_history(driver: Driver, tmp_path: Path) 
         script=stock, programs=lambda effort: [Program(actor="worker", function=work)]
     )
     (run,) = driver.runs(scenario, QueueUnderTest.of(CannotClose), tmp_path, Effort())
-    assert [(one.actor, one.outcome, one.error) for one in closings(run.history)] == [
-        ("worker", Outcome.UNKNOWN, "OSError: still in use")
-    ]
+    assert [
+        (operation.actor, operation.outcome, operation.error) for operation in closings(run.history)
+    ] == [("worker", Outcome.UNKNOWN, "OSError: still in use")]
 
 
 def closings(history: History) -> list[Operation]:

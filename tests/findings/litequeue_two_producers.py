@@ -10,18 +10,18 @@ from litequeue import LiteQueue
 PAIRS = 200
 
 
-def put_when_told(path: str, told: Connection) -> None:
+def put_on_signal(path: str, signals: Connection) -> None:
     queue = LiteQueue(path)
-    while told.recv():
+    while signals.recv():
         queue.put("second")
-        told.send("done")
+        signals.send("done")
 
 
 if __name__ == "__main__":
     path = tempfile.mkdtemp() + "/queue.db"
     queue = LiteQueue(path)
     here, there = multiprocessing.Pipe()
-    other = multiprocessing.get_context("fork").Process(target=put_when_told, args=(path, there))
+    other = multiprocessing.get_context("fork").Process(target=put_on_signal, args=(path, there))
     other.start()
     inverted = 0
     for _ in range(PAIRS):

@@ -22,12 +22,12 @@ from pytest_queuekit.model.verdict import (
 )
 from pytest_queuekit.watch.internal_errors import InternalErrors
 from tests.gate.evidence import ALL_WELL, answers, criterion, load, others, watch_finding
-from tests.report.build import broken, cut_off, error, found, speed, verdict
+from tests.report.build import broken, checked, cut_off, error, speed, verdict
 
 AGAINST: list[tuple[int, dict[str, Any], str]] = [
-    (1, {"checks": answers(found("CHECKS", "no table"))}, "Schema Integrity: no table"),
+    (1, {"checks": answers(checked("CHECKS", "no table"))}, "Schema Integrity: no table"),
     (1, {"rules": answers(broken("CLAIM-1"), broken("RACE-2"))}, "2 rules failed: CLAIM-1, RACE-2"),
-    (2, {"integration": answers(found("03", "no worker"))}, "no worker"),
+    (2, {"integration": answers(checked("03", "no worker"))}, "no worker"),
     (3, {"tests": Outcomes(passed=("test_a",), failed=("test_b",))}, "failed: test_b"),
     (3, {"tests": Outcomes(failed=("test_b",))}, "failed: test_b"),
     (

@@ -40,7 +40,7 @@ def with_options(self: Any, claim: Any, *more: Any, reason: str = "") -> None:
 
 
 @pytest.mark.parametrize(
-    ("complete", "told"),
+    ("complete", "message"),
     [
         (later, "async"),
         (several, "async"),
@@ -49,10 +49,12 @@ def with_options(self: Any, claim: Any, *more: Any, reason: str = "") -> None:
         (with_more, r"must define complete\(self, claim\)"),
     ],
 )
-def test_methods_that_would_do_nothing_are_refused(complete: Callable[..., Any], told: str) -> None:
+def test_methods_that_would_do_nothing_are_refused(
+    complete: Callable[..., Any], message: str
+) -> None:
     """A coroutine that is never awaited would pass for a completion."""
     adapter = type("Odd", (MemoryQueue,), {"complete": complete})
-    with pytest.raises(AdapterError, match=told):
+    with pytest.raises(AdapterError, match=message):
         Contract.of(adapter)
 
 

@@ -54,9 +54,9 @@ def numbered(operations: list[Operation]) -> list[Operation]:
     """Number the operations of each actor, in the order in which they come."""
     counts: dict[str, int] = {}
     out = []
-    for one in operations:
-        counts[one.actor] = counts.get(one.actor, -1) + 1
-        out.append(replace(one, number=counts[one.actor]))
+    for operation in operations:
+        counts[operation.actor] = counts.get(operation.actor, -1) + 1
+        out.append(replace(operation, number=counts[operation.actor]))
     return out
 
 
@@ -64,28 +64,34 @@ def numbered(operations: list[Operation]) -> list[Operation]:
 def test_a_history_is_sorted_by_start(operations: list[Operation]) -> None:
     """Numbers follow starts, and nothing is added, lost or changed but where time begins."""
     history = History.of(numbered(operations))
-    assert [one.number for one in history] == list(range(len(operations)))
-    assert [one.start for one in history] == sorted(one.start for one in history)
-    first = min((one.start for one in operations), default=0)
-    plain = sorted(repr(moved(replace(one, number=0), first)) for one in history)
+    assert [operation.number for operation in history] == list(range(len(operations)))
+    assert [operation.start for operation in history] == sorted(
+        operation.start for operation in history
+    )
+    first = min((operation.start for operation in operations), default=0)
+    plain = sorted(repr(moved(replace(operation, number=0), first)) for operation in history)
     assert plain == sorted(map(repr, operations))
 
 
-def moved(one: Operation, by: int) -> Operation:
+def moved(operation: Operation, by: int) -> Operation:
     """Return an operation that happened so much later."""
-    return replace(one, start=one.start + by, end=None if one.end is None else one.end + by)
+    return replace(
+        operation,
+        start=operation.start + by,
+        end=None if operation.end is None else operation.end + by,
+    )
 
 
 def test_time_begins_with_the_first_operation() -> None:
     """What a report prints of an operation is what a sentence about the history says."""
     both = [operation(start=7), operation(start=5, actor="b")]
-    assert [one.start for one in History.of(both)] == [0, 2]
+    assert [operation.start for operation in History.of(both)] == [0, 2]
 
 
 def test_operations_of_one_start_stay_in_order() -> None:
     """A batch, which is many operations of one interval, keeps its order."""
     batch = numbered([operation(start=5, task=name) for name in "xyz"])
-    assert [one.task for one in History.of(batch)] == ["x", "y", "z"]
+    assert [operation.task for operation in History.of(batch)] == ["x", "y", "z"]
 
 
 def test_an_acknowledgement_still_points_to_its_claim() -> None:
@@ -111,13 +117,13 @@ def test_a_written_history_reads_the_same(
     assert repr(read_history(path)) == repr(history)
 
 
-@given(one=OPERATIONS)
-def test_a_line_has_no_line_end(one: Operation) -> None:
+@given(operation=OPERATIONS)
+def test_a_line_has_no_line_end(operation: Operation) -> None:
     """An operation is one line of ASCII, whatever its texts hold."""
-    line = write_operation(one)
+    line = write_operation(operation)
     assert line.isascii()
     assert line.splitlines() == [line]
-    assert read_operation(line) == one
+    assert read_operation(line) == operation
 
 
 def test_what_json_does_not_know_is_written_as_text() -> None:
@@ -128,7 +134,7 @@ def test_what_json_does_not_know_is_written_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "not a history"),
         ("[]\n", "not a history"),
@@ -139,16 +145,16 @@ def test_what_json_does_not_know_is_written_as_text() -> None:
         ("\x00\udcff", "not a history"),
     ],
 )
-def test_a_broken_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+def test_the_error_of_a_broken_file_names_its_line(tmp_path: Path, text: str, message: str) -> None:
     """A file that is not a history raises HistoryError, which names the file and the place."""
     path = tmp_path / "history.jsonl"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(HistoryError, match=told) as raised:
+    with pytest.raises(HistoryError, match=message) as raised:
         read_history(path)
     assert str(path) in str(raised.value)
 
 
-def test_an_absent_file_is_told(tmp_path: Path) -> None:
+def test_an_absent_file_is_an_error(tmp_path: Path) -> None:
     """A file that is not there raises HistoryError too."""
     with pytest.raises(HistoryError, match=r"gone\.jsonl"):
         read_history(tmp_path / "gone.jsonl")
@@ -158,15 +164,23 @@ def test_what_an_operation_is() -> None:
     """A delivery has a task, an empty claim has none, and neither is one that was not answered."""
     delivery, empty = operation(task="x"), operation()
     open_ended = operation(end=None, outcome=Outcome.UNKNOWN)
-    assert [one.is_delivery for one in (delivery, empty, open_ended)] == [True, False, False]
-    assert [one.is_empty for one in (delivery, empty, open_ended)] == [False, True, False]
+    assert [operation.is_delivery for operation in (delivery, empty, open_ended)] == [
+        True,
+        False,
+        False,
+    ]
+    assert [operation.is_empty for operation in (delivery, empty, open_ended)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_overlapping_operations_have_no_order() -> None:
     """One ended before another only if it was over when that began; without an end it never was."""
-    one = operation(start=0, end=5)
-    assert one.ended_before(operation(start=6, end=7))
-    assert not one.ended_before(operation(start=5, end=7))
+    earlier = operation(start=0, end=5)
+    assert earlier.ended_before(operation(start=6, end=7))
+    assert not earlier.ended_before(operation(start=5, end=7))
     assert not operation(end=None).ended_before(operation(start=9, end=10))
 
 
@@ -175,5 +189,5 @@ def test_the_lease_of_a_claim() -> None:
     history = History.of(
         [operation(arguments={"lease": 3}), operation(start=1, number=1)], lease=60
     )
-    assert [history.lease_of(one) for one in history] == [3.0, 60.0]
+    assert [history.lease_of(operation) for operation in history] == [3.0, 60.0]
     assert History.of([operation()]).lease_of(operation()) is None

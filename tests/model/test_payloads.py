@@ -67,21 +67,21 @@ def test_a_label_that_could_not_be_found_is_refused(label: str) -> None:
         wrap(label, Payload.JSON)
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Compare two JSON values, types and signs of zero included."""
-    if type(one) is not type(other):
+    if type(first) is not type(second):
         return False
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return repr(one) == repr(other)
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    return repr(first) == repr(second)
 
 
-@given(one=VALUES, other=VALUES)
-def test_only_equal_payloads_share_a_canonical_text(one: Any, other: Any) -> None:
+@given(first=VALUES, second=VALUES)
+def test_only_equal_payloads_share_a_canonical_text(first: Any, second: Any) -> None:
     """Canonical texts agree where the payloads do, and nowhere else."""
-    assert (canonical(one) == canonical(other)) == same(one, other)
+    assert (canonical(first) == canonical(second)) == same(first, second)
 
 
 @given(value=VALUES)
@@ -102,7 +102,7 @@ def test_a_payload_keeps_its_canonical_text_on_the_way_through_json(value: Any) 
 )
 def test_types_count(different: tuple[object, ...]) -> None:
     """Values that Python calls equal, or that print alike, are different payloads."""
-    assert len({canonical(one) for one in different}) == len(different)
+    assert len({canonical(value) for value in different}) == len(different)
 
 
 def test_order_counts_only_where_there_is_one() -> None:

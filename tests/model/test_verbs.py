@@ -33,9 +33,13 @@ def test_every_verb_is_a_method_or_a_kill() -> None:
 def test_the_adapter_takes_what_the_row_says(method: Method) -> None:
     """The adapter's signature has the row's positional arguments, and names no option."""
     _, *taken = inspect.signature(getattr(QueueAdapter, method.name)).parameters.values()
-    plain = [one.name for one in taken if one.kind is one.POSITIONAL_OR_KEYWORD]
+    plain = [
+        parameter.name for parameter in taken if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
     assert tuple(plain) == method.takes
-    assert any(one.kind is one.VAR_KEYWORD for one in taken) == bool(method.options)
+    assert any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken) == bool(
+        method.options
+    )
 
 
 @EACH

@@ -24,7 +24,7 @@ TWINS = (
 )
 
 
-def test_an_undeclared_error_is_no_answer() -> None:
+def test_an_undeclared_error_is_not_an_answer() -> None:
     """Ok, refused and busy are the answers that a queue may give."""
     for outcome in ("ok", "refused", "busy"):
         assert kinds(answers, f"a: enqueue t {outcome}") == []
@@ -32,14 +32,14 @@ def test_an_undeclared_error_is_no_answer() -> None:
     assert kinds(answers, "a: claim @0- error=Boom") == ["unexpected-error"]
 
 
-def test_a_call_that_never_returned_is_no_answer() -> None:
+def test_a_call_that_never_returned_is_not_an_answer() -> None:
     """A call of a killed actor is left out."""
     assert kinds(answers, "a: claim @0-; b: kill @1-1") == ["no-answer"]
     assert kinds(answers, "a: claim @0-; a: kill @1-1") == []
     assert kinds(answers, "a: claim @0-1 unknown error=Boom; a: kill @1-1") == []
 
 
-def test_an_actor_that_hung_is_no_excuse() -> None:
+def test_an_actor_that_hung_does_not_excuse_others() -> None:
     """A kill with an error is the queue's doing: the actor hung, or its process crashed."""
     assert kinds(answers, "a: claim @0-; a: kill @1-1 error=Hung") == ["no-answer"]
 

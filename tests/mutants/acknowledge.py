@@ -35,13 +35,13 @@ class ForgetsTheLease(MemoryQueue):
         self.store.tasks[claim.task_id].state = "finished"
 
     def _in_state(self, state: str) -> list[Task]:
-        found = super()._in_state(state)
-        return found + super()._in_state("finished") if state == "leased" else found
+        tasks = super()._in_state(state)
+        return tasks + super()._in_state("finished") if state == "leased" else tasks
 
     def stats(self) -> dict[str, int]:
         states = [task.state for task in self.store.tasks.values()]
-        told = {"queued": "queued", "leased": "leased", "completed": "finished", "dead": "dead"}
-        return {name: states.count(state) for name, state in told.items()}
+        stored = {"queued": "queued", "leased": "leased", "completed": "finished", "dead": "dead"}
+        return {name: states.count(state) for name, state in stored.items()}
 
     def _is_purged(self, task: Task) -> bool:
         return task.state == "finished"

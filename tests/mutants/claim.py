@@ -20,11 +20,11 @@ class HandsOutAgain(MemoryQueue):
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
-        found = super().claim(worker, lease=lease, capabilities=capabilities)
+        claim = super().claim(worker, lease=lease, capabilities=capabilities)
         held = self._in_state("leased")
-        if found is None and len(held) == 2:
+        if claim is None and len(held) == 2:
             return self._lease(held[0], worker, lease)
-        return found
+        return claim
 
 
 class InventsATask(MemoryQueue):
@@ -35,10 +35,10 @@ class InventsATask(MemoryQueue):
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
-        found = super().claim(worker, lease=lease, capabilities=capabilities)
-        if found is None and not self.store.tasks:
+        claim = super().claim(worker, lease=lease, capabilities=capabilities)
+        if claim is None and not self.store.tasks:
             return Claim(task_id=0, payload={}, worker=worker)
-        return found
+        return claim
 
 
 class FailsWhenEmpty(MemoryQueue):
@@ -79,9 +79,9 @@ class RemembersThatItWasEmpty(MemoryQueue):
         if self.was_empty:
             self.was_empty = False
             return None
-        found = super().claim(worker, lease=lease, capabilities=capabilities)
-        self.was_empty = found is None
-        return found
+        claim = super().claim(worker, lease=lease, capabilities=capabilities)
+        self.was_empty = claim is None
+        return claim
 
 
 class PastesTheWorkerIntoSql(MemoryQueue):
@@ -124,10 +124,10 @@ class LoadsNowAndThen(SmallSqliteQueue):
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
-        found = super().claim(worker, lease=lease, capabilities=capabilities)
-        if found is None:
+        claim = super().claim(worker, lease=lease, capabilities=capabilities)
+        if claim is None:
             self.load()
-        return found
+        return claim
 
     def _ready(self) -> str:
         known = ", ".join(map(str, self.known))
@@ -193,7 +193,7 @@ class CompletesTheWholeBatch(MemoryQueue):
 
     def complete(self, claim: Claim) -> None:
         super().complete(claim)
-        for task in [self.store.tasks[one.task_id] for one in self.batch]:
+        for task in [self.store.tasks[claim.task_id] for claim in self.batch]:
             task.state = "completed"
 
 

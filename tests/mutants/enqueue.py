@@ -180,7 +180,7 @@ class MergesEqualPayloads(MemoryQueue):
     name = "merges-equal-payloads"
 
     def _keep(self, task: Task) -> None:
-        if task.text not in [one.text for one in self._waiting()]:
+        if task.text not in [other.text for other in self._waiting()]:
             super()._keep(task)
 
 

@@ -62,8 +62,8 @@ def _verdict(queue: QueueUnderTest, rule: Rule, folder: Path, effort: Effort) ->
 def broken(mutant: Mutant, folder: Path) -> set[str]:
     """Return the ids of the rules that a mutant breaks."""
     queue = QueueUnderTest.of(mutant.queue)
-    found = (_verdict(queue, rule, folder, _effort(mutant, rule)) for rule in rules_for(mutant))
-    return {verdict.rule for verdict in found if verdict.status is Status.FAIL}
+    judged = (_verdict(queue, rule, folder, _effort(mutant, rule)) for rule in rules_for(mutant))
+    return {verdict.rule for verdict in judged if verdict.status is Status.FAIL}
 
 
 def _effort(mutant: Mutant, rule: Rule) -> Effort:

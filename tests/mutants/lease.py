@@ -155,8 +155,8 @@ class ReclaimsTwenty(MemoryQueue):
     name = "reclaims-twenty"
 
     def _in_state(self, state: str) -> list[Task]:
-        found = super()._in_state(state)
-        return found[-20:] if state == "leased" and len(found) > 20 else found
+        tasks = super()._in_state(state)
+        return tasks[-20:] if state == "leased" and len(tasks) > 20 else tasks
 
     def _return_expired(self) -> int:
         gone = super()._return_expired()

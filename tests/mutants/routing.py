@@ -141,7 +141,7 @@ class MatchesWithoutCase(MemoryQueue):
 
     def _matches(self, needs: Mapping[str, Any], capabilities: Mapping[str, Any]) -> bool:
         small = {
-            key: value.lower() if isinstance(value, str) else [one.lower() for one in value]
+            key: value.lower() if isinstance(value, str) else [element.lower() for element in value]
             for key, value in capabilities.items()
         }
         return super()._matches({key: value.lower() for key, value in needs.items()}, small)

@@ -28,11 +28,11 @@ def _rules(*actors: Actors) -> list[Rule]:
 
 
 def _alarms(queue: type[QueueAdapter], rules: list[Rule], folder: Path) -> list[str]:
-    found = verdicts(queue, rules, folder, ONCE)
+    judged = verdicts(queue, rules, folder, ONCE)
     return [
-        f"{one.rule} {one.status}: {one.reason or one.violations[0].detail}"
-        for one in found
-        if one.status not in (Status.PASS, Status.NOT_APPLICABLE)
+        f"{verdict.rule} {verdict.status}: {verdict.reason or verdict.violations[0].detail}"
+        for verdict in judged
+        if verdict.status not in (Status.PASS, Status.NOT_APPLICABLE)
     ]
 
 
@@ -50,7 +50,7 @@ def test_correct_queue_keeps_every_rule_in_processes(
     assert _alarms(queue, _rules(Actors.PROCESSES), folder) == []
 
 
-def test_a_disk_that_stalls_is_no_lost_task(folder: Path) -> None:
+def test_a_disk_that_stalls_is_not_a_lost_task(folder: Path) -> None:
     """Who is to be killed at work is killed at work, however long it takes to begin."""
     killed = [rule for rule in CATALOGUE if rule.id in ("DURABLE-8", "DURABLE-10")]
     assert _alarms(SlowToStart, killed, folder) == []

@@ -74,18 +74,18 @@ def _judge(
 @pytest.mark.parametrize("word", ["enqueue", "claim", "update", "stats"])
 def test_each_operation_is_measured_on_a_deep_queue(word: str, tmp_path: Path) -> None:
     """A thousand tasks wait at the quick level, and that is what the verdict says."""
-    found = _judge(word, tmp_path)
-    assert found.status is Status.PASS
-    assert found.measurement
-    assert (found.measurement.what, found.measurement.depth) == (word, 1000)
-    assert found.measurement.value == pytest.approx(1.0)
+    verdict = _judge(word, tmp_path)
+    assert verdict.status is Status.PASS
+    assert verdict.measurement
+    assert (verdict.measurement.what, verdict.measurement.depth) == (word, 1000)
+    assert verdict.measurement.value == pytest.approx(1.0)
 
 
 def test_a_slow_operation_misses_its_target(tmp_path: Path) -> None:
     """The figure, its rounds and the time of the disk are in the measurement."""
-    found = _judge("claim", tmp_path, watch=Watch(seconds=0.0072))
-    assert found.failed
-    measured = found.measurement
+    verdict = _judge("claim", tmp_path, watch=Watch(seconds=0.0072))
+    assert verdict.failed
+    measured = verdict.measurement
     assert measured
     assert (round(measured.value, 3), measured.target, measured.rounds) == (7.2, 5, 100)
     assert measured.floor is not None
@@ -94,11 +94,11 @@ def test_a_slow_operation_misses_its_target(tmp_path: Path) -> None:
 
 def test_throughput_is_that_of_four_workers(tmp_path: Path) -> None:
     """Every task is delivered, in far less than the minute that 200 may take."""
-    found = _judge("throughput", tmp_path, adapter=SmallSqliteQueue)
-    assert found.status is Status.PASS
-    assert found.measurement
-    assert found.measurement.value > 200
-    assert found.measurement.depth == QUICK.tasks
+    verdict = _judge("throughput", tmp_path, adapter=SmallSqliteQueue)
+    assert verdict.status is Status.PASS
+    assert verdict.measurement
+    assert verdict.measurement.value > 200
+    assert verdict.measurement.depth == QUICK.tasks
 
 
 def test_what_a_queue_cannot_do_is_not_applicable(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_what_a_queue_cannot_do_is_not_applicable(tmp_path: Path) -> None:
     class Bare(MemoryQueue):
         stats = QueueAdapter.stats
 
-    found = _judge("stats", tmp_path, adapter=Bare)
-    assert (found.status, str(found.reason)) == (Status.NOT_APPLICABLE, "not declared: stats")
+    verdict = _judge("stats", tmp_path, adapter=Bare)
+    assert (verdict.status, str(verdict.reason)) == (Status.NOT_APPLICABLE, "not declared: stats")
 
 
 def test_a_queue_that_hands_out_nothing_is_not_measured(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_a_queue_that_hands_out_nothing_is_not_measured(tmp_path: Path) -> None:
         def claim(self, worker: str, **options: Any) -> Claim | None:
             return None
 
-    found = _judge("claim", tmp_path, adapter=Mute)
-    assert found.status is Status.NOT_RUN
-    assert "a claim came back empty" in str(found.reason)
+    verdict = _judge("claim", tmp_path, adapter=Mute)
+    assert verdict.status is Status.NOT_RUN
+    assert "a claim came back empty" in str(verdict.reason)
 
 
 def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:
         def claim(self, worker: str, **options: Any) -> Claim | None:
             raise OSError("disk gone")
 
-    found = _judge("claim", tmp_path, adapter=Sour)
-    assert (found.status, str(found.reason)) == (
+    verdict = _judge("claim", tmp_path, adapter=Sour)
+    assert (verdict.status, str(verdict.reason)) == (
         Status.NOT_RUN,
         "not measured: the queue raised OSError: disk gone",
     )
@@ -153,14 +153,14 @@ def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
         folder=tmp_path,
     )
     for target in BY_WORD.values():
-        found = judge_target(target, conditions, Requirement.MUST)
-        assert (found.status, str(found.reason)) == (
+        verdict = judge_target(target, conditions, Requirement.MUST)
+        assert (verdict.status, str(verdict.reason)) == (
             Status.NOT_RUN,
             "not measured: no stopwatch here",
         )
 
 
-def test_a_slow_disk_is_no_slow_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_disk_is_not_a_slow_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the target is out of the disk's reach, a commit of plain sqlite3 is the measure."""
     slow = Floor(commit=0.02, fsync=0.03)
     monkeypatch.setattr(judgement, "commit_floor", lambda *_: slow)
@@ -168,10 +168,10 @@ def test_a_slow_disk_is_no_slow_queue(tmp_path: Path, monkeypatch: pytest.Monkey
     for milliseconds in (30, 59, 61):
         folder = tmp_path / str(milliseconds)
         folder.mkdir()
-        found = _judge("claim", folder, watch=Watch(seconds=milliseconds / 1000))
-        assert found.measurement
-        assert (found.measurement.target, found.measurement.relative) == (60, True)
-        statuses[milliseconds] = found.status
+        verdict = _judge("claim", folder, watch=Watch(seconds=milliseconds / 1000))
+        assert verdict.measurement
+        assert (verdict.measurement.target, verdict.measurement.relative) == (60, True)
+        statuses[milliseconds] = verdict.status
     assert statuses == {30: Status.PASS, 59: Status.PASS, 61: Status.FAIL}
 
 

@@ -21,9 +21,9 @@ def test_the_targets_are_those_that_are_documented() -> None:
 def test_a_time_must_be_less_than_its_limit(milliseconds: float, met: bool) -> None:
     """The limit itself is missed."""
     sample = Sample(median=milliseconds / 1000, p95=0.1, rounds=9)
-    found = BY_WORD["claim"].against(sample, depth=7)
-    assert found.met is met
-    assert (found.unit, found.depth, found.rounds, found.p95) == ("ms", 7, 9, 100)
+    measured = BY_WORD["claim"].against(sample, depth=7)
+    assert measured.met is met
+    assert (measured.unit, measured.depth, measured.rounds, measured.p95) == ("ms", 7, 9, 100)
 
 
 @pytest.mark.parametrize(("rate", "met"), [(199.9, False), (200, True), (400, True)])

@@ -34,7 +34,7 @@ def test_the_rate_is_deliveries_from_first_claim_to_last_answer() -> None:
     assert rate_of(history) == pytest.approx(30)
 
 
-def test_no_delivery_is_no_rate() -> None:
+def test_without_deliveries_the_rate_is_unknown() -> None:
     """Workers that were given nothing were not fast."""
     with pytest.raises(NotRunError, match="no worker received a task"):
         rate_of(History.of([_operation(Verb.CLAIM, 0, 1, task=None)]))

@@ -26,5 +26,5 @@ def team(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 @pytest.fixture(params=list(SPREAD.values()), ids=list(SPREAD))
 def spread(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """The arguments that spread items over processes: none, -n 0, -n 2."""
-    found: tuple[str, ...] = request.param
-    return found
+    arguments: tuple[str, ...] = request.param
+    return arguments

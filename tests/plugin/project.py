@@ -117,13 +117,13 @@ def outcomes(result: pytest.RunResult) -> dict[str, str]:
     """Return the outcome word of each item of a run with -v, by node id."""
     pattern = re.compile(r"(queue-(?:validate|db)::\S+)(?: <- \S+)? ([A-Z][A-Z ]+?)(?: \(| +\[|$)")
     spread = re.compile(r"\[gw\d\] \[ *\d+%\] ([A-Z][A-Z ]+?) (queue-(?:validate|db)::\S+)")
-    found = {}
+    outcome_of = {}
     for line in result.outlines:
         if match := spread.match(line):
-            found[match[2]] = match[1]
+            outcome_of[match[2]] = match[1]
         elif match := pattern.match(line):
-            found[match[1]] = match[2]
-    return found
+            outcome_of[match[1]] = match[2]
+    return outcome_of
 
 
 def text(result: pytest.RunResult) -> str:

@@ -33,7 +33,7 @@ def test_testpaths_do_not_count_as_paths(project: Project) -> None:
     project.pytester.makepyfile(test_own=OWN_TEST)
     project.pytester.makeini("[pytest]\ntestpaths = .\n")
     result = project.validate("--queue-impl=shop:Good", "--collect-only", "-q")
-    assert not [one for one in _ids(result) if one.startswith("test_")]
+    assert not [node_id for node_id in _ids(result) if node_id.startswith("test_")]
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_the_name_of_a_family_is_a_node_id(project: Project) -> None:
     """A family is chosen by its name alone, and no other family comes along."""
     ids = _ids(project.run("--collect-only", "-q", "queue-validate::KEY"))
     assert len(ids) > 5
-    assert all(one.startswith("queue-validate::KEY-") for one in ids)
+    assert all(node_id.startswith("queue-validate::KEY-") for node_id in ids)
 
 
-def test_an_unknown_node_id_is_told_with_what_was_meant(project: Project) -> None:
+def test_the_error_of_an_unknown_node_id_has_a_suggestion(project: Project) -> None:
     """A slip in an id ends the run as a usage error, in one line."""
     result = project.run("queue-validate::CLAM-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -74,10 +74,10 @@ def test_a_path_and_a_node_id_go_together(project: Project) -> None:
 
 def test_deselecting_a_rule_does_not_choose_it(project: Project) -> None:
     """The value of --deselect is an id too, and is taken for what it is."""
-    one = "queue-validate::KEY-1[reference]"
-    ids = _ids(project.run("--collect-only", "-q", "queue-validate::KEY", "--deselect", one))
+    node_id = "queue-validate::KEY-1[reference]"
+    ids = _ids(project.run("--collect-only", "-q", "queue-validate::KEY", "--deselect", node_id))
     assert ids
-    assert one not in ids
+    assert node_id not in ids
 
 
 @pytest.mark.parametrize("expression", ["KEY-1[", "twice and KEY-1[", "SHOULD"])
@@ -87,16 +87,16 @@ def test_keywords_choose(project: Project, expression: str) -> None:
     ids = _ids(project.run("--queue-validate", *impls, "--collect-only", "-q", "-k", expression))
     assert ids
     assert len(ids) < 60
-    assert all("[twice]" in one for one in ids) is ("twice" in expression)
+    assert all("[twice]" in node_id for node_id in ids) is ("twice" in expression)
 
 
 def test_markers_choose(project: Project) -> None:
     """-m queue_perf leaves the targets of performance, -m 'not queue_stress' leaves no race."""
     measured = _ids(project.run("--queue-validate", "--collect-only", "-q", "-m", "queue_perf"))
-    assert {one.partition("-")[0] for one in map(_rule, measured)} == {"PERF"}
+    assert {node_id.partition("-")[0] for node_id in map(_rule, measured)} == {"PERF"}
     calm = _ids(project.run("--queue-validate", "--collect-only", "-q", "-m", "not queue_stress"))
     assert len(calm) > 50
-    assert not [one for one in calm if _rule(one).startswith("RACE")]
+    assert not [node_id for node_id in calm if _rule(node_id).startswith("RACE")]
 
 
 def _rule(node_id: str) -> str:

@@ -57,13 +57,13 @@ def test_a_sound_database_passes_eight_checks(
 def test_the_database_is_not_touched(project: Project, database: Path) -> None:
     """Content, schema and time of modification are as they were."""
     before = _state(database)
-    files = sorted(one.name for one in project.path.glob("jobs.db*"))
+    files = sorted(file.name for file in project.path.glob("jobs.db*"))
     assert project.run("--queue-db", str(database)).ret == 0
     assert before == (
         hashlib.sha256(database.read_bytes()).hexdigest(),
         database.stat().st_mtime_ns,
     )
-    assert files == sorted(one.name for one in project.path.glob("jobs.db*"))
+    assert files == sorted(file.name for file in project.path.glob("jobs.db*"))
 
 
 def test_it_says_what_the_schema_lacks(project: Project, database: Path) -> None:
@@ -77,7 +77,7 @@ def test_it_says_what_the_schema_lacks(project: Project, database: Path) -> None
     assert "Traceback" not in text(result)
 
 
-def test_a_file_that_is_no_database_is_told(project: Project) -> None:
+def test_the_error_names_a_file_that_is_not_a_database(project: Project) -> None:
     """What cannot be read fails its checks with a sentence, and no traceback."""
     project.pytester.makefile(".db", letter="Dear all, this is a letter.")
     result = project.run("--queue-db=letter.db")

@@ -127,8 +127,8 @@ def test_a_lease_runs_out_without_sleeping(project: Project) -> None:
             assert queue_tasks.claim("two") is None
             queue_clock.advance(61)
             assert queue_tasks.claim("two").locked_by == "two"
-            (told,) = queue_db.execute("SELECT datetime('now')").fetchone()
-            assert told == time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(queue_clock.now))
+            (moment,) = queue_db.execute("SELECT datetime('now')").fetchone()
+            assert moment == time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(queue_clock.now))
             assert time.monotonic() - began < 30
 
         def test_clock(queue_clock):
@@ -144,14 +144,14 @@ def test_a_lease_runs_out_without_sleeping(project: Project) -> None:
                 queue_clock.set(float("nan"))
 
         def test_real_time_without_the_clock(queue_db):
-            (told,) = queue_db.execute("SELECT unixepoch('now')").fetchone()
-            assert abs(told - time.time()) < 60
+            (moment,) = queue_db.execute("SELECT unixepoch('now')").fetchone()
+            assert abs(moment - time.time()) < 60
         """,
         tests=3,
     )
 
 
-def test_a_clock_that_comes_too_late_is_told(project: Project) -> None:
+def test_a_clock_that_comes_too_late_is_an_error(project: Project) -> None:
     """A clock that could not move the open databases is refused; an earlier one is accepted."""
     project.pytester.makepyfile(
         """
@@ -382,7 +382,7 @@ def test_classes_of_unittest_can_use_them(project: Project) -> None:
 def test_fixtures_are_listed_with_their_sentences(project: Project) -> None:
     """--fixtures shows each of ours with what it is for; inner ones are not shown."""
     result = project.run("--fixtures")
-    told = flat(result)
+    shown = flat(result)
     for name in (
         "queue_db",
         "queue_db_path",
@@ -395,8 +395,8 @@ def test_fixtures_are_listed_with_their_sentences(project: Project) -> None:
         "queue_benchmark",
     ):
         assert any(line.startswith(f"{name} ") for line in result.outlines)
-    assert "no docstring available" not in told.partition("pytest_queuekit.plugin.fixtures")[2]
-    assert "_queue_template" not in told
+    assert "no docstring available" not in shown.partition("pytest_queuekit.plugin.fixtures")[2]
+    assert "_queue_template" not in shown
 
 
 def test_markers_of_ours_need_no_registration(project: Project) -> None:

@@ -63,7 +63,7 @@ def test_an_error_in_the_review_is_shown_once(team: Project) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-def test_a_check_of_the_review_that_raises_is_no_fault_of_the_code(team: Project) -> None:
+def test_a_check_of_the_review_that_raises_is_not_a_fault_of_the_code(team: Project) -> None:
     """QR004 makes the criterion unknown, with the error and its place, and fails the run."""
     _break(team, "pytest_queuekit.review.examine.Module")
     result = run_gate(team, *FAST)

@@ -27,7 +27,7 @@ def _modules(project: Project, *arguments: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True
     )
-    line = next(one for one in done.stdout.splitlines() if one.startswith("MODULES"))
+    line = next(line for line in done.stdout.splitlines() if line.startswith("MODULES"))
     return set(json.loads(line.removeprefix("MODULES ").rpartition(" ")[0]))
 
 

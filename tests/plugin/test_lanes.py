@@ -76,9 +76,9 @@ def _run(project: Project, *arguments: str, impl: str = "Witnessed") -> pytest.R
 def test_lanes_share_one_database_and_overlap(race: Project) -> None:
     """Two workers claim from the same file in the same moments."""
     result = _run(race, *SPREAD, "-k", "RACE-2-lane", "queue-validate")
-    assert {one.partition("[")[0]: word for one, word in outcomes(result).items()} == dict.fromkeys(
-        LANES, "PASSED"
-    )
+    assert {
+        name.partition("[")[0]: word for name, word in outcomes(result).items()
+    } == dict.fromkeys(LANES, "PASSED")
     spans: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for line in (race.path / "claims.txt").read_text().splitlines():
         place, process, moment = line.split("\t")
@@ -91,7 +91,7 @@ def test_lanes_share_one_database_and_overlap(race: Project) -> None:
 def test_a_rule_is_chosen_with_its_lanes(race: Project) -> None:
     """Its id means both, and the summary counts it once."""
     result = _run(race, *SPREAD, RACE)
-    assert set(outcomes(result)) == {f"{one}[witnessed]" for one in (*LANES, RACE)}
+    assert set(outcomes(result)) == {f"{name}[witnessed]" for name in (*LANES, RACE)}
     assert "witnessed PASSED: 1 of 1 applicable rule (1 of " in flat(result)
 
 
@@ -103,7 +103,7 @@ def test_a_race_that_is_lost_is_lost_in_all_lanes(race: Project) -> None:
     assert "Driver     lanes" in text(result)
     assert "torn FAILED: 1 of 1 applicable rule failed" in flat(result)
     again = _run(race, *SPREAD, "queue-validate", "--lf", impl="Torn")
-    assert {one.partition("[")[0] for one in outcomes(again)} == LANES
+    assert {name.partition("[")[0] for name in outcomes(again)} == LANES
 
 
 def test_two_queues_of_one_name_race_apart(race: Project) -> None:
@@ -134,7 +134,7 @@ def test_an_order_that_another_plugin_shuffles_does_not_matter(race: Project) ->
     [("--dist=loadfile",), ("--queue-level=quick",), ("-n", "0"), ("-n", "0", "--collect-only")],
     ids=" ".join,
 )
-def test_elsewhere_there_are_no_lanes(race: Project, arguments: tuple[str, ...]) -> None:
+def test_other_runs_have_no_lanes(race: Project, arguments: tuple[str, ...]) -> None:
     """One process has nobody to race; another way of spreading would keep lanes apart."""
     result = _run(race, *SPREAD, *arguments, RACE)
     assert result.ret == 0

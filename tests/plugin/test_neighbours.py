@@ -114,7 +114,7 @@ def test_unittest_classes_and_rules_go_together(project: Project) -> None:
     assert result.parseoutcomes()["passed"] == 2
 
 
-def test_a_tight_time_out_is_no_finding(project: Project) -> None:
+def test_a_tight_time_out_is_not_a_failure_of_the_queue(project: Project) -> None:
     """A rule that another plugin cuts off has no verdict."""
     project.pytester.makepyfile(
         slow="""
@@ -155,4 +155,4 @@ def test_a_folder_that_cannot_be_written_to_is_fine(project: Project) -> None:
     finally:
         project.path.chmod(0o755)
     assert outcomes(result) == EXPECTED
-    assert {one.name for one in project.path.iterdir()} <= {"shop.py", "stdout", "stderr"}
+    assert {path.name for path in project.path.iterdir()} <= {"shop.py", "stdout", "stderr"}

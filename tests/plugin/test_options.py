@@ -99,7 +99,7 @@ def test_an_option_outweighs_the_ini_file(project: Project) -> None:
     assert "twice" not in text(result)
 
 
-def test_a_wrong_ini_key_is_told_by_its_name(project: Project) -> None:
+def test_the_error_names_a_wrong_ini_key(project: Project) -> None:
     """The error names the key of the ini file, where it has to be mended."""
     project.pytester.makeini("[pytest]\nqueue_level = slow\n")
     result = project.run("--queue-validate")
@@ -114,7 +114,7 @@ def test_the_same_queue_twice_is_tested_once(project: Project) -> None:
     assert result.stdout.str().count("KEY-1[") == 1
 
 
-def test_queues_of_one_name_are_told_apart(project: Project) -> None:
+def test_queues_of_one_name_have_different_labels(project: Project) -> None:
     """A second class of the same name gets a number."""
     project.pytester.makepyfile(copy_of_shop="from shop import *\nclass Good(Good): pass\n")
     result = project.run(
@@ -135,10 +135,10 @@ def test_the_reference_queue_is_what_is_tested_by_default(project: Project) -> N
 
 def test_help_and_markers_show_ours(project: Project) -> None:
     """--help has the group, --markers the four markers."""
-    told = text(project.run("--help"))
-    assert "queue validation:" in told
+    shown = text(project.run("--help"))
+    assert "queue validation:" in shown
     for option in ("--queue-validate", "--queue-impl", "--queue-level", "--queue-perf"):
-        assert option in told
+        assert option in shown
     markers = text(project.run("--markers"))
     for marker in ("queue_integration", "queue_stress", "queue_perf", "queue_worker(n)"):
         assert f"@pytest.mark.{marker}" in markers

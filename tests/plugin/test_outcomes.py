@@ -46,8 +46,8 @@ def test_a_failure_shows_its_witness_and_no_traceback(
 ) -> None:
     """The proof, what was declared, the code and how to go on take at most 20 lines."""
     result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[", *spread)
-    told = text(result)
-    failure = told.partition("CLAIM-1[twice] held-task-not-redelivered ___")[2]
+    output = text(result)
+    failure = output.partition("CLAIM-1[twice] held-task-not-redelivered ___")[2]
     lines = failure.partition("=====")[0].splitlines()[1:]
     shown = [line for line in lines if line and not line.startswith("[gw")]
     assert shown[0] == "Task delivered twice"
@@ -58,7 +58,7 @@ def test_a_failure_shows_its_witness_and_no_traceback(
     assert max(len(line) for line in shown if not line.startswith("Replay")) <= 80
     replay = "Replay     pytest 'queue-validate::CLAIM-1[twice]' --queue-impl shop:Twice"
     assert f"{replay} --queue-level quick" in shown
-    assert "Traceback" not in told
+    assert "Traceback" not in output
 
 
 def test_the_short_summary_says_what_happened(project: Project) -> None:
@@ -81,16 +81,16 @@ def test_junit_xml_has_the_verdicts(project: Project, spread: tuple[str, ...]) -
     impl = "--queue-impl=shop:Twice"
     project.validate(impl, *CHOSEN, f"--junitxml={path}", *spread)
     cases = {case.get("name"): case for case in _cases(path)}
-    told = {name: _properties(case) for name, case in cases.items()}
-    assert told["CLAIM-1[twice]"]["queue_verdict"] == "fail"
-    assert told["CLAIM-1[twice]"]["queue_name"] == "twice"
-    assert told["KEY-1[twice]"]["queue_verdict"] == "pass"
-    assert told["ENQUEUE-7[twice]"]["queue_reason"] == "not declared: bytes-payload"
+    properties = {name: _properties(case) for name, case in cases.items()}
+    assert properties["CLAIM-1[twice]"]["queue_verdict"] == "fail"
+    assert properties["CLAIM-1[twice]"]["queue_name"] == "twice"
+    assert properties["KEY-1[twice]"]["queue_verdict"] == "pass"
+    assert properties["ENQUEUE-7[twice]"]["queue_reason"] == "not declared: bytes-payload"
     failure = cases["CLAIM-1[twice]"].find("failure")
     assert failure is not None
     assert "Must       A task that a worker holds" in str(failure.text)
     assert str(failure.get("message")).startswith("held-task-not-redelivered: ")
-    assert told["CLAIM-1[twice]"]["queue_slug"] == "held-task-not-redelivered"
+    assert properties["CLAIM-1[twice]"]["queue_slug"] == "held-task-not-redelivered"
 
 
 def _cases(path: Path) -> Iterator[ET.Element]:
@@ -98,7 +98,9 @@ def _cases(path: Path) -> Iterator[ET.Element]:
 
 
 def _properties(case: ET.Element) -> dict[str, str]:
-    return {str(one.get("name")): str(one.get("value")) for one in case.iter("property")}
+    return {
+        str(element.get("name")): str(element.get("value")) for element in case.iter("property")
+    }
 
 
 def test_a_broken_recommendation_fails_nothing(
@@ -117,12 +119,13 @@ def test_a_broken_recommendation_fails_nothing(
 
 def _as_recommendation(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     changed = tuple(
-        replace(one, requirement=Requirement.SHOULD) if one.id == rule else one for one in CATALOGUE
+        replace(each, requirement=Requirement.SHOULD) if each.id == rule else each
+        for each in CATALOGUE
     )
     monkeypatch.setattr("pytest_queuekit.suites.rules.CATALOGUE", changed)
 
 
-def test_an_error_of_the_kit_is_no_verdict(
+def test_an_error_of_the_kit_is_not_a_verdict(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It shows its traceback, fails the run, and is distinct from a finding."""
@@ -200,5 +203,5 @@ def test_an_item_that_is_run_again_tells_only_its_last_run(project: Project) -> 
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     (case,) = _cases(project.path / "out.xml")
-    told = [one.get("name") for one in case.iter("property")]
-    assert len(told) == len(set(told)) > 3
+    names = [element.get("name") for element in case.iter("property")]
+    assert len(names) == len(set(names)) > 3

@@ -63,7 +63,7 @@ def test_results_are_saved_where_that_is_asked_for(project: Project) -> None:
     """--benchmark-json has ours like any benchmark."""
     path = project.path / "out.json"
     _measure(project, f"{PERF}-1", f"{PERF}-4", f"--benchmark-json={path}")
-    names = [one["name"] for one in json.loads(path.read_text())["benchmarks"]]
+    names = [benchmark["name"] for benchmark in json.loads(path.read_text())["benchmarks"]]
     assert names == ["PERF-1[good]", "PERF-4[good]"]
 
 
@@ -124,7 +124,7 @@ def test_xdist_with_one_process_measures(project: Project) -> None:
     assert outcomes(result) == {f"{PERF}-1[good]": "PASSED"}
 
 
-def test_a_slow_disk_is_no_slow_queue(
+def test_a_slow_disk_is_not_a_slow_queue(
     project: Project, slow: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a commit of plain sqlite3 takes as long as the target, the ratio to it decides."""
@@ -156,9 +156,9 @@ import pytest
 
 def test_claim(queue_benchmark, queue_tasks, queue_fill, queue_worker_id):
     queue_fill(200)
-    found = queue_benchmark("claim", lambda: queue_tasks.claim(queue_worker_id), depth=200)
-    assert found.rounds == 50
-    assert found.depth == 200
+    measured = queue_benchmark("claim", lambda: queue_tasks.claim(queue_worker_id), depth=200)
+    assert measured.rounds == 50
+    assert measured.depth == 200
 
 
 def test_slow(queue_benchmark):

@@ -255,7 +255,7 @@ def test_an_expected_failure_is_waived(project: Project) -> None:
     assert "waived: CLAIM-1 held-task-not-redelivered: known since spring (xfail)" in flat(result)
 
 
-def test_an_expected_failure_that_passes_is_no_pass(project: Project) -> None:
+def test_an_expected_failure_that_passes_fails_a_strict_run(project: Project) -> None:
     """With strict, exit status and closing line both say that something is wrong."""
     project.pytester.makeconftest(XFAIL)
     result = project.validate(*CHOSEN)

@@ -15,20 +15,20 @@ def _section(result: pytest.RunResult) -> list[str]:
     return lines[begin + 1 : end]
 
 
-def test_a_whole_run_is_told_in_eighty_columns(project: Project) -> None:
+def test_the_report_of_a_run_fits_in_eighty_columns(project: Project) -> None:
     """Two queues at the quick level: environment, families, findings, verdicts; no colour."""
     result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice")
     section = _section(result)
-    told = "\n".join(section)
+    shown = "\n".join(section)
     assert max(map(len, section)) <= 80
     assert "\x1b" not in text(result)
-    assert "level quick; Python 3." in told
-    assert "SQLite 3." in told
+    assert "level quick; Python 3." in shown
+    assert "SQLite 3." in shown
     assert "  family        passed  failed  not applicable  not run" in section
     assert [line.split()[0] for line in section if line.startswith("  ENQUEUE  ")] == 2 * [
         "ENQUEUE"
     ]
-    assert " rules not applicable (-v lists them)" in told
+    assert " rules not applicable (-v lists them)" in shown
     good, twice = (line for line in section if line.startswith(("good P", "twice F")))
     assert good.startswith("good PASSED: ")
     assert twice.startswith("twice FAILED: ")
@@ -39,9 +39,11 @@ def test_families_stand_in_one_order_however_they_were_run(project: Project) -> 
     result = project.validate(
         "--queue-impl=shop:Good", "-k", "1", "-p", "no:cacheprovider", plugins=("randomly",)
     )
-    told = [line.split()[0] for line in _section(result) if line.startswith("  ") and "  -" in line]
-    families = [family.name for family in FAMILIES if family.name in told]
-    assert told[: len(families)] == families
+    words = [
+        line.split()[0] for line in _section(result) if line.startswith("  ") and "  -" in line
+    ]
+    families = [family.name for family in FAMILIES if family.name in words]
+    assert words[: len(families)] == families
     assert len(families) > 5
 
 
@@ -59,7 +61,7 @@ def test_the_header_says_what_is_tested(project: Project) -> None:
     assert "queue validation: good, twice" in result.outlines
 
 
-def test_a_queue_that_declares_little_is_told_so(project: Project) -> None:
+def test_a_queue_that_declares_little_is_insufficient(project: Project) -> None:
     """Hardly any rule applies to it, and the verdict says that."""
     result = project.validate("--queue-impl=shop:Little")
     assert "little INSUFFICIENT: " in flat(result)

@@ -129,8 +129,8 @@ def test_the_code_under_test_does_not_notice(project: Project) -> None:
     """A statement that is refused by SQLite raises SQLite's error, not the watch's."""
     source = """
 def test_locked(queue_db_factory):
-    one, two = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
-    with one.transaction(), two.connection() as conn, pytest.raises(sqlite3.OperationalError):
+    first, second = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
+    with first.transaction(), second.connection() as conn, pytest.raises(sqlite3.OperationalError):
         conn.execute("BEGIN IMMEDIATE")
 """
     _break(project, "lock", source)

@@ -66,8 +66,8 @@ def test(queue_db):
 """,
     "lock of its own": """
 def test(queue_db_factory):
-    one, two = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
-    with one.transaction(), two.connection() as conn:
+    first, second = queue_db_factory("a"), queue_db_factory("a", busy_seconds=0.01)
+    with first.transaction(), second.connection() as conn:
         with pytest.raises(sqlite3.OperationalError):
             conn.execute("BEGIN IMMEDIATE")  # finds busy
         with pytest.raises(sqlite3.OperationalError):

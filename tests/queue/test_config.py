@@ -228,5 +228,5 @@ def test_importing_does_next_to_nothing() -> None:
         "assert set(os.listdir('.')) == before\n"
     )
     package = Path(__file__).parents[2] / "pytest_queuekit"
-    found = output(started(script, package))
-    assert not any(name in found for name in ("pytest'", "hypothesis", "sqlglot"))
+    loaded = output(started(script, package))
+    assert not any(name in loaded for name in ("pytest'", "hypothesis", "sqlglot"))

@@ -111,8 +111,8 @@ def test_pragmas_are_those_of_production(path: Path, place: str) -> None:
             TaskQueue(db).claim("w")
             with getattr(db, place)() as conn:
                 for name, promised in PRODUCTION_PRAGMAS.items():
-                    found = conn.execute(f"PRAGMA {name}").fetchone()[0]
-                    assert found == values.get(name, promised), name
+                    value = conn.execute(f"PRAGMA {name}").fetchone()[0]
+                    assert value == values.get(name, promised), name
 
 
 def test_full_synchronous_can_be_chosen(path: Path) -> None:

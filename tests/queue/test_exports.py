@@ -41,7 +41,7 @@ def test_imports_stay_inside(path: Path) -> None:
     depth = len(path.relative_to(FOLDER).parts)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            assert all(one.name.split(".")[0] in sys.stdlib_module_names for one in node.names)
+            assert all(alias.name.split(".")[0] in sys.stdlib_module_names for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             assert (node.module or "").split(".")[0] in sys.stdlib_module_names
         elif isinstance(node, ast.ImportFrom):

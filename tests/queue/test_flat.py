@@ -63,7 +63,9 @@ def claim_steps(
     db: QueueDatabase, capabilities: Mapping[str, Any]
 ) -> dict[SchedulingStrategy, float]:
     """Return the steps of a claim by each strategy."""
-    claimers = {one: TaskClaimerFactory.create(one, db) for one in SchedulingStrategy}
+    claimers = {
+        strategy: TaskClaimerFactory.create(strategy, db) for strategy in SchedulingStrategy
+    }
     return {
         strategy: steps(db, lambda claimer=claimer: claimer.claim_task("w", capabilities))  # type: ignore[misc] # bound
         for strategy, claimer in claimers.items()

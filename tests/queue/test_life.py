@@ -75,7 +75,7 @@ def test_complete_keeps_the_result(queue: TaskQueue) -> None:
     assert queue.claim("w") is None
 
 
-def test_a_result_that_is_no_json_changes_nothing(queue: TaskQueue) -> None:
+def test_a_result_that_is_not_json_changes_nothing(queue: TaskQueue) -> None:
     """A result that is not JSON changes nothing, and complete() can be repeated."""
     queue.enqueue("t", None)
     task = claimed(queue)

@@ -95,7 +95,7 @@ def test_a_path_that_is_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"hello", b"this is no database\n" * 100])
-def test_a_file_that_is_no_database(path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_database(path: Path, content: bytes) -> None:
     """A file that is not a database raises QueueCorruptError and keeps every byte."""
     path.write_bytes(content)
     with (
@@ -133,7 +133,7 @@ except QueueDatabaseError as error:
 
 
 @pytest.mark.parametrize(
-    ("folder_mode", "file_mode", "call", "told"),
+    ("folder_mode", "file_mode", "call", "message"),
     [
         (0o555, None, "use", "QueuePathError folder="),
         (0o555, None, "ensure", "QueuePathError folder="),
@@ -145,7 +145,7 @@ except QueueDatabaseError as error:
     ],
 )
 def test_missing_rights(
-    folder_mode: int, file_mode: int | None, call: str, told: str, tmp_path: Path
+    folder_mode: int, file_mode: int | None, call: str, message: str, tmp_path: Path
 ) -> None:
     """A read-only folder, a read-only file and an unreadable file raise different errors."""
     for above in (tmp_path, *tmp_path.parents):
@@ -160,7 +160,7 @@ def test_missing_rights(
         file.chmod(file_mode)
     folder.chmod(folder_mode)
     try:
-        assert output(started(_AS_NOBODY, file, call)).startswith(told)
+        assert output(started(_AS_NOBODY, file, call)).startswith(message)
     finally:
         folder.chmod(0o755)
 

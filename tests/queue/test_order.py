@@ -134,9 +134,9 @@ def test_weighted_shares(lottery: TaskQueue, priorities: tuple[int, ...]) -> Non
     """Each priority wins in proportion to 1 / (priority + 1)."""
     for priority in priorities:
         lottery.enqueue("t", None, priority=priority)
-    found = shares(lottery, priorities, draws=3000)
+    measured = shares(lottery, priorities, draws=3000)
     for priority, share in expected_shares(priorities).items():
-        assert found[priority] == pytest.approx(share, abs=0.03)
+        assert measured[priority] == pytest.approx(share, abs=0.03)
 
 
 def test_weighted_shares_of_newcomers(lottery: TaskQueue) -> None:

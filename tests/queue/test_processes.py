@@ -27,7 +27,7 @@ sys.stdin.readline()
 
 def at_once(body: str, count: int, *arguments: object) -> list[str]:
     """Run a script in several processes that start together; return their outputs."""
-    command = [sys.executable, "-c", _WHEN + body, *(str(one) for one in arguments)]
+    command = [sys.executable, "-c", _WHEN + body, *(str(argument) for argument in arguments)]
     processes = [
         subprocess.Popen(
             command,
@@ -74,11 +74,11 @@ for number in range(5):
 _CLAIM_ALL = """
 queue = TaskQueue(QueueDatabase(path))
 strategy = SchedulingStrategy[sys.argv[2]]
-seen = []
+claimed = []
 while task := queue.claim(f"worker-{os.getpid()}", strategy=strategy):
-    seen.append(task.id)
+    claimed.append(task.id)
     queue.complete(task)
-print(*seen)
+print(*claimed)
 """
 
 
@@ -89,8 +89,8 @@ def test_each_task_goes_to_one_process(path: Path, strategy: str) -> None:
         queue = TaskQueue(db)
         queue.enqueue_many("t", range(400))
         outputs = at_once(_CLAIM_ALL, PROCESSES, path, strategy)
-        seen = [int(number) for out in outputs for number in out.split()]
-        assert sorted(seen) == list(range(1, 401))
+        claimed = [int(number) for out in outputs for number in out.split()]
+        assert sorted(claimed) == list(range(1, 401))
         assert queue.stats().completed == 400
 
 
@@ -151,15 +151,15 @@ def test_a_kill_loses_nothing_and_doubles_nothing(path: Path, after: float) -> N
     process.send_signal(signal.SIGKILL)
     lines = [line.split() for line in [first, *process.stdout] if line.endswith("\n")]
     process.communicate()
-    told = {word: {int(line[1]) for line in lines if line[0] == word} for word in _WORDS}
+    printed = {word: {int(line[1]) for line in lines if line[0] == word} for word in _WORDS}
     with QueueDatabase(path) as db:
         queue = TaskQueue(db)
         rows = {row["id"]: row["status"] for row in db.execute("SELECT * FROM task_queue")}
-        assert told["enqueued"] <= set(rows)
-        assert len(rows) - len(told["enqueued"]) in (0, 1)
+        assert printed["enqueued"] <= set(rows)
+        assert len(rows) - len(printed["enqueued"]) in (0, 1)
         completed = {number for number, status in rows.items() if status == "completed"}
-        assert told["completed"] <= completed <= told["claimed"]
-        assert len(completed - told["completed"]) in (0, 1)
+        assert printed["completed"] <= completed <= printed["claimed"]
+        assert len(completed - printed["completed"]) in (0, 1)
         assert queue.integrity_check() == []
         assert_the_rest_is_claimed_once(path, set(rows) - completed)
 

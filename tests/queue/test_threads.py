@@ -83,7 +83,7 @@ def test_one_key_in_many_threads(shared: QueueDatabase) -> None:
     ids = in_threads(
         lambda _: [queue.enqueue("t", None, idempotency_key=f"k{n}") for n in range(20)]
     )
-    assert all(found == ids[0] for found in ids)
+    assert all(task_id == ids[0] for task_id in ids)
     assert queue.stats().queued == 20
 
 
@@ -107,7 +107,7 @@ def test_a_thread_has_its_own_connection(path: Path) -> None:
             thread.join()
         gc.collect()
         assert len(opened) == 6
-        alive = [conn for one in opened if (conn := one()) is not None]
+        alive = [conn for reference in opened if (conn := reference()) is not None]
         assert len(alive) == 1
         alive[0].execute("SELECT 1")
 
@@ -116,7 +116,7 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
     """close() removes the WAL; later calls in other threads raise QueueClosedError."""
     db = QueueDatabase(path)
     opened, closed = threading.Event(), threading.Event()
-    told: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def work() -> None:
         db.execute("SELECT 1")
@@ -125,7 +125,7 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
         try:
             db.execute("SELECT 1")
         except QueueClosedError as error:
-            told.append(error)
+            errors.append(error)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -134,7 +134,7 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["queue.db"]
     closed.set()
     thread.join()
-    assert len(told) == 1
+    assert len(errors) == 1
 
 
 def test_closing_while_other_threads_work(path: Path) -> None:
@@ -191,9 +191,9 @@ def test_a_forgotten_database_is_closed(path: Path) -> None:
 
 def test_memory_is_shared_by_its_object_only() -> None:
     """Two objects with ':memory:' are two databases."""
-    with QueueDatabase(":memory:") as one, QueueDatabase(":memory:") as other:
-        TaskQueue(one).enqueue("t", None)
-        assert TaskQueue(other).stats().queued == 0
+    with QueueDatabase(":memory:") as first, QueueDatabase(":memory:") as second:
+        TaskQueue(first).enqueue("t", None)
+        assert TaskQueue(second).stats().queued == 0
 
 
 def test_a_long_transaction_in_memory_keeps_others_waiting() -> None:

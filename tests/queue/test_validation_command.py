@@ -138,7 +138,7 @@ def test_bad_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert names(tmp_path) == []
 
 
-def test_file_that_is_no_database(tmp_path: Path) -> None:
+def test_file_that_is_not_a_database(tmp_path: Path) -> None:
     """A text file fails, is named in the output, and stays unchanged."""
     path = tmp_path / "notes.txt"
     path.write_text("not a database\n" * 100)

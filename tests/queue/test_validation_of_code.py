@@ -58,13 +58,13 @@ def test_configuration_sees_unsound_pragma(
     monkeypatch.setattr(config, "PRODUCTION_PRAGMAS", changed)
     with contextlib.suppress(queue_exceptions.QueueDatabaseError), QueueDatabase(path) as db:
         db.initialize_schema()
-    found = red(path)
+    failed = red(path)
     if name in ("journal_mode", "busy_timeout", "page_size", "temp_store"):
         # Connections reject these values or show them, so the PRAGMA check fails too.
-        assert "PRAGMA Settings" in found
+        assert "PRAGMA Settings" in failed
     else:
-        assert list(found) == ["Configuration"]
-    assert any(repr(value) in one and name in one for one in found["Configuration"])
+        assert list(failed) == ["Configuration"]
+    assert any(repr(value) in problem and name in problem for problem in failed["Configuration"])
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_configuration_sees_unsound_number(
 ) -> None:
     """An unsound number fails only the configuration check."""
     monkeypatch.setattr(config, name, value)
-    found = red(file)
-    assert list(found) == ["Configuration"]
-    assert f"{name} is {value!r}" in found["Configuration"][0]
+    failed = red(file)
+    assert list(failed) == ["Configuration"]
+    assert f"{name} is {value!r}" in failed["Configuration"][0]
 
 
 def test_configuration_sees_default_path_that_is_a_folder(
@@ -95,9 +95,9 @@ def test_configuration_sees_default_path_that_is_a_folder(
 ) -> None:
     """A default path that is a folder fails only the configuration check."""
     monkeypatch.setenv(config.DB_PATH_VARIABLE, str(tmp_path))
-    found = red(file)
-    assert list(found) == ["Configuration"]
-    assert str(tmp_path) in found["Configuration"][0]
+    failed = red(file)
+    assert list(failed) == ["Configuration"]
+    assert str(tmp_path) in failed["Configuration"][0]
 
 
 def test_configuration_sees_relative_default_path(file: Path, monkeypatch: Patch) -> None:
@@ -129,18 +129,18 @@ def test_models_that_lose_something(
 ) -> None:
     """A from_dict that raises or loses columns fails only the models check."""
     monkeypatch.setattr(Task, "from_dict", broken)
-    found = red(file)
-    assert list(found) == ["Data Models"]
-    assert "Task.from_dict" in found["Data Models"][0]
+    failed = red(file)
+    assert list(failed) == ["Data Models"]
+    assert "Task.from_dict" in failed["Data Models"][0]
 
 
 @pytest.mark.parametrize("method", ["get_payload", "get_payload_dict", "get_compatibility"])
 def test_models_that_decode_wrongly(file: Path, monkeypatch: Patch, method: str) -> None:
     """A wrong decoding fails only the models check."""
     monkeypatch.setattr(Task, method, lambda self: {})
-    found = red(file)
-    assert list(found) == ["Data Models"]
-    assert f"Task.{method}()" in found["Data Models"][0]
+    failed = red(file)
+    assert list(failed) == ["Data Models"]
+    assert f"Task.{method}()" in failed["Data Models"][0]
 
 
 def with_transaction(
@@ -208,9 +208,13 @@ def test_transactions_that_let_something_through(
 ) -> None:
     """A database class with wrong transactions fails only the isolation check."""
     with with_transaction(transaction)(file) as db:
-        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
-    assert list(found) == ["Transaction Isolation"]
-    assert any(sentence in one for one in found["Transaction Isolation"])
+        failed = {
+            result.name: result.problems
+            for result in QueueValidator(db).run_all()
+            if not result.passed
+        }
+    assert list(failed) == ["Transaction Isolation"]
+    assert any(sentence in problem for problem in failed["Transaction Isolation"])
 
 
 def test_claim_that_gives_a_task_twice(file: Path, monkeypatch: Patch) -> None:
@@ -230,9 +234,9 @@ def test_claim_that_gives_a_task_twice(file: Path, monkeypatch: Patch) -> None:
     monkeypatch.setattr(
         TaskClaimerFactory, "create", staticmethod(lambda strategy, db: Generous(db))
     )
-    found = red(file)
-    assert list(found) == ["Transaction Isolation"]
-    assert "2 of 2 workers claimed the only task" in found["Transaction Isolation"][0]
+    failed = red(file)
+    assert list(failed) == ["Transaction Isolation"]
+    assert "2 of 2 workers claimed the only task" in failed["Transaction Isolation"][0]
 
 
 def without_index(sql: str) -> str:
@@ -245,20 +249,20 @@ def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
     slow = {
         strategy: tuple(
             dataclasses.replace(
-                one, **{name: without_index(sql) for name, sql in vars(one).items()}
+                statement, **{name: without_index(sql) for name, sql in vars(statement).items()}
             )
-            for one in statements
+            for statement in statements
         )
         for strategy, statements in scheduling.STATEMENTS.items()
     }
     monkeypatch.setattr(scheduling, "STATEMENTS", slow)
-    found = red(file)
-    assert list(found) == ["Index Performance"]
-    problems = found["Index Performance"]
-    assert any("USE TEMP B-TREE" in one for one in problems)
-    assert any("SCAN task_queue" in one for one in problems)
+    failed = red(file)
+    assert list(failed) == ["Index Performance"]
+    problems = failed["Index Performance"]
+    assert any("USE TEMP B-TREE" in problem for problem in problems)
+    assert any("SCAN task_queue" in problem for problem in problems)
     for strategy in scheduling.SchedulingStrategy:
-        assert any(f"a {strategy.name} claim takes" in one for one in problems), strategy
+        assert any(f"a {strategy.name} claim takes" in problem for problem in problems), strategy
 
 
 def test_claim_that_walks_along_an_index(file: Path, monkeypatch: Patch) -> None:
@@ -271,9 +275,9 @@ def test_claim_that_walks_along_an_index(file: Path, monkeypatch: Patch) -> None
         return claim_task(self, *arguments)
 
     monkeypatch.setattr(scheduling.TaskClaimer, "claim_task", counting)
-    found = red(file)
-    assert list(found) == ["Index Performance"]
-    assert all("steps with 1000 queued rows" in one for one in found["Index Performance"])
+    failed = red(file)
+    assert list(failed) == ["Index Performance"]
+    assert all("steps with 1000 queued rows" in problem for problem in failed["Index Performance"])
 
 
 def raised_as(kind: type[Exception]) -> Callable[[sqlite3.Error, str], Exception]:
@@ -297,9 +301,9 @@ def test_errors_that_are_not_translated(
     """Errors that are not translated fail only the error check."""
     monkeypatch.setattr(translation, "translate", raised_as(kind))
     monkeypatch.setattr(translation, "is_busy", lambda error: False)
-    found = red(file)
-    assert list(found) == ["Error Handling"]
-    assert any(sentence in one for one in found["Error Handling"])
+    failed = red(file)
+    assert list(failed) == ["Error Handling"]
+    assert any(sentence in problem for problem in failed["Error Handling"])
 
 
 def test_errors_that_are_swallowed(file: Path) -> None:
@@ -317,9 +321,13 @@ def test_errors_that_are_swallowed(file: Path) -> None:
                     yield nowhere
 
     with Silent(file) as db:
-        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
-    assert list(found) == ["Error Handling"]
-    assert "in a locked database raises nothing" in found["Error Handling"][0]
+        failed = {
+            result.name: result.problems
+            for result in QueueValidator(db).run_all()
+            if not result.passed
+        }
+    assert list(failed) == ["Error Handling"]
+    assert "in a locked database raises nothing" in failed["Error Handling"][0]
 
 
 def test_errors_that_leave_the_connection_unusable(file: Path) -> None:
@@ -340,9 +348,13 @@ def test_errors_that_leave_the_connection_unusable(file: Path) -> None:
                 raise
 
     with Fragile(file) as db:
-        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
-    assert list(found) == ["Error Handling"]
-    assert "after an error the next write raises" in found["Error Handling"][0]
+        failed = {
+            result.name: result.problems
+            for result in QueueValidator(db).run_all()
+            if not result.passed
+        }
+    assert list(failed) == ["Error Handling"]
+    assert "after an error the next write raises" in failed["Error Handling"][0]
 
 
 def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
@@ -352,14 +364,14 @@ def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
         """An error without the expected base class."""
 
     monkeypatch.setattr(queue_exceptions, "QueueBusyError", LonelyError)
-    found = red(file)
-    assert list(found) == ["Error Handling"]
-    assert "QueueBusyError does not derive from QueueDatabaseError" in found["Error Handling"][0]
+    failed = red(file)
+    assert list(failed) == ["Error Handling"]
+    assert "QueueBusyError does not derive from QueueDatabaseError" in failed["Error Handling"][0]
 
 
 def test_newer_files_that_are_opened(file: Path, monkeypatch: Patch) -> None:
     """A queue that opens a file of a newer version fails only the error check."""
     monkeypatch.setattr(schema, "schema_version", lambda conn: 1)
-    found = red(file)
-    assert list(found) == ["Error Handling"]
-    assert "a file of a newer version raises nothing" in found["Error Handling"][0]
+    failed = red(file)
+    assert list(failed) == ["Error Handling"]
+    assert "a file of a newer version raises nothing" in failed["Error Handling"][0]

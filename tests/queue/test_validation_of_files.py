@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 def test_sound_queue_is_green(file: Path) -> None:
     """A new file passes all eight checks, in the order of the documentation."""
     results = validate_file(file)
-    assert [one.name for one in results] == [
+    assert [result.name for result in results] == [
         "Configuration",
         "Database Connection",
         "Schema Integrity",
@@ -39,7 +39,7 @@ def test_sound_queue_is_green(file: Path) -> None:
         "Index Performance",
         "Error Handling",
     ]
-    assert [one.problems for one in results] == [()] * 8
+    assert [result.problems for result in results] == [()] * 8
 
 
 def test_connection_without_column_names(file: Path) -> None:
@@ -54,8 +54,8 @@ def test_connection_without_column_names(file: Path) -> None:
                 conn.row_factory = sqlite3.Row
 
     with Nameless(file) as db:
-        found = {one.name for one in QueueValidator(db).run_all() if not one.passed}
-    assert "Database Connection" in found
+        failed = {result.name for result in QueueValidator(db).run_all() if not result.passed}
+    assert "Database Connection" in failed
 
 
 def test_connection_inside_transaction(file: Path) -> None:
@@ -65,18 +65,18 @@ def test_connection_inside_transaction(file: Path) -> None:
     assert "inside a transaction" in result.problems[0]
 
 
-def test_connection_to_file_that_is_no_database(tmp_path: Path) -> None:
+def test_connection_to_file_that_is_not_a_database(tmp_path: Path) -> None:
     """A text file fails all checks that read the file, but not the checks of the code."""
     path = tmp_path / "text.db"
     path.write_text("not a database, but long enough to have a header\n" * 100)
-    found = red(path)
-    assert list(found) == [
+    failed = red(path)
+    assert list(failed) == [
         "Database Connection",
         "Schema Integrity",
         "PRAGMA Settings",
         "Index Performance",
     ]
-    assert "not a database" in found["Database Connection"][0]
+    assert "not a database" in failed["Database Connection"][0]
 
 
 def test_connection_by_old_sqlite(file: Path, monkeypatch: Patch) -> None:
@@ -121,11 +121,13 @@ def test_connection_by_old_sqlite(file: Path, monkeypatch: Patch) -> None:
 def test_schema_that_lacks_something(file: Path, statements: list[str], sentence: str) -> None:
     """The schema check names missing, changed and orphaned objects."""
     alter(file, *statements)
-    found = red(file)
+    failed = red(file)
     # An index goes with its table.
-    assert [name for name in found if name != "Index Performance"] == ["Schema Integrity"]
-    assert ("Index Performance" in found) == statements[0].startswith("DROP TABLE")
-    assert any(sentence in one and str(file) in one for one in found["Schema Integrity"])
+    assert [name for name in failed if name != "Index Performance"] == ["Schema Integrity"]
+    assert ("Index Performance" in failed) == statements[0].startswith("DROP TABLE")
+    assert any(
+        sentence in problem and str(file) in problem for problem in failed["Schema Integrity"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,9 +141,9 @@ def test_schema_that_lacks_something(file: Path, statements: list[str], sentence
 def test_schema_that_was_changed(file: Path, old: str, new: str, sentence: str) -> None:
     """A changed table definition fails only the schema check."""
     rewrite(file, old, new)
-    found = red(file)
-    assert list(found) == ["Schema Integrity"]
-    assert sentence in found["Schema Integrity"][0]
+    failed = red(file)
+    assert list(failed) == ["Schema Integrity"]
+    assert sentence in failed["Schema Integrity"][0]
 
 
 def test_schema_of_empty_file(tmp_path: Path) -> None:
@@ -166,9 +168,9 @@ def test_schema_of_damaged_file(file: Path) -> None:
 def test_pragmas_of_file_made_by_others(file: Path) -> None:
     """A file that is not in WAL mode fails only the PRAGMA check, and stays unchanged."""
     alter(file, "PRAGMA journal_mode=DELETE")
-    found = red(file)
-    assert list(found) == ["PRAGMA Settings"]
-    assert "PRAGMA journal_mode is 'delete', not 'WAL'" in found["PRAGMA Settings"][0]
+    failed = red(file)
+    assert list(failed) == ["PRAGMA Settings"]
+    assert "PRAGMA journal_mode is 'delete', not 'WAL'" in failed["PRAGMA Settings"][0]
     with closing(sqlite3.connect(file)) as conn:
         assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
 
@@ -177,9 +179,9 @@ def test_pragmas_of_file_with_other_pages(file: Path) -> None:
     """A file with another page size fails only the PRAGMA check."""
     alter(file, "PRAGMA journal_mode=DELETE", "PRAGMA page_size=8192", "VACUUM")
     alter(file, "PRAGMA journal_mode=WAL")
-    found = red(file)
-    assert list(found) == ["PRAGMA Settings"]
-    assert "page_size is 8192" in found["PRAGMA Settings"][0]
+    failed = red(file)
+    assert list(failed) == ["PRAGMA Settings"]
+    assert "page_size is 8192" in failed["PRAGMA Settings"][0]
 
 
 @pytest.mark.parametrize(
@@ -195,9 +197,13 @@ def test_pragmas_of_file_with_other_pages(file: Path) -> None:
 def test_pragmas_of_connection(file: Path, statement: str) -> None:
     """A connection with a wrong setting fails only the PRAGMA check."""
     with QueueDatabase(file, on_connect=lambda conn: conn.executescript(statement).close()) as db:
-        found = {one.name: one.problems for one in QueueValidator(db).run_all() if not one.passed}
-    assert list(found) == ["PRAGMA Settings"]
-    assert statement.split("=")[0] in found["PRAGMA Settings"][0]
+        failed = {
+            result.name: result.problems
+            for result in QueueValidator(db).run_all()
+            if not result.passed
+        }
+    assert list(failed) == ["PRAGMA Settings"]
+    assert statement.split("=")[0] in failed["PRAGMA Settings"][0]
 
 
 def test_pragmas_stricter_than_promised(file: Path) -> None:
@@ -215,7 +221,7 @@ def test_index_that_is_missing(file: Path) -> None:
             row = conn.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
         alter(file, f"DROP INDEX {name}")
         result = QueueValidator.for_file(file).validate_index_performance()
-        assert any(f"index {name} is missing" in one for one in result.problems)
+        assert any(f"index {name} is missing" in problem for problem in result.problems)
         if name == names[0]:
             assert list(red(file)) == ["Index Performance"]
         alter(file, row[0])
@@ -228,12 +234,12 @@ def test_index_of_the_same_name_on_other_columns(file: Path) -> None:
         "DROP INDEX status_priority",
         "CREATE INDEX status_priority ON task_queue (status, run_after_utc)",
     )
-    found = red(file)
-    assert list(found) == ["Index Performance"]
-    assert "status_priority is not the queue's own" in found["Index Performance"][0]
+    failed = red(file)
+    assert list(failed) == ["Index Performance"]
+    assert "status_priority is not the queue's own" in failed["Index Performance"][0]
 
 
-def test_indexes_of_the_team_are_no_fault(file: Path) -> None:
+def test_indexes_of_the_team_are_accepted(file: Path) -> None:
     """Tables, columns and indexes that a team added pass all checks."""
     alter(
         file,
@@ -249,10 +255,14 @@ def test_index_of_the_team_that_misleads(file: Path, monkeypatch: Patch) -> None
     """The index check plans the seed's claims with the indexes of the file."""
     monkeypatch.setattr(
         "pytest_queuekit.queue.schema.STATEMENTS",
-        tuple(one for one in schema.STATEMENTS if "INDEX IF NOT EXISTS status_priority" not in one),
+        tuple(
+            statement
+            for statement in schema.STATEMENTS
+            if "INDEX IF NOT EXISTS status_priority" not in statement
+        ),
     )
     result = QueueValidator.for_file(file).validate_index_performance()
     assert result.passed, "the file still has status_priority"
     alter(file, "DROP INDEX status_priority")
     result = QueueValidator.for_file(file).validate_index_performance()
-    assert any("the claim of pattern 2" in one for one in result.problems)
+    assert any("the claim of pattern 2" in problem for problem in result.problems)

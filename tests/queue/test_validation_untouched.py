@@ -72,7 +72,7 @@ def test_file_is_untouched(production: Path) -> None:
     """A validation keeps rows, schema, version and bytes, and leaves no other file."""
     before, content = dump(production), production.read_bytes()
     beside = names(production.parent)
-    assert [one.problems for one in validate_file(production)] == [()] * 8
+    assert [result.problems for result in validate_file(production)] == [()] * 8
     assert production.read_bytes() == content
     assert names(production.parent) == beside
     assert dump(production) == before
@@ -89,8 +89,8 @@ def test_broken_file_is_not_fixed(production: Path) -> None:
         "PRAGMA journal_mode=DELETE",
     )
     before = dump(production)
-    found = {one.name for one in validate_file(production) if not one.passed}
-    assert found == {"Schema Integrity", "Index Performance", "PRAGMA Settings"}
+    failed = {result.name for result in validate_file(production) if not result.passed}
+    assert failed == {"Schema Integrity", "Index Performance", "PRAGMA Settings"}
     assert dump(production) == before
 
 
@@ -108,7 +108,7 @@ def test_database_in_use_is_untouched(production: Path) -> None:
 def test_database_in_memory() -> None:
     """A database in memory can be validated."""
     with QueueDatabase(":memory:") as db:
-        assert [one.problems for one in QueueValidator(db).run_all()] == [()] * 8
+        assert [result.problems for result in QueueValidator(db).run_all()] == [()] * 8
         assert TaskQueue(db).dead_letters() == []
 
 
@@ -141,7 +141,7 @@ def test_busy_file_can_be_validated(production: Path) -> None:
     with closing(sqlite3.connect(production, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM task_queue")
-        assert [one.problems for one in validate_file(production)] == [()] * 8
+        assert [result.problems for result in validate_file(production)] == [()] * 8
         writer.execute("ROLLBACK")
 
 

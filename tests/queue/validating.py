@@ -14,7 +14,7 @@ from pytest_queuekit.queue.validation import validate_file
 
 def red(path: Path) -> dict[str, tuple[str, ...]]:
     """Return the failed checks with their problems."""
-    return {one.name: one.problems for one in validate_file(path) if not one.passed}
+    return {result.name: result.problems for result in validate_file(path) if not result.passed}
 
 
 def new_queue(folder: Path) -> Path:

@@ -61,7 +61,7 @@ def locked(path: Path) -> Iterator[sqlite3.Connection]:
 
 def started(script: str, *arguments: object) -> subprocess.Popen[str]:
     """Start a process that runs a script."""
-    command = [sys.executable, "-c", script, *(str(one) for one in arguments)]
+    command = [sys.executable, "-c", script, *(str(argument) for argument in arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

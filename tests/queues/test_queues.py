@@ -222,7 +222,7 @@ def test_threads_never_share_a_task(tmp_path: Path) -> None:
 
         with ThreadPoolExecutor(4) as pool:
             taken = [
-                one for done in [pool.submit(drain) for _ in range(4)] for one in done.result()
+                label for done in [pool.submit(drain) for _ in range(4)] for label in done.result()
             ]
         assert sorted(map(int, taken)) == list(range(200))
         producer.close()
@@ -254,7 +254,7 @@ def test_memory_refuses_what_json_would_change(payload: Any, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("payload", [1, None, b"x", "\ud800"])
-def test_small_sqlite_refuses_what_is_no_text(payload: Any, tmp_path: Path) -> None:
+def test_small_sqlite_rejects_payloads_other_than_text(payload: Any, tmp_path: Path) -> None:
     """Its domain is text that UTF-8 can carry."""
     queue = SmallSqliteQueue(str(tmp_path / "queue.db"))
     assert refused(lambda: queue.enqueue(payload))
@@ -264,15 +264,15 @@ def test_small_sqlite_refuses_what_is_no_text(payload: Any, tmp_path: Path) -> N
 def test_small_sqlite_says_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody keeps the write lock it does not say that the queue is empty."""
     monkeypatch.setattr("tests.queues.small_sqlite.PATIENCE", 0.0)
-    one, two = (SmallSqliteQueue(str(tmp_path / "queue.db")) for _ in range(2))
-    one.enqueue("task")
-    one.connection.execute("BEGIN IMMEDIATE")
+    first, second = (SmallSqliteQueue(str(tmp_path / "queue.db")) for _ in range(2))
+    first.enqueue("task")
+    first.connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(BusyError):
-        two.claim("w")
-    one.connection.execute("ROLLBACK")
-    assert payloads(two) == ["task"]
-    one.close()
-    two.close()
+        second.claim("w")
+    first.connection.execute("ROLLBACK")
+    assert payloads(second) == ["task"]
+    first.close()
+    second.close()
 
 
 def test_memory_declares_every_capability_but_those_that_exclude_each_other() -> None:

@@ -37,8 +37,8 @@ def ended(number: int, actor: str = "a") -> Operation:
 def test_the_latest_state_counts() -> None:
     """The end of an operation replaces its beginning, for its own actor."""
     log = Log()
-    for one in (begun(0), begun(0, "b"), ended(0), begun(1)):
-        log(one)
+    for operation in (begun(0), begun(0, "b"), ended(0), begun(1)):
+        log(operation)
     assert log.operations() == [ended(0), begun(0, "b"), begun(1)]
 
 
@@ -80,8 +80,8 @@ def test_threads_may_write_at_once() -> None:
 def test_a_file_keeps_the_latest_state(tmp_path: Path) -> None:
     """A log file has the same operations as a log in memory."""
     with LogFile(tmp_path / "log") as log:
-        for one in (begun(0), ended(0), begun(1), begun(0, "b")):
-            log(one)
+        for operation in (begun(0), ended(0), begun(1), begun(0, "b")):
+            log(operation)
     assert read_log_file(tmp_path / "log") == [ended(0), begun(1), begun(0, "b")]
 
 
@@ -98,8 +98,8 @@ def test_a_torn_last_line_is_what_a_kill_leaves(tmp_path: Path, cut: int) -> Non
     """A line that a kill cut off is ignored; without a kill it is an error."""
     path = tmp_path / "log"
     with LogFile(path) as log:
-        for one in (begun(0), ended(0), begun(1), ended(1)):
-            log(one)
+        for operation in (begun(0), ended(0), begun(1), ended(1)):
+            log(operation)
     os.truncate(path, path.stat().st_size - cut)
     assert read_log_file(path, killed=True) == [ended(0), begun(1)]
     with pytest.raises(HistoryError, match="last line is incomplete"):

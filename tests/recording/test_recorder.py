@@ -180,7 +180,7 @@ def test_every_reply_has_an_outcome(call: str, reply: Any, outcome: Outcome) -> 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, TimeIsUp])
-def test_an_interruption_is_no_reply(call: str, stop: type[BaseException]) -> None:
+def test_an_interruption_is_not_a_reply(call: str, stop: type[BaseException]) -> None:
     """Ctrl-C and a time-out pass through, and leave an operation without an end."""
     record = Record(stop())
     with pytest.raises(stop):
@@ -283,7 +283,10 @@ def test_each_claim_gets_the_lease_of_the_run() -> None:
     record.actor.claim()
     record.actor.claim(lease=9)
     assert record.puppet.calls == [("claim", "ann", 2.5), ("claim", "ann", 9)]
-    assert [one.arguments for one in record.log.operations()] == [{"lease": 2.5}, {"lease": 9}]
+    assert [operation.arguments for operation in record.log.operations()] == [
+        {"lease": 2.5},
+        {"lease": 9},
+    ]
     plain = Recorder(
         Plain(""), actor="b", contract=Contract.of(Plain), clock=RealClock(), sink=Log(), lease=2.5
     )
@@ -297,9 +300,13 @@ def test_a_batch_is_one_operation_per_task() -> None:
     record = Record([1, 2, 3])
     assert record.actor.enqueue_many(["a", "b", "c"])
     operations = record.log.operations()
-    assert [(one.number, one.task) for one in operations] == [(0, "a"), (1, "b"), (2, "c")]
-    assert len({(one.start, one.end) for one in operations}) == 1
-    assert {one.arguments["batch"] for one in operations} == {3}
+    assert [(operation.number, operation.task) for operation in operations] == [
+        (0, "a"),
+        (1, "b"),
+        (2, "c"),
+    ]
+    assert len({(operation.start, operation.end) for operation in operations}) == 1
+    assert {operation.arguments["batch"] for operation in operations} == {3}
     record.puppet.reply = None
     record.actor.cancel("b")
     assert record.puppet.calls[-1] == ("cancel", 2)
@@ -310,7 +317,7 @@ def test_a_batch_that_was_cut_off_names_all_its_tasks() -> None:
     record = Record(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         record.actor.enqueue_many(["a", "b"])
-    assert [(one.task, one.outcome) for one in record.log.operations()] == [
+    assert [(operation.task, operation.outcome) for operation in record.log.operations()] == [
         ("a", Outcome.UNKNOWN),
         ("b", Outcome.UNKNOWN),
     ]
@@ -320,7 +327,7 @@ def test_a_batch_of_claims_is_one_delivery_per_task() -> None:
     """Each task of a claimed batch can be acknowledged on its own; an empty batch is empty."""
     record = Record([claim("a"), claim("b")])
     batch = record.actor.claim_many(5)
-    assert [(one.label, one.number) for one in batch] == [("a", 0), ("b", 1)]
+    assert [(delivery.label, delivery.number) for delivery in batch] == [("a", 0), ("b", 1)]
     record.puppet.reply = []
     assert record.actor.claim_many(5) == []
     assert record.last.is_empty
@@ -363,10 +370,12 @@ def test_answers_reach_program_and_history() -> None:
 def test_an_operation_is_recorded_before_the_call() -> None:
     """A kill inside a call leaves a record of the call."""
     record = Record()
-    seen: list[Operation] = []
-    record.puppet.reply = lambda: seen.extend(record.log.operations())
+    logged: list[Operation] = []
+    record.puppet.reply = lambda: logged.extend(record.log.operations())
     record.actor.enqueue("task")
-    assert [(one.task, one.end, one.outcome) for one in seen] == [("task", None, Outcome.UNKNOWN)]
+    assert [(operation.task, operation.end, operation.outcome) for operation in logged] == [
+        ("task", None, Outcome.UNKNOWN)
+    ]
     assert len(record.log.operations()) == 1
 
 

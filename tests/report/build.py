@@ -76,7 +76,7 @@ def cut_off(rule: str) -> Verdict:
     return verdict(rule, Status.NOT_RUN, reason=reason)
 
 
-def found(rule: str, *problems: str, sentence: str = "Schema Integrity") -> Verdict:
+def checked(rule: str, *problems: str, sentence: str = "Schema Integrity") -> Verdict:
     """Return the verdict on a check that found problems."""
     findings = tuple(Finding(kind=rule, title="Failed", detail=problem) for problem in problems)
     status = Status.FAIL if problems else Status.PASS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_queuekit.model.history import Outcome, Verb
 from pytest_queuekit.model.verdict import RuleRun, Violation
 from pytest_queuekit.report.failure import describe, explain, headline
-from tests.report.build import DOUBLE, broken, found, operation, speed
+from tests.report.build import DOUBLE, broken, checked, operation, speed
 
 CLAIM = operation(
     Verb.CLAIM, 0.5, task="t1", arguments={"lease": 60.0}, result={"attempt": 2, "token": "abc"}
@@ -59,14 +59,14 @@ def test_a_missed_target_names_the_disk() -> None:
 
 def test_findings_are_listed_up_to_a_limit() -> None:
     """All of a few, and the number of the rest."""
-    assert explain(found("schema", "table t0 is missing")) == [
+    assert explain(checked("schema", "table t0 is missing")) == [
         "schema: Schema Integrity",
         "  table t0 is missing",
     ]
-    assert explain(found("schema", *map(str, range(30))))[-1] == "… and 10 more of schema"
+    assert explain(checked("schema", *map(str, range(30))))[-1] == "… and 10 more of schema"
 
 
-def test_operations_are_told_by_their_outcome() -> None:
+def test_operations_show_their_outcome() -> None:
     """Empty, ok, busy, unknown and cut off are not the same."""
     operations = {
         "claim → empty": operation(Verb.CLAIM, 0),

@@ -15,7 +15,7 @@ from pytest_queuekit.model.verdict import Finding, Findings, Place, Status, Viol
 from pytest_queuekit.report.formats import FORMATS
 from pytest_queuekit.report.formats.github import workflow_commands
 from pytest_queuekit.report.formats.json import SCHEMA
-from tests.report.build import LATER, absent, broken, error, found, operation, run, speed, verdict
+from tests.report.build import LATER, absent, broken, checked, error, operation, run, speed, verdict
 
 CLAIM = operation(Verb.CLAIM, 0.5, task="t1", result={"token": 3}, arguments={"lease": 60.0})
 HUNG = operation(Verb.FAIL, 1, end=None, outcome=Outcome.UNKNOWN)
@@ -36,7 +36,7 @@ EVERYTHING = run(
     error("A-7"),
     speed(),
     speed(met=False, rule="PERF-3", floor=0.1, fsync=1.0),
-    found("schema", "no table"),
+    checked("schema", "no table"),
     unmet=("myqueue: --queue-require lease was not exercised",),
     warnings=("old",),
     hints=("next",),

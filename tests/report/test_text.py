@@ -8,7 +8,7 @@ from pytest_queuekit.model.run_result import RunSubject
 from pytest_queuekit.model.verdict import Requirement, Status, Verdict, Waiver
 from pytest_queuekit.report.formats import text
 from pytest_queuekit.report.lines import Tone, figure
-from tests.report.build import LATER, absent, broken, error, found, run, speed, verdict
+from tests.report.build import LATER, absent, broken, checked, error, run, speed, verdict
 
 
 def _lines(
@@ -77,7 +77,7 @@ def test_rules_of_a_higher_level_are_listed_if_asked() -> None:
     assert not any("A-1" in line for line in _lines(waiting))
 
 
-def test_an_error_is_no_finding_about_the_queue() -> None:
+def test_an_error_is_not_a_failure_of_the_queue() -> None:
     """It has a heading of its own."""
     assert _lines(error("A-1"))[-2:] == [
         "  Could not be judged (error in the adapter or the kit, not in the queue)",
@@ -103,7 +103,8 @@ def test_targets_have_figure_limit_and_depth() -> None:
 
 def test_a_few_checks_have_a_line_each() -> None:
     """Those of a database are listed one by one."""
-    assert _lines(found("data-models", sentence="Data Models"), found("schema", "a", "b"))[1:] == [
+    lines = _lines(checked("data-models", sentence="Data Models"), checked("schema", "a", "b"))
+    assert lines[1:] == [
         "  Data Models: passed",
         "  Schema Integrity: failed: 2 findings",
     ]
@@ -141,7 +142,7 @@ def test_the_conclusion_is_green_red_or_yellow() -> None:
         assert {line.tone for line in text.close(result)} == {tone}
 
 
-def test_ids_are_told_in_short() -> None:
+def test_ids_are_shortened() -> None:
     """Runs are drawn together, by number and not by letter."""
     assert text.in_short(["A-10", "A-9", "B-1", "A-2", "A-11", "x"]) == "A-2, A-9 to 11, B-1, x"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_queuekit.model.history import History, Outcome, Verb
 from pytest_queuekit.model.verdict import Finding, Findings, Place, RuleRun, Violation
 from pytest_queuekit.report import wire
-from tests.report.build import absent, broken, found, operation, speed, verdict
+from tests.report.build import absent, broken, checked, operation, speed, verdict
 
 
 def test_a_verdict_arrives_as_it_was() -> None:
@@ -21,10 +21,10 @@ def test_a_verdict_arrives_as_it_was() -> None:
         absent("A-1", "x"),
         broken("A-2", Violation(kind="k", detail="s", witness=(claim, cut_off))),
         speed(met=False),
-        found("schema", "no table"),
+        checked("schema", "no table"),
         verdict(detail=Findings(findings=(Finding(kind="QR101", detail="d", place=place),))),
     ]
-    assert [wire.unpack(json.loads(json.dumps(wire.pack(one)))) for one in sent] == sent
+    assert [wire.unpack(json.loads(json.dumps(wire.pack(each)))) for each in sent] == sent
 
 
 def test_the_history_stays_behind() -> None:

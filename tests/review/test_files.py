@@ -109,7 +109,7 @@ def test_a_suppression_may_stand_behind_another_comment() -> None:
     assert codes(f"{BAD}  # noqa: S608  # queuekit: ignore[QR105] s is one of ours") == []
 
 
-def test_a_string_is_no_comment() -> None:
+def test_a_string_is_not_a_comment() -> None:
     """A string that quotes a suppression suppresses nothing."""
     assert codes(f"{BAD}\nx = '# queuekit: ignore[QR105] no'") == ["QR105"]
 

@@ -155,7 +155,9 @@ def test_a_driver_that_cannot_run_hides_no_violation(tmp_path: Path) -> None:
     [(Never(reason="no time"), "no time"), (Never(), "driver='never' made no run")],
     ids=["cannot", "does not"],
 )
-def test_a_driver_that_makes_no_run_is_no_pass(never: Never, reason: str, tmp_path: Path) -> None:
+def test_a_driver_that_makes_no_run_does_not_pass(
+    never: Never, reason: str, tmp_path: Path
+) -> None:
     """A rule passes only if each of its drivers made a run."""
     verdict = _judge(Sequence(), never, folder=tmp_path)
     assert verdict.status is Status.NOT_RUN

@@ -16,8 +16,8 @@ _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def blocks(language: str) -> list[str]:
     """Return the blocks of a language, in order."""
-    found = _FENCED.findall(DOCUMENT.read_text(encoding="utf-8"))
-    return [text for word, text in found if word == language]
+    blocks = _FENCED.findall(DOCUMENT.read_text(encoding="utf-8"))
+    return [text for word, text in blocks if word == language]
 
 
 @dataclass(frozen=True, kw_only=True)

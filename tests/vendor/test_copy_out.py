@@ -31,9 +31,9 @@ def copy(tmp_path: Path) -> Path:
 def test_copy_has_every_module_and_document(tmp_path: Path) -> None:
     """A copy holds each module and document as it is in the package, and the manifest."""
     report = copy_out(tmp_path / "queue")
-    found = tree(tmp_path / "queue")
-    manifest = json.loads(found.pop(MANIFEST))
-    assert found == own_files()
+    copied = tree(tmp_path / "queue")
+    manifest = json.loads(copied.pop(MANIFEST))
+    assert copied == own_files()
     assert sorted(report.written) == ALL
     assert (report.removed, report.kept) == ((), ())
     assert manifest["version"] == report.version == __version__
@@ -52,7 +52,7 @@ def test_second_copy_is_a_no_op(copy: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before
 
 
-def test_other_line_ends_are_no_change(copy: Path) -> None:
+def test_other_line_ends_are_not_a_change(copy: Path) -> None:
     """A copy whose line ends version control has changed is current."""
     path = copy / "config.py"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
@@ -285,6 +285,6 @@ def test_copy_from_a_zip_file(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert (done.stderr, done.returncode) == ("", 0)
-    found = tree(tmp_path / "queue")
-    del found[MANIFEST]
-    assert found == own_files()
+    copied = tree(tmp_path / "queue")
+    del copied[MANIFEST]
+    assert copied == own_files()

@@ -36,9 +36,9 @@ def test_every_name_is_documented() -> None:
 @pytest.mark.parametrize(
     "owner",
     [
-        one
-        for one in map(vars(queue).get, queue.__all__)
-        if inspect.isclass(one) and not issubclass(one, Exception)
+        kind
+        for kind in map(vars(queue).get, queue.__all__)
+        if inspect.isclass(kind) and not issubclass(kind, Exception)
     ],
 )
 def test_every_method_is_documented(owner: type) -> None:
@@ -56,8 +56,8 @@ def test_every_parameter_is_documented() -> None:
 
 
 def errors() -> list[type[QueueDatabaseError]]:
-    found = (vars(queue)[name] for name in queue.__all__ if name.endswith("Error"))
-    return sorted(found, key=lambda error: error.__name__)
+    kinds = (vars(queue)[name] for name in queue.__all__ if name.endswith("Error"))
+    return sorted(kinds, key=lambda error: error.__name__)
 
 
 @pytest.mark.parametrize("error", errors())
@@ -77,7 +77,7 @@ def test_no_error_is_left_out() -> None:
     """Each error class of the queue is exported."""
     from pytest_queuekit.queue import exceptions
 
-    defined = {name for name, one in vars(exceptions).items() if inspect.isclass(one)}
+    defined = {name for name, kind in vars(exceptions).items() if inspect.isclass(kind)}
     assert {error.__name__ for error in errors()} == {name for name in defined if "Error" in name}
 
 

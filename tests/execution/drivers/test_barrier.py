@@ -16,7 +16,7 @@ from pytest_queuekit.execution.drivers.barrier import Barrier
 def parties(folder: Path, count: int, patience: float = 30.0) -> list[Barrier]:
     """Return all parties of a meeting."""
     numbers = range(1, count + 1)
-    return [Barrier(folder, party=one, parties=count, patience=patience) for one in numbers]
+    return [Barrier(folder, party=party, parties=count, patience=patience) for party in numbers]
 
 
 def at_once(calls: Sequence[Callable[[], object]]) -> list[object]:
@@ -41,16 +41,16 @@ def test_all_parties_get_the_same_word(tmp_path: Path) -> None:
     """The first party that sees all others gives the word, and all parties get it."""
     for number in range(10):
         sides = parties(tmp_path / str(number), 4)
-        said = at_once([partial(one.meet, "go", partial(str, id(one))) for one in sides])
+        said = at_once([partial(side.meet, "go", partial(str, id(side))) for side in sides])
         assert len(set(said)) == 1
-        assert said[0] in {str(id(one)) for one in sides}
+        assert said[0] in {str(id(side)) for side in sides}
 
 
 def test_only_one_party_is_the_first(tmp_path: Path) -> None:
     """If several parties decide at the same time, exactly one decision counts."""
     for number in range(10):
         sides = parties(tmp_path / str(number), 4)
-        said = at_once([partial(one.decide, "judge", "x") for one in sides])
+        said = at_once([partial(side.decide, "judge", "x") for side in sides])
         assert sorted(map(bool, said)) == [False, False, False, True]
 
 
@@ -73,13 +73,13 @@ def test_missing_lanes_are_named(tmp_path: Path) -> None:
 
 def test_a_decision_cannot_be_changed(tmp_path: Path) -> None:
     """A cancellation reaches parties that ask later; an earlier decision stands."""
-    one, other = parties(tmp_path, 2)
-    one.call_off("ready", "lane 1 failed")
+    first, second = parties(tmp_path, 2)
+    first.call_off("ready", "lane 1 failed")
     with pytest.raises(NotRunError, match=r"^lane 1 failed$"):
-        other.agree("ready")
-    assert one.decide("go", "now")
-    other.call_off("go", "too late")
-    assert other.agree("go") == "now"
+        second.agree("ready")
+    assert first.decide("go", "now")
+    second.call_off("go", "too late")
+    assert second.agree("go") == "now"
 
 
 def test_a_folder_serves_one_meeting(tmp_path: Path) -> None:

@@ -33,7 +33,10 @@ def test_a_run_has_its_history_and_its_driver(driver: Driver, tmp_path: Path) ->
     """Each run names the driver, and several runs of one driver differ in their tokens."""
     runs = list(driver.runs(PRODUCE, QUEUE, tmp_path, Effort()))
     for run in runs:
-        assert {one.task for one in run.history.by(Verb.ENQUEUE)} == {"actor-1-0", "actor-2-0"}
+        assert {enqueue.task for enqueue in run.history.by(Verb.ENQUEUE)} == {
+            "actor-1-0",
+            "actor-2-0",
+        }
         assert (run.history.driver, run.faults) == (driver.name, ())
     assert len({run.token for run in runs}) == len(runs)
 

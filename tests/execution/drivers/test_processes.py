@@ -48,14 +48,17 @@ def run(
 
 def acting(history: History) -> list[Operation]:
     """Return the operations of programs."""
-    return [one for one in history if one.actor.startswith("actor")]
+    return [operation for operation in history if operation.actor.startswith("actor")]
 
 
 def spans(history: History) -> list[tuple[str, int, int]]:
     """Return the actor, start and end of each delivery."""
-    ends = {one.claim: one.end for one in history.by(Verb.COMPLETE)}
-    claims = [one for one in acting(history) if one.is_delivery]
-    return [(one.actor, one.start, ends[one.number] or one.start) for one in claims]
+    ends = {operation.claim: operation.end for operation in history.by(Verb.COMPLETE)}
+    claims = [operation for operation in acting(history) if operation.is_delivery]
+    return [
+        (operation.actor, operation.start, ends[operation.number] or operation.start)
+        for operation in claims
+    ]
 
 
 def test_every_task_is_completed_once(tmp_path: Path) -> None:
@@ -64,8 +67,8 @@ def test_every_task_is_completed_once(tmp_path: Path) -> None:
         script=programs.stock, programs=programs.crew(programs.drain), ending=Environment.settle
     )
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    claims = [one for one in history.by(Verb.CLAIM) if one.is_delivery]
-    assert sorted(str(one.task) for one in claims) == sorted(
+    claims = [operation for operation in history.by(Verb.CLAIM) if operation.is_delivery]
+    assert sorted(str(operation.task) for operation in claims) == sorted(
         f"task-{number}" for number in range(programs.TASKS)
     )
     for complete in history.by(Verb.COMPLETE):
@@ -79,13 +82,13 @@ def test_actors_overlap(tmp_path: Path) -> None:
     """Actors start after all have opened the queue, and hold tasks at the same time."""
     work = programs.crew(programs.work, pause=0.005)
     history = run(Scenario(script=programs.stock, programs=work), SmallSqliteQueue, tmp_path)
-    opened = [one.end for one in acting(history) if one.verb is Verb.OPEN]
-    first = min(one.start for one in acting(history) if one.verb is not Verb.OPEN)
+    opened = [operation.end for operation in acting(history) if operation.verb is Verb.OPEN]
+    first = min(operation.start for operation in acting(history) if operation.verb is not Verb.OPEN)
     assert len(opened) == 3
     assert max(end for end in opened if end is not None) <= first
     assert any(
-        one[0] != other[0] and one[1] < other[2] and other[1] < one[2]
-        for one, other in combinations(spans(history), 2)
+        span[0] != other[0] and span[1] < other[2] and other[1] < span[2]
+        for span, other in combinations(spans(history), 2)
     )
 
 
@@ -93,7 +96,7 @@ def test_actors_are_processes(tmp_path: Path) -> None:
     """Each actor has a process of its own, which ends with the run."""
     scenario = Scenario(programs=programs.crew(programs.tell_pid))
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    pids = {int(str(one.task)) for one in history.by(Verb.ENQUEUE)}
+    pids = {int(str(operation.task)) for operation in history.by(Verb.ENQUEUE)}
     assert len(pids) == 3
     assert os.getpid() not in pids
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
@@ -109,8 +112,8 @@ def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
     )
     history = run(scenario, SmallSqliteQueue, tmp_path)
     kills = history.by(Verb.KILL)
-    assert [(one.outcome, one.error) for one in kills] == [(Outcome.OK, None)] * 3
-    assert "after-death" not in {one.task for one in history}
+    assert [(operation.outcome, operation.error) for operation in kills] == [(Outcome.OK, None)] * 3
+    assert "after-death" not in {operation.task for operation in history}
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
 
 
@@ -121,10 +124,10 @@ def test_a_kill_from_outside_is_recorded(tmp_path: Path) -> None:
         script=programs.stock, programs=programs.crew(programs.be_killed_from_outside)
     )
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    assert [one.error for one in history.by(Verb.KILL)] == [None] * 3
-    ends = {one.actor: one.verb for one in acting(history)}
+    assert [operation.error for operation in history.by(Verb.KILL)] == [None] * 3
+    ends = {operation.actor: operation.verb for operation in acting(history)}
     assert list(ends.values()) == [Verb.KILL] * 3
-    assert len([one for one in acting(history) if one.is_delivery]) == 3
+    assert len([operation for operation in acting(history) if operation.is_delivery]) == 3
 
 
 def test_a_call_that_hangs_is_cut_off(tmp_path: Path) -> None:
@@ -133,9 +136,9 @@ def test_a_call_that_hangs_is_cut_off(tmp_path: Path) -> None:
         script=programs.stock, programs=programs.crew(programs.drain, size=2), ending=_count
     )
     history = run(scenario, queues.Hangs, tmp_path, limit=1.5)
-    assert {one.verb for one in history if one.end is None} == {Verb.COMPLETE}
-    assert {one.outcome for one in history.by(Verb.COMPLETE)} == {Outcome.UNKNOWN}
-    assert [one.error for one in history.by(Verb.KILL)] == ["not done after 1.5 s"] * 2
+    assert {operation.verb for operation in history if operation.end is None} == {Verb.COMPLETE}
+    assert {operation.outcome for operation in history.by(Verb.COMPLETE)} == {Outcome.UNKNOWN}
+    assert [operation.error for operation in history.by(Verb.KILL)] == ["not done after 1.5 s"] * 2
     assert history.operations[-1].verb is Verb.STATS
 
 
@@ -145,7 +148,7 @@ def test_an_opening_that_hangs_is_cut_off(tmp_path: Path) -> None:
         script=programs.stock, programs=programs.crew(programs.drain, size=2), ending=_count
     )
     history = run(scenario, queues.HangsAtOpening, tmp_path, limit=1.0)
-    assert [(one.verb, one.end is None) for one in acting(history)] == [
+    assert [(operation.verb, operation.end is None) for operation in acting(history)] == [
         (Verb.OPEN, True),
         (Verb.OPEN, True),
         (Verb.KILL, False),
@@ -168,16 +171,20 @@ def test_a_crash_of_the_queue_is_in_the_history(
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
     history = run(scenario, adapter, tmp_path)
     broken = history.by(Verb.COMPLETE)
-    assert [(one.end, one.outcome) for one in broken] == [(None, Outcome.UNKNOWN)] * 2
-    assert all(cause in str(one.error) for one in broken)
-    assert all(cause in str(one.error) for one in history.by(Verb.KILL))
+    assert [(operation.end, operation.outcome) for operation in broken] == [
+        (None, Outcome.UNKNOWN)
+    ] * 2
+    assert all(cause in str(operation.error) for operation in broken)
+    assert all(cause in str(operation.error) for operation in history.by(Verb.KILL))
 
 
 def test_sys_exit_in_a_call_is_an_error_of_the_queue(tmp_path: Path) -> None:
     """A queue that calls sys.exit() does not end its actor."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=1))
     history = run(scenario, queues.Exits, tmp_path)
-    assert {one.error for one in history.by(Verb.COMPLETE)} == {"SystemExit: wrong usage"}
+    assert {operation.error for operation in history.by(Verb.COMPLETE)} == {
+        "SystemExit: wrong usage"
+    }
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
 
 
@@ -185,7 +192,7 @@ def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
     """A failed opening is the only operation of its actor, and no error of the run."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
     history = run(scenario, queues.Shut, tmp_path)
-    assert [(one.verb, one.error) for one in acting(history)] == [
+    assert [(operation.verb, operation.error) for operation in acting(history)] == [
         (Verb.OPEN, "PermissionError: one is enough")
     ] * 2
 
@@ -194,14 +201,14 @@ def test_a_queue_may_print_and_read(tmp_path: Path) -> None:
     """The queue's output is not taken for the actor's words, and its input is empty."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain, size=2))
     history = run(Scenario(programs=scenario.programs), queues.Prints, tmp_path)
-    assert [one.ok for one in acting(history)] == [True] * 4
+    assert [operation.ok for operation in acting(history)] == [True] * 4
 
 
 def test_an_actor_may_have_any_name(tmp_path: Path) -> None:
     """A name that is not a file name works too."""
     named = [Program(actor=name, function=programs.drain) for name in ("a/b", "a:b", "..", "é'")]
     history = run(Scenario(programs=lambda effort: named), SmallSqliteQueue, tmp_path)
-    assert {one.actor for one in history} == {"a/b", "a:b", "..", "é'"}
+    assert {operation.actor for operation in history} == {"a/b", "a:b", "..", "é'"}
 
 
 @pytest.mark.parametrize(
@@ -301,7 +308,7 @@ folder.mkdir()
 scenario = Scenario(programs=lambda effort: [Program(actor="ann", function=module.act)])
 runs = Processes().runs(scenario, QueueUnderTest.of(module.Mine), folder, Effort())
 history = next(runs).history
-print(json.dumps([one.verb for one in history]))
+print(json.dumps([operation.verb for operation in history]))
 """
 
 
@@ -411,7 +418,9 @@ def test_an_actor_whose_parent_is_gone_ends(orders: str, said: list[str], tmp_pa
     )
     assert (done.returncode, done.stdout.split()) == (1, said)
     assert "the run was interrupted" in done.stderr
-    assert [one.verb for one in read_log_file(log, killed=True)] == [Verb.OPEN] * ("ready" in said)
+    assert [operation.verb for operation in read_log_file(log, killed=True)] == [Verb.OPEN] * (
+        "ready" in said
+    )
 
 
 def test_an_actor_loads_little() -> None:

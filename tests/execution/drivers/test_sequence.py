@@ -56,7 +56,7 @@ def test_a_queue_with_its_own_clock_is_waited_for(
     """If a queue does not follow the kit's clock, leases are short and the kit waits."""
     scenario = Scenario(script=_lease_and_wait, lease=86_400.0, passes_time=True)
     history = run(scenario, adapter, tmp_path)
-    assert [one.is_delivery for one in history.by(Verb.CLAIM)] == [True, True]
+    assert [operation.is_delivery for operation in history.by(Verb.CLAIM)] == [True, True]
     assert history.lease == 1.0
 
 
@@ -117,12 +117,12 @@ def test_level_deep_waits_for_five_minutes(tmp_path: Path) -> None:
     assert 300 <= seconds <= 302
 
 
-def test_a_wait_for_a_lease_is_no_hang(tmp_path: Path) -> None:
+def test_a_wait_for_a_lease_is_not_a_hang(tmp_path: Path) -> None:
     """A wait that is longer than the limit does not count as a hang."""
     scenario = Scenario(script=_lease_and_wait, passes_time=True)
     effort = Effort(limit=-2.9)  # 0.1 s, with the time that the run adds for its leases of 1 s
     history = run(scenario, queues.OwnClock, tmp_path, effort)
-    assert [one.is_delivery for one in history.by(Verb.CLAIM)] == [True, True]
+    assert [operation.is_delivery for operation in history.by(Verb.CLAIM)] == [True, True]
 
 
 def test_a_queue_is_probed_once(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_scenario_without_waits_is_not_probed(tmp_path: Path) -> None:
     """A scenario without waits runs on any queue and at any level."""
     scenario = Scenario(script=lambda env: _ignore(env.actor("ann").enqueue("task")))
     history = run(scenario, queues.LongLease, tmp_path, Effort.at(Level.QUICK))
-    assert [one.verb for one in history] == [Verb.OPEN, Verb.ENQUEUE]
+    assert [operation.verb for operation in history] == [Verb.OPEN, Verb.ENQUEUE]
     assert not (tmp_path / "probe").exists()
 
 
@@ -154,7 +154,7 @@ def test_script_programs_and_ending_in_turn(tmp_path: Path) -> None:
         script=programs.stock, programs=programs.crew(programs.produce), ending=Environment.settle
     )
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    order = list(dict.fromkeys(one.actor for one in history))
+    order = list(dict.fromkeys(operation.actor for operation in history))
     assert order == ["stocker", "actor-1", "actor-2", "actor-3", "collector"]
     assert history.drained
     assert history.driver == "sequence"
@@ -168,8 +168,12 @@ def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
         ending=Environment.settle,
     )
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    assert [one.actor for one in history.by(Verb.KILL)] == ["actor-1", "actor-2", "actor-3"]
-    assert "after-death" not in {one.task for one in history}
+    assert [operation.actor for operation in history.by(Verb.KILL)] == [
+        "actor-1",
+        "actor-2",
+        "actor-3",
+    ]
+    assert "after-death" not in {operation.task for operation in history}
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
 
 
@@ -216,7 +220,7 @@ def test_a_queue_that_cannot_be_opened_is_in_the_history(tmp_path: Path) -> None
         env.actor("ann").enqueue("never")
 
     history = run(Scenario(script=two, ending=Environment.settle), queues.Shut, tmp_path)
-    assert [(one.actor, one.outcome) for one in history] == [
+    assert [(operation.actor, operation.outcome) for operation in history] == [
         ("ann", Outcome.OK),
         ("bob", Outcome.UNKNOWN),
     ]

@@ -38,14 +38,16 @@ def run(
 def overlaps(operations: Iterable[Operation]) -> bool:
     """Return True if calls of different actors overlap."""
     return any(
-        one.actor != other.actor and not one.ended_before(other) and not other.ended_before(one)
-        for one, other in combinations(operations, 2)
+        first.actor != second.actor
+        and not first.ended_before(second)
+        and not second.ended_before(first)
+        for first, second in combinations(operations, 2)
     )
 
 
 def done_twice(history: History) -> set[str | None]:
     """Return the tasks that were delivered more than once."""
-    tasks = [one.task for one in history.by(Verb.CLAIM) if one.is_delivery]
+    tasks = [operation.task for operation in history.by(Verb.CLAIM) if operation.is_delivery]
     return {task for task in tasks if tasks.count(task) > 1}
 
 
@@ -56,7 +58,7 @@ def test_every_task_is_completed(adapter: type[QueueAdapter], tmp_path: Path) ->
         script=programs.stock, programs=programs.crew(programs.drain), ending=Environment.settle
     )
     history = run(scenario, adapter, tmp_path)
-    assert {one.task for one in history.by(Verb.COMPLETE)} == {
+    assert {operation.task for operation in history.by(Verb.COMPLETE)} == {
         f"task-{number}" for number in range(programs.TASKS)
     }
     assert history.drained
@@ -67,11 +69,13 @@ def test_all_begin_when_all_have_opened(tmp_path: Path) -> None:
     """No program acts before all have opened the queue; then calls overlap."""
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    acting = [one for one in history if one.actor.startswith("actor")]
-    opened = [one.end for one in acting if one.verb is Verb.OPEN]
+    acting = [operation for operation in history if operation.actor.startswith("actor")]
+    opened = [operation.end for operation in acting if operation.verb is Verb.OPEN]
     assert len(opened) == 3
-    assert max(opened) <= min(one.start for one in acting if one.verb is not Verb.OPEN)
-    assert overlaps(one for one in acting if one.verb is not Verb.OPEN)
+    assert max(opened) <= min(
+        operation.start for operation in acting if operation.verb is not Verb.OPEN
+    )
+    assert overlaps(operation for operation in acting if operation.verb is not Verb.OPEN)
 
 
 def test_a_race_in_plain_python_shows(tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ def test_a_race_in_plain_python_shows(tmp_path: Path) -> None:
     scenario = Scenario(script=programs.stock, programs=programs.crew(programs.drain))
     before = sys.getswitchinterval()
     rounds = (tmp_path / str(number) for number in range(50))
-    assert any(done_twice(run(scenario, queues.RacesInMemory, _made(one))) for one in rounds)
+    assert any(done_twice(run(scenario, queues.RacesInMemory, _made(folder))) for folder in rounds)
     assert sys.getswitchinterval() == before
 
 
@@ -99,7 +103,7 @@ def test_a_killed_actor_does_nothing_more(adapter: type[QueueAdapter], tmp_path:
     )
     history = run(scenario, adapter, tmp_path)
     assert len(history.by(Verb.KILL)) == 3
-    assert "after-death" not in {one.task for one in history}
+    assert "after-death" not in {operation.task for operation in history}
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
     assert len(done_twice(history)) == 3
 
@@ -112,9 +116,11 @@ def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
         ending=lambda env: _ignore(env.actor("late").enqueue("last")),
     )
     history = run(scenario, queues.Hangs, tmp_path, Effort(limit=0.5))
-    hung = [one for one in history if one.end is None]
-    assert {(one.verb, one.outcome) for one in hung} == {(Verb.COMPLETE, Outcome.UNKNOWN)}
-    assert {one.actor for one in hung} == {"actor-1", "actor-2", "actor-3"}
+    hung = [operation for operation in history if operation.end is None]
+    assert {(operation.verb, operation.outcome) for operation in hung} == {
+        (Verb.COMPLETE, Outcome.UNKNOWN)
+    }
+    assert {operation.actor for operation in hung} == {"actor-1", "actor-2", "actor-3"}
     assert history.operations[-1].task == "last"
     assert history.by(Verb.KILL) == []
 
@@ -129,8 +135,8 @@ def test_an_opening_that_hangs_does_not_delay_the_others(tmp_path: Path) -> None
 
     scenario = Scenario(script=script, programs=programs.crew(programs.produce))
     history = run(scenario, queues.HangsAtOpening, tmp_path, Effort(limit=0.5))
-    assert any(one.verb is Verb.ENQUEUE and one.ok for one in history)
-    assert any(one.verb is Verb.OPEN and one.end is None for one in history)
+    assert any(operation.verb is Verb.ENQUEUE and operation.ok for operation in history)
+    assert any(operation.verb is Verb.OPEN and operation.end is None for operation in history)
 
 
 def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
@@ -139,8 +145,8 @@ def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
         script=programs.stock, programs=programs.crew(programs.drain), ending=_count
     )
     history = run(scenario, queues.Shut, tmp_path)
-    shut = [one for one in history if one.actor.startswith("actor")]
-    assert {(one.verb, one.error) for one in shut} == {
+    shut = [operation for operation in history if operation.actor.startswith("actor")]
+    assert {(operation.verb, operation.error) for operation in shut} == {
         (Verb.OPEN, "PermissionError: one is enough")
     }
     assert history.operations[-1].verb is Verb.STATS
@@ -179,7 +185,7 @@ def test_an_actor_of_the_script_may_have_a_program(tmp_path: Path) -> None:
 
     scenario = Scenario(script=script, programs=programs.crew(programs.drain), ending=_again)
     history = run(scenario, SmallSqliteQueue, tmp_path)
-    mine = [one.verb for one in history if one.actor == "actor-1"]
+    mine = [operation.verb for operation in history if operation.actor == "actor-1"]
     assert mine[:2] == [Verb.OPEN, Verb.ENQUEUE]
     assert mine.count(Verb.OPEN) == 2
     assert mine[-1] is Verb.STATS

@@ -63,9 +63,11 @@ def history_of(folder: Path, said: dict[int, str]) -> History:
 def test_lanes_share_one_run(tmp_path: Path) -> None:
     """Script, programs and ending run once, on one queue and one clock, for all lanes."""
     history = history_of(tmp_path, play(tmp_path, 2))
-    claims = Counter(one.task for one in history.by(Verb.CLAIM) if one.is_delivery)
+    claims = Counter(
+        operation.task for operation in history.by(Verb.CLAIM) if operation.is_delivery
+    )
     assert claims == Counter(f"task-{number}" for number in range(programs.TASKS))
-    assert {one.actor for one in history} == {
+    assert {operation.actor for operation in history} == {
         "stocker",
         "collector",
         *(f"actor-{number}" for number in range(1, 5)),
@@ -80,19 +82,25 @@ def test_lanes_share_one_run(tmp_path: Path) -> None:
 def test_lanes_overlap(tmp_path: Path) -> None:
     """No lane acts before all have opened the queue; then they hold tasks at the same time."""
     history = history_of(tmp_path, play(tmp_path, 2))
-    acting = [one for one in history if one.actor.startswith("actor")]
-    opened = [one.end or 0 for one in acting if one.verb is Verb.OPEN]
+    acting = [operation for operation in history if operation.actor.startswith("actor")]
+    opened = [operation.end or 0 for operation in acting if operation.verb is Verb.OPEN]
     assert len(opened) == 4
-    assert max(opened) <= min(one.start for one in acting if one.verb is not Verb.OPEN)
-    ends = {one.claim: one.end for one in history.by(Verb.COMPLETE)}
+    assert max(opened) <= min(
+        operation.start for operation in acting if operation.verb is not Verb.OPEN
+    )
+    ends = {operation.claim: operation.end for operation in history.by(Verb.COMPLETE)}
     odd, even = (
-        [one for one in acting if one.is_delivery and int(one.actor[-1]) % 2 == rest]
+        [
+            operation
+            for operation in acting
+            if operation.is_delivery and int(operation.actor[-1]) % 2 == rest
+        ]
         for rest in (1, 0)  # actors are dealt out in turn: each lane has the odd or the even ones
     )
     assert any(
-        one.start < (ends[other.number] or 0) and other.start < (ends[one.number] or 0)
-        for one in odd
-        for other in even
+        first.start < (ends[second.number] or 0) and second.start < (ends[first.number] or 0)
+        for first in odd
+        for second in even
     )
 
 
@@ -106,7 +114,7 @@ def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
     """The task of an actor killed in a lane is delivered again."""
     history = history_of(tmp_path, play(tmp_path, 2, scenario="die"))
     assert len(history.by(Verb.COMPLETE)) == programs.TASKS
-    assert "after-death" not in {one.task for one in history}
+    assert "after-death" not in {operation.task for operation in history}
 
 
 def test_lanes_that_do_not_meet_give_the_same_reason(tmp_path: Path) -> None:
@@ -138,23 +146,23 @@ def test_an_error_of_a_program_comes_from_its_lane(tmp_path: Path) -> None:
     """The lane of the failing program raises, and no other lane judges the rest."""
     said = play(tmp_path, 3, scenario="complain")
     assert said.pop(2) == "LookupError: no such page"
-    assert {one.partition(":")[0] for one in said.values()} == {"JudgedElsewhereError"}
+    assert {text.partition(":")[0] for text in said.values()} == {"JudgedElsewhereError"}
     assert not (tmp_path / "history.jsonl").exists()
 
 
 def test_a_call_that_hangs_does_not_hang_the_run(tmp_path: Path) -> None:
     """At the limit a lane ends without the actor that hangs, and the run is judged."""
     history = history_of(tmp_path, play(tmp_path, 2, queue="hangs", limit=1.0))
-    hung = [one for one in history if one.end is None]
-    assert {one.verb for one in hung} == {Verb.COMPLETE}
-    assert {one.actor for one in hung} >= {f"actor-{number}" for number in range(1, 5)}
+    hung = [operation for operation in history if operation.end is None]
+    assert {operation.verb for operation in hung} == {Verb.COMPLETE}
+    assert {operation.actor for operation in hung} >= {f"actor-{number}" for number in range(1, 5)}
 
 
 def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
     """Failed openings are in the history, and no lane waits for them."""
     history = history_of(tmp_path, play(tmp_path, 2, scenario="die", queue="shut"))
-    shut = [one for one in history if one.actor.startswith("actor")]
-    assert [(one.verb, one.ok) for one in shut] == [(Verb.OPEN, False)] * 2
+    shut = [operation for operation in history if operation.actor.startswith("actor")]
+    assert [(operation.verb, operation.ok) for operation in shut] == [(Verb.OPEN, False)] * 2
 
 
 def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:

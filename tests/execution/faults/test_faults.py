@@ -66,12 +66,16 @@ def run(
 
 def acting(run: Run) -> list[Operation]:
     """Return what the actor did after it opened the queue."""
-    return [one for one in run.history if one.actor == "actor" and one.verb is not Verb.OPEN]
+    return [
+        operation
+        for operation in run.history
+        if operation.actor == "actor" and operation.verb is not Verb.OPEN
+    ]
 
 
 def verbs(run: Run) -> list[Verb]:
     """Return the verbs of the actor."""
-    return [one.verb for one in acting(run)]
+    return [operation.verb for operation in acting(run)]
 
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
@@ -125,7 +129,7 @@ def test_a_stranger_keeps_the_queue_busy(driver: Driver, tmp_path: Path) -> None
     """While a stranger holds the write lock, a claim is answered with busy."""
     busy = Busy(after=1, seconds=60.0)
     made = run(driver, programs.claim_twice, busy, folder=tmp_path, adapter=queues.Impatient)
-    assert [one.outcome for one in acting(made)] == [Outcome.OK, Outcome.BUSY]
+    assert [operation.outcome for operation in acting(made)] == [Outcome.OK, Outcome.BUSY]
 
 
 def test_the_clock_steps_back(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_only_what_waits_can_be_cancelled(client: FlaskClient, queue_tasks: Task
     ],
     ids=str,
 )
-def test_bad_input_is_told_and_adds_nothing(
+def test_bad_input_is_rejected_and_adds_nothing(
     client: FlaskClient, queue_tasks: TaskQueue, body: object
 ) -> None:
     """The answer is 400 with a sentence."""
@@ -104,7 +104,7 @@ def test_bad_input_is_told_and_adds_nothing(
 
 
 @pytest.mark.queue_allow("busy", "long-transaction")
-def test_a_busy_database_is_told_as_such(queue_db_factory: QueueDatabases) -> None:
+def test_a_busy_database_is_reported_as_busy(queue_db_factory: QueueDatabases) -> None:
     """The answer is 503 with Retry-After, and the queue stays as it was."""
     impatient = queue_db_factory("shared", busy_seconds=0.05)
     other = queue_db_factory("shared")

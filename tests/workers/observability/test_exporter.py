@@ -97,7 +97,7 @@ def test_types_are_labels_but_not_without_end(
     assert figures["queue_tasks_by_type", 'a "b"\n'] == 2
 
 
-def test_a_queue_that_cannot_be_read_is_told(queue_db_factory: QueueDatabases) -> None:
+def test_a_queue_that_cannot_be_read_is_reported(queue_db_factory: QueueDatabases) -> None:
     """The scrape has queue_up 0, and no figures that would be old or wrong."""
     db = queue_db_factory()
     db.close()

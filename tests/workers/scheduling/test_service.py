@@ -59,7 +59,7 @@ def test_a_worker_without_a_plan_is_a_mistake(queue_db: QueueDatabase) -> None:
         SchedulingService(queue_db, {"worker-2": URGENT}).next_task("worker-1")
 
 
-def test_there_are_no_more_workers_than_a_queue_can_serve(queue_db: QueueDatabase) -> None:
+def test_a_plan_with_too_many_workers_is_rejected(queue_db: QueueDatabase) -> None:
     """A plan for nine workers is refused before any worker waits for the lock."""
     with pytest.raises(QueueInputError):
         SchedulingService(queue_db, {f"worker-{n}": URGENT for n in range(9)})

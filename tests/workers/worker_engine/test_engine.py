@@ -38,7 +38,7 @@ def test_a_task_is_done_and_its_result_is_kept(
     assert (done.status, done.result) == ("completed", "42")
 
 
-def test_nothing_to_do_is_no_error(queue_tasks: TaskQueue) -> None:
+def test_an_empty_queue_is_not_an_error(queue_tasks: TaskQueue) -> None:
     """The engine returns False, so that its caller can sleep."""
     assert not Engine(queue_tasks, "worker-1", {}).run_once()
 
@@ -128,7 +128,7 @@ def test_four_workers_do_everything_once(queue_tasks: TaskQueue, queue_fill: Fil
 
 @pytest.mark.queue_stress
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to handle")
-def test_a_worker_that_is_told_to_stop_finishes_its_task(
+def test_a_worker_finishes_its_task_before_it_stops(
     queue_db: QueueDatabase, queue_db_path: Path, queue_tasks: TaskQueue, tmp_path: Path
 ) -> None:
     """After SIGTERM during a task, that task is done and the next one stays in the queue."""

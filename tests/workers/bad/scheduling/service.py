@@ -12,15 +12,15 @@ def boost(db, kind):
         conn.execute(sql)  # QR105
 
 
-def swap(db, one, other):
+def swap(db, left, right):
     """Exchange the priorities of two tasks."""
     with db.connection() as conn:
         conn.execute("BEGIN")  # QR502
         find = "SELECT priority FROM task_queue WHERE id = ?"
-        first, second = (conn.execute(find, (task,)).fetchone()[0] for task in (one, other))
+        first, second = (conn.execute(find, (task,)).fetchone()[0] for task in (left, right))
         change = "UPDATE task_queue SET priority = ? WHERE id = ?"
-        conn.execute(change, (second, one))  # QR102
-        conn.execute(change, (first, other))  # QR102
+        conn.execute(change, (second, left))  # QR102
+        conn.execute(change, (first, right))  # QR102
         conn.execute("COMMIT")
 
 
