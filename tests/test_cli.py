@@ -80,7 +80,7 @@ def test_a_slug_selects_its_rule(capsys: Captured, command: str) -> None:
     """A rule's slug selects the same rule as its id, in any case."""
     assert main([command, "Stale-Completion-Refused"]) == 0
     by_slug = capsys.readouterr().out
-    assert by_slug.startswith("ACK-6 stale-completion-refused\n  must    A completion by")
+    assert by_slug.startswith("ACK-6 stale-completion-refused\n  must    After another worker")
     assert main([command, "ACK-6"]) == 0
     assert capsys.readouterr().out == by_slug
 

@@ -103,7 +103,7 @@ def entries() -> Iterator[RuleEntry]:
             id=target.id,
             slug=target.slug,
             family="PERF",
-            about="The queue is fast enough.",
+            about="The queue meets its performance targets.",
             requirement="MUST",
             sentence=target.sentence,
             why=target.why,

@@ -24,9 +24,9 @@ def bad_durations(history: History, contract: Contract) -> list[Violation]:
     """Report invalid durations that were accepted and then did harm.
 
     `swallowed`: a task with an invalid delay was never delivered; `instant-lease`: a task with an
-    invalid lease or extension was delivered again within half a second; `immortal-lease`: it
-    was never delivered again. For scenarios that use invalid durations only, and claim until the
-    queue is empty after every possible meaning of them has passed.
+    invalid lease or extension was delivered again within half a second; `immortal-lease`: such a
+    task was never delivered again. For scenarios that use invalid durations only, and claim until
+    the queue is empty after every possible meaning of them has passed.
     """
     tasks = tasks_of(history).values()
     leased = (

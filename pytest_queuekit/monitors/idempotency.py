@@ -89,7 +89,7 @@ class _KeyInterval(NamedTuple):
 
 
 class _KeyIntervals:
-    """Answers which task of a key may have held it for longest when another was enqueued."""
+    """Answers which task of a key may have held it longest when another task was enqueued."""
 
     def __init__(self, intervals: Iterable[_KeyInterval]) -> None:
         by_start = sorted(intervals, key=lambda interval: interval.start)

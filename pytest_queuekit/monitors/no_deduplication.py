@@ -14,8 +14,8 @@ from pytest_queuekit.monitors.timeline.wording import actor, times, when
 def no_deduplication(history: History, contract: Contract) -> list[Violation]:
     """Report `merged`: a payload that was enqueued more often than it was delivered.
 
-    Enqueues with a key, and tasks that may have been cancelled, are left out. For scenarios whose
-    equal tasks go to any worker.
+    Enqueues with a key, and tasks that may have been cancelled, are left out. Use it in scenarios
+    where any worker may receive any of the tasks with equal payloads.
     """
     if not history.drained or may_forget(history, contract) or UnknownClaims.of(history).claims:
         return []

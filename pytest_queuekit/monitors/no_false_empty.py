@@ -12,8 +12,8 @@ from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 def no_false_empty(history: History, contract: Contract) -> list[Violation]:
     """Report `said-empty`: a claim that returned empty while a task for it certainly waited.
 
-    These are tasks whose enqueue or release the queue had accepted; a delayed task counts after its
-    delay and the declared resolution. `expiry` and `retry` judge expired leases and failed tasks.
+    The queue had accepted the task's enqueue or release. A delayed task counts after its delay and
+    the declared resolution. `expiry` and `retry` judge expired leases and failed tasks.
     """
     arrivals = (Arrival.ENQUEUED, Arrival.RELEASED)
     return wrongly_empty(

@@ -15,7 +15,7 @@ from pytest_queuekit.monitors.timeline.wording import actor, when
 def no_phantom(history: History, contract: Contract) -> list[Violation]:
     """Report deliveries without a matching enqueue.
 
-    `invented`: no enqueue can have put in the task by then; `refused-but-kept`: every such enqueue
+    `invented`: no enqueue can have added the task by then; `refused-but-kept`: every such enqueue
     was refused or busy; `changed`: the payload differs from the enqueued one.
     """
     return smallest([*_unrecognised(history), *_recognised(history)])

@@ -22,8 +22,9 @@ _KINDS = {
 def no_resurrection(history: History, contract: Contract) -> list[Violation]:
     """Report deliveries of finished tasks.
 
-    `completed-again`: after its holder completed it within its lease; `cancelled-again`: after a
-    cancel while it certainly waited; `dead-again`: after it was listed as a dead letter.
+    `completed-again`: after the holder completed the task within its lease; `cancelled-again`:
+    after a cancel while the task certainly waited; `dead-again`: after a list of dead letters
+    contained the task.
     """
     leases = LeaseIntervals(history, contract)
     first_unknown = UnknownClaims.of(history).first_start

@@ -28,10 +28,10 @@ def order(history: History, contract: Contract) -> list[Violation]:
     """Report first deliveries that passed over a better task.
 
     `priority-order`: a task of better priority certainly waited; `fifo-order`: a task of the same
-    priority that was certainly enqueued earlier waited; `lifo-order`: one that was certainly
-    enqueued later. Tasks with a priority are not compared with tasks without one, since a queue
-    chooses its own default. Delayed tasks, and claims after the first claim of unknown outcome, are
-    left out.
+    priority that was certainly enqueued earlier waited; `lifo-order`: a task of the same priority
+    that was certainly enqueued later waited. Tasks with a priority are not compared with tasks
+    without one, since a queue chooses its own default. Delayed tasks, and claims after the first
+    claim of unknown outcome, are left out.
     """
     groups: dict[bool, list[TaskHistory]] = defaultdict(list)
     for task in _comparable(history):

@@ -1,4 +1,4 @@
-"""A task that no worker survives is given up in the end."""
+"""The queue gives up a task that makes every worker vanish."""
 
 from __future__ import annotations
 

@@ -19,8 +19,9 @@ _MOST_PROVEN = 20
 def stats(history: History, contract: Contract) -> list[Violation]:
     """Report `wrong-count`: a count that no order of the operations explains.
 
-    Each count is judged alone: it lies between the tasks that were certainly in the state and the
-    tasks that may have been. Delayed tasks, and failed tasks that wait to be retried, are queued.
+    Each count is judged alone: it lies between the number of tasks that were certainly in the state
+    and the number that may have been. Delayed tasks, and failed tasks that wait to be retried, are
+    queued.
     """
     answers = [answer for answer in history.by(Verb.STATS) if answer.ok and answer.end is not None]
     if not answers:

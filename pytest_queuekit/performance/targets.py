@@ -16,7 +16,7 @@ class Target:
 
     id: stable and citable.
     slug: the promise in a few words, stable and unique: "fast-enqueue".
-    what: the operation, in one word.
+    what: the operation, in one word: "enqueue".
     sentence: what must hold.
     why: the harm when it does not hold.
     limit: in `unit`: the median must be below it, or at least equal to it if `higher_is_better`.
@@ -73,7 +73,7 @@ TARGETS = (
         slug="fast-enqueue",
         what="enqueue",
         sentence="An enqueue takes less than 10 ms (median).",
-        why="The caller waits for it: an enqueue is part of a user's request.",
+        why="The caller waits: an enqueue is often part of a user's request.",
         limit=10,
         commits=True,
     ),
@@ -91,7 +91,7 @@ TARGETS = (
         slug="fast-completion",
         what="update",
         sentence="A completion takes less than 5 ms (median).",
-        why="A completion holds the write lock as a claim does, and every task needs one.",
+        why="A completion holds the write lock as a claim does, and every task needs a completion.",
         limit=5,
         needs=(Capability.COMPLETE,),
         commits=True,
@@ -101,7 +101,7 @@ TARGETS = (
         slug="fast-counts",
         what="stats",
         sentence="Counting the tasks by state takes less than 50 ms (median).",
-        why="Monitoring counts often, and must not slow down the workers.",
+        why="Monitoring counts the tasks often, and must not slow down the workers.",
         limit=50,
         needs=(Capability.STATS,),
     ),

@@ -1,4 +1,4 @@
-"""ACK: only the task's current holder decides about it, and for good."""
+"""ACK: only a task's current holder decides its outcome, once and for all."""
 
 from __future__ import annotations
 
@@ -224,8 +224,8 @@ RULES = (
         id="ACK-3",
         slug="repeated-completion-harmless",
         sentence="A repeated completion changes nothing.",
-        why="A client that got no answer repeats its call; the repeat must neither complete "
-        "another task nor revive this one.",
+        why="A client that got no answer repeats its call. The repeated call must not complete "
+        "another task or revive the completed task.",
         scenario=Scenario(script=_completed_twice),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.COMPLETE,),
@@ -235,7 +235,8 @@ RULES = (
         id="ACK-4",
         slug="completion-affects-one-task",
         sentence="A completion completes its own task and no other.",
-        why="A queue that completes its oldest task, or all tasks of the worker, loses the others.",
+        why="A queue that completes its oldest task, or all tasks of the worker, loses unfinished "
+        "tasks.",
         scenario=Scenario(script=_one_of_three, passes_time=True),
         monitors=(no_loss, no_resurrection),
         needs=(Capability.COMPLETE, Capability.LEASE),
@@ -244,8 +245,8 @@ RULES = (
     Rule(
         id="ACK-5",
         slug="late-completion-final-or-refused",
-        sentence="A late completion before any takeover is final, or it is refused and the task is "
-        "delivered again.",
+        sentence="A completion after the lease expires, but before a takeover, is final, or the "
+        "queue refuses it and delivers the task again.",
         why="A worker whose completion is refused relies on another worker to do the task.",
         scenario=Scenario(script=_late_and_alone, passes_time=True),
         monitors=(no_resurrection, no_loss),
@@ -254,8 +255,8 @@ RULES = (
     Rule(
         id="ACK-6",
         slug="stale-completion-refused",
-        sentence="A completion by a worker that lost its task to another is refused or has no "
-        "effect.",
+        sentence="After another worker takes over a task, the queue refuses the first worker's "
+        "completion, or the completion has no effect.",
         why="Otherwise, the task counts as done while another worker holds it, and is lost if that "
         "worker fails.",
         scenario=Scenario(script=_stale(Verb.COMPLETE), passes_time=True),
@@ -265,8 +266,8 @@ RULES = (
     Rule(
         id="ACK-7",
         slug="stale-failure-refused",
-        sentence="A failure reported by a worker that lost its task to another is refused or has "
-        "no effect.",
+        sentence="After another worker takes over a task, the queue refuses the first worker's "
+        "failure report, or the report has no effect.",
         why="Otherwise, the task is delivered again while another worker holds it.",
         scenario=Scenario(script=_stale(Verb.FAIL), passes_time=True),
         monitors=(fencing, exclusive),
@@ -275,7 +276,8 @@ RULES = (
     Rule(
         id="ACK-8",
         slug="stale-release-refused",
-        sentence="A release by a worker that lost its task to another is refused or has no effect.",
+        sentence="After another worker takes over a task, the queue refuses the first worker's "
+        "release, or the release has no effect.",
         why="Otherwise, the task is delivered again while another worker holds it.",
         scenario=Scenario(script=_stale(Verb.RELEASE), passes_time=True),
         monitors=(fencing, exclusive),
@@ -284,8 +286,8 @@ RULES = (
     Rule(
         id="ACK-9",
         slug="stale-extension-refused",
-        sentence="An extension by a worker that lost its task to another is refused or has no "
-        "effect.",
+        sentence="After another worker takes over a task, the queue refuses the first worker's "
+        "extension, or the extension has no effect.",
         why="A worker that believes that it still holds the task continues to work on it.",
         scenario=Scenario(script=_stale(Verb.EXTEND), passes_time=True),
         monitors=(fencing, expiry),
@@ -304,8 +306,8 @@ RULES = (
     Rule(
         id="ACK-11",
         slug="acknowledgement-after-release-refused",
-        sentence="After another worker claims a released task, no call by the worker that released "
-        "it has an effect.",
+        sentence="After another worker claims a released task, calls by the worker that released "
+        "it have no effect.",
         why="A worker that releases its task gives up every right to it.",
         scenario=Scenario(script=_acknowledged_after_release, passes_time=True),
         monitors=(fencing, exclusive),
@@ -315,7 +317,7 @@ RULES = (
     Rule(
         id="ACK-12",
         slug="cancelled-task-not-delivered",
-        sentence="A cancelled task is never delivered, and every other task is.",
+        sentence="A cancelled task is never delivered, and every other task still is.",
         why="Otherwise, a cancelled order is carried out, or another order is cancelled with it.",
         scenario=Scenario(script=_cancelled),
         monitors=(no_resurrection, no_loss),
@@ -326,7 +328,7 @@ RULES = (
         id="ACK-13",
         slug="cancelled-delayed-task-not-delivered",
         sentence="A task cancelled during its delay is never delivered.",
-        why="Delayed tasks are cancelled more often than any others.",
+        why="A reminder or a scheduled job is often cancelled before it is due.",
         scenario=Scenario(script=_cancelled_while_delayed, passes_time=True),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL, Capability.DELAY),
@@ -336,7 +338,8 @@ RULES = (
         id="ACK-14",
         slug="late-cancel-harmless",
         sentence="A cancel after the completion changes nothing.",
-        why="It must neither revive the completed task nor cancel another task in its place.",
+        why="A late cancel must neither revive the completed task nor cancel another task in its "
+        "place.",
         scenario=Scenario(script=_cancelled_and_kept),
         monitors=(no_resurrection, no_loss),
         needs=(Capability.CANCEL, Capability.COMPLETE),

@@ -53,7 +53,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="ACK",
-        about="Only the task's current holder decides about it, and for good.",
+        about="Only a task's current holder decides its outcome, once and for all.",
         rules=acknowledge.RULES,
     ),
     Family(name="RETRY", about="A failed task is tried again, but not forever.", rules=retry.RULES),
@@ -61,7 +61,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(name="ROUTE", about="A task goes only to workers that can do it.", rules=routing.RULES),
     Family(
         name="STATS",
-        about="Counts are true, and maintenance harms no live task.",
+        about="Counts are correct, and maintenance harms no live task.",
         rules=stats.RULES,
     ),
     Family(

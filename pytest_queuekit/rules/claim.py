@@ -111,8 +111,8 @@ RULES = (
         id="CLAIM-2",
         slug="empty-queue-answers-empty",
         sentence="A claim answers 'empty' when no task waits.",
-        why="An idle worker gets this answer to most of its claims; an error instead fills the "
-        "logs, and a task that is held or completed would be done twice.",
+        why="Most claims of an idle worker get this answer. An error in its place fills the logs; "
+        "a held or completed task in its place is done twice.",
         scenario=Scenario(script=_empty),
         monitors=(no_phantom,),
     ),
@@ -137,15 +137,15 @@ RULES = (
         id="CLAIM-5",
         slug="any-worker-name-served",
         sentence="A worker receives tasks whatever its name is.",
-        why="Names come from hosts and people; a quote or a letter beyond ASCII must not break the "
-        "claim.",
+        why="Worker names contain host names and people's names; a quote or a non-ASCII letter "
+        "must not break the claim.",
         scenario=Scenario(script=_many_workers),
         monitors=(no_false_empty,),
     ),
     Rule(
         id="CLAIM-6",
         slug="tasks-visible-across-instances",
-        sentence="A task enqueued by one instance can be claimed at once through another.",
+        sentence="A task enqueued by one instance can be claimed at once through another instance.",
         why="Producers and workers run in different processes; a queue that loads its tasks only "
         "at start never sees new ones.",
         scenario=Scenario(script=_instances),
@@ -155,9 +155,10 @@ RULES = (
     Rule(
         id="CLAIM-7",
         slug="batch-claim-within-limit",
-        sentence="A batch claim delivers each task once and at most as many as its limit, and "
-        "leaves the rest to other workers.",
-        why="A worker that receives more tasks than it asked for holds tasks that others could do.",
+        sentence="A batch claim delivers at most as many tasks as its limit, each once, and leaves "
+        "all other tasks to other workers.",
+        why="A worker that receives more tasks than it asked for holds tasks that other workers "
+        "could do.",
         scenario=Scenario(script=_batches),
         monitors=(exclusive, batches, no_false_empty),
         needs=(Capability.CLAIM_MANY,),

@@ -160,8 +160,8 @@ RULES = (
         slug="every-task-once-across-processes",
         sentence="With producers and claimers in processes, no task is lost, duplicated or "
         "invented.",
-        why="Queues are used this way in production; a write that is lost in a rollback shows "
-        "here.",
+        why="Production queues run this way; a race of processes reveals writes that a rollback "
+        "loses.",
         scenario=_race(
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
             ending=_ENDING,
@@ -173,8 +173,8 @@ RULES = (
     Rule(
         id="RACE-5",
         slug="order-under-concurrent-enqueues",
-        sentence="When many processes enqueue, a task whose enqueue ended before another's began "
-        "is delivered first.",
+        sentence="When many processes enqueue, two tasks are delivered in order if one enqueue "
+        "ended before the other began.",
         why="Producers that reserve numbers in advance, or number by their own clocks, overtake "
         "each other.",
         scenario=_race(programs=_producers, ending=_claim_all),
@@ -188,7 +188,8 @@ RULES = (
         slug="priority-under-concurrent-claims",
         sentence="Tasks of better priority are delivered first when many processes claim at the "
         "same time.",
-        why="A claim that loses a race and takes the next task in sight may take a worse one.",
+        why="A claim that loses a race and takes any other waiting task may take one of worse "
+        "priority.",
         scenario=_race(script=_stock_by_priority, programs=_claimers(programs.drain)),
         drivers=(Processes(repeat=True),),
         monitors=(order,),
@@ -198,9 +199,10 @@ RULES = (
     Rule(
         id="RACE-7",
         slug="no-false-empty-across-processes",
-        sentence="No process gets 'empty' while tasks wait, however many claim at the same time.",
-        why="A lock that is not available does not mean an empty queue; the worker sleeps while "
-        "tasks wait.",
+        sentence="No process gets 'empty' while tasks wait, however many processes claim at the "
+        "same time.",
+        why="If a queue that cannot get its lock answers 'empty', the worker sleeps while tasks "
+        "wait.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         drivers=(Processes(repeat=True),),
         monitors=(no_false_empty,),
@@ -220,7 +222,7 @@ RULES = (
         id="RACE-9",
         slug="concurrent-batches-share-nothing",
         sentence="Batches that threads claim at the same time never share a task.",
-        why="Code selects and takes a batch in two steps more often than it does a single task.",
+        why="Many queues take a single task in one step, but select and take a batch in two steps.",
         scenario=_race(script=_stock, programs=_claimers(programs.consume_in_batches, limit=5)),
         drivers=(Threads(repeat=True),),
         monitors=(exclusive, no_resurrection),
@@ -231,8 +233,8 @@ RULES = (
         slug="processes-acknowledge-without-loss",
         sentence="When processes complete, fail and release at the same time, no task is lost or "
         "revived.",
-        why="An acknowledgement that ignores another process's change overwrites it: a finished "
-        "task waits again, or a waiting task is lost.",
+        why="An acknowledgement that ignores another process's change overwrites that change: a "
+        "finished task is queued again, or a queued task is lost.",
         scenario=_race(
             programs=_producers_and_claimers(
                 programs.produce, programs.consume_in_every_way, idle=_IDLE
@@ -265,7 +267,7 @@ RULES = (
         id="RACE-12",
         slug="few-workers-never-busy",
         sentence="A few producers and claimers never get 'busy'.",
-        why="Otherwise, every caller needs a loop around every call.",
+        why="Otherwise, every caller must wrap every call in a retry loop.",
         scenario=_race(
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),
             ending=_ENDING,
@@ -280,7 +282,7 @@ RULES = (
         id="RACE-13",
         slug="claimers-share-fairly",
         sentence="Every claimer that works at its own pace gets a share of the tasks.",
-        why="A worker that never gets the lock is a paid machine that stands idle.",
+        why="A worker that never gets the lock costs money and does no work.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain_at_ease, work=0.005)),
         drivers=(Processes(),),
         monitors=(fairness,),
@@ -293,7 +295,7 @@ RULES = (
         id="RACE-14",
         slug="order-under-concurrent-claims",
         sentence="Tasks are delivered in order when many processes claim at the same time.",
-        why="A claim that loses a race and takes any task in sight breaks the order.",
+        why="A claim that loses a race and takes any other waiting task breaks the order.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         drivers=(Processes(repeat=True),),
         monitors=(order,),
@@ -303,9 +305,10 @@ RULES = (
     Rule(
         id="RACE-15",
         slug="no-false-empty-across-threads",
-        sentence="No thread gets 'empty' while tasks wait, however many claim at the same time.",
-        why="A lock that is not available does not mean an empty queue; the thread sleeps while "
-        "tasks wait.",
+        sentence="No thread gets 'empty' while tasks wait, however many threads claim at the same "
+        "time.",
+        why="If a queue that cannot get its lock answers 'empty', the thread sleeps while tasks "
+        "wait.",
         scenario=_race(script=_stock, programs=_claimers(programs.drain)),
         drivers=(Threads(repeat=True),),
         monitors=(no_false_empty,),
@@ -316,8 +319,8 @@ RULES = (
         slug="threads-acknowledge-without-loss",
         sentence="When threads complete, fail and release at the same time, no task is lost or "
         "revived.",
-        why="An acknowledgement that ignores another thread's change overwrites it: a finished "
-        "task waits again, or a waiting task is lost.",
+        why="An acknowledgement that ignores another thread's change overwrites that change: a "
+        "finished task is queued again, or a queued task is lost.",
         scenario=_race(
             programs=_producers_and_claimers(
                 programs.produce, programs.consume_in_every_way, idle=_IDLE

@@ -121,8 +121,8 @@ RULES = (
     Rule(
         id="DURABLE-1",
         slug="tasks-outlive-instance",
-        sentence="Tasks outlive the instance that enqueued them, unchanged.",
-        why="Programs that enqueue are short-lived: a web request ends in a moment.",
+        sentence="Tasks are delivered unchanged even if the instance that enqueued them is closed.",
+        why="Many programs that enqueue are short-lived, such as the handler of a web request.",
         scenario=Scenario(script=_reopened),
         monitors=(no_loss, no_phantom),
         needs=_NEEDS,
@@ -130,7 +130,7 @@ RULES = (
     Rule(
         id="DURABLE-2",
         slug="completion-outlives-instance",
-        sentence="A completion outlives the instances that were open.",
+        sentence="A completed task stays completed after every open instance is closed.",
         why="Otherwise, completed work is done again after a restart.",
         scenario=Scenario(script=_done_and_reopened),
         monitors=(no_resurrection, no_loss),
@@ -149,8 +149,9 @@ RULES = (
     Rule(
         id="DURABLE-4",
         slug="order-outlives-instance",
-        sentence="The order outlives the instance that enqueued the tasks.",
-        why="A counter that restarts at a restart of the program puts later tasks first.",
+        sentence="Tasks are delivered in enqueue order even if the producer's instance is closed "
+        "and reopened between enqueues.",
+        why="A counter that restarts with the program puts later tasks first.",
         scenario=Scenario(script=_in_order_and_reopened),
         monitors=(order,),
         needs=(*_NEEDS, Capability.FIFO),
@@ -158,7 +159,7 @@ RULES = (
     Rule(
         id="DURABLE-5",
         slug="delay-outlives-instance",
-        sentence="A delay outlives the instance that set it.",
+        sentence="A delay stays in force after the instance that set it is closed.",
         why="A timer in memory ends with its process.",
         scenario=Scenario(script=_delayed_and_reopened),
         monitors=(schedule,),
@@ -167,7 +168,7 @@ RULES = (
     Rule(
         id="DURABLE-6",
         slug="key-outlives-instance",
-        sentence="A key outlives the instance that set it.",
+        sentence="A key stays in force after the instance that set it is closed.",
         why="A client that repeats an enqueue has often just restarted.",
         scenario=Scenario(script=_keyed_and_reopened),
         monitors=(idempotency,),
@@ -176,7 +177,8 @@ RULES = (
     Rule(
         id="DURABLE-7",
         slug="attempts-outlive-instance",
-        sentence="The count of attempts outlives the instance of the worker that failed.",
+        sentence="The count of attempts continues even if the worker's instance is closed after "
+        "each failure.",
         why="Otherwise, a task that crashes its worker stays at its first attempt forever.",
         scenario=Scenario(script=_failed_and_reopened, passes_time=True),
         monitors=(retry,),

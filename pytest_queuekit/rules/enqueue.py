@@ -165,8 +165,8 @@ RULES = (
         id="ENQUEUE-10",
         slug="equal-payloads-stay-distinct",
         sentence="Tasks with equal payloads are separate tasks, and each is delivered.",
-        why="Two customers place the same order; a queue that stores a set of payloads serves only "
-        "one.",
+        why="If two customers place the same order, a queue that stores a set of payloads serves "
+        "only one of them.",
         scenario=Scenario(script=_twins),
         monitors=(no_deduplication,),
     ),

@@ -154,7 +154,7 @@ RULES = (
         id="KEY-2",
         slug="key-held-while-claimed",
         sentence="A key stays in use while a worker holds its task.",
-        why="Otherwise, a second task with the key runs beside the first.",
+        why="Otherwise, a second task with the same key runs at the same time as the first.",
         scenario=Scenario(script=_while_held),
         monitors=(idempotency,),
         needs=_NEEDS,
@@ -172,7 +172,8 @@ RULES = (
         id="KEY-4",
         slug="key-held-while-retrying",
         sentence="A key stays in use while its task waits for the next attempt.",
-        why="The failed task will be delivered again. Otherwise, a second task runs beside it.",
+        why="The failed task is delivered again; a second task with the same key would repeat its "
+        "work.",
         scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.RETRY),
@@ -181,7 +182,7 @@ RULES = (
     Rule(
         id="KEY-5",
         slug="similar-keys-stay-distinct",
-        sentence="Keys that differ, if only by a space or a capital letter, are different keys.",
+        sentence="Keys that differ, even by a single space or capital letter, are different keys.",
         why="Otherwise, one customer's order blocks another customer's order.",
         scenario=Scenario(script=_different),
         monitors=(idempotency, no_loss),
@@ -211,7 +212,7 @@ RULES = (
     Rule(
         id="KEY-8",
         slug="keyed-task-delivered-once",
-        sentence="A task with a key is delivered like any other task, and once.",
+        sentence="A task with a key is delivered once, like any other task.",
         why="The key must block duplicates, not the task itself.",
         scenario=Scenario(script=_in_turn),
         monitors=(no_loss, idempotency),
@@ -232,7 +233,8 @@ RULES = (
         id="KEY-10",
         slug="key-held-after-release",
         sentence="A key stays in use after its task is released.",
-        why="The released task waits again. Otherwise, a second task runs beside it.",
+        why="The released task is delivered again; a second task with the same key would repeat "
+        "its work.",
         scenario=Scenario(script=_given_back),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.RELEASE),
@@ -242,8 +244,8 @@ RULES = (
         id="KEY-11",
         slug="key-held-after-expiry",
         sentence="A key stays in use after the lease of its task expires.",
-        why="A client often repeats its enqueue just after the first worker died. Otherwise, the "
-        "second task runs beside the first, which is delivered again.",
+        why="A client often repeats its enqueue just after the first worker died. Otherwise, a "
+        "second task with the same key runs at the same time as the first.",
         scenario=Scenario(script=_left_behind, passes_time=True),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.LEASE),

@@ -177,7 +177,7 @@ RULES = (
         id="LEASE-1",
         slug="expired-task-redelivered",
         sentence="A task whose lease expires is delivered again.",
-        why="Otherwise, a worker that dies takes its task with it.",
+        why="Otherwise, a task is lost when its worker dies.",
         scenario=Scenario(script=_expired, passes_time=True),
         monitors=(expiry, no_phantom),
         needs=(Capability.LEASE,),
@@ -236,8 +236,8 @@ RULES = (
         slug="invalid-lease-rejected-or-bounded",
         sentence="A claim with an invalid lease is rejected, or the lease neither expires at once "
         "nor lasts forever.",
-        why="A lease that is negative or NaN by mistake gives the task to two workers, or to none "
-        "ever again.",
+        why="A lease that is negative or NaN by mistake gives the task to a second worker at once, "
+        "or to no other worker ever.",
         scenario=Scenario(script=_nonsense_leases, passes_time=True),
         tolerates=(Verb.CLAIM,),
         monitors=(bad_durations,),
@@ -248,8 +248,8 @@ RULES = (
         slug="invalid-extension-rejected-or-bounded",
         sentence="An invalid extension is rejected, or the lease neither expires at once nor lasts "
         "forever.",
-        why="An extension that is negative or NaN by mistake gives the task to two workers, or to "
-        "none ever again.",
+        why="An extension that is negative or NaN by mistake gives the task to a second worker at "
+        "once, or to no other worker ever.",
         scenario=Scenario(script=_nonsense_extensions, passes_time=True),
         tolerates=(Verb.EXTEND,),
         monitors=(bad_durations,),
@@ -270,7 +270,7 @@ RULES = (
         id="LEASE-10",
         slug="mass-expiry-loses-nothing",
         sentence="When many leases expire at once, all their tasks are delivered again.",
-        why="A machine that fails takes all its workers down together.",
+        why="When a machine fails, all its workers stop at once.",
         scenario=Scenario(script=_many_expired, passes_time=True),
         monitors=(expiry, no_loss),
         needs=(Capability.LEASE,),

@@ -280,7 +280,7 @@ RULES = (
     Rule(
         id="RETRY-5",
         slug="own-attempt-limit-honoured",
-        sentence="A task's own limit of attempts is honoured.",
+        sentence="The queue honours a task's own attempt limit.",
         why="A task that must not be tried twice sets the limit to 1.",
         scenario=Scenario(script=_own_limits, passes_time=True),
         monitors=(retry,),
@@ -312,8 +312,8 @@ RULES = (
         id="RETRY-8",
         slug="dead-letter-not-delivered",
         sentence="A dead letter is never delivered.",
-        why="Otherwise, a task that a person has handled since it was given up runs behind that "
-        "person's back.",
+        why="Otherwise, a task that a person has already dealt with runs again without that "
+        "person's knowledge.",
         scenario=Scenario(script=_dead_and_listed, passes_time=True),
         monitors=(no_resurrection,),
         needs=(*_NEEDS, Capability.DEAD_LETTERS),

@@ -128,8 +128,8 @@ RULES = (
     Rule(
         id="ROUTE-3",
         slug="listed-values-match-exactly",
-        sentence="A worker with a list of values receives tasks that require one of them, and no "
-        "others.",
+        sentence="A worker that lists several values for a capability receives tasks that require "
+        "one of those values, and none that require another value.",
         why="A worker may serve several regions or formats; a list must not be searched as text.",
         scenario=Scenario(script=_lists),
         monitors=(routing, no_false_empty),
@@ -139,7 +139,7 @@ RULES = (
         id="ROUTE-4",
         slug="unroutable-head-hides-nothing",
         sentence="A task at the head that a worker cannot do hides no task behind it.",
-        why="Otherwise, one task without a worker stops the queue.",
+        why="Otherwise, one task without a suitable worker stops the queue.",
         scenario=Scenario(script=_behind(1)),
         monitors=(no_false_empty,),
         needs=_NEEDS,
@@ -148,7 +148,7 @@ RULES = (
         id="ROUTE-5",
         slug="unroutable-backlog-hides-nothing",
         sentence="A backlog of 150 tasks that a worker cannot do hides no task behind it.",
-        why="A filter on the first hundred rows works until the hundred-and-first.",
+        why="A filter that reads only the first hundred rows never finds the tasks behind them.",
         scenario=Scenario(script=_behind(150)),
         monitors=(no_false_empty,),
         needs=_NEEDS,
@@ -157,7 +157,7 @@ RULES = (
         id="ROUTE-6",
         slug="all-capabilities-required",
         sentence="A task that requires two capabilities goes only to workers that have both.",
-        why="A worker with only one of them cannot do the work.",
+        why="A worker with only one of the capabilities cannot do the work.",
         scenario=Scenario(script=_all_keys),
         monitors=(routing, no_false_empty),
         needs=_NEEDS,

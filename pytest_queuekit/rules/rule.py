@@ -44,7 +44,7 @@ class Rule:
     scenario: what the actors do.
     drivers: how the actors interleave. Each makes its runs, until a run shows a violation.
     monitors: the judges of the histories.
-    exercises: the verbs of which a call must succeed in a run; otherwise the run proves nothing.
+    exercises: the verbs that must succeed at least once in a run; otherwise the run proves nothing.
     level: the lowest level at which the rule is run.
     tolerates: the verbs that get invalid values, so that any error counts as a refusal.
     """

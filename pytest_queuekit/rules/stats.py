@@ -1,4 +1,4 @@
-"""STATS: counts are true, and maintenance harms no live task."""
+"""STATS: counts are correct, and maintenance harms no live task."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ RULES = (
         id="STATS-4",
         slug="failed-counts-waiting-then-dead",
         sentence="A failed task counts as waiting until it is given up, and as dead from then on.",
-        why="The count of dead tasks is what raises the alarm.",
+        why="Alarms depend on the count of dead tasks.",
         scenario=Scenario(script=_failed, passes_time=True),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.RETRY, Capability.MAX_ATTEMPTS),
@@ -213,7 +213,7 @@ RULES = (
         slug="purge-spares-pending-and-dead",
         sentence="A purge leaves delayed tasks, tasks that wait for a retry, and dead letters "
         "unchanged.",
-        why="A clean-up that deletes every task that is not running would delete them.",
+        why="A clean-up that deletes every task that is not running deletes these tasks, too.",
         scenario=Scenario(script=_purged_with_failures, passes_time=True),
         monitors=(no_false_empty, retry),
         needs=(
@@ -227,7 +227,7 @@ RULES = (
     Rule(
         id="STATS-8",
         slug="purge-removes-only-completed-tasks",
-        sentence="After a purge, no completed task is counted, and every other task is.",
+        sentence="After a purge, the counts include no completed task and every other task.",
         why="A purge that deletes nothing lets the file grow until the disk is full.",
         scenario=Scenario(script=_purged_and_counted),
         monitors=(stats, purged),
@@ -238,7 +238,7 @@ RULES = (
         id="STATS-9",
         slug="backup-is-usable-queue",
         sentence="A backup is itself a working queue that holds the unfinished tasks.",
-        why="A backup that cannot be used is discovered on the worst day.",
+        why="A backup that cannot be used is discovered only when it is needed.",
         scenario=Scenario(script=_copied),
         monitors=(no_loss, no_phantom, no_resurrection),
         needs=(Capability.BACKUP,),

@@ -1,4 +1,4 @@
-"""Steps that the scripts of several families share, and the reason why one cannot continue."""
+"""Steps that several families share, and the error of a script that cannot continue."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Facts that monitors derive from a history: what is certain, and bounds for the rest.
+"""Facts that monitors derive from a history: certain facts, and bounds for uncertain ones.
 
-An operation takes effect at one moment between its start and its end. Where that leaves two
-answers, every module here gives the answer that accuses no queue.
+An operation takes effect at one moment between its start and its end. If two answers are possible,
+every module here gives the answer that accuses no queue.
 """

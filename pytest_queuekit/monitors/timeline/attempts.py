@@ -38,7 +38,8 @@ def _requested_limits(task: TaskHistory) -> list[float]:
 def possible_limit(task: TaskHistory, contract: Contract) -> float:
     """Return the attempts after which a queue may give up a task.
 
-    Where no limit is declared, a queue that knows failure may give up after any second attempt.
+    Without a declared limit, a queue with `fail` or `dead_letters` may give up a task after its
+    second attempt.
     """
     declared = declared_limit(task, contract)
     if declared is not None:

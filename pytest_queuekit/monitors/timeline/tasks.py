@@ -171,18 +171,18 @@ class UnknownClaims:
 
     @classmethod
     def of(cls, history: History) -> UnknownClaims:
-        """Collect them from a history."""
+        """Collect the claims of unknown outcome in a history."""
         claims = history.by(Verb.CLAIM)
         return cls(claims=tuple(claim for claim in claims if claim.outcome is Outcome.UNKNOWN))
 
     @property
     def first_start(self) -> float:
-        """The moment, in nanoseconds, before which none of them took a task."""
+        """The moment, in nanoseconds, before which none of these claims took a task."""
         return self.claims[0].start if self.claims else math.inf
 
     @property
     def most_taken(self) -> int:
-        """How many tasks they may have taken together."""
+        """How many tasks these claims may have taken together."""
         return sum(map(most_taken, self.claims))
 
 

@@ -46,7 +46,7 @@ def when(history: History, operation: Operation) -> str:
 
 
 def done(history: History, operation: Operation) -> str:
-    """Return "enqueued by `p` at 1.000 s": the deed, the actor and the time."""
+    """Return "enqueued by `p` at 1.000 s": the action, the actor and the time."""
     return f"{PAST[operation.verb]} by {actor(operation)} {when(history, operation)}"
 
 
