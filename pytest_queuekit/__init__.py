@@ -1,7 +1,7 @@
 """A conformance test kit for task queues.
 
-The public names are loaded on first use, so that a pytest run without the kit does not pay for
-them.
+Public names are loaded on first use, so that a pytest run without the kit does not load their
+modules.
 """
 
 from __future__ import annotations

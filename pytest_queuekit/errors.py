@@ -31,10 +31,10 @@ class ActorError(QueuekitError, RuntimeError):
 
 
 class NotRunError(QueuekitError):
-    """A check cannot be tried on this queue here and now; the message is the reason in the report.
+    """A check cannot run on this queue or machine; the message is the reason in the report.
 
-    kind: the reason as a stable word: "level" (a higher level answers), "clock" (the check needs
-        more waiting than is allowed), "inconclusive" (the run did not exercise the check),
+    kind: the reason as a stable word: "level" (the check requires a higher level), "clock" (it
+        needs a longer wait than is allowed), "inconclusive" (the run did not exercise the check),
         "unsupported" (the queue or this machine cannot do it), or "not-possible".
     """
 

@@ -1,6 +1,6 @@
 """The only module that replaces `sqlite3.connect`; other modules push hooks here.
 
-A hook sees the arguments of each connect call, may change them, and sees the connection made.
+A hook sees the arguments of each connect call, may change them, and sees the new connection.
 `sqlite3.connect` is replaced while at least one hook is active, and restored afterwards. Code that
 bound the function earlier (`from sqlite3 import connect`) bypasses the hooks.
 
@@ -84,7 +84,7 @@ class ConnectHooks:
                 self._patch(module)
 
     def pop(self, hook: ConnectHook) -> None:
-        """Deactivate a hook, at whatever place it is. Raises ValueError if it is not active."""
+        """Deactivate a hook, wherever it is in the stack. Raises ValueError if it is not active."""
         with self._lock:
             active = [hook is other for other in self._hooks]
             if not any(active):

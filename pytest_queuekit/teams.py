@@ -1,4 +1,4 @@
-"""The five teams that build on the queue, and the checks that concern each."""
+"""The five teams that build on the reference queue, and the checks that concern each team."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ TEAMS = (
 
 
 def team_named(word: str) -> Team:
-    """Return the team named "03", "3", "worker-03" or "worker engine". Raises UsageError."""
+    """Return the team of a number or a part: "03", "worker-03". Raises UsageError without one."""
     known = {team.number: team for team in TEAMS} | {team.builds: team for team in TEAMS}
     plain = re.sub(r"[-_\s]+", " ", word.strip().lower())
     number = re.fullmatch(r"(?:worker ?)?0*(\d)", plain)

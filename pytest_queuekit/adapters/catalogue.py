@@ -18,7 +18,7 @@ class BuiltIn:
     name: the name that a user gives; also the `name` of the adapter class.
     target: where the class is, as module:Class.
     extra: the extra of pytest-queuekit that installs the library; None if none is needed.
-    sentence: which queue it is, for a list.
+    sentence: the queue in one line, for lists.
     """
 
     name: str
@@ -43,7 +43,7 @@ class BuiltIn:
 
 
 DEFAULT = "reference"
-"""The name of the queue that is tested if none is given."""
+"""The name of the queue that a run tests if the user gives none."""
 
 _HOME = "pytest_queuekit.adapters"
 

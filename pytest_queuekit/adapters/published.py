@@ -37,7 +37,7 @@ class Published:
         except BaseException as error:  # a module may do anything when it is imported
             raise UsageError(
                 f"{self.package} publishes {self.target}, which cannot be loaded "
-                f"({one_line(error)}). Repair or uninstall that package"
+                f"({one_line(error)}). Fix or uninstall that package"
             ) from error
         if isinstance(adapter, type) and issubclass(adapter, QueueAdapter):
             return adapter
@@ -62,9 +62,9 @@ def published() -> list[Published]:
 
 
 def published_as(name: str) -> Published | None:
-    """Return the adapter of a name; None without one. Raises UsageError if two packages have it."""
+    """Return the adapter with a name, or None. Raises UsageError if two packages have one."""
     adapters = [adapter for adapter in published() if adapter.name == name]
     if len(adapters) > 1:
         choices = ", ".join(f"{adapter.target} ({adapter.package})" for adapter in adapters)
-        raise UsageError(f"several packages publish that name. Give the class: {choices}")
+        raise UsageError(f"several packages publish this name. Give the class: {choices}")
     return adapters[0] if adapters else None

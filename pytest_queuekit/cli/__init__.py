@@ -26,9 +26,9 @@ _EXAMPLES = """\
 examples:
   queuekit validate                     the reference queue, in a minute or two
   queuekit validate --impl litequeue -k CLAIM
-  queuekit adapters                     the queues that --impl knows by name
+  queuekit adapters                     the adapters that --impl accepts by name
   queuekit explain CLAIM-1              one rule, with its reason
-  queuekit review src                   code that builds on the queue
+  queuekit review src                   code that builds on the reference queue
   queuekit vendor src/queue             a copy of the reference queue
 
 exit status: 0 success, 1 a failed check, 2 a usage error, 130 Ctrl-C. The
@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="queuekit",
-        description="Test whether a task queue keeps its promises and is fast enough.",
+        description=(
+            "Test whether a task queue keeps its promises and meets its performance targets."
+        ),
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -1,4 +1,4 @@
-"""`queuekit adapters`: lists the queues that --queue-impl knows by name.
+"""`queuekit adapters`: lists the adapters that --queue-impl accepts by name.
 
 They are built in, or published by installed packages.
 """
@@ -25,7 +25,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     commands.add_parser(
         "adapters",
-        help="list the queues that --impl knows by name",
+        help="list the adapters that --impl accepts by name",
         description="List the adapters that are built in, and those that installed packages\n"
         "publish through the entry-point group queuekit.adapters.",
         epilog=_EXAMPLES,

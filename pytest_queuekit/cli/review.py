@@ -40,7 +40,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Declare the command."""
     parser = commands.add_parser(
         "review",
-        help="review code that builds on the queue",
+        help="review code that builds on the reference queue",
         description="Review Python code that builds on the reference queue, and the SQL in it.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

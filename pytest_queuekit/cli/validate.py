@@ -27,7 +27,7 @@ passes, 1 if it fails, 2 after Ctrl-C, 4 for an invalid option.
 EXCEPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "--queue-validate": "the command always gives it",
-        "--queue-watch": "it watches a project's own tests, which this command does not select",
+        "--queue-watch": "it watches the project's own tests, which this command does not select",
     }
 )
 """The plugin's options that the command does not offer, each with the reason."""
@@ -42,7 +42,7 @@ def add_to(
     parser = commands.add_parser(
         "validate",
         help="validate a queue, like pytest --queue-validate",
-        description="Test whether a queue keeps its promises and is fast enough.",
+        description="Test whether a queue keeps its promises and meets its performance targets.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="queuekit validate [options] [pytest arguments]",

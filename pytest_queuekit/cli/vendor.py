@@ -22,7 +22,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "vendor",
         help="copy the reference queue into a folder",
         description="Copy the reference queue and its documentation into a folder. Without\n"
-        "--force, files that were changed by hand are never overwritten.",
+        "--force, the command never overwrites a file that you changed.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -33,7 +33,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--check", action="store_true", help="only report whether the copy is current"
     )
     group.add_argument(
-        "--force", action="store_true", help="overwrite changed files; keep each as NAME.orig"
+        "--force",
+        action="store_true",
+        help="overwrite files that you changed, after saving each as NAME.orig",
     )
 
 

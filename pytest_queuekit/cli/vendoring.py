@@ -28,7 +28,7 @@ _NOTE = "Written by `python -m pytest_queuekit vendor`; compared by `vendor --ch
 
 
 class VendorError(UsageError):
-    """The reference queue cannot be copied there."""
+    """The reference queue cannot be copied to the folder."""
 
 
 class ChangedCopyError(VendorError):
@@ -41,7 +41,7 @@ class ChangedCopyError(VendorError):
         self.files = files
         super().__init__(
             f"DIR={directory}: changed by hand: {', '.join(files)}. Nothing was written. "
-            "Move or undo the changes, or give --force, which keeps each changed file as NAME.orig"
+            "Move or undo the changes, or give --force, which saves each changed file as NAME.orig"
         )
 
 
@@ -108,8 +108,8 @@ def copy_out(directory: str | os.PathLike[str], *, force: bool = False) -> CopyR
     """Copy the reference queue into a folder, which is created if it does not exist.
 
     A copy that is current stays as it is. Raises ChangedCopyError if files were changed by hand;
-    with `force`, they are overwritten and each is kept beside the new one. Raises VendorError
-    for a folder that cannot be used.
+    with `force`, each is saved under a free name beside the new file and then overwritten. Raises
+    VendorError for a folder that cannot be used.
     """
     target = _target(directory)
     wanted = _reference()

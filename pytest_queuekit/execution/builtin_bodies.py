@@ -1,12 +1,12 @@
-"""Lends a built-in function of CPython another body, and returns its own afterwards.
+"""Replaces the body of a built-in function of CPython, and restores it afterwards.
 
 Programs hold references to built-in functions in many places: `from time import time`, the default
 of a parameter, a dataclass field's `default_factory`. A replacement of `time.time` in its module
-reaches none of them. The body of the function object itself reaches them all, and nothing remains
-once it is returned.
+reaches none of them. A change of the function object itself reaches them all, and its restoration
+leaves no trace.
 
-The layout that this module relies on has not changed since Python 3.8. It is verified before the
-first write; LayoutError is raised where it differs, and where no GIL protects the write.
+The layout that this module relies on has not changed since Python 3.8. The module verifies it
+before the first write, and raises LayoutError if it differs or if no GIL protects the write.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FAST, _KEYWORDS, _NO_ARGUMENTS, _CLASS = 0x80, 0x02, 0x04, 0x10
 
 
 class LayoutError(RuntimeError):
-    """This interpreter lays out its built-in functions in another way."""
+    """The layout of this interpreter's built-in functions differs from the known one."""
 
 
 class _Definition(ctypes.Structure):
@@ -55,7 +55,7 @@ _METHOD = ctypes.PYFUNCTYPE(
 
 
 def copy_of(builtin: Function) -> Function:
-    """Return another built-in function with the same body, which keeps it."""
+    """Return a copy of a built-in function, which is not redirected with the original."""
     return _new_builtin(_definition(builtin), builtin.__self__, builtin.__module__)  # type: ignore[attr-defined]
 
 
@@ -80,12 +80,12 @@ class RedirectedFunction:
         self._stand_in = _new_builtin(self._borrowed, function, builtin.__module__)
 
     def redirect(self) -> None:
-        """Let the built-in function call the function."""
+        """Let the built-in function call `function`."""
         if not self._is_redirected():
             self._exchange()
 
     def restore(self) -> None:
-        """Let the built-in function do its own work again."""
+        """Restore the built-in function's own body."""
         if self._is_redirected():
             self._exchange()
 
@@ -112,7 +112,7 @@ class RedirectedFunction:
 class RedirectedMethod:
     """A class method of a built-in class that calls `function(cls, ...)` while redirected.
 
-    A lookup on the class or on a subclass meets `function` itself. A bound method that exists
+    A lookup on the class or on a subclass finds `function` itself. A bound method that exists
     already, such as a `default_factory`, is reached through C, which expects no exception here: if
     `function` raises, that caller gets a SystemError.
     """
@@ -134,13 +134,13 @@ class RedirectedMethod:
         self._original = self._definition.method
 
     def redirect(self) -> None:
-        """Let the method call the function."""
+        """Let the method call `function`."""
         if self._definition.method != self._address:
             self._original = self._definition.method  # another tool may have set it meanwhile
             self._set(classmethod(self._function), self._address)
 
     def restore(self) -> None:
-        """Let the method be the class's own again."""
+        """Restore the class's own method."""
         self._set(self._descriptor, self._original)
 
     def _set(self, member: object, method: int | None) -> None:

@@ -1,8 +1,8 @@
 """The clock of a run: the real clock, or a virtual clock that only the kit moves.
 
 The virtual clock controls Python's wall clock (`execution.python_time`) and SQLite's date functions
-(`execution.sqlite_time`). `execution.drivers.probe` finds out whether a queue follows it.
-Both modules are imported on use, so that an actor in real time starts without them.
+(`execution.sqlite_time`). `execution.drivers.probe` finds out whether a queue follows the virtual
+clock. The first two modules are imported on use, so that an actor in real time starts without them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _BEGIN = 1_750_000_000_250_000_000
 class RealClock:
     """The system's monotonic clock, which all processes of a machine share.
 
-    epoch: the value of `time.monotonic_ns()` when the run began; None for now.
+    epoch: the value of `time.monotonic_ns()` when the run began; None for the moment of
+        construction.
     """
 
     virtual = False

@@ -125,7 +125,7 @@ class Environment:
         self._pass(seconds, awaited)
 
     def outlast(self, seconds: float, awaited: str = "a lease or a delay to end") -> None:
-        """Let `seconds` pass, and the time that the queue may take to notice it."""
+        """Let `seconds` pass, plus the time that the queue may take to notice their end."""
         self._pass(seconds, awaited, late=self.contract.resolution + _MARGIN)
 
     def claim_all(self, name: str, *, complete: bool = True) -> list[Delivery]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Progress = Callable[[str, float], None]
-"""Called when a wait begins: what the run waits for, in a few words, and for how many seconds at
-most. It may be called from any thread, and must return at once."""
+"""Called when a wait begins, with the awaited event in a few words and the longest wait in seconds.
+
+It may be called from any thread, and must return at once.
+"""
 
 
 def silent(awaited: str, seconds: float) -> None:

@@ -1,15 +1,15 @@
 """Makes Python's wall clock follow a clock that the kit sets.
 
-It reaches `time.time`, `time_ns`, `clock_gettime` and `clock_gettime_ns` of CLOCK_REALTIME,
+The clock reaches `time.time`, `time_ns`, `clock_gettime` and `clock_gettime_ns` of CLOCK_REALTIME,
 `localtime`, `gmtime`, `ctime`, `asctime` and `strftime` without a time, `datetime.now`, `utcnow`
 and `today`, and `date.today`: for all threads, and through every reference (`from time import
 time`, `default_factory=time`). Classes keep their identity, so that `isinstance`, pickle and
-subclasses work as ever.
+subclasses work as usual.
 
-It does not reach `time.monotonic`, `perf_counter` and `sleep`, which drivers and watchdogs need;
-C code that reads the system's clock itself (`uuid.uuid1` may); and other processes. Only CPython
-with its GIL is reached at all. `execution.drivers.probe` finds out whether a queue follows, so a
-queue that is out of reach is judged in real time.
+It does not reach `time.monotonic`, `perf_counter` and `sleep`, which drivers and watchdogs need; C
+code that reads the system's clock itself (`uuid.uuid1` may); and other processes. It needs CPython
+with the GIL. `execution.drivers.probe` finds out whether a queue follows, and a queue that does not
+is judged in real time.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _WallClock:
                 raise
 
     def pop(self, clock: Now) -> None:
-        """End a clock, at whatever place it is."""
+        """End a clock, wherever it is in the stack."""
         with self._lock:
             self._remove(clock)
 

@@ -1,4 +1,4 @@
-"""Waiting by the real clock: how long a level allows, and what to say where that is too short."""
+"""Waits by the real clock: the longest that a level allows, and the error for a longer one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
 
     where: how the actors run, in words for the message: "in other processes".
 
-    Raises NotRunError if that is longer than the level allows.
+    Raises NotRunError if the lease is longer than the level allows.
     """
     declared = contract.lease_seconds
     if declared is not None and declared > effort.max_wait:
@@ -32,7 +32,7 @@ def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
 
 
 def require_wait(seconds: float, effort: Effort) -> None:
-    """Raise NotRunError where a wait by the real clock is longer than the level allows."""
+    """Raise NotRunError if a wait by the real clock is longer than the level allows."""
     if seconds > effort.max_wait:
         raise NotRunError(
             f"needs to wait {seconds:g} s by the real clock, longer than the "

@@ -1,4 +1,4 @@
-"""One run of a scenario, as its driver hands it over."""
+"""One run of a scenario, as its driver returns it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def decided(evidence: Evidence) -> list[str]:
 
 
 def unanswered(evidence: Evidence) -> list[Verdict]:
-    """Return the items that the text decides, and that were skipped."""
+    """Return the skipped items that the text of the code could decide."""
     return [
         verdict
         for verdict in evidence.review.by(Status.NOT_RUN)

@@ -60,7 +60,9 @@ def covered(measurement: Coverage, files: Sequence[Path] | None) -> Covered:
     if unreadable:
         return Covered(unknown=unreadable)
     if files is not None and not measured & set(map(os.path.realpath, files)):
-        return Covered(unknown="coverage was measured, but not of this code: name it with --cov")
+        return Covered(
+            unknown="coverage was measured, but not for the team's code; add --cov=PACKAGE"
+        )
     try:
         percent = measurement.report(
             morfs=None if files is None else [str(file) for file in files],

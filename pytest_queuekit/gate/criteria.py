@@ -68,7 +68,7 @@ def judge(evidence: Evidence, *, teams: str = "") -> Scoreboard:
 def _criterion(
     number: int, question: Question, evidence: Evidence, reported: dict[str, int]
 ) -> Criterion:
-    """Judge a criterion; `reported` has the number under which each internal error is shown."""
+    """Judge a criterion; `reported` maps each internal error to the criterion that shows it."""
     errors = [evidence.failures[name] for name in question.reads if name in evidence.failures]
     try:
         grounds = question.judge(evidence)
@@ -283,8 +283,8 @@ def _documentation(evidence: Evidence) -> _Grounds:
         grounds.held.append(f"{counted(len(changes.pages), 'page')} changed since {changes.base}")
     else:
         grounds.against.append(
-            f"{counted(len(changes.code), 'file')} of the code changed since {changes.base}, but "
-            "no page of documentation"
+            f"{counted(len(changes.code), 'code file')} changed since {changes.base}, "
+            "but no documentation page did"
         )
     return grounds
 

@@ -136,5 +136,5 @@ class Evidence:
 
     @classmethod
     def lost(cls, failure: str) -> Evidence:
-        """Return the evidence of a run in which an internal error kept all of it."""
+        """Return the evidence of a run in which an internal error prevented all gathering."""
         return cls(failures={part.name: failure for part in fields(cls)})

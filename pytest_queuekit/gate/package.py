@@ -17,7 +17,7 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 def eight_checks(queue: QueueUnderTest) -> list[str]:
     """Return the problems that `quick_validate()` finds with the package on a scratch database.
 
-    Raises NotRunError if the queue is not such a package.
+    Raises NotRunError if the queue is not a package with the API of the reference queue.
     """
     package = _package(queue)
     validation = _validation(package)
@@ -30,7 +30,7 @@ def integration(queue: QueueUnderTest, folder: Path, worker: str) -> list[str]:
     """Return the problems that `validate_worker_integration()` finds on a new database.
 
     folder: empty. worker: the id under which the function works. Raises NotRunError if the queue is
-    no such package.
+        not a package with the API of the reference queue.
     """
     package = _package(queue)
     validation = _validation(package)

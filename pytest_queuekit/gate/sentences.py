@@ -92,7 +92,7 @@ def of_watch(finding: WatchFinding) -> str:
 
 
 def of_lock(finding: WatchFinding) -> str:
-    """Return a lock that a test met, and the marker for a test that means to."""
+    """Return a lock that a test met, and the marker for a test that meets locks on purpose."""
     return (
         f"{_place(finding)}QueueBusyError {_during(finding)}; if the test means to, mark it "
         "queue_allow('busy')"

@@ -1,1 +1,1 @@
-"""The words of the kit, as data: adapters, contracts, histories, verdicts."""
+"""The data of the kit: adapters, contracts, histories, verdicts."""

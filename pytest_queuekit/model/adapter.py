@@ -138,7 +138,7 @@ class QueueAdapter:
         raise self._undeclared("stats(self)")
 
     def reclaim(self) -> Any:
-        """Make tasks with an expired lease claimable, if claims do not."""
+        """Make tasks with an expired lease claimable, if `claim` does not do so itself."""
         raise self._undeclared("reclaim(self)")
 
     def purge(self) -> Any:
@@ -162,7 +162,7 @@ class QueueAdapter:
         raise self._undeclared("backup(self, location)")
 
     def close(self) -> None:
-        """Release files and connections. A second call, after a reopen, does nothing."""
+        """Release files and connections. A second call does nothing."""
 
     def _undeclared(self, signature: str) -> UndeclaredError:
         return UndeclaredError(f"{type(self).__name__} does not define {signature}")

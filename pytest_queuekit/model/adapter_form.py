@@ -19,7 +19,7 @@ def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:
             raise AdapterError(f"{where}: {attribute} has {kind!r}, which is not an error class")
         if kind in (Exception, BaseException):
             raise AdapterError(
-                f"{where}: {attribute} has {kind.__name__}, so that no error would ever be one: "
+                f"{where}: {attribute} has {kind.__name__}, which covers every error: "
                 "name the errors that the queue documents"
             )
 

@@ -1,4 +1,4 @@
-"""What a queue can promise, as data: the words in which an adapter declares itself."""
+"""The promises that a queue can make, as data: an adapter declares them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Guarantee(enum.Enum):
 
 
 class Durability(enum.Enum):
-    """What an acknowledged task survives."""
+    """The failures that an accepted task survives."""
 
     POWER_LOSS = "power loss"
     PROCESS_CRASH = "process crash"
@@ -93,7 +93,7 @@ class Capability(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """In which order waiting tasks are claimed.
+    """The order in which waiting tasks are claimed.
 
     priority: which end of the scale goes first; None if tasks have no priority.
     ties: the order of tasks of one priority, by enqueue: "fifo", "lifo" or "none".

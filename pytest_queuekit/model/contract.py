@@ -1,4 +1,4 @@
-"""What one adapter class declares, as plain data."""
+"""The declarations of one adapter class, as plain data."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _PAYLOADS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What one adapter class declares, as plain data for rules, monitors and reports.
+    """The declarations of one adapter class, as plain data for rules, monitors and reports.
 
-    The fields are those of `QueueAdapter`; `capabilities` is what follows from them and from
-    the methods and options that the class defines.
+    The fields are those of `QueueAdapter`; `capabilities` follows from them and from the methods
+    and options that the class defines.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Contract:
 
     @classmethod
     def of(cls, adapter: type[QueueAdapter]) -> Contract:
-        """Read what an adapter class declares. Raises AdapterError for a class that has no form."""
+        """Read the declarations of a class. Raises AdapterError for an invalid adapter."""
         _check_form(adapter)
         return cls(
             name=adapter.name,

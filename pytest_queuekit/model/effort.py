@@ -15,7 +15,7 @@ class Level(enum.IntEnum):
 
     @classmethod
     def named(cls, name: str) -> Level:
-        """Return the level of a lower-case name. Raises KeyError."""
+        """Return the level of a lower-case name. Raises KeyError for any other text."""
         return cls[name.upper()]
 
 
@@ -27,10 +27,11 @@ class Effort:
     claimers: threads or processes that claim at the same time.
     producers: threads or processes that enqueue at the same time.
     tasks: tasks that a concurrent scenario puts through the queue.
-    real_time: whether the kit may wait for real where its clock does not reach the queue.
+    real_time: True if the kit may wait by the real clock for a queue that does not follow its
+        virtual clock.
     max_wait: seconds that the kit waits by the real clock in one go, for a lease or a delay.
     limit: seconds after which an actor counts as hung.
-    rounds: runs of a rule whose outcome hangs on chance, until one shows a violation.
+    rounds: runs of a rule with an outcome that depends on chance, until a run shows a violation.
     """
 
     level: Level = Level.STANDARD

@@ -116,9 +116,9 @@ class History:
     ) -> History:
         """Sort operations of several actors by start, and number them in that order.
 
-        The `claim` of an acknowledgement refers to its own actor's numbers before, and to those of
-        the history after. Each actor's operations must come in the order in which they ended. The
-        first operation starts at 0.
+        The `claim` of an acknowledgement is a number among its actor's operations; the history has
+        the number of the same claim among all operations. Each actor's operations must come in the
+        order in which they ended. The first operation starts at 0.
         """
         return cls(
             operations=tuple(_merge(operations)), lease=lease, drained=drained, driver=driver
@@ -179,7 +179,7 @@ def write_history(history: History, path: Path) -> None:
 
 
 def read_history(path: Path) -> History:
-    """Read what `write_history` wrote. Raises HistoryError with the line that is wrong."""
+    """Read a file of `write_history`. Raises HistoryError with the number of an invalid line."""
     try:
         head, *lines = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
         history = History(operations=(), **json.loads(head))

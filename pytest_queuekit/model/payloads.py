@@ -16,7 +16,8 @@ _DAMAGED_JSON = re.compile(rf'"{_MARK}": *"([^"\\]*)"')
 def wrap(label: str, domain: Payload, body: Any = None) -> Any:
     """Return the payload of a task: the label, and a body of the domain's own type.
 
-    A label is printable ASCII without colon, quote and backslash. Raises ValueError for another.
+    A label is printable ASCII without colon, quote and backslash. Raises ValueError for any other
+    label.
     """
     if not (label.isascii() and label.isprintable()) or set(label) & set(':"\\'):
         raise ValueError(
@@ -32,8 +33,8 @@ def wrap(label: str, domain: Payload, body: Any = None) -> Any:
 def label_of(payload: Any) -> str | None:
     """Return the label inside a payload; None if there is none.
 
-    It is found whatever type the payload came back in, and in one that was cut short, so that
-    a changed payload is not taken for one that no actor enqueued.
+    The label is found even if the queue changed the type of the payload or cut it short, so that a
+    changed payload is not mistaken for one that no actor enqueued.
     """
     if isinstance(payload, dict):
         label = payload.get(_MARK)

@@ -1,4 +1,4 @@
-"""The queue under test: its adapter, what that declares, and how another process finds it."""
+"""The queue under test: its adapter, its declarations, and its name for other processes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class QueueUnderTest:
 
     spec: the text from which `adapters.resolve` makes the same subject in another process.
     adapter: the class through which the kit reaches the queue.
-    contract: what that class declares.
-    learned: what was tried out on the queue, so that it is tried once.
+    contract: the declarations of that class.
+    learned: the results of trials on the queue, so that each trial runs once.
     """
 
     spec: str
@@ -25,7 +25,7 @@ class QueueUnderTest:
 
     @classmethod
     def of(cls, adapter: type[QueueAdapter], *, spec: str = "") -> QueueUnderTest:
-        """Make a subject of a class at hand. Raises AdapterError for a class that has no form."""
+        """Make a queue under test of a class. Raises AdapterError for an invalid adapter."""
         return cls(
             spec=spec or f"{adapter.__module__}:{adapter.__qualname__}",
             adapter=adapter,

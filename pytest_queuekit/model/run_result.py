@@ -1,4 +1,4 @@
-"""What one run knows when it ends. Every report format is made from it, and from nothing else."""
+"""The result of a run. Every report format is made from it, and from nothing else."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pytest_queuekit.model.verdict import Status, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class RunSubject:
-    """What a run looks at: a queue, a database file, the code under review.
+    """A subject of a run: a queue, a database file, or the code under review.
 
     label: stable within the run; verdicts name it as their `queue`.
-    title: for people: the name with its version.
+    title: for people, the name with the version.
     notes: limitations that the queue documents in words.
     """
 
@@ -28,7 +28,7 @@ class SuiteResult:
     """The answers of one suite about one subject.
 
     suite: the suite's name. noun: what its checks are called: "rule", "performance target".
-    subject: what was looked at.
+    subject: the queue, the file or the code that was checked.
     verdicts: one for each selected check, in the suite's order.
     total: the checks that the suite has for the subject; more than `verdicts` if some were
         deselected.
@@ -67,14 +67,13 @@ class SuiteResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """One run.
-
-    environment: versions, platform, level and settings, as words by name.
-    warnings: what a reader must know about that environment.
+    """One run. environment: versions, platform, level and settings, as words by name.
+    warnings: facts about that environment that affect the results.
     suites: the answers, by subject and suite, in the order of the run.
-    unmet: what `--queue-require` named and the run did not exercise, a sentence each.
+    unmet: the rules and capabilities of `--queue-require` that the run did not exercise, a sentence
+        for each.
     scoreboard: the success criteria of the gate; None if they were not asked for.
-    hints: what a reader may want to do next, a sentence each.
+    hints: suggested next steps, a sentence for each.
     teams: the titles of the teams that the run is limited to; empty for no limit.
     seconds: how long the run took.
     """
@@ -95,7 +94,7 @@ class RunResult:
 
     @property
     def good(self) -> bool:
-        """True if no binding check failed, none lacks its answer, and all that is required ran."""
+        """True if no binding check failed or lacks its answer, and nothing required is unmet."""
         return not (
             self.unmet
             or any(result.failed or result.unanswered for result in self.suites)

@@ -1,4 +1,4 @@
-"""The success criteria after a run: the evidence for each, and all of them together."""
+"""The success criteria after a run, with the evidence for each."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Standing(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """One success criterion with its evidence, a sentence each.
+    """One success criterion with its evidence, as sentences.
 
     number: from 1 to 7, in the order of the reference queue's documents.
     asks: what must hold.
-    against: what proves that it does not hold.
-    missing: what the run does not know, and how it can be known.
-    held: what supports it.
+    against: evidence that it does not hold.
+    missing: evidence that the run lacks, and how to get it.
+    held: evidence that it holds.
     """
 
     number: int

@@ -1,8 +1,8 @@
-"""What an actor can do: the verbs of a history, and the adapter's methods behind them.
+"""The actions of actors: the verbs of a history, and the adapter's methods behind them.
 
-One row of `METHODS` says how the kit calls a method and what it declares; the form of an adapter,
-its capabilities and the recorder follow from it. A new verb needs a member of `Verb`, a row, a
-member of `Capability`, and a typed method in `QueueAdapter` and in `Recorder`.
+One row of `METHODS` says how the kit calls a method and which capability the method declares; the
+form of an adapter, its capabilities and the recorder follow from it. A new verb needs a member of
+`Verb`, a row, a member of `Capability`, and a typed method in `QueueAdapter` and in `Recorder`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pytest_queuekit.model.capabilities import Capability
 
 
 class Verb(enum.StrEnum):
-    """What an actor did: it called a method of the adapter, or was killed."""
+    """The action in an operation: a call of one of the adapter's methods, or a kill."""
 
     OPEN = "open"
     ENQUEUE = "enqueue"
@@ -41,7 +41,8 @@ class Method:
     name: its name in `QueueAdapter`.
     verb: how a history records a call; a batch has the verb of its single calls.
     takes: the arguments that the kit gives by position.
-    options: the keyword arguments that an adapter may take, and what each declares.
+    options: the keyword arguments that an adapter may take, each with the capability that it
+        declares.
     required: True if every adapter defines it.
     acknowledges: True if it refers to a delivery.
     ends: True if it takes the task out of the worker's hands.
@@ -57,7 +58,7 @@ class Method:
 
     @property
     def capability(self) -> Capability | None:
-        """What an adapter declares by defining it; None if all have it."""
+        """The capability that an adapter declares by defining the method, if there is one."""
         return Capability(self.name) if self.name in frozenset(Capability) else None
 
 

@@ -1,4 +1,4 @@
-"""What is known about one check after a run. Reports read verdicts and nothing else."""
+"""The answer to one check after a run, with its proof. Reports read verdicts and nothing else."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def undeclared(lacking: Sequence[str]) -> Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiver:
-    """A failure that is known and accepted.
+    """The acceptance of a known failure.
 
-    reason: why it is accepted. source: where that is written, such as "README, Payloads".
+    reason: why it is accepted. source: where the failure is documented, such as "README, Payloads".
     """
 
     reason: str
@@ -153,7 +153,7 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleRun:
-    """How a rule was tried.
+    """The run of a rule, with its proofs.
 
     driver: how the actors were interleaved.
     violations: the proofs, smallest first.
@@ -175,7 +175,7 @@ class RuleRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a performance target was measured at; None if it was not measured."""
+    """The measurement for a performance target; None if it was not measured."""
 
     measurement: Measurement | None = None
 
@@ -201,7 +201,7 @@ class Verdict:
     reason: why there is no answer, for not applicable, not run and error.
     waiver: why a failure is accepted, for waived; also on a pass that makes the waiver useless.
     seconds: how long the answer took.
-    detail: what the answer rests on.
+    detail: the basis of the answer: a run, a measurement or findings.
     """
 
     suite: str = "rules"
@@ -219,7 +219,7 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        """True if a binding promise is broken, and that is not waived."""
+        """True if a binding promise is broken and no waiver accepts the failure."""
         return self.status is Status.FAIL and self.requirement is Requirement.MUST
 
     @property
@@ -229,7 +229,7 @@ class Verdict:
 
     @property
     def exercised(self) -> bool:
-        """True if the check was tried and answered, either way."""
+        """True if the check ran and was answered: passed, failed or waived."""
         return self.status in (Status.PASS, Status.FAIL, Status.WAIVED)
 
     @property

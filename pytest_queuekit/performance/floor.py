@@ -1,4 +1,4 @@
-"""How fast this disk commits one row, so that a slow disk does not pass for a slow queue."""
+"""How fast this disk commits one row, so that a slow disk is not mistaken for a slow queue."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ RATIO = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """What a queue is measured with.
+    """The means of a measurement.
 
     queue: the queue. label: its name in the run. effort: how hard to try.
     workbench: returns the filled queue, made when first asked for.
@@ -52,7 +52,7 @@ class Conditions:
 
 
 def judge_target(target: Target, conditions: Conditions, requirement: Requirement) -> Verdict:
-    """Measure, and return the verdict."""
+    """Measure the queue against a target, and return the verdict."""
     began = time.perf_counter()
     status, reason, measurement = _judged(target, conditions)
     return Verdict(
@@ -97,8 +97,8 @@ def _floor(target: Target, conditions: Conditions) -> Floor | None:
 def against_floor(measurement: Measurement, floor: Floor) -> Measurement:
     """Return the measurement with the disk's own time, and a target that the disk can reach.
 
-    The same code takes 1.4 ms or 12.6 ms, a minute apart, when the disk is busy. Where a target is
-    less than two commits of plain sqlite3, the queue is judged by the ratio to such a commit.
+    On a busy disk, the same code takes 1.4 ms and, a minute later, 12.6 ms. Where a target is less
+    than two commits of plain sqlite3, the queue is judged by the ratio to such a commit.
     """
     commit = floor.commit * 1000
     known = replace(measurement, floor=commit, fsync=floor.fsync * 1000)

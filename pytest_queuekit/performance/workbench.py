@@ -46,10 +46,10 @@ class Workbench:
         return self.adapter.enqueue(self.payload())
 
     def claim(self) -> Claim:
-        """Claim a task. Raises NotRunError if the claim comes back empty."""
+        """Claim a task. Raises NotRunError if the claim returns empty."""
         claim = self.adapter.claim("worker")
         if claim is None:
-            raise NotRunError("a claim came back empty from a queue with waiting tasks")
+            raise NotRunError("a claim returned empty although tasks were waiting")
         return claim
 
     def close(self) -> None:

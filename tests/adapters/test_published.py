@@ -104,7 +104,7 @@ def test_a_name_of_two_packages_is_ambiguous(publish: Publish) -> None:
     publish("letters", parcels="parcels_adapter:ParcelQueue")
     publish("parcels", parcels="parcels_adapter:ParcelQueue")
     assert refusal("parcels") == (
-        "--queue-impl parcels: several packages publish that name. Give the class: "
+        "--queue-impl parcels: several packages publish this name. Give the class: "
         "parcels_adapter:ParcelQueue (letters 1.2), parcels_adapter:ParcelQueue (parcels 1.2)"
     )
 

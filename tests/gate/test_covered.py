@@ -65,7 +65,7 @@ def test_lines_that_the_project_excludes_do_not_count(code: Path) -> None:
 def test_a_measurement_of_other_code_does_not_count(code: Path) -> None:
     """A --cov that names other code leaves the coverage unknown, not 0 %."""
     (code.parent / "other.py").write_text(CODE, encoding="utf-8")
-    assert "but not of this code" in covered(_data(code.parent, other=[1]), [code]).unknown
+    assert "but not for the team" in covered(_data(code.parent, other=[1]), [code]).unknown
 
 
 @pytest.mark.parametrize("part", ["run", "report"])

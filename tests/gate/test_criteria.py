@@ -50,7 +50,7 @@ AGAINST: list[tuple[int, dict[str, Any], str]] = [
     (
         7,
         {"changes": Changes(base="main", code=("api.py",))},
-        "1 file of the code changed since main, but no page of documentation",
+        "1 code file changed since main, but no documentation page did",
     ),
 ]
 

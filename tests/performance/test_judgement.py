@@ -120,7 +120,7 @@ def test_a_queue_that_hands_out_nothing_is_not_measured(tmp_path: Path) -> None:
 
     verdict = _judge("claim", tmp_path, adapter=Mute)
     assert verdict.status is Status.NOT_RUN
-    assert "a claim came back empty" in str(verdict.reason)
+    assert "a claim returned empty" in str(verdict.reason)
 
 
 def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:

@@ -262,12 +262,12 @@ def test_pages_must_change_with_the_code(team: Project) -> None:
     (team.path / "figures.py").write_text(f"{before}# more\n", encoding="utf-8")
     criteria = board(run_gate(team, *since))
     assert criteria[7][0] == "NOT MET"
-    assert "1 file of the code changed since HEAD, but no page of documentation" in criteria[7][1]
+    assert "1 code file changed since HEAD, but no documentation page did" in criteria[7][1]
     (team.path / "figures.py").write_text(before, encoding="utf-8")
     (team.path / "test_more.py").write_text("# a test is no code\n", encoding="utf-8")
     assert "the code has not changed since HEAD" in board(run_gate(team, *since))[7][1]
     (team.path / "api.py").unlink()
-    assert "1 file of the code changed since HEAD" in board(run_gate(team, *since))[7][1]
+    assert "1 code file changed since HEAD" in board(run_gate(team, *since))[7][1]
     built = team.path / "build" / "lib"
     built.mkdir(parents=True)
     (built / "figures.py").write_text("# what was made is no code\n", encoding="utf-8")
@@ -275,7 +275,7 @@ def test_pages_must_change_with_the_code(team: Project) -> None:
     package.mkdir()
     (package / "more.py").write_text("# code is no page\n", encoding="utf-8")
     criteria = board(run_gate(team, *since))
-    assert "2 files of the code changed since HEAD, but no page" in criteria[7][1]
+    assert "2 code files changed since HEAD, but no documentation page" in criteria[7][1]
     (team.path / "README.md").write_text("new\n", encoding="utf-8")
     assert "1 page changed since HEAD" in board(run_gate(team, *since))[7][1]
 

@@ -3,8 +3,8 @@
 Its job comes as a line of JSON on standard input. The actor says "started", waits for "open" with a
 moment, opens the queue, says "ready", waits for "go" with a moment, runs its program and says
 "done". It says "failed" after it has printed an error that is not the queue's, and "not-run" with
-the reason as JSON if a fault cannot strike. Its log file is complete at every moment. It imports
-little, since each run starts several actors.
+the reason as JSON if a fault cannot strike. Its log file is complete at every moment. This module
+imports little, since each run starts several actors.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Job:
     faults: Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> str:
-        """Return the job as a line of JSON. Raises TypeError for other types of arguments."""
+        """Return the job as a line of JSON. Raises TypeError if JSON cannot carry the arguments."""
         return json.dumps(asdict(self))
 
 

@@ -104,7 +104,7 @@ class ActorProcess:
             self._kill()
 
     def part(self) -> None:
-        """Let the process end, and kill it if it does not."""
+        """Wait until the process ends, and kill it after a time limit."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_PARTING)
             return

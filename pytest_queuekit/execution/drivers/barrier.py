@@ -1,7 +1,7 @@
 """A barrier for processes that did not start each other, in a folder that all of them can see.
 
 Each decision is a file that exactly one process can create, complete with its content. No process
-sees half a decision, and a time-out for one is a time-out for all.
+sees half a decision, and a time-out in one process is a time-out in all.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Barrier:
     def agree(self, decision: str, word: Callable[[], str | None] = lambda: None) -> str:
         """Return a decision: wait for it, or make it as soon as `word` returns a text.
 
-        Raises NotRunError if no party decides in time, or one called the decision off.
+        Raises NotRunError if no party decides in time, or if a party called the decision off.
         """
         deadline = time.monotonic() + self._patience
         while not (self._folder / decision).exists():

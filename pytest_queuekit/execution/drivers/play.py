@@ -21,7 +21,7 @@ from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 
 Perform = Callable[[Sequence[Program], Environment, Watchdog], None]
-"""Runs all programs, interleaved as the driver does."""
+"""Runs all programs, with their calls interleaved by the driver."""
 
 
 def run_folders(folder: Path, count: int) -> Iterator[Path]:
@@ -67,10 +67,7 @@ def close(env: Environment, watchdog: Watchdog) -> None:
 
 
 def programs_of(scenario: Scenario, effort: Effort, setting: Setting) -> Sequence[Program]:
-    """Return the programs of a scenario, whose actors must have different names.
-
-    Raises NotRunError for a fault that cannot strike in this setting.
-    """
+    """Return the programs of a scenario. Raises ValueError if two programs have the same actor."""
     programs = scenario.programs(effort) if scenario.programs else ()
     names = [program.actor for program in programs]
     if len(set(names)) != len(names):
@@ -96,7 +93,7 @@ def _act(program: Program, env: Environment) -> None:
 
 
 def act(program: Program, recorder: Recorder, env: Environment) -> None:
-    """Run a program in this process, with its faults. Its errors get a note with the actor."""
+    """Run a program in this process, with its faults. An error gets a note with the actor."""
     world = Surroundings(
         setting=Setting(own_process=False, virtual_clock=env.clock.virtual),
         recorder=recorder,
@@ -114,11 +111,11 @@ def act(program: Program, recorder: Recorder, env: Environment) -> None:
 def in_real_time(
     scenario: Scenario, queue: QueueUnderTest, effort: Effort, *, where: str
 ) -> tuple[float, Effort]:
-    """Return the seconds of a lease by the real clock, and an effort with time to outlast leases.
+    """Return the seconds of a lease, and an effort whose time limit allows for its expiry.
 
     where: the place of the actors, for a message: "in other processes".
 
-    Raises NotRunError if a lease must expire and takes too long.
+    Raises NotRunError if a lease must expire and lasts longer than the level allows.
     """
     if not scenario.passes_time:
         return scenario.lease, effort

@@ -44,7 +44,8 @@ _START = 60.0
 class Processes:
     """Runs each program in a process. All start at once, after each has opened the queue.
 
-    repeat: True to make `Effort.rounds` runs, because chance decides what a run shows.
+    repeat: True to make `Effort.rounds` runs, because chance decides whether a run shows a
+        violation.
     """
 
     repeat: bool = False

@@ -44,7 +44,7 @@ class Sequence:
         effort: Effort,
         progress: Progress = silent,
     ) -> Iterator[Run]:
-        """Return one run. Raises NotRunError if it needs real waiting that is not allowed."""
+        """Return one run. Raises NotRunError if it needs a longer wait than the level allows."""
         real = scenario.passes_time and not _follows_virtual_time(queue, folder / "probe")
         programs = programs_of(scenario, effort, Setting(own_process=False, virtual_clock=not real))
         lease = scenario.lease

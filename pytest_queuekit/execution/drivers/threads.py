@@ -45,7 +45,8 @@ _PARTING = 1.0
 class Threads:
     """Runs each program in a thread. All start at once, after each has opened the queue.
 
-    repeat: True to make `Effort.rounds` runs, because chance decides what a run shows.
+    repeat: True to make `Effort.rounds` runs, because chance decides whether a run shows a
+        violation.
     """
 
     repeat: bool = False

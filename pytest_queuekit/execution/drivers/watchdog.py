@@ -37,7 +37,7 @@ class Watchdog:
         threading.Thread(target=self._work, name="queuekit-watched", daemon=True).start()
 
     def do(self, call: Call) -> None:
-        """Do a call, and raise its error again. Raises Hung if the call does not return."""
+        """Do a call in the thread, and raise its error here; raise Hung if it does not return."""
         if self._lost:
             raise Hung
         self._calls.put(call)

@@ -1,1 +1,1 @@
-"""Faults: what can happen to the world around an actor, one a module."""
+"""Faults: the events that can happen to the world around an actor, one in each module."""

@@ -1,4 +1,4 @@
-"""A stranger holds the queue's write lock."""
+"""A process from outside the run holds the queue's write lock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Busy(Fault):
     seconds: float
 
     def strike(self, world: Surroundings) -> None:
-        """Return when the stranger has the lock. Raises NotRunError if there is none to have."""
+        """Return when the other process has the lock. Raises NotRunError if it gets none."""
         command = [sys.executable, "-I", str(_STRANGER), world.location, str(self.seconds)]
         stranger = subprocess.Popen(  # noqa: S603 - this interpreter, our own file
             command, stdout=subprocess.PIPE, encoding="utf-8"

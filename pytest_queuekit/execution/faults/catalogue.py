@@ -26,7 +26,7 @@ FAULTS: tuple[type[Fault], ...] = (
 
 
 def pack(fault: Fault) -> dict[str, Any]:
-    """Return a fault as JSON carries it."""
+    """Return a fault as data for JSON."""
     return {"kind": fault.kind, **asdict(fault)}
 
 

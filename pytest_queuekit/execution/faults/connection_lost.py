@@ -1,4 +1,4 @@
-"""The actor's files and connections stop working under it."""
+"""The actor's files and connections stop working while it uses them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class ConnectionLost(Fault):
     kind = "connection-lost"
 
     def obstacle(self, setting: Setting) -> str:
-        """Return the reason where descriptors cannot be listed, or others use them as well."""
+        """Return the obstacle if descriptors cannot be listed, or if other actors share them."""
         if not _DESCRIPTORS.is_dir():
             return f"needs {_DESCRIPTORS}, which this system does not have"
         return "" if setting.own_process else "needs an actor with a process of its own"
 
     def strike(self, world: Surroundings) -> None:
-        """Put a socket without a peer in the place of each. Raises NotRunError if there is none."""
+        """Replace each by a socket without a peer. Raises NotRunError if none is open."""
         import socket  # an actor's process starts without it
 
         lost = open_descriptors() - world.descriptors

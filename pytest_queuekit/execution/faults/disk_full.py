@@ -1,4 +1,4 @@
-"""The disk takes no more."""
+"""The disk is full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_queuekit.execution.faults.fault import Fault, Setting, Surroundings
 class DiskFull(Fault):
     """The actor's process cannot write past a size in any file (RLIMIT_FSIZE): writes fail.
 
-    size: that size, in bytes; 0 to let no write to a file succeed.
+    size: that size, in bytes; with 0, every write to a file fails.
     """
 
     kind = "disk-full"
@@ -27,7 +27,7 @@ class DiskFull(Fault):
         return "" if setting.own_process else "needs an actor with a process of its own"
 
     def strike(self, world: Surroundings) -> None:
-        """Set the limit for the calls on the queue, and lift it for the history."""
+        """Set the limit for the calls on the queue, and lift it for writes to the history."""
 
         @contextmanager
         def lifted() -> Iterator[None]:

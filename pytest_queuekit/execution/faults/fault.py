@@ -75,7 +75,7 @@ class Fault(ABC):
 
     @abstractmethod
     def strike(self, world: Surroundings) -> None:
-        """Let it happen. Raises NotRunError if it cannot happen to this queue."""
+        """Make the fault happen. Raises NotRunError if it cannot happen to this queue."""
 
 
 def require_carried(faults: Iterable[Fault], setting: Setting) -> None:

@@ -1,4 +1,4 @@
-"""The actor dies."""
+"""The actor is killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kill(Fault):
     kind = "kill"
 
     def strike(self, world: Surroundings) -> None:
-        """Kill the process, whose parent notes it; or note it, and end the program."""
+        """Kill the actor's own process, or else record a kill and end the program."""
         if world.setting.own_process:
             kill_process()
         world.recorder.record_kill()

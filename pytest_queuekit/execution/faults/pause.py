@@ -1,4 +1,4 @@
-"""The actor stops for a while, and goes on as if nothing had happened."""
+"""The actor stops for a while, and then continues."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Pause(Fault):
     seconds: float
 
     def obstacle(self, setting: Setting) -> str:
-        """Return the reason on Windows, which cannot stop a process."""
+        """Return the obstacle on Windows, which cannot stop a process."""
         if setting.own_process and not hasattr(signal, "SIGSTOP"):
             return "needs signals, which this system does not have"
         return ""
 
     def strike(self, world: Surroundings) -> None:
-        """Stop this process until another one wakes it, or wait by the clock of the run."""
+        """Stop this process until a helper process wakes it, or wait by the clock of the run."""
         if not world.setting.own_process:
             world.clock.wait(self.seconds)
             return

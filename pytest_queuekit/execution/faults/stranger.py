@@ -1,8 +1,8 @@
 """Holds the write lock of the SQLite files at a location: `python stranger.py LOCATION SECONDS`.
 
-It prints "locked" when it has the locks, or the reason why it has none. It is a process, since a
-process that opens and closes a file of its own database drops its own locks on it. It needs the
-standard library alone.
+It prints "locked" when it has the locks, or the reason why it has none. It is a separate process,
+because a process that opens and closes a database file drops its own locks on that file. It needs
+the standard library alone.
 """
 
 import sqlite3
@@ -37,7 +37,7 @@ def main(location: str, seconds: float) -> int:
 
 
 def sqlite_files(location: Path) -> Iterator[Path]:
-    """Return the SQLite files that a location names: itself, or all in that folder."""
+    """Return the SQLite files at a location: the file itself, or all files in the folder."""
     candidates = sorted(location.rglob("*")) if location.is_dir() else [location]
     for path in candidates:
         if path.is_file():

@@ -14,7 +14,7 @@ from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
 def armed(faults: Sequence[Fault], world: Surroundings) -> Iterator[None]:
     """Arm the faults for as long as the block runs; undo them when it ends.
 
-    Raises what a fault raised that struck within a call.
+    Raises the error of a fault that struck within a call.
     """
     if not faults:
         yield
@@ -43,7 +43,7 @@ class Trigger:
         self._error: BaseException | None = None
 
     def start(self) -> None:
-        """Count from here; a fault that waits for nothing strikes now."""
+        """Start to count calls; a fault that waits for no call and no delay strikes now."""
         self._advance(self._world.clock.now())
 
     def __call__(self, operation: Operation) -> None:
