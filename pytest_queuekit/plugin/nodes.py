@@ -86,6 +86,15 @@ class CheckItem(pytest.Item):
             proof = "\n".join(explain(self.verdict))
             pytest.fail(encodable(proof, terminal_encoding()), pytrace=False)
 
+    def is_answer(self, call: pytest.CallInfo[None]) -> bool:
+        """Return True if a phase ended with a verdict, or was skipped; False after an error."""
+        error = call.excinfo and call.excinfo.value
+        if error is None or isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
+            return True
+        # Another plugin may fail a check too, such as one that limits its time.
+        has_verdict = call.when == "call" and self.verdict is not None
+        return has_verdict and isinstance(error, pytest.fail.Exception)
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the proof for a failed check, and a traceback for an error of the kit."""
         if isinstance(excinfo.value, AdapterError):

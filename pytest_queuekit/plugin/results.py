@@ -17,7 +17,7 @@ _VERDICT = "queue_verdict"
 """The attribute under which a report carries its verdict; pytest and xdist keep attributes."""
 
 _ERROR = "queue_error"
-"""The attribute under which a report carries the error of a check that has no verdict."""
+"""The attribute under which a report carries the error of a check."""
 
 _WEIGHT = (
     Status.NOT_APPLICABLE,
@@ -35,7 +35,14 @@ def attach(report: pytest.TestReport, verdict: Verdict) -> None:
 
 
 def attach_error(report: pytest.TestReport, error: BaseException) -> None:
-    """Let a report carry the error that ended a check without a verdict, with its place."""
+    """Let a report carry the error of the kit or of the adapter in a check, with its place.
+
+    The report fails, even if a marker or a hook expects the check to fail: it expects that of the
+    queue.
+    """
+    report.outcome = "failed"
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
     # The author of an adapter needs no place in the kit.
     is_theirs = isinstance(error, AdapterError)
     text = f"{type(error).__name__}: {error}" if is_theirs else describe(error)
@@ -98,9 +105,8 @@ def _answer(check: Check, report: pytest.TestReport) -> Verdict | None:
     """Return what a report says; None for a phase that says nothing."""
     verdict = verdict_of(report)
     expected = getattr(report, "wasxfail", None)
-    if expected is not None and report.skipped:
+    if expected is not None and report.skipped and verdict is not None:
         # Another plugin, or a conftest, has marked the failure as expected.
-        verdict = verdict or check.verdict(Status.WAIVED)
         return replace(
             verdict,
             status=Status.WAIVED,
@@ -114,6 +120,7 @@ def _answer(check: Check, report: pytest.TestReport) -> Verdict | None:
         return check.verdict(Status.ERROR, reason=_error(report))
     if report.skipped:
         text = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "skipped"
+        text = text if expected is None else f"xfail: {expected}"
         reason = Reason(kind="skipped", text=text.removeprefix("Skipped: "))
         return check.verdict(Status.NOT_RUN, reason=reason)
     return None

@@ -147,7 +147,7 @@ class Validation:
         """Note which checks are selected."""
         self.results.expect(item.nodeid for item in session.items)
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -157,7 +157,7 @@ class Validation:
             if call.when == "call" and item.verdict:
                 verdict = replace(item.verdict, seconds=item.verdict.seconds or call.duration)
                 results.attach(report, verdict)
-            elif call.excinfo is not None and not report.skipped:
+            if call.excinfo is not None and not item.is_answer(call):
                 results.attach_error(report, call.excinfo.value)
             if report.skipped and isinstance(report.longrepr, tuple):
                 # Not in the kit's source, but in the suite's name. There is no line number: pytest

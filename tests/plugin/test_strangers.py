@@ -263,6 +263,59 @@ def test_an_expected_failure_that_passes_fails_a_strict_run(project: Project) ->
     assert "good NO VERDICT: 1 rule could not be judged" in flat(result)
 
 
+BROKEN = """
+import pytest
+
+def pytest_configure():
+    def broken(*arguments, **options):
+        raise KeyError("the kit is broken")
+
+    pytest.MonkeyPatch().setattr({target!r}, broken)
+"""
+HOOK = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.excinfo is not None:
+        report.outcome, report.wasxfail = "skipped", "known since spring"
+    return report
+"""
+
+
+@pytest.mark.parametrize("expecting", [XFAIL, HOOK], ids=["marker", "hook"])
+@pytest.mark.parametrize(
+    ("target", "conclusion"),
+    [
+        ("pytest_queuekit.suites.rules.judge", "NO VERDICT: 1 rule could not be judged"),
+        ("pytest_queuekit.plugin.nodes.explain", "FAILED: 1 of 1 applicable rule failed"),
+        ("pytest_queuekit.suites.rules.RulesSuite.close", "NO VERDICT: 1 rule could not be judged"),
+    ],
+    ids=["judging", "explaining", "closing"],
+)
+def test_an_expected_failure_waives_no_internal_error(
+    project: Project, spread: tuple[str, ...], expecting: str, target: str, conclusion: str
+) -> None:
+    """The expectation is about the queue: an error of the kit is shown, and fails the run."""
+    project.pytester.makeconftest(expecting + BROKEN.format(target=target))
+    result = project.alone("--queue-impl=shop:Twice", "-k", "CLAIM-1[", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert f"twice {conclusion}" in flat(result)
+    assert "waived" not in text(result)
+    assert {"failed", "errors"} & set(result.parseoutcomes())
+    assert "E KeyError: 'the kit is broken'" in flat(result)
+
+
+def test_a_check_that_is_expected_to_fail_unseen_is_not_run(project: Project) -> None:
+    """With run=False nothing is tried, so that nothing is waived or exercised."""
+    project.pytester.makeconftest(XFAIL.replace("strict=True", "run=False"))
+    result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[ or KEY-1[", "-v")
+    assert "twice PASSED: 1 of 1 applicable rule (1 not run" in flat(result)
+    assert "known since spring: CLAIM-1" in flat(result)
+    assert "waived" not in text(result)
+
+
 def test_no_order_of_options_ends_in_a_traceback(project: Project) -> None:
     """A run with everything at once is still one summary."""
     result = project.run(*QUICK, *CHOSEN, "-q", "--tb=no", "-rA", "--durations=3")
