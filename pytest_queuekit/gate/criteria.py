@@ -184,6 +184,7 @@ def _review(evidence: Evidence) -> _Grounds:
         missing.append(f"not reviewed: {review.lacking} of {counted(review.expected, 'item')}")
     else:
         missing += [f"{verdict.rule}: {verdict.reason}" for verdict in unanswered(evidence)]
+    missing += _unwatched(evidence)
     held = sentences.waived(review)
     if files and not (against or missing):
         held = [f"no finding in {counted(len(files), 'file')}", *decided(evidence), *held]
@@ -209,6 +210,15 @@ def _in_the_code(evidence: Evidence) -> list[WatchFinding]:
     ]
 
 
+def _unwatched(evidence: Evidence) -> list[str]:
+    """Return why the watch may have missed what the team's tests did."""
+    if evidence.watch_findings is None:
+        return ["the team's tests were not watched: remove --queue-watch off"]
+    if evidence.watch_errors:
+        return [f"the watch of the team's tests failed: {evidence.watch_errors}"]
+    return []
+
+
 def _busy(evidence: Evidence) -> _Grounds:
     load = evidence.load
     against = [
@@ -225,15 +235,15 @@ def _busy(evidence: Evidence) -> _Grounds:
         for verdict in load.by(Status.PASS)
         if verdict.measurement
     ]
-    if evidence.watch_errors:
-        missing.append(f"the watch of the team's tests failed: {evidence.watch_errors}")
-    if evidence.watch_findings is None:
-        missing.append("the team's tests were not watched: remove --queue-watch off")
-    else:
-        locks = [finding for finding in evidence.watch_findings if finding.kind == BUSY]
-        against += map(sentences.of_lock, locks)
-        if not locks and not evidence.watch_errors:
-            held.append("none in the team's tests")
+    gaps = _unwatched(evidence)
+    missing += gaps
+    locks = [finding for finding in evidence.watch_findings or () if finding.kind == BUSY]
+    against += map(sentences.of_lock, locks)
+    ran = [
+        test for kind in (evidence.tests, evidence.measuring) for test in kind.passed + kind.failed
+    ]
+    if ran and not (locks or gaps):
+        held.append("none in the team's tests")
     return _Grounds(against=against, missing=missing, held=held)
 
 
@@ -313,15 +323,15 @@ QUESTIONS = (
         asks="The code is reviewed and approved",
         met_if="the review finds nothing; the watch sees the team's code neither write outside a "
         "transaction nor scan a table; a person has approved",
-        unknown_without="--queue-review PATH, --queue-approved-by NAME",
-        reads=("review", "files", "approved_by", "watch_findings"),
+        unknown_without="--queue-review PATH, --queue-approved-by NAME, the watch",
+        reads=("review", "files", "approved_by", "watch_findings", "watch_errors"),
         judge=_review,
     ),
     Question(
         asks="No SQLITE_BUSY in normal operation",
         met_if="six workers at 400 and at 4,000 tasks a minute never get a busy answer, and "
         "neither does a test of the team",
-        unknown_without="half of that pace",
+        unknown_without="half of that pace, the watch",
         reads=("load", "watch_findings", "watch_errors"),
         judge=_busy,
     ),

@@ -122,12 +122,6 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
         },
         "LOAD-1: too slow here",
     ),
-    (5, {"watch_findings": None}, "the team's tests were not watched"),
-    (
-        5,
-        {"watch_errors": InternalErrors(count=2, first="KeyError in watch/leases.py:31: 'id'")},
-        "the watch of the team's tests failed: 2 internal errors, first: KeyError",
-    ),
     (6, {"targets": Answers()}, "no target was measured: remove --queue-perf off"),
     (6, {"targets": answers(expected=3)}, "not measured: 3 of 3 targets"),
     (
@@ -192,6 +186,36 @@ def test_what_a_criterion_is_unknown_without(
     assert len(judged.missing) == 1
     assert said in judged.missing[0]
     assert others(number, **spoilt) == {Standing.MET}
+
+
+UNWATCHED = {
+    "off": ({"watch_findings": None}, "the team's tests were not watched"),
+    "failed": (
+        {"watch_errors": InternalErrors(count=2, first="KeyError in watch/leases.py:31: 'id'")},
+        "the watch of the team's tests failed: 2 internal errors, first: KeyError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoilt", "said"), UNWATCHED.values(), ids=list(UNWATCHED))
+def test_a_criterion_is_not_met_by_a_watch_that_saw_nothing(
+    spoilt: dict[str, Any], said: str
+) -> None:
+    """The two criteria that speak of the team's tests at work are unknown, the others are met."""
+    board = judge(replace(ALL_WELL, **spoilt))
+    unknown = {each.number: each for each in board.criteria if each.standing is Standing.UNKNOWN}
+    assert list(unknown) == [4, 5]
+    for each in unknown.values():
+        assert len(each.missing) == 1
+        assert said in each.missing[0]
+    assert "no finding in 1 file" not in unknown[4].held
+    assert "none in the team's tests" not in unknown[5].held
+
+
+def test_tests_that_did_not_run_met_no_lock() -> None:
+    """Without a test of the team, the criterion rests on the load alone, and says no more."""
+    judged = criterion(5, tests=Outcomes(skipped=("test_a",)), measuring=Outcomes())
+    assert judged.held == ("6 workers at 400 tasks/min: none in 1,234 calls, 398 tasks/min done",)
 
 
 def test_a_run_without_evidence_meets_no_criterion() -> None:
@@ -354,7 +378,7 @@ NUMBERS = {
     "files": {4},
     "load": {5},
     "watch_findings": {4, 5},
-    "watch_errors": {5},
+    "watch_errors": {4, 5},
     "targets": {6},
     "measuring": {6},
     "documented": {7},
