@@ -24,7 +24,7 @@ def main(wheel: str) -> int:
     for name in sorted(wanted - packed):
         print(f"the wheel lacks {name}")
     for name in sorted(packed - wanted):
-        print(f"the wheel has {name}, which is no part of the package")
+        print(f"the wheel has {name}, which does not belong to the package")
     return int(wanted != packed)
 
 

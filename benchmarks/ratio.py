@@ -37,7 +37,7 @@ _CLAIM = """
 
 
 def bare_loop(path: Path, ready: int) -> Callable[[], object]:
-    """Return the documented claim as somebody would write it with sqlite3 alone."""
+    """Return the documented claim as a user would write it with sqlite3 alone."""
     conn = sqlite3.connect(path, isolation_level=None)
     apply_pragmas(conn)
     conn.execute(_TABLE)

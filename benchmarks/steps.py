@@ -1,4 +1,4 @@
-"""What a claim costs in steps of SQLite's virtual machine: no clock, so no noise."""
+"""The cost of a claim in steps of SQLite's virtual machine: no clock, so no noise."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Noting(ConnectHook):
 
 @pytest.fixture
 def notes() -> Iterator[list[str]]:
-    """What the hooks of a test wrote down; afterwards sqlite3 must be as it was."""
+    """The notes of the hooks of a test; afterwards sqlite3 must be as it was."""
     before = (sqlite3.connect, sqlite3.dbapi2.connect)
     yield []
     assert (sqlite3.connect, sqlite3.dbapi2.connect) == before
@@ -117,7 +117,7 @@ class Making(ConnectHook):
 
 @pytest.mark.filterwarnings("ignore:Passing more than 1 positional:DeprecationWarning")
 def test_a_hook_changes_the_factory(notes: list[str]) -> None:
-    """Whether the caller named none, named it by keyword, or by position."""
+    """The caller may name none, or name it by keyword or by position."""
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
         ((":memory:",), {}),
         ((), {"database": ":memory:", "factory": sqlite3.Connection}),

@@ -6,7 +6,7 @@ import textwrap
 
 _MARGIN = " " * 4
 _TESTED = "<!-- run: no, tests/rules runs it -->"
-"""What the documentation's tests need to know about a block of Python."""
+"""The mark of a block of Python that the documentation's tests do not run."""
 
 
 def text_lines(rule_id: str) -> list[str]:

@@ -120,7 +120,7 @@ _DATABASE: Mapping[str, tuple[str, str]] = {
         "Callers catch these errors; any other one ends the worker.",
     ),
 }
-"""What must hold and why, by the id of each check of a database."""
+"""The promise and its reason, by the id of each check of a database."""
 
 
 def _database() -> Iterator[Explanation]:

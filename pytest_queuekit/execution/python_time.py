@@ -201,4 +201,4 @@ _FUNCTIONS: Mapping[str, Callable[[Now, Real], Callable[..., Any]]] = {
     "strftime": _of_local_time("strftime", 1),
     "asctime": _of_local_time("asctime", 0),
 }
-"""What stands in for each function of module `time`, by its name."""
+"""The replacements of the functions of module `time`, by their names."""

@@ -42,7 +42,7 @@ class Liveness(enum.Enum):
 
 
 class Sharing(enum.Enum):
-    """Who may use one queue at the same time."""
+    """The threads and processes that may use one queue at the same time."""
 
     PROCESSES = "several processes, an instance each"
     THREADS = "the threads of one process, one instance"
@@ -109,7 +109,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """What happens to a task that failed.
+    """The attempts that a task gets, and the waits between them.
 
     max_attempts: failures after which a task is dead.
     first: seconds before the second attempt.

@@ -21,7 +21,7 @@ class Level(enum.IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """What a level means for a driver.
+    """The work and the time that a level allows a driver.
 
     level: the level itself.
     claimers: threads or processes that claim at the same time.

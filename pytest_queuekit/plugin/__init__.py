@@ -1,4 +1,4 @@
-"""What pytest loads: it declares the options, and does nothing more unless it is asked to.
+"""The plugin that pytest loads. It declares options, and does nothing more without them.
 
 PYTEST_DONT_REWRITE
 """
@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     useless, needed = options.without_effect(config)
     if useless:
-        # Whoever gives it believes that a queue is tested: a run that passes must not agree.
+        # A user who gives it believes that a queue is tested: a run that passes must not agree.
         kept = useless.removeprefix("--").replace("-", "_")
         hint = (
             "" if useless == f"--{options.GATE}" else f", or keep the value in the ini key {kept}"

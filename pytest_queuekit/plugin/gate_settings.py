@@ -35,7 +35,7 @@ def read(config: pytest.Config) -> GateSettings:
         except UsageError as error:
             raise pytest.UsageError(f"{source}={error}") from error
     return GateSettings(
-        # In CI the name comes from a variable, which is empty until somebody approves.
+        # In CI the name comes from a variable, which is empty until a reviewer approves.
         approved_by=_text(config, "queue_approved_by")[0],
         coverage=_coverage(config),
         base=base,

@@ -93,15 +93,19 @@ _WORDS = {
     ),
     "queue_perf": (
         "MODE",
-        "What a missed performance target does: strict (fails; the default for the reference "
-        "queue), report (is shown; the default for any other queue) or off (nothing is measured).",
+        "Set the effect of a missed performance target: strict (fails; the default for the "
+        "reference queue), report (is shown; the default for any other queue) or off (nothing is "
+        "measured).",
     ),
     "queue_db": (
         "PATH",
         "Run the eight checks of the reference queue on an existing database file. Its rows and "
         "its schema stay as they are.",
     ),
-    "queue_approved_by": ("NAME", "Who reviewed and approved the code, for --queue-gate."),
+    "queue_approved_by": (
+        "NAME",
+        "Name the person who approved the code in a review, for --queue-gate.",
+    ),
     "queue_coverage": (
         "FILE",
         "A data file of coverage.py, for --queue-gate, where --cov does not measure this run.",

@@ -56,7 +56,7 @@ def verdict_of(report: pytest.TestReport) -> Verdict | None:
 
 
 class Results:
-    """What was asked and what was answered. The lanes of a race count as their rule.
+    """The selected checks and their verdicts. The lanes of a race count as their rule.
 
     checks: all checks of the run by node id, deselected ones included.
     """

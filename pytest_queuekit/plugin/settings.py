@@ -1,4 +1,4 @@
-"""What a run is asked to do: options and ini keys, read once and checked."""
+"""The settings of a run: options and ini keys, read once and checked."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from pytest_queuekit.teams import Team, team_named
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a run is asked to do.
+    """The settings of a run.
 
-    plan: what the suites are made from.
+    plan: the data from which the suites are made.
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
     required: the rule ids and capabilities that the run must exercise.
     reports: the format and path of each report to write; without a path, None.
@@ -276,7 +276,7 @@ def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path]
     try:
         path = folder / Path(given).expanduser()
         problem = problem_of(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: ~NAME of nobody
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~NAME of no user
         cause = error.strerror if isinstance(error, OSError) else error
         raise pytest.UsageError(f"{source}={given!r} cannot be looked at: {cause}") from error
     if problem:

@@ -29,7 +29,7 @@ _ATTRIBUTE = "queue_watch"
 
 
 class Mode(enum.StrEnum):
-    """What a finding does to the run."""
+    """The effect of a finding on the run."""
 
     OFF = "off"
     REPORT = "report"
@@ -225,7 +225,7 @@ class Watching:
     def _keep(self, item: pytest.Item, findings: list[WatchFinding]) -> list[WatchFinding]:
         """Stash the findings of a test for its report, and return them.
 
-        What happened outside of tests, or in a thread of another test, is kept for the end.
+        Findings outside of tests, or in a thread of another test, are kept for the end.
         """
         self._stray += self._placed(other for other in findings if other.test != item.nodeid)
         if _TERMS not in item.stash:

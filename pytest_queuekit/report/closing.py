@@ -12,7 +12,7 @@ from pytest_queuekit.report.lines import counted
 
 
 class Conclusion(enum.StrEnum):
-    """What a run says about one subject. FAILED and NO VERDICT fail the run."""
+    """The conclusion of a run about one subject. FAILED and NO VERDICT fail the run."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"

@@ -30,7 +30,7 @@ from pytest_queuekit.suites.plan import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a check may use.
+    """The resources of a check.
 
     folder: empty and private.
     stopwatch: makes a Stopwatch, or raises NotRunError if nothing can be measured here.
@@ -74,7 +74,7 @@ class Check:
 
     @property
     def meanings(self) -> tuple[str, ...]:
-        """What selects the check in a node id: its name, its id, its slug, its family."""
+        """The words that select the check in a node id: its name, its id, its slug, its family."""
         queue = f"[{self.subject}]"
         names = (self.name, f"{self.rule}{queue}", self.rule, self.slug, self.family)
         return tuple(name for name in names if name)
@@ -118,7 +118,7 @@ class Suite(Protocol):
 
     @property
     def noun(self) -> str:
-        """What one of its checks is called: "rule"."""
+        """The noun for one of its checks: "rule"."""
 
     def subjects(self) -> Sequence[RunSubject]:
         """Return what it looks at."""

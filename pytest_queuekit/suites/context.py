@@ -1,4 +1,4 @@
-"""What a reader needs beside the proof: the broken declaration, the call, the command to repeat."""
+"""The context of a proof: the broken declaration, the call, the command to repeat."""
 
 from __future__ import annotations
 

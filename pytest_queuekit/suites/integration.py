@@ -11,7 +11,7 @@ from pytest_queuekit.suites.check import Check, problem_check, queue_subjects
 from pytest_queuekit.suites.plan import Plan
 
 FAMILY = "INTEGRATION"
-"""What `-k` finds the checks by."""
+"""The word by which `-k` finds the checks."""
 
 
 class IntegrationSuite:

@@ -1,4 +1,4 @@
-"""What a run is asked to do, as data: suites are made from it."""
+"""The plan of a run, as data: suites are made from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_queuekit.teams import Team, concerns
 
 
 class Performance(enum.StrEnum):
-    """What a missed performance target does."""
+    """The effect of a missed performance target."""
 
     STRICT = "strict"
     REPORT = "report"
@@ -23,7 +23,7 @@ class Performance(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """What the lanes of a race share under pytest-xdist.
+    """The meeting place of the lanes of a race under pytest-xdist.
 
     folder: that all workers see. lanes: the number of workers that race.
     """
@@ -34,7 +34,7 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run is asked to do.
+    """The plan of a run.
 
     queues: the queues under test, each under its label in node ids; empty if no suite needs one.
     rules: True if the rules and targets run, and not only a team's integration test.

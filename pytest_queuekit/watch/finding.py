@@ -41,7 +41,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         LEASED: "tasks were still leased after the test's body had ended",
     }
 )
-"""What happened, of each kind."""
+"""The event that each kind reports."""
 
 KINDS = tuple(TITLES)
 """The words of the marker queue_allow, and of reports."""

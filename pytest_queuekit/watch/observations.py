@@ -1,4 +1,4 @@
-"""What all threads and connections report while tests run, until the watch collects it."""
+"""The reports of all threads and connections, until the watch collects them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_queuekit.watch.opened import OpenConnections
 
 
 class Observations:
-    """What connections report to the watch.
+    """The reports of connections to the watch.
 
     is_on: True while connections report.
     test: node id of the test that runs; empty between tests.

@@ -20,7 +20,7 @@ class Watch:
 
     @property
     def errors(self) -> ErrorLog:
-        """What failed in the watch itself; while it is empty, the findings are complete."""
+        """The errors of the watch itself; while there are none, the findings are complete."""
         return self._observations.errors
 
     def start(self) -> None:

@@ -102,7 +102,7 @@ def test_an_adapter_may_import_its_neighbours_when_it_is_used(project: Path) -> 
 
 
 def test_the_path_keeps_its_order(project: Path) -> None:
-    """Nobody's modules are shadowed afterwards: a folder that was needed comes last."""
+    """No module is shadowed afterwards: a folder that was needed comes last."""
     before = list(sys.path)
     resolve("top:Top")
     assert sys.path == [*before, str(project)]

@@ -53,7 +53,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Queue
 
 
 def test_a_task_goes_through_the_documented_patterns(queue: Any) -> None:
-    """What is enqueued by SQL is claimed by priority, and completed by SQL."""
+    """A task that is enqueued by SQL is claimed by priority, and completed by SQL."""
     queue.enqueue("one")
     urgent = queue.enqueue("two", priority=1)
     first, second = queue.claim("w", lease=60), queue.claim("w", lease=60)
@@ -128,7 +128,7 @@ def test_a_text_comes_back_to_the_letter(queue: Any, text: str) -> None:
 
 
 def test_a_completion_goes_by_the_task_alone(queue: Any) -> None:
-    """The documented statement is used as it is; that it is not fenced is for the rules to tell."""
+    """The documented statement is used as it is; the rules report that it is not fenced."""
     queue.enqueue("task")
     claim = queue.claim("w")
     queue.complete(claim)
@@ -137,7 +137,7 @@ def test_a_completion_goes_by_the_task_alone(queue: Any) -> None:
 
 
 def test_a_constraint_of_the_tables_is_a_refusal(queue: Any) -> None:
-    """What the tables do not take was not enqueued."""
+    """A task that the tables reject was not enqueued."""
     with queue.db.transaction() as conn:
         conn.execute(
             "CREATE TRIGGER full BEFORE INSERT ON task_queue BEGIN SELECT RAISE(ABORT, 'full'); END"

@@ -55,7 +55,7 @@ def modules(folder: Path = PACKAGE) -> list[Module]:
 
 
 def written_files() -> Iterator[Path]:
-    """Yield every text file of the repository that somebody wrote."""
+    """Yield every text file of the repository that a person wrote."""
     tops = ("pytest_queuekit", "tests", "docs", "benchmarks", ".ci")
     yield ROOT / ".ci" / "run"
     paths = [path for top in tops for path in (ROOT / top).rglob("*")]

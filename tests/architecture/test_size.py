@@ -32,7 +32,7 @@ def test_most_functions_fit_on_a_screen() -> None:
 
 
 def test_conftest_files_are_small() -> None:
-    """What tests rely on stands in the test: a conftest has at most 60 lines."""
+    """A test contains its own setup: a conftest has at most 60 lines."""
     conftests = [module for module in modules(ROOT / "tests") if module.path.name == "conftest.py"]
     assert [f"{module.name} {module.length}" for module in conftests if module.length > 60] == []
 

@@ -116,7 +116,7 @@ def _commands(workflow: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_an_example_keeps_to_the_schema_of_its_service(checkout: Checkout, name: str) -> None:
-    """As far as a schema can tell, the service would take it."""
+    """The schema accepts it, so the service probably does."""
     done = checkout.run(f"check-jsonschema --builtin-schema {SCHEMAS[name]} {name}")
     assert done.returncode == 0, done.stdout
 

@@ -1,1 +1,1 @@
-"""What was found in real queue libraries, each reproduced by a script without the kit."""
+"""Findings in real queue libraries, each reproduced by a script without the kit."""

@@ -18,5 +18,5 @@ if os.fork() == 0:
 os.wait()
 left = huey.scheduled_count() + huey.pending_count()
 if left < 10:
-    sys.exit(f"of 10 tasks that nobody had begun, {10 - left} are gone")
+    sys.exit(f"of 10 tasks that no worker had begun, {10 - left} are gone")
 print("all 10 tasks are still there")

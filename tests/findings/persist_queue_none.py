@@ -10,5 +10,5 @@ queue.put(None)
 try:
     queue.get(block=False)
 except Empty:
-    sys.exit(f"get() says Empty, with {queue.unack_count()} item handed out to nobody")
+    sys.exit(f"get() says Empty, with {queue.unack_count()} item handed out to no worker")
 print("None came back")

@@ -1,4 +1,4 @@
-"""Every finding of docs/findings.md is still true, or mended, of the library that is installed."""
+"""Every finding of docs/findings.md is still true of the installed library, or fixed in it."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ class Finding:
     script: its name, without the suffix.
     package: the distribution that it tries.
     faulty: versions that were tried and have the fault.
-    mended: versions that were tried and do not have it.
+    fixed: versions that were tried and do not have it.
     """
 
     script: str
     package: str
     faulty: tuple[str, ...]
-    mended: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 FINDINGS = (
     Finding(script="litequeue_first_open", package="litequeue", faulty=("0.9", "0.14")),
     Finding(
-        script="litequeue_two_producers", package="litequeue", faulty=("0.14",), mended=("0.9",)
+        script="litequeue_two_producers", package="litequeue", faulty=("0.14",), fixed=("0.9",)
     ),
     Finding(
-        script="litequeue_done_comes_back", package="litequeue", faulty=("0.9",), mended=("0.14",)
+        script="litequeue_done_comes_back", package="litequeue", faulty=("0.9",), fixed=("0.14",)
     ),
     Finding(
-        script="litequeue_done_by_another", package="litequeue", faulty=("0.9",), mended=("0.14",)
+        script="litequeue_done_by_another", package="litequeue", faulty=("0.9",), fixed=("0.14",)
     ),
     Finding(
-        script="litequeue_given_back_twice", package="litequeue", faulty=("0.9",), mended=("0.14",)
+        script="litequeue_given_back_twice", package="litequeue", faulty=("0.9",), fixed=("0.14",)
     ),
     Finding(script="huey_killed_scheduler", package="huey", faulty=("3.5.4",)),
     Finding(script="huey_overdue_in_spring", package="huey", faulty=("3.5.4",)),
@@ -70,14 +70,14 @@ def test_script_tells_what_is_known_of_the_installed_version(
     assert "Traceback" not in said
     if version in finding.faulty:
         assert run.returncode == 1, said
-    elif version in finding.mended:
+    elif version in finding.fixed:
         assert run.returncode == 0, said
     else:
         assert run.returncode in (0, 1), said
 
 
 def test_each_script_is_listed() -> None:
-    """A script that nobody runs proves nothing."""
+    """Each script belongs to a finding, and so is run."""
     scripts = {path.stem for path in HERE.glob("*.py")} - {"__init__", "test_findings"}
     assert scripts == {finding.script for finding in FINDINGS}
 

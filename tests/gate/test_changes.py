@@ -103,7 +103,7 @@ def test_paths_are_relative_to_the_top_folder(repository: Repository) -> None:
 
 @pytest.mark.parametrize("base", ["nothing", "-x", "--all", "", "HEAD:api.py", "a b"])
 def test_an_unknown_revision_is_rejected(repository: Repository, base: str) -> None:
-    """The error is one line; options and files are no revisions."""
+    """The error is one line; options and files are not revisions."""
     with pytest.raises(UsageError, match="cannot be compared with: ") as raised:
         check_revision(base, repository.folder)
     assert repr(base) in str(raised.value)

@@ -67,7 +67,7 @@ def test_a_copy_is_judged_by_its_own_module(
 def test_the_logged_warnings_are_the_problems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Messages below the level WARNING are no problems."""
+    """Messages below the level WARNING are not problems."""
     queue = _package(tmp_path, monkeypatch, "loud_queue", LOUD)
     assert eight_checks(queue) == ["no index"]
     (problem,) = integration(queue, tmp_path, "worker-03")

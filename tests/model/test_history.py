@@ -74,7 +74,7 @@ def test_a_history_is_sorted_by_start(operations: list[Operation]) -> None:
 
 
 def moved(operation: Operation, by: int) -> Operation:
-    """Return an operation that happened so much later."""
+    """Return an operation that happened later by a number of nanoseconds."""
     return replace(
         operation,
         start=operation.start + by,
@@ -83,7 +83,7 @@ def moved(operation: Operation, by: int) -> Operation:
 
 
 def test_time_begins_with_the_first_operation() -> None:
-    """What a report prints of an operation is what a sentence about the history says."""
+    """A report and a sentence about the history give the same times."""
     both = [operation(start=7), operation(start=5, actor="b")]
     assert [operation.start for operation in History.of(both)] == [0, 2]
 

@@ -27,7 +27,7 @@ BODIES = {Payload.JSON: VALUES, Payload.TEXT: st.text(), Payload.BYTES: st.binar
 @pytest.mark.parametrize("domain", Payload)
 @given(data=st.data(), label=LABELS)
 def test_a_label_is_found_again(domain: Payload, data: st.DataObject, label: str) -> None:
-    """What was wrapped is recognised, with any body, in each domain."""
+    """A wrapped payload is recognised, with any body, in each domain."""
     body = data.draw(st.none() | BODIES[domain])
     assert label_of(wrap(label, domain, body)) == label
 
@@ -56,7 +56,7 @@ def test_a_label_is_found_in_a_payload_cut_short(label: str) -> None:
     [None, 7, "", "queuekit", b"\xff", {}, {"queuekit": 7}, [], '["queuekit"]', "[" * 5000, "7"],
 )
 def test_a_strange_payload_has_no_label(payload: object) -> None:
-    """What the kit did not enqueue is not recognised, and breaks nothing."""
+    """A payload of another producer is not recognised, and breaks nothing."""
     assert label_of(payload) is None
 
 

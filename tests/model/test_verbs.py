@@ -50,7 +50,7 @@ def test_the_recorder_has_each_method(method: Method) -> None:
 
 @EACH
 def test_a_method_that_is_not_required_declares_a_capability(method: Method) -> None:
-    """What an adapter may leave out is a capability; closing is left out without consequence."""
+    """Each method that an adapter may leave out is a capability, except closing."""
     assert (method.capability is None) == (method.required or method.name == "close")
 
 

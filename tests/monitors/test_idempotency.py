@@ -91,7 +91,7 @@ def test_a_dead_task_may_free_its_key() -> None:
 
 
 def test_at_most_once_a_task_is_complete_when_it_is_delivered() -> None:
-    """There is no other completion."""
+    """The history has no other completion."""
     text = PAIR % ("q: stats @0-1", "2.5-4")
     assert reported(text, guarantee=Guarantee.AT_MOST_ONCE) == []
     assert reported(text) == LET

@@ -1,4 +1,4 @@
-"""Every monitor tells a legal history from its illegal twin, and explains the difference."""
+"""Every monitor accepts a legal history, rejects its illegal twin, and explains the difference."""
 
 from __future__ import annotations
 

@@ -95,10 +95,10 @@ class PastesTheWorkerIntoSql(MemoryQueue):
         return super()._lease(task, worker, lease)
 
 
-class ServesNobodyBeyondAscii(MemoryQueue):
+class IgnoresNamesBeyondAscii(MemoryQueue):
     """Finds nothing for a worker whose name is not ASCII."""
 
-    name = "serves-nobody-beyond-ascii"
+    name = "ignores-names-beyond-ascii"
 
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
@@ -204,7 +204,7 @@ MUTANTS = (
     mutant(SixTasksAWorker, "CLAIM-3"),
     mutant(RemembersThatItWasEmpty, "CLAIM-4", also=("ROUTE-6", "ROUTE-1")),
     mutant(PastesTheWorkerIntoSql, "CLAIM-5"),
-    mutant(ServesNobodyBeyondAscii, "CLAIM-5"),
+    mutant(IgnoresNamesBeyondAscii, "CLAIM-5"),
     mutant(
         LoadsNowAndThen,
         "CLAIM-6",

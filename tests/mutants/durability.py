@@ -41,10 +41,10 @@ class RobsOnOpening(SmallSqliteQueue):
         super().close()
 
 
-class BeginsAnewAtOne(SmallSqliteQueue):
-    """Puts what is enqueued after a restart before what was there."""
+class RestartsAtOne(SmallSqliteQueue):
+    """Puts the tasks that are enqueued after a restart before the older ones."""
 
-    name = "begins-anew-at-one"
+    name = "restarts-at-one"
 
     def close(self) -> None:
         self._run("UPDATE task SET priority = priority + 1 WHERE id > 10")
@@ -71,10 +71,10 @@ class KeysEndWithTheProcess(SmallSqliteQueue):
         super().close()
 
 
-class AttemptsBeginAnew(SmallSqliteQueue):
+class ForgetsAttempts(SmallSqliteQueue):
     """Forgets how often tasks failed when an instance closes."""
 
-    name = "attempts-begin-anew"
+    name = "forgets-attempts"
 
     def close(self) -> None:
         self._run("UPDATE task SET attempts = 0, state = iif(state = 'dead', 'queued', state)")
@@ -85,8 +85,8 @@ MUTANTS = (
     mutant(ForgetsOnClosing, "DURABLE-1", also=("DURABLE-2", "DURABLE-4", "DURABLE-6")),
     mutant(CompletionIsNotFlushed, "DURABLE-2"),
     mutant(RobsOnOpening, "DURABLE-3"),
-    mutant(BeginsAnewAtOne, "DURABLE-4"),
+    mutant(RestartsAtOne, "DURABLE-4"),
     mutant(TimersEndWithTheProcess, "DURABLE-5"),
     mutant(KeysEndWithTheProcess, "DURABLE-6"),
-    mutant(AttemptsBeginAnew, "DURABLE-7"),
+    mutant(ForgetsAttempts, "DURABLE-7"),
 )

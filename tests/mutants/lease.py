@@ -135,7 +135,7 @@ class ReleasesForLater(MemoryQueue):
 
 
 class ReleasesForOthersOnly(KnowsTheWorker):
-    """Gives a released task back to nobody who has had it."""
+    """Gives a released task only to workers that have not had it."""
 
     name = "releases-for-others-only"
 

@@ -18,7 +18,7 @@ _GAP = 0.001
 
 
 class Impatient(SmallSqliteQueue):
-    """Can be told not to wait for a lock. No mutant yet."""
+    """Can be set not to wait for a lock. Not yet a mutant."""
 
     patient = True
 

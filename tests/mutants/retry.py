@@ -108,7 +108,7 @@ class ListsTheLiving(MemoryQueue):
 
 
 class RevivesTheListed(MemoryQueue):
-    """Puts the dead back into the queue when somebody asks for them."""
+    """Puts dead tasks back into the queue when their list is read."""
 
     name = "revives-the-listed"
 
@@ -165,7 +165,7 @@ class WaitsWithoutACap(MemoryQueue):
 
 
 class ReleaseForgetsFailures(MemoryQueue):
-    """Counts failures from a release on anew."""
+    """Counts failures from zero after a release."""
 
     name = "release-forgets-failures"
 

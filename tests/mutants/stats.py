@@ -107,7 +107,7 @@ class PurgesTheHeld(MemoryQueue):
 
 
 class PurgesTheWaiting(MemoryQueue):
-    """Purges all tasks that are due and that nobody holds."""
+    """Purges all tasks that are due and that no worker holds."""
 
     name = "purges-the-waiting"
 
@@ -211,10 +211,10 @@ class PurgesTheDead(MemoryQueue):
         return task.state in ("completed", "dead")
 
 
-class CopyNumbersAnew(MemoryQueue):
+class CopyReusesNumbers(MemoryQueue):
     """Writes a copy that gives out the numbers of its tasks again."""
 
-    name = "copy-numbers-anew"
+    name = "copy-reuses-numbers"
 
     def backup(self, location: str) -> None:
         super().backup(location)
@@ -240,5 +240,5 @@ MUTANTS = (
     mutant(CountsTheVanished, "STATS-10"),
     mutant(CountsCalls, "STATS-11"),
     mutant(PurgesTheDead, "STATS-7"),
-    mutant(CopyNumbersAnew, "STATS-9"),
+    mutant(CopyReusesNumbers, "STATS-9"),
 )

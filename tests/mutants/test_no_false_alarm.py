@@ -51,13 +51,13 @@ def test_correct_queue_keeps_every_rule_in_processes(
 
 
 def test_a_disk_that_stalls_is_not_a_lost_task(folder: Path) -> None:
-    """Who is to be killed at work is killed at work, however long it takes to begin."""
+    """A worker that is to be killed at work is killed at work, even if it takes long to begin."""
     killed = [rule for rule in CATALOGUE if rule.id in ("DURABLE-8", "DURABLE-10")]
     assert _alarms(SlowToStart, killed, folder) == []
 
 
 @pytest.mark.parametrize("repetition", range(2))
 def test_chance_raises_no_alarm(repetition: int, folder: Path) -> None:
-    """Rules that hang on chance say the same each time."""
+    """Rules whose outcome depends on chance give the same verdict each time."""
     quick = [rule for rule in CATALOGUE if rule.concurrent and rule.level is Level.QUICK]
     assert _alarms(SmallSqliteQueue, quick, folder) == []

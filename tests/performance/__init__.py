@@ -1,1 +1,1 @@
-"""What is measured, and against what."""
+"""The targets, and their measurement."""

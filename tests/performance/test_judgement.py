@@ -138,7 +138,7 @@ def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:
 
 
 def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
-    """The reason of whoever has none is the reason of the verdict; throughput is no exception."""
+    """The verdict has the reason why there is no stopwatch, also for throughput."""
 
     def none() -> Stopwatch:
         raise NotRunError("no stopwatch here")

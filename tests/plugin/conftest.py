@@ -1,4 +1,4 @@
-"""A project of somebody else, in which pytest runs with the plugin."""
+"""A project of a user, in which pytest runs with the plugin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the plugin share: a project to run pytest in, and its queues."""
+"""A project in which the tests of the plugin run pytest, and its queues."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _OUTER = (
     "PYTEST_XDIST_WORKER_COUNT",
     "PYTEST_ADDOPTS",
     "GITHUB_STEP_SUMMARY",
-    "CI",  # with either of these pytest tells each failure in full a second time
+    "CI",  # with either of these pytest prints each failure in full a second time
     "BUILD_NUMBER",
 )
 

@@ -66,7 +66,7 @@ def test_the_error_of_an_unknown_node_id_has_a_suggestion(project: Project) -> N
 
 
 def test_a_path_and_a_node_id_go_together(project: Project) -> None:
-    """What is named is what runs."""
+    """The run contains the named items and no others."""
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")
     result = project.run("--collect-only", "-q", "test_own.py", "queue-validate::KEY-1")
     assert _ids(result) == ["test_own.py::test_fine", "queue-validate::KEY-1[reference]"]

@@ -78,7 +78,7 @@ def test_it_says_what_the_schema_lacks(project: Project, database: Path) -> None
 
 
 def test_the_error_names_a_file_that_is_not_a_database(project: Project) -> None:
-    """What cannot be read fails its checks with a sentence, and no traceback."""
+    """A file that cannot be read fails its checks with a sentence, and no traceback."""
     project.pytester.makefile(".db", letter="Dear all, this is a letter.")
     result = project.run("--queue-db=letter.db")
     assert result.ret == 1

@@ -20,7 +20,7 @@ def _passes(project: Project, source: str, *arguments: str, tests: int = 1) -> N
 
 
 def test_each_test_has_a_database_of_its_own(project: Project, spread: tuple[str, ...]) -> None:
-    """What one test enqueues no other sees; the schema is there, and no DDL was run for it."""
+    """No test sees the tasks of another; the schema is there, and no DDL was run for it."""
     _passes(
         project,
         """
@@ -178,7 +178,7 @@ def test_a_clock_that_comes_too_late_is_an_error(project: Project) -> None:
 
 
 def test_what_cannot_be_meant_is_refused(project: Project) -> None:
-    """A path that is a str is no name; there are no fewer tasks than none."""
+    """A path that is a str is rejected, and so is a negative number of tasks."""
     _passes(
         project,
         """

@@ -189,7 +189,7 @@ def test_a_lock_in_the_teardown_of_a_session_fixture_counts(team: Project) -> No
 
 
 def test_a_strict_test_alone_does_not_decide_for_the_others(team: Project) -> None:
-    """With the watch off, findings in marked tests are no evidence about the other tests."""
+    """With the watch off, findings in marked tests are not evidence about the other tests."""
     team.pytester.makepyfile(
         test_more="import pytest\n@pytest.mark.queue_strict\ndef test(queue_db): pass\n"
     )
@@ -268,16 +268,16 @@ def test_pages_must_change_with_the_code(team: Project) -> None:
     assert criteria[7][0] == "NOT MET"
     assert "1 code file changed since HEAD, but no documentation page did" in criteria[7][1]
     (team.path / "figures.py").write_text(before, encoding="utf-8")
-    (team.path / "test_more.py").write_text("# a test is no code\n", encoding="utf-8")
+    (team.path / "test_more.py").write_text("# a test is not code\n", encoding="utf-8")
     assert "the code has not changed since HEAD" in board(run_gate(team, *since))[7][1]
     (team.path / "api.py").unlink()
     assert "1 code file changed since HEAD" in board(run_gate(team, *since))[7][1]
     built = team.path / "build" / "lib"
     built.mkdir(parents=True)
-    (built / "figures.py").write_text("# what was made is no code\n", encoding="utf-8")
+    (built / "figures.py").write_text("# a build result is not code\n", encoding="utf-8")
     package = team.path / "docs"
     package.mkdir()
-    (package / "more.py").write_text("# code is no page\n", encoding="utf-8")
+    (package / "more.py").write_text("# code is not a page\n", encoding="utf-8")
     criteria = board(run_gate(team, *since))
     assert "2 code files changed since HEAD, but no documentation page" in criteria[7][1]
     (team.path / "README.md").write_text("new\n", encoding="utf-8")

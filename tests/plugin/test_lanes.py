@@ -135,7 +135,7 @@ def test_an_order_that_another_plugin_shuffles_does_not_matter(race: Project) ->
     ids=" ".join,
 )
 def test_other_runs_have_no_lanes(race: Project, arguments: tuple[str, ...]) -> None:
-    """One process has nobody to race; another way of spreading would keep lanes apart."""
+    """One process has no other to race; another way of spreading would keep lanes apart."""
     result = _run(race, *SPREAD, *arguments, RACE)
     assert result.ret == 0
     assert "-lane-" not in text(result)

@@ -92,7 +92,7 @@ def test_the_ini_file_says_what_is_tested(project: Project) -> None:
 
 
 def test_an_option_outweighs_the_ini_file(project: Project) -> None:
-    """What is given for one run counts in it."""
+    """An option overrides the ini file."""
     project.pytester.makeini("[pytest]\nqueue_impl = shop:Twice\nqueue_level = deep\n")
     result = project.validate("--queue-impl=shop:Good", "-k", "KEY-1[")
     assert "level quick" in text(result)
@@ -100,7 +100,7 @@ def test_an_option_outweighs_the_ini_file(project: Project) -> None:
 
 
 def test_the_error_names_a_wrong_ini_key(project: Project) -> None:
-    """The error names the key of the ini file, where it has to be mended."""
+    """The error names the key of the ini file, where the fix belongs."""
     project.pytester.makeini("[pytest]\nqueue_level = slow\n")
     result = project.run("--queue-validate")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

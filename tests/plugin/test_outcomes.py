@@ -1,4 +1,4 @@
-"""What the outcome of a rule means to pytest: exit status, failure, skip, JUnit XML."""
+"""The outcome of a rule in pytest: exit status, failure, skip, JUnit XML."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_a_missed_target_may_be_shown_only(project: Project, slow: str) -> None:
 
 
 def test_off_measures_nothing_and_says_so(project: Project) -> None:
-    """There is no item, and the verdict does not speak of speed."""
+    """The run has no item for it, and the verdict does not mention speed."""
     chosen = ("queue-validate", "--queue-perf=off", "-k")
     result = _measure(project, *chosen, "KEY-1[ or PERF-1")
     assert list(outcomes(result)) == ["queue-validate::KEY-1[good]"]

@@ -68,7 +68,7 @@ def test_the_ini_file_can_ask_for_reports(project: Project) -> None:
     ],
 )
 def test_a_mistake_is_one_line_before_the_run(project: Project, report: str, message: str) -> None:
-    """Nobody waits for a run whose report cannot be written."""
+    """A report that cannot be written stops the run at its start."""
     result = project.validate(*CHOSEN, f"--queue-report={report}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in flat(result)

@@ -57,7 +57,7 @@ def test_the_ini_file_can_require(project: Project) -> None:
 
 
 def test_the_ini_file_does_not_bind_a_run_of_some_rules(project: Project) -> None:
-    """Who repeats one rule has not forgotten the others."""
+    """A user who repeats one rule has not forgotten the others."""
     project.pytester.makeini("[pytest]\nqueue_require = lease\n")
     result = project.run(*LITTLE, "--queue-level=quick", "queue-validate::ENQUEUE-1")
     assert result.ret == 0

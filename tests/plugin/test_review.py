@@ -18,7 +18,7 @@ def reviewed(project: Project) -> Project:
 
 
 def test_each_item_is_a_test(reviewed: Project) -> None:
-    """What is found fails its item, and the items that no text decides are skipped."""
+    """A finding fails its item, and the items that no text decides are skipped."""
     result = reviewed.run("--queue-review", "src")
     result.assert_outcomes(failed=1, passed=26, skipped=5)
     result.stdout.fnmatch_lines(

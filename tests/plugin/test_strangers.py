@@ -1,4 +1,4 @@
-"""What strangers hit: projects with settings, places and plugins that nobody planned for."""
+"""Projects of strangers, with unforeseen settings, places and plugins."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_terminal_of_ascii_shows_no_escapes(
 
 
 def test_a_node_id_that_is_printed_in_a_subfolder_can_be_run_there(project: Project) -> None:
-    """`../queue-validate::CLAIM-1[twice]` would be no id."""
+    """`../queue-validate::CLAIM-1[twice]` would not be an id."""
     project.pytester.makeini("[pytest]\n")
     folder = project.pytester.mkdir("sub")
     project.pytester.syspathinsert()

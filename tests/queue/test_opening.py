@@ -94,7 +94,7 @@ def test_a_path_that_is_a_folder(tmp_path: Path) -> None:
         db.execute("SELECT 1")
 
 
-@pytest.mark.parametrize("content", [b"hello", b"this is no database\n" * 100])
+@pytest.mark.parametrize("content", [b"hello", b"not a database \n" * 100])
 def test_a_file_that_is_not_a_database(path: Path, content: bytes) -> None:
     """A file that is not a database raises QueueCorruptError and keeps every byte."""
     path.write_bytes(content)

@@ -200,7 +200,7 @@ class MemoryQueue(QueueAdapter):
                 max((t.token or 0 for t in tasks.values()), default=0) + 1
             )
 
-    # What a mutant may get wrong.
+    # The decisions that a mutant may get wrong.
 
     def _open(self, location: str) -> Store:
         with _STORES_LOCK:

@@ -139,7 +139,7 @@ class SmallSqliteQueue(QueueAdapter):
     def close(self) -> None:
         self.connection.close()
 
-    # What a mutant may get wrong.
+    # The decisions that a mutant may get wrong.
 
     def _ready(self) -> str:
         return f"state = 'queued' AND {self._due()} AND matches(needs, ?)"

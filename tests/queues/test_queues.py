@@ -45,7 +45,7 @@ def payloads(queue: Queue, **options: Any) -> list[Any]:
 
 
 def refused(call: Callable[[], object]) -> bool:
-    """Whether a call is refused with an error that the queue declares."""
+    """Return True if a call is refused with an error that the queue declares."""
     try:
         call()
     except Exception as error:
@@ -85,7 +85,7 @@ def test_a_lease_keeps_others_out_until_it_ends(queue: Queue, clock: VirtualCloc
 
 @pytest.mark.parametrize("verb", ["complete", "release", "fail", "extend"])
 def test_an_old_claim_is_refused(queue: Queue, clock: VirtualClock, verb: str) -> None:
-    """Who lost the lease can do nothing to who has it now."""
+    """A worker that lost its lease cannot change the task of its present holder."""
     queue.enqueue("task")
     old = queue.claim("one", lease=10)
     clock.wait(11)
@@ -238,7 +238,7 @@ def test_batches_are_whole_and_in_order(tmp_path: Path) -> None:
 
 
 def test_a_backup_goes_its_own_way(tmp_path: Path) -> None:
-    """What happens to the queue afterwards does not happen to the copy."""
+    """A change of the queue does not change the copy."""
     queue = MemoryQueue(str(tmp_path / "a"))
     queue.enqueue("task")
     queue.backup(str(tmp_path / "b"))
@@ -248,7 +248,7 @@ def test_a_backup_goes_its_own_way(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("payload", [(1,), {1: "a"}, float("nan"), {"a": object()}, b"x", {1, 2}])
 def test_memory_refuses_what_json_would_change(payload: Any, tmp_path: Path) -> None:
-    """What is taken comes back equal, so what would not is not taken."""
+    """A payload comes back equal; a payload that would not is refused."""
     queue = MemoryQueue(str(tmp_path))
     assert refused(lambda: queue.enqueue(payload))
 
@@ -262,7 +262,7 @@ def test_small_sqlite_rejects_payloads_other_than_text(payload: Any, tmp_path: P
 
 
 def test_small_sqlite_says_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While somebody keeps the write lock it does not say that the queue is empty."""
+    """While another connection keeps the write lock, it does not say that the queue is empty."""
     monkeypatch.setattr("tests.queues.small_sqlite.PATIENCE", 0.0)
     first, second = (SmallSqliteQueue(str(tmp_path / "queue.db")) for _ in range(2))
     first.enqueue("task")

@@ -67,7 +67,7 @@ class Bytes(MemoryQueue):
 
 
 class RefusesInSilence(MemoryQueue):
-    """What it refuses it refuses without a word, as some libraries do."""
+    """It refuses without a word, as some libraries do."""
 
     name = "refuses-in-silence"
 
@@ -95,7 +95,7 @@ class RefusesInSilence(MemoryQueue):
 
 
 class Forgiving(MemoryQueue):
-    """A worker that comes late may still acknowledge, as long as nobody took over."""
+    """A worker that comes late may still acknowledge until another worker takes over."""
 
     name = "forgiving"
 
@@ -114,14 +114,14 @@ class BacksOffAfterALease(MemoryQueue):
 
 
 class BacksOffFromTheNextClaim(BacksOffAfterALease):
-    """Notices that a lease expired when somebody claims: only then the wait begins."""
+    """Notices that a lease expired at the next claim: only then does the wait begin."""
 
     name = "backs-off-from-the-next-claim"
     reclaim = QueueAdapter.reclaim
 
 
 class NewTokenForEachExtension(MemoryQueue):
-    """Who extends its lease is given a new token, and the old one counts no more."""
+    """A worker that extends its lease gets a new token, and the old one is no longer valid."""
 
     name = "new-token-for-each-extension"
 

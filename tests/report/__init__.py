@@ -1,1 +1,1 @@
-"""What the reports say."""
+"""The content of the reports."""

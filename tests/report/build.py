@@ -95,7 +95,7 @@ def speed(*, met: bool = True, rule: str = "PERF-2", **fields: Any) -> Verdict:
 
 
 def unmeasured(rule: str = "PERF-1") -> Verdict:
-    """Return the verdict on a target that nobody measured."""
+    """Return the verdict on a target that was not measured."""
     reason = Reason(kind="unmeasured", text="not measured: run without -n")
     return verdict(rule, Status.NOT_RUN, suite="targets", reason=reason, detail=Measured())
 

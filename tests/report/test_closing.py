@@ -78,5 +78,5 @@ def test_a_selection_is_named_as_one() -> None:
 
 
 def test_unmet_requirements_spoil_a_run() -> None:
-    """What --queue-require names and the run did not exercise is a failure."""
+    """A rule that --queue-require names and the run did not exercise is a failure."""
     assert not run(PASSED, unmet=("myqueue: --queue-require lease was not exercised",)).good

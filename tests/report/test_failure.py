@@ -51,7 +51,7 @@ def test_the_headline_stands_alone() -> None:
 
 
 def test_a_missed_target_names_the_disk() -> None:
-    """A reader can tell a slow queue from a slow disk."""
+    """A reader can distinguish a slow queue from a slow disk."""
     lines = explain(speed(met=False, floor=0.0312, fsync=1.2))
     assert lines[0] == "claim takes 9 ms, target less than 5"
     assert "one commit of plain sqlite3 on this disk takes 0.0312 ms" in lines
@@ -81,14 +81,14 @@ def test_operations_show_their_outcome() -> None:
 
 
 def test_an_operation_without_an_end_has_a_question_mark() -> None:
-    """Nobody knows when it ended."""
+    """The moment of its end is unknown."""
     hung = operation(Verb.CLAIM, 1, outcome=Outcome.UNKNOWN, end=None)
     lines = explain(broken("A-1", Violation(kind="k", detail="s", witness=(hung,))))
     assert any("1.000–? s" in line for line in lines)
 
 
 def test_a_long_proof_is_cut_to_twelve_operations() -> None:
-    """What is left out is counted."""
+    """The report counts the operations that it leaves out."""
     many = tuple(operation(Verb.CLAIM, at, actor="w" * 40, result=None) for at in range(30))
     violation = Violation(kind="k", title="Long", detail="so " * 200, witness=many)
     lines = explain(broken("CLAIM-1", violation, sentence="that " * 100))

@@ -119,7 +119,7 @@ def test_documented_limits_are_listed_if_asked() -> None:
 
 
 def test_no_line_is_longer_than_eighty_columns() -> None:
-    """Whatever a queue is called and returns, and however long a reason is."""
+    """Long names, results and reasons are cut or wrapped."""
     long = "word " * 60
     verdicts = [
         broken(f"FAMILYWITHALONGNAME-{number}", sentence=long, queue=long) for number in range(3)

@@ -73,7 +73,7 @@ STATEMENTS = {
     "stats": "SELECT state, count(*) FROM task GROUP BY state",
     "dead letters": "SELECT payload FROM task WHERE state = 'dead'",
 }
-"""What the calls run, under the names that an example in SQL begins with."""
+"""The statements of the calls, under the names with which an example in SQL begins."""
 
 
 class RefusedError(Exception):
@@ -208,7 +208,7 @@ class ExampleQueue(QueueAdapter):
         with closing(sqlite3.connect(location)) as copy:
             self.db.backup(copy)
 
-    # What the examples call or replace.
+    # The methods that the examples call or replace.
 
     def run(self, sql: str, **values: Any) -> list[Any]:
         if self.gap and not self.db.in_transaction:

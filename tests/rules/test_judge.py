@@ -165,6 +165,6 @@ def test_a_driver_that_makes_no_run_does_not_pass(
 
 
 def test_a_rule_is_concurrent_if_one_of_its_drivers_is() -> None:
-    """Whether actors act at the same time is the drivers' to say."""
+    """A rule is concurrent if one of its drivers is."""
     assert not replace(RULE, drivers=(Sequence(), Thrice())).concurrent
     assert replace(RULE, drivers=(Sequence(), Never())).concurrent

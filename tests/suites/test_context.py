@@ -1,4 +1,4 @@
-"""What stands beside a proof: the declaration, the adapter's code, the command to repeat."""
+"""The context of a proof: the declaration, the adapter's code, the command to repeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the copy-out share."""
+"""Copies of the queue, for the tests of the copy-out."""
 
 from __future__ import annotations
 

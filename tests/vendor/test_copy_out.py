@@ -1,4 +1,4 @@
-"""What a copy holds, and what a second copy does to it."""
+"""The content of a copy, and the effect of a second copy on it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_other_line_ends_are_not_a_change(copy: Path) -> None:
 
 
 def test_older_copy_is_upgraded(copy: Path) -> None:
-    """An older copy that nobody has touched becomes current without a word."""
+    """An older copy without edits becomes current without a word."""
     make_older(copy, "config.py", "OLD = 1\n")
     make_older(copy, "former.py", "FORMER = 1\n")
     (copy / "models.py").unlink()

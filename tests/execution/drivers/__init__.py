@@ -1,1 +1,1 @@
-"""Each driver, put to queues that are right, slow, hanging and dying."""
+"""Each driver with queues that are correct, slow, hanging and dying."""

@@ -1,4 +1,4 @@
-"""What holds for every driver."""
+"""Promises of every driver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What actors do in the tests of faults; of module level, so that processes find it."""
+"""Programs of actors for the tests of faults, at module level, so that processes find them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each fault does to an actor, and who cannot carry it."""
+"""The effect of each fault on an actor, and the drivers that cannot carry it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ DAY = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is kept.
+    """The retention of tasks and backups.
 
     archive_after: seconds after which tasks that ended are put into the archive.
     copies: how many backups are kept.
@@ -28,12 +28,12 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was done.
+    """The work of one night.
 
     reclaimed, promoted: tasks that time had freed. archived: tasks put away.
     damage: what is wrong with the file; then nothing was copied or tidied up.
     backup: the new copy; None if there is damage.
-    vacuumed: whether space was given back; not where the queue was in use.
+    vacuumed: True if space was given back; False if the queue was in use.
     """
 
     reclaimed: int

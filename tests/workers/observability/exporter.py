@@ -1,6 +1,6 @@
 """The figures of the queue in the text format of Prometheus.
 
-They are read when somebody asks, in one snapshot, and cached for no time at all: the queries are
+They are read at each scrape, in one snapshot, and cached for no time at all: the queries are
 served by indexes, and take no lock from the workers.
 """
 
@@ -34,7 +34,7 @@ class QueueCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the figures; `queue_up` 0 and nothing else where the queue cannot be read."""
-        up = GaugeMetricFamily("queue_up", "Whether the queue could be read.")
+        up = GaugeMetricFamily("queue_up", "1 if the queue could be read, or else 0.")
         try:
             figures = list(self._figures())
         except QueueDatabaseError:

@@ -51,7 +51,7 @@ class Engine:
         try:
             self._work(task)
         except StaleClaimError as error:
-            # Somebody else has it by now, and this result must not count.
+            # Another worker has it by now, and this result must not count.
             self._queue.log(task.id, "WARNING", f"result dropped: {error}")
         return True
 

@@ -138,7 +138,7 @@ def test_a_worker_finishes_its_task_before_it_stops(
     with subprocess.Popen(command) as worker:
         deadline = time.monotonic() + 30
         while not (tmp_path / "first").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)  # another process, whose clock nobody can move
+            time.sleep(0.01)  # another process, whose clock the test cannot move
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
     assert (tmp_path / "first").read_text(encoding="utf-8") == "done"

@@ -27,7 +27,7 @@ class Engine:
         return row[0]
 
     def finish(self, task_id, seconds=0.3):
-        """Do the work, and tell so."""
+        """Do the work, and record it."""
         with self._db.transaction() as conn:
             time.sleep(seconds)  # QR404
             conn.execute(FINISH, (task_id,))  # QR501
