@@ -186,7 +186,7 @@ class Module:
 
     @cached_property
     def knows_queue(self) -> bool:
-        """True if the code builds on the queue: imports it, or uses its fixtures or tables."""
+        """True if the code imports the queue, or uses the queue's fixtures or tables."""
         names = {full.rpartition(".")[2] for full in self.imported.values()}
         parameters = {name for scope in self.scopes for name in scope.parameters}
         return bool(

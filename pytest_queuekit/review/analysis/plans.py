@@ -28,7 +28,7 @@ def slow_steps(sql: str) -> tuple[str, ...]:
 
 
 def slow_steps_in(conn: sqlite3.Connection, sql: str) -> tuple[str, ...]:
-    """Return the same for the database of a connection, with its own indexes.
+    """Return the slow steps of a statement in the database of a connection, with its own indexes.
 
     Raises sqlite3.Error for a statement that SQLite cannot compile there.
     """

@@ -85,7 +85,7 @@ class Statement:
 
     @property
     def writes(self) -> bool:
-        """True if it changes rows."""
+        """True if the statement changes rows."""
         return self.kind in WRITES
 
     @property

@@ -13,14 +13,15 @@ UNREADABLE = Code(
 UNUSED = Code(
     id="QR002",
     title="Suppression without effect",
-    sentence="A suppression suppresses a finding in its line.",
+    sentence="Every suppression matches a finding on its line.",
     why="An unused suppression hides the next fault in that line.",
 )
 UNCLEAR = Code(
     id="QR003",
     title="Suppression without a known code or without a reason",
-    sentence="A suppression names its codes and gives a reason.",
-    why="A reader cannot judge a suppression that gives no reason.",
+    sentence="A suppression names at least one code, only known codes, and gives a reason.",
+    why="An unknown code suppresses nothing, and a reader cannot judge a suppression without a "
+    "reason.",
 )
 UNCHECKED = Code(
     id="QR004",

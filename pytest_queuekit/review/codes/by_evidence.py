@@ -18,7 +18,7 @@ UNIT_TESTS = Code(
     item="Unit tests for your feature",
     title="Feature without unit tests",
     sentence="The feature has unit tests.",
-    why="Only its tests define how the feature should behave.",
+    why="Only tests define how the feature should behave.",
     decided=Decided.EVIDENCE,
     how="the tests and the coverage of the code: pytest --cov=PACKAGE",
 )
@@ -27,7 +27,7 @@ INTEGRATION_TESTS = Code(
     item="Integration tests with queue",
     title="Feature without integration tests",
     sentence="Some tests run against a real queue in a file.",
-    why="A fake queue behaves as its author expects; a real one may not.",
+    why="A fake queue behaves as its author expects; a real queue may not.",
     decided=Decided.EVIDENCE,
     how="tests that use queue_db or queue_integration_check: pytest -m queue_integration",
 )
@@ -36,7 +36,8 @@ EIGHT_CHECKS = Code(
     item="Running validation script (validation.py)",
     title="Database checks not passed",
     sentence="The eight database checks pass on the database in use.",
-    why="The checks find a schema that was changed by hand before a worker fails on it.",
+    why="The checks find a schema that someone changed by hand, before a worker fails because of "
+    "the change.",
     decided=Decided.EVIDENCE,
     how="pytest --queue-db PATH, or python -m pytest_queuekit.queue.validation PATH",
 )
@@ -44,7 +45,7 @@ MEASURED = Code(
     id="QR604",
     item="Performance impact measured",
     title="Performance impact not measured",
-    sentence="The cost of the feature for the queue is measured.",
+    sentence="Tests measure the load that the feature puts on the queue.",
     why="Otherwise a slow feature is noticed only in production.",
     decided=Decided.EVIDENCE,
     how="tests that use queue_benchmark: pytest -m queue_perf",

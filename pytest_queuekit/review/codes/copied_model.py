@@ -40,7 +40,7 @@ def _copied_models(module: Module) -> Iterator[Match]:
 CODE = Code(
     id="QR201",
     item="Using `Task`, `Worker`, `TaskLog` dataclasses",
-    title="Copy of a dataclass of the queue",
+    title="Copy of a queue dataclass",
     sentence="Code uses the queue's dataclasses for tasks, workers and log lines.",
     why="A copy of the fields lacks the columns that the next version adds.",
     wrong="""\

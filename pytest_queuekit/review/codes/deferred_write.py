@@ -17,9 +17,9 @@ def _deferred_writes(module: Module) -> Iterator[Match]:
         if deferred and _reads_then_writes(module, call):
             yield Match(
                 node=call.node,
-                detail="BEGIN takes no lock before the first write, which fails at once, whatever "
-                "the busy_timeout, if another connection wrote after the read; use transaction() "
-                "or BEGIN IMMEDIATE",
+                detail="BEGIN takes no lock before the first write; if another connection wrote "
+                "after the read, the write fails at once, whatever the busy_timeout; use "
+                "transaction() or BEGIN IMMEDIATE",
             )
 
 

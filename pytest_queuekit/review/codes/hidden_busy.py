@@ -119,7 +119,7 @@ CODE = Code(
     item="Proper error handling with try/except",
     title="Busy database hidden by an error handler",
     sentence="An error handler does not hide a busy database.",
-    why="A busy database needs a retry. Code that ignores it takes the task for done, or for "
+    why="A busy database needs a retry. Code that ignores the error treats the task as done, or as "
     "missing.",
     wrong="""\
 from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError

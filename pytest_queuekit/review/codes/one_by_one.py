@@ -143,7 +143,7 @@ CODE = Code(
     title="One transaction for each task of a loop",
     sentence="A loop that writes many tasks commits them together.",
     why="Each commit waits for the disk: a thousand tasks take a thousand waits instead of one, "
-    "and a crash leaves half of them behind.",
+    "and a crash loses the tasks that are not yet written.",
     wrong="""\
 from pytest_queuekit.queue import TaskQueue
 

@@ -55,8 +55,8 @@ CODE = Code(
     item="Using `Task.get_payload()` for payload parsing",
     title="Payload parsed by hand",
     sentence="get_payload() parses a payload.",
-    why="Its error names the task with the invalid JSON; the error of json.loads() names only a "
-    "position in the text.",
+    why="The error of get_payload() names the task with the invalid JSON; the error of "
+    "json.loads() names only a position in the text.",
     wrong="""\
 import json
 from pytest_queuekit.queue import QueueDatabase
