@@ -152,7 +152,7 @@ def _tests(evidence: Evidence) -> _Grounds:
         deselected = f", {evidence.deselected:,} deselected" if evidence.deselected else ""
         grounds.held.append(f"{counted(len(tests.passed), 'test')} passed{skipped}{deselected}")
     elif not tests.failed:
-        grounds.missing.append("no test of the team passed: give their paths, as in pytest … tests")
+        grounds.missing.append("no test of the team passed: add the paths of its tests")
     files = f" of {counted(covered.files, 'file')}" if covered.files else ""
     share = f"{covered.percent:.1f} %{files} is covered"
     if covered.unknown:
@@ -278,7 +278,7 @@ def _documentation(evidence: Evidence) -> _Grounds:
     documented, changes = evidence.documented, evidence.changes
     grounds = _Grounds()
     if documented is None:
-        grounds.missing.append("no code to look at: add --queue-review PATH")
+        grounds.missing.append("no code to check: add --queue-review PATH")
     elif documented.bare:
         grounds.against.extend(f"no docstring: {name}" for name in documented.bare)
     else:

@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers and, if rules or checks are asked for, load what runs them."""
+    """Declare the markers and, if rules or checks are asked for, load the modules that run them."""
     for marker in options.MARKERS:
         config.addinivalue_line("markers", marker)
     useless, needed = options.without_effect(config)
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Load what watches databases if a test asks for it by its marker."""
+    """Load the watch of databases if a test asks for the watch by its marker."""
     if options.is_any_strict(session.items):
         from pytest_queuekit.plugin import watching
 
@@ -51,7 +51,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what an xdist worker reports about databases when it ends."""
+    """Take the findings about databases that an xdist worker reports when it ends."""
     findings = getattr(node, "workeroutput", {}).get(options.WATCH)
     if findings:
         from pytest_queuekit.plugin import watching

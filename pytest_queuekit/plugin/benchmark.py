@@ -43,7 +43,7 @@ class BenchmarkStopwatch:
 
 
 def stopwatch_for(item: pytest.Item) -> BenchmarkStopwatch:
-    """Return a stopwatch for an item that takes no fixtures. Raises NotRunError.
+    """Return a stopwatch for an item without fixtures. Raises NotRunError if a run cannot measure.
 
     pytest-benchmark gets the results only if it has to save or compare them. Otherwise it would
     print a table of the figures that the summary already has.

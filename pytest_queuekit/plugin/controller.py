@@ -26,7 +26,7 @@ def is_controller(config: pytest.Config) -> bool:
 
 
 def track_of(config: pytest.Config, level: Level) -> Track | None:
-    """Return where races meet; None if there are no lanes.
+    """Return the track on which races meet; None if there are no lanes.
 
     Lanes need two workers or more on this machine that take the items as they come.
     """
@@ -68,6 +68,6 @@ class Controller:
         self._results.expect(ids)
 
     def pytest_unconfigure(self) -> None:
-        """Delete what the lanes left."""
+        """Delete the files that the lanes left."""
         if self._track:
             shutil.rmtree(self._track.folder, ignore_errors=True)

@@ -34,7 +34,7 @@ def register(
     *,
     checks: Mapping[str, Check],
 ) -> Gate:
-    """Return the gate of this run. Raises pytest.UsageError.
+    """Return the gate of this run. Raises pytest.UsageError for an invalid option.
 
     checks: all checks of the suites by node id, deselected ones included.
     """
@@ -66,7 +66,7 @@ class Gate:
         """Return the scoreboard, and add it to the step summary of GitHub Actions.
 
         summarise: False if a report of the run writes that summary, the scoreboard in it.
-        An internal error makes the criteria unknown that depend on it; no exception leaves.
+        An internal error makes the criteria that depend on it unknown; it is not raised.
         """
         plan = self._sources.plan
         try:

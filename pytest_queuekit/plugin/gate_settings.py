@@ -27,7 +27,7 @@ class GateSettings:
 
 
 def read(config: pytest.Config) -> GateSettings:
-    """Read the options and ini keys. Raises pytest.UsageError with one line."""
+    """Read the options and ini keys. Raises pytest.UsageError for an invalid value."""
     base, source = _nonempty(config, "queue_base")
     if base:
         try:

@@ -1,4 +1,4 @@
-"""How items are handed to the xdist workers where races have lanes."""
+"""Hands items to the xdist workers if races have lanes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _LANE = "lane "
 
 
 class LaneScheduling(LoadScopeScheduling):  # type: ignore[misc]  # as above
-    """Hands out items one by one, but for lanes: all of one number go to one worker, first.
+    """Hands out items one by one; lanes of the same number go to one worker, before other items.
 
-    lanes: the number of the lane, by the node id of each check that is one.
+    lanes: the number of each lane, by the node id of its check.
     """
 
     workqueue: OrderedDict[str, dict[str, bool]]

@@ -1,4 +1,4 @@
-"""How checks are named in a pytest run, and which of them the command line means."""
+"""Names the checks of a pytest run, and finds the checks that the command line means."""
 
 from __future__ import annotations
 

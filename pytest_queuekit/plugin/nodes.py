@@ -107,7 +107,7 @@ class CheckItem(pytest.Item):
         return shown
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
-        """Return what stands over a failure."""
+        """Return the headline of a failure."""
         return self.path, 0, f"{self.name} {self.check.slug}".strip()
 
 

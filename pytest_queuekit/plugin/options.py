@@ -36,10 +36,10 @@ WATCH = "queue-watch"
 """The option that watches the databases of a run's own tests."""
 
 STRICT = "queue_strict"
-"""The marker of tests that fail for what the watch finds, in any mode."""
+"""The marker of tests that fail for a finding of the watch, in any mode."""
 
 ALLOW = "queue_allow"
-"""The marker of tests that do on purpose what the watch would find."""
+"""The marker of tests that cause findings of the watch on purpose."""
 
 WATCHING = ("off", "report", "strict")
 
@@ -49,8 +49,8 @@ MARKERS = (
     "-m 'not queue_stress'",
     "queue_perf: a test that measures time; leave out with -m 'not queue_perf'",
     "queue_worker(n): a test of the part that worker n builds on the queue, n from 2 to 6",
-    f"{STRICT}: a test that fails for what the watch finds, even without --{WATCH}",
-    f"{ALLOW}(*kinds): a test that does on purpose what the watch would find, such as 'busy'",
+    f"{STRICT}: a test that fails for a finding of the watch, even without --{WATCH}",
+    f"{ALLOW}(*kinds): a test that causes findings of the watch on purpose, such as 'busy'",
 )
 
 
@@ -68,8 +68,8 @@ _HELP = {
     ),
     "queue_worker": (
         "N",
-        "Limit the run to what concerns a team, 02 to 06 (client API, worker engine, scheduling, "
-        "observability, maintenance), and run its integration test. Repeatable.",
+        "Limit the run to the checks that concern a team, 02 to 06 (client API, worker engine, "
+        "scheduling, observability, maintenance), and run the team's integration test. Repeatable.",
     ),
     "queue_require": (
         "WHAT",
@@ -108,7 +108,7 @@ _WORDS = {
     ),
     "queue_coverage": (
         "FILE",
-        "A data file of coverage.py, for --queue-gate, where --cov does not measure this run.",
+        "A data file of coverage.py, for --queue-gate, if --cov does not measure this run.",
     ),
     "queue_base": (
         "REVISION",
@@ -131,16 +131,16 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         dest="queue_validate",
         help="Find out whether a task queue keeps its promises and meets its performance targets. "
-        "Runs the rules alone, and your tests only where paths are given. Without --queue-impl "
-        "the reference queue is tested. Select with -k CLAIM, -m 'not queue_stress', or by id: "
-        "queue-validate::CLAIM-1.",
+        "Without paths, runs only the rules and the performance targets; with paths, also your "
+        "tests there. Without --queue-impl, tests the reference queue. Select with -k CLAIM, -m "
+        "'not queue_stress', or by id: queue-validate::CLAIM-1.",
     )
     group.addoption(
         f"--{GATE}",
         action="store_true",
         dest="queue_gate",
-        help="At the end of the run, report whether the seven success criteria (docs: gate) are "
-        "met, with the evidence, and fail if one is not. Runs your own tests too.",
+        help="At the end of the run, report the seven success criteria (see docs/gate.md) with "
+        "their evidence. Fail unless all are met. Runs your own tests too.",
     )
     for name, (metavar, text) in _HELP.items():
         flag = f"--{name.replace('_', '-')}"
@@ -162,7 +162,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def is_asked_for(config: pytest.Config) -> bool:
-    """Return True if this run has anything to do with the kit."""
+    """Return True if an option or an argument of this run asks for the kit."""
     option = config.option
     alone = (head for head in HEADS if head not in (WORKER, GATE))  # those two need the rules
     asked = any(getattr(option, head.replace("-", "_")) not in (None, False) for head in alone)

@@ -120,7 +120,7 @@ class Showing:
 
 
 def register(config: pytest.Config) -> None:
-    """Show the progress of checks, where this run writes to a terminal with a cursor."""
+    """Show the progress of checks, if this run writes to a terminal with a cursor."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     spread = config.pluginmanager.hasplugin("xdist") and config.getoption("dist", "no") != "no"
     if reporter is None or spread or config.get_verbosity() != 0 or not reporter.isatty:

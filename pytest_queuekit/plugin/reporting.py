@@ -1,4 +1,4 @@
-"""Writes what a run knows: the section on the terminal, JUnit properties, and report files."""
+"""Writes the result of a run: the section on the terminal, JUnit properties, and report files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_queuekit.report.formats.junit import properties
 def write(
     reporter: pytest.TerminalReporter, result: RunResult, notes: Iterable[tuple[str, bool]]
 ) -> None:
-    """Write the section at the end of a run, and what became of its reports."""
+    """Write the section at the end of a run, and a line about each report."""
     # pytest shows each failure with its proof, unless it was asked not to.
     silent = reporter.config.option.tbstyle == "no"
     verbose = reporter.config.get_verbosity() > 0
@@ -69,7 +69,7 @@ def tell_junit(config: pytest.Config, result: RunResult) -> None:
 
 
 def keep_out_of_the_way(config: pytest.Config) -> list[str]:
-    """Adapt what other plugins and pytest itself do to checks; return what a reader must know.
+    """Keep effects of pytest and of other plugins away from checks; return notes about that.
 
     The notes are shown at the end of the run.
     """

@@ -1,4 +1,4 @@
-"""Keeps what reports say about checks, in the process that writes the summary."""
+"""Keeps the answers that reports carry, in the process that writes the summary."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class Results:
         self._answers: dict[tuple[str, str, str], Verdict] = {}
 
     def expect(self, node_ids: Iterable[str]) -> None:
-        """Note which checks were selected."""
+        """Record the selected checks."""
         for node_id in node_ids:
             if node_id in self._checks:
                 check = self._checks[node_id]
                 self._asked.setdefault(_key(check), check)
 
     def enter(self, report: pytest.TestReport) -> None:
-        """Note what a report says about a check, if it is about one."""
+        """Record the answer in a report, if the report is about a check."""
         check = self._checks.get(report.nodeid)
         if check is None or report.outcome == "rerun":  # type: ignore[comparison-overlap]
             return  # pytest-rerunfailures runs it again: only the last run counts

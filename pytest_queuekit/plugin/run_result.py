@@ -1,4 +1,4 @@
-"""Puts together what a run knows when it ends."""
+"""Builds the result of a run when it ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run_result(
     seconds: float,
     hints: list[str],
 ) -> RunResult:
-    """Return what a run knows. `checks` are all checks of the suites, deselected ones included."""
+    """Return the result of a run. `checks` has all checks of the suites, also deselected ones."""
     answered = sorted(
         _suite_results(suites, checks, results),
         key=lambda result: _place(result.subject.label, settings),
@@ -52,7 +52,7 @@ def run_result(
 
 
 SLOW_DISK = 3.0
-"""Milliseconds of a commit with fsync; above them, the disk is most of a run."""
+"""Milliseconds of a commit with fsync, above which the disk takes much of a run's time."""
 
 
 def _slow_disk(suites: Sequence[SuiteResult]) -> Iterator[str]:
@@ -60,8 +60,8 @@ def _slow_disk(suites: Sequence[SuiteResult]) -> Iterator[str]:
     slowest = max((floor.fsync or 0.0 for floor in measured if floor), default=0.0)
     if slowest > SLOW_DISK:
         yield (
-            f"This disk takes {slowest:.1f} ms for a commit with fsync, which is much of the time "
-            "of a run. --basetemp on a faster disk, such as /dev/shm, shortens it."
+            f"This disk takes {slowest:.1f} ms for a commit with fsync, which is much of a run's "
+            "time. --basetemp on a faster disk, such as /dev/shm, shortens the run."
         )
 
 

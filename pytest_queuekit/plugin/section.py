@@ -34,5 +34,5 @@ def write_section(reporter: pytest.TerminalReporter, title: str, lines: Iterable
 
 
 def terminal_encoding() -> str:
-    """Return what the terminal can show; pytest would write `\\u2192` for an arrow it cannot."""
+    """Return the encoding of the terminal; pytest would write `\\u2192` for an arrow it cannot."""
     return getattr(sys.__stdout__, "encoding", None) or "utf-8"

@@ -46,7 +46,7 @@ class Settings:
 
 
 def read(config: pytest.Config) -> Settings:
-    """Read and check the options. Raises pytest.UsageError with one line."""
+    """Read and check the options. Raises pytest.UsageError with one line for an invalid value."""
     chosen = tuple(filter(options.is_node_id, config.args))
     heads = {node_id.partition("::")[0] for node_id in chosen}
     heads |= {head for head in options.HEADS if config.getoption(head.replace("-", "_"))}
@@ -80,7 +80,7 @@ def read(config: pytest.Config) -> Settings:
 
 
 def performance_mode(config: pytest.Config, queue: QueueUnderTest | None = None) -> Performance:
-    """Return what a missed target does in this run. Raises pytest.UsageError.
+    """Return the effect of a missed target. Raises pytest.UsageError for an unknown mode.
 
     The targets are those of the reference queue. Any other queue is measured and only shown,
     unless the user asks for more.
@@ -92,7 +92,7 @@ def performance_mode(config: pytest.Config, queue: QueueUnderTest | None = None)
 
 
 def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:
-    """Return the word that an option, or its ini key, was given. Raises pytest.UsageError."""
+    """Return the word of an option or its ini key. Raises pytest.UsageError for an unknown word."""
     option = config.getoption(key)
     source = key if option is None else f"--{key.replace('_', '-')}"
     word = str(config.getini(key) or default if option is None else option)
@@ -262,7 +262,7 @@ def _gate(config: pytest.Config, *, named: bool) -> bool:
 
 
 def not_there(path: Path) -> str:
-    """Return that a path does not exist, and what may have been meant; empty if it does."""
+    """Return that a path does not exist, with a suggestion; empty if it exists."""
     if path.exists():
         return ""
     siblings = [sibling.name for sibling in path.parent.glob("*")] if path.parent.is_dir() else []
@@ -270,7 +270,7 @@ def not_there(path: Path) -> str:
 
 
 def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path], str]) -> Path:
-    """Return the path that was given. Raises pytest.UsageError with what is wrong with it."""
+    """Return the given path. Raises pytest.UsageError with the problem if there is one."""
     if not given:
         raise pytest.UsageError(f"{source}='' is empty: give a path")
     try:
@@ -278,7 +278,7 @@ def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path]
         problem = problem_of(path)
     except (OSError, RuntimeError) as error:  # RuntimeError: ~NAME of no user
         cause = error.strerror if isinstance(error, OSError) else error
-        raise pytest.UsageError(f"{source}={given!r} cannot be looked at: {cause}") from error
+        raise pytest.UsageError(f"{source}={given!r} cannot be read: {cause}") from error
     if problem:
         raise pytest.UsageError(f"{source}={str(path)!r} {problem}")
     return path

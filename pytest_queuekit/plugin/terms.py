@@ -1,4 +1,4 @@
-"""How a test wants to be watched, read from its markers and fixtures."""
+"""The terms of watching a test, read from its markers and fixtures."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _FOR_SEVERAL = ("setup_class", "setup_module", "setUpClass", "setUpModule")
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How a test is watched.
+    """The terms on which a test is watched.
 
     allowed: the kinds of findings that it makes on purpose.
     is_strict: True if a finding fails it.
-    is_marked: True if the test itself asks for that.
+    is_marked: True if the test's own marker asks for that.
     is_reported: True if its findings are reported.
     """
 
@@ -38,7 +38,7 @@ class Terms:
 
 
 def terms_of(item: pytest.Item, *, is_on: bool, is_strict: bool) -> Terms:
-    """Return the terms of a test. Raises ValueError, see allowed_by."""
+    """Return the terms of a test. Raises ValueError if it allows an unknown kind of finding."""
     is_marked = item.get_closest_marker(options.STRICT) is not None
     return Terms(
         allowed=allowed_by(item),

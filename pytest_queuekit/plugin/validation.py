@@ -28,7 +28,7 @@ NAME = "queuekit-validation"
 
 
 def register(config: pytest.Config) -> None:
-    """Read the options and register the hooks. Raises pytest.UsageError."""
+    """Read the options and register the hooks. Raises pytest.UsageError for an invalid option."""
     asked = settings.read(config)
     validation = Validation(config, asked)
     _leave_paths(config, keep=asked.plan.gate)
@@ -69,10 +69,10 @@ def _leave_paths(config: pytest.Config, *, keep: bool) -> None:
 
 
 class Validation:
-    """One run: what it was asked, and what it found.
+    """One run: its settings and its result.
 
     suites: by the head of their node ids. checks: by node id, deselected ones included.
-    result: what the run knows; None until it ends.
+    result: the result of the run; None until it ends.
     """
 
     def __init__(self, config: pytest.Config, asked: settings.Settings) -> None:
@@ -103,7 +103,7 @@ class Validation:
         progress.register(session.config)
 
     def pytest_report_header(self) -> str:
-        """Say what is about to be tested."""
+        """Name the subjects that the run tests."""
         subjects = [
             subject.title
             for suites in self.suites.values()
@@ -118,7 +118,7 @@ class Validation:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Put the suites beside what the session collects."""
+        """Add the suites to the nodes that the session collects."""
         report = yield
         if isinstance(collector, pytest.Session):
             ours = [
@@ -144,7 +144,7 @@ class Validation:
             items[place] = item
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note which checks are selected."""
+        """Record the selected checks."""
         self.results.expect(item.nodeid for item in session.items)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -173,7 +173,7 @@ class Validation:
     def pytest_report_teststatus(
         self, report: pytest.TestReport | pytest.CollectReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Show a waived failure and an unfollowed recommendation as what they are."""
+        """Show a waived failure and an unfollowed recommendation under names of their own."""
         if isinstance(report, pytest.TestReport) and report.passed and report.when == "call":
             verdict = results.verdict_of(report)
             if verdict is not None and verdict.status is Status.WAIVED:
@@ -184,7 +184,7 @@ class Validation:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Judge, and let the exit status agree with what the last lines will say."""
+        """Judge the run, and set the exit status that agrees with the last lines."""
         config = session.config
         if only_looks(config) or hasattr(config, "workerinput"):
             return (yield)

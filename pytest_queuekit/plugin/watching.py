@@ -37,7 +37,10 @@ class Mode(enum.StrEnum):
 
 
 def mode_of(config: pytest.Config) -> Mode:
-    """Return the mode that the option or the ini key asks for. Raises pytest.UsageError."""
+    """Return the mode from `--queue-watch`, else from the ini key `queue_watch`, else the default.
+
+    Raises pytest.UsageError for an unknown mode.
+    """
     default = options.watch_by_default(config)
     return Mode(one_of(config, "queue_watch", options.WATCHING, default))
 
@@ -91,7 +94,7 @@ class Watching:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Start watching a test; the kit's own items are not users of a queue."""
+        """Start watching a test, unless it is one of the kit's own items."""
         item.stash.setdefault(_FINDINGS, []).clear()
         if options.is_node_id(item.nodeid):
             self._watch.pause()
@@ -162,7 +165,7 @@ class Watching:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Collect what several tests left open; fail the run for it, and for internal errors."""
+        """Collect the findings of no single test; fail the run for them and for internal errors."""
         findings = []
         for finding in [*self._stray, *self._placed(self._watch.at_end())]:
             terms = self._terms_of_stray(finding)
@@ -185,7 +188,7 @@ class Watching:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def so_far(self) -> list[WatchFinding]:
-        """Return what is known before the session finishes: all but what is still open then."""
+        """Return the findings so far: all but those about connections that are still open."""
         self._stray += self._placed(self._watch.so_far())
         strays = [
             finding for finding in self._stray if self._terms_of_stray(finding).keep([finding])
@@ -193,7 +196,7 @@ class Watching:
         return self.findings + strays
 
     def enter(self, output: dict[str, Any]) -> None:
-        """Take over what an xdist worker reports when it ends."""
+        """Take the findings and errors that an xdist worker reports when it ends."""
         self.findings += map(unpack, output["findings"])
         self._fails = self._fails or output["fails"]
         self._workers_errors += InternalErrors(**output["errors"])
@@ -206,7 +209,7 @@ class Watching:
             write_section(terminalreporter, "queue watch", words.report(self.findings, errors))
 
     def pytest_unconfigure(self) -> None:
-        """Restore sqlite3."""
+        """Stop the watch, which restores `sqlite3.connect`."""
         if not self._is_controller:
             self._watch.stop()
 

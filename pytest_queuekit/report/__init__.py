@@ -1,1 +1,1 @@
-"""The reports of the kit: one form a module. Each is made from verdicts alone."""
+"""The reports of the kit, one form in each module. Each is made from verdicts alone."""

@@ -1,4 +1,4 @@
-"""The closing line of each subject: the verdict, and exactly what it rests on."""
+"""The closing line of each subject: the conclusion, and the checks that it rests on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One failure in words: what happened, the proof, what was declared, and how to go on."""
+"""One failure in words: the event, the proof, the declarations, and the next commands."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _ASCII = {
 
 
 class Tone(enum.Enum):
-    """How a line is meant, for terminals with colours."""
+    """The meaning of a line, for terminals with colours."""
 
     PLAIN = "plain"
     HEAD = "head"
@@ -41,7 +41,7 @@ class Tone(enum.Enum):
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the report and how it is meant."""
+    """A line of the report and its meaning."""
 
     text: str
     tone: Tone = Tone.PLAIN
@@ -61,7 +61,7 @@ def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -
 
 
 def printable(text: str) -> str:
-    """Return a text without what a terminal would act upon, or could not encode."""
+    """Return a text without characters that a terminal would act upon or could not encode."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""The watch's findings as text: each with its line, what to do, and the tests it happened in."""
+"""The watch's findings as text: each with its line, the fix, and the tests in which it happened."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The suites: sets of checks that a run can contain, one module a suite."""
+"""The suites: sets of checks that a run can contain, one suite in each module."""

@@ -34,7 +34,7 @@ class Context:
 
     folder: empty and private.
     stopwatch: makes a Stopwatch, or raises NotRunError if nothing can be measured here.
-    progress: called with what the check is waiting for, when it waits in real time.
+    progress: called with the awaited event when the check waits in real time.
     """
 
     folder: Path
@@ -50,7 +50,7 @@ class Check:
     rule: the id, stable and citable: "ACK-6". slug: the promise in a few words.
     family: the heading under which it is counted.
     requirement, sentence: how binding it is, and what must hold.
-    subject: the label of the queue, or the path of what is looked at.
+    subject: the label of the queue, or the path of the checked files.
     name: the last part of the node id: "ACK-6[shop]".
     answer: finds the verdict.
     keywords: further words for `-k`. marks: markers of the item.
@@ -110,21 +110,21 @@ class Suite(Protocol):
 
     @property
     def name(self) -> str:
-        """How verdicts and reports name the suite."""
+        """The name of the suite in verdicts and reports."""
 
     @property
     def head(self) -> str:
-        """The head of its node ids, which is also the option that asks for it."""
+        """The head of the suite's node ids, which is also the option that asks for the suite."""
 
     @property
     def noun(self) -> str:
         """The noun for one of its checks: "rule"."""
 
     def subjects(self) -> Sequence[RunSubject]:
-        """Return what it looks at."""
+        """Return the subjects of the suite."""
 
     def checks(self) -> Sequence[Check]:
-        """Return all its checks, in order, without running any."""
+        """Return all checks of the suite, in order, without running any."""
 
     def close(self) -> None:
         """Release what the checks shared."""
@@ -155,7 +155,7 @@ def problem_check(
 ) -> Check:
     """Return a check whose answer is a list of problems, a sentence each; none means pass.
 
-    `find` takes an empty folder, and raises NotRunError where the check does not apply.
+    `find` takes an empty folder, and raises NotRunError if the check does not apply.
     """
 
     def answer(context: Context) -> Verdict:

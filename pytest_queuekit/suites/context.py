@@ -19,7 +19,7 @@ from pytest_queuekit.rules.rule import Rule
 def with_context(
     verdict: Verdict, rule: Rule, queue: QueueUnderTest, level: Level, chosen: str
 ) -> Verdict:
-    """Return a failed verdict with what is declared, the adapter's code, and how to repeat it.
+    """Return a failed verdict with the declarations, the adapter's code and the command to repeat.
 
     chosen: the arguments of pytest that select the check.
     """
@@ -58,7 +58,7 @@ _FIELDS = {
 
 
 def declared(rule: Rule, contract: Contract) -> str:
-    """Return what the queue declares of what the rule needs: "liveness=LEASE, fail(), key"."""
+    """Return the declarations that the rule needs: "liveness=LEASE, fail(), key"."""
     parts = []
     for need in rule.needs:
         field = _FIELDS.get(need)

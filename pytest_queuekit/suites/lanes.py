@@ -1,7 +1,8 @@
-"""Races that the xdist workers run together: one queue, and a lane for each of them.
+"""Races that the xdist workers run together: one queue, and a lane for each worker.
 
-Each lane is a check of its own, and all lanes of a race have its verdict. The lanes of one number
-go to one worker, before anything else and in one order, so that the workers meet in every race.
+Each lane is a check of its own, and all lanes of a race have its verdict. All lanes with the same
+number go to one worker, before all other checks and in the same order, so that the workers meet in
+every race.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def judge_lane(
 ) -> Verdict:
     """Run one lane, and return the verdict of the lane that ends last.
 
-    label: of the queue; it keeps apart two queues of one name.
+    label: the label of the queue, which distinguishes two queues of the same name.
     """
     shared = track.folder / f"{rule.id}-{label}"
     driver = _Lane(folder=shared / "run", lane=lane, lanes=track.lanes, patience=effort.limit)

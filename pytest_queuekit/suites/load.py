@@ -23,7 +23,7 @@ CHECKS = "CHECKS"
 
 
 class LoadSuite:
-    """The suite of what the gate asks of each queue."""
+    """The suite of the checks that the gate adds for each queue."""
 
     name = "load"
     head = "queue-gate"
@@ -82,7 +82,7 @@ SUITE = LoadSuite
 def with_pace(verdict: Verdict) -> Verdict:
     """Return the verdict on a load with the pace that the workers reached.
 
-    Below half of the pace the load was not the one that the rule speaks of: not run.
+    If the workers reached less than half of the pace, the load was not tested: not run.
     """
     history = verdict.detail.history if isinstance(verdict.detail, RuleRun) else None
     if verdict.status is not Status.PASS or history is None:

@@ -25,7 +25,7 @@ class Performance(enum.StrEnum):
 class Track:
     """The meeting place of the lanes of a race under pytest-xdist.
 
-    folder: that all workers see. lanes: the number of workers that race.
+    folder: the folder that all workers see. lanes: the number of workers that race.
     """
 
     folder: Path
@@ -42,7 +42,7 @@ class Plan:
     performance: what a missed target does, by the label of the queue.
     database: the file to check; None if none was given.
     reviewed: the files and folders to review.
-    teams: the teams whose part is looked at; empty for everything.
+    teams: the teams to which the run is limited; empty for no limit.
     gate: True if the success criteria are judged.
     home: the working directory, to which relative paths refer.
     heads: the heads of node ids, and so the suites, that the command line names.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ReviewSuite:
-    """The suite of the checklist. All files are read once, when the first check asks for it."""
+    """The suite of the checklist. All files are read once, when the first check runs."""
 
     name = "review"
     head = "queue-review"

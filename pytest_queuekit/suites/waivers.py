@@ -1,4 +1,4 @@
-"""Failures that are known and accepted: by the adapter's limitations, or by the user's settings."""
+"""Waives known failures that the adapter's limitations or the user's settings accept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_queuekit.model.verdict import Status, Verdict, Waiver
 def waive(
     verdict: Verdict, contract: Contract, configured: Mapping[tuple[str, str], Waiver]
 ) -> Verdict:
-    """Return the verdict as its waiver has it.
+    """Return the verdict after its waiver is applied.
 
     A failure with a waiver is waived. A pass keeps the waiver, so that the report can say that it
     is no longer needed. The user's waiver comes before the adapter's.

@@ -32,7 +32,7 @@ class Connecting(ConnectHook):
         CONNECT_HOOKS.push(self)
 
     def stop(self) -> None:
-        """Restore what start() and the connections have replaced."""
+        """Restore everything that start() and the connections replaced."""
         CONNECT_HOOKS.pop(self)
         for error, constructor in reversed(self._errors):
             with suppress(AttributeError):  # another tool has restored it already

@@ -49,7 +49,7 @@ KINDS = tuple(TITLES)
 
 @dataclass(frozen=True, kw_only=True)
 class WatchFinding:
-    """Something that a test, or the code under test, did to a queue database.
+    """A mistake in the use of a queue database, by a test or by the code under test.
 
     kind: one of KINDS.
     title: what happened, in at most 60 characters that stand alone.

@@ -65,7 +65,10 @@ class ErrorLog:
 
 
 def describe(error: BaseException) -> str:
-    """Return type, place in the kit and message: "KeyError in watch/leases.py:31: 'id'"."""
+    """Return an exception's type, its place in the kit if it has one, and its message.
+
+    An example: "KeyError in watch/leases.py:31: 'id'".
+    """
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(_KIT)]
     place = ""

@@ -30,7 +30,7 @@ class Lookup:
 class Lookups:
     """The lookups of a test, each distinct lookup once a line; they are judged after the test.
 
-    The plan is not asked for at once: that would disturb the connection the user is working with.
+    The plan is not requested at once, because that would disturb the user's connection.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ class Observations:
     claims: for each file the line of the last claim that returned a task.
     unsettled: functions that find out whether a pending claim returned a task.
     opened: the connections that are open.
-    errors: what failed in the watch itself.
+    errors: the internal errors of the watch.
     """
 
     def __init__(self) -> None:

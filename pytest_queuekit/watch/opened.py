@@ -32,7 +32,7 @@ class Opened:
 
     @property
     def detail(self) -> str:
-        """The detail of a finding about it."""
+        """The detail of a finding about the connection."""
         return (
             f"The connection to {Path(self.path).name} opened here is still open after the test; "
             "use `with QueueDatabase(...) as db:`, or call close()"

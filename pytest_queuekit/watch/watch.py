@@ -34,12 +34,12 @@ class Watch:
         self._connecting.stop()
 
     def begin(self, test: str) -> None:
-        """Attribute what follows to the test with this node id."""
+        """Attribute all findings from now on to the test with this node id."""
         self._observations.test = test
         self._observations.is_on = True
 
     def pause(self) -> None:
-        """Ignore what happens until the next begin()."""
+        """Ignore all actions until the next begin()."""
         self._observations.is_on = False
 
     def after_call(self) -> list[WatchFinding]:
@@ -68,10 +68,10 @@ class Watch:
         return findings
 
     def so_far(self) -> list[WatchFinding]:
-        """Return the findings since the last question."""
+        """Return the findings since the previous call."""
         return self._observations.take()
 
     def at_end(self) -> list[WatchFinding]:
-        """Return the findings at the end of all tests."""
+        """Record the connections still open after the last test; return the remaining findings."""
         self._observations.note_open(None)
         return self._observations.take()

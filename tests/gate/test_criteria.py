@@ -105,7 +105,7 @@ MISSING: list[tuple[int, dict[str, Any], str]] = [
         },
         "no module",
     ),
-    (3, {"tests": Outcomes(skipped=("test_a",))}, "no test of the team passed: give their paths"),
+    (3, {"tests": Outcomes(skipped=("test_a",))}, "no test of the team passed: add the paths"),
     (3, {"covered": Covered(unknown="add --cov")}, "add --cov"),
     (4, {"files": None, "review": Answers()}, "add --queue-review PATH"),
     (4, {"files": frozenset()}, "--queue-review names no code besides tests"),

@@ -19,9 +19,9 @@ WRONG = {
     "--queue-db=none.db": "none.db' does not exist",
     "--queue-db=.": "is a folder",
     "--queue-db=": "--queue-db='' is empty: give a path",
-    "--queue-db=~nobody-of-this-name/queue.db": "cannot be looked at: Could not determine home",
+    "--queue-db=~nobody-of-this-name/queue.db": "cannot be read: Could not determine home",
     f"--queue-db={os.devnull}": "is not a regular file",
-    f"--queue-db={'n' * 300}": "cannot be looked at: File name too long",
+    f"--queue-db={'n' * 300}": "cannot be read: File name too long",
     "--queue-level=": "--queue-level='' is not one of quick, standard, deep",
     "--queue-level=QUIK": "did you mean 'quick'?",
     "--queue-impl=shop:Lazy": "looking up 'Lazy' raised RuntimeError: not today",
@@ -69,7 +69,7 @@ def test_a_database_that_cannot_be_looked_at_is_one_line(project: Project) -> No
     finally:
         folder.chmod(0o755)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "cannot be looked at: Permission denied" in flat(result)
+    assert "cannot be read: Permission denied" in flat(result)
 
 
 def test_a_wrong_value_under_xdist_is_one_line_too(project: Project) -> None:

@@ -19,4 +19,4 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "text": text.as_text,
     }
 )
-"""By the name that `--queue-report FORMAT:PATH` takes."""
+"""The formats by the name that `--queue-report FORMAT:PATH` takes."""

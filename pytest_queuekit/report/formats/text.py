@@ -31,8 +31,8 @@ def as_text(result: RunResult) -> str:
 def section(result: RunResult, *, verbose: bool, proofs: bool) -> Iterator[Line]:
     """Yield the section.
 
-    verbose: list what does not apply and what was not run, instead of counting it.
-    proofs: show the proof of each failure, because pytest was asked not to.
+    verbose: list the checks that do not apply or were not run, instead of counting them.
+    proofs: show the proof of each failure, because pytest was asked not to show it.
     """
     yield from map(Line, wrapped(environment(result)))
     for warning in result.warnings:
@@ -61,7 +61,7 @@ def environment(result: RunResult) -> str:
 
 
 def close(result: RunResult) -> Iterator[Line]:
-    """Yield the conclusion on each subject, and what else the exit status rests on."""
+    """Yield the conclusion on each subject, and the other reasons for the exit status."""
     for closing in closings(result):
         text = f"{closing.subject.title} {closing.conclusion}: {closing.text}"
         lines = wrapped(text, hanging="  ", lines=6)
