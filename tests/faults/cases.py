@@ -16,14 +16,14 @@ from tests.faults.tally import Tally
 from tests.faults.workload import State, state_of
 from tests.queue.world import START
 
-Tell = Callable[[str], None]
+Send = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """How a case ended.
 
-    lines: what it told.
+    lines: the lines that it sent.
     was_killed: True if SIGKILL ended it.
     error: the traceback of an exception that left it.
     """
@@ -33,16 +33,16 @@ class Ended:
     error: str
 
 
-def forked(case: Callable[[Tell], None]) -> Ended:
-    """Run a case in a forked child; each line that it tells arrives even if it is killed."""
+def forked(case: Callable[[Send], None]) -> Ended:
+    """Run a case in a forked child; each line that it sends arrives, also before a kill."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         _run(case, writer)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        lines = told.read().splitlines()
+    with os.fdopen(reader) as sent:
+        lines = sent.read().splitlines()
     status = os.waitpid(child, 0)[1]
     was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     error = "" if was_killed or status == 0 else "\n".join(_errors_of(lines, status))
@@ -53,7 +53,7 @@ def forked(case: Callable[[Tell], None]) -> Ended:
     )
 
 
-def _run(case: Callable[[Tell], None], writer: int) -> None:
+def _run(case: Callable[[Send], None], writer: int) -> None:
     status = 1
     try:
         case(lambda line: _write(writer, line))

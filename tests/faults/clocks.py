@@ -25,7 +25,7 @@ END = 40 * 86_400.0
 
 
 class _Workers:
-    """Several workers on one queue, and an account of what they were told."""
+    """Several workers on one queue, and an account of the queue's answers."""
 
     def __init__(self, path: Path, seed: int, tally: Tally) -> None:
         self.clock = Clock()

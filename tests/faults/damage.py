@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_queuekit.queue import QueueDatabase, QueueDatabaseError, TaskQueue
 from tests.faults.attack import Attack
-from tests.faults.cases import Tell, forked, remove
+from tests.faults.cases import Send, forked, remove
 from tests.faults.tally import Tally
 from tests.faults.workload import Workload
 from tests.queue.world import START
@@ -45,7 +45,7 @@ def _damage(path: Path, rng: random.Random) -> str:
     return f"page {page // PAGE} {kind}"
 
 
-def _use(path: Path, tell: Tell) -> None:
+def _use(path: Path, send: Send) -> None:
     """Make calls; only errors of the queue may come."""
     signal.alarm(LONGEST)
     with QueueDatabase(path, clock=lambda: START + 1000, busy_seconds=0) as db:
@@ -62,7 +62,7 @@ def _use(path: Path, tell: Tell) -> None:
             try:
                 call()
             except QueueDatabaseError as error:
-                tell(type(error).__name__)
+                send(type(error).__name__)
 
 
 def _batch(number: int, limit: int, folder: Path) -> Tally:
@@ -75,17 +75,17 @@ def _batch(number: int, limit: int, folder: Path) -> Tally:
     with sqlite3.connect(sound) as conn:
         conn.execute("PRAGMA journal_mode = DELETE")
     conn.close()
-    seen = 0
+    with_errors = 0
     for _ in range(min(limit, CASES)):
         remove(path)
         shutil.copyfile(sound, path)
         where = f"batch {number}: {_damage(path, rng)}"
         tally.tried += 1
-        ended = forked(lambda tell: _use(path, tell))
+        ended = forked(lambda send: _use(path, send))
         if ended.was_killed or ended.error:
             tally.report("wrong", f"{where}: {ended.error.splitlines()[-1]}")
-        seen += bool(ended.lines)
-    tally.measure("cases of a batch in which the queue raised an error", seen)
+        with_errors += bool(ended.lines)
+    tally.measure("cases of a batch in which the queue raised an error", with_errors)
     return tally
 
 

@@ -1,4 +1,4 @@
-"""SQLite's file operations, seen and failed by an observer.
+"""SQLite's file operations, with an observer that can make each of them fail.
 
 SQLite reaches files through a table of functions, its VFS (https://sqlite.org/vfs.html). This
 module replaces functions of the default VFS in this process, so that every read, write,
@@ -130,7 +130,7 @@ class ObservedDisk:
         self.observer: Observer = lambda operation: OK
         self._paths: dict[int, str] = {}
         self._tables: dict[int, _Methods] = {}
-        self._kept: list[Any] = []  # ctypes frees a callback that nobody refers to
+        self._kept: list[Any] = []  # ctypes frees a callback without a reference
         vfs = library.sqlite3_vfs_find(None).contents
         self._replace_open(vfs)
         self._replace_delete(vfs)
@@ -151,7 +151,7 @@ class ObservedDisk:
             path = _text(name) if name else "(temporary)"
             code = self.observer(FileOperation(kind="open", path=path))
             if code:
-                _File.from_address(file).methods = None  # tells SQLite not to close it
+                _File.from_address(file).methods = None  # so that SQLite does not close it
                 return code
             code = int(original(vfs, name, file, flags, granted))
             if code == OK:

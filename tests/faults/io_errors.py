@@ -11,7 +11,7 @@ from pytest_queuekit.queue import (
     TaskQueue,
 )
 from tests.faults.attack import Attack, spread
-from tests.faults.cases import Tell, forked, judge_file, remove
+from tests.faults.cases import Send, forked, judge_file, remove
 from tests.faults.disk import ERRORS, OK, FileOperation, ObservedDisk
 from tests.faults.tally import Tally
 from tests.faults.workload import State, Workload, states
@@ -44,23 +44,23 @@ class _Failing:
         return OK
 
 
-def _victim(path: Path, seed: int, point: int, tell: Tell) -> None:
-    """Make the calls until one fails; tell what it left behind."""
+def _victim(path: Path, seed: int, point: int, send: Send) -> None:
+    """Make the calls until one fails; send what it left behind."""
     failing = _Failing(point, lasts=point % 2 == 0)
     with ObservedDisk().observed(failing):
         load = Workload(path, seed, synchronous="FULL")
         calls = load.calls(CALLS)
         try:
             for _ in calls:
-                tell("done")
+                send("done")
         except QueueDatabaseError as error:
             failing.is_healed = True
             is_unknown = isinstance(error, QueueOutcomeUnknownError)
-            tell(f"error {'unknown' if is_unknown else 'refused'} {failing.failed}: {error}")
+            send(f"error {'unknown' if is_unknown else 'refused'} {failing.failed}: {error}")
             _use(load.db)
         failing.is_healed = True
         load.db.close()
-    tell(f"points {failing.count}")
+    send(f"points {failing.count}")
 
 
 def _use(db: QueueDatabase) -> None:
@@ -73,10 +73,10 @@ def _use(db: QueueDatabase) -> None:
 def _batch(number: int, limit: int, folder: Path) -> Tally:
     tally, path = Tally(), folder / "victim.db"
     passed = states(folder, number, CALLS)
-    whole = forked(lambda tell: _victim(path, number, 0, tell))
+    whole = forked(lambda send: _victim(path, number, 0, send))
     for point in spread(int(whole.lines[-1].split()[-1]), limit):
         remove(path)
-        ended = forked(lambda tell, point=point: _victim(path, number, point, tell))  # type: ignore[misc] # bound point
+        ended = forked(lambda send, point=point: _victim(path, number, point, send))  # type: ignore[misc] # bound point
         where = f"seed {number}, error at point {point}"
         if ended.error:
             tally.tried += 1

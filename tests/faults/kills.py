@@ -9,28 +9,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults.attack import Attack, spread
-from tests.faults.cases import Tell, forked, judge_file, remove
+from tests.faults.cases import Send, forked, judge_file, remove
 from tests.faults.disk import OK, FileOperation, ObservedDisk
 from tests.faults.tally import Tally
 from tests.faults.workload import Synchronous, Workload, states
 
 CALLS = 60
 
-Victim = Callable[[Path, int, int, Tell], None]
-"""Makes the calls of a seed, and dies at a point; point 0: tells the number of points."""
+Victim = Callable[[Path, int, int, Send], None]
+"""Makes the calls of a seed, and dies at a point; at point 0 it survives, and sends the number of points."""
 
 
-def _at_statements(path: Path, seed: int, point: int, tell: Tell) -> None:
+def _at_statements(path: Path, seed: int, point: int, send: Send) -> None:
     reached = _Countdown(point)
 
     def connected(conn: sqlite3.Connection) -> None:
         conn.set_trace_callback(lambda sql: reached())
 
-    _work(Workload(path, seed, on_connect=connected), tell)
-    tell(f"points {reached.count}")
+    _work(Workload(path, seed, on_connect=connected), send)
+    send(f"points {reached.count}")
 
 
-def _at_file_operations(path: Path, seed: int, point: int, tell: Tell) -> None:
+def _at_file_operations(path: Path, seed: int, point: int, send: Send) -> None:
     reached = _Countdown(point)
 
     def observer(operation: FileOperation) -> int:
@@ -39,8 +39,8 @@ def _at_file_operations(path: Path, seed: int, point: int, tell: Tell) -> None:
         return OK
 
     with ObservedDisk().observed(observer):
-        _work(Workload(path, seed, synchronous=_level(seed)), tell)
-    tell(f"points {reached.count}")
+        _work(Workload(path, seed, synchronous=_level(seed)), send)
+    send(f"points {reached.count}")
 
 
 class _Countdown:
@@ -56,9 +56,9 @@ class _Countdown:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _work(load: Workload, tell: Tell) -> None:
+def _work(load: Workload, send: Send) -> None:
     for name in load.calls(CALLS):
-        tell(name)
+        send(name)
     load.db.close()
 
 
@@ -70,12 +70,12 @@ def _batch(victim: Victim) -> Callable[[int, int, Path], Tally]:
     def run(number: int, limit: int, folder: Path) -> Tally:
         tally, path = Tally(), folder / "victim.db"
         passed = states(folder, number, CALLS)
-        whole = forked(lambda tell: victim(path, number, 0, tell))
+        whole = forked(lambda send: victim(path, number, 0, send))
         if whole.error:
             raise RuntimeError(whole.error)
         for point in spread(int(whole.lines[-1].split()[-1]), limit):
             remove(path)
-            ended = forked(lambda tell, point=point: victim(path, number, point, tell))  # type: ignore[misc] # bound point
+            ended = forked(lambda send, point=point: victim(path, number, point, send))  # type: ignore[misc] # bound point
             done = len([line for line in ended.lines if not line.startswith("points")])
             where = f"seed {number}, killed at point {point}, after call {done}"
             if not ended.was_killed:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.attack import Attack, spread
-from tests.faults.cases import Tell, forked, judge_file, remove
+from tests.faults.cases import Send, forked, judge_file, remove
 from tests.faults.disk import OK, FileOperation, ObservedDisk
 from tests.faults.tally import Tally
 from tests.faults.workload import Synchronous, Workload, states
@@ -44,7 +44,7 @@ class _File:
     pending: list[FileOperation] = field(default_factory=list)
 
 
-def _record(path: Path, seed: int, synchronous: Synchronous, tell: Tell) -> None:
+def _record(path: Path, seed: int, synchronous: Synchronous, send: Send) -> None:
     recording, done = Recording(), 0
 
     def observer(operation: FileOperation) -> int:
@@ -61,7 +61,7 @@ def _record(path: Path, seed: int, synchronous: Synchronous, tell: Tell) -> None
         load = Workload(path, seed, synchronous=synchronous, on_connect=connected)
         for name in load.calls(CALLS):
             done += 1
-            tell(name)
+            send(name)
         load.db.close()
     path.with_suffix(".recorded").write_bytes(pickle.dumps(recording))
 
@@ -151,7 +151,7 @@ def _batch(synchronous: Synchronous) -> Callable[[int, int, Path], Tally]:
     def run(number: int, limit: int, folder: Path) -> Tally:
         tally, path = Tally(), folder / "recorded.db"
         passed = states(folder, number, CALLS)
-        ended = forked(lambda tell: _record(path, number, synchronous, tell))
+        ended = forked(lambda send: _record(path, number, synchronous, send))
         if ended.error:
             raise RuntimeError(ended.error)
         recording: Recording = pickle.loads(path.with_suffix(".recorded").read_bytes())  # noqa: S301 - written just now

@@ -1,4 +1,4 @@
-"""Kills workers at random moments while others go on, and audits what they were told.
+"""Kills workers at random moments while others go on, and audits the answers that they got.
 
 Each worker writes a line before and after each call, to a file of its own. So the audit knows
 what was acknowledged, and what was under way in a worker that died.
@@ -28,7 +28,7 @@ LATER = 10 * 86_400.0
 
 
 def work(path: str, journal: str, name: str) -> None:
-    """Use the queue until somebody kills this process."""
+    """Use the queue until a kill."""
     queue, rng = TaskQueue(QueueDatabase(path)), random.Random(name)
     with Path(journal).open("a", buffering=1) as lines:
         number = 0
@@ -138,7 +138,7 @@ def _audit(path: Path, account: _Account, tally: Tally, where: str) -> None:
             if drained[task_id] > 1 or (drained[task_id] and task_id in ended):
                 tally.report("doubled", f"{where}: task {task_id} was delivered after its end")
             if status not in ("completed", "failed"):
-                tally.report("lost", f"{where}: nobody can claim task {task_id} ({status})")
+                tally.report("lost", f"{where}: no worker can claim task {task_id} ({status})")
 
 
 def _audit_tasks(
@@ -158,12 +158,12 @@ def _audit_tasks(
             tally.report("doubled", f"{where}: claim {token} of task {name} went to {count}")
     for task_id, status in statuses.items():
         if status == "completed" and task_id not in account.completing:
-            tally.report("wrong", f"{where}: nobody completed task {task_id}")
+            tally.report("wrong", f"{where}: no worker completed task {task_id}")
     for tag, count in Counter(json.loads(row[1]) for row in rows).items():
         if count > 1:
             tally.report("doubled", f"{where}: {tag} was enqueued {count} times")
         if tag not in account.begun:
-            tally.report("wrong", f"{where}: nobody enqueued {tag}")
+            tally.report("wrong", f"{where}: no worker enqueued {tag}")
     if len(set(account.enqueued)) != len(account.enqueued):
         tally.report("doubled", f"{where}: an id was given twice")
 

@@ -65,7 +65,7 @@ def test_a_workload_makes_every_call(tmp_path: Path) -> None:
     assert made == {"initialize_schema", *WEIGHTS}
 
 
-def test_states_are_told_apart() -> None:
+def test_each_wrong_state_has_its_harm() -> None:
     """A state too early is a loss, one too late is wrong, and one of no call is damage."""
     passed = [json.dumps(number) for number in range(5)]
     tally = Tally()
