@@ -6,6 +6,9 @@ standard library and relative imports, so it can be copied into another tree.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .config import (
     MAX_CONCURRENT_WORKERS,
     PRODUCTION_PRAGMAS,
@@ -35,15 +38,31 @@ from .exceptions import (
 from .maintenance import SweepResult
 from .models import Task, TaskLog, Worker
 from .retry import RetryPolicy, retry_busy
-from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
-from .schema import SCHEMA_VERSION
+from .scheduling import (
+    FIFOTaskClaimer,
+    LIFOTaskClaimer,
+    PriorityTaskClaimer,
+    SchedulingStrategy,
+    TaskClaimer,
+    TaskClaimerFactory,
+    WeightedRandomTaskClaimer,
+)
+from .schema import PRAGMAS, SCHEMA_STATEMENTS, SCHEMA_VERSION
 from .stats import QueueStats
 from .tasks import TaskQueue
 
+if TYPE_CHECKING:
+    from .validation import QueueValidator, quick_validate, validate_worker_integration
+
 __all__ = [
     "MAX_CONCURRENT_WORKERS",
+    "PRAGMAS",
     "PRODUCTION_PRAGMAS",
+    "SCHEMA_STATEMENTS",
     "SCHEMA_VERSION",
+    "FIFOTaskClaimer",
+    "LIFOTaskClaimer",
+    "PriorityTaskClaimer",
     "QueueBusyError",
     "QueueClosedError",
     "QueueCorruptError",
@@ -58,6 +77,7 @@ __all__ = [
     "QueueReadOnlyError",
     "QueueSchemaError",
     "QueueStats",
+    "QueueValidator",
     "RetryPolicy",
     "SchedulingStrategy",
     "StaleClaimError",
@@ -68,11 +88,29 @@ __all__ = [
     "TaskLog",
     "TaskNotFoundError",
     "TaskQueue",
+    "WeightedRandomTaskClaimer",
     "Worker",
     "apply_pragmas",
     "check_worker_count",
     "ensure_db_directory",
     "get_default_db_path",
+    "quick_validate",
     "retry_busy",
     "sqlite_warning",
+    "validate_worker_integration",
 ]
+
+_OF_VALIDATION = ("QueueValidator", "quick_validate", "validate_worker_integration")
+"""Loaded on first use: a program that runs tasks does not validate."""
+
+
+if not TYPE_CHECKING:  # a type checker reports an unknown name
+
+    def __getattr__(name: str) -> object:
+        if name in _OF_VALIDATION:
+            return getattr(import_module(f"{__name__}.validation"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

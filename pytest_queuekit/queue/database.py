@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -50,7 +51,7 @@ class QueueDatabase:
         on_connect: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
         self.path = _default_path() if path is None else _checked_path(path)
-        """The absolute path of the file, or ':memory:'."""
+        """The absolute path of the file, or ':memory:', as text."""
         self._clock = clock or system_clock
         self._pool = SessionPool(
             OpenOptions(
@@ -61,6 +62,11 @@ class QueueDatabase:
                 on_connect=on_connect,
             )
         )
+
+    @property
+    def db_path(self) -> Path:
+        """The same path as a Path."""
+        return Path(self.path)
 
     # -- for the caller's own SQL -------------------------------------------------------------
 
@@ -116,6 +122,21 @@ class QueueDatabase:
         with translated(self.path), session.held():
             session.wait_by_sqlite()
             return session.conn.execute(sql, parameters)
+
+    def execute_many(self, sql: str, params: Iterable[Any]) -> None:
+        """Run one statement for each set of parameters, all in one transaction or none."""
+        with self.transaction() as conn:
+            conn.executemany(sql, params)
+
+    def get_connection(self) -> sqlite3.Connection:
+        """Return this thread's connection in autocommit, for code that keeps a connection.
+
+        Each write commits by itself; commit() does no harm. Errors are those of sqlite3. Prefer
+        connection() and transaction(), which raise the queue's errors and leave nothing open.
+        """
+        session = self._pool.get()
+        session.lend()
+        return session.conn
 
     def initialize_schema(self) -> None:
         """Create the missing tables, indexes and triggers. Safe to call again."""

@@ -47,16 +47,19 @@ class _Row:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if isinstance(value, datetime):
-                object.__setattr__(self, name, _column_text(value))
+                object.__setattr__(self, name, _column_text(name, value))
 
 
 def _field_names(model: type) -> list[str]:
     return [field.name for field in fields(model)]
 
 
-def _column_text(moment: datetime) -> str:
+def _column_text(name: str, moment: datetime) -> str:
     """Return a moment as the text of a column; a datetime without a zone is in UTC."""
-    in_utc = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        in_utc = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise QueueInputError(f"{name}={shown(moment)}: is outside the calendar in UTC") from error
     return in_utc.replace(tzinfo=None).isoformat(" ", "seconds")
 
 

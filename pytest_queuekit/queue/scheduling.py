@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .claim_sql import ADVANCE_RACE, ADVANCE_RACES, RACE, ClaimOrder, claim_sql
@@ -169,6 +169,42 @@ class _Claim:
         }
 
 
+class FIFOTaskClaimer(TaskClaimer):
+    """Claims the task enqueued first."""
+
+    def __init__(self, db: QueueDatabase) -> None:
+        super().__init__(SchedulingStrategy.FIFO, db)
+
+
+class LIFOTaskClaimer(TaskClaimer):
+    """Claims the task enqueued last."""
+
+    def __init__(self, db: QueueDatabase) -> None:
+        super().__init__(SchedulingStrategy.LIFO, db)
+
+
+class PriorityTaskClaimer(TaskClaimer):
+    """Claims the task with the lowest priority number, among equals the one enqueued first."""
+
+    def __init__(self, db: QueueDatabase) -> None:
+        super().__init__(SchedulingStrategy.PRIORITY, db)
+
+
+class WeightedRandomTaskClaimer(TaskClaimer):
+    """Claims any task, with a probability proportional to 1 / (priority + 1)."""
+
+    def __init__(self, db: QueueDatabase) -> None:
+        super().__init__(SchedulingStrategy.WEIGHTED_RANDOM, db)
+
+
+_CLAIMERS: dict[SchedulingStrategy, Callable[[QueueDatabase], TaskClaimer]] = {
+    SchedulingStrategy.FIFO: FIFOTaskClaimer,
+    SchedulingStrategy.LIFO: LIFOTaskClaimer,
+    SchedulingStrategy.PRIORITY: PriorityTaskClaimer,
+    SchedulingStrategy.WEIGHTED_RANDOM: WeightedRandomTaskClaimer,
+}
+
+
 class TaskClaimerFactory:
     """Creates the claimer of a strategy."""
 
@@ -179,4 +215,4 @@ class TaskClaimerFactory:
         if not isinstance(strategy, SchedulingStrategy):
             names = ", ".join(f"SchedulingStrategy.{member.name}" for member in SchedulingStrategy)
             raise QueueInputError(f"strategy={shown(strategy)}: must be one of {names}")
-        return TaskClaimer(strategy, db)
+        return _CLAIMERS[strategy](db)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from .config import PRODUCTION_PRAGMAS
 from .exceptions import QueueSchemaError
 from .lottery import DRAW, RACE_TIME
 
@@ -180,6 +181,10 @@ _TRIGGERS = (
 
 STATEMENTS: tuple[str, ...] = (_TASK_QUEUE, *_OTHER_TABLES, *_INDEXES, *_TRIGGERS)
 """The statements that create the schema, in order; each is safe to run again."""
+SCHEMA_STATEMENTS = STATEMENTS
+"""The earlier name of STATEMENTS."""
+PRAGMAS = PRODUCTION_PRAGMAS
+"""The earlier name of PRODUCTION_PRAGMAS."""
 
 _COLUMNS = {
     "task_queue": {

@@ -186,6 +186,11 @@ class Session:
         finally:
             self._is_lent = before
 
+    def lend(self) -> None:
+        """Let SQLite wait for locks from now on: a caller keeps the connection."""
+        self._is_lent = True
+        self.wait_by_sqlite()
+
     def wait_by_sqlite(self) -> None:
         """Set busy_timeout, as PRODUCTION_PRAGMAS promise, for the caller's own statements."""
         if not self._sqlite_waits:

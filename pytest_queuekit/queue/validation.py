@@ -28,17 +28,24 @@ __all__ = [
 _log = logging.getLogger(__name__)
 
 
-def quick_validate() -> bool:
+def quick_validate(db_path: str | os.PathLike[str] | None = None) -> bool:
     """Return True if the queue's code works on this machine.
 
     Runs the eight checks on a scratch database, then removes it; opens no existing database.
-    Logs each problem as a warning.
+    With a path, it runs them on that file instead, as QueueValidator(db_path) does. Logs each
+    problem as a warning. Raises QueuePathError for a path that cannot be a database file.
     """
-    with scratch_database() as db:
-        results = QueueValidator(db).run_all()
+    results = _results(db_path)
     return _is_sound(
         *(f"{result.name}: {problem}" for result in results for problem in result.problems)
     )
+
+
+def _results(db_path: str | os.PathLike[str] | None) -> tuple[CheckResult, ...]:
+    if db_path is not None:
+        return QueueValidator(db_path).run_all()
+    with scratch_database() as db:
+        return QueueValidator(db).run_all()
 
 
 def validate_file(path: str | os.PathLike[str]) -> tuple[CheckResult, ...]:
@@ -49,13 +56,17 @@ def validate_file(path: str | os.PathLike[str]) -> tuple[CheckResult, ...]:
     return QueueValidator.for_file(path).run_all()
 
 
-def validate_worker_integration(db: QueueDatabase, worker_id: str) -> bool:
+def validate_worker_integration(
+    db: QueueDatabase, worker_id: str, task_type: str = "probe"
+) -> bool:
     """Return True if a worker can do all its work: heartbeat, claim, complete, retry.
+
+    task_type: the type of the tasks that it works on.
 
     The worker uses a scratch copy of the database's schema; on the database itself it only
     takes the write lock for a moment. Logs each problem as a warning.
     """
-    return _is_sound(*worker_integration.problems(db, worker_id))
+    return _is_sound(*worker_integration.problems(db, worker_id, task_type))
 
 
 def _is_sound(*problems: str) -> bool:

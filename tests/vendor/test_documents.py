@@ -37,7 +37,7 @@ def test_every_name_is_documented() -> None:
     "owner",
     [
         kind
-        for kind in map(vars(queue).get, queue.__all__)
+        for kind in (getattr(queue, name) for name in queue.__all__)
         if inspect.isclass(kind) and not issubclass(kind, Exception)
     ],
 )

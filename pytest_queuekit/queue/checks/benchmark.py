@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ..database import QueueDatabase
+from ..inputs import check_whole
 from ..models import Task
 from ..tasks import TaskQueue
 from .scratch import scratch_database
@@ -14,6 +16,7 @@ from .scratch import scratch_database
 DEPTH = 1000
 """Tasks that stay queued during the measurement."""
 ROUNDS = 200
+MOST_TASKS = 1_000_000
 
 _TARGETS = {"Task Enqueue": 10, "Task Claim": 5, "Task Update": 5, "Queue Stats": 50}
 
@@ -52,6 +55,29 @@ def _round(queue: TaskQueue, times: dict[str, list[float]]) -> None:
     if task is not None:
         times["Task Update"].append(_milliseconds(lambda: queue.complete(task)))
     times["Queue Stats"].append(_milliseconds(queue.stats))
+
+
+def measure_tasks(count: int, kind: type[QueueDatabase]) -> dict[str, float]:
+    """Time operations, each with all tasks of a scratch database; return times and rates."""
+    check_whole("num_tasks", count, 1, MOST_TASKS)
+    with scratch_database(kind) as db:
+        queue = TaskQueue(db)
+        ids: list[int] = []
+        claimed: list[Task] = []
+        steps: dict[str, Callable[[int], object]] = {
+            "insert": lambda number: ids.append(queue.enqueue("benchmark", {"n": number})),
+            "select": lambda number: queue.get(ids[number]),
+            "claim": lambda number: claimed.extend(filter(None, [queue.claim("benchmark")])),
+            "update": lambda number: queue.complete(claimed[number]),
+        }
+        times = {name: _total(step, count) for name, step in steps.items()}
+    return {f"{name}_time_ms": time for name, time in times.items()} | {
+        f"{name}_rate_per_sec": 1000 * count / time for name, time in times.items()
+    }
+
+
+def _total(step: Callable[[int], object], count: int) -> float:
+    return _milliseconds(lambda: [step(number) for number in range(count)])
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .. import config
+from ..messages import shown
 
 Rule = tuple[Callable[[object], bool], str]
 """A function that accepts or rejects a value, and a description of the accepted values."""
@@ -53,7 +54,7 @@ def _pragma_problems() -> Iterator[str]:
     for name, (accepts, wanted) in _PRAGMA_RULES.items():
         value = config.PRODUCTION_PRAGMAS.get(name)
         if not accepts(value):
-            yield f"PRODUCTION_PRAGMAS[{name!r}] is {value!r} in config.py: use {wanted}"
+            yield f"PRODUCTION_PRAGMAS[{name!r}] is {shown(value)} in config.py: use {wanted}"
 
 
 def _number_problems() -> Iterator[str]:
@@ -77,7 +78,7 @@ def _number_problems() -> Iterator[str]:
     for name, (accepts, wanted) in rules.items():
         value = getattr(config, name)
         if not accepts(value):
-            yield f"{name} is {value!r} in config.py: use {wanted}"
+            yield f"{name} is {shown(value)} in config.py: use {wanted}"
 
 
 def _path_problems() -> Iterator[str]:

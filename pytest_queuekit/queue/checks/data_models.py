@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from .. import models
 from ..database import QueueDatabase
 from ..exceptions import QueueDatabaseError
+from ..messages import shown
 from .scratch import scratch_database
 from .subject import Subject
 
@@ -62,7 +63,7 @@ def _row_problems(db: QueueDatabase, table: str, model: type) -> Iterator[str]:
             if value != row[field.name]:
                 yield (
                     f"{model.__name__}.from_dict({type(record).__name__}).{field.name} is "
-                    f"{value!r}, but the row has {row[field.name]!r}: {_CHECK}"
+                    f"{shown(value)}, but the row has {shown(row[field.name])}: {_CHECK}"
                 )
 
 
@@ -76,7 +77,10 @@ def _json_problems(db: QueueDatabase) -> Iterator[str]:
     for method, wanted in expected.items():
         value = getattr(task, method)()
         if value != wanted:
-            yield f"Task.{method}() returns {value!r}, not {wanted!r}: check it in models.py"
+            yield (
+                f"Task.{method}() returns {shown(value)}, not {shown(wanted)}: "
+                "check it in models.py"
+            )
 
 
 def _task_values(db: QueueDatabase) -> tuple[object, ...]:
@@ -90,4 +94,7 @@ def _refusal_problems() -> Iterator[str]:
         value = task.get_payload()
     except QueueDatabaseError:
         return
-    yield f"Task.get_payload() of '{{not json' returns {value!r}: make it raise QueuePayloadError"
+    yield (
+        f"Task.get_payload() of '{{not json' returns {shown(value)}: "
+        "make it raise QueuePayloadError"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import config
+from ..messages import shown
 from .subject import STORED_IN_FILE, Subject
 
 _NUMBERS: dict[str, dict[str, int]] = {
@@ -20,7 +21,9 @@ def problems(subject: Subject) -> Iterator[str]:
     for name, wanted in config.PRODUCTION_PRAGMAS.items():
         value = values[name]
         if not _agrees(name, value, wanted, in_memory=subject.place == ":memory:"):
-            yield f"PRAGMA {name} is {value!r}, not {wanted!r}: {_fix(name, subject.place)}"
+            yield (
+                f"PRAGMA {name} is {shown(value)}, not {shown(wanted)}: {_fix(name, subject.place)}"
+            )
 
 
 def _agrees(name: str, value: object, wanted: str | int, *, in_memory: bool) -> bool:

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 
 from ..database import QueueDatabase
 from ..exceptions import QueueDatabaseError, StaleClaimError
+from ..messages import one_line, shown
 from ..models import Task
 from ..scheduling import SchedulingStrategy, TaskClaimerFactory
 from ..tasks import TaskQueue
@@ -26,20 +27,20 @@ _OBJECTS = """
 """
 
 
-def problems(db: QueueDatabase, worker_id: str) -> tuple[str, ...]:
+def problems(db: QueueDatabase, worker_id: str, task_type: str) -> tuple[str, ...]:
     """Return the problems of a worker; empty if it can do its whole work."""
     faults: list[str] = []
     try:
         with db.transaction():
             pass
         with _copy_of_schema(db) as (copy, clock):
-            faults.extend(_Cycle(copy, clock, worker_id).problems())
+            faults.extend(_Cycle(copy, clock, worker_id, task_type).problems())
     except QueueDatabaseError as error:
         faults.append(str(error))
     except sqlite3.Error as error:
         faults.append(f"the schema of {db.path} cannot be copied ({error}): validate the file")
     except Exception as error:  # noqa: BLE001 - broken code may raise anything
-        faults.append(f"a step raised {type(error).__name__}: {error}")
+        faults.append(f"a step raised {type(error).__name__}: {one_line(str(error))}")
     return tuple(faults)
 
 
@@ -77,11 +78,12 @@ def _copy_of_schema(db: QueueDatabase) -> Iterator[tuple[QueueDatabase, _Clock]]
 class _Cycle:
     """The work of one worker, step by step."""
 
-    def __init__(self, db: QueueDatabase, clock: _Clock, worker_id: str) -> None:
+    def __init__(self, db: QueueDatabase, clock: _Clock, worker_id: str, task_type: str) -> None:
         self._db = db
         self._queue = TaskQueue(db, rng=random.Random(0))  # noqa: S311 - a repeatable jitter
         self._clock = clock
         self._worker = worker_id
+        self._type = task_type
 
     def problems(self) -> Iterator[str]:
         """Run the steps and yield their problems."""
@@ -99,7 +101,10 @@ class _Cycle:
         self._queue.heartbeat(self._worker, {"region": "EU"})
         listed = self._db.execute("SELECT worker_id FROM workers").fetchall()
         if [row[0] for row in listed] != [self._worker]:
-            yield f"a heartbeat of worker {self._worker!r} does not add it to the list of workers"
+            yield (
+                f"a heartbeat of worker {shown(self._worker)} does not add it to the list of "
+                "workers"
+            )
 
     def _work(self) -> Iterator[str]:
         task = self._enqueue_and_claim({"step": "work"})
@@ -110,13 +115,15 @@ class _Cycle:
         self._queue.complete(extended, {"ok": True})
         done = self._queue.get(task.id)
         if done.status != "completed" or done.get_result() != {"ok": True}:
-            yield f"a completed task has status {done.status!r} and result {done.result!r}"
+            yield (
+                f"a completed task has status {shown(done.status)} and result {shown(done.result)}"
+            )
 
     def _try_again(self) -> Iterator[str]:
         task = self._enqueue_and_claim({"step": "try again"})
         failed = self._queue.fail(task, "probe")
         if (failed.status, failed.attempts) != ("queued", 1):
-            yield f"a failed task is {failed.status!r} after {failed.attempts} attempt(s)"
+            yield f"a failed task is {shown(failed.status)} after {failed.attempts} attempt(s)"
         if self._queue.claim(self._worker) is not None:
             yield "a failed task is claimed again at once, without its wait"
         self._clock.seconds += 10
@@ -137,7 +144,7 @@ class _Cycle:
 
     def _use_strategies(self) -> Iterator[str]:
         for strategy in SchedulingStrategy:
-            wanted = self._queue.enqueue("probe", {"step": strategy.name})
+            wanted = self._queue.enqueue(self._type, {"step": strategy.name})
             task = TaskClaimerFactory.create(strategy, self._db).claim_task(
                 self._worker, {"region": "EU"}, _LEASE
             )
@@ -147,7 +154,7 @@ class _Cycle:
                 self._queue.complete(task)
 
     def _enqueue_and_claim(self, payload: dict[str, str]) -> Task:
-        self._queue.enqueue("probe", payload)
+        self._queue.enqueue(self._type, payload)
         task = self._claim()
         if task.get_payload() != payload or task.locked_by != self._worker:
             raise QueueDatabaseError(f"enqueued {payload}, but claimed {task}")
@@ -156,5 +163,7 @@ class _Cycle:
     def _claim(self) -> Task:
         task = self._queue.claim(self._worker, lease_seconds=_LEASE)
         if task is None:
-            raise QueueDatabaseError(f"worker {self._worker!r} gets no task while a task is due")
+            raise QueueDatabaseError(
+                f"worker {shown(self._worker)} gets no task while a task is due"
+            )
         return task
