@@ -67,12 +67,15 @@ class SuiteResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """One run. environment: versions, platform, level and settings, as words by name.
+    """One run.
+
+    environment: versions, platform, level and settings, as words by name.
     warnings: facts about that environment that affect the results.
     suites: the answers, by subject and suite, in the order of the run.
     unmet: the rules and capabilities of `--queue-require` that the run did not exercise, a sentence
         for each.
     scoreboard: the success criteria of the gate; None if they were not asked for.
+    errors: internal errors outside of any check, such as in a report, a sentence for each.
     hints: suggested next steps, a sentence for each.
     teams: the titles of the teams that the run is limited to; empty for no limit.
     seconds: how long the run took.
@@ -83,6 +86,7 @@ class RunResult:
     suites: tuple[SuiteResult, ...] = ()
     unmet: tuple[str, ...] = ()
     scoreboard: Scoreboard | None = None
+    errors: tuple[str, ...] = ()
     hints: tuple[str, ...] = field(default=())
     teams: str = ""
     seconds: float = 0.0
@@ -94,9 +98,13 @@ class RunResult:
 
     @property
     def good(self) -> bool:
-        """True if no binding check failed or lacks its answer, and nothing required is unmet."""
+        """True if no binding check failed or lacks its answer, and nothing required is unmet.
+
+        An internal error anywhere is not good either.
+        """
         return not (
             self.unmet
+            or self.errors
             or any(result.failed or result.unanswered for result in self.suites)
             or (self.scoreboard is not None and not self.scoreboard.complete)
         )

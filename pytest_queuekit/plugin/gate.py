@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pytest_queuekit.gate.evidence import Evidence
 from pytest_queuekit.model.scoreboard import Scoreboard
 from pytest_queuekit.plugin import gate_settings
 from pytest_queuekit.plugin.gate_evidence import Sources, gather
+from pytest_queuekit.plugin.guard import guarded
 from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.section import write_section
 from pytest_queuekit.plugin.team_tests import Tally
@@ -59,14 +60,14 @@ class Gate:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._scoreboard: Scoreboard | None = None
-        self._note = ""
+        self._lines: list[Line] = []
 
-    def judge(self, *, summarise: bool) -> Scoreboard:
+    def judge(self, errors: list[str], *, summarise: bool) -> Scoreboard:
         """Return the scoreboard, and add it to the step summary of GitHub Actions.
 
+        errors: the list for internal errors in showing the scoreboard. An earlier internal error
+            makes the criteria that depend on it unknown. Neither is raised.
         summarise: False if a report of the run writes that summary, the scoreboard in it.
-        An internal error makes the criteria that depend on it unknown; it is not raised.
         """
         plan = self._sources.plan
         try:
@@ -74,30 +75,30 @@ class Gate:
                 evidence = gather(self._sources)
         except Exception as error:  # noqa: BLE001 - the criteria show it
             evidence = Evidence.lost(describe(error))
-        self._scoreboard = judge(evidence, teams=plan.team_titles)
+        board = judge(evidence, teams=plan.team_titles)
+        self._lines = [Line("the scoreboard cannot be shown: see the internal error", Tone.BAD)]
+        with guarded(errors, "the scoreboard"):
+            self._lines = [*report.report(board)]
         if summarise:
-            self._note = _write_step_summary(self._scoreboard)
-        return self._scoreboard
+            with guarded(errors, "the step summary"):
+                self._lines += _write_step_summary(board)
+        return board
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the scoreboard."""
-        if self._scoreboard is None:
-            return
-        lines = [*report.report(self._scoreboard)]
-        if self._note:
-            lines.append(Line(self._note, Tone.CAREFUL))
-        write_section(terminalreporter, "queue gate", lines)
+        if self._lines:
+            write_section(terminalreporter, "queue gate", self._lines)
 
 
-def _write_step_summary(scoreboard: Scoreboard) -> str:
-    """Add the scoreboard to a step summary of GitHub Actions; return the error, or nothing."""
+def _write_step_summary(scoreboard: Scoreboard) -> Iterator[Line]:
+    """Add the scoreboard to a step summary of GitHub Actions; yield the error, if any."""
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if not file:
-        return ""
+        return
+    content = f"{report.as_markdown(scoreboard)}\n"
     try:
         with Path(file).open("a", encoding="utf-8") as summary:
-            summary.write(f"{report.as_markdown(scoreboard)}\n")
+            summary.write(content)
     except (OSError, ValueError) as error:
-        return f"the step summary {file!r} could not be written: {error}"
-    return ""
+        yield Line(f"the step summary {file!r} could not be written: {error}", Tone.CAREFUL)

@@ -56,6 +56,7 @@ class CheckItem(pytest.Item):
         super().__init__(**rest)
         self.check = check
         self.verdict: Verdict | None = None
+        self._headline = ""
         self.extra_keyword_matches |= {*check.keywords, check.slug}
         for mark in check.marks:
             self.add_marker(mark)
@@ -65,7 +66,8 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Find the verdict, and report it to pytest."""
-        self.verdict = None  # of an earlier run: pytest-rerunfailures runs an item again
+        # Those of an earlier run: pytest-rerunfailures runs an item again.
+        self.verdict, self._headline = None, ""
         self.user_properties = []
         with _folder(self.config) as folder, _own_policies():
             context = Context(
@@ -84,6 +86,7 @@ class CheckItem(pytest.Item):
             pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
         if self.verdict.failed:
             proof = "\n".join(explain(self.verdict))
+            self._headline = headline(self.verdict)
             pytest.fail(encodable(proof, terminal_encoding()), pytrace=False)
 
     def is_answer(self, call: pytest.CallInfo[None]) -> bool:
@@ -102,8 +105,12 @@ class CheckItem(pytest.Item):
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         shown = super().repr_failure(excinfo, style)
         crash = getattr(shown, "reprcrash", None)
-        if crash is not None and self.verdict and isinstance(excinfo.value, pytest.fail.Exception):
-            crash.message = headline(self.verdict)
+        if (
+            crash is not None
+            and self._headline
+            and isinstance(excinfo.value, pytest.fail.Exception)
+        ):
+            crash.message = self._headline
         return shown
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:

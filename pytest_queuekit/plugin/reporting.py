@@ -1,10 +1,9 @@
-"""Writes the result of a run: the section on the terminal, JUnit properties, and report files."""
+"""Writes the result of a run: JUnit properties and report files."""
 
 from __future__ import annotations
 
 import os
-import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,9 @@ import pytest
 
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.plugin import options
-from pytest_queuekit.plugin.section import write_section
-from pytest_queuekit.report.formats import FORMATS, github, text
+from pytest_queuekit.plugin.guard import in_words
+from pytest_queuekit.report.formats import FORMATS, github
 from pytest_queuekit.report.formats.junit import properties
-
-
-def write(
-    reporter: pytest.TerminalReporter, result: RunResult, notes: Iterable[tuple[str, bool]]
-) -> None:
-    """Write the section at the end of a run, and a line about each report."""
-    # pytest shows each failure with its proof, unless it was asked not to.
-    silent = reporter.config.option.tbstyle == "no"
-    verbose = reporter.config.get_verbosity() > 0
-    write_section(
-        reporter, "queue validation", text.section(result, verbose=verbose, proofs=silent)
-    )
-    for note, bad in notes:
-        reporter.write_line(note, red=bad)
 
 
 def write_reports(
@@ -51,12 +36,7 @@ def write_reports(
             target = path or os.environ.get("GITHUB_STEP_SUMMARY")
             yield f"the {name} report could not be written to {target}: {error}", True
         except Exception as error:  # noqa: BLE001 - it is shown, and it fails the run
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            yield (
-                f"internal error in the {name} report: {type(error).__name__}: {error} "
-                f"({Path(place.filename).name}:{place.lineno}); please report it",
-                True,
-            )
+            yield in_words(error, f"the {name} report"), True
 
 
 def tell_junit(config: pytest.Config, result: RunResult) -> None:

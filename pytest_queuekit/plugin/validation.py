@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.plugin import options, progress, reporting, results, settings
 from pytest_queuekit.plugin.controller import Controller, is_controller
+from pytest_queuekit.plugin.ending import Ending, end
 from pytest_queuekit.plugin.node_ids import chosen_checks
 from pytest_queuekit.plugin.nodes import CheckItem, SuiteCollector
-from pytest_queuekit.plugin.run_result import run_result
 from pytest_queuekit.plugin.section import only_looks
 from pytest_queuekit.suites.check import Check, Suite
 from pytest_queuekit.suites.plan import Plan
@@ -72,14 +71,14 @@ class Validation:
     """One run: its settings and its result.
 
     suites: by the head of their node ids. checks: by node id, deselected ones included.
-    result: the result of the run; None until it ends.
+    ending: the result of the run, and what shows it; None until the run ends.
     """
 
     def __init__(self, config: pytest.Config, asked: settings.Settings) -> None:
         self.settings = asked
         self.suites = suites_of(asked.plan)
         self.gate: Gate | None = None
-        self.result: RunResult | None = None
+        self.ending: Ending | None = None
         checks = {
             head: [check for suite in suites for check in suite.checks()]
             for head, suites in self.suites.items()
@@ -95,7 +94,6 @@ class Validation:
         }
         self.results = results.Results(self.checks)
         self._began = time.monotonic()
-        self._reports: list[tuple[str, bool]] = []
         self._notes = reporting.keep_out_of_the_way(config)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -188,27 +186,22 @@ class Validation:
         config = session.config
         if only_looks(config) or hasattr(config, "workerinput"):
             return (yield)
-        self.result = run_result(
+        self.ending = end(
+            config,
             self.settings,
             [suite for suites in self.suites.values() for suite in suites],
+            self.checks.values(),
             self.results,
-            checks=self.checks.values(),
+            self.gate,
             seconds=time.monotonic() - self._began,
             hints=self._notes,
         )
-        if self.gate is not None:
-            reported = ("github", None) in self.settings.reports
-            board = self.gate.judge(summarise=not reported)
-            self.result = replace(self.result, scoreboard=board)
-        reporting.tell_junit(config, self.result)
-        self._reports = list(reporting.write_reports(self.settings.reports, self.result))
         outcome = yield
-        good = self.result.good and not any(bad for _, bad in self._reports)
-        if not good and session.exitstatus == pytest.ExitCode.OK:
+        if not self.ending.good and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return outcome
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the queue-validation section, and a line about each report."""
-        if self.result is not None:
-            reporting.write(terminalreporter, self.result, self._reports)
+        if self.ending is not None:
+            self.ending.write(terminalreporter)

@@ -13,10 +13,12 @@ import pytest
 from pytest_queuekit.model.verdict import Place
 from pytest_queuekit.plugin import options
 from pytest_queuekit.plugin.controller import is_controller
+from pytest_queuekit.plugin.guard import guarded
 from pytest_queuekit.plugin.section import only_looks, write_section
 from pytest_queuekit.plugin.settings import one_of
 from pytest_queuekit.plugin.terms import Terms, shares, terms_of
 from pytest_queuekit.report import watch as words
+from pytest_queuekit.report.lines import Line, Tone
 from pytest_queuekit.watch.finding import WatchFinding, pack, unpack
 from pytest_queuekit.watch.internal_errors import InternalErrors
 from pytest_queuekit.watch.notebook import place_of
@@ -78,6 +80,7 @@ class Watching:
         self._root = config.rootpath
         self._is_controller = is_controller(config)
         self._fails = False
+        self._lines: list[Line] = []
         self._terms: dict[str, Terms] = {}
         self._stray: list[WatchFinding] = []
         self._workers_errors = InternalErrors()
@@ -149,9 +152,8 @@ class Watching:
         findings = item.stash.get(_FINDINGS, [])
         if findings:
             setattr(report, _ATTRIBUTE, [pack(finding) for finding in findings])
-            text = "\n".join(words.explain(findings))
-            if report.failed and text not in report.longreprtext:
-                report.sections.append(("queue watch", text))
+            if report.failed:
+                self._explain(report, findings)
             item.stash[_FINDINGS] = []
         return report
 
@@ -184,6 +186,8 @@ class Watching:
                 "fails": self._fails,
                 "errors": asdict(self.internal_errors),
             }
+        else:
+            self._lines = self._section()
         if self._fails and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -203,15 +207,24 @@ class Watching:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section of the watch."""
-        errors = self.internal_errors
-        is_silent = self.mode is Mode.OFF and not self.findings and not errors
-        if not (is_silent or only_looks(terminalreporter.config)):
-            write_section(terminalreporter, "queue watch", words.report(self.findings, errors))
+        if self._lines and not only_looks(terminalreporter.config):
+            write_section(terminalreporter, "queue watch", self._lines)
 
     def pytest_unconfigure(self) -> None:
         """Stop the watch, which restores `sqlite3.connect`."""
         if not self._is_controller:
             self._watch.stop()
+
+    def _section(self) -> list[Line]:
+        """Return the section of the watch. An exception in it is shown there, and fails the run."""
+        total = self.internal_errors
+        if self.mode is Mode.OFF and not self.findings and not total:
+            return []
+        errors: list[str] = []
+        with guarded(errors, "the section of the watch"):
+            return [*words.report(self.findings, total)]
+        self._fails = True
+        return [Line(error, Tone.BAD) for error in errors]
 
     # -- findings -----------------------------------------------------------------------------
 
@@ -224,6 +237,17 @@ class Watching:
             is_marked=False,
         )
         return self._terms.get(finding.test, outside)
+
+    def _explain(self, report: pytest.TestReport, findings: list[WatchFinding]) -> None:
+        """Add the findings to the report of a failed phase that does not show them."""
+        try:
+            text = "\n".join(words.explain(findings))
+        except Exception as error:  # noqa: BLE001 - the section of the watch shows it
+            self._watch.errors.record(error, test=report.nodeid)
+            self._fails = True
+            return
+        if text not in report.longreprtext:
+            report.sections.append(("queue watch", text))
 
     def _keep(self, item: pytest.Item, findings: list[WatchFinding]) -> list[WatchFinding]:
         """Stash the findings of a test for its report, and return them.

@@ -109,6 +109,31 @@ def test_an_error_in_the_gate_makes_its_criterion_unknown(
     assert "Traceback" not in text(result)
 
 
+@pytest.mark.parametrize(
+    ("part", "target"),
+    [
+        ("the scoreboard", "pytest_queuekit.report.gate.report"),
+        ("the step summary", "pytest_queuekit.report.gate.as_markdown"),
+    ],
+)
+def test_an_error_in_what_shows_the_scoreboard_fails_the_run(
+    team: Project, monkeypatch: pytest.MonkeyPatch, part: str, target: str
+) -> None:
+    """It is shown once with its place, and the other parts remain."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(team.path / "summary.md"))
+    _break(team, target)
+    result = run_gate(team, *FAST, "--queue-report=json:report.json")
+    assert f"internal error in {part}: KeyError in plugin/gate.py:" in flat(result)
+    assert flat(result).count("'the kit is broken'") == 1
+    assert "reference 0.1.0 PASSED" in flat(result)
+    assert "= queue gate =" in text(result)
+    report = json.loads((team.path / "report.json").read_text("utf-8"))
+    assert len(report["gate"]["criteria"]) == 7
+    assert "'the kit is broken'" in report["internal_errors"][0]
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "Traceback" not in text(result)
+
+
 def test_an_error_that_several_criteria_share_is_shown_once(team: Project) -> None:
     """The first criterion shows it, and the others refer to that one."""
     _break(team, "pytest_queuekit.plugin.team_code.files_in")

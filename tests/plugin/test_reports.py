@@ -90,5 +90,7 @@ def test_a_report_that_fails_fails_the_run(
         *("--queue-report=json:out.json", "--queue-report=text:out.txt"),
     )
     assert result.ret == 1
-    assert "internal error in the json report: ZeroDivisionError: in the format" in flat(result)
+    assert "internal error in the json report: ZeroDivisionError in plugin/reporting.py:" in flat(
+        result
+    )
     assert (project.path / "out.txt").exists()

@@ -16,7 +16,7 @@ BREAKS = {
     "lease reader": ("watch.leases.reading", "watch/leases.py"),
     "lock": ("watch.frames.Frames.is_of_queue", "watch/"),
     "open connections": ("watch.opened.OpenConnections.add", "watch/"),
-    "claims": ("watch.tracer._total_changes", "watch/tracer.py"),
+    "claims": ("watch.tracer.Tracer._changes", "watch/tracer.py"),
 }
 """The function that raises, and the file that the report must name."""
 

@@ -38,6 +38,7 @@ EVERYTHING = run(
     speed(met=False, rule="PERF-3", floor=0.1, fsync=1.0),
     checked("schema", "no table"),
     unmet=("myqueue: --queue-require lease was not exercised",),
+    errors=("internal error in the scoreboard: KeyError: 'x'",),
     warnings=("old",),
     hints=("next",),
     scoreboard=Scoreboard(criteria=(Criterion(number=1, asks="all", against=("no",)),)),
@@ -62,6 +63,15 @@ def test_the_schema_refuses_what_it_does_not_know() -> None:
     document["verdicts"][0]["surprise"] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema)
+
+
+def test_an_internal_error_is_in_every_report_and_fails_the_run() -> None:
+    """A program that reads a report decides as the exit status does."""
+    result = run(verdict("A-1"), errors=("internal error in the scoreboard: KeyError: 'x'",))
+    assert not result.good
+    assert json.loads(FORMATS["json"](result))["internal_errors"] == list(result.errors)
+    assert "internal error in the scoreboard: KeyError: 'x'" in FORMATS["text"](result)
+    assert "internal error in the scoreboard: KeyError: 'x'" in FORMATS["github"](result)
 
 
 def test_junit_counts_what_it_lists() -> None:

@@ -22,7 +22,7 @@ def summary(result: RunResult) -> str:
         f"| {markdown_cell(closing.text)} |"
         for closing in closings(result)
     ]
-    lines += ["", *(f"- {markdown_cell(unmet)}" for unmet in result.unmet)]
+    lines += ["", *(f"- {markdown_cell(line)}" for line in result.unmet + result.errors)]
     for verdict in result.verdicts:
         if verdict.failed:
             lines += _failure(verdict)

@@ -51,6 +51,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
         ],
         "verdicts": [wire.pack(verdict) for verdict in result.verdicts],
         "unmet": list(result.unmet),
+        "internal_errors": list(result.errors),
         "gate": None
         if board is None
         else {

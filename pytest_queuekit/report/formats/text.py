@@ -34,7 +34,8 @@ def section(result: RunResult, *, verbose: bool, proofs: bool) -> Iterator[Line]
     verbose: list the checks that do not apply or were not run, instead of counting them.
     proofs: show the proof of each failure, because pytest was asked not to show it.
     """
-    yield from map(Line, wrapped(environment(result)))
+    if result.environment:
+        yield from map(Line, wrapped(environment(result)))
     for warning in result.warnings:
         yield from (Line(text, Tone.CAREFUL) for text in wrapped(warning, hanging="  "))
     heading = ""
@@ -68,8 +69,15 @@ def close(result: RunResult) -> Iterator[Line]:
         yield from (Line(line, _TONES[closing.conclusion]) for line in lines)
     for unmet in result.unmet:
         yield from (Line(line, Tone.BAD) for line in wrapped(unmet, hanging="  "))
+    yield from internal_errors(result)
     for hint in result.hints:
         yield from map(Line, wrapped(hint, hanging="  "))
+
+
+def internal_errors(result: RunResult) -> Iterator[Line]:
+    """Yield the internal errors outside of any check."""
+    for error in result.errors:
+        yield from (Line(line, Tone.BAD) for line in wrapped(error, hanging="  "))
 
 
 def _suite(suite: SuiteResult, *, verbose: bool, proofs: bool) -> Iterator[Line]:
