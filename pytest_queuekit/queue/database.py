@@ -88,6 +88,7 @@ class QueueDatabase:
                     session.roll_back()
                     raise
                 _refuse_open_transaction(session)
+                session.refuse_replaced()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -108,6 +109,7 @@ class QueueDatabase:
                 session.wait_by_sqlite()
                 with session.conn.whole(), session.conn.counted():
                     yield session.conn
+                session.refuse_replaced()
                 session.conn.commit()
             except BaseException:
                 session.roll_back()
@@ -121,7 +123,9 @@ class QueueDatabase:
         session = self._pool.get()
         with translated(self.path), session.held():
             session.wait_by_sqlite()
-            return session.conn.execute(sql, parameters)
+            cursor = session.conn.execute(sql, parameters)
+            session.refuse_replaced()
+            return cursor
 
     def execute_many(self, sql: str, params: Iterable[Any]) -> None:
         """Run one statement for each set of parameters, all in one transaction or none."""

@@ -36,6 +36,10 @@ class QueuePathError(QueueDatabaseError, OSError):
     """The database file cannot be opened or created at this path."""
 
 
+class QueueReplacedError(QueueDatabaseError):
+    """The file was deleted, replaced or moved while in use; the change is not acknowledged."""
+
+
 class QueueReadOnlyError(QueueDatabaseError):
     """The database file is read-only; nothing was changed."""
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import mkstemp
 
 from .clock import Clock, follow_clock
 from .config import apply_pragmas
 from .connection import QueueConnection
 from .exceptions import QueueDatabaseError, QueuePathError
+from .files import LOGS, create_database_file, identity, siblings, uri_of
+from .foreign import refuse_foreign
+from .messages import shown_path
 from .routing import serves
 from .translation import translated, why_not_openable
 
 MEMORY = ":memory:"
 OLDEST_SQLITE = (3, 35, 0)
 """The first version with RETURNING."""
+_ATTEMPTS = 10
+"""Most attempts to open a file that other processes replace in the meantime."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,35 +63,62 @@ def open_connection(options: OpenOptions) -> QueueConnection:
 
 
 def _connect(options: OpenOptions) -> QueueConnection:
-    # Path's methods would raise where this user lacks permission.
-    if os.path.isdir(options.path):  # noqa: PTH112
-        raise QueuePathError(why_not_openable(options.path))
-    if options.path != MEMORY and not os.path.exists(options.path):  # noqa: PTH110
-        _create_private(Path(options.path))
+    if options.path == MEMORY:
+        return _connection_to(MEMORY, options)
+    for _ in range(_ATTEMPTS):
+        _ensure_file(options.path)
+        refuse_foreign(options.path, busy_seconds=options.busy_seconds)
+        before = identity(options.path)
+        # mode=rw creates nothing: what SQLite creates may be readable by others.
+        conn = _connection_to(uri_of(options.path, "mode=rw"), options)
+        conn.opened = before
+        if before is not None and identity(options.path) == before:
+            return conn
+        conn.close()
+    raise QueuePathError(
+        f"path={shown_path(options.path)} is replaced again and again; stop that first"
+    )
+
+
+def _connection_to(address: str, options: OpenOptions) -> QueueConnection:
     # check_same_thread is off: close() and the end of a thread close from other threads.
     return sqlite3.connect(
-        options.path,
+        address,
         timeout=options.busy_seconds,
         isolation_level=None,
         check_same_thread=False,
         factory=QueueConnection,
+        uri=address != MEMORY,
     )
 
 
-def _create_private(file: Path) -> None:
-    """Create an empty file that only its owner can read, unless another process was faster.
+def _ensure_file(path: str) -> None:
+    """Create a file that is missing, private to its owner, unless that would do damage."""
+    # Path's methods would raise where this user lacks permission.
+    if os.path.isdir(path):  # noqa: PTH112
+        raise QueuePathError(why_not_openable(path))
+    if os.path.exists(path):  # noqa: PTH110
+        return
+    if os.path.islink(path):  # noqa: PTH114
+        raise QueuePathError(
+            f"path={shown_path(path)} is a symbolic link to a missing file; "
+            "remove the link, or name the file itself"
+        )
+    _refuse_left_log(path)
+    create_database_file(path)
+    if not os.path.lexists(path):
+        raise QueuePathError(why_not_openable(path))
 
-    The file is opened and closed under another name: closing a file that another thread has
-    open as a database would drop that thread's locks.
-    """
-    try:
-        descriptor, name = mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    except OSError:
-        return  # SQLite will report what is wrong with the path
-    os.close(descriptor)
-    with suppress(OSError):  # the file exists by now, or the file system has no links
-        os.link(name, file)
-    Path(name).unlink()
+
+def _refuse_left_log(path: str) -> None:
+    """Refuse to create a database beside the log of another: SQLite would delete or apply it."""
+    left = [file for file in siblings(path) if file.endswith(LOGS) and os.stat(file).st_size]  # noqa: PTH116
+    # A file that exists by now belongs to the log: another process has just created both.
+    if left and not os.path.lexists(path):
+        raise QueuePathError(
+            f"path={shown_path(path)} is missing, but {shown_path(left[0])} holds changes of a "
+            "file of this name; move both back together, restore a backup, or remove what is left"
+        )
 
 
 def _prepare(conn: QueueConnection, options: OpenOptions) -> None:

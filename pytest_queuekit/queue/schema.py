@@ -17,6 +17,9 @@ from .lottery import DRAW, RACE_TIME
 SCHEMA_VERSION = 1
 """Stored as user_version in the file."""
 
+APPLICATION_ID = int.from_bytes(b"tskq")
+"""Stored as application_id in the file, so that it is not taken for another program's."""
+
 STATUSES = ("queued", "leased", "processing", "completed", "failed", "cancelled")
 """All states of a task; 'processing' is an older name of 'leased'."""
 
@@ -220,15 +223,22 @@ def create_schema(conn: sqlite3.Connection) -> None:
     Raises QueueSchemaError if an existing table of the same name lacks columns.
     """
     schema_version(conn)
+    refuse_missing_columns(conn)
+    for statement in STATEMENTS:
+        conn.execute(statement)
+    conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    if not conn.execute("PRAGMA application_id").fetchone()[0]:
+        conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
+
+
+def refuse_missing_columns(conn: sqlite3.Connection) -> None:
+    """Raise QueueSchemaError if an existing table of the queue's names lacks columns."""
     missing = missing_columns(conn)
     if missing:
         raise QueueSchemaError(
             f"existing tables lack {', '.join(missing)}; "
             "use a new file, or rename the old tables and copy their rows"
         )
-    for statement in STATEMENTS:
-        conn.execute(statement)
-    conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def missing_columns(conn: sqlite3.Connection) -> list[str]:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .connection import QueueConnection
-from .exceptions import QueueBusyError, QueueDatabaseError
+from .exceptions import QueueBusyError, QueueDatabaseError, QueueReplacedError
+from .files import identity
 from .messages import shown_path
 from .waiting import is_busy, wait_while_busy
 
@@ -41,6 +42,7 @@ class Session:
         self._sqlite_waits = True
         conn.row_factory = None
         self._cursor: sqlite3.Cursor = conn.cursor()
+        self._opened = conn.opened
         conn.row_factory = sqlite3.Row
         if not is_shared:
             _in_files.add(self)
@@ -61,6 +63,18 @@ class Session:
                     self.conn.close()
             finally:
                 self._lock.release()
+
+    def refuse_replaced(self) -> None:
+        """Raise QueueReplacedError if the path does not name the open file any more.
+
+        Call this before a change counts as done: under the lock, or after an autocommit. Waiting
+        for the lock may have taken as long as it takes to replace the file.
+        """
+        if self._opened is not None and identity(self.path) != self._opened:
+            raise QueueReplacedError(
+                f"path={shown_path(self.path)}: the file was deleted, replaced or moved while "
+                "in use; the change is not acknowledged. Close this QueueDatabase and open another"
+            )
 
     def is_under_way(self) -> bool:
         """Return True in a transaction, or while another thread is inside a call."""
@@ -92,15 +106,22 @@ class Session:
         """Run one statement in its own transaction, or in the open transaction."""
         self._enter()
         try:
-            if self._sqlite_waits and not self.conn.in_transaction:
-                self._wait_ourselves()
+            if self.conn.in_transaction:
+                return self.run(sql, parameters)
+            rows = self._run_alone(sql, parameters)
+            self.refuse_replaced()
+            return rows
+        finally:
+            self._leave()
+
+    def _run_alone(self, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+        self._wait_ourselves()
+        try:
             return self.run(sql, parameters)
         except sqlite3.OperationalError as error:
             if not is_busy(error) or self.conn.in_transaction:
                 raise
             return wait_while_busy(lambda: self.run(sql, parameters), seconds=self._busy_seconds)
-        finally:
-            self._leave()
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` under the write lock; all of it applies, or nothing."""
@@ -117,6 +138,7 @@ class Session:
         try:
             self.begin()
             result = work(self)
+            self.refuse_replaced()
             self.conn.commit()
         except BaseException:
             self.roll_back()

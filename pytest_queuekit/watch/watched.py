@@ -6,6 +6,7 @@ import functools
 import sqlite3
 import sys
 from typing import Any
+from urllib.parse import unquote
 
 from pytest_queuekit.watch.frames import Frames, line_of
 from pytest_queuekit.watch.observations import Observations
@@ -41,7 +42,7 @@ def watched_class(
     class WatchedConnection(_Traced, factory):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            path = str(arguments[0] if arguments else options.get("database", ""))
+            path = _path_of(str(arguments[0] if arguments else options.get("database", "")))
             self._tracer = Tracer(observations, self, path, frames)
             super().set_trace_callback(self._tracer)
             with observations.guarded():
@@ -83,6 +84,14 @@ def _watched_cursor(factory: Any) -> type[sqlite3.Cursor]:
 
     _name_as(WatchedCursor, factory)
     return WatchedCursor
+
+
+def _path_of(database: str) -> str:
+    """Return the path of a database that a queue names by path or by address."""
+    address = "file://"
+    if not database.startswith(address):
+        return database
+    return unquote(database.removeprefix(address).partition("?")[0])
 
 
 def _name_as(watched: type, factory: type) -> None:

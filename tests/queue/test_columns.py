@@ -15,6 +15,7 @@ from pytest_queuekit.queue import (
     QueueSchemaError,
     TaskQueue,
 )
+from pytest_queuekit.queue.schema import create_schema
 from tests.queue.world import add_raw, change_raw, column
 
 NOW = "2027-01-15 08:00:00"
@@ -170,8 +171,9 @@ def test_a_table_of_the_same_name_is_left_alone(path: Path) -> None:
 
 def test_other_tables_may_live_in_the_same_file(path: Path) -> None:
     """The queue and the tables of an application commit together."""
-    with closing(sqlite3.connect(path)) as conn:
+    with closing(sqlite3.connect(path)) as conn, conn:
         conn.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY)")
+        create_schema(conn)
     with QueueDatabase(path) as db:
         queue = TaskQueue(db)
         with pytest.raises(ZeroDivisionError), db.transaction() as own:

@@ -54,6 +54,29 @@ def test_new_files_are_private(path: Path) -> None:
         os.umask(before)
 
 
+def test_a_link_to_nothing(path: Path, tmp_path: Path) -> None:
+    """A link to a missing file is not followed: SQLite would create the file for everyone."""
+    path.symlink_to(tmp_path / "target.db")
+    with (
+        QueueDatabase(path) as db,
+        pytest.raises(QueuePathError, match="symbolic link to a missing file"),
+    ):
+        db.execute("SELECT 1")
+    assert not (tmp_path / "target.db").exists()
+
+
+def test_a_name_as_long_as_possible_is_private(tmp_path: Path) -> None:
+    """A temporary name beside the file does not get longer than the name of the file."""
+    path = tmp_path / ("x" * 240)
+    before = os.umask(0)
+    try:
+        with QueueDatabase(path) as db:
+            db.execute("SELECT 1")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_the_rights_of_an_existing_file_are_kept(path: Path) -> None:
     """An existing file keeps its permissions."""
     path.touch(mode=0o660)

@@ -62,7 +62,8 @@ def locked(path: Path) -> Iterator[sqlite3.Connection]:
 def started(script: str, *arguments: object) -> subprocess.Popen[str]:
     """Start a process that runs a script."""
     command = [sys.executable, "-c", script, *(str(argument) for argument in arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def output(process: subprocess.Popen[str]) -> str:
@@ -70,3 +71,15 @@ def output(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     return out
+
+
+def left_behind(path: Path, *statements: str) -> None:
+    """Leave the file and the -wal of a process that was killed after these statements."""
+    script = """
+import os, sqlite3, sys
+conn = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    conn.execute(statement).fetchall()
+os._exit(0)
+"""
+    output(started(script, path, *statements))

@@ -1,0 +1,203 @@
+"""Files of the queue: private before they have content, and published whole.
+
+This process must not open and close a file that it has open as a database: closing the file would
+drop the process's locks on it. So these functions open only files that are new or unused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkstemp
+
+from .exceptions import QueuePathError
+from .messages import shown_path
+
+if sys.platform != "win32":
+    import fcntl
+
+SIBLINGS = ("-wal", "-shm", "-journal")
+"""Suffixes of the files that SQLite puts beside a database."""
+LOGS = ("-wal", "-journal")
+"""Those that may hold changes which the database itself lacks."""
+
+_PREFIX, _SUFFIX = ".queue-", ".part"
+_LEFTOVER = re.compile(r"\.queue-[a-z0-9_]{8}\.part")
+_FIRST_BYTES = (b"SQLite format 3\0", bytes(16), b"")
+"""The first bytes of a file that a killed process may leave."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_LINK
+
+Identity = tuple[int, int]
+"""The device and the number of a file on it."""
+
+
+def identity(path: str) -> Identity | None:
+    """Return the identity of the file at a path, or None if there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - for each change; a Path takes as long again
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def siblings(path: str) -> list[str]:
+    """Return the -wal, -shm and -journal that exist beside a database, itself perhaps missing."""
+    real = os.path.realpath(path)
+    return [real + suffix for suffix in SIBLINGS if os.path.lexists(real + suffix)]
+
+
+def create_database_file(path: str) -> None:
+    """Create an empty file that only its owner can read, unless another process was faster.
+
+    The file gets its name after it is closed: another thread may open it as a database at once.
+    """
+    try:
+        descriptor, temporary = mkstemp(dir=Path(path).parent, prefix=_PREFIX, suffix=_SUFFIX)
+    except OSError:
+        return  # SQLite will report what is wrong with the path
+    os.close(descriptor)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    except OSError:  # the file system has no links
+        with suppress(OSError):
+            os.close(os.open(path, _NEW, 0o600))
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def taken(path: str) -> QueuePathError:
+    """Return the error for a new file whose name is taken."""
+    return QueuePathError(f"path={shown_path(path)} already exists; choose a new name")
+
+
+class PartialFile:
+    """A new file with content that is not complete yet.
+
+    path: its name, beside the file that it will become.
+    descriptor: its lock shows other processes that the writer is alive.
+    """
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+
+    def is_in_place(self) -> bool:
+        """Return True if the path still names this file."""
+        status = os.fstat(self.descriptor)
+        return identity(self.path) == (status.st_dev, status.st_ino)
+
+    def publish(self, target: str) -> None:
+        """Give the file a free name, durably. Raises QueuePathError if the name is taken."""
+        os.fsync(self.descriptor)
+        try:
+            os.link(self.path, target)
+        except FileExistsError as error:
+            raise taken(target) from error
+        except OSError:  # the file system has no links
+            os.close(os.open(target, _NEW, 0o600))
+            Path(self.path).replace(target)
+        sync_folder(target)
+
+    def replace(self, target: str) -> None:
+        """Take the place of another file, durably."""
+        os.fsync(self.descriptor)
+        Path(self.path).replace(target)
+        sync_folder(target)
+
+
+@contextmanager
+def partial_file(target: str) -> Iterator[PartialFile]:
+    """Yield a new file beside `target` that only its owner can read.
+
+    At the end, the file is removed unless it has got another name.
+    """
+    partial = _locked_partial(Path(target).parent)
+    try:
+        yield partial
+    finally:
+        if partial.is_in_place():
+            Path(partial.path).unlink()
+        os.close(partial.descriptor)
+
+
+def _locked_partial(folder: Path) -> PartialFile:
+    while True:
+        descriptor, path = mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
+        partial = PartialFile(path, descriptor)
+        _lock(descriptor)
+        # Before the lock, another process may have removed the file as a leftover.
+        if partial.is_in_place():
+            return partial
+        os.close(descriptor)
+
+
+def remove_leftovers(target: str) -> None:
+    """Remove the partial files beside `target` that killed processes of this user left.
+
+    A partial file is locked while its writer lives. A file that cannot be locked stays.
+    """
+    with suppress(OSError), os.scandir(Path(target).parent) as entries:
+        for entry in entries:
+            if _LEFTOVER.fullmatch(entry.name):
+                with suppress(OSError):
+                    _remove_leftover(Path(entry.path))
+
+
+def _remove_leftover(path: Path) -> None:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or not _is_own(status):
+        return
+    if status.st_nlink > 1:  # it has its name, and may be in use as a database by now
+        path.unlink()
+        return
+    descriptor = os.open(path, os.O_RDWR | _NO_LINK)
+    try:
+        is_leftover = _lock(descriptor) and os.read(descriptor, 16) in _FIRST_BYTES
+        if is_leftover and PartialFile(str(path), descriptor).is_in_place():
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return sys.platform == "win32" or status.st_uid == os.geteuid()
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file until its descriptor is closed; return False if that is impossible."""
+    if sys.platform == "win32":  # which does not remove open files
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def sync_folder(path: str) -> None:
+    """Wait until the disk has the names of the folder that contains `path`."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some file systems cannot sync a folder
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def uri_of(path: str, query: str) -> str:
+    """Return the address of an absolute path for sqlite3.connect(uri=True)."""
+    if sys.platform == "win32":
+        path = "/" + path.replace("\\", "/")
+    for character, escape in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        path = path.replace(character, escape)
+    return f"file://{path}?{query}"

@@ -1,0 +1,122 @@
+"""The queue marks its files, and leaves the databases of other programs as they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.queue import QueueDatabase, QueueSchemaError, TaskQueue
+from pytest_queuekit.queue.schema import APPLICATION_ID, STATEMENTS
+from tests.queue.world import left_behind
+
+
+def run(path: Path, *statements: str) -> None:
+    """Run statements as another program would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for statement in statements:
+            conn.execute(statement)
+
+
+def with_tables(path: Path) -> None:
+    """Make a database with a table."""
+    run(path, "CREATE TABLE orders (id)", "INSERT INTO orders VALUES (1)")
+
+
+def in_wal_mode(path: Path) -> None:
+    """Make a database in WAL mode."""
+    run(path, "PRAGMA journal_mode=WAL")
+    with_tables(path)
+
+
+def with_a_mark(path: Path) -> None:
+    """Make a database with the mark of another program, but no table."""
+    run(path, "PRAGMA application_id=7")
+
+
+def with_a_mark_and_version(path: Path) -> None:
+    """Make a database with the mark and the version of another program."""
+    with_tables(path)
+    run(path, "PRAGMA application_id=7", "PRAGMA user_version=1")
+
+
+def with_a_table_of_the_same_name(path: Path) -> None:
+    """Make a database with a different table of the queue's name."""
+    run(path, "CREATE TABLE task_queue (id INTEGER PRIMARY KEY, type TEXT)")
+
+
+def crashed(path: Path) -> None:
+    """Make a database with tables that are in its -wal only."""
+    left_behind(path, "PRAGMA journal_mode=WAL", "CREATE TABLE orders (id)")
+
+
+MAKERS = [
+    with_tables,
+    in_wal_mode,
+    with_a_mark,
+    with_a_mark_and_version,
+    with_a_table_of_the_same_name,
+    crashed,
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_the_database_of_another_program_is_untouched(
+    path: Path, make: Callable[[Path], None]
+) -> None:
+    """Opening it raises an error, and changes no byte of it or of its -wal."""
+    make(path)
+    files = [file for file in sorted(path.parent.iterdir()) if not file.name.endswith("-shm")]
+    before = [file.read_bytes() for file in files]
+    with (
+        QueueDatabase(path) as db,
+        pytest.raises(QueueSchemaError, match=r"another program|existing tables lack"),
+    ):
+        db.initialize_schema()
+    assert [file.read_bytes() for file in files] == before
+    names = {file.name for file in path.parent.iterdir()}
+    assert names - {f"{path.name}-shm"} == {file.name for file in files}
+
+
+def test_a_new_file_has_the_mark(path: Path) -> None:
+    """The header says that the file is a queue, in four ASCII characters."""
+    with QueueDatabase(path) as db:
+        mark = db.execute("PRAGMA application_id").fetchone()[0]
+    assert mark == APPLICATION_ID
+    assert path.read_bytes()[68:72] == b"tskq"
+
+
+def test_tables_that_other_sql_made_are_the_queue(path: Path) -> None:
+    """A file with the queue's tables but without the mark opens, and gets the mark."""
+    run(path, *STATEMENTS, "INSERT INTO task_queue (type) VALUES ('t')")
+    with QueueDatabase(path) as db:
+        assert TaskQueue(db).stats().queued == 1
+        assert db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+
+
+def test_tables_beside_those_of_the_queue(path: Path) -> None:
+    """Other SQL may add tables to a queue, and mark it."""
+    with QueueDatabase(path) as db:
+        db.execute("CREATE TABLE orders (id)")
+    run(path, "PRAGMA application_id=7")
+    with QueueDatabase(path) as db:
+        assert TaskQueue(db).stats().queued == 0
+        assert db.execute("PRAGMA application_id").fetchone()[0] == 7
+
+
+def test_a_queue_that_is_in_its_wal_only(path: Path) -> None:
+    """A process that was killed before its first checkpoint leaves a queue that opens."""
+    left_behind(path, "PRAGMA journal_mode=WAL", *STATEMENTS)
+    assert b"task_queue" not in path.read_bytes()
+    with QueueDatabase(path) as db:
+        assert TaskQueue(db).stats().queued == 0
+
+
+def test_an_empty_file_is_filled(path: Path) -> None:
+    """A file of length 0 becomes a queue."""
+    path.touch()
+    with QueueDatabase(path) as db:
+        assert TaskQueue(db).stats().queued == 0
