@@ -11,12 +11,11 @@ from .database import QueueDatabase
 from .exceptions import QueueInputError
 from .inputs import (
     ATTEMPTS_LIMIT,
+    SizeLimits,
     check_delay,
     check_name,
     check_priority,
     check_whole,
-    compatibility_json,
-    json_text,
 )
 from .lottery import DRAW, race_time
 from .messages import kind_of, shown
@@ -67,21 +66,27 @@ class NewTask:
         idempotency_key: str | None,
         compatibility: Mapping[str, Any] | None,
         max_attempts: int,
+        limits: SizeLimits,
     ) -> NewTask:
         """Return a task made from a caller's arguments. Raises QueueInputError."""
         return cls(
             type=check_name("type", type),
-            payload=json_text("payload", payload),
+            payload=limits.payload_json("payload", payload),
             priority=check_priority(priority),
             delay=check_delay(delay),
             idempotency_key=_checked_key(idempotency_key),
-            compatibility=compatibility_json(compatibility),
+            compatibility=limits.compatibility_json(compatibility),
             max_attempts=check_whole("max_attempts", max_attempts, 1, ATTEMPTS_LIMIT),
         )
 
     @classmethod
     def for_payloads(
-        cls, payloads: Iterable[Any], keys: Sequence[str | None] | None, **common: Any
+        cls,
+        payloads: Iterable[Any],
+        keys: Sequence[str | None] | None,
+        *,
+        limits: SizeLimits,
+        **common: Any,
     ) -> list[NewTask]:
         """Return a task for each payload. Raises QueueInputError that names a bad payload."""
         if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
@@ -97,11 +102,11 @@ class NewTask:
                 f"idempotency_keys: {len(keys)} for {len(values)} payloads; "
                 "pass a key or None for each payload"
             )
-        pattern = cls.checked(payload=None, idempotency_key=None, **common)
+        pattern = cls.checked(payload=None, idempotency_key=None, limits=limits, **common)
         return [
             replace(
                 pattern,
-                payload=json_text(f"payloads[{number}]", value),
+                payload=limits.payload_json(f"payloads[{number}]", value),
                 idempotency_key=_checked_key(keys[number]) if keys is not None else None,
             )
             for number, value in enumerate(values)

@@ -6,9 +6,17 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from .config import MAX_DELAY_SECONDS, MAX_LEASE_SECONDS, MAX_PRIORITY, MIN_PRIORITY
+from .config import (
+    MAX_COMPATIBILITY_BYTES,
+    MAX_DELAY_SECONDS,
+    MAX_LEASE_SECONDS,
+    MAX_PAYLOAD_BYTES,
+    MAX_PRIORITY,
+    MIN_PRIORITY,
+)
 from .exceptions import QueueInputError
 from .messages import kind_of, one_line, shown
 from .routing import NO_CAPABILITIES
@@ -21,6 +29,10 @@ ATTEMPTS_LIMIT = 1000
 """Highest max_attempts."""
 MAX_AGE_SECONDS = 50 * 366 * 86_400
 """Highest age, in seconds (fifty years)."""
+LEAST_LIMIT = 16
+"""Lowest limit of a size, in bytes."""
+LARGEST_VALUE = 500_000_000
+"""Highest limit of a size, in bytes: SQLite keeps at most 1 GB in a row."""
 BATCH_LIMIT = 1000
 """Most tasks that a call may claim or list."""
 
@@ -50,6 +62,42 @@ def check_lease_seconds(value: float) -> float:
 def check_delay(value: float) -> float:
     """Return a delay in seconds; 0 means no delay."""
     return _seconds("delay", value, 0, MAX_DELAY_SECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeLimits:
+    """The largest values that a queue accepts, in bytes of JSON.
+
+    Raises QueueInputError for a limit that SQLite cannot keep.
+    """
+
+    payload: int = MAX_PAYLOAD_BYTES
+    compatibility: int = MAX_COMPATIBILITY_BYTES
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            check_whole(f"max_{name}_bytes", value, LEAST_LIMIT, LARGEST_VALUE)
+
+    def payload_json(self, name: str, value: Any) -> str:
+        """Return a payload as JSON, if the JSON is within the limit."""
+        text = json_text(name, value)
+        if len(text) > self.payload:  # the text is ASCII
+            raise QueueInputError(
+                f"{name}: has {len(text)} bytes as JSON, but max_payload_bytes={self.payload}; "
+                "store the data in a file and pass its path, or raise the limit of the TaskQueue"
+            )
+        return text
+
+    def compatibility_json(self, value: Mapping[str, Any] | None) -> str:
+        """Return a compatibility as JSON, if the JSON is within the limit."""
+        text = compatibility_json(value)
+        if len(text) > self.compatibility:
+            raise QueueInputError(
+                f"compatibility: has {len(text)} bytes as JSON, but "
+                f"max_compatibility_bytes={self.compatibility}; require a few short capabilities, "
+                "or raise the limit of the TaskQueue"
+            )
+        return text
 
 
 def check_age(name: str, value: float) -> float:

@@ -16,12 +16,14 @@ from .config import (
     DEFAULT_PRIORITY,
     LEASE_SECONDS,
     MAX_ATTEMPTS,
+    MAX_COMPATIBILITY_BYTES,
+    MAX_PAYLOAD_BYTES,
     STALE_AFTER_SECONDS,
 )
 from .database import QueueDatabase
 from .enqueueing import NewTask, insert, insert_many
 from .exceptions import TaskNotFoundError
-from .inputs import BATCH_LIMIT, check_task_id, check_whole
+from .inputs import BATCH_LIMIT, SizeLimits, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
 from .retry import RetryPolicy
 from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
@@ -35,6 +37,7 @@ class TaskQueue:
     db: the database with the tasks.
     retry: the waits of failed tasks.
     rng: source of the jitter of the waits; a seeded generator makes them repeatable.
+    max_payload_bytes: largest payload, as JSON. max_compatibility_bytes: largest compatibility.
 
     Calls inside `with db.transaction():` take part in that transaction.
     """
@@ -49,10 +52,13 @@ class TaskQueue:
         *,
         retry: RetryPolicy | None = None,
         rng: random.Random | None = None,
+        max_payload_bytes: int = MAX_PAYLOAD_BYTES,
+        max_compatibility_bytes: int = MAX_COMPATIBILITY_BYTES,
     ) -> None:
         self.db = db
         self.retry = retry or RetryPolicy()
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, no secret
+        self._limits = SizeLimits(payload=max_payload_bytes, compatibility=max_compatibility_bytes)
         self._claimers: dict[SchedulingStrategy, TaskClaimer] = {}
 
     # -- enqueue ------------------------------------------------------------------------------
@@ -82,6 +88,7 @@ class TaskQueue:
             idempotency_key=idempotency_key,
             compatibility=compatibility,
             max_attempts=max_attempts,
+            limits=self._limits,
         )
         return insert(self.db, task)
 
@@ -107,6 +114,7 @@ class TaskQueue:
                 delay=delay,
                 compatibility=compatibility,
                 max_attempts=max_attempts,
+                limits=self._limits,
             ),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import enum
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -192,6 +192,62 @@ def test_a_long_value_is_not_repeated_in_full(queue: TaskQueue) -> None:
     with pytest.raises(QueueInputError) as caught:
         queue.enqueue("x" * 100_000, None)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("limit", [16, 1000])
+def test_a_payload_at_its_limit(db: QueueDatabase, limit: int) -> None:
+    """A payload of as many bytes as the limit is accepted, and one more byte raises an error."""
+    queue = TaskQueue(db, max_payload_bytes=limit)
+    most = "x" * (limit - 2)
+    assert queue.get(queue.enqueue("t", most)).get_payload() == most
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: queue.enqueue("t", most + "x"),
+        lambda: queue.enqueue_many("t", [None, most + "x"]),
+    )
+    for name, call in zip((r"payload", r"payloads\[1\]"), calls, strict=True):
+        wanted = rf"^{name}: has {limit + 1} bytes .* max_payload_bytes={limit}; "
+        with pytest.raises(QueueInputError, match=wanted):
+            call()
+    assert queue.stats().queued == 1
+
+
+def test_a_payload_is_measured_in_bytes(db: QueueDatabase) -> None:
+    """A character beyond ASCII counts with the bytes that its JSON takes."""
+    queue = TaskQueue(db, max_payload_bytes=16)
+    with pytest.raises(QueueInputError, match="has 26 bytes"):
+        queue.enqueue("t", "а" * 4)
+
+
+def test_a_compatibility_at_its_limit(db: QueueDatabase) -> None:
+    """A compatibility has a limit of its own, in enqueue() and enqueue_many()."""
+    queue = TaskQueue(db, max_compatibility_bytes=20)
+    queue.enqueue("t", "x" * 1000, compatibility={"region": "1234567"})
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: queue.enqueue("t", None, compatibility={"region": "12345678"}),
+        lambda: queue.enqueue_many("t", [1, 2], compatibility={"region": "12345678"}),
+    )
+    for call in calls:
+        with pytest.raises(QueueInputError, match=r"has 21 bytes .* max_compatibility_bytes=20"):
+            call()
+    assert queue.stats().queued == 1
+
+
+def test_the_default_limits(queue: TaskQueue) -> None:
+    """By default, a payload has at most 16 MiB and a compatibility at most 4 KiB."""
+    with pytest.raises(QueueInputError, match=f"max_payload_bytes={16 * 2**20}"):
+        queue.enqueue("t", "x" * 16 * 2**20)
+    with pytest.raises(QueueInputError, match="max_compatibility_bytes=4096"):
+        queue.enqueue("t", None, compatibility={"region": "x" * 4096})
+    assert queue.stats().queued == 0
+
+
+@pytest.mark.parametrize("limit", [0, 15, -1, 10**9, True, 1.5, None, "1000"])
+def test_limits_that_cannot_be_kept(db: QueueDatabase, limit: Any) -> None:
+    """A limit must be a whole number of bytes that SQLite can keep."""
+    with pytest.raises(QueueInputError, match="max_payload_bytes="):
+        TaskQueue(db, max_payload_bytes=limit)
+    with pytest.raises(QueueInputError, match="max_compatibility_bytes="):
+        TaskQueue(db, max_compatibility_bytes=limit)
 
 
 def test_batches_that_are_not_lists(queue: TaskQueue) -> None:
