@@ -144,7 +144,10 @@ def insert(db: QueueDatabase, task: NewTask) -> int:
 
 
 def insert_many(db: QueueDatabase, tasks: Sequence[NewTask]) -> list[int]:
-    """Insert all tasks or none; return their ids."""
+    """Insert the tasks in one transaction.
+
+    Return an id for each: its own, or that of the task that holds its key.
+    """
     if not tasks:
         return []
 

@@ -85,7 +85,10 @@ class SweepResult:
 
 
 def purge(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
-    """Delete tasks that ended more than `older_than` seconds ago; return how many."""
+    """Delete tasks that ended more than `older_than` seconds ago and have one of `statuses`.
+
+    Return the number of tasks.
+    """
     limit = _moment_before(db, older_than)
     return sum(
         _in_chunks(db, lambda session, s=status: session.change(_DELETE, (s, limit, PURGE_CHUNK)))  # type: ignore[misc] # bound status
@@ -94,7 +97,10 @@ def purge(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
 
 
 def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
-    """Move tasks that ended more than `older_than` seconds ago into task_archive."""
+    """Move tasks that ended more than `older_than` seconds ago and have one of `statuses`.
+
+    The tasks move to the table task_archive. Return the number of tasks.
+    """
     limit = _moment_before(db, older_than)
 
     def move(session: Session, status: str) -> int:
@@ -179,7 +185,7 @@ def _refuse_in_transaction(conn: sqlite3.Connection, call: str) -> None:
 
 
 def integrity_check(db: QueueDatabase) -> list[str]:
-    """Return a sentence for each problem of the file."""
+    """Return one line for each problem in the database file, or an empty list."""
     with db.connection() as conn:
         damage = [f"damage: {row[0]}" for row in conn.execute("PRAGMA integrity_check")]
         orphans = [

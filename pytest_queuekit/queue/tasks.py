@@ -103,7 +103,10 @@ class TaskQueue:
         compatibility: Mapping[str, Any] | None = None,
         max_attempts: int = MAX_ATTEMPTS,
     ) -> list[int]:
-        """Add a task for each payload, all or none, and return the ids in the same order."""
+        """Add a task for each payload in one transaction. Return an id for each, in order.
+
+        The id is that of the new task, or that of the task that holds the key.
+        """
         return insert_many(
             self.db,
             NewTask.for_payloads(
@@ -226,7 +229,7 @@ class TaskQueue:
     # -- workers and logs ---------------------------------------------------------------------
 
     def heartbeat(self, worker_id: str, capabilities: Mapping[str, Any] | None = None) -> Worker:
-        """Record that a worker is alive, and its capabilities."""
+        """Record a worker's heartbeat and its capabilities."""
         return workers.heartbeat(self.db, worker_id, capabilities)
 
     def stale_workers(self, older_than: float = STALE_AFTER_SECONDS) -> list[Worker]:
@@ -253,7 +256,10 @@ class TaskQueue:
         *,
         statuses: Sequence[str] = maintenance.PURGED,
     ) -> int:
-        """Delete tasks that ended more than `older_than` seconds ago; return how many."""
+        """Delete tasks that ended more than `older_than` seconds ago and have one of `statuses`.
+
+        Return the number of tasks. Dead letters are kept by default.
+        """
         return maintenance.purge(self.db, older_than, statuses)
 
     def archive(
@@ -262,9 +268,10 @@ class TaskQueue:
         *,
         statuses: Sequence[str] = maintenance.PURGED,
     ) -> int:
-        """Move tasks that ended more than `older_than` seconds ago to the table task_archive.
+        """Move tasks that ended more than `older_than` seconds ago and have one of `statuses`.
 
-        Their logs move with them. Returns the number of tasks.
+        The tasks and their logs move to the table task_archive. Return the number of tasks. Dead
+        letters stay by default.
         """
         return maintenance.archive(self.db, older_than, statuses)
 
@@ -277,7 +284,7 @@ class TaskQueue:
         return maintenance.backup(self.db, path)
 
     def integrity_check(self) -> list[str]:
-        """Return a sentence for each problem of the file; an empty list if there is none."""
+        """Return one line for each problem in the database file, or an empty list."""
         return maintenance.integrity_check(self.db)
 
     def vacuum(self) -> None:

@@ -33,7 +33,7 @@ _LOGS = """
 def heartbeat(
     db: QueueDatabase, worker_id: str, capabilities: Mapping[str, Any] | None = None
 ) -> Worker:
-    """Record that a worker is alive, and its capabilities."""
+    """Record a worker's heartbeat and its capabilities."""
     worker = Worker(
         worker_id=check_name("worker_id", worker_id),
         capabilities=capabilities_json(capabilities),
