@@ -56,8 +56,8 @@ def refuse_foreign(path: str, *, busy_seconds: float) -> None:
     if owner is Owner.OTHER:
         raise QueueSchemaError(
             f"path={shown_path(path)} is a database of another program, and was not changed; "
-            "choose another file. To add the queue's tables on purpose, call create_schema(conn) of "
-            "the module schema inside a transaction of your own connection"
+            "choose another file. To add the queue's tables on purpose, call create_schema(conn) "
+            "of the module schema inside a transaction of your own connection"
         )
 
 

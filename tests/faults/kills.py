@@ -17,7 +17,7 @@ from tests.faults.workload import Synchronous, Workload, states
 CALLS = 60
 
 Victim = Callable[[Path, int, int, Send], None]
-"""Makes the calls of a seed, and dies at a point; at point 0 it survives, and sends the number of points."""
+"""Makes the calls of a seed, and dies at a point; at point 0, it sends the number of points."""
 
 
 def _at_statements(path: Path, seed: int, point: int, send: Send) -> None:
