@@ -8,7 +8,7 @@ from typing import Any
 
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
-from .exceptions import QueueInputError
+from .exceptions import QueueInputError, QueueIntegrityError
 from .inputs import (
     ATTEMPTS_LIMIT,
     SizeLimits,
@@ -133,14 +133,14 @@ def insert(db: QueueDatabase, task: NewTask) -> int:
     """Insert a task and return its id, or the id of the task that holds its key."""
     if task.idempotency_key is None:
         rows = db.autocommit(_INSERT + " RETURNING id", task.parameters(db.now()))
-        return int(rows[0][0])
-    while True:
-        rows = db.autocommit(_INSERT_KEYED, task.parameters(db.now())) or db.autocommit(
-            _FIND_KEY, (task.idempotency_key,)
-        )
-        # No row: the holder of the key was purged between the two statements. Try again.
-        if rows:
-            return int(rows[0][0])
+        return _inserted(rows)
+    rows = db.autocommit(_INSERT_KEYED, task.parameters(db.now())) or db.autocommit(
+        _FIND_KEY, (task.idempotency_key,)
+    )
+    if rows:
+        return _inserted(rows)
+    # The holder of the key was purged between the two statements, or a trigger ignores the task.
+    return db.write(lambda session: _insert_in(session, task, db.now()))
 
 
 def insert_many(db: QueueDatabase, tasks: Sequence[NewTask]) -> list[int]:
@@ -159,9 +159,17 @@ def insert_many(db: QueueDatabase, tasks: Sequence[NewTask]) -> list[int]:
 
 
 def _insert_in(session: Session, task: NewTask, now: float) -> int:
-    rows: list[tuple[Any, ...]] = session.run(_INSERT_KEYED, task.parameters(now)) or session.run(
-        _FIND_KEY, (task.idempotency_key,)
+    return _inserted(
+        session.run(_INSERT_KEYED, task.parameters(now))
+        or session.run(_FIND_KEY, (task.idempotency_key,))
     )
+
+
+def _inserted(rows: list[tuple[Any, ...]]) -> int:
+    if not rows:
+        raise QueueIntegrityError(
+            "a trigger of this database ignored the new task; nothing was changed"
+        )
     return int(rows[0][0])
 
 
