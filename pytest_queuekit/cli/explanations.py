@@ -1,4 +1,4 @@
-"""The explanation of every id that a run can print, rules and targets excepted: see `cli.rules`.
+"""Explains every id that a run can print, except rules and targets: `cli.rules` explains those.
 
 `SECTIONS` lists where explanations come from; tests compare them with the ids of whole runs.
 """
@@ -17,8 +17,8 @@ from pytest_queuekit.cli.rules import entries, entry_of, explain, fields_as_text
 class Explanation:
     """One id in full.
 
-    id: as reports print it: "LOAD-1", "schema-integrity", "QR102".
-    others: further names that mean it: its slug, its family.
+    id: the id as reports print it: "LOAD-1", "schema-integrity", "QR102".
+    others: other names of the id: its slug, its family.
     text: the lines for a terminal.
     """
 
@@ -54,7 +54,7 @@ def _integration() -> Iterator[Explanation]:
     for name, run in commands.items():
         fields = {
             "must": "A worker can do its whole work on the queue: enqueue, claim, complete, fail.",
-            "why": "A queue that keeps each rule alone may still not fit the calls of a worker.",
+            "why": "A queue that passes every rule may still not support the calls of a worker.",
             "about": "Runs validate_worker_integration() of the queue's package on a new database.",
             "run": run,
         }
@@ -70,7 +70,7 @@ def _load() -> Iterator[Explanation]:
 
     fields = {
         "must": "The eight checks pass on a scratch database: quick_validate() returns True.",
-        "why": "They show whether the code of the queue works on this machine.",
+        "why": "These checks show whether the code of the queue works on this machine.",
         "about": "The checks: " + ", ".join(_DATABASE),
         "run": f"{_GATE_RUN} -k {CHECKS}",
     }
@@ -93,7 +93,7 @@ _DATABASE: Mapping[str, tuple[str, str]] = {
     ),
     "database-connection": (
         "The database opens and answers.",
-        "Nothing else works without it.",
+        "No other check can pass without a working database.",
     ),
     "schema-integrity": (
         "Tables, columns, constraints, triggers and the file itself are sound.",
@@ -105,7 +105,7 @@ _DATABASE: Mapping[str, tuple[str, str]] = {
     ),
     "data-models": (
         "Task, Worker and TaskLog keep the values of rows.",
-        "A value that changes on its way misleads the code that reads it.",
+        "A value that changes between row and object misleads the code that reads the object.",
     ),
     "transaction-isolation": (
         "A transaction is seen as a whole or not at all.",
@@ -117,7 +117,7 @@ _DATABASE: Mapping[str, tuple[str, str]] = {
     ),
     "error-handling": (
         "Failures raise the queue's own errors.",
-        "Callers catch these errors; any other one ends the worker.",
+        "Callers catch these errors; any other error ends the worker.",
     ),
 }
 """The promise and its reason, by the id of each check of a database."""
@@ -160,7 +160,7 @@ def _watch() -> Iterator[Explanation]:
         fields = {
             "means": f"{MEANINGS[kind]}.",
             "run": "pytest --queue-watch report",
-            "allow": f"@pytest.mark.queue_allow({kind!r}), if the test does it on purpose",
+            "allow": f"@pytest.mark.queue_allow({kind!r}), if the test does this on purpose",
         }
         text = fields_as_text(f"{kind} {title} (a finding of the watch)", fields)
         yield Explanation(id=kind, others=("queue-watch",), text=text)

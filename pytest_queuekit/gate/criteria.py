@@ -45,7 +45,7 @@ class Question:
     met_if: the evidence that meets it. unknown_without: the options or the conditions that the
         evidence depends on; empty if it depends on none.
     reads: the fields of the evidence without which it cannot be judged.
-    judge: returns what decides it.
+    judge: returns the sentences that decide it.
     """
 
     asks: str

@@ -1,4 +1,4 @@
-"""How hard the kit tries: three levels, and what each means in numbers."""
+"""How hard the kit tries: three levels, and the numbers of each."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class RunSubject:
 class SuiteResult:
     """The answers of one suite about one subject.
 
-    suite: the suite's name. noun: what its checks are called: "rule", "performance target".
+    suite: the suite's name. noun: the noun for its checks: "rule", "performance target".
     subject: the queue, the file or the code that was checked.
     verdicts: one for each selected check, in the suite's order.
     total: the checks that the suite has for the subject; more than `verdicts` if some were

@@ -158,7 +158,7 @@ class RuleRun:
     driver: how the actors were interleaved.
     violations: the proofs, smallest first.
     history: the run that they come from; None in a verdict that came from another process.
-    token: what replays that run; empty if the run is deterministic.
+    token: the seed or schedule that replays that run; empty if the run is deterministic.
     declared: what the queue declares about the broken promise.
     code: the place in the adapter of the call that broke it: "shop/adapter.py:31 in complete".
     replay: the command that runs the rule again.

@@ -12,7 +12,7 @@ from pytest_queuekit.monitors.timeline.wording import actor, when
 def no_spurious_refusal(history: History, contract: Contract) -> list[Violation]:
     """Report `turned-away`: an enqueue that the queue refused.
 
-    For scenarios that enqueue only what every queue of the declared domain must accept.
+    For scenarios that enqueue only payloads that every queue of the declared domain must accept.
     """
     return smallest(
         violation(

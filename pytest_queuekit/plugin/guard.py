@@ -1,4 +1,4 @@
-"""Turns an exception in one part of a report into an internal error, so that the others remain."""
+"""Turns an exception in one part of a report into an internal error; the other parts remain."""
 
 from __future__ import annotations
 

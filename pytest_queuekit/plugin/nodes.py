@@ -140,7 +140,7 @@ class SuiteCollector(pytest.Collector):
         return [CheckItem.under(self, check) for check in self.chosen]
 
     def teardown(self) -> None:
-        """Release what the checks shared."""
+        """Release the resources that the checks shared."""
         for suite in self.suites:
             suite.close()
 

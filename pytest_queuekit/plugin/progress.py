@@ -50,7 +50,7 @@ class ProgressLine:
             self._check, self._activity, self._began = check, "", self._clock()
 
     def wait(self, activity: str, seconds: float) -> None:
-        """Say what the check waits for in real time, and for how many seconds."""
+        """Show the event that the check awaits in real time, and for how many seconds."""
         with self._lock:
             self._activity = f"{activity}, {seconds:.0f} s" if seconds >= 1 else ""
 
@@ -65,7 +65,7 @@ class ProgressLine:
             self._shown = True
 
     def end(self) -> None:
-        """End the check, and clear what was shown."""
+        """End the check, and clear the line."""
         with self._lock:
             self._check = ""
             if self._shown:

@@ -65,7 +65,7 @@ def allowed_by(item: pytest.Item) -> frozenset[str]:
 
 
 def shares(item: pytest.Item) -> bool:
-    """Return True if a fixture of the user's outlives the test, with what the test has opened."""
+    """Return True if a user's fixture, and the connections opened through it, outlive the test."""
     by_name = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     fixtures = [fixture for definitions in by_name.values() for fixture in definitions]
     # Also the fixtures that the test requested while it ran, by getfixturevalue().

@@ -48,7 +48,7 @@ def mode_of(config: pytest.Config) -> Mode:
 
 
 def register(config: pytest.Config, mode: Mode) -> Watching:
-    """Start the watch; a controller of pytest-xdist only collects what its workers report."""
+    """Start the watch; a controller of pytest-xdist only collects its workers' findings."""
     plugin = Watching(config, mode)
     config.pluginmanager.register(plugin, NAME)
     return plugin

@@ -23,7 +23,7 @@ class Conclusion(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Closing:
-    """The conclusion on one subject, with the text that says what was tested."""
+    """The conclusion on one subject, with a text about the checks behind it."""
 
     subject: RunSubject
     conclusion: Conclusion

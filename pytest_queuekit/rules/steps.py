@@ -29,9 +29,9 @@ def enqueue_all(actor: Recorder, names: Iterable[str], **options: Any) -> None:
 
 
 def take(actor: Recorder, **options: Any) -> Delivery:
-    """Claim a task that the rest of the script needs.
+    """Claim a task that the script needs.
 
-    Raises NotRunError if none is delivered: other rules judge that, and this rule cannot go on.
+    Raises NotRunError if none is delivered: other rules judge that, and this rule cannot continue.
     """
     delivery = actor.claim(**options)
     if delivery is None:

@@ -127,11 +127,11 @@ class Suite(Protocol):
         """Return all checks of the suite, in order, without running any."""
 
     def close(self) -> None:
-        """Release what the checks shared."""
+        """Release the resources that the checks shared."""
 
 
 def queue_subjects(plan: Plan) -> list[RunSubject]:
-    """Return the queues under test as subjects, with what they document in words."""
+    """Return the queues under test as subjects, with their limitations in words."""
     return [
         RunSubject(
             label=label,

@@ -39,7 +39,7 @@ class Plan:
     queues: the queues under test, each under its label in node ids; empty if no suite needs one.
     rules: True if the rules and targets run, and not only a team's integration test.
     effort: how hard to try.
-    performance: what a missed target does, by the label of the queue.
+    performance: the effect of a missed target, by the label of the queue.
     database: the file to check; None if none was given.
     reviewed: the files and folders to review.
     teams: the teams to which the run is limited; empty for no limit.

@@ -53,7 +53,7 @@ class WatchFinding:
 
     kind: one of KINDS.
     title: what happened, in at most 60 characters that stand alone.
-    detail: what happened, with names and numbers, and what to do about it.
+    detail: what happened, with names and numbers, and the fix.
     place: the line that did it; None if no line is known.
     test: node id of the test that ran; empty for what happened outside of tests.
     count: how many times it happened there.

@@ -1,4 +1,4 @@
-"""Finds out what an SQL statement does from its text.
+"""Finds out the effect of an SQL statement from its text.
 
 The values of its parameters are already filled in there.
 """

@@ -58,8 +58,8 @@ class Watch:
     def after_teardown(self, *, is_shared: bool) -> list[WatchFinding]:
         """Return the findings at the end of a test's fixtures.
 
-        is_shared: True if later tests may use what this test opened; its connections are then
-            judged at the end of the run.
+        is_shared: True if later tests may use the connections of this test, which are then judged
+            at the end of the run.
         """
         if not is_shared:
             self._observations.note_open(self._observations.test)
