@@ -8,7 +8,6 @@ import pytest
 
 from pytest_queuekit.queue import QueueDatabase, QueueIntegrityError, TaskQueue
 
-
 pytestmark = pytest.mark.usefixtures("ignoring")
 
 
