@@ -58,14 +58,18 @@ class _Clock:
 def _copy_of_schema(db: QueueDatabase) -> Iterator[tuple[QueueDatabase, _Clock]]:
     with db.connection() as conn:
         statements = [row[0] for row in conn.execute(_OBJECTS)]
-        version = conn.execute("PRAGMA user_version").fetchone()[0]
+        marks = {
+            name: conn.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("user_version", "application_id")
+        }
     with scratch_folder() as folder:
         path = folder / "scratch.db"
         with closing(sqlite3.connect(path, isolation_level=None)) as conn:
             conn.execute("BEGIN")
             for statement in statements:
                 conn.execute(statement)
-            conn.execute(f"PRAGMA user_version={version}")
+            for name, value in marks.items():
+                conn.execute(f"PRAGMA {name}={value}")
             conn.execute("COMMIT")
         clock = _Clock()
         copy = type(db)(path, clock=clock)
