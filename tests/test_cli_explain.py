@@ -100,7 +100,7 @@ def test_a_load_is_explained(capsys: Captured) -> None:
     """The explanation names the load, and the command that runs it alone."""
     assert _explained(capsys, "LOAD-1").splitlines()[:3] == [
         "LOAD-1 never-busy-at-daily-load",
-        "  must    6 workers at 400 tasks a minute never get 'busy'.",
+        "  must    With 6 workers and 400 tasks a minute in all, no call ends in 'busy'.",
         "  why     A fault under normal load recurs every day.",
     ]
     assert "run     pytest --queue-validate --queue-gate -k LOAD-1" in _explained(capsys, "LOAD-1")

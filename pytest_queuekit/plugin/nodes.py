@@ -114,7 +114,7 @@ class CheckItem(pytest.Item):
         return shown
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
-        """Return the headline of a failure."""
+        """Return the path, the line and the title of the check, for pytest's reports."""
         return self.path, 0, f"{self.name} {self.check.slug}".strip()
 
 

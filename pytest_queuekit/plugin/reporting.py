@@ -49,9 +49,10 @@ def tell_junit(config: pytest.Config, result: RunResult) -> None:
 
 
 def keep_out_of_the_way(config: pytest.Config) -> list[str]:
-    """Keep effects of pytest and of other plugins away from checks; return notes about that.
+    """Keep settings for the user's own tests from changing a run of the kit.
 
-    The notes are shown at the end of the run.
+    Node ids of checks stay as they are, and --cov-fail-under does not apply to a run without the
+    user's own tests. Returns notes for the end of the run, which name the settings without effect.
     """
     relative = config.cwd_relative_nodeid
 

@@ -266,7 +266,7 @@ RULES = (
     Rule(
         id="RACE-12",
         slug="few-workers-never-busy",
-        sentence="A few producers and claimers never get 'busy'.",
+        sentence="With a few producers and claimers, no call ends in 'busy'.",
         why="Otherwise, every caller must wrap every call in a retry loop.",
         scenario=_race(
             programs=_producers_and_claimers(programs.produce, programs.consume, idle=_IDLE),

@@ -42,7 +42,8 @@ def load_rules(contract: Contract) -> tuple[Rule, ...]:
         Rule(
             id=rule_id,
             slug=_SLUGS[rule_id],
-            sentence=f"{WORKERS} workers at {rate:,} tasks a minute never get 'busy'.",
+            sentence=f"With {WORKERS} workers and {rate:,} tasks a minute in all, "
+            "no call ends in 'busy'.",
             why="A fault under normal load recurs every day.",
             scenario=Scenario(programs=_programs(rate)),
             drivers=(Processes() if several else Threads(),),
