@@ -2,100 +2,153 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .clock import ceil_text
+from .clock import ceil_text, floor_text
 from .database import QueueDatabase
 from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
 from .inputs import check_lease_seconds, json_text, readable
-from .lottery import DRAW, RACE_TIME
 from .messages import kind_of, shown
 from .models import TASK_COLUMNS, Task
-from .upkeep import READY_IF_DUE
+from .padding import adjusted
+from .session import Session
 
 # A claim by other SQL sets no new token, so the worker and the claim time are compared too.
 # ?1 now, ?2 id, ?3 token, ?4 worker, ?5 claim time, ?6 onwards the new values.
 _HELD = """
-    WHERE id = ?2 AND status IN ('leased', 'processing') AND lease_token = ?3
+    WHERE id = ?2 AND (status = 'leased' OR status = 'processing') AND lease_token = ?3
         AND locked_by IS ?4 AND reserved_at_utc IS ?5
 """
-_END_LEASE = (
-    "lease_token = lease_token + 1, locked_by = NULL, lease_until_utc = NULL, updated_at_utc = ?1"
-)
 _RETURNING = f" RETURNING {TASK_COLUMNS}"
 
-_COMPLETE = f"""
-    UPDATE task_queue
-    SET status = 'completed', completed_at_utc = ?1, finished_at_utc = ?1, result = ?6,
-        locked_by = NULL, lease_until_utc = NULL, updated_at_utc = ?1
-    {_HELD}{_RETURNING}
-"""
-_FAIL_FOR_GOOD = f"""
-    UPDATE task_queue
-    SET status = 'failed', attempts = attempts + 1, error_message = ?6,
-        completed_at_utc = ?1, finished_at_utc = ?1, {_END_LEASE}
-    {_HELD} AND (?7 IS NULL OR attempts + 1 >= max_attempts){_RETURNING}
-"""
-_RETRY = f"""
-    UPDATE task_queue
-    SET status = 'queued', attempts = attempts + 1, error_message = ?6, run_after_utc = ?7,
-        due_stamp = NULL, {_END_LEASE}
-    {_HELD} AND attempts + 1 < max_attempts{_RETURNING}
-"""
+
+def _update(status: str, changes: Mapping[str, str], others: str, condition: str = "") -> str:
+    """Return an UPDATE of a held task that keeps the length of a large row.
+
+    changes: the new values of the columns of text. others: more assignments.
+    """
+    assignments = ", ".join(f"{column} = {new}" for column, new in changes.items())
+    return f"""
+        UPDATE task_queue SET status = '{status}', {assignments}, updated_at_utc = ?1{others},
+            padding = {adjusted(changes)}
+        {_HELD}{condition}
+    """
+
+
+_FREE = {"locked_by": "NULL", "lease_until_utc": "NULL"}
+_ENDED = {"completed_at_utc": "?1", "finished_at_utc": "?1"}
+_NEXT_CLAIM = ", lease_token = lease_token + 1"
+
+_COMPLETE = _update("completed", _ENDED | {"result": "?6"} | _FREE, "")
+_FAIL_FOR_GOOD = _update(
+    "failed",
+    _ENDED | {"error_message": "?6"} | _FREE,
+    f"{_NEXT_CLAIM}, attempts = attempts + 1",
+    " AND (?7 IS NULL OR attempts + 1 >= max_attempts)" + _RETURNING,
+)
+# A due_stamp before run_after_utc makes the task wait.
+_RETRY = _update(
+    "queued",
+    {"error_message": "?6", "run_after_utc": "?7"} | _FREE,
+    f"{_NEXT_CLAIM}, attempts = attempts + 1, due_stamp = ?1",
+    " AND attempts + 1 < max_attempts" + _RETURNING,
+)
 _EXTEND = f"""
     UPDATE task_queue SET lease_until_utc = max(coalesce(lease_until_utc, ?6), ?6),
         updated_at_utc = ?1
     {_HELD}{_RETURNING}
 """
-_RELEASE = f"""
-    UPDATE task_queue SET status = 'queued', {_END_LEASE}, {READY_IF_DUE}
-    {_HELD}{_RETURNING}
-"""
+_RELEASE = _update("queued", _FREE, _NEXT_CLAIM, _RETURNING)
 _CANCEL = """
     UPDATE task_queue
     SET status = 'cancelled', completed_at_utc = ?1, finished_at_utc = ?1, updated_at_utc = ?1,
         idempotency_key = NULL
-    WHERE id = ?2 AND status = 'queued' RETURNING id
+    WHERE id = ?2 AND status = 'queued'
 """
 _REQUEUE = f"""
     UPDATE task_queue
     SET status = 'queued', attempts = 0, completed_at_utc = NULL, finished_at_utc = NULL,
-        run_after_utc = ?1, due_stamp = ?1, updated_at_utc = ?1,
-        race_from = {RACE_TIME}, race_draw = {DRAW}
+        run_after_utc = ?1, due_stamp = ?1, updated_at_utc = ?1
     WHERE id = ?2 AND status = 'failed'{_RETURNING}
 """
 
 
 def complete(db: QueueDatabase, task: Task, result: Any) -> Task:
     """Mark a claimed task as completed."""
+    check_claimed(task)
     stored = None if result is None else json_text("result", result)
-    return _acknowledge(db, _COMPLETE, task, stored)
+    claim = _claim_of(task)
+    now = ""
+
+    def parameters() -> tuple[Any, ...]:
+        nonlocal now
+        now = db.now_text()
+        return (now, *claim, stored)
+
+    if not db.change(_COMPLETE, parameters):
+        raise _stale(db, task)
+    return _completed(task, now, stored)
+
+
+def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[Any]) -> list[Task]:
+    """Mark all these claimed tasks as completed, or none of them."""
+    held = list(tasks)
+    for task in held:
+        check_claimed(task)
+    stored = [
+        None if result is None else json_text(f"results[{number}]", result)
+        for number, result in enumerate(results)
+    ]
+
+    def complete_all(session: Session) -> str:
+        now = db.now_text()
+        for task, result in zip(held, stored, strict=True):
+            if not session.change(_COMPLETE, (now, *_claim_of(task), result)):
+                raise _stale(db, task)
+        return now
+
+    now = db.write(complete_all)
+    return [_completed(task, now, result) for task, result in zip(held, stored, strict=True)]
 
 
 def fail(db: QueueDatabase, task: Task, error: object, *, retry: bool, wait: float) -> Task:
     """Queue a claimed task again after `wait` seconds, or make it a dead letter."""
-    run_after = ceil_text(db.now() + wait) if retry else None
-    for sql in (_RETRY, _FAIL_FOR_GOOD) if retry else (_FAIL_FOR_GOOD,):
-        rows = db.autocommit(sql, (*_claim_of(db, task), readable(error), run_after))
-        if rows:
-            return Task.from_columns(rows[0])
-    raise _stale(db, task)
+    message = readable(error)
+
+    def fail_held(session: Session) -> list[tuple[Any, ...]]:
+        now = db.now()
+        run_after = ceil_text(now + wait) if retry else None
+        values = (floor_text(now), *_claim_of(task), message, run_after)
+        return (session.run(_RETRY, values) if retry else None) or session.run(
+            _FAIL_FOR_GOOD, values
+        )
+
+    return _changed(db, task, db.write(fail_held))
 
 
 def extend(db: QueueDatabase, task: Task, lease_seconds: float) -> Task:
     """Extend a lease to end at least `lease_seconds` from now."""
-    until = ceil_text(db.now() + check_lease_seconds(lease_seconds))
-    return _acknowledge(db, _EXTEND, task, until)
+    check_claimed(task)
+    seconds = check_lease_seconds(lease_seconds)
+
+    def extend_held(session: Session) -> list[tuple[Any, ...]]:
+        now = db.now()
+        return session.run(_EXTEND, (floor_text(now), *_claim_of(task), ceil_text(now + seconds)))
+
+    return _changed(db, task, db.write(extend_held))
 
 
 def release(db: QueueDatabase, task: Task) -> Task:
     """Return a claimed task to the queue."""
-    return _acknowledge(db, _RELEASE, task)
+    check_claimed(task)
+    rows = db.autocommit(_RELEASE, lambda: (db.now_text(), *_claim_of(task)))
+    return _changed(db, task, rows)
 
 
 def cancel(db: QueueDatabase, task_id: int) -> bool:
     """Cancel a queued task. Return False if the task is not queued."""
-    if db.autocommit(_CANCEL, (db.now_text(), task_id)):
+    if db.change(_CANCEL, lambda: (db.now_text(), task_id)):
         return True
     if not db.autocommit("SELECT 1 FROM task_queue WHERE id = ?", (task_id,)):
         raise TaskNotFoundError(f"task_id={task_id!r}: no such task; it may have been purged")
@@ -104,7 +157,7 @@ def cancel(db: QueueDatabase, task_id: int) -> bool:
 
 def requeue(db: QueueDatabase, task_id: int) -> Task:
     """Queue a dead letter again."""
-    rows = db.autocommit(_REQUEUE, (db.now_text(), task_id))
+    rows = db.autocommit(_REQUEUE, lambda: (db.now_text(), task_id))
     if not rows:
         raise TaskNotFoundError(
             f"task_id={task_id!r}: no dead letter has this id; dead_letters() lists them"
@@ -112,11 +165,26 @@ def requeue(db: QueueDatabase, task_id: int) -> Task:
     return Task.from_columns(rows[0])
 
 
-def _acknowledge(db: QueueDatabase, sql: str, task: Task, *values: object) -> Task:
-    rows = db.autocommit(sql, (*_claim_of(db, task), *values))
+def _changed(db: QueueDatabase, task: Task, rows: list[tuple[Any, ...]]) -> Task:
     if not rows:
         raise _stale(db, task)
     return Task.from_columns(rows[0])
+
+
+def _completed(task: Task, now: str, result: str | None) -> Task:
+    """Return the new state of a task; only the holder of the claim could change it."""
+    return Task.from_values(
+        vars(task)
+        | {
+            "status": "completed",
+            "completed_at_utc": now,
+            "finished_at_utc": now,
+            "updated_at_utc": now,
+            "result": result,
+            "locked_by": None,
+            "lease_until_utc": None,
+        }
+    )
 
 
 def check_claimed(task: Task) -> None:
@@ -127,9 +195,8 @@ def check_claimed(task: Task) -> None:
         )
 
 
-def _claim_of(db: QueueDatabase, task: Task) -> tuple[Any, ...]:
-    check_claimed(task)
-    return db.now_text(), task.id, task.lease_token, task.locked_by, task.reserved_at_utc
+def _claim_of(task: Task) -> tuple[Any, ...]:
+    return task.id, task.lease_token, task.locked_by, task.reserved_at_utc
 
 
 def _stale(db: QueueDatabase, task: Task) -> StaleClaimError:

@@ -17,7 +17,7 @@ from .exceptions import QueueDatabaseError, QueueInputError
 from .messages import shown
 from .opening import MEMORY, OpenOptions
 from .pool import SessionPool
-from .session import Session
+from .session import Answer, Parameters, Session, all_rows, changed_rows, new_id
 from .translation import translate, translated
 
 T = TypeVar("T")
@@ -189,14 +189,28 @@ class QueueDatabase:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._translated(error) from error
 
-    def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """Run one statement in its own transaction and return all its rows."""
+    def autocommit(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Run one statement in its own transaction and return all its rows.
+
+        parameters: or a function that returns them; see Session.autocommit().
+        """
+        return self._autocommit(sql, parameters, all_rows)
+
+    def change(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one statement in its own transaction; return the number of rows it changed."""
+        return self._autocommit(sql, parameters, changed_rows)
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int | None:
+        """Insert one row in its own transaction; return its id, or None without a new row."""
+        return self._autocommit(sql, parameters, new_id)
+
+    def _autocommit(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
         session = self._pool.get()
         try:
             if session.is_shared:
                 with session.held():
-                    return session.autocommit(sql, parameters)
-            return session.autocommit(sql, parameters)
+                    return session.autocommit(sql, parameters, answer)
+            return session.autocommit(sql, parameters, answer)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._translated(error) from error
         except OverflowError as error:

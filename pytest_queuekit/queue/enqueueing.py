@@ -17,19 +17,18 @@ from .inputs import (
     check_priority,
     check_whole,
 )
-from .lottery import DRAW, race_time
 from .messages import kind_of, shown
+from .padding import padding_for
 from .session import Session
 
-_INSERT = f"""
+_INSERT = """
     INSERT INTO task_queue (
-        type, payload, priority, compatibility, idempotency_key, max_attempts,
-        created_at_utc, updated_at_utc, run_after_utc, due_stamp, race_from, race_draw)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, {race_time("json(?4)")}, {DRAW})
+        type, payload, priority, compatibility, idempotency_key, max_attempts, padding,
+        created_at_utc, updated_at_utc, due_stamp, run_after_utc)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, ?9)
 """
 _INSERT_KEYED = f"""{_INSERT}
     ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-    RETURNING id
 """
 _FIND_KEY = "SELECT id FROM task_queue WHERE idempotency_key = ?"
 
@@ -115,7 +114,6 @@ class NewTask:
     def parameters(self, now: float) -> tuple[Any, ...]:
         """Return the parameters of the INSERT, for a task enqueued now."""
         present = floor_text(now)
-        run_after = ceil_text(now + self.delay) if self.delay else present
         return (
             self.type,
             self.payload,
@@ -123,23 +121,17 @@ class NewTask:
             self.compatibility,
             self.idempotency_key,
             self.max_attempts,
+            padding_for(self.payload),
             present,
-            run_after,
-            None if self.delay else present,
+            ceil_text(now + self.delay) if self.delay else present,
         )
 
 
 def insert(db: QueueDatabase, task: NewTask) -> int:
     """Insert a task and return its id, or the id of the task that holds its key."""
-    if task.idempotency_key is None:
-        rows = db.autocommit(_INSERT + " RETURNING id", task.parameters(db.now()))
-        return _inserted(rows)
-    rows = db.autocommit(_INSERT_KEYED, task.parameters(db.now())) or db.autocommit(
-        _FIND_KEY, (task.idempotency_key,)
-    )
-    if rows:
-        return _inserted(rows)
-    # The holder of the key was purged between the two statements, or a trigger ignores the task.
+    if task.idempotency_key is None and not task.delay:
+        return _inserted(db.insert(_INSERT, lambda: task.parameters(db.now())))
+    # The delay begins when the lock is held.
     return db.write(lambda session: _insert_in(session, task, db.now()))
 
 
@@ -159,18 +151,21 @@ def insert_many(db: QueueDatabase, tasks: Sequence[NewTask]) -> list[int]:
 
 
 def _insert_in(session: Session, task: NewTask, now: float) -> int:
-    return _inserted(
-        session.run(_INSERT_KEYED, task.parameters(now))
-        or session.run(_FIND_KEY, (task.idempotency_key,))
-    )
+    if task.idempotency_key is None:
+        return _inserted(session.insert(_INSERT, task.parameters(now)))
+    task_id = session.insert(_INSERT_KEYED, task.parameters(now))
+    if task_id is None:
+        holder = session.run(_FIND_KEY, (task.idempotency_key,))
+        task_id = holder[0][0] if holder else None
+    return _inserted(task_id)
 
 
-def _inserted(rows: list[tuple[Any, ...]]) -> int:
-    if not rows:
+def _inserted(task_id: int | None) -> int:
+    if task_id is None:
         raise QueueIntegrityError(
             "a trigger of this database ignored the new task; nothing was changed"
         )
-    return int(rows[0][0])
+    return task_id
 
 
 def _checked_key(key: str | None) -> str | None:

@@ -34,12 +34,3 @@ def _least_of(count: int) -> str:
 
 DRAW = f"(0.6931471805599453 * ({_heads()} + {_least()}))"
 """An expression with a new draw for each row."""
-
-
-def race_time(route: str) -> str:
-    """Return an expression for the present time of a route's race; see claim_sql."""
-    return f"coalesce((SELECT at FROM weighted_race WHERE weighted_race.route = {route}), 0.0)"
-
-
-RACE_TIME = race_time("task_queue.route")
-"""The present time of a task's race, for an UPDATE."""

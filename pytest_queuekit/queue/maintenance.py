@@ -15,7 +15,7 @@ from .database import QueueDatabase
 from .exceptions import QueueDatabaseError, QueueInputError, QueuePathError
 from .inputs import check_age
 from .messages import shown, shown_path
-from .schema import READY
+from .places import FROM_LIFE, PLACE, QUEUED
 from .session import Session
 from .translation import translated
 from .upkeep import CHUNK, promote_due, reclaim_lapsed
@@ -29,7 +29,7 @@ PURGED = ("completed", "cancelled")
 _ENDED = ("completed", "cancelled", "failed")
 
 _CHUNK = """
-    SELECT id FROM task_queue INDEXED BY status_completed
+    SELECT id FROM task_queue INDEXED BY life
     WHERE status = ?1 AND completed_at_utc < ?2 LIMIT ?3
 """
 _DELETE = f"DELETE FROM task_queue WHERE id IN ({_CHUNK})"
@@ -65,8 +65,7 @@ _ARCHIVE = f"""
 # A race without ready tasks starts again at 0.
 _END_RACES = f"""
     DELETE FROM weighted_race WHERE NOT EXISTS (
-        SELECT 1 FROM task_queue INDEXED BY ready_race
-        WHERE {READY} AND task_queue.route = weighted_race.route)
+        SELECT 1 {FROM_LIFE} WHERE {QUEUED} AND {PLACE} = ' ' || weighted_race.route)
 """
 
 
@@ -89,11 +88,15 @@ def purge(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
 
     Return the number of tasks.
     """
-    limit = _moment_before(db, older_than)
+    age = check_age("older_than", older_than)
     return sum(
-        _in_chunks(db, lambda session, s=status: session.change(_DELETE, (s, limit, PURGE_CHUNK)))  # type: ignore[misc] # bound status
+        _in_chunks(db, lambda session, s=status: _delete(db, session, s, age))  # type: ignore[misc] # bound status
         for status in _checked_statuses(statuses)
     )
+
+
+def _delete(db: QueueDatabase, session: Session, status: str, age: float) -> int:
+    return session.change(_DELETE, (status, _moment_before(db, age), PURGE_CHUNK))
 
 
 def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
@@ -101,9 +104,10 @@ def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> in
 
     The tasks move to the table task_archive. Return the number of tasks.
     """
-    limit = _moment_before(db, older_than)
+    age = check_age("older_than", older_than)
 
     def move(session: Session, status: str) -> int:
+        limit = _moment_before(db, age)
         session.change(_ARCHIVE, (status, limit, PURGE_CHUNK, db.now_text()))
         return session.change(_DELETE, (status, limit, PURGE_CHUNK))
 
@@ -113,14 +117,21 @@ def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> in
     )
 
 
+def reclaim(db: QueueDatabase) -> int:
+    """Reclaim all tasks with a lapsed lease; return how many."""
+    return _in_chunks(db, lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
+
+
 def sweep(db: QueueDatabase) -> SweepResult:
     """Reclaim lapsed leases, promote due tasks, forget stale workers."""
-    reclaimed = _in_chunks(db, lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
+    reclaimed = reclaim(db)
     promoted = _in_chunks(db, lambda session: promote_due(session, db.now_text()), CHUNK)
     db.autocommit(_END_RACES)
-    stale = floor_text(db.now() - STALE_AFTER_SECONDS)
-    rows = db.autocommit("DELETE FROM workers WHERE heartbeat_utc < ? RETURNING 1", (stale,))
-    return SweepResult(reclaimed=reclaimed, promoted=promoted, forgotten=len(rows))
+    forgotten = db.change(
+        "DELETE FROM workers WHERE heartbeat_utc < ?",
+        lambda: (floor_text(db.now() - STALE_AFTER_SECONDS),),
+    )
+    return SweepResult(reclaimed=reclaimed, promoted=promoted, forgotten=forgotten)
 
 
 def _in_chunks(db: QueueDatabase, step: Callable[[Session], int], chunk: int = PURGE_CHUNK) -> int:
@@ -132,9 +143,8 @@ def _in_chunks(db: QueueDatabase, step: Callable[[Session], int], chunk: int = P
             return total
 
 
-def _moment_before(db: QueueDatabase, older_than: float) -> str:
+def _moment_before(db: QueueDatabase, age: float) -> str:
     # Columns hold whole seconds; an age of 0 includes tasks that ended in this second.
-    age = check_age("older_than", older_than)
     return floor_text(db.now() - age) if age else floor_text(db.now() + 1)
 
 

@@ -122,9 +122,14 @@ class Task(_Row):
     @classmethod
     def from_columns(cls, values: tuple[Any, ...]) -> Task:
         """Return a task made from the values of TASK_COLUMNS, in their order."""
+        return cls.from_values(dict(zip(TASK_FIELDS, values, strict=True)))
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Task:
+        """Return a task made from a dict with a value for every field, which it keeps."""
         task = object.__new__(cls)
         # Skips __init__: for a frozen class it costs as much as all other Python of a claim.
-        object.__setattr__(task, "__dict__", dict(zip(TASK_FIELDS, values, strict=True)))
+        object.__setattr__(task, "__dict__", values)
         return task
 
     def __repr__(self) -> str:

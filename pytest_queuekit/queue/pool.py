@@ -8,6 +8,7 @@ import weakref
 
 from . import schema
 from .exceptions import QueueClosedError, QueueDatabaseError
+from .migration import tables_replaceable
 from .opening import MEMORY, OpenOptions, open_connection
 from .session import Session, refuse_after_fork
 from .translation import translated
@@ -95,7 +96,8 @@ class SessionPool:
 
 def _ensure_schema(session: Session) -> None:
     if schema.schema_version(session.conn) < schema.SCHEMA_VERSION:
-        session.write(lambda own: schema.create_schema(own.conn))
+        with tables_replaceable(session.conn):
+            session.write(lambda own: schema.create_schema(own.conn))
 
 
 def _forget(sessions: dict[int, Session], session: Session) -> None:

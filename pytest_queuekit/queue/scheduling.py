@@ -6,17 +6,17 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .claim_sql import ADVANCE_RACE, ADVANCE_RACES, RACE, ClaimOrder, claim_sql
-from .clock import ceil_text, floor_text
+from .claim_sql import FIFO, LIFO, PRIORITY, ClaimSql, claim_sql
+from .claims import ByRace, Claim, InOrder, Taking
 from .config import LEASE_SECONDS
 from .database import QueueDatabase
-from .exceptions import QueueInputError
+from .exceptions import QueueInputError, QueueSchemaError
 from .inputs import BATCH_LIMIT, capabilities_json, check_lease_seconds, check_name, check_whole
 from .messages import shown
 from .models import Task
+from .race_sql import RaceSql, race_sql
 from .routing import NO_CAPABILITIES
-from .session import Session
-from .upkeep import CHUNK, promote_due, reclaim_lapsed
+from .schema import create_on_demand
 
 
 class SchedulingStrategy(enum.Enum):
@@ -32,23 +32,28 @@ class SchedulingStrategy(enum.Enum):
     """Any task, with a probability proportional to 1 / (priority + 1): no task starves."""
 
 
-_ORDERS = {
-    SchedulingStrategy.FIFO: ClaimOrder(
-        ready="ready_arrival", pending="pending_arrival", key=("id",)
-    ),
-    SchedulingStrategy.LIFO: ClaimOrder(
-        ready="ready_arrival", pending="pending_arrival", key=("id",), backwards=True
-    ),
-    SchedulingStrategy.PRIORITY: ClaimOrder(
-        ready="ready_priority", pending="pending_priority", key=("priority", "id")
-    ),
-    SchedulingStrategy.WEIGHTED_RANDOM: RACE,
+_KEYS: Mapping[SchedulingStrategy, Callable[[Task], Any]] = {
+    SchedulingStrategy.FIFO: lambda task: task.id,
+    SchedulingStrategy.LIFO: lambda task: -task.id,
+    SchedulingStrategy.PRIORITY: lambda task: (task.priority, task.id),
 }
-STATEMENTS = {
-    strategy: (claim_sql(order, routed=False), claim_sql(order, routed=True))
-    for strategy, order in _ORDERS.items()
+STATEMENTS: dict[SchedulingStrategy, tuple[ClaimSql, ClaimSql] | tuple[RaceSql, RaceSql]] = {
+    SchedulingStrategy.FIFO: (claim_sql(FIFO, routed=False), claim_sql(FIFO, routed=True)),
+    SchedulingStrategy.LIFO: (claim_sql(LIFO, routed=False), claim_sql(LIFO, routed=True)),
+    SchedulingStrategy.PRIORITY: (
+        claim_sql(PRIORITY, routed=False),
+        claim_sql(PRIORITY, routed=True),
+    ),
+    SchedulingStrategy.WEIGHTED_RANDOM: (race_sql(routed=False), race_sql(routed=True)),
 }
 """The statements of a strategy, for workers without and with capabilities."""
+_INDEXES = {
+    SchedulingStrategy.FIFO: ("arrival",),
+    SchedulingStrategy.LIFO: ("arrival",),
+    SchedulingStrategy.PRIORITY: (),
+    SchedulingStrategy.WEIGHTED_RANDOM: ("race", "race_entry"),
+}
+"""The indexes that the first claim of a strategy creates."""
 
 
 class TaskClaimer:
@@ -57,8 +62,7 @@ class TaskClaimer:
     def __init__(self, strategy: SchedulingStrategy, db: QueueDatabase) -> None:
         self.strategy = strategy
         self._db = db
-        self._is_race = strategy is SchedulingStrategy.WEIGHTED_RANDOM
-        self._plain, self._routed = STATEMENTS[strategy]
+        self._plain, self._routed = (_taking(strategy, sql) for sql in STATEMENTS[strategy])
         self._was_empty = False
 
     def claim_task(
@@ -69,17 +73,17 @@ class TaskClaimer:
     ) -> Task | None:
         """Claim the next due task that the worker may take; return None if there is none.
 
-        Lapsed leases are reclaimed first. The lease lasts at least `lease_seconds`; its end is
-        rounded up to a whole second. Raises QueueInputError for invalid arguments. Raises
-        QueueBusyError, and never returns None instead, if the database stays locked.
+        Lapsed leases are reclaimed first. The lease lasts at least `lease_seconds` from the moment
+        at which the claim has the lock; its end is rounded up to a whole second. Raises
+        QueueInputError for invalid arguments. Raises QueueBusyError, and never returns None
+        instead, if the database stays locked.
         """
-        claim = _Claim(self, worker_id, capabilities, lease_seconds)
-        # An idle worker reads before it takes the write lock.
-        if self._was_empty and not claim.might_succeed():
-            return None
-        task = claim.fast() or next(iter(claim.thorough(1)), None)
-        self._was_empty = task is None
-        return task
+        claim = self._checked(worker_id, capabilities, lease_seconds)
+        try:
+            return self._next(claim)
+        except QueueSchemaError:
+            self._create_indexes()
+        return self._next(claim)
 
     def claim_tasks(
         self,
@@ -90,83 +94,58 @@ class TaskClaimer:
     ) -> list[Task]:
         """Claim the next tasks, at most `limit`, in order and in one transaction."""
         check_whole("limit", limit, 1, BATCH_LIMIT)
-        claim = _Claim(self, worker_id, capabilities, lease_seconds)
-        return claim.thorough(limit)
+        claim = self._checked(worker_id, capabilities, lease_seconds)
+        try:
+            return self._after_upkeep(claim, limit)
+        except QueueSchemaError:
+            self._create_indexes()
+        return self._after_upkeep(claim, limit)
 
+    def _checked(
+        self, worker_id: str, capabilities: Mapping[str, Any] | None, lease_seconds: float
+    ) -> Claim:
+        return Claim(
+            self._db,
+            check_name("worker_id", worker_id),
+            check_lease_seconds(lease_seconds),
+            capabilities_json(capabilities),
+        )
 
-class _Claim:
-    """One call of a claimer, with checked arguments."""
+    def _next(self, claim: Claim) -> Task | None:
+        # An idle worker reads before it takes the write lock.
+        if self._was_empty and not self._might_succeed(claim):
+            return None
+        task = self._taking(claim).fast(claim) or next(iter(self._after_upkeep(claim, 1)), None)
+        self._was_empty = task is None
+        return task
 
-    def __init__(
-        self,
-        claimer: TaskClaimer,
-        worker_id: str,
-        capabilities: Mapping[str, Any] | None,
-        lease_seconds: float,
-    ) -> None:
-        self._db = claimer._db
-        self._is_race = claimer._is_race
-        self._worker_id = check_name("worker_id", worker_id)
-        self._lease_seconds = check_lease_seconds(lease_seconds)
-        self._capabilities = capabilities_json(capabilities)
-        is_plain = self._capabilities == NO_CAPABILITIES
-        self._sql = claimer._plain if is_plain else claimer._routed
-        self._advance = ADVANCE_RACE if is_plain else ADVANCE_RACES
-
-    def might_succeed(self) -> bool:
-        """Return True if a task may be ready, lapsed or due; take no lock."""
-        return bool(self._db.autocommit(self._sql.probe, self._arguments())[0][0])
-
-    def fast(self) -> Task | None:
-        """Claim the next ready task, unless a pending task is due or a lease has lapsed."""
-        if self._is_race:
-            return self._db.write(lambda session: self._take(session, self._sql.fast))
-        rows = self._db.autocommit(self._sql.fast, self._arguments())
-        return Task.from_columns(rows[0]) if rows else None
-
-    def thorough(self, limit: int) -> list[Task]:
+    def _after_upkeep(self, claim: Claim, limit: int) -> list[Task]:
         """Reclaim lapsed tasks and promote due tasks, then claim the next tasks."""
-        while self.might_succeed():
-            tasks, is_all = self._db.write(lambda session: self._after_upkeep(session, limit))
+        taking = self._taking(claim)
+        while self._might_succeed(claim):
+            tasks, is_all = self._db.write(
+                lambda session: taking.after_upkeep(session, claim, limit)
+            )
             if tasks or is_all:
                 return tasks
         return []
 
-    def _after_upkeep(self, session: Session, limit: int) -> tuple[list[Task], bool]:
-        """Return the claimed tasks, and True if the claim considered the whole queue."""
-        now = self._db.now_text()
-        all_reclaimed = reclaim_lapsed(session, now) < CHUNK
-        all_promoted = promote_due(session, now) < CHUNK
-        # After a standstill, promoting more tasks first is faster than merging all of them.
-        if (
-            not (all_promoted or self._is_race)
-            and session.run(self._sql.crowded, self._arguments())[0][0]
-        ):
-            return [], False
-        # A task has no draw before its promotion, so a race cannot merge pending tasks.
-        sql = self._sql.plain if all_promoted or self._is_race else self._sql.merged
-        tasks: list[Task] = []
-        while len(tasks) < limit and (task := self._take(session, sql)):
-            tasks.append(task)
-        return tasks, all_reclaimed and (all_promoted or not self._is_race)
+    def _might_succeed(self, claim: Claim) -> bool:
+        """Return True if a task may be ready, lapsed or due; take no lock."""
+        arguments = (self._db.now_text(), claim.capabilities)
+        return bool(self._db.autocommit(self._taking(claim).probe, arguments)[0][0])
 
-    def _take(self, session: Session, sql: str) -> Task | None:
-        rows = session.run(sql, self._arguments())
-        if not rows:
-            return None
-        task = Task.from_columns(rows[0])
-        if self._is_race:
-            session.run(self._advance, {"id": task.id, "capabilities": self._capabilities})
-        return task
+    def _taking(self, claim: Claim) -> Taking:
+        return self._plain if claim.capabilities == NO_CAPABILITIES else self._routed
 
-    def _arguments(self) -> dict[str, str]:
-        now = self._db.now()
-        return {
-            "now": floor_text(now),
-            "until": ceil_text(now + self._lease_seconds),
-            "worker": self._worker_id,
-            "capabilities": self._capabilities,
-        }
+    def _create_indexes(self) -> None:
+        """Create the missing indexes of this strategy, unless another thread was faster."""
+        names = _INDEXES[self.strategy]
+        self._db.write(lambda session: create_on_demand(session.conn, names))
+
+
+def _taking(strategy: SchedulingStrategy, sql: ClaimSql | RaceSql) -> Taking:
+    return ByRace(sql) if isinstance(sql, RaceSql) else InOrder(sql, _KEYS[strategy])
 
 
 class FIFOTaskClaimer(TaskClaimer):

@@ -1,20 +1,21 @@
 """The tables of the queue.
 
-A queued task is *ready* while due_stamp = run_after_utc, else *pending*. The queue sets the stamp
-when it knows that the task is due. The stamp validates itself: when other SQL writes or
-reschedules a row, it no longer matches, and the row is pending until a claim finds it due. So
-ready tasks have their own indexes, and waiting tasks never stand in front of them.
+Claims, completions and purges share the index `life`: a change of state moves a task inside it.
+The index is the main cost of an operation, so the indexes that only some strategies need are
+created at their first claim.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
+from . import migration
 from .config import PRODUCTION_PRAGMAS
 from .exceptions import QueueSchemaError
-from .lottery import DRAW, RACE_TIME
+from .places import PLACE
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Stored as user_version in the file."""
 
 APPLICATION_ID = int.from_bytes(b"tskq")
@@ -22,40 +23,46 @@ APPLICATION_ID = int.from_bytes(b"tskq")
 
 STATUSES = ("queued", "leased", "processing", "completed", "failed", "cancelled")
 """All states of a task; 'processing' is an older name of 'leased'."""
-
-READY = "status = 'queued' AND due_stamp = run_after_utc"
-PENDING = "status = 'queued' AND due_stamp IS NOT run_after_utc"
+ENDED = ("completed", "failed", "cancelled")
+"""The states of a task that nobody works on any more."""
 
 _TIME = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*'"
 
 
-def _parsed(expression: str, of_nothing: str = "NULL") -> str:
-    """Return SQL that parses the compatibility, unless it is empty or not JSON.
+def _is_one_of(column: str, values: tuple[str, ...]) -> str:
+    # For IN, SQLite would build a temporary table at each execution.
+    return "(" + " OR ".join(f"{column} = '{value}'" for value in values) + ")"
+
+
+def _from_compatibility(path: str) -> str:
+    """Return SQL for a value of the compatibility, unless it is empty or not JSON.
 
     SQLite computes generated columns before it checks constraints.
     """
     return (
-        f"CASE WHEN compatibility = '{{}}' THEN {of_nothing} "
-        f"WHEN json_valid(compatibility) THEN {expression} END"
+        "CASE WHEN compatibility = '{}' THEN NULL "
+        f"WHEN json_valid(compatibility) THEN json_extract(compatibility, '{path}') END"
     )
 
 
-_TASK_QUEUE = f"""
+# The payload comes last: SQLite then changes the other columns of a large row in place, if the
+# length of the row stays the same. See padding.py.
+TASK_QUEUE = f"""
 CREATE TABLE IF NOT EXISTS task_queue (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     type TEXT NOT NULL,
     priority INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 100,
-    payload TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}',
+    status TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'queued'
+        CONSTRAINT status_is_known CHECK {_is_one_of("status", STATUSES)},
     compatibility TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}'
         CONSTRAINT compatibility_is_a_json_object CHECK (
             CASE WHEN json_valid(compatibility)
                 THEN json_type(compatibility) = 'object' ELSE 0 END),
-    status TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'queued'
-        CONSTRAINT status_is_known CHECK (status IN {STATUSES}),
     attempts INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 0,
     max_attempts INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 5,
     run_after_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now'))
         CONSTRAINT run_after_utc_reads_like_datetime_now CHECK (run_after_utc {_TIME}),
+    due_stamp TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now')),
     lease_until_utc TEXT
         CONSTRAINT lease_until_utc_reads_like_datetime_now CHECK (lease_until_utc {_TIME}),
     reserved_at_utc TEXT,
@@ -71,16 +78,12 @@ CREATE TABLE IF NOT EXISTS task_queue (
     created_at_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now')),
     updated_at_utc TEXT NOT NULL ON CONFLICT REPLACE DEFAULT (datetime('now')),
     lease_token INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 0,
-    due_stamp TEXT,
     race_from REAL,
     race_draw REAL,
-    region TEXT GENERATED ALWAYS AS ({_parsed("json_extract(compatibility, '$.region')")}) VIRTUAL,
-    format TEXT GENERATED ALWAYS AS ({_parsed("json_extract(compatibility, '$.format')")}) VIRTUAL,
-    route TEXT GENERATED ALWAYS AS ({_parsed("json(compatibility)", "'{}'")}) VIRTUAL,
-    lease_ends TEXT GENERATED ALWAYS AS (
-        CASE WHEN status IN ('leased', 'processing') THEN lease_until_utc END) VIRTUAL,
-    race_at REAL GENERATED ALWAYS AS (
-        race_from + race_draw * (max(priority, 0) + 1)) VIRTUAL
+    padding BLOB,
+    payload TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}',
+    region TEXT GENERATED ALWAYS AS ({_from_compatibility("$.region")}) VIRTUAL,
+    format TEXT GENERATED ALWAYS AS ({_from_compatibility("$.format")}) VIRTUAL
 )
 """
 
@@ -116,73 +119,69 @@ _OTHER_TABLES = (
 )
 
 _INDEXES = (
-    # For claims: one index for each order, with the next task as the first entry of a route.
-    f"CREATE INDEX IF NOT EXISTS ready_priority ON task_queue (route, priority, id) WHERE {READY}",
-    f"CREATE INDEX IF NOT EXISTS ready_arrival ON task_queue (route, id) WHERE {READY}",
-    f"CREATE INDEX IF NOT EXISTS ready_race ON task_queue (route, race_at) WHERE {READY}",
-    "CREATE INDEX IF NOT EXISTS pending_priority "
-    f"ON task_queue (run_after_utc, route, priority, id) WHERE {PENDING}",
-    "CREATE INDEX IF NOT EXISTS pending_arrival "
-    f"ON task_queue (run_after_utc, route, id) WHERE {PENDING}",
-    "CREATE INDEX IF NOT EXISTS lease_end ON task_queue (lease_ends) WHERE lease_ends IS NOT NULL",
-    # For claims and statistics by other SQL.
-    "CREATE INDEX IF NOT EXISTS status_priority ON task_queue (status, priority)",
-    "CREATE INDEX IF NOT EXISTS status_completed "
-    "ON task_queue (status, completed_at_utc) WHERE completed_at_utc IS NOT NULL",
+    # For claims by priority, completions, purges and statistics.
+    f"CREATE INDEX IF NOT EXISTS life ON task_queue (status, completed_at_utc, {PLACE}, priority)",
+    # For claims by other SQL, which cannot know a task's place.
+    "CREATE INDEX IF NOT EXISTS status_priority ON task_queue (status, priority) "
+    "WHERE status = 'queued'",
     "CREATE UNIQUE INDEX IF NOT EXISTS idempotency "
     "ON task_queue (idempotency_key) WHERE idempotency_key IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS log_task ON task_logs (task_id)",
     "CREATE INDEX IF NOT EXISTS worker_heartbeat ON workers (heartbeat_utc)",
 )
 
-# For rows written by other SQL only: the queue's own statements leave nothing to fix. On a claim,
-# a trigger costs only the test that the task did not end.
-_ENDED = "('completed', 'failed', 'cancelled')"
-_END = "coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))"
+RACE_AT = "race_from + race_draw * (max(priority, 0) + 1)"
+"""When a task arrives in its weighted race; see claim_sql.py."""
+
+ON_DEMAND = {
+    "arrival": f"CREATE INDEX IF NOT EXISTS arrival ON task_queue ({PLACE}) "
+    "WHERE status = 'queued'",
+    "race": f"CREATE INDEX IF NOT EXISTS race ON task_queue ({PLACE}, {RACE_AT}) "
+    "WHERE status = 'queued'",
+    "race_entry": f"CREATE INDEX IF NOT EXISTS race_entry ON task_queue ({PLACE}) "
+    "WHERE status = 'queued' AND race_draw IS NULL",
+}
+"""The indexes of FIFO, LIFO and weighted claims, by name; the first such claim creates them."""
+
+# For rows written by other SQL only: the queue's own statements leave nothing to fix.
+_IS_ENDED = _is_one_of("NEW.status", ENDED)
 _TRIGGERS = (
     f"""
     CREATE TRIGGER IF NOT EXISTS finish_inserted AFTER INSERT ON task_queue
     WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
-        OR (NEW.status IN {_ENDED} AND NEW.completed_at_utc IS NULL)
+        OR (NEW.completed_at_utc IS NULL AND {_IS_ENDED})
     BEGIN
-        UPDATE task_queue SET completed_at_utc = {_END}, finished_at_utc = {_END}
+        UPDATE task_queue
+        SET completed_at_utc =
+                coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now')),
+            finished_at_utc =
+                coalesce(NEW.completed_at_utc, NEW.finished_at_utc, datetime('now'))
         WHERE id = NEW.id;
     END
     """,
+    # The changed time is copied to the other. A task that ends without a time ends now.
     f"""
-    CREATE TRIGGER IF NOT EXISTS finish_without_time AFTER UPDATE OF status ON task_queue
-    WHEN NEW.status IN {_ENDED} AND NEW.completed_at_utc IS NULL
-    BEGIN
-        UPDATE task_queue SET completed_at_utc = {_END}, finished_at_utc = {_END}
-        WHERE id = NEW.id;
-    END
-    """,
-    """
     CREATE TRIGGER IF NOT EXISTS finish_updated
-    AFTER UPDATE OF completed_at_utc, finished_at_utc ON task_queue
+    AFTER UPDATE OF status, completed_at_utc, finished_at_utc ON task_queue
     WHEN NEW.completed_at_utc IS NOT NEW.finished_at_utc
+        OR (NEW.completed_at_utc IS NULL AND {_IS_ENDED}
+            AND (OLD.completed_at_utc IS NULL OR OLD.status <> NEW.status))
     BEGIN
         UPDATE task_queue
-        SET completed_at_utc = CASE WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
-                THEN NEW.completed_at_utc ELSE NEW.finished_at_utc END,
-            finished_at_utc = CASE WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc
-                THEN NEW.completed_at_utc ELSE NEW.finished_at_utc END
-        WHERE id = NEW.id;
-    END
-    """,
-    # A row that is due on insertion is ready at once, however many rows are inserted.
-    f"""
-    CREATE TRIGGER IF NOT EXISTS due_inserted AFTER INSERT ON task_queue
-    WHEN NEW.status = 'queued' AND NEW.due_stamp IS NULL AND NEW.run_after_utc <= datetime('now')
-    BEGIN
-        UPDATE task_queue
-        SET due_stamp = run_after_utc, race_from = {RACE_TIME}, race_draw = {DRAW}
+        SET completed_at_utc = CASE
+                WHEN NEW.completed_at_utc IS NEW.finished_at_utc THEN datetime('now')
+                WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc THEN NEW.completed_at_utc
+                ELSE NEW.finished_at_utc END,
+            finished_at_utc = CASE
+                WHEN NEW.completed_at_utc IS NEW.finished_at_utc THEN datetime('now')
+                WHEN NEW.completed_at_utc IS NOT OLD.completed_at_utc THEN NEW.completed_at_utc
+                ELSE NEW.finished_at_utc END
         WHERE id = NEW.id;
     END
     """,
 )
 
-STATEMENTS: tuple[str, ...] = (_TASK_QUEUE, *_OTHER_TABLES, *_INDEXES, *_TRIGGERS)
+STATEMENTS: tuple[str, ...] = (TASK_QUEUE, *_OTHER_TABLES, *_INDEXES, *_TRIGGERS)
 """The statements that create the schema, in order; each is safe to run again."""
 SCHEMA_STATEMENTS = STATEMENTS
 """The earlier name of STATEMENTS."""
@@ -191,12 +190,11 @@ PRAGMAS = PRODUCTION_PRAGMAS
 
 _COLUMNS = {
     "task_queue": {
-        "id", "type", "priority", "payload", "compatibility", "status", "attempts",
-        "max_attempts", "run_after_utc", "lease_until_utc", "reserved_at_utc",
+        "id", "type", "priority", "status", "compatibility", "attempts", "max_attempts",
+        "run_after_utc", "due_stamp", "lease_until_utc", "reserved_at_utc",
         "processing_started_utc", "completed_at_utc", "finished_at_utc", "locked_by",
         "error_message", "result", "idempotency_key", "created_at_utc", "updated_at_utc",
-        "lease_token", "due_stamp", "race_from", "race_draw", "region", "format", "route",
-        "lease_ends", "race_at",
+        "lease_token", "race_from", "race_draw", "padding", "payload", "region", "format",
     },
     "workers": {"worker_id", "capabilities", "heartbeat_utc"},
     "task_logs": {"log_id", "task_id", "at_utc", "level", "message", "details"},
@@ -220,12 +218,15 @@ def schema_version(conn: sqlite3.Connection) -> int:
 def create_schema(conn: sqlite3.Connection) -> None:
     """Create the missing parts of the schema. Call this inside a write transaction.
 
+    A file of an older version is migrated; that needs tables_replaceable() around the transaction.
     Raises QueueSchemaError if an existing table of the same name lacks columns.
     """
-    schema_version(conn)
+    is_old = schema_version(conn) == migration.OLD
+    added = migration.replace_table(conn, TASK_QUEUE) if is_old else []
     refuse_missing_columns(conn)
     for statement in STATEMENTS:
         conn.execute(statement)
+    migration.restore(conn, added)
     conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     if not conn.execute("PRAGMA application_id").fetchone()[0]:
         conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -239,6 +240,12 @@ def refuse_missing_columns(conn: sqlite3.Connection) -> None:
             f"existing tables lack {', '.join(missing)}; "
             "use a new file, or rename the old tables and copy their rows"
         )
+
+
+def create_on_demand(conn: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Create the missing ones of these indexes."""
+    for name in names:
+        conn.execute(ON_DEMAND[name])
 
 
 def missing_columns(conn: sqlite3.Connection) -> list[str]:

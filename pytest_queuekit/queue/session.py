@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from .connection import QueueConnection
@@ -16,6 +17,17 @@ from .messages import shown_path
 from .waiting import is_busy, wait_while_busy
 
 T = TypeVar("T")
+
+Parameters = Sequence[Any] | Callable[[], Sequence[Any]]
+Answer = Callable[[sqlite3.Cursor], T]
+
+all_rows: Answer[list[tuple[Any, ...]]] = sqlite3.Cursor.fetchall
+changed_rows: Answer[int] = attrgetter("rowcount")
+
+
+def new_id(cursor: sqlite3.Cursor) -> int | None:
+    """Return the id of the inserted row, or None if nothing was inserted."""
+    return cursor.lastrowid if cursor.rowcount > 0 else None
 
 
 class Session:
@@ -86,42 +98,54 @@ class Session:
 
     def run(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows: RETURNING ends only with the last row."""
-        was_open = self.conn.is_open()
-        try:
-            return self._cursor.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            self.conn.failed(error, was_open=was_open)
-            raise
+        return self._run(sql, parameters, all_rows)
 
     def change(self, sql: str, parameters: Any = ()) -> int:
         """Run one statement and return the number of rows that it changed itself."""
+        return self._run(sql, parameters, changed_rows)
+
+    def insert(self, sql: str, parameters: Any = ()) -> int | None:
+        """Insert one row and return its id, or None if nothing was inserted."""
+        return self._run(sql, parameters, new_id)
+
+    def _run(self, sql: str, parameters: Any, answer: Answer[T]) -> T:
         was_open = self.conn.is_open()
         try:
-            return self._cursor.execute(sql, parameters).rowcount
+            return answer(self._cursor.execute(sql, parameters))
         except sqlite3.Error as error:
             self.conn.failed(error, was_open=was_open)
             raise
 
-    def autocommit(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-        """Run one statement in its own transaction, or in the open transaction."""
+    def autocommit(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
+        """Run one statement in its own transaction, or in the open transaction.
+
+        parameters: or a function that returns them. Each attempt to take the lock calls it, so a
+            time in them is never older than the wait for the lock.
+        answer: returns what the caller needs of the cursor.
+        """
         self._enter()
         try:
             if self.conn.in_transaction:
-                return self.run(sql, parameters)
-            rows = self._run_alone(sql, parameters)
+                return self._attempt(sql, parameters, answer)
+            result = self._run_alone(sql, parameters, answer)
             self.refuse_replaced()
-            return rows
+            return result
         finally:
             self._leave()
 
-    def _run_alone(self, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    def _run_alone(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
         self._wait_ourselves()
         try:
-            return self.run(sql, parameters)
+            return self._attempt(sql, parameters, answer)
         except sqlite3.OperationalError as error:
             if not is_busy(error) or self.conn.in_transaction:
                 raise
-            return wait_while_busy(lambda: self.run(sql, parameters), seconds=self._busy_seconds)
+            return wait_while_busy(
+                lambda: self._attempt(sql, parameters, answer), seconds=self._busy_seconds
+            )
+
+    def _attempt(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
+        return self._run(sql, parameters() if callable(parameters) else parameters, answer)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` under the write lock; all of it applies, or nothing."""

@@ -6,30 +6,31 @@ from dataclasses import asdict, dataclass
 
 from .clock import seconds_of
 from .database import QueueDatabase
-from .schema import PENDING, READY
+from .places import FROM_LIFE, IS_DUE_BY_NOW, IS_READY, IS_WAITING, LAPSED, PLACE, QUEUED, place_of
 
 _COUNTS = "SELECT status, count(*) FROM task_queue GROUP BY status"
-_WAITING = f"""
-    SELECT count(*) FROM task_queue INDEXED BY pending_priority
-    WHERE {PENDING} AND run_after_utc > ?"""
-_LAPSED = "SELECT count(*) FROM task_queue INDEXED BY lease_end WHERE lease_ends <= ?"
+_WAITING = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {IS_WAITING} AND {PLACE} >= ?1 || '!'"
+_LAPSED = f"SELECT count(*) FROM ({' UNION ALL '.join(LAPSED)})"
 _ENDLESS = """
     SELECT count(*) FROM task_queue
-    WHERE status IN ('leased', 'processing') AND lease_until_utc IS NULL"""
-# Visits the first ready task of each route, so it never reads a whole index.
+    WHERE (status = 'leased' OR status = 'processing') AND lease_until_utc IS NULL"""
+# Visits the first ready task of each route and priority, so it never reads a whole index.
 _OLDEST = f"""
     WITH RECURSIVE head (id) AS (
-        SELECT (SELECT id FROM task_queue INDEXED BY ready_arrival
-                WHERE {READY} ORDER BY route, id LIMIT 1)
+        SELECT (SELECT id {FROM_LIFE} WHERE {QUEUED} AND {IS_READY}
+                ORDER BY {PLACE}, priority, id LIMIT 1)
         UNION ALL
-        SELECT (SELECT id FROM task_queue INDEXED BY ready_arrival
-                WHERE {READY} AND route > here.route ORDER BY route, id LIMIT 1)
+        SELECT coalesce(
+            (SELECT id {FROM_LIFE} WHERE {QUEUED} AND {PLACE} = {place_of("here.")}
+                AND priority > here.priority ORDER BY priority, id LIMIT 1),
+            (SELECT id {FROM_LIFE} WHERE {QUEUED} AND {IS_READY} AND {PLACE} > {place_of("here.")}
+                ORDER BY {PLACE}, priority, id LIMIT 1))
         FROM head JOIN task_queue AS here ON here.id = head.id)
     SELECT min(moment) FROM (
-        SELECT run_after_utc AS moment FROM task_queue WHERE id IN (SELECT id FROM head)
+        SELECT run_after_utc AS moment FROM task_queue WHERE id = (SELECT min(id) FROM head)
         UNION ALL
-        SELECT min(run_after_utc) FROM task_queue INDEXED BY pending_priority
-        WHERE {PENDING} AND run_after_utc <= ?)
+        SELECT min(run_after_utc) {FROM_LIFE}
+        WHERE {QUEUED} AND {IS_WAITING} AND {IS_DUE_BY_NOW})
 """
 
 

@@ -28,7 +28,6 @@ from .models import TASK_COLUMNS, Task, TaskLog, Worker
 from .retry import RetryPolicy
 from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
 from .stats import QueueStats, read_stats
-from .upkeep import CHUNK, reclaim_lapsed
 
 
 class TaskQueue:
@@ -160,6 +159,14 @@ class TaskQueue:
         """Mark a claimed task as completed; return its new state."""
         return acknowledge.complete(self.db, task, result)
 
+    def complete_many(self, tasks: Iterable[Task], results: Iterable[Any] = ()) -> list[Task]:
+        """Mark all these claimed tasks as completed, or none; return their new states.
+
+        results: a result for each task, or nothing.
+        """
+        held = list(tasks)
+        return acknowledge.complete_many(self.db, held, list(results) or [None] * len(held))
+
     def fail(self, task: Task, error: object, *, retry: bool = True) -> Task:
         """Record that the work failed; return the task's new state.
 
@@ -194,13 +201,7 @@ class TaskQueue:
 
     def reclaim(self) -> int:
         """Reclaim all tasks with a lapsed lease; return how many. Claims do so by themselves."""
-        total = 0
-        while True:
-            now = self.db.now_text()
-            count = self.db.write(lambda session, now=now: reclaim_lapsed(session, now))  # type: ignore[misc] # bound now
-            total += count
-            if count < CHUNK:
-                return total
+        return maintenance.reclaim(self.db)
 
     # -- read ---------------------------------------------------------------------------------
 

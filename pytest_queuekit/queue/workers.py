@@ -10,6 +10,7 @@ from .database import QueueDatabase
 from .exceptions import QueueIntegrityError, TaskNotFoundError
 from .inputs import capabilities_json, check_age, check_name, json_text, readable
 from .models import TaskLog, Worker
+from .session import Session
 
 _HEARTBEAT = """
     INSERT INTO workers (worker_id, capabilities, heartbeat_utc) VALUES (?, ?, ?)
@@ -34,13 +35,14 @@ def heartbeat(
     db: QueueDatabase, worker_id: str, capabilities: Mapping[str, Any] | None = None
 ) -> Worker:
     """Record a worker's heartbeat and its capabilities."""
-    worker = Worker(
-        worker_id=check_name("worker_id", worker_id),
-        capabilities=capabilities_json(capabilities),
-        heartbeat_utc=db.now_text(),
-    )
-    db.autocommit(_HEARTBEAT, (worker.worker_id, worker.capabilities, worker.heartbeat_utc))
-    return worker
+    name, offered = check_name("worker_id", worker_id), capabilities_json(capabilities)
+
+    def beat(session: Session) -> str:
+        now = db.now_text()
+        session.run(_HEARTBEAT, (name, offered, now))
+        return now
+
+    return Worker(worker_id=name, capabilities=offered, heartbeat_utc=db.write(beat))
 
 
 def stale_workers(db: QueueDatabase, older_than: float) -> list[Worker]:
@@ -61,9 +63,10 @@ def forget_worker(db: QueueDatabase, worker_id: str) -> bool:
 def write_log(db: QueueDatabase, task_id: int, level: str, message: str, details: Any) -> int:
     """Write a line to a task's log and return its number."""
     stored = None if details is None else json_text("details", details)
-    values = (task_id, db.now_text(), check_name("level", level), readable(message), stored)
+    values = (check_name("level", level), readable(message), stored)
     try:
-        return int(db.autocommit(_LOG, values)[0][0])
+        rows = db.autocommit(_LOG, lambda: (task_id, db.now_text(), *values))
+        return int(rows[0][0])
     except QueueIntegrityError as error:
         raise TaskNotFoundError(
             f"task_id={task_id!r}: no such task; it may have been purged"

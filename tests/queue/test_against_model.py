@@ -140,8 +140,9 @@ class World:
     def could_be_claimed(self, row: Row, capabilities: dict[str, Any]) -> bool:
         now = floor_text(self.clock.now)
         lapsed = row["lease_until_utc"] is not None and row["lease_until_utc"] <= now
-        is_free = row["status"] == "queued" or (
-            row["status"] == "leased" and lapsed and row["attempts"] + 1 < row["max_attempts"]
+        left = row["max_attempts"] - row["attempts"]
+        is_free = (row["status"] == "queued" and left > 0) or (
+            row["status"] == "leased" and lapsed and left > 1
         )
         is_due = row["run_after_utc"] <= now
         return is_free and is_due and serves(row["compatibility"], json.dumps(capabilities))
@@ -156,9 +157,9 @@ def test_claims_are_right_beside_other_sql(seed: int, monkeypatch: pytest.Monkey
     """
     promoted = [500, 1, 2][seed % 3]
     promote = upkeep_module.promote_due
-    monkeypatch.setattr("pytest_queuekit.queue.scheduling.CHUNK", promoted)
+    monkeypatch.setattr("pytest_queuekit.queue.claims.CHUNK", promoted)
     monkeypatch.setattr(
-        "pytest_queuekit.queue.scheduling.promote_due",
+        "pytest_queuekit.queue.claims.promote_due",
         lambda session, now: promote(session, now, limit=promoted),
     )
     world = World(seed)

@@ -215,7 +215,7 @@ def test_a_sound_file_has_no_problems(queue: TaskQueue, clock: Clock) -> None:
             "1 tasks have completed_at_utc and finished_at_utc that differ",
         ),
         (
-            "DROP TRIGGER finish_without_time; UPDATE task_queue SET status = 'failed'",
+            "DROP TRIGGER finish_updated; UPDATE task_queue SET status = 'failed'",
             "1 tasks ended without a time",
         ),
         (

@@ -195,7 +195,7 @@ def test_optimised_python_checks_as_well(tmp_path: Path) -> None:
     path = new_queue(tmp_path)
     with QueueDatabase(path) as db:
         TaskQueue(db).enqueue("work", {})
-    alter(path, "DROP TRIGGER finish_without_time")
+    alter(path, "DROP TRIGGER finish_updated")
     done = validation(str(path), cwd=tmp_path, flags=("-OO",))
     assert done.returncode == 1
     assert re.findall(r"Running: (.*)\.\.\. ❌", done.stdout) == ["Schema Integrity"]

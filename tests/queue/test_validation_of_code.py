@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -248,9 +247,7 @@ def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
     """A claim that does not use the indexes fails only the index check."""
     slow = {
         strategy: tuple(
-            dataclasses.replace(
-                statement, **{name: without_index(sql) for name, sql in vars(statement).items()}
-            )
+            type(statement)(**{name: without_index(sql) for name, sql in vars(statement).items()})
             for statement in statements
         )
         for strategy, statements in scheduling.STATEMENTS.items()
@@ -371,7 +368,7 @@ def test_errors_of_the_wrong_family(file: Path, monkeypatch: Patch) -> None:
 
 def test_newer_files_that_are_opened(file: Path, monkeypatch: Patch) -> None:
     """A queue that opens a file of a newer version fails only the error check."""
-    monkeypatch.setattr(schema, "schema_version", lambda conn: 1)
+    monkeypatch.setattr(schema, "schema_version", lambda conn: schema.SCHEMA_VERSION)
     failed = red(file)
     assert list(failed) == ["Error Handling"]
     assert "a file of a newer version raises nothing" in failed["Error Handling"][0]

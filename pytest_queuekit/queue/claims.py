@@ -1,0 +1,154 @@
+"""One claim: takes the next ready task, or first does the upkeep that makes tasks ready."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .claim_sql import RETURNED, TAKE, ClaimSql
+from .clock import ceil_text, floor_text
+from .database import QueueDatabase
+from .models import Task
+from .race_sql import ENTER, IS_READY_TO_START, RaceSql
+from .session import Session
+from .upkeep import CHUNK, promote_due, reclaim_lapsed, remove_ends
+
+_DAY = 86_400_000
+_DAYS_TO_1970 = 210_866_760_000_000
+"""Both in milliseconds, SQLite's unit of time."""
+
+
+class Claim:
+    """The checked arguments of a claim, and its moment.
+
+    worker_id: claims the task. lease_seconds: the least time that the worker holds it.
+    capabilities: JSON object of the worker's capabilities.
+    """
+
+    def __init__(
+        self, db: QueueDatabase, worker_id: str, lease_seconds: float, capabilities: str
+    ) -> None:
+        self.db = db
+        self.worker_id = worker_id
+        self.lease_seconds = lease_seconds
+        self.capabilities = capabilities
+        self._now = self._until = ""
+
+    def parameters(self) -> tuple[Any, ...]:
+        """Read the clock, and return the parameters of a claim. Call this under the lock."""
+        now = self.db.now()
+        self._now, self._until = floor_text(now), ceil_text(now + self.lease_seconds)
+        return self._now, self.capabilities, self.worker_id, self._until
+
+    def parameters_before_lock(self) -> tuple[Any, ...]:
+        """Return the parameters, and the latest moment from which the lease is long enough."""
+        now = self.db.now()
+        end = now + self.lease_seconds
+        self._now, self._until = floor_text(now), ceil_text(end)
+        latest = math.floor((math.ceil(end) - self.lease_seconds) * 1000)
+        day = (latest + _DAYS_TO_1970) / _DAY
+        return self._now, self.capabilities, self.worker_id, self._until, day
+
+    def task(self, row: tuple[Any, ...]) -> Task:
+        """Return the claimed task, made from the columns that the claim returned."""
+        values = dict(zip(RETURNED, row, strict=True))
+        values["status"] = "leased"
+        values["locked_by"] = self.worker_id
+        values["lease_until_utc"] = self._until
+        values["reserved_at_utc"] = values["processing_started_utc"] = self._now
+        values["updated_at_utc"] = self._now
+        values["completed_at_utc"] = values["finished_at_utc"] = None
+        return Task.from_values(values)
+
+
+class Taking(Protocol):
+    """How the claims of one strategy take tasks."""
+
+    probe: str
+    """SQL that returns 1 if a claim may find a task."""
+
+    def fast(self, claim: Claim) -> Task | None:
+        """Claim the next ready task, unless the queue needs upkeep first."""
+        ...
+
+    def after_upkeep(self, session: Session, claim: Claim, limit: int) -> tuple[list[Task], bool]:
+        """Return the next tasks, and True if the claim considered the whole queue."""
+        ...
+
+
+class InOrder:
+    """Takes tasks by FIFO, LIFO or PRIORITY.
+
+    key: the order of the tasks, for sorted().
+    """
+
+    def __init__(self, sql: ClaimSql, key: Callable[[Task], Any]) -> None:
+        self.probe = sql.probe
+        self._sql = sql
+        self._key = key
+
+    def fast(self, claim: Claim) -> Task | None:
+        """Claim the next ready task, unless the queue needs upkeep first."""
+        rows = claim.db.autocommit(self._sql.fast, claim.parameters_before_lock)
+        return claim.task(rows[0]) if rows else None
+
+    def after_upkeep(self, session: Session, claim: Claim, limit: int) -> tuple[list[Task], bool]:
+        """Return the next tasks, and True if the claim considered the whole queue."""
+        now = claim.db.now_text()
+        if remove_ends(session) == CHUNK:
+            return [], False
+        all_reclaimed = reclaim_lapsed(session, now) < CHUNK
+        all_promoted = promote_due(session, now) < CHUNK
+        # After a standstill, promoting more tasks first is faster than merging all of them.
+        if not all_promoted and session.run(self._sql.crowded, (now,))[0][0]:
+            return [], False
+        if all_promoted and self._sql.batch:
+            return self._batch(session, claim, limit), all_reclaimed
+        sql = self._sql.plain if all_promoted else self._sql.merged
+        tasks: list[Task] = []
+        while len(tasks) < limit and (rows := session.run(sql, claim.parameters())):
+            tasks.append(claim.task(rows[0]))
+        return tasks, all_reclaimed
+
+    def _batch(self, session: Session, claim: Claim, limit: int) -> list[Task]:
+        rows = session.run(self._sql.batch, (*claim.parameters(), limit))
+        return sorted(map(claim.task, rows), key=self._key)
+
+
+class ByRace:
+    """Takes tasks by WEIGHTED_RANDOM."""
+
+    def __init__(self, sql: RaceSql) -> None:
+        self.probe = sql.probe
+        self._sql = sql
+
+    def fast(self, claim: Claim) -> Task | None:
+        """Claim the winner, unless the queue needs upkeep first."""
+
+        def take(session: Session) -> Task | None:
+            is_ready = session.run(IS_READY_TO_START, (claim.db.now_text(),))[0][0]
+            return self._take(session, claim) if is_ready else None
+
+        return claim.db.write(take)
+
+    def after_upkeep(self, session: Session, claim: Claim, limit: int) -> tuple[list[Task], bool]:
+        """Return the next tasks, and True if the claim considered the whole queue."""
+        now = claim.db.now_text()
+        is_all = (
+            remove_ends(session) < CHUNK
+            and reclaim_lapsed(session, now) < CHUNK
+            and promote_due(session, now) < CHUNK
+            and session.change(ENTER, (CHUNK,)) < CHUNK
+        )
+        tasks: list[Task] = []
+        while is_all and len(tasks) < limit and (task := self._take(session, claim)):
+            tasks.append(task)
+        return tasks, is_all
+
+    def _take(self, session: Session, claim: Claim) -> Task | None:
+        winner = session.run(self._sql.winner, (None, claim.capabilities))[0][0]
+        if winner is None:
+            return None
+        session.run(self._sql.advance, (winner, claim.capabilities))
+        return claim.task(session.run(TAKE, (*claim.parameters(), winner))[0])
