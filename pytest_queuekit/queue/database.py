@@ -52,13 +52,15 @@ class QueueDatabase:
     ) -> None:
         self.path = _default_path() if path is None else _checked_path(path)
         """The absolute path of the file, or ':memory:', as text."""
+        self.busy_seconds = _checked_busy_seconds(busy_seconds)
+        """Seconds to wait for a lock."""
         self._clock = clock or system_clock
         self._pool = SessionPool(
             OpenOptions(
                 path=self.path,
                 clock=clock,
                 synchronous=_checked_synchronous(synchronous),
-                busy_seconds=_checked_busy_seconds(busy_seconds),
+                busy_seconds=self.busy_seconds,
                 on_connect=on_connect,
             )
         )
@@ -217,6 +219,10 @@ class QueueDatabase:
             raise QueueInputError(
                 f"a number does not fit into 64 bits ({error}); pass a smaller number"
             ) from error
+
+    def end_own_connection(self) -> None:
+        """Close this thread's connection; the next use opens another."""
+        self._pool.close_own()
 
     @contextmanager
     def snapshot(self) -> Iterator[Read]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
+from .backup import refuse_in_transaction
 from .clock import floor_text
 from .config import STALE_AFTER_SECONDS
 from .database import QueueDatabase
-from .exceptions import QueueDatabaseError, QueueInputError, QueuePathError
+from .exceptions import QueueInputError
 from .inputs import check_age
-from .messages import shown, shown_path
+from .messages import shown
 from .places import FROM_LIFE, PLACE, QUEUED
 from .session import Session
-from .translation import translated
 from .upkeep import CHUNK, promote_due, reclaim_lapsed
 
 PURGE_CHUNK = 1000
@@ -158,42 +154,6 @@ def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
     return statuses
 
 
-def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
-    """Write a consistent copy to a new file with SQLite's backup API; return its path.
-
-    The copy gets its name only when it is complete. Raises QueuePathError if the file exists, or
-    if the folder does not.
-    """
-    target = Path(path).absolute()
-    if os.path.lexists(target):
-        raise QueuePathError(f"path={shown_path(target)} already exists; choose a new name")
-    if not os.access(target.parent, os.W_OK):
-        raise QueuePathError(
-            f"folder={shown_path(target.parent)} is missing or read-only; choose a writable folder"
-        )
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        _copy(db, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return str(target)
-
-
-def _copy(db: QueueDatabase, partial: Path) -> None:
-    with translated(str(partial)), closing(sqlite3.connect(partial, isolation_level=None)) as copy:
-        partial.chmod(0o600)
-        with db.connection() as conn:
-            _refuse_in_transaction(conn, "backup()")
-            with translated(f"{db.path}, copied to {partial}"):
-                conn.backup(copy)
-
-
-def _refuse_in_transaction(conn: sqlite3.Connection, call: str) -> None:
-    if conn.in_transaction:
-        raise QueueDatabaseError(f"{call} cannot run inside a transaction; call it outside")
-
-
 def integrity_check(db: QueueDatabase) -> list[str]:
     """Return one line for each problem in the database file, or an empty list."""
     with db.connection() as conn:
@@ -234,7 +194,7 @@ def vacuum(db: QueueDatabase) -> None:
     Holds the lock throughout, and needs as much free disk space as the file takes.
     """
     with db.connection() as conn:
-        _refuse_in_transaction(conn, "vacuum()")
+        refuse_in_transaction(conn, "vacuum()")
         conn.execute("VACUUM")
         conn.execute("PRAGMA optimize")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

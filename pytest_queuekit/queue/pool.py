@@ -48,6 +48,19 @@ class SessionPool:
         for session in sessions:
             session.close()
 
+    def close_own(self) -> None:
+        """Close this thread's session; its next use opens another. Raises QueueClosedError."""
+        if self._closed:
+            raise QueueClosedError()
+        session: Session | None = getattr(self._local, "session", None)
+        if session is None:
+            return
+        if session.conn.in_transaction:
+            raise QueueDatabaseError("this cannot run inside a transaction; call it outside")
+        self._local.session = None
+        self._open.pop(id(session), None)
+        session.close()
+
     def _first_use(self, inherited: Session | None) -> Session:
         if self._closed:
             raise QueueClosedError()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import acknowledge, maintenance, workers
+from .backup import backup
 from .config import (
     DEFAULT_PRIORITY,
     LEASE_SECONDS,
@@ -25,6 +26,7 @@ from .enqueueing import NewTask, insert, insert_many
 from .exceptions import TaskNotFoundError
 from .inputs import BATCH_LIMIT, SizeLimits, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
+from .restore import restore
 from .retry import RetryPolicy
 from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
 from .stats import QueueStats, read_stats
@@ -282,7 +284,15 @@ class TaskQueue:
 
     def backup(self, path: str | os.PathLike[str]) -> str:
         """Write a consistent copy to a new file while the queue is in use; return its path."""
-        return maintenance.backup(self.db, path)
+        return backup(self.db, path)
+
+    def restore(self, path: str | os.PathLike[str]) -> str | None:
+        """Replace the content of the queue's file by a backup; stop the workers first.
+
+        A crash leaves either the old content or the new. Returns the name under which a file that
+        SQLite cannot read was kept, else None. Raises QueueBusyError if a connection is open.
+        """
+        return restore(self.db, path)
 
     def integrity_check(self) -> list[str]:
         """Return one line for each problem in the database file, or an empty list."""

@@ -120,7 +120,8 @@ def _by_code(code: int, text: str, path: str) -> QueueDatabaseError | None:
             return QueuePathError(why_not_openable(path))
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return QueueCorruptError(
-                f"path={shown_path(path)}: {text}; stop writing to it and restore a backup"
+                f"path={shown_path(path)}: {text}; stop writing to it, and "
+                "restore a backup with TaskQueue.restore(path)"
             )
         case sqlite3.SQLITE_IOERR:
             return QueueOutcomeUnknownError(

@@ -13,13 +13,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from pytest_queuekit.queue import QueueDatabase, QueuePathError, TaskQueue, config
+from pytest_queuekit.queue import QueueDatabase, QueuePathError, TaskQueue, config, schema
 from pytest_queuekit.queue.validation import (
     QueueValidator,
     quick_validate,
     validate_file,
 )
 from tests.queue.validating import alter, names, new_queue
+from tests.queue.world import left_behind
 
 Dump = tuple[list[str], list[tuple[object, ...]], dict[str, object]]
 
@@ -166,6 +167,45 @@ def test_validation_keeps_the_locks_of_its_own_process(production: Path) -> None
         assert names(production.parent) == ["queue.db", "queue.db-shm", "queue.db-wal"]
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder with their bytes."""
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_file_that_a_crash_left(tmp_path: Path) -> None:
+    """The -wal of a killed process is read, and every file stays as it is to the byte."""
+    path = tmp_path / "queue.db"
+    left_behind(
+        path,
+        "PRAGMA journal_mode=WAL",
+        *schema.STATEMENTS,
+        f"PRAGMA user_version={schema.SCHEMA_VERSION}",
+    )
+    before = contents(tmp_path)
+    assert set(before) == {"queue.db", "queue.db-wal", "queue.db-shm"}
+    assert b"task_queue" not in before["queue.db"]
+    assert [result.problems for result in validate_file(path)] == [()] * 8
+    assert contents(tmp_path) == before
+
+
+def test_file_that_a_crash_left_in_a_rollback(tmp_path: Path) -> None:
+    """A -journal that has to be played back first is played back in a copy."""
+    path = new_queue(tmp_path)
+    alter(path, "PRAGMA journal_mode=DELETE")
+    left_behind(path, "PRAGMA cache_size=1", "BEGIN", "DROP TABLE task_logs", _SPILL)
+    before = contents(tmp_path)
+    assert set(before) == {"queue.db", "queue.db-journal"}
+    results = {result.name: result.problems for result in validate_file(path)}
+    assert [name for name, problems in results.items() if problems] == ["PRAGMA Settings"]
+    assert contents(tmp_path) == before
+
+
+_SPILL = """
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+    INSERT INTO task_queue (type, payload) SELECT 't', hex(zeroblob(2000)) FROM n
+"""
+
+
 AS_NOBODY = """
     import os, sys
     import urllib.parse  # pathlib loads it late, and the user nobody cannot read it
@@ -214,3 +254,70 @@ def test_file_that_is_read_only_and_not_in_wal_mode() -> None:
         )
         Path(name).chmod(0o755)
     assert "PRAGMA journal_mode is 'delete'" in done.stdout
+
+
+def test_file_with_a_log_that_is_not_readable() -> None:
+    """A -wal of another user fails the checks that read the file, by its name."""
+    with TemporaryDirectory() as name:
+        path = Path(name, "queue.db")
+        left_behind(path, "PRAGMA journal_mode=WAL", *schema.STATEMENTS)
+        before = contents(Path(name))
+        for file in Path(name).iterdir():
+            file.chmod(0o444 if file == path else 0o000)
+        Path(name).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(COMMAND_AS_NOBODY), str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        Path(name).chmod(0o755)
+        for file in Path(name).iterdir():
+            file.chmod(0o600)
+        assert contents(Path(name)) == before
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"path='{path}-wal' belongs to the database, and is not readable" in done.stdout
+    assert "4 of 8 checks" in done.stdout
+
+
+COMMAND_AS_NOBODY = """
+    import os, sys
+    import urllib.parse  # pathlib loads it late, and the user nobody cannot read it
+    from pytest_queuekit.queue.validation import main, quick_validate
+    quick_validate()  # loads all modules while this is still permitted
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setuid(65534)
+    sys.exit(main(["--no-benchmark", sys.argv[1]]))
+"""
+
+
+@pytest.mark.parametrize("folder_mode", [0o555, 0o777])
+@pytest.mark.parametrize("is_crashed", [False, True])
+def test_command_on_a_read_only_file(folder_mode: int, is_crashed: bool) -> None:
+    """A sound file that is read-only passes; an empty one ends with 1, and says what it lacks."""
+    for statements, code in ((schema.STATEMENTS, 0), ((), 1)):
+        with TemporaryDirectory() as name:
+            path = Path(name, "queue.db")
+            left_behind(
+                path,
+                "PRAGMA journal_mode=WAL",
+                *statements,
+                f"PRAGMA user_version={schema.SCHEMA_VERSION}",
+            )
+            if not is_crashed:
+                alter(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+            before = contents(Path(name))
+            for file in Path(name).iterdir():
+                file.chmod(0o444)
+            Path(name).chmod(folder_mode)
+            done = subprocess.run(
+                [sys.executable, "-c", textwrap.dedent(COMMAND_AS_NOBODY), str(path)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            Path(name).chmod(0o755)
+            assert contents(Path(name)) == before
+        assert (done.returncode, done.stderr) == (code, ""), done.stdout
+        assert ("queue.db has no tables" in done.stdout) == bool(code)

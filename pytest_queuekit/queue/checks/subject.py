@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from ..database import QueueDatabase
 from ..exceptions import QueuePathError
+from ..reading import is_writable, reading
 from ..translation import translated, why_not_openable
 from .scratch import scratch_database
 
@@ -63,7 +64,7 @@ class UsedDatabase:
 
 
 class StoredFile:
-    """A database file that is only read: no schema is created, no PRAGMA stored.
+    """A database file that is only read, with the -wal that a killed process may have left.
 
     Raises QueuePathError if there is no such file.
     """
@@ -79,7 +80,7 @@ class StoredFile:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection that refuses to write."""
-        with translated(self.place), closing(self._connect()) as conn:
+        with translated(self.place), reading(self.place, patience=PATIENCE) as conn:
             conn.row_factory = sqlite3.Row
             conn.execute("PRAGMA query_only=1")
             # The first statement does not read the file, so some errors appear only here.
@@ -91,18 +92,6 @@ class StoredFile:
         with self.reading() as conn:
             return conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
-    def _connect(self) -> sqlite3.Connection:
-        # Writable where permitted: only then does the last connection remove the -wal and -shm
-        # files. Immutable is safe only while no other process has the file open.
-        mode = "mode=rw"
-        if not self._writable():
-            mode = "mode=ro" if Path(f"{self.place}-wal").exists() else "immutable=1"
-        uri = f"{self._path.as_uri()}?{mode}"
-        return sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
-
-    def _writable(self) -> bool:
-        return os.access(self._path, os.W_OK) and os.access(self._path.parent, os.W_OK)
-
     def pragmas(self, names: Iterable[str]) -> dict[str, object]:
         """Return the PRAGMAs of the file; the others come from a new connection."""
         names = tuple(names)
@@ -110,7 +99,7 @@ class StoredFile:
             values = _values(conn, names)
         with self.reading() as conn:
             values |= _values(conn, (name for name in STORED_IN_FILE if name in values))
-        if "journal_mode" in values and not self._writable():
+        if "journal_mode" in values and not is_writable(self.place):
             values["journal_mode"] = "wal" if self._has_wal_format() else values["journal_mode"]
         return values
 
