@@ -41,7 +41,7 @@ class QueueStats:
     queued: ready and waiting tasks.
     ready: tasks that a claim could take.
     waiting: tasks that are not due yet.
-    leased: tasks that a worker holds, also with status 'processing'.
+    leased: tasks that a worker holds, including those with status 'processing'.
     lapsed: leased tasks with a lapsed lease, not yet reclaimed.
     endless: tasks that other SQL leased without an end; no claim reclaims them.
     completed: completed tasks.

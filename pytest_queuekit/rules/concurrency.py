@@ -175,8 +175,8 @@ RULES = (
         slug="order-under-concurrent-enqueues",
         sentence="When many processes enqueue, two tasks are delivered in order if one enqueue "
         "ended before the other began.",
-        why="Producers that reserve numbers in advance, or number by their own clocks, overtake "
-        "each other.",
+        why="If producers reserve numbers in advance, or number their tasks by their own clocks, "
+        "a later task overtakes an earlier one.",
         scenario=_race(programs=_producers, ending=_claim_all),
         drivers=(Processes(repeat=True),),
         monitors=(order,),

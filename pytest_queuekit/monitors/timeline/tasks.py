@@ -137,7 +137,7 @@ def _deliveries(
 
 
 def shared_keys(history: History) -> frozenset[str]:
-    """Return the labels of tasks that share an idempotency key with another enqueue."""
+    """Return the labels of tasks with an idempotency key that another task used too."""
     labels: dict[str, set[str | None]] = defaultdict(set)
     for enqueue in history.by(Verb.ENQUEUE):
         key = enqueue.arguments.get("key")

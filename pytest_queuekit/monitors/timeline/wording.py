@@ -56,7 +56,7 @@ def times(count: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Return "60 s", also for a whole number that no float can hold."""
+    """Return "60 s", even for a whole number that no float can hold."""
     try:
         return f"{value:g} s"
     except OverflowError:

@@ -58,7 +58,7 @@ def _round(queue: TaskQueue, times: dict[str, list[float]]) -> None:
 
 
 def measure_tasks(count: int, kind: type[QueueDatabase]) -> dict[str, float]:
-    """Time operations, each with all tasks of a scratch database; return times and rates."""
+    """Insert, select, claim and update `count` tasks; return the total time and the rates."""
     check_whole("num_tasks", count, 1, MOST_TASKS)
     with scratch_database(kind) as db:
         queue = TaskQueue(db)

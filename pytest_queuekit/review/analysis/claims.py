@@ -56,7 +56,7 @@ class _Step:
 
 
 def claims_in_two_steps(module: Module) -> Iterator[TwoSteps]:
-    """Yield each claim in two steps, also with one step in a function that the other calls."""
+    """Yield each claim in two steps, even if one step is in a function that the other calls."""
     if not module.sql:
         return
     origins = Origins(module)

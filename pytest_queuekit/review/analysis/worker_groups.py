@@ -62,7 +62,7 @@ def worker_groups(module: Module) -> Iterator[WorkerGroup]:
 
 
 def reached(module: Module, target: WorkerTarget) -> Iterator[ast.Call]:
-    """Yield the calls that a target makes, also through the functions of this file."""
+    """Yield the calls that a target makes, directly or through the functions of this file."""
     todo = list(_calls_of(module, target))
     visited: set[Scope] = set()
     while todo:
