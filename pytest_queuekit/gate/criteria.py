@@ -302,7 +302,8 @@ def _documentation(evidence: Evidence) -> _Grounds:
 QUESTIONS = (
     Question(
         asks="The validation passes, with all eight checks",
-        met_if="the eight checks pass, including those of the file that --queue-db names, and no rule fails",
+        met_if="the eight checks pass, including those of the file that --queue-db names, "
+        "and no rule fails",
         reads=("checks", "rules"),
         judge=_validation,
     ),

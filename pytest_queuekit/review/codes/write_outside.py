@@ -18,7 +18,7 @@ _BEGIN_NOTHING = frozenset({"closing", "open", "suppress", "QueueDatabase", "nul
 
 
 def _writes_outside(module: Module) -> Iterator[Match]:
-    """Yield each write on a connection() or on the database, directly or through other functions."""
+    """Yield each write on a connection() or the database, directly or through other functions."""
     origins = Origins(module)
     begun: dict[Scope, int] = {}
     for call, statement in module.each_statement():
