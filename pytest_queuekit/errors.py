@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class QueuekitError(Exception):
     """The kit cannot continue."""
@@ -30,18 +32,27 @@ class ActorError(QueuekitError, RuntimeError):
     """The process of an actor ended with an error that the queue did not cause."""
 
 
+Obstacle = Literal["level", "clock", "unsupported", "unmeasured", "inconclusive", "elsewhere"]
+"""Why a check is not run: it requires a higher level; it needs a longer wait than is allowed; the
+queue or this machine cannot do it; this run does not measure time; the run proves nothing; another
+process has the verdict."""
+
+
 class NotRunError(QueuekitError):
     """A check cannot run on this queue or machine; the message is the reason in the report.
 
-    kind: the reason as a stable word: "level" (the check requires a higher level), "clock" (it
-        needs a longer wait than is allowed), "inconclusive" (the run did not exercise the check),
-        "unsupported" (the queue or this machine cannot do it), or "not-possible".
+    kind: the reason as a stable word, see `Obstacle`.
+    level: for "level", the lowest `--queue-level` that runs the check.
     """
 
-    def __init__(self, message: str = "", *, kind: str = "not-possible") -> None:
+    def __init__(self, message: str = "", *, kind: Obstacle, level: str = "") -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind: Obstacle = kind
+        self.level = level
 
 
 class JudgedElsewhereError(NotRunError):
     """Another lane judges this run: the lane that finished last."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, kind="elsewhere")

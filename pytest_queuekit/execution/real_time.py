@@ -27,6 +27,7 @@ def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
         raise NotRunError(
             f"needs leases that expire {where}: requires --queue-level standard",
             kind="level",
+            level="standard",
         )
     return 2 * max(contract.resolution, 0.5) if declared is None else declared
 

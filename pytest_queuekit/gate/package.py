@@ -44,7 +44,8 @@ def _package(queue: QueueUnderTest) -> Any:
     package = getattr(queue.adapter, "module", None)
     if not isinstance(package, ModuleType):
         raise NotRunError(
-            f"{queue.contract.name} is not a package with the API of the reference queue"
+            f"{queue.contract.name} is not a package with the API of the reference queue",
+            kind="unsupported",
         )
     return package
 
@@ -56,7 +57,9 @@ def _validation(package: ModuleType) -> Any:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise NotRunError(f"{package.__name__} has no module validation") from error
+        raise NotRunError(
+            f"{package.__name__} has no module validation", kind="unsupported"
+        ) from error
 
 
 @contextmanager

@@ -32,8 +32,8 @@ class Requirement(enum.StrEnum):
 class Reason:
     """Why a check has no answer, as data.
 
-    kind: a stable word for machines: "undeclared", "level", "clock", "inconclusive",
-        "unmeasured", "unsupported", "skipped", "elsewhere", "unfinished", "error".
+    kind: a stable word for machines: an `errors.Obstacle`, or "undeclared", "skipped",
+        "unfinished", "error".
     text: the reason in words, for people alone.
     capabilities: for "undeclared", the capabilities that the queue lacks.
     level: for "level", the lowest `--queue-level` that answers.

@@ -81,7 +81,8 @@ def _judged(
         measurement = _measure(target, conditions)
         after = _floor(target, conditions)
     except NotRunError as error:
-        return Status.NOT_RUN, Reason(kind="unmeasured", text=f"not measured: {error}"), None
+        text = f"not measured: {error}"
+        return Status.NOT_RUN, Reason(kind=error.kind, text=text, level=error.level), None
     if before is not None and after is not None:
         measurement = against_floor(measurement, max(before, after, key=lambda floor: floor.commit))
     return (Status.PASS if measurement.met else Status.FAIL), None, measurement
@@ -118,7 +119,8 @@ def _measure(target: Target, conditions: Conditions) -> Measurement:
     except NotRunError:
         raise
     except Exception as error:  # a queue may raise anything, and other rules judge that
-        raise NotRunError(f"the queue raised {type(error).__name__}: {error}") from error
+        text = f"the queue raised {type(error).__name__}: {error}"
+        raise NotRunError(text, kind="inconclusive") from error
 
 
 def _enqueue(bench: Workbench, stopwatch: Stopwatch) -> Sample:

@@ -49,7 +49,9 @@ class Workbench:
         """Claim a task. Raises NotRunError if the claim returns empty."""
         claim = self.adapter.claim("worker")
         if claim is None:
-            raise NotRunError("a claim returned empty although tasks were waiting")
+            raise NotRunError(
+                "a claim returned empty although tasks were waiting", kind="inconclusive"
+            )
         return claim
 
     def close(self) -> None:

@@ -16,12 +16,14 @@ _SAVING = ("benchmark_save", "benchmark_autosave", "benchmark_json", "benchmark_
 def check_measurable(config: pytest.Config) -> None:
     """Raise NotRunError if this run cannot measure."""
     if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
-        raise NotRunError("pytest-xdist runs several tests at once; run without -n")
+        raise NotRunError(
+            "pytest-xdist runs several tests at once; run without -n", kind="unmeasured"
+        )
     if not config.pluginmanager.hasplugin("pytest-benchmark"):
-        raise NotRunError("pytest-benchmark is not loaded")
+        raise NotRunError("pytest-benchmark is not loaded", kind="unmeasured")
     for name in ("disable", "skip"):
         if config.getoption(f"benchmark_{name}") and not config.getoption("benchmark_enable"):
-            raise NotRunError(f"--benchmark-{name} was given")
+            raise NotRunError(f"--benchmark-{name} was given", kind="unmeasured")
 
 
 class BenchmarkStopwatch:

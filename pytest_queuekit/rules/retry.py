@@ -41,7 +41,7 @@ _MESSAGES = (
 def _promise(env: Environment) -> Retry:
     promise = env.contract.retry
     if promise is None:
-        raise NotRunError("the contract declares no Retry")
+        raise NotRunError("the contract declares no Retry", kind="unsupported")
     return promise
 
 

@@ -123,7 +123,8 @@ def _answer(
     try:
         return _try(rule, queue, folder, effort, progress)
     except NotRunError as error:
-        return Status.NOT_RUN, Reason(kind=error.kind, text=str(error)), None, []
+        reason = Reason(kind=error.kind, text=str(error), level=error.level)
+        return Status.NOT_RUN, reason, None, []
 
 
 def _try(

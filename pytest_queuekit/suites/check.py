@@ -162,7 +162,7 @@ def problem_check(
         try:
             problems = find(context.folder)
         except NotRunError as error:
-            reason = Reason(kind="unsupported", text=str(error))
+            reason = Reason(kind=error.kind, text=str(error), level=error.level)
             return check.verdict(Status.NOT_APPLICABLE, reason=reason)
         findings = tuple(
             Finding(kind=rule.lower(), title=f"{sentence}: failed"[:60], detail=problem)

@@ -89,10 +89,11 @@ def test_a_package_without_validation_is_not_judged(
 ) -> None:
     """The same holds for a queue that is not such a package."""
     queue = _package(tmp_path, monkeypatch, "bare_queue", "")
-    with pytest.raises(NotRunError, match="bare_queue has no module validation"):
+    with pytest.raises(NotRunError, match="bare_queue has no module validation") as missing:
         eight_checks(queue)
-    with pytest.raises(NotRunError, match="is not a package with the API"):
+    with pytest.raises(NotRunError, match="is not a package with the API") as other:
         integration(resolve("tests.queues.memory:MemoryQueue"), tmp_path, "worker-03")
+    assert {missing.value.kind, other.value.kind} == {"unsupported"}
 
 
 def test_a_validation_module_that_fails_to_import_is_an_error(

@@ -135,13 +135,15 @@ def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:
         Status.NOT_RUN,
         "not measured: the queue raised OSError: disk gone",
     )
+    assert verdict.reason is not None
+    assert verdict.reason.kind == "inconclusive"
 
 
 def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
     """The verdict has the reason why there is no stopwatch, also for throughput."""
 
     def none() -> Stopwatch:
-        raise NotRunError("no stopwatch here")
+        raise NotRunError("no stopwatch here", kind="unmeasured")
 
     queue = QueueUnderTest.of(MemoryQueue)
     conditions = Conditions(
@@ -158,6 +160,8 @@ def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
             Status.NOT_RUN,
             "not measured: no stopwatch here",
         )
+        assert verdict.reason is not None
+        assert verdict.reason.kind == "unmeasured"
 
 
 def test_a_slow_disk_is_not_a_slow_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, by_id, judge
+from tests.execution.drivers.queues import Monotonic
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
 
@@ -69,7 +70,7 @@ class Never:
         progress: Progress = silent,
     ) -> Iterator[Run]:
         if self.reason:
-            raise NotRunError(self.reason)
+            raise NotRunError(self.reason, kind="unsupported")
         yield from ()
 
 
@@ -168,3 +169,11 @@ def test_a_rule_is_concurrent_if_one_of_its_drivers_is() -> None:
     """A rule is concurrent if one of its drivers is."""
     assert not replace(RULE, drivers=(Sequence(), Thrice())).concurrent
     assert replace(RULE, drivers=(Sequence(), Never())).concurrent
+
+
+def test_a_rule_that_needs_a_higher_level_names_it(tmp_path: Path) -> None:
+    """A queue with a clock of its own is told the level that waits for it."""
+    rule = next(rule for rule in CATALOGUE if rule.id == "LEASE-1")
+    verdict = judge(rule, QueueUnderTest.of(Monotonic), tmp_path, QUICK)
+    assert verdict.reason is not None
+    assert (verdict.reason.kind, verdict.reason.level) == ("level", "standard")

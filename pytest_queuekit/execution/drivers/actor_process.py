@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from pytest_queuekit.errors import ActorError, NotRunError
 from pytest_queuekit.execution.drivers.actor import Job
@@ -46,7 +46,7 @@ class ActorProcess:
         self._messages = Path(job.log).with_suffix(".stderr")
         self._heard: set[str] = set()
         self._overdue = ""
-        self._not_run: dict[str, str] = {}
+        self._not_run: dict[str, Any] = {}
         self._error: Exception | None = None
         self._ended: int | None = None
         with self._messages.open("wb") as messages:

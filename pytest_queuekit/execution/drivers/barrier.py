@@ -43,7 +43,8 @@ class Barrier:
         if not self.decide(f"{place}-{self._party}", ""):
             raise NotRunError(
                 f"lane {self._party} has run in folder={str(self._folder)!r} before: give each run "
-                "a folder of its own"
+                "a folder of its own",
+                kind="unsupported",
             )
 
     def missing(self, place: str) -> list[int]:
@@ -75,7 +76,7 @@ class Barrier:
                 time.sleep(_LOOK)
         text = (self._folder / decision).read_text(encoding="utf-8")
         if text.startswith(_OFF):
-            raise NotRunError(text.removeprefix(_OFF))
+            raise NotRunError(text.removeprefix(_OFF), kind="inconclusive")
         return text
 
     def call_off(self, decision: str, reason: str) -> None:
