@@ -32,10 +32,12 @@ class ActorError(QueuekitError, RuntimeError):
     """The process of an actor ended with an error that the queue did not cause."""
 
 
-Obstacle = Literal["level", "clock", "unsupported", "unmeasured", "inconclusive", "elsewhere"]
+Obstacle = Literal[
+    "level", "clock", "unsupported", "unmeasured", "inconclusive", "unexercised", "elsewhere"
+]
 """Why a check is not run: it requires a higher level; it needs a longer wait than is allowed; the
-queue or this machine cannot do it; this run does not measure time; the run proves nothing; another
-process has the verdict."""
+queue or this machine cannot do it; this run does not measure time; the run proves nothing; the
+queue let none of the calls succeed that the check is about; another process has the verdict."""
 
 
 class NotRunError(QueuekitError):

@@ -56,11 +56,12 @@ class SuiteResult:
 
     @property
     def unanswered(self) -> list[Verdict]:
-        """The checks that ended in an internal error, or were cut off."""
+        """The checks that ended in an internal error, were cut off, or were not exercised."""
         return [
             verdict
             for verdict in self.verdicts
             if verdict.status is Status.ERROR
+            or verdict.unexercised
             or (verdict.reason is not None and verdict.reason.kind == "unfinished")
         ]
 

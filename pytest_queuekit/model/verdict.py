@@ -199,7 +199,8 @@ class Verdict:
     queue: the label of the queue under test, or the path that was checked.
     status: the answer.
     reason: why there is no answer, for not applicable, not run and error.
-    waiver: why a failure is accepted, for waived; also on a pass that makes the waiver useless.
+    waiver: why a failure is accepted, for waived; also on a pass that makes the waiver useless, and
+        on a check that was not exercised.
     seconds: how long the answer took.
     detail: the basis of the answer: a run, a measurement or findings.
     """
@@ -231,6 +232,15 @@ class Verdict:
     def exercised(self) -> bool:
         """True if the check ran and was answered: passed, failed or waived."""
         return self.status in (Status.PASS, Status.FAIL, Status.WAIVED)
+
+    @property
+    def unexercised(self) -> bool:
+        """True if the queue let no call succeed that a binding check is about.
+
+        Such a check proves nothing, so that the queue has no verdict, unless a waiver accepts that.
+        """
+        missing = self.reason is not None and self.reason.kind == "unexercised"
+        return missing and self.requirement is Requirement.MUST and self.waiver is None
 
     @property
     def violations(self) -> tuple[Violation, ...]:

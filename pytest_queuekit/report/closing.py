@@ -90,14 +90,23 @@ def _phrase(suite: SuiteResult, conclusion: Conclusion) -> str:
             f"{aside}: {failed}"
         )
     if unanswered:
-        errors = [verdict for verdict in unanswered if verdict.status is Status.ERROR]
-        text = f"{counted(len(unanswered), suite.noun)} without an answer"
-        if errors:
-            text = f"{counted(len(errors), suite.noun)} could not be judged"
-        return f"{text}, {passed} passed so far{aside}"
+        return f"{_lacking(unanswered, suite)}, {passed} passed so far{aside}"
     if not exercised:
         return f"no {suite.noun} was exercised{aside}" if suite.verdicts else ""
     return f"{passed} of {_of(exercised, suite)} {_verb(suite)}".strip() + aside
+
+
+def _lacking(unanswered: Sequence[Verdict], suite: SuiteResult) -> str:
+    """Return how many checks have no answer, and why: "1 rule could not be judged"."""
+    errors = sum(verdict.status is Status.ERROR for verdict in unanswered)
+    unexercised = sum(verdict.unexercised for verdict in unanswered)
+    counts = {
+        "could not be judged": errors,
+        "could not be exercised": unexercised,
+        "without an answer": len(unanswered) - errors - unexercised,
+    }
+    phrases = [f"{counted(count, suite.noun)} {words}" for words, count in counts.items() if count]
+    return ", ".join(phrases)
 
 
 def _of(exercised: Sequence[Verdict], suite: SuiteResult) -> str:
@@ -122,6 +131,9 @@ def _asides(suite: SuiteResult) -> Iterator[str]:
     inapplicable = suite.having(Status.NOT_APPLICABLE)
     if inapplicable:
         yield f"{len(inapplicable)} not applicable"
+    if suite.failed:  # otherwise, the phrase itself has the number
+        unexercised = sum(verdict.unexercised for verdict in suite.verdicts)
+        yield from [f"{unexercised} not exercised"] * bool(unexercised)
     yield from _not_run(suite.having(Status.NOT_RUN))
     deselected = suite.total - len(suite.verdicts)
     if deselected:
@@ -137,7 +149,7 @@ def _not_run(verdicts: Iterable[Verdict]) -> Iterator[str]:
             levels[reason.level] = levels.get(reason.level, 0) + 1
         elif reason is not None and reason.kind == "elsewhere":
             elsewhere += 1
-        elif reason is None or reason.kind != "unfinished":
+        elif not verdict.unexercised and (reason is None or reason.kind != "unfinished"):
             others += 1
     for level, count in levels.items():
         verb = "needs" if count == 1 else "need"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +45,9 @@ class Rule:
     scenario: what the actors do.
     drivers: how the actors interleave. Each makes its runs, until a run shows a violation.
     monitors: the judges of the histories.
-    exercises: the verbs that must succeed at least once in a run; otherwise the run proves nothing.
+    exercises: the verbs that must succeed at least once in a run; otherwise the run proves nothing
+        about this promise, and other rules judge why. A rule that no run of a driver exercises is
+        not run, and leaves the queue without a verdict.
     level: the lowest level at which the rule is run.
     tolerates: the verbs that get invalid values, so that any error counts as a refusal.
     """
@@ -132,26 +135,46 @@ def _try(
 ) -> _Answer:
     """Run each driver until a run shows a violation.
 
-    Raises NotRunError if no run shows a violation and some driver could not run.
+    Raises NotRunError if no run shows a violation and some driver made no run that proves
+    something.
     """
     run, obstacle = None, None
     for number, driver in enumerate(rule.drivers, start=1):
         home = folder / f"{number}-{driver.name}"
         home.mkdir()
         try:
-            run = None
-            for run in driver.runs(rule.scenario, queue, home, effort, progress):
-                violations = violations_in(run.history, rule, queue.contract)
-                if violations:
-                    return Status.FAIL, None, run, violations
-                _require_conclusive(rule, run)
-            if run is None:
-                raise NotRunError(f"driver={driver.name!r} made no run", kind="inconclusive")
+            runs = driver.runs(rule.scenario, queue, home, effort, progress)
+            run, violations = _judged(rule, runs, driver, queue.contract)
         except NotRunError as error:
             obstacle = obstacle or error
+            continue
+        if violations:
+            return Status.FAIL, None, run, violations
     if obstacle is not None:
         raise obstacle
     return Status.PASS, None, run, []
+
+
+def _judged(
+    rule: Rule, runs: Iterable[Run], driver: Driver, contract: Contract
+) -> tuple[Run, list[Violation]]:
+    """Return the first run that shows a violation, with its violations, or else the last run.
+
+    Raises NotRunError if there is no run, or if all of them together prove nothing.
+    """
+    run, gaps = None, []
+    for run in runs:
+        violations = violations_in(run.history, rule, contract)
+        if violations:
+            return run, violations
+        gaps.append(_unexercised(rule, run))
+        if not gaps[-1]:
+            _require_conclusive(rule, run)
+    if run is None:
+        raise NotRunError(f"driver={driver.name!r} made no run", kind="inconclusive")
+    if all(gaps):
+        raise NotRunError(f"{gaps[0]}, so the rule was not exercised", kind="unexercised")
+    return run, []
 
 
 def _require_conclusive(rule: Rule, run: Run) -> None:
@@ -162,7 +185,7 @@ def _require_conclusive(rule: Rule, run: Run) -> None:
 
 
 def violations_in(history: History, rule: Rule, contract: Contract) -> list[Violation]:
-    """Return the violations that a history proves, or else that it did not exercise the rule."""
+    """Return the violations that a history proves."""
     violations = [
         violation for monitor in rule.monitors for violation in monitor(history, contract)
     ]
@@ -171,20 +194,18 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
         for violation in answers(history, contract)
         if not all(call.error and call.verb in rule.tolerates for call in violation.witness)
     ]
-    return violations or _unexercised(rule, history)
+    return violations
 
 
-def _unexercised(rule: Rule, history: History) -> list[Violation]:
-    return [
-        Violation(
-            kind="never-exercised",
-            title=f"Rule not exercised: no {verb} succeeded",
-            detail=f"No {verb} succeeded, so the rule was not exercised.",
-            witness=tuple(history.by(verb)[:2]),
-        )
-        for verb in rule.exercises
-        if not any(_succeeded(operation) for operation in history.by(verb))
-    ]
+def _unexercised(rule: Rule, run: Run) -> str:
+    """Return why a run proves nothing about a rule; empty if it exercised the rule."""
+    for verb in rule.exercises:
+        calls = list(run.history.by(verb))
+        if not any(map(_succeeded, calls)):
+            ends = Counter("empty" if call.is_empty else str(call.outcome) for call in calls)
+            how = ", ".join(f"{count} {end}" for end, count in ends.items())
+            return f"no {verb} succeeded ({how or 'none was called'})"
+    return ""
 
 
 def _succeeded(operation: Operation) -> bool:

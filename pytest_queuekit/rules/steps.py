@@ -36,9 +36,9 @@ def take(actor: Recorder, **options: Any) -> Delivery:
     delivery = actor.claim(**options)
     if delivery is None:
         raise NotRunError(
-            f"inconclusive: {actor.actor!r} received no task, so the rule was not exercised; "
-            "see the CLAIM rules first",
-            kind="inconclusive",
+            f"{actor.actor!r} received no task, so the rule was not exercised; see the CLAIM rules "
+            "first",
+            kind="unexercised",
         )
     return delivery
 
@@ -100,7 +100,7 @@ def take_over(
 def not_redelivered(heir: str, label: str) -> NotRunError:
     """Return the error of a script that cannot go on because a takeover failed."""
     return NotRunError(
-        f"inconclusive: {heir!r} did not receive {label} after its lease expired, so the rule was "
-        "not exercised; see LEASE-1 first",
-        kind="inconclusive",
+        f"{heir!r} did not receive {label} after its lease expired, so the rule was not "
+        "exercised; see LEASE-1 first",
+        kind="unexercised",
     )

@@ -202,7 +202,7 @@ MUTANTS = (
     mutant(InventsATask, "CLAIM-2"),
     mutant(FailsWhenEmpty, "CLAIM-2", also=("CLAIM-4",)),
     mutant(SixTasksAWorker, "CLAIM-3"),
-    mutant(RemembersThatItWasEmpty, "CLAIM-4", also=("ROUTE-6", "ROUTE-1")),
+    mutant(RemembersThatItWasEmpty, "CLAIM-4", also=("ROUTE-6",)),
     mutant(PastesTheWorkerIntoSql, "CLAIM-5"),
     mutant(IgnoresNamesBeyondAscii, "CLAIM-5"),
     mutant(
@@ -215,8 +215,6 @@ MUTANTS = (
             "SCHEDULE-4",
             "SCHEDULE-5",
             "SCHEDULE-7",
-            "RETRY-12",
-            "RETRY-3",
         ),
     ),
     mutant(OneMoreThanAskedFor, "CLAIM-7"),

@@ -76,6 +76,12 @@ def cut_off(rule: str) -> Verdict:
     return verdict(rule, Status.NOT_RUN, reason=reason)
 
 
+def unexercised(rule: str, **fields: Any) -> Verdict:
+    """Return the verdict on a rule that the queue did not let exercise."""
+    reason = Reason(kind="unexercised", text="no claim succeeded (2 empty)")
+    return verdict(rule, Status.NOT_RUN, reason=reason, **fields)
+
+
 def checked(rule: str, *problems: str, sentence: str = "Schema Integrity") -> Verdict:
     """Return the verdict on a check that found problems."""
     findings = tuple(Finding(kind=rule, title="Failed", detail=problem) for problem in problems)

@@ -15,6 +15,7 @@ from tests.report.build import (
     error,
     run,
     speed,
+    unexercised,
     unmeasured,
     verdict,
 )
@@ -22,7 +23,8 @@ from tests.report.build import (
 PASSED, BROKEN = verdict("CLAIM-1"), broken("CLAIM-2")
 ADVISED = broken("CLAIM-3", requirement=Requirement.SHOULD)
 WAITING = verdict("CLAIM-4", Status.NOT_RUN, reason=LATER)
-WAIVED = verdict("CLAIM-6", Status.WAIVED, waiver=Waiver(reason="known", source="README"))
+KNOWN = Waiver(reason="known", source="README")
+WAIVED = verdict("CLAIM-6", Status.WAIVED, waiver=KNOWN)
 FAST, SLOW = speed(rule="PERF-1"), speed(met=False)
 
 CLOSINGS: dict[str, tuple[Verdict, ...]] = {
@@ -54,6 +56,19 @@ CLOSINGS: dict[str, tuple[Verdict, ...]] = {
     ),
     "NO VERDICT: 1 rule could not be judged, 1 passed so far": (PASSED, error("KEY-1")),
     "FAILED: 1 of 2 applicable rules failed: CLAIM-2": (PASSED, BROKEN, error("KEY-1")),
+    "NO VERDICT: 2 rules could not be exercised, 1 passed so far (1 not run)": (
+        PASSED,
+        unexercised("KEY-1"),
+        unexercised("KEY-2"),
+        unexercised("KEY-3", requirement=Requirement.SHOULD),
+    ),
+    "NO VERDICT: 1 rule could not be judged, 1 rule could not be exercised, 1 rule without an "
+    "answer, 0 passed so far": (error("KEY-1"), unexercised("KEY-2"), cut_off("KEY-3")),
+    "FAILED: 1 of 1 applicable rule failed (1 not exercised): CLAIM-2": (
+        BROKEN,
+        unexercised("KEY-1"),
+    ),
+    "PASSED: 1 of 1 applicable rule (1 not run)": (PASSED, unexercised("KEY-1", waiver=KNOWN)),
 }
 
 

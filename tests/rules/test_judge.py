@@ -75,9 +75,45 @@ class Never:
 
 
 class SpoiltLater(MemoryQueue):
-    """Loses what it is given from its second instance on."""
+    """Hands a task out again, from its second instance on."""
 
     name = "spoilt-later"
+    instances = 0
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        type(self).instances += 1
+
+    def _lease(self, task: Any, worker: str, lease: float) -> Claim:
+        claim = super()._lease(task, worker, lease)
+        if self.instances > 1:
+            task.state = "queued"
+        return claim
+
+
+class Empty(MemoryQueue):
+    """Answers each claim with empty."""
+
+    name = "empty"
+
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        return None
+
+
+class Occupied(MemoryQueue):
+    """Answers each claim with busy."""
+
+    name = "occupied"
+    busy = (BlockingIOError,)
+
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        raise BlockingIOError("try again later")
+
+
+class EmptyLater(MemoryQueue):
+    """Answers each claim with empty, from its second instance on."""
+
+    name = "empty-later"
     instances = 0
 
     def __init__(self, location: str) -> None:
@@ -163,6 +199,53 @@ def test_a_driver_that_makes_no_run_does_not_pass(
     verdict = _judge(Sequence(), never, folder=tmp_path)
     assert verdict.status is Status.NOT_RUN
     assert reason in str(verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "ends"), [(Empty, "4 empty"), (Occupied, "4 busy")], ids=["empty", "busy"]
+)
+def test_a_rule_that_is_not_exercised_accuses_no_queue(
+    adapter: type[QueueAdapter], ends: str, tmp_path: Path
+) -> None:
+    """Nothing was delivered, so nothing was delivered twice; other rules judge the empty answer."""
+    verdict = _judge(Sequence(), folder=tmp_path, adapter=adapter)
+    assert (verdict.status, verdict.unexercised) == (Status.NOT_RUN, True)
+    assert verdict.reason is not None
+    assert verdict.reason.kind == "unexercised"
+    assert str(verdict.reason) == f"no claim succeeded ({ends}), so the rule was not exercised"
+
+
+def test_a_script_that_cannot_go_on_does_not_exercise_its_rule(tmp_path: Path) -> None:
+    """The reason names the rules that judge the cause."""
+    verdict = _judge(Sequence(), folder=tmp_path, adapter=Empty, rule=by_id(CATALOGUE)["ACK-3"])
+    assert verdict.unexercised
+    assert "received no task, so the rule was not exercised; see the CLAIM rules" in str(
+        verdict.reason
+    )
+
+
+def test_a_queue_that_lets_no_task_out_breaks_some_rule(tmp_path: Path) -> None:
+    """The promise that the empty answers break is judged by its own rule."""
+    rule = by_id(CATALOGUE)["CLAIM-4"]
+    assert _judge(Sequence(), folder=tmp_path, adapter=Empty, rule=rule).status is Status.FAIL
+
+
+def test_one_run_that_exercises_the_rule_is_enough(tmp_path: Path) -> None:
+    """Chance decides what a repeated run shows; a rule is exercised if one of its runs was."""
+    verdict = _judge(Thrice(), folder=tmp_path, adapter=type("_", (EmptyLater,), {}))
+    assert verdict.status is Status.PASS
+    again = _judge(
+        Thrice(),
+        Sequence(),
+        folder=_empty(tmp_path / "again"),
+        adapter=type("_", (EmptyLater,), {}),
+    )
+    assert again.unexercised  # the second driver has shown nothing
+
+
+def _empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def test_a_rule_is_concurrent_if_one_of_its_drivers_is() -> None:
