@@ -12,6 +12,9 @@ import sqlite3
 class QueueDatabaseError(Exception):
     """The queue database could not carry out the operation."""
 
+    done: int | None = None
+    """After an error in purge(), archive(), reclaim() or sweep(): the tasks already changed."""
+
     def __init__(self, message: str = "") -> None:
         super().__init__(message or " ".join((type(self).__doc__ or "").split()))
 

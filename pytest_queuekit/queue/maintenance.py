@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .backup import refuse_in_transaction
+from .chunks import Chunks
 from .clock import floor_text
 from .config import STALE_AFTER_SECONDS
 from .database import QueueDatabase
@@ -85,14 +86,11 @@ def purge(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
     Return the number of tasks.
     """
     age = check_age("older_than", older_than)
-    return sum(
-        _in_chunks(db, lambda session, s=status: _delete(db, session, s, age))  # type: ignore[misc] # bound status
-        for status in _checked_statuses(statuses)
-    )
 
+    def delete(session: Session, status: str) -> int:
+        return session.change(_DELETE, (status, _moment_before(db, age), PURGE_CHUNK))
 
-def _delete(db: QueueDatabase, session: Session, status: str, age: float) -> int:
-    return session.change(_DELETE, (status, _moment_before(db, age), PURGE_CHUNK))
+    return _for_each_status(db, statuses, delete, "purge()")
 
 
 def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
@@ -107,36 +105,36 @@ def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> in
         session.change(_ARCHIVE, (status, limit, PURGE_CHUNK, db.now_text()))
         return session.change(_DELETE, (status, limit, PURGE_CHUNK))
 
-    return sum(
-        _in_chunks(db, lambda session, s=status: move(session, s))  # type: ignore[misc] # bound status
-        for status in _checked_statuses(statuses)
-    )
+    return _for_each_status(db, statuses, move, "archive()")
+
+
+def _for_each_status(
+    db: QueueDatabase, statuses: Sequence[str], step: Callable[[Session, str], int], call: str
+) -> int:
+    names = _checked_statuses(statuses)
+    with Chunks(db, call) as chunks:
+        for name in names:
+            chunks.repeat(lambda session, name=name: step(session, name), PURGE_CHUNK)  # type: ignore[misc] # bound name
+    return chunks.done
 
 
 def reclaim(db: QueueDatabase) -> int:
     """Reclaim all tasks with a lapsed lease; return how many."""
-    return _in_chunks(db, lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
+    with Chunks(db, "reclaim()") as chunks:
+        return chunks.repeat(lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
 
 
 def sweep(db: QueueDatabase) -> SweepResult:
     """Reclaim lapsed leases, promote due tasks, forget stale workers."""
-    reclaimed = reclaim(db)
-    promoted = _in_chunks(db, lambda session: promote_due(session, db.now_text()), CHUNK)
-    db.autocommit(_END_RACES)
-    forgotten = db.change(
-        "DELETE FROM workers WHERE heartbeat_utc < ?",
-        lambda: (floor_text(db.now() - STALE_AFTER_SECONDS),),
-    )
+    with Chunks(db, "sweep()") as chunks:
+        reclaimed = chunks.repeat(lambda own: reclaim_lapsed(own, db.now_text()), CHUNK)
+        promoted = chunks.repeat(lambda own: promote_due(own, db.now_text()), CHUNK)
+        db.autocommit(_END_RACES)
+        forgotten = db.change(
+            "DELETE FROM workers WHERE heartbeat_utc < ?",
+            lambda: (floor_text(db.now() - STALE_AFTER_SECONDS),),
+        )
     return SweepResult(reclaimed=reclaimed, promoted=promoted, forgotten=forgotten)
-
-
-def _in_chunks(db: QueueDatabase, step: Callable[[Session], int], chunk: int = PURGE_CHUNK) -> int:
-    total = 0
-    while True:
-        count = db.write(step)
-        total += count
-        if count < chunk:
-            return total
 
 
 def _moment_before(db: QueueDatabase, age: float) -> str:

@@ -202,7 +202,11 @@ class TaskQueue:
         return acknowledge.requeue(self.db, check_task_id(task_id))
 
     def reclaim(self) -> int:
-        """Reclaim all tasks with a lapsed lease; return how many. Claims do so by themselves."""
+        """Reclaim all tasks with a lapsed lease; return how many. Claims do so by themselves.
+
+        Runs in short transactions: if an error stops it, the error's `done` says how many tasks
+        are reclaimed, and another call continues.
+        """
         return maintenance.reclaim(self.db)
 
     # -- read ---------------------------------------------------------------------------------
@@ -262,6 +266,9 @@ class TaskQueue:
         """Delete tasks that ended more than `older_than` seconds ago and have one of `statuses`.
 
         Return the number of tasks. Dead letters are kept by default.
+
+        Runs in short transactions: if an error stops it, the error's `done` says how many tasks
+        are deleted, and another call continues.
         """
         return maintenance.purge(self.db, older_than, statuses)
 
@@ -275,11 +282,18 @@ class TaskQueue:
 
         The tasks and their logs move to the table task_archive. Return the number of tasks. Dead
         letters stay by default.
+
+        Runs in short transactions: if an error stops it, the error's `done` says how many tasks
+        are moved, and another call continues.
         """
         return maintenance.archive(self.db, older_than, statuses)
 
     def sweep(self) -> maintenance.SweepResult:
-        """Reclaim all lapsed leases, promote all due tasks, forget stale workers."""
+        """Reclaim all lapsed leases, promote all due tasks, forget stale workers.
+
+        Runs in short transactions: if an error stops it, the error's `done` says how many tasks
+        are reclaimed or promoted, and another call continues.
+        """
         return maintenance.sweep(self.db)
 
     def backup(self, path: str | os.PathLike[str]) -> str:

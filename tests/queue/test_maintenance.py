@@ -6,12 +6,14 @@ import json
 import re
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pytest_queuekit.queue import (
+    QueueBusyError,
     QueueDatabase,
     QueueDatabaseError,
     QueueInputError,
@@ -19,7 +21,7 @@ from pytest_queuekit.queue import (
     SweepResult,
     TaskQueue,
 )
-from tests.queue.world import Clock, add_raw, change_raw, output, started
+from tests.queue.world import Clock, add_raw, change_raw, locked, output, started
 
 DAY = 86_400
 
@@ -69,6 +71,87 @@ def test_purge_of_many(queue: TaskQueue, db: QueueDatabase) -> None:
     assert queue.purge(older_than=0) == 2400
     assert len(commits) >= 3
     assert queue.logs(1) == []
+
+
+CALLS: dict[str, Callable[[TaskQueue], object]] = {
+    "purge()": lambda queue: queue.purge(0),
+    "archive()": lambda queue: queue.archive(0),
+    "reclaim()": lambda queue: queue.reclaim(),
+    "sweep()": lambda queue: queue.sweep(),
+}
+
+
+def in_chunks(queue: TaskQueue, clock: Clock, call: str) -> int:
+    """Add 2,500 tasks for a call to change, and return the number in its first transaction."""
+    for _ in range(5):
+        queue.enqueue_many("t", range(500))
+        tasks = queue.claim_many("w", limit=500, lease_seconds=10)
+        if call in ("purge()", "archive()"):
+            queue.complete_many(tasks)
+    clock.advance(100)
+    return 1000 if call in ("purge()", "archive()") else 500
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_error_says_how_much_is_done(path: Path, clock: Clock, call: str) -> None:
+    """If the second transaction fails, the error has the number of the first; a call continues."""
+    with QueueDatabase(path, clock=clock, busy_seconds=0) as db:
+        queue = TaskQueue(db)
+        size = in_chunks(queue, clock, call)
+        begun: list[str] = []
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+
+            def at_the_second(sql: str) -> None:
+                if sql == "BEGIN IMMEDIATE":
+                    begun.append(sql)
+                    if len(begun) == 2:
+                        other.execute(sql)
+
+            with db.connection() as conn:
+                conn.set_trace_callback(at_the_second)
+            with pytest.raises(QueueBusyError) as caught:
+                CALLS[call](queue)
+            other.execute("ROLLBACK")
+        assert caught.value.done == size
+        message = str(caught.value)
+        assert message.startswith(f"{call} stopped after {size} tasks; call it again for the rest")
+        assert "nothing was changed" not in message
+        rest = CALLS[call](queue)
+        assert (rest.reclaimed if isinstance(rest, SweepResult) else rest) == 2500 - size
+
+
+def test_an_error_in_the_first_transaction(path: Path, clock: Clock) -> None:
+    """If nothing was done, the error says that nothing was changed."""
+    with QueueDatabase(path, clock=clock, busy_seconds=0) as db:
+        queue = TaskQueue(db)
+        ended(queue)
+        with locked(path), pytest.raises(QueueBusyError, match="nothing was changed") as caught:
+            queue.purge(0)
+        assert caught.value.done == 0
+
+
+def test_an_interruption_says_how_much_is_done(path: Path, clock: Clock) -> None:
+    """An exception that is not the queue's gets the sentence as a note."""
+    begun: list[str] = []
+
+    def time_until_interrupted() -> float:
+        if len(begun) == 2:
+            begun.append("interrupted")
+            raise ZeroDivisionError
+        return clock()
+
+    with QueueDatabase(path, clock=time_until_interrupted) as db:
+        queue = TaskQueue(db)
+        in_chunks(queue, clock, "purge()")
+        with db.connection() as conn:
+            conn.set_trace_callback(
+                lambda sql: begun.append(sql) if sql == "BEGIN IMMEDIATE" else None
+            )
+        with pytest.raises(ZeroDivisionError) as caught:
+            queue.purge(0)
+        notes = caught.value.__notes__
+        assert notes == ["purge() stopped after 1000 tasks; call it again for the rest"]
+        assert queue.purge(0) == 1500
 
 
 @pytest.mark.parametrize("statuses", ["completed", [], ["queued"], ["completed", "leased"]])
