@@ -59,6 +59,13 @@ PRODUCTION_PRAGMAS: Mapping[str, str | int] = MappingProxyType(
 """Settings of every connection, in this order: page_size must precede the first page."""
 
 
+WAL_LIMIT_BYTES = 64 * 1024 * 1024
+"""Size to which SQLite cuts the -wal when it starts to write it from the beginning again.
+
+While a reader holds an old snapshot, no limit applies: the -wal has to keep all later changes.
+"""
+
+
 def apply_pragmas(conn: sqlite3.Connection, *, synchronous: str | None = None) -> None:
     """Apply PRODUCTION_PRAGMAS to a connection; `synchronous` overrides that setting.
 

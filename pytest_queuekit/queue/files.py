@@ -52,6 +52,14 @@ def siblings(path: str) -> list[str]:
     return [real + suffix for suffix in SIBLINGS if os.path.lexists(real + suffix)]
 
 
+def wal_bytes(path: str) -> int:
+    """Return the size of the -wal of a database; 0 if there is none."""
+    try:
+        return os.stat(f"{os.path.realpath(path)}-wal").st_size  # noqa: PTH116 - as above
+    except OSError:
+        return 0
+
+
 def create_database_file(path: str) -> None:
     """Create an empty file that only its owner can read, unless another process was faster.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .backup import refuse_in_transaction
@@ -189,10 +191,26 @@ _STRAYS = (
 def vacuum(db: QueueDatabase) -> None:
     """Rewrite the file without gaps and refresh SQLite's statistics.
 
-    Holds the lock throughout, and needs as much free disk space as the file takes.
+    Holds the lock throughout. Needs free disk space: as much as the file takes beside it, for the
+    -wal, and as much again in the folder for temporary files (SQLITE_TMPDIR, TMPDIR).
     """
     with db.connection() as conn:
         refuse_in_transaction(conn, "vacuum()")
-        conn.execute("VACUUM")
+        with _temporary_files(conn):
+            conn.execute("VACUUM")
         conn.execute("PRAGMA optimize")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+@contextmanager
+def _temporary_files(conn: sqlite3.Connection) -> Iterator[None]:
+    """Let SQLite put its copy of the whole content into a file instead of memory."""
+    before = conn.execute("PRAGMA temp_store").fetchone()[0]
+    # Switching drops temporary tables. As a script, because a cached PRAGMA has no effect.
+    if not conn.execute("SELECT 1 FROM sqlite_temp_master LIMIT 1").fetchone():
+        conn.executescript("PRAGMA temp_store=FILE")
+    try:
+        yield
+    finally:
+        if conn.execute("PRAGMA temp_store").fetchone()[0] != before:
+            conn.executescript(f"PRAGMA temp_store={before}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .clock import Clock, follow_clock
-from .config import apply_pragmas
+from .config import WAL_LIMIT_BYTES, apply_pragmas
 from .connection import QueueConnection
 from .exceptions import QueueDatabaseError, QueuePathError
 from .files import LOGS, create_database_file, identity, siblings, uri_of
@@ -123,6 +123,7 @@ def _refuse_left_log(path: str) -> None:
 
 def _prepare(conn: QueueConnection, options: OpenOptions) -> None:
     apply_pragmas(conn, synchronous=options.synchronous)
+    conn.execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}").fetchall()
     conn.execute(f"PRAGMA busy_timeout={round(options.busy_seconds * 1000)}")
     conn.create_function("queue_serves", 2, serves)
     if options.clock is not None:

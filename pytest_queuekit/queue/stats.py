@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from .clock import seconds_of
 from .database import QueueDatabase
+from .files import wal_bytes
 from .places import FROM_LIFE, IS_DUE_BY_NOW, IS_READY, IS_WAITING, LAPSED, PLACE, QUEUED, place_of
 
 _COUNTS = "SELECT status, count(*) FROM task_queue GROUP BY status"
@@ -49,6 +50,8 @@ class QueueStats:
     cancelled: cancelled tasks.
     oldest_ready_seconds: seconds since the first enqueued of the ready tasks came due; None if
         no task is ready.
+    wal_bytes: size of the -wal beside the file. Above 20 MB, a reader probably holds an old
+        snapshot: an unfinished SELECT, or a transaction that only reads.
     """
 
     queued: int
@@ -61,6 +64,7 @@ class QueueStats:
     dead: int
     cancelled: int
     oldest_ready_seconds: float | None
+    wal_bytes: int = field(default=0, compare=False)
 
     def as_dict(self) -> dict[str, int | float | None]:
         """Return the counts by name."""
@@ -89,4 +93,5 @@ def read_stats(db: QueueDatabase) -> QueueStats:
         dead=by_status.get("failed", 0),
         cancelled=by_status.get("cancelled", 0),
         oldest_ready_seconds=None if oldest is None else max(0.0, now - seconds_of(oldest)),
+        wal_bytes=wal_bytes(db.path),
     )

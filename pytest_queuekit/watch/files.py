@@ -32,6 +32,14 @@ def reading(path: str, *, timeout: float = 0) -> Iterator[sqlite3.Connection]:
         yield conn
 
 
+def log_size(path: str) -> int:
+    """Return the size of the log of a database file, in bytes; 0 if there is none."""
+    try:
+        return Path(f"{os.path.realpath(path)}-wal").stat().st_size
+    except OSError:
+        return 0
+
+
 def primary_code(error: sqlite3.Error) -> int | None:
     """Return the SQLite error code without its extension; None if Python raised the error."""
     code: int | None = getattr(error, "sqlite_errorcode", None)

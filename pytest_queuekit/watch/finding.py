@@ -12,6 +12,7 @@ from pytest_queuekit.model.verdict import Place
 WRITE_OUTSIDE = "write-outside"
 SLOW_PLAN = "slow-plan"
 LONG_TRANSACTION = "long-transaction"
+LONG_READ = "long-read"
 BUSY = "busy"
 OPEN_CONNECTION = "open-connection"
 LEASED = "leased"
@@ -21,6 +22,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         WRITE_OUTSIDE: "Write outside a transaction",
         SLOW_PLAN: "Query without a matching index",
         LONG_TRANSACTION: "Transaction held too long",
+        LONG_READ: "Snapshot held while the log grew",
         BUSY: "Database locked by another connection",
         OPEN_CONNECTION: "Connection left open",
         LEASED: "Task left leased",
@@ -35,6 +37,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "its rows",
         LONG_TRANSACTION: "your transaction was held for more than 50 ms, not counting the time "
         "your thread waited for a CPU",
+        LONG_READ: "your transaction only read, was held for more than 50 ms, and kept SQLite from "
+        "reusing the -wal file, which grew by more than 1 MB",
         BUSY: "the queue raised QueueBusyError, or SQLite reported to your own SQL that the "
         "database is locked",
         OPEN_CONNECTION: "a connection was still open after the test's fixtures had ended",

@@ -10,13 +10,15 @@ from types import FrameType
 from typing import Any
 
 from pytest_queuekit.watch import finding, statements
-from pytest_queuekit.watch.files import primary_code
+from pytest_queuekit.watch.files import log_size, primary_code
 from pytest_queuekit.watch.frames import Frames, line_of
 from pytest_queuekit.watch.holding import LIMIT, Holding
 from pytest_queuekit.watch.notebook import SourceLine
 from pytest_queuekit.watch.observations import Observations
 
 MEMORY = ":memory:"
+GROWTH = 1_000_000
+"""Bytes that the log may grow during a transaction that only reads."""
 
 
 class Tracer:
@@ -38,6 +40,7 @@ class Tracer:
         self._frames = frames
         self._holding: Holding | None = None
         self._begun_in = 0
+        self._at_begin = 0, 0
         self._last: tuple[object, ...] | None = None
         self._claim: tuple[SourceLine | None, int] | None = None
 
@@ -149,16 +152,23 @@ class Tracer:
 
     def _begin(self, line: SourceLine | None) -> None:
         self._begun_in = self.calls
+        self._at_begin = self._changes(), log_size(self._path)
         self._holding = Holding.begin(line, self._observations.test)
 
     def _end(self, holding: Holding) -> None:
         self._holding = None
         held = holding.seconds()
-        if held > LIMIT:
-            detail = _HELD.format(held=held * 1000, limit=LIMIT * 1000)
-            self._observations.note(
-                finding.LONG_TRANSACTION, detail, holding.line, weight=held, test=holding.test
-            )
+        if held <= LIMIT:
+            return
+        kind = finding.LONG_TRANSACTION
+        detail = _HELD.format(held=held * 1000, limit=LIMIT * 1000)
+        changes, size = self._at_begin
+        grown = log_size(self._path) - size
+        # Others wrote it: this transaction has changed nothing, and held no lock.
+        if grown > GROWTH and changes == self._changes():
+            kind = finding.LONG_READ
+            detail = _READ.format(held=held * 1000, grown=grown / 1e6)
+        self._observations.note(kind, detail, holding.line, weight=held, test=holding.test)
 
 
 _LOCKED = (
@@ -169,6 +179,10 @@ _LOOKS = ("SELECT", "UPDATE", "DELETE")
 _WROTE = (
     "{verb} was committed at once, without the statements around it; write inside "
     "`with db.transaction() as conn:`"
+)
+_READ = (
+    "The snapshot was held for {held:.0f} ms, and the -wal file grew by {grown:.1f} MB meanwhile; "
+    "read in short transactions, fetch all rows at once, or read from a backup()"
 )
 _HELD = (
     "The transaction was held for {held:.0f} ms (limit: {limit:.0f} ms) while other connections "

@@ -278,6 +278,60 @@ def test_vacuum_gives_space_back(queue: TaskQueue, path: Path) -> None:
     assert queue.claim("w") is not None
 
 
+def test_vacuum_needs_little_memory(path: Path) -> None:
+    """vacuum() keeps its copy of the content in a file, and not in memory."""
+    body = """
+import resource, sys
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+db = QueueDatabase(sys.argv[1])
+with db.transaction() as conn:
+    conn.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+        "INSERT INTO task_queue (type, payload) "
+        "SELECT 't', json_quote(hex(randomblob(2000))) FROM n"
+    )
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = peak()
+TaskQueue(db).vacuum()
+print(peak() - before)
+"""
+    megabytes = float(output(started(body, path)))
+    assert path.stat().st_size > 80e6
+    assert megabytes < 40
+
+
+def test_vacuum_keeps_the_settings_and_temporary_tables(
+    queue: TaskQueue, db: QueueDatabase
+) -> None:
+    """temp_store is MEMORY again after each vacuum(); a temporary table of the caller stays."""
+    for _ in range(2):
+        queue.vacuum()
+        assert db.execute("PRAGMA temp_store").fetchone()[0] == 2
+    db.execute("CREATE TEMP TABLE mine (id)")
+    queue.vacuum()
+    assert db.execute("SELECT count(*) FROM mine").fetchone()[0] == 0
+
+
+def test_the_log_is_cut_after_a_long_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader makes the -wal grow, which stats() shows; afterwards it shrinks to its limit."""
+    monkeypatch.setattr("pytest_queuekit.queue.opening.WAL_LIMIT_BYTES", 100_000)
+    with QueueDatabase(path) as db, closing(sqlite3.connect(path)) as reader:
+        queue = TaskQueue(db)
+        queue.enqueue("t", None)
+        cursor = reader.execute("SELECT * FROM task_queue UNION ALL SELECT * FROM task_queue")
+        cursor.fetchone()
+        for _ in range(8):
+            queue.enqueue_many("t", ["x" * 2000] * 500)
+        grown = queue.stats().wal_bytes
+        assert grown == Path(f"{path}-wal").stat().st_size > 8_000_000
+        cursor.close()
+        for _ in range(2):
+            db.execute("PRAGMA wal_checkpoint").fetchall()
+            queue.enqueue("t", None)
+        assert queue.stats().wal_bytes <= 100_000
+
+
 def test_a_sound_file_has_no_problems(queue: TaskQueue, clock: Clock) -> None:
     """integrity_check() of a sound file finds nothing."""
     queue.enqueue_many("t", range(5))

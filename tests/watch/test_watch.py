@@ -174,6 +174,27 @@ def test_a_long_transaction_belongs_to_the_test_that_began_it(
     assert (finding.kind, finding.test) == ("long-transaction", "a test")
 
 
+@pytest.mark.parametrize(("size", "kind"), [(4000, "long-read"), (4, "long-transaction")])
+def test_a_snapshot_that_makes_the_log_grow(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, kind: str
+) -> None:
+    """A long transaction that only reads is reported as such if others write meanwhile."""
+    monkeypatch.setattr(Holding, "seconds", lambda _: 2 * LIMIT)
+    path = tmp_path / "queue.db"
+    with QueueDatabase(path) as db, db.connection() as conn:
+        conn.execute("BEGIN")
+        conn.execute("SELECT count(*) FROM task_queue").fetchone()
+        with closing(sqlite3.connect(path)) as other, other:
+            other.executemany(
+                "INSERT INTO task_queue (type, payload) VALUES ('t', ?)",
+                [(f'"{"x" * size}"',)] * 500,
+            )
+        conn.execute("COMMIT")
+    (found,) = watch.after_call()
+    assert found.kind == kind
+    assert ("the -wal file grew by" in found.detail) == (kind == "long-read")
+
+
 def test_a_factory_with_the_name_alone_is_not_watched(watch: Watch) -> None:
     """The queue's factory is a class of connections in a loaded module."""
 
