@@ -23,6 +23,7 @@ from .files import (
     taken,
     uri_of,
 )
+from .inputs import check_path
 from .messages import shown_path
 from .shortages import cause, is_disk_full
 from .translation import translate
@@ -36,7 +37,7 @@ def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
     Raises QueuePathError if the file exists, if the folder does not, or if a -wal, -shm or
     -journal of that name is left: SQLite would apply it to the copy.
     """
-    target = os.path.abspath(os.fspath(path))  # noqa: PTH100 - resolves '..' but not links
+    target = check_path(path)
     _refuse_taken(target)
     with partial_beside(target) as partial, db.connection() as conn:
         refuse_in_transaction(conn, "backup()")

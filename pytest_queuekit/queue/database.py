@@ -14,6 +14,7 @@ from . import schema
 from .clock import Clock, floor_text, system_clock
 from .config import BUSY_SECONDS, ensure_db_directory, get_default_db_path
 from .exceptions import QueueDatabaseError, QueueInputError
+from .inputs import check_path
 from .messages import shown
 from .opening import MEMORY, OpenOptions
 from .pool import SessionPool
@@ -50,7 +51,7 @@ class QueueDatabase:
         busy_seconds: float = BUSY_SECONDS,
         on_connect: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
-        self.path = _default_path() if path is None else _checked_path(path)
+        self.path = _place_of(path)
         """The absolute path of the file, or ':memory:', as text."""
         self.busy_seconds = _checked_busy_seconds(busy_seconds)
         """Seconds to wait for a lock."""
@@ -251,21 +252,12 @@ def _refuse_open_transaction(session: Session) -> None:
         )
 
 
-def _default_path() -> str:
-    path = get_default_db_path()
-    ensure_db_directory(path)
-    return str(path)
-
-
-def _checked_path(path: str | os.PathLike[str]) -> str:
-    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise QueueInputError(f"path={shown(path)}: must be the path of a file, or ':memory:'")
-    text = os.fspath(path)
-    if text == MEMORY:
-        return text
-    if not isinstance(text, str) or "\0" in text:
-        raise QueueInputError(f"path={shown(path)}: must be text without NUL")
-    return os.path.abspath(text)  # noqa: PTH100 - resolves '..' but not links
+def _place_of(path: str | os.PathLike[str] | None) -> str:
+    if path is None:
+        default = get_default_db_path()
+        ensure_db_directory(default)
+        return str(default)
+    return MEMORY if path == MEMORY else check_path(path)
 
 
 def _checked_synchronous(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +50,22 @@ def check_name(name: str, value: str) -> str:
     if "\0" in value or not (value.isascii() or value.encode("utf-8", "ignore").decode() == value):
         raise QueueInputError(f"{name}={shown(value)}: must be text without NUL or lone surrogates")
     return value
+
+
+def check_path(value: str | os.PathLike[str]) -> str:
+    """Return the absolute path of a file, with '..' resolved but not links."""
+    if not isinstance(value, str | os.PathLike):
+        raise QueueInputError(f"path={shown(value)}: must be the path of a file")
+    text = os.fspath(value)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise QueueInputError(f"path={shown(text)}: must be the path of a file, without NUL")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        raise QueueInputError(
+            f"path={shown(text)}: no file can have this name ({error.reason})"
+        ) from error
+    return os.path.abspath(text)  # noqa: PTH100 - Path.resolve() would follow links
 
 
 def check_lease_seconds(value: float) -> float:

@@ -22,6 +22,7 @@ from .exceptions import (
 )
 from .files import LOGS, PartialFile, siblings
 from .foreign import Owner, owner_of
+from .inputs import check_path
 from .messages import shown_path
 from .opening import MEMORY
 from .reading import is_in_use, reading
@@ -41,7 +42,7 @@ def restore(db: QueueDatabase, path: str | os.PathLike[str]) -> str | None:
     """
     if db.path == MEMORY:
         raise QueueInputError("restore() needs a file; open the backup itself, or a copy of it")
-    source, target = os.path.realpath(os.fspath(path)), os.path.realpath(db.path)
+    source, target = os.path.realpath(check_path(path)), os.path.realpath(db.path)
     if source == target:
         raise QueueInputError(f"path={shown_path(source)} is the queue's own file; name a backup")
     if not os.path.lexists(source):

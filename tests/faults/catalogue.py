@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.attack import Attack
 from tests.faults.clocks import CLOCKS
 from tests.faults.damage import DAMAGE
+from tests.faults.hostile import HOSTILE
 from tests.faults.io_errors import IO_ERRORS
 from tests.faults.kills import AT_FILE_OPERATIONS, AT_STATEMENTS
 from tests.faults.power import FULL, NORMAL
@@ -19,6 +20,7 @@ ATTACKS: tuple[Attack, ...] = (
     FULL,
     IO_ERRORS,
     CLOCKS,
+    HOSTILE,
     DAMAGE,
     SOAK,
 )

@@ -16,6 +16,8 @@ from tests.faults.tally import Tally
 from tests.queue.world import Clock
 
 CALLS = 400
+LONGEST = 5000
+"""Characters of a message: a path of 4,096 is shown in full."""
 
 
 class _Hostile:
@@ -127,7 +129,7 @@ def _batch(number: int, limit: int, folder: Path) -> Tally:
             try:
                 calls[place]()
             except QueueDatabaseError as error:
-                if len(str(error)) > 2000:
+                if len(str(error)) > LONGEST:
                     tally.report(
                         "wrong", f"call {place}: a message of {len(str(error))} characters"
                     )

@@ -269,3 +269,15 @@ def test_an_id_that_no_row_can_have_is_rejected(queue: TaskQueue, call: str) -> 
     """An id beyond SQLite's 64 bits raises QueueInputError."""
     with pytest.raises(QueueInputError, match="64 bits"):
         getattr(queue, call)(2**70)
+
+
+@pytest.mark.parametrize("name", [None, 3, b"copy.db", "", "a\0b", "\ud800", ["copy.db"]])
+def test_paths_that_no_file_can_have(queue: TaskQueue, name: Any) -> None:
+    """A backup, a restore and a database reject such a path, and name it."""
+    with pytest.raises(QueueInputError, match="path="):
+        queue.backup(name)
+    with pytest.raises(QueueInputError, match="path="):
+        queue.restore(name)
+    if name is not None:
+        with pytest.raises(QueueInputError, match="path="):
+            QueueDatabase(name)
