@@ -48,6 +48,7 @@ class Environment:
     effort: how hard the run tries.
     progress: is called when the run begins to wait by the real clock.
     location: the location of the queue; None for a new queue inside the folder.
+    strikes: the faults that have struck: the actor of each, and its position among the actor's.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Environment:
         self.log = Log()
         self.location = queue.adapter.provision(folder) if location is None else location
         self.drained = False
+        self.strikes: set[tuple[str, int]] = set()
         fixed = self.contract.lease_seconds
         self.lease = lease if fixed is None else fixed
         self._actors: dict[str, Recorder] = {}

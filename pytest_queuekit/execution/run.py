@@ -16,8 +16,10 @@ class Run:
     token: replays the run in the same driver: a seed or a schedule. Empty if the run is
         deterministic, or if chance decides it and nothing can replay it.
     faults: the faults that its actors carried.
+    unstruck: those of the faults that did not strike, because their actors ended before.
     """
 
     history: History
     token: str = ""
     faults: tuple[Fault, ...] = ()
+    unstruck: tuple[Fault, ...] = ()

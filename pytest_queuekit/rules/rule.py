@@ -205,7 +205,10 @@ def _unexercised(rule: Rule, run: Run) -> str:
             ends = Counter("empty" if call.is_empty else str(call.outcome) for call in calls)
             how = ", ".join(f"{count} {end}" for end, count in ends.items())
             return f"no {verb} succeeded ({how or 'none was called'})"
-    return ""
+    planned = Counter(fault.kind for fault in run.faults)
+    unstruck = Counter(fault.kind for fault in run.unstruck)
+    missing = [kind for kind, count in planned.items() if unstruck[kind] == count]
+    return f"no planned {missing[0]} struck" if missing else ""
 
 
 def _succeeded(operation: Operation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, by_id, judge
 from tests.execution.drivers.queues import Monotonic
 from tests.queues.memory import MemoryQueue
-from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
 
 QUICK = Effort.at(Level.QUICK)
 RULE = by_id(CATALOGUE)["CLAIM-1"]
@@ -241,6 +241,42 @@ def test_one_run_that_exercises_the_rule_is_enough(tmp_path: Path) -> None:
         adapter=type("_", (EmptyLater,), {}),
     )
     assert again.unexercised  # the second driver has shown nothing
+
+
+class BusyForOne(SmallSqliteQueue):
+    """Answers each claim of the worker named `killed` with busy."""
+
+    name = "busy-for-one"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        if worker == "killed":
+            raise BusyError("try again later")
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+def test_a_rule_about_a_kill_needs_a_kill(tmp_path: Path) -> None:
+    """The worker ended before its kill was due, so its task was never that of a killed worker."""
+    rule = replace(by_id(CATALOGUE)["DURABLE-9"], drivers=(Sequence(),))
+    effort = Effort(level=Level.STANDARD)
+    verdict = judge(rule, QueueUnderTest.of(BusyForOne), _empty(tmp_path / "busy"), effort)
+    assert (verdict.status, verdict.unexercised) == (Status.NOT_RUN, True)
+    assert str(verdict.reason) == "no planned kill struck, so the rule was not exercised"
+    verdict = judge(rule, QueueUnderTest.of(SmallSqliteQueue), _empty(tmp_path / "good"), effort)
+    assert verdict.status is Status.PASS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "rule", [rule for rule in CATALOGUE if rule.family == "DURABLE"], ids=lambda rule: rule.id
+)
+def test_the_kills_of_the_catalogue_strike(rule: Rule, tmp_path: Path) -> None:
+    """Each run of a rule about kills has all its kills."""
+    for driver in rule.drivers:
+        home = _empty(tmp_path / driver.name)
+        for run in driver.runs(rule.scenario, QueueUnderTest.of(SmallSqliteQueue), home, Effort()):
+            assert run.unstruck == ()
 
 
 def _empty(folder: Path) -> Path:

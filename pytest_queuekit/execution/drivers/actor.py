@@ -134,6 +134,7 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
             clock=clock,
             location=job.location,
             descriptors=descriptors,
+            note_strike=lambda number: _say(reports, f"struck {number}"),
         )
         with armed(faults, world):
             function(recorder, **job.arguments)

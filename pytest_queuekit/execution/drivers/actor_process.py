@@ -38,9 +38,11 @@ class ActorProcess:
 
     job: the actor's job.
     clock: the clock of the run.
+    strikes: the positions of the faults that have struck, among those of the job.
     """
 
     def __init__(self, job: Job, clock: Clock) -> None:
+        self.strikes: set[int] = set()
         self._job = job
         self._clock = clock
         self._messages = Path(job.log).with_suffix(".stderr")
@@ -144,7 +146,9 @@ class ActorProcess:
     def _hear(self, line: str) -> None:
         word, _, rest = line.strip().partition(" ")
         with self._changed:
-            if word == "not-run":
+            if word == "struck":
+                self.strikes.add(int(rest))
+            elif word == "not-run":
                 self._not_run = json.loads(rest)
             elif word == _END:
                 self._ended = self._clock.now()

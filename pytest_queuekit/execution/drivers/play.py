@@ -16,6 +16,7 @@ from pytest_queuekit.execution.real_time import real_lease
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.history import History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
@@ -53,7 +54,7 @@ def play(
                 perform(programs, env, watchdog)
             if ending:
                 watchdog.do(lambda: ending(env))
-        return Run(history=env.history(driver), faults=faults_of(programs))
+        return run_of(env, env.history(driver), programs)
     finally:
         close(env, watchdog)
 
@@ -81,6 +82,17 @@ def faults_of(programs: Sequence[Program]) -> tuple[Fault, ...]:
     return tuple(fault for program in programs for fault in program.faults)
 
 
+def run_of(env: Environment, history: History, programs: Sequence[Program]) -> Run:
+    """Return the run that an environment has seen."""
+    unstruck = tuple(
+        fault
+        for program in programs
+        for number, fault in enumerate(program.faults)
+        if (program.actor, number) not in env.strikes
+    )
+    return Run(history=history, faults=faults_of(programs), unstruck=unstruck)
+
+
 def in_turn(programs: Sequence[Program], env: Environment, watchdog: Watchdog) -> None:
     """Run one program after the other."""
     for program in programs:
@@ -99,6 +111,7 @@ def act(program: Program, recorder: Recorder, env: Environment) -> None:
         recorder=recorder,
         clock=env.clock,
         location=env.location,
+        note_strike=lambda number: env.strikes.add((program.actor, number)),
     )
     try:
         with armed(program.faults, world):

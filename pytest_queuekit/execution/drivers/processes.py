@@ -105,6 +105,8 @@ class _Crew:
             _await("done", members, env.effort.limit)
             for member in members:
                 member.part()
+            for program, member in zip(programs, members, strict=True):
+                env.strikes |= {(program.actor, number) for number in member.strikes}
             for member in members:
                 env.log.extend(member.operations())
 

@@ -14,6 +14,7 @@ them raise NotRunError.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from pathlib import Path
 from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.barrier import Barrier
-from pytest_queuekit.execution.drivers.play import close, faults_of, in_real_time, programs_of
+from pytest_queuekit.execution.drivers.play import close, in_real_time, programs_of, run_of
 from pytest_queuekit.execution.drivers.threads import IN_THREADS, ThreadCrew
 from pytest_queuekit.execution.drivers.watchdog import Hung, Watchdog
 from pytest_queuekit.execution.environment import Environment, Halt
@@ -90,7 +91,7 @@ class XdistWorkers:
             meeting.agree(_READY)
             self._act(programs, env, watchdog, meeting)
             history = self._finish(scenario, env, watchdog, meeting)
-        yield Run(history=history, faults=faults_of(programs))
+        yield run_of(env, history, programs)
 
     def _env(
         self,
@@ -132,12 +133,15 @@ class XdistWorkers:
         with LogFile(self._log(self.lane)) as log:
             for operation in env.log.operations():
                 log(operation)
+        self._strikes(self.lane).write_text(json.dumps(sorted(env.strikes)), encoding="utf-8")
         meeting.arrive(_DONE)
         if meeting.missing(_DONE) or not meeting.decide(_JUDGE, str(self.lane)):
             raise JudgedElsewhereError
         for lane in range(1, self.lanes + 1):
             if lane != self.lane:
                 env.log.extend(read_log_file(self._log(lane)))
+                strikes = json.loads(self._strikes(lane).read_text(encoding="utf-8"))
+                env.strikes |= {(actor, number) for actor, number in strikes}
         ending = scenario.ending
         if ending:
             with suppress(Halt, Hung):
@@ -146,6 +150,9 @@ class XdistWorkers:
 
     def _log(self, lane: int) -> Path:
         return self.folder / f"lane-{lane}.jsonl"
+
+    def _strikes(self, lane: int) -> Path:
+        return self.folder / f"lane-{lane}.strikes.json"
 
 
 def _prepare(scenario: Scenario, env: Environment, watchdog: Watchdog) -> None:

@@ -40,6 +40,7 @@ class Surroundings:
     descriptors: the file descriptors that were open before the actor opened the queue.
     spare_log: entered around each write to the history, which no fault may cut off.
     cleanup: undoes the faults when the program ends.
+    note_strike: called with the position of a fault among those of the actor, before it strikes.
     """
 
     setting: Setting
@@ -49,6 +50,7 @@ class Surroundings:
     descriptors: frozenset[int] = frozenset()
     spare_log: Callable[[], AbstractContextManager[None]] = nullcontext
     cleanup: ExitStack = field(default_factory=ExitStack)
+    note_strike: Callable[[int], None] = lambda number: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,8 +37,8 @@ class Trigger:
     def __init__(self, faults: Sequence[Fault], world: Surroundings) -> None:
         self._world = world
         self._sink = world.recorder.sink
-        self._waiting = list(faults)
-        self._due: list[tuple[int, Fault]] = []
+        self._waiting = list(enumerate(faults))
+        self._due: list[tuple[int, int, Fault]] = []
         self._ended = 0
         self._error: BaseException | None = None
 
@@ -68,30 +68,34 @@ class Trigger:
             self._sink(operation)
 
     def _advance(self, moment: int) -> None:
-        ripe = [fault for fault in self._waiting if fault.after <= self._ended]
-        self._waiting = [fault for fault in self._waiting if fault not in ripe]
-        for fault in ripe:
+        ripe = [(number, fault) for number, fault in self._waiting if fault.after <= self._ended]
+        self._waiting = [entry for entry in self._waiting if entry not in ripe]
+        for number, fault in ripe:
             if fault.delay and self._world.setting.own_process:
-                self._start_timer(fault)
+                self._start_timer(number, fault)
             else:
-                self._due.append((moment + round(fault.delay * SECOND), fault))
+                self._due.append((moment + round(fault.delay * SECOND), number, fault))
         self._strike_until(moment)
 
     def _strike_until(self, moment: int) -> None:
-        ripe = [fault for due, fault in self._due if due <= moment]
+        ripe = [(number, fault) for due, number, fault in self._due if due <= moment]
         # Taken off first: a kill is itself an operation, which comes by here.
-        self._due = [(due, fault) for due, fault in self._due if due > moment]
-        for fault in ripe:
-            fault.strike(self._world)
+        self._due = [entry for entry in self._due if entry[0] > moment]
+        for number, fault in ripe:
+            self._strike(number, fault)
 
-    def _start_timer(self, fault: Fault) -> None:
-        timer = threading.Timer(fault.delay, self._strike_apart, (fault,))
+    def _strike(self, number: int, fault: Fault) -> None:
+        self._world.note_strike(number)  # before it, since nothing happens after a kill
+        fault.strike(self._world)
+
+    def _start_timer(self, number: int, fault: Fault) -> None:
+        timer = threading.Timer(fault.delay, self._strike_apart, (number, fault))
         timer.daemon = True
         timer.start()
         self._world.cleanup.callback(timer.cancel)
 
-    def _strike_apart(self, fault: Fault) -> None:
+    def _strike_apart(self, number: int, fault: Fault) -> None:
         try:
-            fault.strike(self._world)
+            self._strike(number, fault)
         except BaseException as error:  # noqa: BLE001 - the actor's own thread raises it
             self._error = error

@@ -45,11 +45,13 @@ def main(*, scenario: str, folder: str, queue: str, limit: float, **lane: float)
     under_test = QueueUnderTest.of(QUEUES[queue])
     try:
         runs = driver.runs(SCENARIOS[scenario], under_test, Path(folder), Effort(limit=limit))
-        history = next(runs).history
+        run = next(runs)
     except (QueuekitError, LookupError) as error:
         print(f"{type(error).__name__}: {error}")  # noqa: T201 - for the test
     else:
-        write_history(history, Path(folder) / "history.jsonl")
+        write_history(run.history, Path(folder) / "history.jsonl")
+        unstruck = [fault.kind for fault in run.unstruck]
+        (Path(folder) / "unstruck.json").write_text(json.dumps(unstruck), encoding="utf-8")
 
 
 if __name__ == "__main__":

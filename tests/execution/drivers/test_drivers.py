@@ -57,6 +57,18 @@ def test_a_run_lists_its_faults(driver: Driver, tmp_path: Path) -> None:
         assert run.faults == 2 * carried
 
 
+@EACH
+def test_a_run_lists_the_faults_that_did_not_strike(driver: Driver, tmp_path: Path) -> None:
+    """A program may end before its fault is due; another actor's fault strikes all the same."""
+    due, late = Kill(after=1), Kill(after=9)
+    crew = [
+        Program(actor="a", function=programs.produce, faults=(late, due)),
+        Program(actor="b", function=programs.produce, faults=(late,)),
+    ]
+    for run in driver.runs(Scenario(programs=lambda effort: crew), QUEUE, tmp_path, Effort()):
+        assert (run.faults, run.unstruck) == ((late, due, late), (late, late))
+
+
 @pytest.mark.parametrize("kind", [Threads, Processes], ids=lambda kind: kind.name)
 def test_a_driver_can_repeat_its_run(kind: type[Threads] | type[Processes], tmp_path: Path) -> None:
     """A driver with `repeat` makes `Effort.rounds` runs, each on a new queue."""

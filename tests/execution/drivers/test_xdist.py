@@ -48,6 +48,12 @@ def play(
     return {lane: process.communicate()[0].strip() for lane, process in started.items()}
 
 
+def unstruck(folder: Path) -> list[str]:
+    """Return the kinds of the faults that did not strike in any lane."""
+    kinds: list[str] = json.loads((folder / "unstruck.json").read_text(encoding="utf-8"))
+    return kinds
+
+
 def history_of(folder: Path, said: dict[int, str]) -> History:
     """Return the history. Exactly one lane must have it, and the others must report that."""
     assert Counter(said.values()) == {
@@ -108,6 +114,7 @@ def test_a_lane_may_have_nothing_to_do(tmp_path: Path) -> None:
     """If there are more lanes than programs, some lanes do nothing."""
     history = history_of(tmp_path, play(tmp_path, 3, scenario="die"))
     assert len(history.by(Verb.KILL)) == 2
+    assert unstruck(tmp_path) == []
 
 
 def test_a_killed_actor_does_nothing_more(tmp_path: Path) -> None:
@@ -163,6 +170,7 @@ def test_an_actor_that_cannot_open_the_queue_stays_out(tmp_path: Path) -> None:
     history = history_of(tmp_path, play(tmp_path, 2, scenario="die", queue="shut"))
     shut = [operation for operation in history if operation.actor.startswith("actor")]
     assert [(operation.verb, operation.ok) for operation in shut] == [(Verb.OPEN, False)] * 2
+    assert unstruck(tmp_path) == ["kill", "kill"]
 
 
 def test_a_queue_for_one_process_is_not_run(tmp_path: Path) -> None:

@@ -84,6 +84,19 @@ def test_a_kill_ends_the_actor_between_two_calls(driver: Driver, tmp_path: Path)
     made = run(driver, programs.claim_twice, Kill(after=1), folder=tmp_path)
     assert verbs(made) == [Verb.CLAIM, Verb.KILL]
     assert made.faults == (Kill(after=1),)
+    assert made.unstruck == ()
+
+
+@pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
+@pytest.mark.parametrize("delay", [0.0, 60.0])
+def test_a_fault_that_comes_too_late_does_not_strike(
+    driver: Driver, delay: float, tmp_path: Path
+) -> None:
+    """The run lists it, by the call or by the clock that it waited for."""
+    pause, late = Pause(after=1, seconds=0.01), Kill(after=0 if delay else 3, delay=delay)
+    made = run(driver, programs.claim_twice, pause, late, folder=tmp_path)
+    assert verbs(made) == [Verb.CLAIM, Verb.CLAIM]
+    assert (made.faults, made.unstruck) == ((pause, late), (late,))
 
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
