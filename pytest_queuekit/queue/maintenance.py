@@ -177,6 +177,10 @@ _STRAYS = (
         "status IN ('leased', 'processing') AND lease_until_utc IS NULL",
     ),
     (
+        "are queued without attempts left and will never be claimed",
+        "status = 'queued' AND attempts >= max_attempts",
+    ),
+    (
         "have completed_at_utc and finished_at_utc that differ",
         "completed_at_utc IS NOT finished_at_utc",
     ),

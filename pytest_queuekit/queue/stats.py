@@ -11,6 +11,7 @@ from .places import FROM_LIFE, IS_DUE_BY_NOW, IS_READY, IS_WAITING, LAPSED, PLAC
 
 _COUNTS = "SELECT status, count(*) FROM task_queue GROUP BY status"
 _WAITING = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {IS_WAITING} AND {PLACE} >= ?1 || '!'"
+_UNFINDABLE = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {PLACE} IS NULL"
 _LAPSED = f"SELECT count(*) FROM ({' UNION ALL '.join(LAPSED)})"
 _ENDLESS = """
     SELECT count(*) FROM task_queue
@@ -39,7 +40,7 @@ _OLDEST = f"""
 class QueueStats:
     """Counts of tasks, all at one moment.
 
-    queued: ready and waiting tasks.
+    queued: ready and waiting tasks, and those that other SQL queued without attempts left.
     ready: tasks that a claim could take.
     waiting: tasks that are not due yet.
     leased: tasks that a worker holds, including those with status 'processing'.
@@ -78,13 +79,14 @@ def read_stats(db: QueueDatabase) -> QueueStats:
     with db.snapshot() as read:
         by_status = dict(read(_COUNTS))
         waiting = read(_WAITING, (now_text,))[0][0]
+        unfindable = read(_UNFINDABLE)[0][0]
         lapsed = read(_LAPSED, (now_text,))[0][0]
         endless = read(_ENDLESS)[0][0]
         oldest = read(_OLDEST, (now_text,))[0][0]
     queued = by_status.get("queued", 0)
     return QueueStats(
         queued=queued,
-        ready=queued - waiting,
+        ready=queued - waiting - unfindable,
         waiting=waiting,
         leased=by_status.get("leased", 0) + by_status.get("processing", 0),
         lapsed=lapsed,
