@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .clock import ceil_text, floor_text
@@ -23,53 +23,64 @@ _HELD = """
 _RETURNING = f" RETURNING {TASK_COLUMNS}"
 
 
-def _update(status: str, changes: Mapping[str, str], others: str, condition: str = "") -> str:
-    """Return an UPDATE of a held task that keeps the length of a large row.
+def _update(
+    status: str, changes: Mapping[str, str], raised: Sequence[str] = (), others: str = ""
+) -> str:
+    """Return an UPDATE of a held task.
 
-    changes: the new values of the columns of text. others: more assignments.
+    changes: the new values of the columns of text.
+    raised: the columns of whole numbers to raise by 1.
+    others: more assignments, which keep the length of the row.
     """
-    assignments = ", ".join(f"{column} = {new}" for column, new in changes.items())
+    changes = {"status": f"'{status}'", **changes}
+    assignments = [f"{column} = {new}" for column, new in changes.items()]
+    assignments += [f"{column} = {column} + 1" for column in raised]
     return f"""
-        UPDATE task_queue SET status = '{status}', {assignments}, updated_at_utc = ?1{others},
-            padding = {adjusted(changes)}
-        {_HELD}{condition}
+        UPDATE task_queue
+        SET {", ".join(assignments)}, updated_at_utc = ?1{others},
+            padding = {adjusted(changes, raised=raised)}
+        {_HELD}
     """
 
 
 _FREE = {"locked_by": "NULL", "lease_until_utc": "NULL"}
 _ENDED = {"completed_at_utc": "?1", "finished_at_utc": "?1"}
-_NEXT_CLAIM = ", lease_token = lease_token + 1"
+_NOT_ENDED = {"completed_at_utc": "NULL", "finished_at_utc": "NULL"}
+_FAILURE = ("attempts", "lease_token")
 
-_COMPLETE = _update("completed", _ENDED | {"result": "?6"} | _FREE, "")
-_FAIL_FOR_GOOD = _update(
-    "failed",
-    _ENDED | {"error_message": "?6"} | _FREE,
-    f"{_NEXT_CLAIM}, attempts = attempts + 1",
-    " AND (?7 IS NULL OR attempts + 1 >= max_attempts)" + _RETURNING,
+_COMPLETE = _update("completed", _ENDED | {"result": "?6"} | _FREE)
+_FAIL_FOR_GOOD = (
+    _update("failed", _ENDED | {"error_message": "?6"} | _FREE, _FAILURE)
+    + f" AND (?7 IS NULL OR attempts + 1 >= max_attempts){_RETURNING}"
 )
 # A due_stamp before run_after_utc makes the task wait.
-_RETRY = _update(
-    "queued",
-    {"error_message": "?6", "run_after_utc": "?7"} | _FREE,
-    f"{_NEXT_CLAIM}, attempts = attempts + 1, due_stamp = ?1",
-    " AND attempts + 1 < max_attempts" + _RETURNING,
+_RETRY = (
+    _update(
+        "queued",
+        {"error_message": "?6", "run_after_utc": "?7"} | _FREE,
+        _FAILURE,
+        ", due_stamp = ?1",
+    )
+    + f" AND attempts + 1 < max_attempts{_RETURNING}"
 )
 _EXTEND = f"""
     UPDATE task_queue SET lease_until_utc = max(coalesce(lease_until_utc, ?6), ?6),
         updated_at_utc = ?1
     {_HELD}{_RETURNING}
 """
-_RELEASE = _update("queued", _FREE, _NEXT_CLAIM, _RETURNING)
-_CANCEL = """
+_RELEASE = _update("queued", _FREE, ("lease_token",)) + _RETURNING
+_CANCELLED = {"status": "'cancelled'", "idempotency_key": "NULL"} | _ENDED
+_CANCEL = f"""
     UPDATE task_queue
-    SET status = 'cancelled', completed_at_utc = ?1, finished_at_utc = ?1, updated_at_utc = ?1,
-        idempotency_key = NULL
+    SET {", ".join(f"{column} = {new}" for column, new in _CANCELLED.items())},
+        updated_at_utc = ?1, padding = {adjusted(_CANCELLED)}
     WHERE id = ?2 AND status = 'queued'
 """
 _REQUEUE = f"""
     UPDATE task_queue
     SET status = 'queued', attempts = 0, completed_at_utc = NULL, finished_at_utc = NULL,
-        run_after_utc = ?1, due_stamp = ?1, updated_at_utc = ?1
+        run_after_utc = ?1, due_stamp = ?1, updated_at_utc = ?1,
+        padding = {adjusted(_NOT_ENDED, more="-(attempts > 1) - (attempts > 127)")}
     WHERE id = ?2 AND status = 'failed'{_RETURNING}
 """
 

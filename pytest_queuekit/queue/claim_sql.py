@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .padding import adjusted
+from .padding import LEAVES_RACE, adjusted
 from .places import (
     DUE,
     IS_DUE_BY_NOW,
@@ -38,8 +38,8 @@ _CHANGES = {
 _TAKE = f"""
     UPDATE task_queue
     SET status = 'leased', {", ".join(f"{column} = {new}" for column, new in _CHANGES.items())},
-        updated_at_utc = ?1, lease_token = lease_token + 1, race_draw = NULL,
-        padding = {adjusted(_CHANGES)}
+        updated_at_utc = ?1, lease_token = lease_token + 1, race_from = NULL, race_draw = NULL,
+        padding = {adjusted(_CHANGES, raised=["lease_token"], more=LEAVES_RACE)}
 """
 RETURNED = (
     "id", "type", "priority", "payload", "compatibility", "attempts", "max_attempts",

@@ -35,7 +35,7 @@ DEFAULT_PRIORITY = 100
 MIN_PRIORITY, MAX_PRIORITY = 1, 1000
 """Bounds of a priority; a lower number is claimed first."""
 MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
-"""Largest payload by default, as JSON. At this size a claim takes about 0.2 s, in which the other
+"""Largest payload by default, as JSON. At this size a claim takes about 20 ms, in which the other
 workers wait; larger data belongs into a file that the payload names."""
 MAX_COMPATIBILITY_BYTES = 4096
 """Largest compatibility by default, as JSON. Each index of ready tasks stores it with the task."""

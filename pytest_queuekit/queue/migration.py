@@ -25,6 +25,7 @@ _OLD_INDEXES = (
 _OLD_TRIGGERS = ("finish_inserted", "finish_without_time", "finish_updated", "due_inserted")
 _CONVERTED = {
     "due_stamp": "coalesce(due_stamp, datetime('now'))",
+    "race_from": "CASE WHEN status = 'queued' THEN race_from END",
     "race_draw": "CASE WHEN status = 'queued' THEN race_draw END",
 }
 _PADDING = f"CASE WHEN length(payload) >= {LARGE_PAYLOAD} THEN zeroblob({PADDING}) END"

@@ -8,7 +8,7 @@ grow. Other SQL leaves the padding alone: then the row is written again, and sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 LARGE_PAYLOAD = 16 * 1024
 """Characters from which a task gets a padding; a smaller one is cheap to write again."""
@@ -24,17 +24,23 @@ def padding_for(payload: str) -> bytes | None:
     return bytes(PADDING) if len(payload) >= LARGE_PAYLOAD else None
 
 
-def adjusted(changes: Mapping[str, str]) -> str:
+LEAVES_RACE = "-8 * (race_draw IS NOT NULL) - 8 * (coalesce(race_from, 0.0) <> 0.0)"
+"""The growth of a row by race_draw = NULL and race_from = NULL; SQLite stores 0.0 in no byte."""
+
+
+def adjusted(changes: Mapping[str, str], *, raised: Sequence[str] = (), more: str = "0") -> str:
     """Return SQL for the padding of a row that an UPDATE changes.
 
     changes: the new values of the columns of text, as SQL.
+    raised: the columns of whole numbers that the UPDATE raises by 1.
+    more: SQL for the growth by other columns.
     """
-    grown = " + ".join(f"{_bytes(new)} - {_bytes(column)}" for column, new in changes.items())
-    # A new token takes one more byte at 2, at 128 and at 32768.
-    wider = "(lease_token = 1) + (lease_token = 127) + (lease_token = 32767)"
+    grown = [f"{_bytes(new)} - {_bytes(column)}" for column, new in changes.items()]
+    # SQLite stores 0 and 1 in no byte.
+    grown += [f"({column} = 1) + ({column} = 127) + ({column} = 32767)" for column in raised]
     return (
         "CASE WHEN padding IS NOT NULL "
-        f"THEN zeroblob(max(0, length(padding) - ({grown} + {wider}))) END"
+        f"THEN zeroblob(max(0, length(padding) - ({' + '.join([*grown, more])}))) END"
     )
 
 

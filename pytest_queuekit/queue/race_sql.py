@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from .claim_sql import NEEDS_UPKEEP, ClaimOrder, head_of, heads_of_routes
 from .lottery import DRAW
+from .padding import adjusted
 from .places import IS_READY, route_of
 from .routing import NO_CAPABILITIES
 from .schema import RACE_AT
@@ -35,11 +36,13 @@ RACE = ClaimOrder(
 )
 """The order of weighted claims."""
 
+_NOW = _present_time("task_queue.")
 _ENTRANTS = f"""
     SELECT id FROM task_queue INDEXED BY race_entry
     WHERE status = 'queued' AND race_draw IS NULL AND {IS_READY}"""
 ENTER = f"""
-    UPDATE task_queue SET race_from = {_present_time("task_queue.")}, race_draw = {DRAW}
+    UPDATE task_queue SET race_from = {_NOW}, race_draw = {DRAW},
+        padding = {adjusted({}, more=f"8 + 8 * ({_NOW} <> 0.0)")}
     WHERE id IN ({_ENTRANTS} LIMIT ?1)
 """
 """Gives a draw to at most ?1 ready tasks without one."""
@@ -47,7 +50,7 @@ IS_READY_TO_START = f"SELECT NOT ({NEEDS_UPKEEP} OR EXISTS ({_ENTRANTS}))"
 """Returns 1 if all ready tasks are in the race, and no other upkeep is due at ?1."""
 
 _DISTANCE = f"""
-    (SELECT max({RACE_AT} - {_present_time("task_queue.")}, 0.0) FROM task_queue WHERE id = ?1)"""
+    (SELECT max({RACE_AT} - {_NOW}, 0.0) FROM task_queue WHERE id = ?1)"""
 _MOVE_ON = "ON CONFLICT (route) DO UPDATE SET at = at + excluded.at"
 
 # ?1: the winner. ?2: the capabilities of its worker.

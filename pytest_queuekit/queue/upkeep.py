@@ -5,6 +5,7 @@ Each claim does a bounded amount of this upkeep; sweep() does all of it.
 
 from __future__ import annotations
 
+from .padding import LEAVES_RACE, adjusted
 from .places import DUE, LAPSED, PLACE, STRAYS
 from .session import Session
 
@@ -12,21 +13,27 @@ CHUNK = 500
 """Most rows that one step changes, so that no worker waits long for the lock."""
 
 _IS_DEAD = "attempts + 1 >= max_attempts"
+_RECLAIMED = {
+    "status": f"CASE WHEN {_IS_DEAD} THEN 'failed' ELSE 'queued' END",
+    "completed_at_utc": f"CASE WHEN {_IS_DEAD} THEN ?1 END",
+    "finished_at_utc": f"CASE WHEN {_IS_DEAD} THEN ?1 END",
+    "error_message": "('the lease of ' || coalesce(locked_by, 'a worker') || ' lapsed at ' "
+    "|| lease_until_utc || ' UTC')",
+    "locked_by": "NULL",
+    "lease_until_utc": "NULL",
+}
 _RECLAIM = f"""
     UPDATE task_queue
-    SET status = CASE WHEN {_IS_DEAD} THEN 'failed' ELSE 'queued' END,
-        completed_at_utc = CASE WHEN {_IS_DEAD} THEN ?1 END,
-        finished_at_utc = CASE WHEN {_IS_DEAD} THEN ?1 END,
-        attempts = attempts + 1,
-        error_message = 'the lease of ' || coalesce(locked_by, 'a worker') || ' lapsed at '
-            || lease_until_utc || ' UTC',
-        lease_token = lease_token + 1, locked_by = NULL, lease_until_utc = NULL,
-        updated_at_utc = ?1
+    SET {", ".join(f"{column} = {new}" for column, new in _RECLAIMED.items())},
+        attempts = attempts + 1, lease_token = lease_token + 1, updated_at_utc = ?1,
+        padding = {adjusted(_RECLAIMED, raised=["attempts", "lease_token"])}
     WHERE id IN (SELECT id FROM ({" UNION ALL ".join(LAPSED)}) LIMIT ?2)
 """
 # A weighted claim gives the task a new draw, at the present time of its race.
 _PROMOTE = f"""
-    UPDATE task_queue SET due_stamp = run_after_utc, race_draw = NULL
+    UPDATE task_queue
+    SET due_stamp = run_after_utc, race_from = NULL, race_draw = NULL,
+        padding = {adjusted({}, more=LEAVES_RACE)}
     WHERE id IN ({DUE} ORDER BY {PLACE} LIMIT ?2)
 """
 _REMOVE_ENDS = f"""
