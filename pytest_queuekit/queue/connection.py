@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from .exceptions import QueueDatabaseError
-from .files import Identity
 from .messages import one_line
+from .opened import OpenedFile
 
 
 class QueueConnection(sqlite3.Connection):
@@ -28,8 +28,8 @@ class QueueConnection(sqlite3.Connection):
     _undone_by: sqlite3.Error | None = None
     companion: sqlite3.Connection | None = None
     """A connection that closes together with this connection."""
-    opened: Identity | None = None
-    """The identity of the file; None for a database in memory."""
+    opened: OpenedFile | None = None
+    """The file; None for a database in memory."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()

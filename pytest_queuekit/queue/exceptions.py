@@ -48,7 +48,7 @@ class QueueReadOnlyError(QueueDatabaseError):
 
 
 class QueueCorruptError(QueueDatabaseError):
-    """The file is damaged or not an SQLite database; stop writing and restore a backup."""
+    """The file is damaged or not an SQLite database; stop writing, and restore() a backup."""
 
 
 class QueueOutcomeUnknownError(QueueDatabaseError):

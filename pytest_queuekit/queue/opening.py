@@ -14,6 +14,7 @@ from .exceptions import QueueDatabaseError, QueuePathError
 from .files import LOGS, create_database_file, identity, siblings, uri_of
 from .foreign import refuse_foreign
 from .messages import shown_path
+from .opened import OpenedFile
 from .routing import serves
 from .translation import translated, why_not_openable
 
@@ -71,8 +72,8 @@ def _connect(options: OpenOptions) -> QueueConnection:
         before = identity(options.path)
         # mode=rw creates nothing: what SQLite creates may be readable by others.
         conn = _connection_to(uri_of(options.path, "mode=rw"), options)
-        conn.opened = before
         if before is not None and identity(options.path) == before:
+            conn.opened = OpenedFile(options.path, before)
             return conn
         conn.close()
     raise QueuePathError(
@@ -117,7 +118,7 @@ def _refuse_left_log(path: str) -> None:
     if left and not os.path.lexists(path):
         raise QueuePathError(
             f"path={shown_path(path)} is missing, but {shown_path(left[0])} holds changes of a "
-            "file of this name; move both back together, restore a backup, or remove what is left"
+            "file of this name; move both back together, restore() a backup, or remove what is left"
         )
 
 

@@ -11,8 +11,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from .connection import QueueConnection
-from .exceptions import QueueBusyError, QueueDatabaseError, QueueReplacedError
-from .files import identity
+from .exceptions import QueueBusyError, QueueDatabaseError
 from .messages import shown_path
 from .waiting import is_busy, wait_while_busy
 
@@ -54,7 +53,6 @@ class Session:
         self._sqlite_waits = True
         conn.row_factory = None
         self._cursor: sqlite3.Cursor = conn.cursor()
-        self._opened = conn.opened
         conn.row_factory = sqlite3.Row
         if not is_shared:
             _in_files.add(self)
@@ -77,16 +75,9 @@ class Session:
                 self._lock.release()
 
     def refuse_replaced(self) -> None:
-        """Raise QueueReplacedError if the path does not name the open file any more.
-
-        Call this before a change counts as done: under the lock, or after an autocommit. Waiting
-        for the lock may have taken as long as it takes to replace the file.
-        """
-        if self._opened is not None and identity(self.path) != self._opened:
-            raise QueueReplacedError(
-                f"path={shown_path(self.path)}: the file was deleted, replaced or moved while "
-                "in use; the change is not acknowledged. Close this QueueDatabase and open another"
-            )
+        """Raise QueueReplacedError before a change counts as done; see OpenedFile."""
+        if self.conn.opened is not None:
+            self.conn.opened.refuse_replaced()
 
     def is_under_way(self) -> bool:
         """Return True in a transaction, or while another thread is inside a call."""

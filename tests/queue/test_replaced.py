@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.queue import QueueDatabase, QueueReplacedError, TaskQueue
+from pytest_queuekit.queue.opened import LOG_EVERY
 from tests.queue.world import started
 
 Change = Callable[[Path], None]
@@ -117,6 +118,19 @@ os._exit(0)
         other.wait(60)
     with QueueDatabase(path) as new:
         assert TaskQueue(new).stats().queued == 2
+
+
+def test_a_log_that_is_deleted(queue: TaskQueue, db: QueueDatabase, path: Path) -> None:
+    """It is noticed within 64 changes, and closing saves what they have written."""
+    task_ids = [queue.enqueue("t", None)]
+    path.with_name("queue.db-wal").unlink()
+    with pytest.raises(QueueReplacedError, match=r"queue\.db-wal.*close every"):
+        task_ids.extend(queue.enqueue("t", None) for _ in range(LOG_EVERY))
+    assert len(task_ids) < LOG_EVERY
+    db.close()
+    with QueueDatabase(path) as again:
+        assert TaskQueue(again).stats().queued >= len(task_ids)
+        assert TaskQueue(again).integrity_check() == []
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-journal"])

@@ -101,7 +101,10 @@ def _text_problems(
 def _damage(place: str, conn: sqlite3.Connection) -> Iterator[str]:
     for row in conn.execute(f"PRAGMA quick_check({_SHOWN})").fetchall():
         if row[0] != "ok":
-            yield f"{place} is damaged ({row[0]}): stop writing to it and restore a backup"
+            yield (
+                f"{place} is damaged ({row[0]}): stop writing to it, and restore a backup with "
+                "TaskQueue.restore(path)"
+            )
     orphans = conn.execute("PRAGMA foreign_key_check").fetchmany(_SHOWN)
     for table, rowid, parent, _ in (tuple(row) for row in orphans):
         yield (
