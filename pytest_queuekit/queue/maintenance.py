@@ -212,9 +212,9 @@ def _temporary_files(conn: sqlite3.Connection) -> Iterator[None]:
     before = conn.execute("PRAGMA temp_store").fetchone()[0]
     # Switching drops temporary tables. As a script, because a cached PRAGMA has no effect.
     if not conn.execute("SELECT 1 FROM sqlite_temp_master LIMIT 1").fetchone():
-        conn.executescript("PRAGMA temp_store=FILE")
+        conn.executescript("PRAGMA temp_store=FILE")  # queuekit: ignore[QR301] set back below
     try:
         yield
     finally:
         if conn.execute("PRAGMA temp_store").fetchone()[0] != before:
-            conn.executescript(f"PRAGMA temp_store={before}")
+            conn.executescript(f"PRAGMA temp_store={before}")  # queuekit: ignore[QR301] set back
