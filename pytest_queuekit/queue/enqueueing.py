@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .clock import ceil_text, floor_text
@@ -47,7 +47,7 @@ class NewTask:
     """
 
     type: str
-    payload: str
+    payload: str = field(repr=False)
     priority: int
     delay: float
     idempotency_key: str | None
