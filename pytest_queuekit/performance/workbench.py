@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.model.adapter import Claim
@@ -14,6 +14,8 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.payloads import wrap
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+
+T = TypeVar("T")
 
 DEPTHS = {Level.QUICK: 1_000, Level.STANDARD: 10_000, Level.DEEP: 100_000}
 """The number of waiting tasks during a measurement."""
@@ -34,20 +36,20 @@ class Workbench:
         self.queue = queue
         self.folder = folder
         self._numbers = itertools.count(1)
-        self.adapter = queue.adapter(queue.adapter.provision(folder))
+        self.adapter = _of_the_queue(lambda: queue.adapter(queue.adapter.provision(folder)))
         self.depth = self._fill(DEPTHS[level], _PATIENCE[level])
 
     def payload(self) -> Any:
         """Return the payload of a new task."""
         return wrap(f"task-{next(self._numbers)}", self.queue.contract.payload)
 
-    def enqueue(self) -> Any:
-        """Add one task."""
-        return self.adapter.enqueue(self.payload())
+    def call(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the adapter. Raises NotRunError if the queue raises anything."""
+        return _of_the_queue(getattr(self.adapter, method), *arguments)
 
     def claim(self) -> Claim:
         """Claim a task. Raises NotRunError if the claim returns empty."""
-        claim = self.adapter.claim("worker")
+        claim: Claim | None = self.call("claim", "worker")
         if claim is None:
             raise NotRunError(
                 "a claim returned empty although tasks were waiting", kind="inconclusive"
@@ -70,10 +72,20 @@ class Workbench:
     def _portions(self, depth: int) -> Iterator[int]:
         if Capability.ENQUEUE_MANY not in self.queue.contract.capabilities:
             for _ in range(depth):
-                self.enqueue()
+                self.call("enqueue", self.payload())
                 yield 1
             return
         for begin in range(0, depth, _BATCH):
             batch = [self.payload() for _ in range(min(_BATCH, depth - begin))]
-            self.adapter.enqueue_many(batch)
+            self.call("enqueue_many", batch)
             yield len(batch)
+
+
+def _of_the_queue(call: Callable[..., T], *arguments: Any) -> T:
+    try:
+        return call(*arguments)
+    except NotRunError:
+        raise
+    except Exception as error:  # a queue may raise anything, and the rules judge that
+        text = f"the queue raised {type(error).__name__}: {error}"
+        raise NotRunError(text, kind="inconclusive") from error

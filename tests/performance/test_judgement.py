@@ -56,7 +56,7 @@ def _judge(
     folder: Path,
     *,
     adapter: type[MemoryQueue] | type[SmallSqliteQueue] = MemoryQueue,
-    watch: Watch | None = None,
+    watch: Stopwatch | None = None,
 ) -> Verdict:
     queue = QueueUnderTest.of(adapter)
     used: Stopwatch = watch or Watch()
@@ -137,6 +137,28 @@ def test_an_error_of_the_queue_is_not_measured(tmp_path: Path) -> None:
     )
     assert verdict.reason is not None
     assert verdict.reason.kind == "inconclusive"
+
+
+@pytest.mark.parametrize("word", ["enqueue", "claim", "update", "stats"])
+def test_an_error_of_the_kit_is_not_an_error_of_the_queue(word: str, tmp_path: Path) -> None:
+    """It leaves the measurement, so that the run fails instead of lacking a figure."""
+
+    def torn(*arguments: object, **options: object) -> Sample:
+        raise ZeroDivisionError("in the stopwatch")
+
+    with pytest.raises(ZeroDivisionError):
+        _judge(word, tmp_path, watch=torn)
+
+
+def test_an_error_while_filling_is_not_measured(tmp_path: Path) -> None:
+    """The queue refuses the tasks that the measurement needs."""
+
+    class Full(MemoryQueue):
+        def enqueue_many(self, *arguments: Any, **options: Any) -> list[Any]:
+            raise OSError("no room")
+
+    verdict = _judge("claim", tmp_path, adapter=Full)
+    assert str(verdict.reason) == "not measured: the queue raised OSError: no room"
 
 
 def test_nothing_is_measured_without_a_stopwatch(tmp_path: Path) -> None:
