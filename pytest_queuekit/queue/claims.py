@@ -52,14 +52,20 @@ class Claim:
 
     def task(self, row: tuple[Any, ...]) -> Task:
         """Return the claimed task, made from the columns that the claim returned."""
-        values = dict(zip(RETURNED, row, strict=True))
-        values["status"] = "leased"
-        values["locked_by"] = self.worker_id
-        values["lease_until_utc"] = self._until
-        values["reserved_at_utc"] = values["processing_started_utc"] = self._now
-        values["updated_at_utc"] = self._now
-        values["completed_at_utc"] = values["finished_at_utc"] = None
-        return Task.from_values(values)
+        now = self._now
+        return Task.from_values(
+            {
+                "status": "leased",
+                "locked_by": self.worker_id,
+                "lease_until_utc": self._until,
+                "reserved_at_utc": now,
+                "processing_started_utc": now,
+                "updated_at_utc": now,
+                "completed_at_utc": None,
+                "finished_at_utc": None,
+                **dict(zip(RETURNED, row, strict=True)),
+            }
+        )
 
 
 class Taking(Protocol):

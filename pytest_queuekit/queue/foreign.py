@@ -30,12 +30,13 @@ def owner_of(conn: sqlite3.Connection) -> Owner:
     mark = conn.execute("PRAGMA application_id").fetchone()[0]
     if mark == schema.APPLICATION_ID:
         return Owner.QUEUE
-    if conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'task_queue'").fetchone():
+    # In one statement: another process may create the queue's tables in between.
+    of_queue = conn.execute("SELECT max(name = 'task_queue') FROM sqlite_master").fetchone()[0]
+    if of_queue:
         if not conn.execute("PRAGMA user_version").fetchone()[0]:
             schema.refuse_missing_columns(conn)
         return Owner.QUEUE
-    has_objects = conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    return Owner.OTHER if mark or has_objects else Owner.NOBODY
+    return Owner.NOBODY if of_queue is None and not mark else Owner.OTHER
 
 
 def refuse_foreign(path: str, *, busy_seconds: float) -> None:

@@ -38,6 +38,12 @@ BATCH_LIMIT = 1000
 """Most tasks that a call may claim or list."""
 
 _IDS = 2**63
+_NUMBER = (int, float)
+# json.dumps() makes a new encoder for each call with such options.
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_SORTING_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), sort_keys=True)
+_UNCHANGED = (int, bool, type(None))
+"""The types of which JSON keeps every value."""
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -124,7 +130,7 @@ def check_age(name: str, value: float) -> float:
 
 def _seconds(name: str, value: float, least: int, most: int) -> float:
     # NaN fails the range check too: it compares as False.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, _NUMBER) and not isinstance(value, bool)
     if not is_number or not least <= value <= most:
         raise QueueInputError(f"{name}={shown(value)}: must be seconds from {least} to {most}")
     return float(value)
@@ -184,7 +190,7 @@ def json_text(name: str, value: Any) -> str:
 
 def _dumped(name: str, value: Any, *, sort_keys: bool) -> str:
     try:
-        return json.dumps(value, allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
+        return (_SORTING_ENCODER if sort_keys else _ENCODER).encode(value)
     except ValueError as error:  # an int with more digits than Python converts to text
         raise QueueInputError(f"{name}: {error}; pass such a number as text") from error
 
@@ -202,6 +208,8 @@ def _check_json(name: str, value: Any) -> None:
 
     Each level keeps an object once; a list that contains itself twice would double each level.
     """
+    if _is_plain(value):
+        return
     level = [value]
     try:
         for _ in range(MAX_DEPTH):
@@ -211,6 +219,25 @@ def _check_json(name: str, value: Any) -> None:
     except _ChangedError as fault:
         raise QueueInputError(f"{_place(name, value, fault.part)}: {fault}") from None
     raise QueueInputError(f"{name}: must not have more than {MAX_DEPTH} levels, or contain itself")
+
+
+def _is_plain(value: Any) -> bool:
+    """Return True for most values that JSON keeps: a scalar, or a dict of scalars."""
+    if type(value) is dict:
+        return all(
+            type(key) is str and key.isascii() and _is_plain_scalar(part)
+            for key, part in value.items()
+        )
+    return _is_plain_scalar(value)
+
+
+def _is_plain_scalar(value: Any) -> bool:
+    kind = type(value)
+    return (
+        kind in _UNCHANGED
+        or (kind is str and value.isascii())
+        or (kind is float and math.isfinite(value))
+    )
 
 
 def _parts(value: Any) -> list[Any]:

@@ -7,6 +7,7 @@ created at their first claim.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 
@@ -121,9 +122,6 @@ _OTHER_TABLES = (
 _INDEXES = (
     # For claims by priority, completions, purges and statistics.
     f"CREATE INDEX IF NOT EXISTS life ON task_queue (status, completed_at_utc, {PLACE}, priority)",
-    # For claims by other SQL, which cannot know a task's place.
-    "CREATE INDEX IF NOT EXISTS status_priority ON task_queue (status, priority) "
-    "WHERE status = 'queued'",
     "CREATE UNIQUE INDEX IF NOT EXISTS idempotency "
     "ON task_queue (idempotency_key) WHERE idempotency_key IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS log_task ON task_logs (task_id)",
@@ -134,6 +132,9 @@ RACE_AT = "race_from + race_draw * (max(priority, 0) + 1)"
 """When a task arrives in its weighted race; see claim_sql.py."""
 
 ON_DEMAND = {
+    # A claim by other SQL cannot know the place of a task.
+    "status_priority": "CREATE INDEX IF NOT EXISTS status_priority ON task_queue "
+    "(status, priority) WHERE status = 'queued'",
     "arrival": f"CREATE INDEX IF NOT EXISTS arrival ON task_queue ({PLACE}) "
     "WHERE status = 'queued'",
     "race": f"CREATE INDEX IF NOT EXISTS race ON task_queue ({PLACE}, {RACE_AT}) "
@@ -141,7 +142,9 @@ ON_DEMAND = {
     "race_entry": f"CREATE INDEX IF NOT EXISTS race_entry ON task_queue ({PLACE}) "
     "WHERE status = 'queued' AND race_draw IS NULL",
 }
-"""The indexes of FIFO, LIFO and weighted claims, by name; the first such claim creates them."""
+"""The indexes of FIFO, LIFO, weighted and other claims, by name; the first one creates them."""
+SORTS_BY_PRIORITY = re.compile(r"\border\s+by\s+(\w+\.)?priority\b", re.IGNORECASE)
+"""Matches a claim by other SQL, as far as it needs the index status_priority."""
 
 # For rows written by other SQL only: the queue's own statements leave nothing to fix.
 _IS_ENDED = _is_one_of("NEW.status", ENDED)

@@ -17,7 +17,7 @@ from pytest_queuekit.queue import (
     TaskQueue,
 )
 from pytest_queuekit.queue.scheduling import STATEMENTS
-from tests.queue.world import Clock
+from tests.queue.world import Clock, locked
 
 CLAIMS = 4
 CAPABILITIES: dict[str, dict[str, Any]] = {"none": {}, "some": {"region": ["US", "EU"]}}
@@ -201,6 +201,53 @@ def test_the_seeds_own_claim_does_not_sort(db: QueueDatabase) -> None:
     )
     assert "status_priority" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_the_index_of_the_seeds_claim_comes_with_the_claim(tmp_path: Path) -> None:
+    """Only a queue with claims by other SQL pays for their index, in any form of the call."""
+    sql = "SELECT id FROM task_queue WHERE status = 'queued' ORDER BY priority, id LIMIT 1"
+
+    def in_a_transaction(db: QueueDatabase) -> None:
+        with db.transaction() as conn:
+            conn.cursor().execute(sql).fetchone()
+
+    def in_a_connection(db: QueueDatabase) -> None:
+        with db.connection() as conn:
+            conn.execute(sql).fetchone()
+
+    claims: list[Callable[[QueueDatabase], object]] = [
+        in_a_transaction,
+        in_a_connection,
+        lambda db: db.execute(sql).fetchone(),
+    ]
+    for number, claim in enumerate(claims):
+        with QueueDatabase(tmp_path / f"{number}.db") as db:
+            queue = TaskQueue(db)
+            queue.enqueue("t", None)
+            assert queue.claim("w")
+            with db.transaction() as conn:
+                conn.execute("INSERT INTO task_queue (type) VALUES ('raw')")
+            assert "status_priority" not in indexes(db)
+            claim(db)
+            assert "status_priority" in indexes(db)
+
+
+def test_a_claim_by_other_sql_does_not_wait_for_its_index(tmp_path: Path) -> None:
+    """While another process holds the lock, a read by other SQL works without the index."""
+    path = tmp_path / "queue.db"
+    with QueueDatabase(path, busy_seconds=0) as db:
+        db.initialize_schema()
+        sql = "SELECT id FROM task_queue WHERE status = 'queued' ORDER BY priority"
+        with locked(path):
+            assert db.execute(sql).fetchall() == []
+        assert db.execute(sql).fetchall() == []
+        assert "status_priority" in indexes(db)
+
+
+def indexes(db: QueueDatabase) -> set[str]:
+    """Return the names of the indexes."""
+    rows = db.execute("SELECT name FROM sqlite_schema WHERE type = 'index'").fetchall()
+    return {row[0] for row in rows}
 
 
 def test_statistics_by_hand_use_an_index(db: QueueDatabase) -> None:
