@@ -94,6 +94,12 @@ class QueueConnection(sqlite3.Connection):
             cursor.close()
         self.close()
 
+    def close_cursors(self, but: sqlite3.Cursor) -> None:
+        """Close all cursors of this connection except one."""
+        for cursor in list(self._cursors):
+            if cursor is not but:
+                cursor.close()
+
     @property
     def total_changes(self) -> int:
         """Rows that this block's own statements inserted, changed or deleted."""

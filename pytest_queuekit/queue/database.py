@@ -98,8 +98,9 @@ class QueueDatabase:
         """Yield this thread's connection with the write lock held; commit at the end.
 
         An error rolls back. Inside another transaction of the same thread, the inner transaction
-        is a savepoint. Raises QueueBusyError if the lock stays taken, and QueueDatabaseError or
-        a subclass for other errors of SQLite.
+        is a savepoint. A cursor with unread rows of RETURNING is closed at the end. Raises
+        QueueBusyError if the lock stays taken, and QueueDatabaseError or a subclass for other
+        errors of SQLite.
         """
         session = self._pool.get()
         with translated(self.path), session.held():
@@ -113,7 +114,7 @@ class QueueDatabase:
                 with session.conn.whole(), session.conn.counted():
                     yield session.conn
                 session.refuse_replaced()
-                session.conn.commit()
+                session.end_by(session.conn.commit)
             except BaseException:
                 session.roll_back()
                 raise

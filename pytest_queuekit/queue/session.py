@@ -172,6 +172,19 @@ class Session:
         if self.conn.in_transaction:
             self.conn.rollback()
 
+    def end_by(self, statement: Callable[[], object]) -> None:
+        """End a transaction or a savepoint of a caller.
+
+        SQLite refuses that while rows of RETURNING are unread, so the cursors are closed then.
+        """
+        try:
+            statement()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or not self.conn.in_transaction:
+                raise
+            self.conn.close_cursors(but=self._cursor)
+            statement()
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """On an error, undo the block but not the transaction around it."""
@@ -183,7 +196,7 @@ class Session:
                 self.conn.execute("ROLLBACK TO nested")
                 self.conn.execute("RELEASE nested")
             raise
-        self.conn.execute("RELEASE nested")
+        self.end_by(lambda: self.conn.execute("RELEASE nested"))
 
     @contextmanager
     def held(self) -> Iterator[None]:
