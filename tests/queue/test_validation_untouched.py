@@ -223,7 +223,7 @@ AS_NOBODY = """
 
 @pytest.mark.parametrize("folder_mode", [0o555, 0o777])
 def test_file_that_is_read_only(folder_mode: int) -> None:
-    """A read-only file can be validated, in a read-only or a writable folder."""
+    """A read-only file fails one check, because no worker can use it, and stays as it is."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         path = new_queue(folder)
@@ -236,7 +236,10 @@ def test_file_that_is_read_only(folder_mode: int) -> None:
             check=False,
         )
         folder.chmod(0o755)
-    assert (done.stdout, done.stderr) == ("[]\n['queue.db']\n", "")
+    problems, files, _ = done.stdout.split("\n")
+    assert "cannot write to the file or its folder" in problems
+    assert problems.count("queue.db") == 1
+    assert (files, done.stderr) == ("['queue.db']", "")
 
 
 def test_file_that_is_read_only_and_not_in_wal_mode() -> None:
@@ -295,8 +298,8 @@ COMMAND_AS_NOBODY = """
 @pytest.mark.parametrize("folder_mode", [0o555, 0o777])
 @pytest.mark.parametrize("is_crashed", [False, True])
 def test_command_on_a_read_only_file(folder_mode: int, is_crashed: bool) -> None:
-    """A sound file that is read-only passes; an empty one ends with 1, and says what it lacks."""
-    for statements, code in ((schema.STATEMENTS, 0), ((), 1)):
+    """A read-only file ends with 1: no worker can use it. An empty one also lacks its tables."""
+    for statements in (schema.STATEMENTS, ()):
         with TemporaryDirectory() as name:
             path = Path(name, "queue.db")
             left_behind(
@@ -319,5 +322,6 @@ def test_command_on_a_read_only_file(folder_mode: int, is_crashed: bool) -> None
             )
             Path(name).chmod(0o755)
             assert contents(Path(name)) == before
-        assert (done.returncode, done.stderr) == (code, ""), done.stdout
-        assert ("queue.db has no tables" in done.stdout) == bool(code)
+        assert (done.returncode, done.stderr) == (1, ""), done.stdout
+        assert "so no worker can claim; check their permissions" in done.stdout
+        assert ("queue.db has no tables" in done.stdout) == (not statements)

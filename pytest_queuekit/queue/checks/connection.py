@@ -21,6 +21,11 @@ def problems(subject: Subject) -> Iterator[str]:
                 f"{subject.place}: the connection is inside a transaction; "
                 "commit before validating, and open connections with isolation_level=None"
             )
+        if subject.is_read_only():
+            yield (
+                f"{subject.place}: this user cannot write to the file or its folder, so no worker "
+                "can claim; check their permissions"
+            )
         row = conn.execute("SELECT 1 AS one").fetchone()
         if not isinstance(row, sqlite3.Row) or row["one"] != 1:
             yield (

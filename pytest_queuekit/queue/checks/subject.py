@@ -44,6 +44,10 @@ class Subject(Protocol):
         """Return the values of PRAGMAs by name."""
         ...
 
+    def is_read_only(self) -> bool:
+        """Return True if this user cannot write to the file, or cannot create files beside it."""
+        ...
+
 
 class UsedDatabase:
     """A QueueDatabase in use: the checks judge its own connection."""
@@ -61,6 +65,10 @@ class UsedDatabase:
         """Return the values of PRAGMAs on the database's own connection."""
         with self._db.connection() as conn:
             return _values(conn, names)
+
+    def is_read_only(self) -> bool:
+        """Return False: opening the database for use shows that."""
+        return False
 
 
 class StoredFile:
@@ -102,6 +110,10 @@ class StoredFile:
         if "journal_mode" in values and not is_writable(self.place):
             values["journal_mode"] = "wal" if self._has_wal_format() else values["journal_mode"]
         return values
+
+    def is_read_only(self) -> bool:
+        """Return True if this user cannot write to the file, or cannot create files beside it."""
+        return not is_writable(self.place)
 
     def _has_wal_format(self) -> bool:
         # An immutable connection always returns "delete". Reading the header without SQLite is
