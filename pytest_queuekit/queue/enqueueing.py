@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import ceil_text, floor_text
@@ -23,9 +23,9 @@ from .session import Session
 
 _INSERT = """
     INSERT INTO task_queue (
-        type, payload, priority, compatibility, idempotency_key, max_attempts, padding,
-        created_at_utc, updated_at_utc, due_stamp, run_after_utc)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, ?9)
+        type, priority, compatibility, max_attempts, created_at_utc, updated_at_utc, due_stamp,
+        run_after_utc, payload, padding, idempotency_key)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6, ?7, ?8, ?9)
 """
 _INSERT_KEYED = f"""{_INSERT}
     ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
@@ -34,49 +34,53 @@ _FIND_KEY = "SELECT id FROM task_queue WHERE idempotency_key = ?"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewTask:
-    """A checked task that is not yet inserted.
+class NewTasks:
+    """Checked tasks that are not yet inserted.
 
     type: the kind of work.
-    payload: JSON text.
     priority: a lower number is claimed first.
-    delay: seconds before the task may be claimed.
-    idempotency_key: keeps out a second task with the same key; None for no key.
-    compatibility: JSON object of the capabilities that the task requires.
-    max_attempts: failures after which the task becomes a dead letter.
+    delay: seconds before the tasks may be claimed.
+    compatibility: JSON object of the capabilities that the tasks require.
+    max_attempts: failures after which a task becomes a dead letter.
+    contents: the payload of each task, as JSON, and its idempotency key, or None for no key.
     """
 
     type: str
-    payload: str = field(repr=False)
     priority: int
     delay: float
-    idempotency_key: str | None
     compatibility: str
     max_attempts: int
+    contents: list[tuple[str, str | None]] = field(repr=False)
 
     @classmethod
     def checked(
         cls,
         *,
         type: str,  # noqa: A002 - the column's name
-        payload: Any,
         priority: int,
         delay: float,
-        idempotency_key: str | None,
         compatibility: Mapping[str, Any] | None,
         max_attempts: int,
         limits: SizeLimits,
-    ) -> NewTask:
-        """Return a task made from a caller's arguments. Raises QueueInputError."""
+        contents: list[tuple[str, str | None]],
+    ) -> NewTasks:
+        """Return tasks made from a caller's arguments. Raises QueueInputError."""
         return cls(
             type=check_name("type", type),
-            payload=limits.payload_json("payload", payload),
             priority=check_priority(priority),
             delay=check_delay(delay),
-            idempotency_key=_checked_key(idempotency_key),
             compatibility=limits.compatibility_json(compatibility),
             max_attempts=check_whole("max_attempts", max_attempts, 1, ATTEMPTS_LIMIT),
+            contents=contents,
         )
+
+    @classmethod
+    def single(
+        cls, payload: Any, key: str | None, *, limits: SizeLimits, **common: Any
+    ) -> NewTasks:
+        """Return one task. Raises QueueInputError."""
+        content = limits.payload_json("payload", payload), _checked_key(key)
+        return cls.checked(limits=limits, contents=[content], **common)
 
     @classmethod
     def for_payloads(
@@ -86,7 +90,7 @@ class NewTask:
         *,
         limits: SizeLimits,
         **common: Any,
-    ) -> list[NewTask]:
+    ) -> NewTasks:
         """Return a task for each payload. Raises QueueInputError that names a bad payload."""
         if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
             raise QueueInputError(f"idempotency_keys={shown(keys)}: must be a list of keys or None")
@@ -101,61 +105,58 @@ class NewTask:
                 f"idempotency_keys: {len(keys)} for {len(values)} payloads; "
                 "pass a key or None for each payload"
             )
-        pattern = cls.checked(payload=None, idempotency_key=None, limits=limits, **common)
-        return [
-            replace(
-                pattern,
-                payload=limits.payload_json(f"payloads[{number}]", value),
-                idempotency_key=_checked_key(keys[number]) if keys is not None else None,
+        tasks = cls.checked(limits=limits, contents=[], **common)
+        tasks.contents.extend(
+            (
+                limits.payload_json(f"payloads[{number}]", value),
+                _checked_key(keys[number]) if keys is not None else None,
             )
             for number, value in enumerate(values)
+        )
+        return tasks
+
+    def parameters(self, now: float) -> list[tuple[Any, ...]]:
+        """Return the parameters of the INSERT of each task, for tasks enqueued now."""
+        present = floor_text(now)
+        due = ceil_text(now + self.delay) if self.delay else present
+        head, tail = (
+            (self.type, self.priority, self.compatibility, self.max_attempts),
+            (present, due),
+        )
+        return [
+            (*head, *tail, payload, padding_for(payload), key) for payload, key in self.contents
         ]
 
-    def parameters(self, now: float) -> tuple[Any, ...]:
-        """Return the parameters of the INSERT, for a task enqueued now."""
-        present = floor_text(now)
-        return (
-            self.type,
-            self.payload,
-            self.priority,
-            self.compatibility,
-            self.idempotency_key,
-            self.max_attempts,
-            padding_for(self.payload),
-            present,
-            ceil_text(now + self.delay) if self.delay else present,
-        )
+
+def insert(db: QueueDatabase, task: NewTasks) -> int:
+    """Insert one task and return its id, or the id of the task that holds its key."""
+    (_, key) = task.contents[0]
+    if key is None and not task.delay:
+        return _inserted(db.insert(_INSERT, lambda: task.parameters(db.now())[0]))
+    return insert_many(db, task)[0]
 
 
-def insert(db: QueueDatabase, task: NewTask) -> int:
-    """Insert a task and return its id, or the id of the task that holds its key."""
-    if task.idempotency_key is None and not task.delay:
-        return _inserted(db.insert(_INSERT, lambda: task.parameters(db.now())))
-    # The delay begins when the lock is held.
-    return db.write(lambda session: _insert_in(session, task, db.now()))
-
-
-def insert_many(db: QueueDatabase, tasks: Sequence[NewTask]) -> list[int]:
-    """Insert the tasks in one transaction.
+def insert_many(db: QueueDatabase, tasks: NewTasks) -> list[int]:
+    """Insert the tasks in one transaction; a delay begins when the lock is held.
 
     Return an id for each: its own, or that of the task that holds its key.
     """
-    if not tasks:
+    if not tasks.contents:
         return []
 
     def insert_all(session: Session) -> list[int]:
-        now = db.now()
-        return [_insert_in(session, task, now) for task in tasks]
+        rows = tasks.parameters(db.now())
+        if not any(row[-1] for row in rows):
+            return list(map(_inserted, session.insert_each(_INSERT, rows)))
+        return [_insert_keyed(session, row) for row in rows]
 
     return db.write(insert_all)
 
 
-def _insert_in(session: Session, task: NewTask, now: float) -> int:
-    if task.idempotency_key is None:
-        return _inserted(session.insert(_INSERT, task.parameters(now)))
-    task_id = session.insert(_INSERT_KEYED, task.parameters(now))
+def _insert_keyed(session: Session, row: tuple[Any, ...]) -> int:
+    task_id = session.insert(_INSERT_KEYED, row)
     if task_id is None:
-        holder = session.run(_FIND_KEY, (task.idempotency_key,))
+        holder = session.run(_FIND_KEY, row[-1:])
         task_id = holder[0][0] if holder else None
     return _inserted(task_id)
 

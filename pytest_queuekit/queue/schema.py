@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS task_queue (
         CONSTRAINT status_is_known CHECK {_is_one_of("status", STATUSES)},
     compatibility TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '{{}}'
         CONSTRAINT compatibility_is_a_json_object CHECK (
-            CASE WHEN json_valid(compatibility)
+            compatibility = '{{}}' OR CASE WHEN json_valid(compatibility)
                 THEN json_type(compatibility) = 'object' ELSE 0 END),
     attempts INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 0,
     max_attempts INTEGER NOT NULL ON CONFLICT REPLACE DEFAULT 5,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -98,6 +98,15 @@ class Session:
     def insert(self, sql: str, parameters: Any = ()) -> int | None:
         """Insert one row and return its id, or None if nothing was inserted."""
         return self._run(sql, parameters, new_id)
+
+    def insert_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int | None]:
+        """Insert rows and return their ids, with None for each that was not inserted."""
+        was_open, execute = self.conn.is_open(), self._cursor.execute
+        try:
+            return [new_id(execute(sql, row)) for row in rows]
+        except sqlite3.Error as error:
+            self.conn.failed(error, was_open=was_open)
+            raise
 
     def _run(self, sql: str, parameters: Any, answer: Answer[T]) -> T:
         was_open = self.conn.is_open()

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 
 from .clock import seconds_of
-from .database import QueueDatabase
+from .database import QueueDatabase, Read
 from .files import wal_bytes
-from .places import FROM_LIFE, IS_DUE_BY_NOW, IS_READY, IS_WAITING, LAPSED, PLACE, QUEUED, place_of
+from .places import (
+    FROM_LIFE,
+    IS_DUE_BY_NOW,
+    IS_READY,
+    IS_WAITING,
+    LAPSED,
+    LEASED,
+    PLACE,
+    PROCESSING,
+    QUEUED,
+    place_of,
+)
+from .schema import STATUSES
 
-_COUNTS = "SELECT status, count(*) FROM task_queue GROUP BY status"
-_WAITING = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {IS_WAITING} AND {PLACE} >= ?1 || '!'"
+_ALL = "SELECT count(*) FROM task_queue"
+_WITH_STATUS = f"SELECT count(*) {FROM_LIFE} WHERE status = ?1"
+_IS_NOT_DUE = f"{PLACE} >= ?1 || '!'"
+_WAITING = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {_IS_NOT_DUE}"
+_NOT_WAITING = f"""
+    SELECT (SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND ({PLACE} < ?1 || '!'))
+        + (SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {PLACE} IS NULL)
+        + (SELECT count(*) {FROM_LIFE} WHERE status = 'queued' AND completed_at_utc IS NOT NULL)"""
+# The status of some tasks at random, and if they wait.
+_SAMPLE = f"""
+    WITH RECURSIVE
+        ids (least, most) AS (
+            SELECT (SELECT min(id) FROM task_queue), (SELECT max(id) FROM task_queue)),
+        sample (n, start) AS (
+            SELECT 1, least FROM ids
+            UNION ALL SELECT n + 1, least + abs(random() % (most - least + 1))
+            FROM sample, ids WHERE n < 50)
+    SELECT status, {_IS_NOT_DUE} FROM sample JOIN task_queue ON id = (
+        SELECT id FROM task_queue WHERE id >= start ORDER BY id LIMIT 1)
+"""
 _UNFINDABLE = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {PLACE} IS NULL"
 _LAPSED = f"SELECT count(*) FROM ({' UNION ALL '.join(LAPSED)})"
-_ENDLESS = """
-    SELECT count(*) FROM task_queue
-    WHERE (status = 'leased' OR status = 'processing') AND lease_until_utc IS NULL"""
+_ENDLESS = f"""
+    SELECT (SELECT count(*) {FROM_LIFE} WHERE {LEASED} AND {PLACE} IS NULL)
+        + (SELECT count(*) {FROM_LIFE} WHERE {PROCESSING} AND {PLACE} IS NULL)"""
 # Visits the first ready task of each route and priority, so it never reads a whole index.
 _OLDEST = f"""
     WITH RECURSIVE head (id) AS (
@@ -77,23 +109,39 @@ def read_stats(db: QueueDatabase) -> QueueStats:
     now = db.now()
     now_text = db.now_text()
     with db.snapshot() as read:
-        by_status = dict(read(_COUNTS))
-        waiting = read(_WAITING, (now_text,))[0][0]
+        by_status, waiting = _counts(read, now_text)
         unfindable = read(_UNFINDABLE)[0][0]
         lapsed = read(_LAPSED, (now_text,))[0][0]
         endless = read(_ENDLESS)[0][0]
         oldest = read(_OLDEST, (now_text,))[0][0]
-    queued = by_status.get("queued", 0)
+    queued = by_status["queued"]
     return QueueStats(
         queued=queued,
         ready=queued - waiting - unfindable,
         waiting=waiting,
-        leased=by_status.get("leased", 0) + by_status.get("processing", 0),
+        leased=by_status["leased"] + by_status["processing"],
         lapsed=lapsed,
         endless=endless,
-        completed=by_status.get("completed", 0),
-        dead=by_status.get("failed", 0),
-        cancelled=by_status.get("cancelled", 0),
+        completed=by_status["completed"],
+        dead=by_status["failed"],
+        cancelled=by_status["cancelled"],
         oldest_ready_seconds=None if oldest is None else max(0.0, now - seconds_of(oldest)),
         wal_bytes=wal_bytes(db.path),
     )
+
+
+def _counts(read: Read, now: str) -> tuple[dict[str, int], int]:
+    """Return the number of tasks by status, and of those that wait.
+
+    Counting all rows takes a third of the time of counting those of a state. So the state that
+    probably has the most tasks is what remains of all rows.
+    """
+    sample = Counter(read(_SAMPLE, (now,)))
+    (most, is_mostly_waiting), _ = max(
+        sample.items(), key=itemgetter(1), default=((STATUSES[0], 0), 0)
+    )
+    counts = {status: read(_WITH_STATUS, (status,))[0][0] for status in STATUSES if status != most}
+    counts[most] = read(_ALL)[0][0] - sum(counts.values())
+    if is_mostly_waiting:
+        return counts, counts["queued"] - read(_NOT_WAITING, (now,))[0][0]
+    return counts, read(_WAITING, (now,))[0][0]

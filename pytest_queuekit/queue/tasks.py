@@ -22,7 +22,7 @@ from .config import (
     STALE_AFTER_SECONDS,
 )
 from .database import QueueDatabase
-from .enqueueing import NewTask, insert, insert_many
+from .enqueueing import NewTasks, insert, insert_many
 from .exceptions import TaskNotFoundError
 from .inputs import BATCH_LIMIT, SizeLimits, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
@@ -81,12 +81,12 @@ class TaskQueue:
         claim the task before `delay` seconds have passed. Raises QueueInputError, and changes
         nothing, if an argument is invalid.
         """
-        task = NewTask.checked(
+        task = NewTasks.single(
+            payload,
+            idempotency_key,
             type=type,
-            payload=payload,
             priority=priority,
             delay=delay,
-            idempotency_key=idempotency_key,
             compatibility=compatibility,
             max_attempts=max_attempts,
             limits=self._limits,
@@ -110,7 +110,7 @@ class TaskQueue:
         """
         return insert_many(
             self.db,
-            NewTask.for_payloads(
+            NewTasks.for_payloads(
                 payloads,
                 idempotency_keys,
                 type=type,

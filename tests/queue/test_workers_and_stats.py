@@ -117,3 +117,35 @@ def test_a_day_that_no_calendar_has(queue: TaskQueue, db: QueueDatabase, moment:
     stats = queue.stats()
     assert stats.ready == 1
     assert (stats.oldest_ready_seconds or 0) > 86_400
+
+
+@pytest.mark.parametrize(
+    "most",
+    ["ready", "waiting", "leased", "processing", "completed", "failed", "cancelled", "spent"],
+)
+def test_counts_are_right_whichever_state_has_most_tasks(
+    db: QueueDatabase, queue: TaskQueue, most: str
+) -> None:
+    """stats() counts as plain SQL does, although it does not count the state with most tasks."""
+    columns: dict[str, dict[str, object]] = {
+        "ready": {},
+        "waiting": {"run_after_utc": "2027-01-15 09:00:00"},
+        "spent": {"attempts": 5},
+    }
+    for number, kind in enumerate(
+        ("ready", "waiting", "leased", "processing", "completed", "failed", "cancelled", "spent")
+    ):
+        values = columns.get(kind, {"status": kind})
+        for _ in range(40 if kind == most else number):
+            add_raw(db, **values)
+    stats = queue.stats()
+    counts = dict(
+        tuple(row)
+        for row in db.execute("SELECT status, count(*) FROM task_queue GROUP BY status").fetchall()
+    )
+    assert stats.queued == counts["queued"]
+    assert stats.leased == counts["leased"] + counts["processing"]
+    assert (stats.completed, stats.dead) == (counts["completed"], counts["failed"])
+    assert stats.cancelled == counts["cancelled"]
+    assert stats.waiting == (40 if most == "waiting" else 1)
+    assert stats.ready == (40 if most == "ready" else 0)
