@@ -1,87 +1,111 @@
-"""The time of a claim next to that of a bare sqlite3 loop, turn by turn in the same run."""
+"""What the queue costs beside the leanest queue in SQLite, turn by turn in the same run.
+
+The times are processor time of the thread: on a shared machine, the wall clock varies more from
+run to run than the queues differ.
+"""
 
 from __future__ import annotations
 
-import sqlite3
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from depth import HOUR, PAYLOAD, PRIORITIES, filled, note
+from depth import PAYLOAD, filled, note
+from leanest import LeanestQueue
 
-from pytest_queuekit.queue import SchedulingStrategy, TaskClaimerFactory, apply_pragmas
+from pytest_queuekit.queue import TaskQueue
 
-_TABLE = """
-    CREATE TABLE task_queue (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, priority INTEGER NOT NULL,
-        payload TEXT NOT NULL, compatibility TEXT NOT NULL DEFAULT '{}',
-        status TEXT NOT NULL DEFAULT 'queued', attempts INTEGER NOT NULL DEFAULT 0,
-        max_attempts INTEGER NOT NULL DEFAULT 5, run_after_utc TEXT NOT NULL,
-        lease_until_utc TEXT, reserved_at_utc TEXT, processing_started_utc TEXT,
-        completed_at_utc TEXT, finished_at_utc TEXT, locked_by TEXT, error_message TEXT,
-        idempotency_key TEXT, created_at_utc TEXT NOT NULL DEFAULT (datetime('now')),
-        updated_at_utc TEXT NOT NULL DEFAULT (datetime('now')))
-"""
-_CLAIM = """
-    WITH candidate AS (
-        SELECT id FROM task_queue
-        WHERE status = 'queued' AND run_after_utc <= datetime('now')
-        ORDER BY priority ASC, id ASC LIMIT 1)
-    UPDATE task_queue
-    SET status = 'leased', reserved_at_utc = datetime('now'),
-        lease_until_utc = datetime('now', '+60 seconds'), locked_by = ?
-    WHERE id = (SELECT id FROM candidate)
-    RETURNING *
-"""
+DEPTHS = ((1_000, 0), (100_000, 0), (10_000, 90_000), (1_000_000, 0), (100_000, 900_000))
+"""Ready tasks, and tasks of best priority that wait for their time."""
+ROUNDS = 25
+CALLS = 200
+"""Calls in a round; each round leaves the queue as deep as before."""
+BATCH = 100
+_CLAIM_GOAL, _ENQUEUE_GOAL = 2.0, 2.2
 
 
-def bare_loop(path: Path, ready: int) -> Callable[[], object]:
-    """Return the documented claim as a user would write it with sqlite3 alone."""
-    conn = sqlite3.connect(path, isolation_level=None)
-    apply_pragmas(conn)
-    conn.execute(_TABLE)
-    conn.execute("CREATE INDEX status_priority ON task_queue (status, priority, id)")
-    conn.execute("BEGIN")
-    conn.executemany(
-        "INSERT INTO task_queue (type, priority, payload, run_after_utc) "
-        "VALUES ('bench', ?, ?, datetime('now'))",
-        ((1 + number * 7919 % PRIORITIES, str(PAYLOAD)) for number in range(ready)),
+@dataclass
+class Turns:
+    """Times in microseconds a task, by operation."""
+
+    times: dict[str, list[float]] = field(default_factory=dict)
+
+    def take(self, name: str, calls: int, work: Callable[[], object], tasks: int = 1) -> None:
+        """Time `calls` calls that treat `tasks` tasks each."""
+        started = time.thread_time()
+        for _ in range(calls):
+            work()
+        seconds = time.thread_time() - started
+        self.times.setdefault(name, []).append(seconds / calls / tasks * 1e6)
+
+    def median(self, name: str) -> float:
+        """Return the median of the turns, without the first, which warms up."""
+        return statistics.median(self.times[name][1:])
+
+
+def print_ratio(folder: Path, *, quick: bool) -> None:
+    """Print the cost of single calls and of batches."""
+    depths = [depth for depth in DEPTHS if not quick or sum(depth) <= 1_000]
+    print("\nProcessor time of a call, and its ratio to the leanest queue of as many ready tasks")
+    print(
+        f"{'ready':>9} {'waiting':>9}{'enqueue':>12}{'ratio':>7}{'claim+complete':>18}{'ratio':>7}"
     )
-    conn.execute("COMMIT")
-
-    def claim() -> object:
-        conn.execute("BEGIN IMMEDIATE")
-        row = conn.execute(_CLAIM, ("bench",)).fetchall()
-        conn.execute("COMMIT")
-        return row
-
-    return claim
-
-
-def print_ratio(folder: Path, *, quick: bool) -> float:
-    """Print medians and their ratio; return the ratio."""
-    ready, rounds = (10_000, 300) if quick else (100_000, 2_000)
-    with filled(folder / "ratio.db", ready=ready) as db:
-        claimer = TaskClaimerFactory.create(SchedulingStrategy.PRIORITY, db)
-        bare = bare_loop(folder / "bare.db", ready)
-        own_times: list[float] = []
-        bare_times: list[float] = []
-        for done in range(rounds):
-            if done % 100 == 0:
-                note(f"claiming: {done:,} of {rounds:,}")
-            own_times.append(_timed(lambda: claimer.claim_task("bench", {}, HOUR)))
-            bare_times.append(_timed(bare))
-        note("")
-    ratio = statistics.median(own_times) / statistics.median(bare_times)
-    print(f"\nA claim at {ready:,} ready tasks, medians of {rounds:,} taken in turn")
-    print(f"  claim_task   {statistics.median(own_times) * 1e6:7.1f} µs")
-    print(f"  bare sqlite3 {statistics.median(bare_times) * 1e6:7.1f} µs")
-    print(f"  ratio        {ratio:7.2f}    (goal: at most 2)")
-    return ratio
+    for ready, waiting in depths:
+        turns = _measured(folder / f"{ready}-{waiting}", ready, waiting)
+        own = [turns.median(name) for name in ("enqueue", "pair")]
+        lean = [turns.median(f"leanest {name}") for name in ("enqueue", "pair")]
+        print(
+            f"{ready:>9,} {waiting:>9,}{own[0]:>9.1f} µs{own[0] / lean[0]:>7.2f}"
+            f"{own[1]:>15.1f} µs{own[1] / lean[1]:>7.2f}"
+        )
+        batch = [(turns.median(name), turns.median(f"leanest {name}")) for name in _BATCHES]
+    print(f"  goals: at most {_ENQUEUE_GOAL} for enqueue, {_CLAIM_GOAL} for claim+complete")
+    print(f"\nIn batches of {BATCH}, a task (last depth)")
+    for name, (mine, leanest) in zip(_BATCHES, batch, strict=True):
+        print(f"  {name:<22}{mine:>7.1f} µs, ratio {mine / leanest:.1f}")
 
 
-def _timed(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
+_BATCHES = ("enqueue_many", "claim+complete_many")
+
+
+def _measured(folder: Path, ready: int, waiting: int) -> Turns:
+    folder.mkdir()
+    turns = Turns()
+    lean = LeanestQueue(folder / "leanest.db", ready)
+    with filled(folder / "queue.db", ready=ready, waiting=waiting) as db:
+        queue = TaskQueue(db)
+        for number in range(ROUNDS):
+            note(f"{ready:,} ready, {waiting:,} waiting: round {number + 1} of {ROUNDS}")
+            turns.take("leanest enqueue", CALLS, lean.enqueue)
+            turns.take("enqueue", CALLS, lambda: queue.enqueue("bench", PAYLOAD))
+            turns.take("leanest pair", CALLS, lambda: lean.complete(lean.claim()))
+            turns.take("pair", CALLS, lambda: _claim_and_complete(queue))
+            turns.take("leanest enqueue_many", 2, lambda: lean.enqueue_many(BATCH), BATCH)
+            turns.take("enqueue_many", 2, lambda: _enqueue_many(queue), BATCH)
+            turns.take(
+                "leanest claim+complete_many",
+                2,
+                lambda: lean.claim_and_complete_many(BATCH),
+                BATCH,
+            )
+            turns.take("claim+complete_many", 2, lambda: _claim_and_complete_many(queue), BATCH)
+    note("")
+    lean.close()
+    return turns
+
+
+def _claim_and_complete(queue: TaskQueue) -> None:
+    task = queue.claim("bench")
+    if task is None:
+        raise SystemExit("error: the queue to measure on is empty")
+    queue.complete(task)
+
+
+def _enqueue_many(queue: TaskQueue) -> None:
+    queue.enqueue_many("bench", [PAYLOAD] * BATCH)
+
+
+def _claim_and_complete_many(queue: TaskQueue) -> None:
+    queue.complete_many(queue.claim_many("bench", limit=BATCH))

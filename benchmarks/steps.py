@@ -11,7 +11,7 @@ from depth import filled, note
 from pytest_queuekit.queue import QueueDatabase, SchedulingStrategy, TaskClaimerFactory
 
 CLAIMS = 5
-DEPTHS = ((1_000, 0), (10_000, 0), (100_000, 0), (10_000, 90_000))
+DEPTHS = ((1_000, 0), (10_000, 0), (100_000, 0), (10_000, 90_000), (1_000_000, 0))
 """Ready tasks, and tasks of better priority that wait for their time."""
 CAPABILITIES = {"region": ["US", "EU"]}
 
