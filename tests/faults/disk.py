@@ -132,6 +132,8 @@ class ObservedDisk:
         self._tables: dict[int, _Methods] = {}
         self._kept: list[Any] = []  # ctypes frees a callback without a reference
         vfs = library.sqlite3_vfs_find(None).contents
+        # SQLite calls the functions until the process ends, after this object is out of use too.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
         self._replace_open(vfs)
         self._replace_delete(vfs)
 

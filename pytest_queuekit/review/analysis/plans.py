@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pytest_queuekit.queue.schema import create_schema
+from pytest_queuekit.queue.schema import create_on_demand, create_schema
 
 _SCAN = re.compile(r"SCAN (\w+)$")
 _TABLE = re.compile(r"\b(task_queue|task_logs|workers)\b(?:\s+AS)?(?:\s+(\w+))?", re.IGNORECASE)
@@ -70,4 +70,5 @@ def _empty_queue() -> sqlite3.Connection:
     conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     atexit.register(conn.close)
     create_schema(conn)
+    create_on_demand(conn, ["status_priority"])  # as the first claim by other SQL does
     return conn
