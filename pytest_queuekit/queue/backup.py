@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
 from pathlib import Path
 
+from .blocks import block, closing
 from .database import QueueDatabase
 from .exceptions import (
     QueueCorruptError,
@@ -63,8 +63,8 @@ def _refuse_taken(target: str) -> None:
         )
 
 
-@contextmanager
-def partial_beside(target: str) -> Iterator[PartialFile]:
+@block
+def partial_beside(target: str) -> Generator[PartialFile, None, None]:
     """Yield a new partial file in the folder of `target`; remove those of killed processes."""
     folder = str(Path(target).parent)
     if not os.access(folder, os.W_OK):

@@ -1,13 +1,17 @@
-"""One connection to the file, and its count of changed rows."""
+"""One connection to the file, its cursors, and its count of changed rows."""
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Any, cast
 
+from .blocks import block
 from .exceptions import QueueDatabaseError
 from .messages import one_line
 from .opened import OpenedFile
@@ -22,48 +26,56 @@ class QueueConnection(sqlite3.Connection):
     grew, changes() returns the rows that the statement itself changed.
     """
 
-    _counting = False
+    is_whole = False
+    """True inside a whole() block."""
+    is_counting = False
+    """True inside a counted() block."""
     _changed = 0
     _settled_at = 0
-    _is_whole = False
-    _undone_by: sqlite3.Error | None = None
-    _sorts_by_priority = False
+    _undone_by: BaseException | None = None
     companion: sqlite3.Connection | None = None
     """A connection that closes together with this connection."""
     opened: OpenedFile | None = None
     """The file; None for a database in memory."""
+    is_begun_by_caller = False
+    """True if a statement of the caller began the open transaction."""
+    _sorts_by_priority = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+        self._cursors: list[weakref.ref[sqlite3.Cursor]] = []
+        self._pid = os.getpid()
         super().__init__(*arguments, **options)
 
-    @contextmanager
-    def counted(self) -> Iterator[None]:
+    @block
+    def counted(self) -> Generator[None, None, None]:
         """Count from zero inside the block; an enclosing block counts the same rows too."""
-        before, so_far = self._counting, self.total_changes
-        self._counting = True
-        self._changed = 0
-        self._settled_at = super().total_changes
+        before, so_far = self.is_counting, self.total_changes
         try:
+            self.is_counting = True
+            self._changed = 0
+            self._settled_at = super().total_changes
             yield
         finally:
-            self._changed = so_far + self.total_changes
-            self._counting = before
+            try:
+                if before:
+                    self._changed = so_far + self.total_changes
+            finally:
+                self.is_counting = before
 
-    @contextmanager
-    def whole(self) -> Iterator[None]:
+    @block
+    def whole(self) -> Generator[None, None, None]:
         """Refuse to continue after an error that rolled back the block's whole transaction.
 
         SQLite may roll back the whole transaction when the disk or memory is full, or for a
         statement with OR ROLLBACK. If the block caught the error and continued, each later
         statement would commit by itself.
         """
-        self._is_whole, self._undone_by = True, None
         try:
+            self.is_whole, self._undone_by = True, None
             yield
             self.is_open()
         finally:
-            self._is_whole, self._undone_by = False, None
+            self.is_whole, self._undone_by = False, None
 
     def is_open(self) -> bool:
         """Return True if a transaction is open.
@@ -77,41 +89,46 @@ class QueueConnection(sqlite3.Connection):
             ) from self._undone_by
         return self.in_transaction
 
-    def failed(self, error: sqlite3.Error, *, was_open: bool) -> None:
+    def failed(self, error: BaseException, *, was_open: bool) -> None:
         """Record the error of a statement."""
-        if self._is_whole and was_open and not self.in_transaction:
+        if self.is_whole and was_open and not self.in_transaction:
             self._undone_by = error
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection. A forked child does nothing: the connection is the parent's."""
+        if self._pid == os.getpid():
+            self.close_with_cursors()
+
+    def close_with_cursors(self) -> None:
+        """Close the connection and its cursors; a statement of theirs would keep it open."""
+        for reference in self._cursors:
+            cursor = reference()
+            if cursor is not None:
+                with suppress(sqlite3.ProgrammingError):  # the connection is closed already
+                    cursor.close()
         super().close()
         if self.companion is not None:
             self.companion.close()
 
-    def close_with_cursors(self) -> None:
-        """Close the connection and its cursors; an unfinished SELECT would keep it open."""
-        for cursor in list(self._cursors):
-            cursor.close()
-        self.close()
-
-    def close_cursors(self, but: sqlite3.Cursor) -> None:
-        """Close all cursors of this connection except one."""
-        for cursor in list(self._cursors):
-            if cursor is not but:
-                cursor.close()
+    def disable_in_child(self) -> None:
+        """Make each later statement, COMMIT and ROLLBACK included, fail without any effect."""
+        self.set_authorizer(_deny)
 
     @property
     def total_changes(self) -> int:
         """Rows that this block's own statements inserted, changed or deleted."""
-        if not self._counting:
+        if not self.is_counting:
             return super().total_changes
         self.settle()
         return self._changed
 
     def cursor(self, factory: Any = None) -> Any:
         """Return a cursor. Inside a `counted()` block, it counts the rows that it changes."""
-        made = super().cursor(factory or (CountingCursor if self._counting else sqlite3.Cursor))
-        self._cursors.add(made)
+        made = super().cursor(factory or QueueCursor)
+        # Not a WeakSet: its callbacks, in Python, would swallow an exception that a signal raises.
+        if len(self._cursors) >= _MANY:
+            self._cursors = [cursor for cursor in self._cursors if cursor() is not None]
+        self._cursors.append(weakref.ref(made))
         return made
 
     def prepare_for(self, sql: str) -> None:
@@ -129,7 +146,6 @@ class QueueConnection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement."""
-        self.prepare_for(sql)
         return cast("sqlite3.Cursor", self.cursor().execute(sql, parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
@@ -138,7 +154,7 @@ class QueueConnection(sqlite3.Connection):
 
     def settle(self) -> None:
         """Count the rows that the previous statement itself changed."""
-        if super().total_changes != self._settled_at:
+        if self.is_counting and super().total_changes != self._settled_at:
             row = super().cursor(sqlite3.Cursor).execute("SELECT changes()").fetchone()
             self.count(row[0])
 
@@ -148,31 +164,78 @@ class QueueConnection(sqlite3.Connection):
         self._settled_at = super().total_changes
 
 
-class CountingCursor(sqlite3.Cursor):
-    """A cursor that reports changed rows to its connection."""
+def _deny(*_: object) -> int:
+    return sqlite3.SQLITE_DENY
+
+
+class QueueCursor(sqlite3.Cursor):
+    """A cursor for the caller's SQL: no statement of it stays unfinished, except a SELECT.
+
+    SQLite keeps the write lock until the last row of RETURNING is read, and commits with it. So
+    execute() reads all rows, and the fetch methods return them.
+    """
 
     connection: QueueConnection
+    _read: Iterator[Any] | None = None
 
-    def execute(self, sql: str, parameters: Any = (), /) -> CountingCursor:
+    def execute(self, sql: str, parameters: Any = (), /) -> QueueCursor:
         """Run one statement."""
-        was_open = self.connection.is_open()
-        self.connection.prepare_for(sql)
-        self.connection.settle()
+        conn = self.connection
+        was_open = conn.is_open()
+        conn.prepare_for(sql)
+        conn.settle()
+        self._read = None
         try:
             super().execute(sql, parameters)
-        except sqlite3.Error as error:
-            self.connection.failed(error, was_open=was_open)
+            if self.description is not None and _HOLDS_LOCK.search(sql):
+                self._read = iter(super().fetchall())
+        except BaseException as error:
+            if not isinstance(error, sqlite3.Error):
+                super().close()
+            conn.failed(error, was_open=was_open)
             raise
+        if not was_open:
+            conn.is_begun_by_caller = conn.in_transaction
         return self
 
-    def executemany(self, sql: str, parameters: Iterable[Any], /) -> CountingCursor:
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> QueueCursor:
         """Run one statement for each set of parameters."""
-        was_open = self.connection.is_open()
-        self.connection.settle()
+        conn = self.connection
+        was_open = conn.is_open()
+        conn.settle()
+        self._read = None
         try:
             super().executemany(sql, parameters)
-        except sqlite3.Error as error:
-            self.connection.failed(error, was_open=was_open)
+        except BaseException as error:
+            conn.failed(error, was_open=was_open)
             raise
-        self.connection.count(max(self.rowcount, 0))
+        if conn.is_counting:
+            conn.count(max(self.rowcount, 0))
         return self
+
+    def executescript(self, sql_script: str, /) -> QueueCursor:
+        """Run several statements, after a commit."""
+        super().executescript(sql_script)
+        self.connection.is_begun_by_caller = self.connection.in_transaction
+        return self
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        return super().fetchone() if self._read is None else next(self._read, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return at most `size` rows, or `arraysize`."""
+        count = self.arraysize if size is None else size
+        return super().fetchmany(count) if self._read is None else list(islice(self._read, count))
+
+    def fetchall(self) -> list[Any]:
+        """Return the remaining rows."""
+        return super().fetchall() if self._read is None else list(self._read)
+
+    def __next__(self) -> Any:
+        return super().__next__() if self._read is None else next(self._read)
+
+
+_HOLDS_LOCK = re.compile(r"\breturning\b|^\s*pragma\b", re.IGNORECASE)
+_MANY = 64
+"""References to cursors, dead ones included, before the dead ones are dropped."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from . import schema
+from .blocks import block
 from .clock import Clock, floor_text, system_clock
 from .config import BUSY_SECONDS, ensure_db_directory, get_default_db_path
 from .exceptions import QueueDatabaseError, QueueInputError
@@ -73,8 +73,8 @@ class QueueDatabase:
 
     # -- for the caller's own SQL -------------------------------------------------------------
 
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
+    @block
+    def connection(self) -> Generator[sqlite3.Connection, None, None]:
         """Yield this thread's connection in autocommit, for reads, VACUUM and PRAGMAs.
 
         A write commits by itself. Raises QueueDatabaseError or a subclass.
@@ -87,20 +87,19 @@ class QueueDatabase:
             with session.lent(), session.conn.counted():
                 try:
                     yield session.conn
+                    _refuse_open_transaction(session)
                 except BaseException:
                     session.roll_back()
                     raise
-                _refuse_open_transaction(session)
                 session.refuse_replaced()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    @block
+    def transaction(self) -> Generator[sqlite3.Connection, None, None]:
         """Yield this thread's connection with the write lock held; commit at the end.
 
         An error rolls back. Inside another transaction of the same thread, the inner transaction
-        is a savepoint. A cursor with unread rows of RETURNING is closed at the end. Raises
-        QueueBusyError if the lock stays taken, and QueueDatabaseError or a subclass for other
-        errors of SQLite.
+        is a savepoint. Raises QueueBusyError if the lock stays taken, and QueueDatabaseError or
+        a subclass for other errors of SQLite.
         """
         session = self._pool.get()
         with translated(self.path), session.held():
@@ -108,28 +107,30 @@ class QueueDatabase:
                 with session.savepoint():
                     yield session.conn
                 return
-            session.begin()
-            try:
+            with session.conn:
+                session.begin()
                 session.wait_by_sqlite()
                 with session.conn.whole(), session.conn.counted():
                     yield session.conn
                 session.refuse_replaced()
-                session.end_by(session.conn.commit)
-            except BaseException:
-                session.roll_back()
-                raise
 
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
         """Run one statement in autocommit, or in this thread's open transaction.
 
-        Fetch all rows of a statement that writes: it commits with the last row.
+        A statement with RETURNING ends, and commits, before this call returns.
         """
         session = self._pool.get()
-        with translated(self.path), session.held():
-            session.wait_by_sqlite()
-            cursor = session.conn.execute(sql, parameters)
-            session.refuse_replaced()
-            return cursor
+        was_open = session.conn.in_transaction
+        try:
+            with translated(self.path), session.held():
+                session.wait_by_sqlite()
+                cursor = session.conn.execute(sql, parameters)
+                session.refuse_replaced()
+                return cursor
+        except BaseException:
+            if not was_open:
+                session.roll_back()
+            raise
 
     def execute_many(self, sql: str, params: Iterable[Any]) -> None:
         """Run one statement for each set of parameters, all in one transaction or none."""
@@ -226,19 +227,17 @@ class QueueDatabase:
         """Close this thread's connection; the next use opens another."""
         self._pool.close_own()
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Read]:
+    @block
+    def snapshot(self) -> Generator[Read, None, None]:
         """Yield a function that runs SELECTs; all of them see the same moment."""
         session = self._pool.get()
         with translated(self.path), session.held():
             if session.conn.in_transaction:
                 yield session.run
                 return
-            session.conn.execute("BEGIN")
-            try:
+            with session.conn:
+                session.run("BEGIN")
                 yield session.run
-            finally:
-                session.roll_back()
 
     def _translated(self, error: sqlite3.Error | UnicodeDecodeError) -> QueueDatabaseError:
         return error if isinstance(error, QueueDatabaseError) else translate(error, self.path)
@@ -246,7 +245,6 @@ class QueueDatabase:
 
 def _refuse_open_transaction(session: Session) -> None:
     if session.conn.in_transaction:
-        session.roll_back()
         raise QueueDatabaseError(
             "a connection() block left a transaction open, so it was rolled back; "
             "write inside transaction(), or commit"

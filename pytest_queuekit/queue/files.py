@@ -10,11 +10,12 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
 
+from .blocks import block
 from .exceptions import QueuePathError
 from .messages import shown_path
 
@@ -121,8 +122,8 @@ class PartialFile:
         sync_folder(target)
 
 
-@contextmanager
-def partial_file(target: str) -> Iterator[PartialFile]:
+@block
+def partial_file(target: str) -> Generator[PartialFile, None, None]:
     """Yield a new file beside `target` that only its owner can read.
 
     At the end, the file is removed unless it has got another name.
@@ -131,19 +132,26 @@ def partial_file(target: str) -> Iterator[PartialFile]:
     try:
         yield partial
     finally:
-        if partial.is_in_place():
-            Path(partial.path).unlink()
-        os.close(partial.descriptor)
+        try:
+            if partial.is_in_place():
+                Path(partial.path).unlink()
+        finally:
+            os.close(partial.descriptor)
 
 
 def _locked_partial(folder: Path) -> PartialFile:
     while True:
         descriptor, path = mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
-        partial = PartialFile(path, descriptor)
-        _lock(descriptor)
-        # Before the lock, another process may have removed the file as a leftover.
-        if partial.is_in_place():
-            return partial
+        try:
+            partial = PartialFile(path, descriptor)
+            _lock(descriptor)
+            # Before the lock, another process may have removed the file as a leftover.
+            if partial.is_in_place():
+                return partial
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 

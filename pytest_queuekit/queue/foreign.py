@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
 from enum import Enum
 
 from . import schema
+from .blocks import closing
 from .exceptions import QueueSchemaError
 from .files import siblings, uri_of
 from .messages import shown_path

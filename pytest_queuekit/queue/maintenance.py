@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from .backup import refuse_in_transaction
+from .blocks import block
 from .chunks import Chunks
 from .clock import floor_text
 from .config import STALE_AFTER_SECONDS
@@ -206,14 +206,14 @@ def vacuum(db: QueueDatabase) -> None:
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-@contextmanager
-def _temporary_files(conn: sqlite3.Connection) -> Iterator[None]:
+@block
+def _temporary_files(conn: sqlite3.Connection) -> Generator[None, None, None]:
     """Let SQLite put its copy of the whole content into a file instead of memory."""
     before = conn.execute("PRAGMA temp_store").fetchone()[0]
-    # Switching drops temporary tables. As a script, because a cached PRAGMA has no effect.
-    if not conn.execute("SELECT 1 FROM sqlite_temp_master LIMIT 1").fetchone():
-        conn.executescript("PRAGMA temp_store=FILE")  # queuekit: ignore[QR301] set back below
     try:
+        # Switching drops temporary tables. As a script, because a cached PRAGMA has no effect.
+        if not conn.execute("SELECT 1 FROM sqlite_temp_master LIMIT 1").fetchone():
+            conn.executescript("PRAGMA temp_store=FILE")  # queuekit: ignore[QR301] set back below
         yield
     finally:
         if conn.execute("PRAGMA temp_store").fetchone()[0] != before:

@@ -53,13 +53,15 @@ def open_connection(options: OpenOptions) -> QueueConnection:
             f"SQLite {sqlite3.sqlite_version} is too old: the queue needs 3.35 or newer; "
             "update Python"
         )
-    with translated(options.path):
-        conn = _connect(options)
-        try:
+    conn = None
+    try:
+        with translated(options.path):
+            conn = _connect(options)
             _prepare(conn, options)
-        except BaseException:
+    except BaseException:
+        if conn is not None:
             conn.close()
-            raise
+        raise
     return conn
 
 

@@ -8,9 +8,10 @@ import weakref
 
 from . import schema
 from .exceptions import QueueClosedError, QueueDatabaseError
+from .forks import refuse_after_fork
 from .migration import tables_replaceable
 from .opening import MEMORY, OpenOptions, open_connection
-from .session import Session, refuse_after_fork
+from .session import Session
 from .translation import translated
 
 
@@ -31,22 +32,24 @@ class SessionPool:
         self._open: dict[int, Session] = {}
         self._memory: Session | None = None
         self._closed = False
+        self._pid = os.getpid()
 
     def get(self) -> Session:
         """Return this thread's session, opening it at first use. Raises QueueClosedError."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None or session.pid != os.getpid() or self._closed:
-            session = self._first_use(session)
+            session = self._first_use()
         return session
 
     def close(self) -> None:
         """Close the sessions of all threads."""
+        self._renew_guard()
         with self._guard:
             self._closed = True
-            sessions = list(self._open.values())
-            self._open.clear()
-        for session in sessions:
+        # An interrupted close() can be repeated: no session is forgotten before it is closed.
+        for session in list(self._open.values()):
             session.close()
+        self._open.clear()
 
     def close_own(self) -> None:
         """Close this thread's session; its next use opens another. Raises QueueClosedError."""
@@ -58,52 +61,67 @@ class SessionPool:
         if session.conn.in_transaction:
             raise QueueDatabaseError("this cannot run inside a transaction; call it outside")
         self._local.session = None
-        self._open.pop(id(session), None)
         session.close()
+        self._open.pop(id(session), None)
 
-    def _first_use(self, inherited: Session | None) -> Session:
+    def _renew_guard(self) -> None:
+        """In a forked child, replace the lock: a thread of the parent may have held it."""
+        if self._pid != os.getpid():
+            self._guard = threading.Lock()
+            self._pid = os.getpid()
+
+    def _first_use(self) -> Session:
         if self._closed:
             raise QueueClosedError()
-        if inherited is not None:
-            self._guard = threading.Lock()
+        self._renew_guard()
         session = self._shared() if self._options.path == MEMORY else self._own()
         self._local.session = session
         return session
 
     def _own(self) -> Session:
         session = self._opened()
-        self._local.anchor = anchor = _Anchor()
-        weakref.finalize(anchor, _forget, self._open, session)
+        try:
+            anchor = _Anchor()
+            weakref.finalize(anchor, _forget, self._open, session)
+            self._local.anchor = anchor
+        except BaseException:
+            session.close()
+            raise
         return session
 
     def _shared(self) -> Session:
         with self._guard:
             memory = self._memory
             if memory is None:
-                memory = self._memory = self._opened()
+                memory = self._opened()
                 weakref.finalize(self, memory.close)
+                self._memory = memory
         if memory.pid != os.getpid():
             raise QueueDatabaseError("a database in memory is not shared across a fork; use a file")
         return memory
 
     def _opened(self) -> Session:
         refuse_after_fork(self._options.path)
-        session = Session(
-            open_connection(self._options),
-            path=self._options.path,
-            busy_seconds=self._options.busy_seconds,
-            is_shared=self._options.path == MEMORY,
-        )
+        session = None
+        conn = open_connection(self._options)
         try:
+            session = Session(
+                conn,
+                path=self._options.path,
+                busy_seconds=self._options.busy_seconds,
+                is_shared=self._options.path == MEMORY,
+            )
             with translated(self._options.path):
                 _ensure_schema(session)
+            self._open[id(session)] = session
+            if self._closed:  # by another thread in the meantime
+                raise QueueClosedError()
         except BaseException:
-            session.close()
+            if session is not None:
+                self._open.pop(id(session), None)
+                session.close()
+            conn.close()
             raise
-        self._open[id(session)] = session
-        if self._closed:  # by another thread in the meantime
-            session.close()
-            raise QueueClosedError()
         return session
 
 

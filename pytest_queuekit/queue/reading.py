@@ -7,11 +7,12 @@ import shutil
 import sqlite3
 import struct
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .blocks import block, closing
 from .exceptions import QueuePathError
 from .files import LOGS, Identity, identity, siblings, uri_of
 from .messages import shown_path
@@ -26,8 +27,8 @@ _FLOCK = {"linux": ("hhlli", 0), "darwin": ("qqihh", 3)}
 """Format of struct flock, and the index of its l_type."""
 
 
-@contextmanager
-def reading(path: str, *, patience: float) -> Iterator[sqlite3.Connection]:
+@block
+def reading(path: str, *, patience: float) -> Generator[sqlite3.Connection, None, None]:
     """Yield a connection for reading a database, which may be read-only or left by a crash.
 
     Files beside the database are in use, or a killed process left them. A connection that reads

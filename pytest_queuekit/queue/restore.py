@@ -7,11 +7,11 @@ import secrets
 import shutil
 import sqlite3
 import stat
-from contextlib import closing
 from pathlib import Path
 
 from . import schema
 from .backup import connection, fill, partial_beside
+from .blocks import closing
 from .database import QueueDatabase
 from .exceptions import (
     QueueBusyError,

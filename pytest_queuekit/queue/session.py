@@ -1,15 +1,27 @@
-"""One thread's connection: how it takes the write lock, and how it ends in a fork."""
+"""One thread's connection: how it takes the write lock, and how it survives exceptions.
+
+An exception may arrive at almost any bytecode: Ctrl-C, a time limit, a signal handler. So each
+state that must end is held by a `with` block of C code, which ends it in the same instruction:
+
+- The lock of the session says that this thread is inside a call or a block. A fork and `close()`
+  go by it; no counter could be left too high.
+- `with conn:` commits, or rolls back if an exception arrives.
+
+If a transaction is open although its thread is not inside a call or a block, then further
+exceptions have kept it from ending. The next use rolls it back.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from .blocks import block
 from .connection import QueueConnection
 from .exceptions import QueueBusyError, QueueDatabaseError
 from .messages import shown_path
@@ -29,6 +41,10 @@ def new_id(cursor: sqlite3.Cursor) -> int | None:
     return cursor.lastrowid if cursor.rowcount > 0 else None
 
 
+in_files: set[Session] = set()
+"""The open sessions of this process on files, also those of threads that a fork ended."""
+
+
 class Session:
     """A connection and the process that opened it.
 
@@ -43,19 +59,18 @@ class Session:
         self.path = path
         self.pid = os.getpid()
         self.is_shared = is_shared
-        self._thread = threading.get_ident()
-        self._calls = 0
         self._is_lent = False
         self._is_closing = False
         self._busy_seconds = busy_seconds
-        self._lock = threading.RLock()
+        self._lock: Any = threading.RLock()
         self._pragmas_set = 0
-        self._sqlite_waits = True
-        conn.row_factory = None
-        self._cursor: sqlite3.Cursor = conn.cursor()
+        self._savepoints = 0
+        # None: an exception interrupted the change.
+        self._sqlite_waits: bool | None = True
+        self._cursor: sqlite3.Cursor | None = None
         conn.row_factory = sqlite3.Row
         if not is_shared:
-            _in_files.add(self)
+            in_files.add(self)
 
     def close(self) -> None:
         """Close the connection, or leave that to the thread that is inside a call.
@@ -66,24 +81,35 @@ class Session:
         if self.pid != os.getpid():
             return
         self._is_closing = True
-        if self._lock.acquire(blocking=False):
-            try:
-                if not self._calls:
-                    _in_files.discard(self)
+        if self.is_inside():
+            return
+        try:
+            if self._lock.acquire(blocking=False):
+                try:
                     self.conn.close()
-            finally:
+                    in_files.discard(self)
+                finally:
+                    self._lock.release()
+        except BaseException:
+            if self.is_inside():  # the exception came between acquire() and `try`
                 self._lock.release()
+            raise
+
+    def is_inside(self) -> bool:
+        """Return True if this thread is inside a call or a block of this session."""
+        return bool(self._lock._is_owned())  # as threading.Condition asks it
+
+    def is_used_elsewhere(self) -> bool:
+        """Return True if another thread is inside a call or a block of this session."""
+        if not self._lock.acquire(blocking=False):
+            return True
+        self._lock.release()
+        return False
 
     def refuse_replaced(self) -> None:
         """Raise QueueReplacedError before a change counts as done; see OpenedFile."""
         if self.conn.opened is not None:
             self.conn.opened.refuse_replaced()
-
-    def is_under_way(self) -> bool:
-        """Return True in a transaction, or while another thread is inside a call."""
-        return self.conn.in_transaction or (
-            self._calls > 0 and self._thread != threading.get_ident()
-        )
 
     # -- the queue's own statements -----------------------------------------------------------
 
@@ -101,20 +127,33 @@ class Session:
 
     def insert_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int | None]:
         """Insert rows and return their ids, with None for each that was not inserted."""
-        was_open, execute = self.conn.is_open(), self._cursor.execute
+        was_open = self.conn.is_whole and self.conn.is_open()
+        cursor = self._new_cursor()
         try:
+            execute = cursor.execute
             return [new_id(execute(sql, row)) for row in rows]
-        except sqlite3.Error as error:
+        except BaseException as error:
+            cursor.close()
             self.conn.failed(error, was_open=was_open)
             raise
 
     def _run(self, sql: str, parameters: Any, answer: Answer[T]) -> T:
-        was_open = self.conn.is_open()
+        was_open = self.conn.is_whole and self.conn.is_open()
+        cursor = self._cursor or self._new_cursor()
+        self._cursor = None  # a signal handler that uses the queue takes another cursor
         try:
-            return answer(self._cursor.execute(sql, parameters))
-        except sqlite3.Error as error:
+            result = answer(cursor.execute(sql, parameters))
+        except BaseException as error:
+            cursor.close()  # an unfinished statement would keep the write lock
             self.conn.failed(error, was_open=was_open)
             raise
+        self._cursor = cursor
+        return result
+
+    def _new_cursor(self) -> sqlite3.Cursor:
+        cursor: sqlite3.Cursor = self.conn.cursor(sqlite3.Cursor)
+        cursor.row_factory = None
+        return cursor
 
     def autocommit(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
         """Run one statement in its own transaction, or in the open transaction.
@@ -123,124 +162,164 @@ class Session:
             time in them is never older than the wait for the lock.
         answer: returns what the caller needs of the cursor.
         """
-        self._enter()
+        if self._sqlite_waits is not False or self.conn.in_transaction:
+            return self._autocommit_after_others(sql, parameters, answer)
         try:
+            with self._lock:
+                return self._autocommit_alone(sql, parameters, answer)
+        finally:
+            if self._is_closing:
+                self.close()
+
+    def _autocommit_after_others(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
+        with self._lock if self.is_inside() else self.held():
             if self.conn.in_transaction:
                 return self._attempt(sql, parameters, answer)
-            result = self._run_alone(sql, parameters, answer)
-            self.refuse_replaced()
-            return result
-        finally:
-            self._leave()
+            if not self._is_lent:
+                self._wait_ourselves()
+            return self._autocommit_alone(sql, parameters, answer)
 
-    def _run_alone(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
-        self._wait_ourselves()
+    def _autocommit_alone(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
         try:
-            return self._attempt(sql, parameters, answer)
+            result = self._attempt(sql, parameters, answer)
         except sqlite3.OperationalError as error:
-            if not is_busy(error) or self.conn.in_transaction:
+            if self._sqlite_waits or not is_busy(error):
                 raise
-            return wait_while_busy(
+            result = wait_while_busy(
                 lambda: self._attempt(sql, parameters, answer), seconds=self._busy_seconds
             )
+        self.refuse_replaced()
+        return result
 
     def _attempt(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
         return self._run(sql, parameters() if callable(parameters) else parameters, answer)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` under the write lock; all of it applies, or nothing."""
-        self._enter()
+        if self._sqlite_waits is not False or self.conn.in_transaction:
+            return self._write_after_others(work)
         try:
+            with self._lock:
+                return self._write_alone(work)
+        finally:
+            if self._is_closing:
+                self.close()
+
+    def _write_after_others(self, work: Callable[[Session], T]) -> T:
+        with self.held():
             if self.conn.in_transaction:
                 with self.savepoint():
                     return work(self)
             return self._write_alone(work)
-        finally:
-            self._leave()
 
     def _write_alone(self, work: Callable[[Session], T]) -> T:
-        try:
+        with self.conn:
             self.begin()
             result = work(self)
             self.refuse_replaced()
-            self.conn.commit()
-        except BaseException:
-            self.roll_back()
-            raise
-        return result
+            return result
 
     # -- transactions -------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Take the write lock. Raises QueueBusyError if the lock stays taken."""
-        self._wait_ourselves()
-        wait_while_busy(lambda: self.conn.execute("BEGIN IMMEDIATE"), seconds=self._busy_seconds)
+        """Take the write lock. Raises QueueBusyError if the lock stays taken.
+
+        The caller puts this into a `with conn:` block, which ends the transaction.
+        """
+        if self._is_lent:
+            self.run("BEGIN IMMEDIATE")
+            return
+        if self._sqlite_waits is not False:
+            self._wait_ourselves()
+        wait_while_busy(lambda: self.run("BEGIN IMMEDIATE"), seconds=self._busy_seconds)
 
     def roll_back(self) -> None:
         """Roll back the open transaction, unless SQLite has done so already."""
         if self.conn.in_transaction:
             self.conn.rollback()
 
-    def end_by(self, statement: Callable[[], object]) -> None:
-        """End a transaction or a savepoint of a caller.
-
-        SQLite refuses that while rows of RETURNING are unread, so the cursors are closed then.
-        """
-        try:
-            statement()
-        except sqlite3.OperationalError as error:
-            if not is_busy(error) or not self.conn.in_transaction:
-                raise
-            self.conn.close_cursors(but=self._cursor)
-            statement()
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    @block
+    def savepoint(self) -> Generator[None, None, None]:
         """On an error, undo the block but not the transaction around it."""
-        self.conn.execute("SAVEPOINT nested")
+        # Its own name: an exception may leave an inner savepoint behind, already undone.
+        self._savepoints, before = self._savepoints + 1, self._savepoints
+        name = f"nested_{before}"
         try:
+            self.run(f"SAVEPOINT {name}")
             yield
         except BaseException:
             if self.conn.in_transaction:
-                self.conn.execute("ROLLBACK TO nested")
-                self.conn.execute("RELEASE nested")
+                with suppress(sqlite3.OperationalError):  # the savepoint was not set yet
+                    self.run(f"ROLLBACK TO {name}")
+                    self.run(f"RELEASE {name}")
             raise
-        self.end_by(lambda: self.conn.execute("RELEASE nested"))
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other threads out of the shared connection."""
-        if not self._lock.acquire(timeout=self._busy_seconds):
-            raise QueueBusyError(
-                f"another thread has used this database in memory for {self._busy_seconds:g} s; "
-                "end its transaction, or try again later"
-            )
-        self._calls += 1
-        try:
-            yield
         finally:
-            self._leave()
+            self._savepoints = before
+        self.run(f"RELEASE {name}")
 
-    def _enter(self) -> None:
-        self._lock.acquire()
-        self._calls += 1
+    @block
+    def held(self) -> Generator[None, None, None]:
+        """Keep other threads out, and end a transaction that exceptions have left open."""
+        try:
+            if self.is_inside():
+                with self._lock:
+                    yield
+            elif self.is_shared:
+                with self._waited_for():
+                    self._heal()
+                    yield
+            else:
+                with self._lock:
+                    self._heal()
+                    yield
+            self._refuse_in_child(None)
+        except BaseException as error:
+            self._refuse_in_child(error)
+            raise
+        finally:
+            if self._is_closing:
+                self.close()
 
-    def _leave(self) -> None:
-        if self._is_lent:
-            self.wait_by_sqlite()
-        self._calls -= 1
-        self._lock.release()
-        if self._is_closing and not self._calls:
-            self.close()
+    @block
+    def _waited_for(self) -> Generator[None, None, None]:
+        """Keep the lock of a shared connection, if another thread frees it in time."""
+        try:
+            if not self._lock.acquire(timeout=self._busy_seconds):
+                raise QueueBusyError(
+                    f"another thread has used this database in memory for "
+                    f"{self._busy_seconds:g} s; end its transaction, or try again later"
+                )
+            try:
+                yield
+            finally:
+                self._lock.release()
+        except BaseException:
+            if self.is_inside():  # the exception came between acquire() and `try`
+                self._lock.release()
+            raise
+
+    def _heal(self) -> None:
+        if self.conn.in_transaction and not self.conn.is_begun_by_caller:
+            self.conn.rollback()
+
+    def _refuse_in_child(self, error: BaseException | None) -> None:
+        if self.pid == os.getpid() or not isinstance(error, Exception | None):
+            return
+        raise QueueDatabaseError(
+            f"path={shown_path(self.path)}: os.fork() was called inside a `with` block or a call "
+            "of the queue. The block is the parent's, so the child left its transaction alone; "
+            "leave the block before the fork, or end the child with os._exit()"
+        ) from error
 
     # -- waiting for a lock -------------------------------------------------------------------
 
-    @contextmanager
-    def lent(self) -> Iterator[None]:
+    @block
+    def lent(self) -> Generator[None, None, None]:
         """Let SQLite wait for locks while a caller uses the connection, also between calls."""
-        before, self._is_lent = self._is_lent, True
-        self.wait_by_sqlite()
+        before = self._is_lent
         try:
+            self._is_lent = True
+            self.wait_by_sqlite()
             yield
         finally:
             self._is_lent = before
@@ -253,13 +332,14 @@ class Session:
     def wait_by_sqlite(self) -> None:
         """Set busy_timeout, as PRODUCTION_PRAGMAS promise, for the caller's own statements."""
         if not self._sqlite_waits:
+            self._sqlite_waits = None
             self._set_timeout(round(self._busy_seconds * 1000))
             self._sqlite_waits = True
 
     def _wait_ourselves(self) -> None:
-        if self._sqlite_waits:
-            self._set_timeout(0)
-            self._sqlite_waits = False
+        self._sqlite_waits = None
+        self._set_timeout(0)
+        self._sqlite_waits = False
 
     def _set_timeout(self, milliseconds: int) -> None:
         # The PRAGMA acts when SQLite compiles it, so it must not come from the statement cache.
@@ -267,45 +347,6 @@ class Session:
         # the text new.
         if self.conn.in_transaction:
             self._pragmas_set += 1
-            self.conn.execute(f"PRAGMA busy_timeout={milliseconds} -- {self._pragmas_set}")
+            self.run(f"PRAGMA busy_timeout={milliseconds} -- {self._pragmas_set}")
         else:
             self.conn.executescript(f"PRAGMA busy_timeout={milliseconds}")
-
-
-# -- forks ------------------------------------------------------------------------------------
-
-_in_files: set[Session] = set()
-"""The open sessions of this process on files, also those of threads that a fork ended."""
-_of_parent: list[Session] = []
-"""Sessions of a parent that was using a file: closing them would interfere with its work."""
-
-
-def refuse_after_fork(path: str) -> None:
-    """Raise QueueDatabaseError if the parent was using this file during the fork."""
-    if any(os.path.realpath(session.path) == os.path.realpath(path) for session in _of_parent):
-        raise QueueDatabaseError(
-            f"path={shown_path(path)}: this process was forked while its parent was in a "
-            "transaction or a call on this file, so it cannot tell the parent's locks from its "
-            "own; fork before or after, or start processes with 'spawn'"
-        )
-
-
-def _close_inherited() -> None:
-    """In a forked child, close the parent's connections.
-
-    SQLite keeps the locks of a process in memory. While the parent's connection is open in the
-    child, SQLite believes that the child already holds the parent's locks, so it takes no lock on
-    the child's behalf. The parent would then close the file as its last user and delete the log
-    that the child writes to. Closing an idle connection here has no effect on the parent.
-    """
-    inherited = list(_in_files)
-    _in_files.clear()
-    if any(session.is_under_way() for session in inherited):
-        _of_parent.extend(inherited)
-        return
-    for session in inherited:
-        session.conn.close_with_cursors()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_close_inherited)

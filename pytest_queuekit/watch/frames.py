@@ -104,7 +104,11 @@ class _Parts(dict[str, _Part]):
 
     def _part(self, path: Path) -> _Part:
         if path.is_relative_to(self._queue):
-            special = {"connection.py": _Part.CONNECTION, "database.py": _Part.DATABASE}
+            special = {
+                "blocks.py": _Part.LIBRARY,  # in place of contextlib
+                "connection.py": _Part.CONNECTION,
+                "database.py": _Part.DATABASE,
+            }
             return special.get(path.name, _Part.QUEUE)
         if path.is_relative_to(_WATCH):
             return _Part.WATCH

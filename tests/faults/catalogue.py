@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.attack import Attack
 from tests.faults.clocks import CLOCKS
 from tests.faults.damage import DAMAGE
+from tests.faults.exceptions import MEMORY, RECURSION, SIGNALS
 from tests.faults.hostile import HOSTILE
 from tests.faults.io_errors import IO_ERRORS
 from tests.faults.kills import AT_FILE_OPERATIONS, AT_STATEMENTS
@@ -19,6 +20,9 @@ ATTACKS: tuple[Attack, ...] = (
     NORMAL,
     FULL,
     IO_ERRORS,
+    SIGNALS,
+    MEMORY,
+    RECURSION,
     CLOCKS,
     HOSTILE,
     DAMAGE,
