@@ -300,6 +300,7 @@ def test_ctrl_c_ends_validate_as_it_ends_pytest(tmp_path: Path) -> None:
     assert "Traceback" not in rest
 
 
+@pytest.mark.slow
 def test_no_color_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NO_COLOR overrides FORCE_COLOR, in pytest's output as well."""
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -11,6 +11,9 @@ import pytest
 from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.slow
+
 USE_COVERAGE = ("tests/gate/test_covered.py", "tests/plugin/test_neighbours.py")
 
 

@@ -16,7 +16,7 @@ from tests.faults.power import CALLS
 from tests.faults.tally import Tally
 from tests.faults.workload import NO_SCHEMA, WEIGHTS, Workload, states
 
-SAMPLE = 24
+SAMPLE = 12
 """Cases of each attack in the plain suite."""
 LONG_SAMPLE = 400
 """Cases of each attack among the slow tests."""

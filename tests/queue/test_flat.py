@@ -92,7 +92,10 @@ def small_and_large(
 
 
 @pytest.mark.parametrize("capabilities", CAPABILITIES)
-@pytest.mark.parametrize(("ready", "waiting"), [(100_000, 0), (10_000, 90_000)])
+@pytest.mark.parametrize(
+    ("ready", "waiting"),
+    [pytest.param(100_000, 0, marks=pytest.mark.slow), (10_000, 90_000)],
+)
 def test_claims_stay_flat(
     small_and_large: Callable[[str, int, int, bool], tuple[QueueDatabase, QueueDatabase]],
     capabilities: str,

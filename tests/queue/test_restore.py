@@ -138,6 +138,7 @@ def test_in_place_of_a_file_that_sqlite_cannot_read(
     assert not list(path.parent.glob(".queue-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [unchanged, log_left])
 def test_killed_at_any_file_operation(
     path: Path, copy: Path, tmp_path: Path, state: Callable[[Path], None]
@@ -163,6 +164,7 @@ def test_killed_at_any_file_operation(
     assert seen == {len(old), 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [destroyed, missing, malformed])
 def test_killed_while_it_replaces_a_file(
     path: Path, copy: Path, tmp_path: Path, state: Callable[[Path], None]
