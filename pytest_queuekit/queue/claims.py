@@ -10,13 +10,14 @@ from .claim_sql import RETURNED, TAKE, ClaimSql
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
 from .models import Task
-from .race_sql import ENTER, IS_READY_TO_START, RaceSql
+from .race_sql import ENTER, ENTER_RANGE, IS_READY_TO_START, RaceSql
 from .session import Session
 from .upkeep import CHUNK, promote_due, reclaim_lapsed, remove_ends
 
 _DAY = 86_400_000
 _DAYS_TO_1970 = 210_866_760_000_000
 """Both in milliseconds, SQLite's unit of time."""
+_IDS_AT_ONCE = 5000
 
 
 class Claim:
@@ -151,6 +152,16 @@ class ByRace:
         while is_all and len(tasks) < limit and (task := self._take(session, claim)):
             tasks.append(task)
         return tasks, is_all
+
+    @staticmethod
+    def prepare(db: QueueDatabase) -> None:
+        """Let all ready tasks enter, ten times as fast as with the indexes of the race."""
+        least, most = db.autocommit(
+            "SELECT (SELECT min(id) FROM task_queue), (SELECT max(id) FROM task_queue)"
+        )[0]
+        for start in range(least or 0, (most or 0) + 1, _IDS_AT_ONCE):
+            ids = (start, start + _IDS_AT_ONCE - 1)
+            db.write(lambda session, ids=ids: session.change(ENTER_RANGE, ids))  # type: ignore[misc] # bound ids
 
     def _take(self, session: Session, claim: Claim) -> Task | None:
         winner = session.run(self._sql.winner, (None, claim.capabilities))[0][0]

@@ -40,12 +40,16 @@ _NOW = _present_time("task_queue.")
 _ENTRANTS = f"""
     SELECT id FROM task_queue INDEXED BY race_entry
     WHERE status = 'queued' AND race_draw IS NULL AND {IS_READY}"""
-ENTER = f"""
+_DRAW = f"""
     UPDATE task_queue SET race_from = {_NOW}, race_draw = {DRAW},
         padding = {adjusted({}, more=f"8 + 8 * ({_NOW} <> 0.0)")}
-    WHERE id IN ({_ENTRANTS} LIMIT ?1)
 """
+ENTER = f"{_DRAW} WHERE id IN ({_ENTRANTS} LIMIT ?1)"
 """Gives a draw to at most ?1 ready tasks without one."""
+ENTER_RANGE = f"""
+    {_DRAW} WHERE id BETWEEN ?1 AND ?2 AND status = 'queued' AND race_draw IS NULL AND {IS_READY}
+"""
+"""The same for the ready tasks with these ids, before the indexes of the race exist."""
 IS_READY_TO_START = f"SELECT NOT ({NEEDS_UPKEEP} OR EXISTS ({_ENTRANTS}))"
 """Returns 1 if all ready tasks are in the race, and no other upkeep is due at ?1."""
 

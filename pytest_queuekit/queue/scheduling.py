@@ -141,6 +141,8 @@ class TaskClaimer:
     def _create_indexes(self) -> None:
         """Create the missing indexes of this strategy, unless another thread was faster."""
         names = _INDEXES[self.strategy]
+        if isinstance(self._plain, ByRace):
+            self._plain.prepare(self._db)
         self._db.write(lambda session: create_on_demand(session.conn, names))
 
 
