@@ -23,7 +23,7 @@ ROUNDS = 25
 CALLS = 200
 """Calls in a round; each round leaves the queue as deep as before."""
 BATCH = 100
-_CLAIM_GOAL, _ENQUEUE_GOAL = 2.0, 2.2
+"""Tasks in a call of enqueue_many, claim_many and complete_many."""
 
 
 @dataclass
@@ -44,44 +44,39 @@ class Turns:
         """Return the median of the turns, without the first, which warms up."""
         return statistics.median(self.times[name][1:])
 
+    def compared(self, name: str) -> str:
+        """Return a median, and its ratio to that of the leanest queue, as text."""
+        mine, leanest = self.median(name), self.median(f"leanest {name}")
+        return f"{mine:>13.1f} µs {mine / leanest:>6.2f} x"
+
 
 def print_ratio(folder: Path, *, quick: bool) -> None:
-    """Print the cost of single calls and of batches."""
-    depths = [depth for depth in DEPTHS if not quick or sum(depth) <= 1_000]
-    print("\nProcessor time of a call, and its ratio to the leanest queue of as many ready tasks")
-    print(
-        f"{'ready':>9} {'waiting':>9}{'enqueue':>12}{'ratio':>7}{'claim+complete':>18}{'ratio':>7}"
-    )
-    for ready, waiting in depths:
+    """Print the cost of single calls and of batches, and their ratios to the leanest queue."""
+    print("\nProcessor time a task, and its ratio to the leanest queue with as many tasks")
+    print(f"{'ready':>9} {'waiting':>9}" + "".join(f"{name:>24}" for name in _GOALS))
+    for ready, waiting in DEPTHS:
+        if quick and ready + waiting > 1_000:
+            continue
         turns = _measured(folder / f"{ready}-{waiting}", ready, waiting)
-        own = [turns.median(name) for name in ("enqueue", "pair")]
-        lean = [turns.median(f"leanest {name}") for name in ("enqueue", "pair")]
-        print(
-            f"{ready:>9,} {waiting:>9,}{own[0]:>9.1f} µs{own[0] / lean[0]:>7.2f}"
-            f"{own[1]:>15.1f} µs{own[1] / lean[1]:>7.2f}"
-        )
-        batch = [(turns.median(name), turns.median(f"leanest {name}")) for name in _BATCHES]
-    print(f"  goals: at most {_ENQUEUE_GOAL} for enqueue, {_CLAIM_GOAL} for claim+complete")
-    print(f"\nIn batches of {BATCH}, a task (last depth)")
-    for name, (mine, leanest) in zip(_BATCHES, batch, strict=True):
-        print(f"  {name:<22}{mine:>7.1f} µs, ratio {mine / leanest:.1f}")
+        print(f"{ready:>9,} {waiting:>9,}" + "".join(map(turns.compared, _GOALS)))
+    print(f"{'goals':>19}" + "".join(f"{f'at most {goal}':>24}" for goal in _GOALS.values()))
 
 
-_BATCHES = ("enqueue_many", "claim+complete_many")
+_GOALS = {"enqueue": 2.2, "claim+complete": 2.0, "enqueue_many": 5, "claim+complete_many": 2.5}
 
 
 def _measured(folder: Path, ready: int, waiting: int) -> Turns:
     folder.mkdir()
     turns = Turns()
-    lean = LeanestQueue(folder / "leanest.db", ready)
+    lean = LeanestQueue(folder / "leanest.db", ready + waiting)
     with filled(folder / "queue.db", ready=ready, waiting=waiting) as db:
         queue = TaskQueue(db)
         for number in range(ROUNDS):
             note(f"{ready:,} ready, {waiting:,} waiting: round {number + 1} of {ROUNDS}")
             turns.take("leanest enqueue", CALLS, lean.enqueue)
             turns.take("enqueue", CALLS, lambda: queue.enqueue("bench", PAYLOAD))
-            turns.take("leanest pair", CALLS, lambda: lean.complete(lean.claim()))
-            turns.take("pair", CALLS, lambda: _claim_and_complete(queue))
+            turns.take("leanest claim+complete", CALLS, lambda: lean.complete(lean.claim()))
+            turns.take("claim+complete", CALLS, lambda: _claim_and_complete(queue))
             turns.take("leanest enqueue_many", 2, lambda: lean.enqueue_many(BATCH), BATCH)
             turns.take("enqueue_many", 2, lambda: _enqueue_many(queue), BATCH)
             turns.take(

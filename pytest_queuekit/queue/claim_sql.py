@@ -192,6 +192,6 @@ def _heads_of_due(order: ClaimOrder) -> str:
             FROM due JOIN task_queue AS here ON here.id = due.id)"""
 
 
-PRIORITY = ClaimOrder(index="life", tasks=QUEUED, key=("priority", "id"))
-FIFO = ClaimOrder(index="arrival", key=("id",))
-LIFO = ClaimOrder(index="arrival", key=("id",), backwards=True)
+PRIORITY = ClaimOrder(index="task_life", tasks=QUEUED, key=("priority", "id"))
+FIFO = ClaimOrder(index="task_arrival", key=("id",))
+LIFO = ClaimOrder(index="task_arrival", key=("id",), backwards=True)

@@ -28,7 +28,7 @@ PURGED = ("completed", "cancelled")
 _ENDED = ("completed", "cancelled", "failed")
 
 _CHUNK = """
-    SELECT id FROM task_queue INDEXED BY life
+    SELECT id FROM task_queue INDEXED BY task_life
     WHERE status = ?1 AND completed_at_utc < ?2 LIMIT ?3
 """
 _DELETE = f"DELETE FROM task_queue WHERE id IN ({_CHUNK})"

@@ -51,12 +51,12 @@ IS_WAITING = f"{PLACE} >= '0'"
 IS_DUE_BY_NOW = f"{PLACE} < ?1 || '!'"
 """True for a waiting task that is due at ?1."""
 
-# The index `life` has a column for completed_at_utc, which is NULL until a task ends.
+# The index `task_life` has a column for completed_at_utc, which is NULL until a task ends.
 QUEUED = "status = 'queued' AND completed_at_utc IS NULL"
 LEASED = "status = 'leased' AND completed_at_utc IS NULL"
 PROCESSING = "status = 'processing' AND completed_at_utc IS NULL"
 
-FROM_LIFE = "FROM task_queue INDEXED BY life"
+FROM_LIFE = "FROM task_queue INDEXED BY task_life"
 
 
 def _stray(status: str) -> str:

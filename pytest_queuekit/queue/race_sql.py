@@ -29,7 +29,7 @@ def _present_time(row: str) -> str:
 
 
 RACE = ClaimOrder(
-    index="race",
+    index="task_race",
     key=(RACE_AT,),
     between="first.race_from + first.race_draw * (max(first.priority, 0) + 1) - "
     f"{_present_time('first.')}",
@@ -38,7 +38,7 @@ RACE = ClaimOrder(
 
 _NOW = _present_time("task_queue.")
 _ENTRANTS = f"""
-    SELECT id FROM task_queue INDEXED BY race_entry
+    SELECT id FROM task_queue INDEXED BY task_race_entry
     WHERE status = 'queued' AND race_draw IS NULL AND {IS_READY}"""
 _DRAW = f"""
     UPDATE task_queue SET race_from = {_NOW}, race_draw = {DRAW},

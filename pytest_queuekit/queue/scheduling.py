@@ -48,10 +48,10 @@ STATEMENTS: dict[SchedulingStrategy, tuple[ClaimSql, ClaimSql] | tuple[RaceSql, 
 }
 """The statements of a strategy, for workers without and with capabilities."""
 _INDEXES = {
-    SchedulingStrategy.FIFO: ("arrival",),
-    SchedulingStrategy.LIFO: ("arrival",),
+    SchedulingStrategy.FIFO: ("task_arrival",),
+    SchedulingStrategy.LIFO: ("task_arrival",),
     SchedulingStrategy.PRIORITY: (),
-    SchedulingStrategy.WEIGHTED_RANDOM: ("race", "race_entry"),
+    SchedulingStrategy.WEIGHTED_RANDOM: ("task_race", "task_race_entry"),
 }
 """The indexes that the first claim of a strategy creates."""
 

@@ -1,8 +1,8 @@
 """The tables of the queue.
 
-Claims, completions and purges share the index `life`: a change of state moves a task inside it.
-The index is the main cost of an operation, so the indexes that only some strategies need are
-created at their first claim.
+Claims, completions and purges share the index `task_life`: a change of state moves a task inside
+it. An index is the main cost of an operation, so those that only some strategies need are created
+at their first claim.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ _OTHER_TABLES = (
 
 _INDEXES = (
     # For claims by priority, completions, purges and statistics.
-    f"CREATE INDEX IF NOT EXISTS life ON task_queue (status, completed_at_utc, {PLACE}, priority)",
+    "CREATE INDEX IF NOT EXISTS task_life "
+    f"ON task_queue (status, completed_at_utc, {PLACE}, priority)",
     "CREATE UNIQUE INDEX IF NOT EXISTS idempotency "
     "ON task_queue (idempotency_key) WHERE idempotency_key IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS log_task ON task_logs (task_id)",
@@ -135,11 +136,11 @@ ON_DEMAND = {
     # A claim by other SQL cannot know the place of a task.
     "status_priority": "CREATE INDEX IF NOT EXISTS status_priority ON task_queue "
     "(status, priority) WHERE status = 'queued'",
-    "arrival": f"CREATE INDEX IF NOT EXISTS arrival ON task_queue ({PLACE}) "
+    "task_arrival": f"CREATE INDEX IF NOT EXISTS task_arrival ON task_queue ({PLACE}) "
     "WHERE status = 'queued'",
-    "race": f"CREATE INDEX IF NOT EXISTS race ON task_queue ({PLACE}, {RACE_AT}) "
+    "task_race": f"CREATE INDEX IF NOT EXISTS task_race ON task_queue ({PLACE}, {RACE_AT}) "
     "WHERE status = 'queued'",
-    "race_entry": f"CREATE INDEX IF NOT EXISTS race_entry ON task_queue ({PLACE}) "
+    "task_race_entry": f"CREATE INDEX IF NOT EXISTS task_race_entry ON task_queue ({PLACE}) "
     "WHERE status = 'queued' AND race_draw IS NULL",
 }
 """The indexes of FIFO, LIFO, weighted and other claims, by name; the first one creates them."""

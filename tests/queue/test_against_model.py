@@ -166,4 +166,9 @@ def test_claims_are_right_beside_other_sql(seed: int, monkeypatch: pytest.Monkey
     with world.db:
         for _ in range(STEPS):
             world.step()
-        assert all("without an end" in problem for problem in world.queue.integrity_check())
+        # Other SQL may lease a task without an end, and queue a dead letter again.
+        made_by_other_sql = ("are leased without an end", "are queued without attempts left")
+        assert all(
+            any(kind in problem for kind in made_by_other_sql)
+            for problem in world.queue.integrity_check()
+        )

@@ -129,19 +129,19 @@ def test_ids_are_not_used_again(db: QueueDatabase) -> None:
 def test_initializing_twice_restores_dropped_objects(db: QueueDatabase) -> None:
     """initialize_schema() keeps rows, and restores a dropped index and trigger."""
     task = add_raw(db)
-    db.execute("DROP INDEX life")
+    db.execute("DROP INDEX task_life")
     db.execute("DROP TRIGGER finish_updated")
     db.initialize_schema()
     names = {row[0] for row in db.execute("SELECT name FROM sqlite_schema")}
-    assert {"life", "finish_updated"} <= names
+    assert {"task_life", "finish_updated"} <= names
     assert column(db, task, "id") == task
 
 
 def test_a_dropped_index_is_named(db: QueueDatabase, queue: TaskQueue) -> None:
     """A claim without its index fails and names the fix, instead of becoming slow."""
     queue.enqueue("t", None)
-    db.execute("DROP INDEX life")
-    with pytest.raises(QueueSchemaError, match=r"life.*initialize_schema\(\)"):
+    db.execute("DROP INDEX task_life")
+    with pytest.raises(QueueSchemaError, match=r"task_life.*initialize_schema\(\)"):
         queue.claim("w")
 
 

@@ -299,13 +299,13 @@ def test_a_report_of_a_validation(path: Path, db: QueueDatabase) -> None:
     report = QueueValidator(path).generate_report()
     assert "Overall: 8/8 checks passed" in report
     assert report.count("✅ PASS - ") == 8
-    db.execute("DROP INDEX life")
+    db.execute("DROP INDEX task_life")
     validator = QueueValidator(path)
     assert validator.validate_all() is False
     report = validator.generate_report()
     assert "Overall: 8/8" not in report
     assert "❌ FAIL - Index Performance\n      " in report
-    assert "life" in report
+    assert "task_life" in report
 
 
 def test_a_benchmark_of_a_number_of_tasks(path: Path, db: QueueDatabase, queue: TaskQueue) -> None:
@@ -327,7 +327,7 @@ def test_a_quick_validation_of_a_path(tmp_path: Path) -> None:
     assert quick_validate() is True
     assert quick_validate(str(path)) is True
     assert quick_validate(db_path=path) is True
-    alter(path, "DROP INDEX life")
+    alter(path, "DROP INDEX task_life")
     assert quick_validate(path) is False
 
 

@@ -256,4 +256,4 @@ def indexes(db: QueueDatabase) -> set[str]:
 def test_statistics_by_hand_use_an_index(db: QueueDatabase) -> None:
     """The statistics of pattern 4 read an index, not the payloads."""
     plan = explained(db, "SELECT status, COUNT(*), AVG(priority) FROM task_queue GROUP BY status")
-    assert "COVERING INDEX life" in plan
+    assert "COVERING INDEX task_life" in plan

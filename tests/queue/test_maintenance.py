@@ -378,13 +378,15 @@ def test_damage_of_the_file_is_reported(queue: TaskQueue, db: QueueDatabase) -> 
     """integrity_check() finds an index that does not match its table."""
     queue.enqueue_many("t", range(3))
     with db.connection() as conn:
-        page = conn.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'life'").fetchone()[0]
+        page = conn.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'task_life'"
+        ).fetchone()[0]
         conn.execute("PRAGMA writable_schema=1")
         other = conn.execute(
             "SELECT rootpage FROM sqlite_schema WHERE name = 'idempotency'"
         ).fetchone()[0]
         sql = "UPDATE sqlite_schema SET rootpage = ? WHERE name = ?"
-        conn.execute(sql, (other, "life"))
+        conn.execute(sql, (other, "task_life"))
         conn.execute(sql, (page, "idempotency"))
         conn.execute("PRAGMA writable_schema=RESET")
     assert any(problem.startswith("damage: ") for problem in queue.integrity_check())

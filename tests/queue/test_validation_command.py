@@ -96,13 +96,13 @@ def test_file_without_tables(tmp_path: Path) -> None:
 def test_failure_names_value_place_and_fix(tmp_path: Path) -> None:
     """A failed check prints its reasons, the others continue, and the exit code is 1."""
     path = new_queue(tmp_path)
-    alter(path, "DROP INDEX life")
+    alter(path, "DROP INDEX task_life")
     done = validation(str(path), cwd=tmp_path)
     assert (done.stderr, done.returncode) == ("", 1)
     expected = documented_output().replace(
         "Running: Index Performance... ✅ PASS\n",
         "Running: Index Performance... ❌ FAIL\n"
-        f"    index life is missing in {path}: "
+        f"    index task_life is missing in {path}: "
         "QueueDatabase(path).initialize_schema() restores it\n",
     )
     expected = expected.replace("✅ ALL VALIDATIONS PASSED", "❌ VALIDATION FAILED: 1 of 8 checks")

@@ -230,12 +230,12 @@ def test_index_of_the_same_name_on_other_columns(file: Path) -> None:
     """An index on other columns under the queue's name fails only the index check."""
     alter(
         file,
-        "DROP INDEX life",
-        "CREATE INDEX life ON task_queue (status, run_after_utc)",
+        "DROP INDEX task_life",
+        "CREATE INDEX task_life ON task_queue (status, run_after_utc)",
     )
     failed = red(file)
     assert list(failed) == ["Index Performance"]
-    assert "life is not the queue's own" in failed["Index Performance"][0]
+    assert "task_life is not the queue's own" in failed["Index Performance"][0]
 
 
 def test_indexes_of_the_team_are_accepted(file: Path) -> None:

@@ -65,7 +65,7 @@ def test_worker_without_a_usable_name(file: Path, caplog: Log, worker_id: str) -
     [
         "DROP TABLE workers",
         "DROP TABLE weighted_race",
-        "DROP INDEX life",
+        "DROP INDEX task_life",
         "ALTER TABLE task_queue DROP COLUMN result",
         "CREATE TRIGGER refuse BEFORE UPDATE ON task_queue BEGIN SELECT RAISE(ABORT, 'no'); END",
         "CREATE TRIGGER lose AFTER INSERT ON task_queue "

@@ -84,7 +84,7 @@ def test_broken_file_is_not_fixed(production: Path) -> None:
     """A validation does not restore missing parts of a file."""
     alter(
         production,
-        "DROP INDEX life",
+        "DROP INDEX task_life",
         "DROP TABLE workers",
         "PRAGMA user_version=0",
         "PRAGMA journal_mode=DELETE",
