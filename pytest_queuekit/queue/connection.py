@@ -101,18 +101,21 @@ class QueueConnection(sqlite3.Connection):
 
     def close_with_cursors(self) -> None:
         """Close the connection and its cursors; a statement of theirs would keep it open."""
-        for reference in self._cursors:
-            cursor = reference()
-            if cursor is not None:
-                with suppress(sqlite3.ProgrammingError):  # the connection is closed already
-                    cursor.close()
+        for cursor in self.live_cursors():
+            with suppress(sqlite3.ProgrammingError):  # the connection is closed already
+                cursor.close()
         super().close()
         if self.companion is not None:
             self.companion.close()
 
+    def live_cursors(self) -> list[sqlite3.Cursor]:
+        """Return the cursors of this connection that something refers to."""
+        return [cursor for reference in self._cursors if (cursor := reference()) is not None]
+
     def disable_in_child(self) -> None:
         """Make each later statement, COMMIT and ROLLBACK included, fail without any effect."""
         self.set_authorizer(_deny)
+        self.interrupt()
 
     @property
     def total_changes(self) -> int:

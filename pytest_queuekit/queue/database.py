@@ -192,6 +192,7 @@ class QueueDatabase:
                     return session.write(work)
             return session.write(work)
         except (sqlite3.Error, UnicodeDecodeError) as error:
+            session.refuse_in_child(error)
             raise self._translated(error) from error
 
     def autocommit(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -217,6 +218,7 @@ class QueueDatabase:
                     return session.autocommit(sql, parameters, answer)
             return session.autocommit(sql, parameters, answer)
         except (sqlite3.Error, UnicodeDecodeError) as error:
+            session.refuse_in_child(error)
             raise self._translated(error) from error
         except OverflowError as error:
             raise QueueInputError(

@@ -7,59 +7,108 @@ child writes to. So the child closes the parent's connections before it opens it
 idle connection has no effect on the parent.
 
 A connection in the middle of a statement or a transaction cannot be closed: closing it commits
-the statement, or undoes the transaction, in the parent's file. Then the child refuses the file.
+the statement, or undoes the transaction, in the parent's file. Then the child refuses the file. A
+connection that the queue does not know has the same effect, so the child also refuses a file that
+a descriptor from before the fork still has open.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
+import stat
 from contextlib import suppress
 
+from .connection import QueueConnection
 from .exceptions import QueueDatabaseError
 from .messages import shown_path
+from .opening import MEMORY
 from .session import Session, in_files
 
 _of_parent: list[Session] = []
 """Sessions of a parent that was using a file: closing them would interfere with its work."""
+_inherited: dict[int, tuple[int, int]] = {}
+"""The files that were open before the fork, by descriptor, as device and inode."""
+_DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
 
 
 def refuse_after_fork(path: str) -> None:
-    """Raise QueueDatabaseError if the parent was using this file during the fork."""
+    """Raise QueueDatabaseError if this process shares SQLite's locks on a file with its parent."""
+    if path == MEMORY:
+        return
     if any(os.path.realpath(session.path) == os.path.realpath(path) for session in _of_parent):
         raise QueueDatabaseError(
             f"path={shown_path(path)}: this process was forked while its parent was in a "
             "transaction or a call on this file, so it cannot tell the parent's locks from its "
             "own; fork before or after, or start processes with 'spawn'"
         )
+    if _inherited and _is_open_from_parent(path):
+        raise QueueDatabaseError(
+            f"path={shown_path(path)}: the parent of this process had a connection of its own, or "
+            "another descriptor, open on this file during the fork, so SQLite would take no lock "
+            "for this process; close it before the fork, or start processes with 'spawn'"
+        )
+
+
+def _is_open_from_parent(path: str) -> bool:
+    with suppress(OSError):  # there is no such file
+        status = os.stat(path)  # noqa: PTH116 - Path's methods would raise the same
+        for descriptor, file in list(_inherited.items()):
+            if file == (status.st_dev, status.st_ino):
+                if _file_of(descriptor) == file:
+                    return True
+                del _inherited[descriptor]  # closed in the meantime
+    return False
+
+
+def _file_of(descriptor: int) -> tuple[int, int] | None:
+    """Return device and inode of a regular file; None for anything else."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def _part_from_parent() -> None:
     """In a forked child, close the parent's connections, or disable them for ever."""
     inherited = list(in_files)
     in_files.clear()
-    if not any(_is_under_way(session) for session in inherited):
+    if any(_is_under_way(session) for session in inherited):
+        _of_parent.extend(inherited)
+        for session in inherited:
+            session.is_of_parent = True
+            _keep_for_ever(session.conn)
+            # Another thread of the parent may have been inside SQLite, and left its mutex locked.
+            if session.is_inside() or session.conn.in_transaction:
+                session.conn.disable_in_child()
+    else:
         for session in inherited:
             session.conn.close_with_cursors()
-        return
-    _of_parent.extend(inherited)
-    for session in inherited:
-        _keep_for_ever(session.conn)
-        # Another thread of the parent may have been inside SQLite, and left its mutex locked.
-        if session.is_inside():
-            session.conn.disable_in_child()
+    _remember_open_files()
 
 
 def _is_under_way(session: Session) -> bool:
     return session.conn.in_transaction or session.is_inside() or session.is_used_elsewhere()
 
 
-def _keep_for_ever(conn: sqlite3.Connection) -> None:
-    """Keep the interpreter's end from closing a connection."""
+def _keep_for_ever(conn: QueueConnection) -> None:
+    """Keep the end of the interpreter from closing a connection, or a statement of it."""
     with suppress(ImportError, AttributeError):  # other interpreters
         import ctypes
 
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(conn))
+        for thing in (conn, *conn.live_cursors()):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+def _remember_open_files() -> None:
+    _inherited.clear()
+    for folder in _DESCRIPTORS:
+        with suppress(OSError, ValueError):
+            for name in os.listdir(folder):  # noqa: PTH208 - a Path for each takes longer
+                file = _file_of(int(name))
+                if file is not None:
+                    _inherited[int(name)] = file
+            return
 
 
 if hasattr(os, "register_at_fork"):

@@ -59,6 +59,8 @@ class Session:
         self.path = path
         self.pid = os.getpid()
         self.is_shared = is_shared
+        self.is_of_parent = False
+        """True in a forked child that shares this session with its parent."""
         self._is_lent = False
         self._is_closing = False
         self._busy_seconds = busy_seconds
@@ -133,7 +135,9 @@ class Session:
             execute = cursor.execute
             return [new_id(execute(sql, row)) for row in rows]
         except BaseException as error:
-            cursor.close()
+            # An unfinished statement would keep the write lock, and be committed by a child.
+            if not self.is_of_parent:
+                cursor.close()
             self.conn.failed(error, was_open=was_open)
             raise
 
@@ -144,7 +148,8 @@ class Session:
         try:
             result = answer(cursor.execute(sql, parameters))
         except BaseException as error:
-            cursor.close()  # an unfinished statement would keep the write lock
+            if not self.is_of_parent:
+                cursor.close()
             self.conn.failed(error, was_open=was_open)
             raise
         self._cursor = cursor
@@ -272,9 +277,9 @@ class Session:
                 with self._lock:
                     self._heal()
                     yield
-            self._refuse_in_child(None)
+            self.refuse_in_child(None)
         except BaseException as error:
-            self._refuse_in_child(error)
+            self.refuse_in_child(error)
             raise
         finally:
             if self._is_closing:
@@ -302,9 +307,16 @@ class Session:
         if self.conn.in_transaction and not self.conn.is_begun_by_caller:
             self.conn.rollback()
 
-    def _refuse_in_child(self, error: BaseException | None) -> None:
-        if self.pid == os.getpid() or not isinstance(error, Exception | None):
+    def refuse_in_child(self, error: BaseException | None) -> None:
+        """Raise QueueDatabaseError if this process was forked after the session was opened."""
+        if self.pid == os.getpid():
             return
+        # Each COMMIT and ROLLBACK of the child is denied. What left the block is before that.
+        left: BaseException | None = error
+        while isinstance(left, sqlite3.Error):
+            left = left.__context__
+        if not isinstance(left, Exception | None):  # SystemExit is no harm
+            raise left
         raise QueueDatabaseError(
             f"path={shown_path(self.path)}: os.fork() was called inside a `with` block or a call "
             "of the queue. The block is the parent's, so the child left its transaction alone; "
