@@ -2,6 +2,11 @@
 
 Due times and ends of leases are rounded up to a whole second, so no task runs early and no lease
 is shorter than requested.
+
+Tests replace Python's clock: freezegun, time-machine, a patch of time.time. SQLite's 'now' does
+not follow by itself, and half of a queue would live in another time. So each use of a connection
+compares Python's clock with a counter that these tools do not reach. When their distance has
+changed, it asks SQLite for the time; from then on, SQL's date functions take 'now' from Python.
 """
 
 from __future__ import annotations
@@ -11,7 +16,8 @@ import math
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -23,15 +29,46 @@ _DATE_FUNCTIONS = {
     "date": 0,
     "time": 0,
     "datetime": 0,
-    "julianday": 0,
     "unixepoch": 0,
     "strftime": 1,
+    "julianday": 0,  # the last, because agrees_with_sql() asks it
 }
+
+TOLERANCE = 0.5
+"""Seconds that the clocks of Python and SQLite may differ: two readings are never simultaneous."""
+NOT_COMPARED = math.nan
+"""The offset of a connection that has not been compared yet."""
+
+replacements: list[Clock] = []
+"""What stands in for the system clock; the last one counts."""
 
 
 def system_clock() -> float:
     """Return this machine's time; the lookup at each call lets tests patch time.time."""
-    return time.time()
+    return replacements[-1]() if replacements else time.time()
+
+
+@contextmanager
+def system_clock_replaced(clock: Clock) -> Iterator[None]:
+    """Put a clock in place of the system clock, for every QueueDatabase of this process.
+
+    A QueueDatabase with a clock of its own keeps that clock.
+    """
+    replacements.append(clock)
+    try:
+        yield
+    finally:
+        replacements.remove(clock)
+
+
+def agrees_with_sql(conn: sqlite3.Connection) -> bool:
+    """Return True if a connection's 'now' is the time of the system clock."""
+    days = sqlite3.Cursor(conn).execute("SELECT julianday('now')").fetchone()[0]
+    seconds = (days - _JULIAN_DAY_OF_1970) * 86_400
+    return not replacements and abs(seconds - system_clock()) < TOLERANCE
+
+
+_JULIAN_DAY_OF_1970 = 2440587.5
 
 
 def floor_text(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from itertools import islice
 from typing import Any, cast
 
 from .blocks import block
+from .clock import TOLERANCE, agrees_with_sql, follow_clock, replacements, system_clock
 from .exceptions import QueueDatabaseError
 from .messages import one_line
 from .opened import OpenedFile
@@ -35,8 +37,13 @@ class QueueConnection(sqlite3.Connection):
     _undone_by: BaseException | None = None
     companion: sqlite3.Connection | None = None
     """A connection that closes together with this connection."""
+    clock_offset: float | None = None
+    """Python's time minus the counter, in seconds, when SQL's 'now' last agreed with it; None if
+    SQL's date functions follow a clock."""
     opened: OpenedFile | None = None
     """The file; None for a database in memory."""
+    elapsed = staticmethod(time.perf_counter)
+    """The counter. An attribute, because freezegun replaces the names of modules."""
     is_begun_by_caller = False
     """True if a statement of the caller began the open transaction."""
     _sorts_by_priority = False
@@ -107,6 +114,31 @@ class QueueConnection(sqlite3.Connection):
         super().close()
         if self.companion is not None:
             self.companion.close()
+
+    def follow_python(self) -> None:
+        """Let SQL's 'now' follow Python's clock, if a test has replaced that clock."""
+        offset = time.time() - self.elapsed()
+        if agrees_with_sql(self):
+            self.clock_offset = offset
+            return
+        try:
+            self.companion = follow_clock(self, system_clock)
+        except sqlite3.OperationalError as error:
+            raise QueueDatabaseError(
+                "the clock of Python is replaced, and SQL's datetime('now') cannot follow it while "
+                "a SELECT of this connection is unread; fetch all its rows, or pass `clock` to "
+                "QueueDatabase"
+            ) from error
+        self.clock_offset = None
+
+    def is_in_other_time(self) -> bool:
+        """Return True if Python's clock has jumped, or is replaced, since the last comparison."""
+        offset = self.clock_offset
+        # The comparison with NOT_COMPARED is false.
+        return offset is not None and (
+            not -TOLERANCE < time.time() - self.elapsed() - offset < TOLERANCE
+            or len(replacements) > 0
+        )
 
     def live_cursors(self) -> list[sqlite3.Cursor]:
         """Return the cursors of this connection that something refers to."""
@@ -185,6 +217,8 @@ class QueueCursor(sqlite3.Cursor):
         """Run one statement."""
         conn = self.connection
         was_open = conn.is_open()
+        if conn.is_in_other_time():
+            conn.follow_python()
         conn.prepare_for(sql)
         conn.settle()
         self._read = None

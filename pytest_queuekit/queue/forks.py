@@ -22,7 +22,7 @@ from .connection import QueueConnection
 from .exceptions import QueueDatabaseError
 from .messages import shown_path
 from .opening import MEMORY
-from .session import Session, in_files
+from .session import Session, open_sessions
 
 _of_parent: list[Session] = []
 """Sessions of a parent that was using a file: closing them would interfere with its work."""
@@ -71,12 +71,13 @@ def _file_of(descriptor: int) -> tuple[int, int] | None:
 
 def _part_from_parent() -> None:
     """In a forked child, close the parent's connections, or disable them for ever."""
-    inherited = list(in_files)
-    in_files.clear()
+    for session in open_sessions:
+        session.is_of_parent = True
+    inherited = [session for session in open_sessions if not session.is_shared]
+    open_sessions.clear()
     if any(_is_under_way(session) for session in inherited):
         _of_parent.extend(inherited)
         for session in inherited:
-            session.is_of_parent = True
             _keep_for_ever(session.conn)
             # Another thread of the parent may have been inside SQLite, and left its mutex locked.
             if session.is_inside() or session.conn.in_transaction:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .clock import Clock, follow_clock
+from .clock import NOT_COMPARED, Clock, follow_clock
 from .config import WAL_LIMIT_BYTES, apply_pragmas
 from .connection import QueueConnection
 from .exceptions import QueueDatabaseError, QueuePathError
@@ -129,7 +129,9 @@ def _prepare(conn: QueueConnection, options: OpenOptions) -> None:
     conn.execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}").fetchall()
     conn.execute(f"PRAGMA busy_timeout={round(options.busy_seconds * 1000)}")
     conn.create_function("queue_serves", 2, serves)
-    if options.clock is not None:
+    if options.clock is None:
+        conn.clock_offset = NOT_COMPARED
+    else:
         conn.companion = follow_clock(conn, options.clock)
     if options.on_connect is not None:
         options.on_connect(conn)

@@ -41,8 +41,8 @@ def new_id(cursor: sqlite3.Cursor) -> int | None:
     return cursor.lastrowid if cursor.rowcount > 0 else None
 
 
-in_files: set[Session] = set()
-"""The open sessions of this process on files, also those of threads that a fork ended."""
+open_sessions: set[Session] = set()
+"""The open sessions of this process, also those of threads that a fork ended."""
 
 
 class Session:
@@ -60,7 +60,7 @@ class Session:
         self.pid = os.getpid()
         self.is_shared = is_shared
         self.is_of_parent = False
-        """True in a forked child that shares this session with its parent."""
+        """True in a forked child: the session is its parent's."""
         self._is_lent = False
         self._is_closing = False
         self._busy_seconds = busy_seconds
@@ -71,8 +71,7 @@ class Session:
         self._sqlite_waits: bool | None = True
         self._cursor: sqlite3.Cursor | None = None
         conn.row_factory = sqlite3.Row
-        if not is_shared:
-            in_files.add(self)
+        open_sessions.add(self)
 
     def close(self) -> None:
         """Close the connection, or leave that to the thread that is inside a call.
@@ -89,7 +88,7 @@ class Session:
             if self._lock.acquire(blocking=False):
                 try:
                     self.conn.close()
-                    in_files.discard(self)
+                    open_sessions.discard(self)
                 finally:
                     self._lock.release()
         except BaseException:

@@ -45,19 +45,28 @@ def wait_while_busy(work: Callable[[], T], *, seconds: float) -> T:
         return _persist(work, seconds, error)
 
 
-def _persist(work: Callable[[], T], seconds: float, error: sqlite3.Error) -> T:
-    # Not time.time(): a clock that a test freezes would make the wait endless.
-    started = time.perf_counter()
+def _persist(
+    work: Callable[[], T],
+    seconds: float,
+    error: sqlite3.Error,
+    elapsed: Callable[[], float] = time.perf_counter,
+) -> T:
+    # Tests freeze clocks, perf_counter included, so the pauses count as well. A default value
+    # is out of freezegun's reach.
+    started, slept, waited = elapsed(), 0.0, 0.0
     pauses = random.Random()  # noqa: S311 - spreads the retries, no secret
-    while time.perf_counter() - started < seconds:
-        time.sleep(pauses.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))
+    while waited < seconds:
+        pause = pauses.uniform(SHORTEST_PAUSE, LONGEST_PAUSE)
+        time.sleep(pause)
+        slept += pause
         try:
             return work()
         except sqlite3.Error as again:
             if not is_busy(again):
                 raise
             error = again
+        waited = max(elapsed() - started, slept)
     raise QueueBusyError(
-        f"the database was locked for {time.perf_counter() - started:.1f} s ({error}); "
+        f"the database was locked for {waited:.1f} s ({error}); "
         "nothing was changed. Try again later, or shorten the other transaction"
     ) from error

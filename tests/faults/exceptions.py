@@ -115,6 +115,7 @@ def _count_points(case: Case, kind: Kind, template: Path) -> int:
 def interrupt(case: Case, point: int, kind: Kind, template: Path, tally: Tally) -> None:
     """Interrupt a call at one point, and look at the queue afterwards."""
     whole = _rows_after(case, template)
+    sqlite3.enable_callback_tracebacks(False)  # it is one switch for the whole process
     with _subject(template) as subject:
         call = case.prepare(subject)
         before = subject.rows()

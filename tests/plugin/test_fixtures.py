@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 
 import pytest
 
@@ -148,6 +149,47 @@ def test_a_lease_runs_out_without_sleeping(project: Project) -> None:
             assert abs(moment - time.time()) < 60
         """,
         tests=3,
+    )
+
+
+def test_the_clock_reaches_databases_that_the_tested_code_opens(project: Project) -> None:
+    """queue_clock moves each QueueDatabase without a clock, also that of a copy of the queue."""
+    project.pytester.run(sys.executable, "-m", "pytest_queuekit", "vendor", "prismq_queue")
+    project.pytester.makepyfile(
+        service="""
+        import prismq_queue
+        from pytest_queuekit.queue import QueueDatabase, TaskQueue
+
+        def claimers(path):
+            own = TaskQueue(QueueDatabase(f"{path}-own"))
+            copied = prismq_queue.TaskQueue(prismq_queue.QueueDatabase(f"{path}-copied"))
+            return own, copied
+        """
+    )
+    _passes(
+        project,
+        """
+        import time
+
+        from service import claimers
+
+        def test_lease(queue_clock, tmp_path):
+            for queue in claimers(tmp_path / "q"):
+                queue.enqueue("mail", {})
+                assert queue.claim("one", lease_seconds=60).locked_by == "one"
+                assert queue.claim("two") is None
+                queue_clock.advance(61)
+                assert queue.claim("two").locked_by == "two"
+                (moment,) = queue.db.execute("SELECT unixepoch('now')").fetchone()
+                assert moment == queue_clock.now
+                queue.db.close()
+
+        def test_real_time_afterwards(tmp_path):
+            for queue in claimers(tmp_path / "q"):
+                assert abs(queue.db.now() - time.time()) < 60
+                queue.db.close()
+        """,
+        tests=2,
     )
 
 

@@ -85,10 +85,11 @@ def _validator(path: str) -> QueueValidator:
 
 def _wait_for_creator(file: StoredFile) -> None:
     """Give a file without tables a moment: another process may be creating the queue."""
-    deadline = time.monotonic() + MAKING_SECONDS
+    pauses = 50
     with suppress(QueueDatabaseError):
-        while file.is_empty() and time.monotonic() < deadline:
+        while file.is_empty() and pauses:
             time.sleep(MAKING_SECONDS / 50)
+            pauses -= 1
 
 
 def _report(validator: QueueValidator, *, with_benchmark: bool) -> int:
