@@ -18,6 +18,18 @@ _DAY = 86_400_000
 _DAYS_TO_1970 = 210_866_760_000_000
 """Both in milliseconds, SQLite's unit of time."""
 _IDS_AT_ONCE = 5000
+_COLUMNS = (
+    *RETURNED,
+    "status",
+    "locked_by",
+    "lease_until_utc",
+    "reserved_at_utc",
+    "processing_started_utc",
+    "updated_at_utc",
+    "completed_at_utc",
+    "finished_at_utc",
+)
+"""The columns of a claimed task: those that a claim reads, then those that it knows."""
 
 
 class Claim:
@@ -54,19 +66,8 @@ class Claim:
     def task(self, row: tuple[Any, ...]) -> Task:
         """Return the claimed task, made from the columns that the claim returned."""
         now = self._now
-        return Task.from_values(
-            {
-                "status": "leased",
-                "locked_by": self.worker_id,
-                "lease_until_utc": self._until,
-                "reserved_at_utc": now,
-                "processing_started_utc": now,
-                "updated_at_utc": now,
-                "completed_at_utc": None,
-                "finished_at_utc": None,
-                **dict(zip(RETURNED, row, strict=True)),
-            }
-        )
+        known = ("leased", self.worker_id, self._until, now, now, now, None, None)
+        return Task.from_values(dict(zip(_COLUMNS, row + known, strict=True)))
 
 
 class Taking(Protocol):
