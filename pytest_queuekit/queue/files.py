@@ -160,11 +160,12 @@ def remove_leftovers(target: str) -> None:
 
     A partial file is locked while its writer lives. A file that cannot be locked stays.
     """
-    with suppress(OSError), os.scandir(Path(target).parent) as entries:
-        for entry in entries:
-            if _LEFTOVER.fullmatch(entry.name):
+    folder = Path(target).parent
+    with suppress(OSError):
+        for name in os.listdir(folder):  # noqa: PTH208 - no iterator that could stay open
+            if _LEFTOVER.fullmatch(name):
                 with suppress(OSError):
-                    _remove_leftover(Path(entry.path))
+                    _remove_leftover(folder / name)
 
 
 def _remove_leftover(path: Path) -> None:

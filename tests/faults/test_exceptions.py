@@ -13,6 +13,7 @@ from types import FrameType
 import pytest
 
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
+from tests.faults.attack import ALL
 from tests.faults.calls import CASES, Case
 from tests.faults.exceptions import Kind, interrupt_everywhere
 from tests.queue.world import output, started
@@ -27,6 +28,15 @@ def test_an_interrupted_call_leaves_nothing_behind(case: Case, kind: Kind, tmp_p
     """The lock is free, the call is whole or not done, the next calls work, close() closes."""
     tally = interrupt_everywhere(case, kind, tmp_path, SAMPLE)
     assert tally.tried > 0 or kind is not Kind.SIGNAL
+    assert tally.is_clean, "\n".join(tally.reports)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", Kind, ids=lambda kind: str(kind.name))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_point_of_a_call_leaves_anything_behind(case: Case, kind: Kind, tmp_path: Path) -> None:
+    """The same at every point."""
+    tally = interrupt_everywhere(case, kind, tmp_path, ALL)
     assert tally.is_clean, "\n".join(tally.reports)
 
 
