@@ -6,6 +6,7 @@ from tests.faults.attack import Attack
 from tests.faults.clocks import CLOCKS
 from tests.faults.damage import DAMAGE
 from tests.faults.exceptions import MEMORY, RECURSION, SIGNALS
+from tests.faults.forks import FORKS
 from tests.faults.hostile import HOSTILE
 from tests.faults.io_errors import IO_ERRORS
 from tests.faults.kills import AT_FILE_OPERATIONS, AT_STATEMENTS
@@ -23,6 +24,7 @@ ATTACKS: tuple[Attack, ...] = (
     SIGNALS,
     MEMORY,
     RECURSION,
+    FORKS,
     CLOCKS,
     HOSTILE,
     DAMAGE,
