@@ -80,6 +80,21 @@ def test_a_mistake_ends_in_status_two(
     assert message in line
 
 
+def test_an_error_of_the_review_is_not_a_finding(
+    source: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in a status of its own, with its place for a report."""
+
+    def torn(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError("in a code")
+
+    monkeypatch.setattr("pytest_queuekit.review.run.review", torn)
+    assert main(["review", source]) == 3
+    errors = capsys.readouterr().err
+    assert "ZeroDivisionError: in a code" in errors
+    assert errors.endswith("internal error; please report it with the lines above\n")
+
+
 def _review(*arguments: str, **given: Any) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "pytest_queuekit", "review", *arguments]
     return subprocess.run(command, stderr=subprocess.PIPE, check=False, **given)

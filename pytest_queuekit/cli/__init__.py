@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 
 from pytest_queuekit import __version__
@@ -31,8 +32,8 @@ examples:
   queuekit review src                   code that builds on the reference queue
   queuekit vendor src/queue             a copy of the reference queue
 
-exit status: 0 success, 1 a failed check, 2 a usage error, 130 Ctrl-C. The
-status of `queuekit validate` is pytest's.
+exit status: 0 success, 1 a failed check, 2 a usage error, 3 an error of
+queuekit itself, 130 Ctrl-C. The status of `queuekit validate` is pytest's.
 """
 
 
@@ -80,6 +81,10 @@ def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         # Python flushes stdout at exit, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:  # noqa: BLE001 - with its traceback, for the report
+        traceback.print_exception(error)
+        sys.stderr.write("queuekit: internal error; please report it with the lines above\n")
+        return 3
 
 
 def _check_command(parser: argparse.ArgumentParser, given: Sequence[str]) -> None:

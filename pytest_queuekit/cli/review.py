@@ -28,7 +28,8 @@ examples:
 
 To suppress a finding, add a comment to its line:
   # queuekit: ignore[QR104] the reason
-The exit status is 0 without findings, 1 with findings, 2 for a usage error.
+The exit status is 0 without findings, 1 with findings, 2 for a usage error,
+3 for an error of the review itself.
 """
 
 FORMATS = ("text", "json", "sarif", "github")

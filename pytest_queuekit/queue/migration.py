@@ -82,7 +82,7 @@ def restore(conn: sqlite3.Connection, added: list[tuple[str, str]]) -> None:
         except sqlite3.OperationalError as error:
             raise QueueSchemaError(
                 f"{name} does not fit the new table of the queue ({error}); "
-                "drop it with the sqlite3 command, open the queue again, then create it anew"
+                "drop it with the sqlite3 command, open the queue again, then create it again"
             ) from error
 
 

@@ -79,7 +79,7 @@ def _no_longer_file(path: str) -> int:
 
 
 _LONGEST_WRITE = 1 << 16
-"""Bytes that SQLite may write at once: a page has at most so many."""
+"""Bytes that SQLite may write at once: a page is not larger."""
 
 
 def _files_of(path: str) -> tuple[str, ...]:
