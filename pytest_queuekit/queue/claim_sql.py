@@ -158,12 +158,13 @@ def _routed_head(order: ClaimOrder) -> str:
 
 def heads_of_routes(order: ClaimOrder) -> str:
     """Return a WITH clause with the table `head`: the ids of the first tasks of all routes."""
+    # UNION, not UNION ALL: in a damaged index the walk may return to a task, and it must end.
     # Given two bounds on one side, SQLite may start its walk from the wrong bound.
     ahead = order.onward if order.backwards else f"{IS_READY} AND {order.onward}"
     return f"""
         WITH RECURSIVE head (id) AS (
             SELECT (SELECT id {order.rows} AND {IS_READY} ORDER BY {order.line} LIMIT 1)
-            UNION ALL
+            UNION
             SELECT (SELECT id {order.rows} AND {ahead} ORDER BY {order.line} LIMIT 1)
             FROM head JOIN task_queue AS here ON here.id = head.id)"""
 
@@ -187,7 +188,7 @@ def _heads_of_due(order: ClaimOrder) -> str:
     return f"""
         WITH RECURSIVE due (id) AS (
             SELECT ({due} AND {IS_WAITING} AND {IS_DUE_BY_NOW} ORDER BY {order.line} LIMIT 1)
-            UNION ALL
+            UNION
             SELECT ({due} AND {ahead} AND {order.onward} ORDER BY {order.line} LIMIT 1)
             FROM due JOIN task_queue AS here ON here.id = due.id)"""
 

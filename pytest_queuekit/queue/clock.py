@@ -87,13 +87,15 @@ def _text(seconds: int) -> str:
     return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}"
 
 
-def seconds_of(text: str) -> float:
+def seconds_of(text: object) -> float:
     """Return the unix time, in seconds, of a column's text.
 
-    A date that does not exist, such as 0000-00-00 from other SQL, counts as the nearest date.
+    A date that does not exist, such as 0000-00-00 from other SQL, counts as the nearest date. In a
+    damaged file the value may be anything.
     """
-    year, month, *rest = (int(number) for number in re.findall("[0-9]+", text)[:6])
-    return float(calendar.timegm((max(year, 1), min(max(month, 1), 12), *rest)))
+    numbers = [int(number[:9]) for number in re.findall("[0-9]+", str(text))[:6]]
+    year, month, *rest = numbers + [1, 1, 1, 0, 0, 0][len(numbers) :]
+    return float(calendar.timegm((min(max(year, 1), 9999), min(max(month, 1), 12), *rest)))
 
 
 def follow_clock(conn: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:

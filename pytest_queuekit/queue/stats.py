@@ -53,7 +53,7 @@ _OLDEST = f"""
     WITH RECURSIVE head (id) AS (
         SELECT (SELECT id {FROM_LIFE} WHERE {QUEUED} AND {IS_READY}
                 ORDER BY {PLACE}, priority, id LIMIT 1)
-        UNION ALL
+        UNION
         SELECT coalesce(
             (SELECT id {FROM_LIFE} WHERE {QUEUED} AND {PLACE} = {place_of("here.")}
                 AND priority > here.priority ORDER BY priority, id LIMIT 1),

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults import power
-from tests.faults.attack import Attack
+from tests.faults.attack import ALL, Attack
 from tests.faults.batches import run_apart
-from tests.faults.catalogue import ATTACKS
+from tests.faults.catalogue import ATTACKS, named
 from tests.faults.disk import is_available
 from tests.faults.power import CALLS
 from tests.faults.tally import Tally
@@ -42,6 +42,12 @@ def test_a_sample_does_no_harm(attack: Attack) -> None:
 def test_a_long_sample_does_no_harm(attack: Attack) -> None:
     """The second batch of each attack, in more cases."""
     harmless(attack, 2, LONG_SAMPLE)
+
+
+@pytest.mark.parametrize("number", [13, 19])
+def test_damage_that_was_not_withstood(number: int) -> None:
+    """A time with a digit too few, and an index whose entries lead round in a circle."""
+    harmless(named("damage"), number, ALL)
 
 
 def test_a_workload_repeats_its_states(tmp_path: Path) -> None:
