@@ -1,4 +1,4 @@
-"""Runs the full attack, about an hour on two cores, and writes its table.
+"""Runs the full attack, about 20 minutes on two cores, and writes its table.
 
 Each finished batch is stored in the folder, so an interrupted run continues where it stopped.
 """

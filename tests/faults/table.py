@@ -26,6 +26,7 @@ def table(totals: Sequence[tuple[Attack, Tally]], *, left_out: Sequence[Attack])
         f"- {attack.model}: {name}, at most: {value:,}\n"
         for attack, total in totals
         for name, value in total.figures.items()
+        if value
     )
     absent = "".join(f"- not run: {attack.model}\n" for attack in left_out)
     versions = (
