@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,7 @@ def _calls(queue: TaskQueue, rng: random.Random) -> list[Callable[[], object]]:
 
 def _batch(number: int, limit: int, folder: Path) -> Tally:
     tally, rng = Tally(), random.Random(number)
+    os.chdir(folder)  # some values are the names of files
     with QueueDatabase(folder / "hostile.db", clock=Clock()) as db:
         queue = TaskQueue(db, rng=rng)
         queue.enqueue_many("t", range(10))  # takes the ids that the values could name
