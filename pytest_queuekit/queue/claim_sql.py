@@ -49,6 +49,9 @@ RETURNED = (
 """The columns that a claim reads; it knows the others."""
 _RETURNING = f"RETURNING {', '.join(RETURNED)}"
 
+SERVES = "queue_serves(CAST({}.compatibility AS BLOB), ?2)"
+"""True if the worker may take the task of a row; {} is the name of its table."""
+
 NEEDS_UPKEEP = " OR ".join(f"EXISTS ({rows})" for rows in (DUE, *LAPSED, *STRAYS))
 # SQLite evaluates this after it has the lock: the claim may have waited for it.
 _IS_IN_TIME = "julianday('now') <= ?5"
@@ -152,7 +155,7 @@ def _routed_head(order: ClaimOrder) -> str:
     return f"""
         {heads_of_routes(order)}
         SELECT first.id FROM head JOIN task_queue AS first ON first.id = head.id
-        WHERE queue_serves(first.compatibility, ?2)
+        WHERE {SERVES.format("first")}
         ORDER BY {order.best} LIMIT 1"""
 
 
@@ -176,7 +179,7 @@ def _merged_head(order: ClaimOrder, head: str) -> str:
         SELECT first.id FROM task_queue AS first
         WHERE first.id IN (
             SELECT due.id FROM due JOIN task_queue AS here ON here.id = due.id
-            WHERE queue_serves(here.compatibility, ?2)
+            WHERE {SERVES.format("here")}
             UNION ALL SELECT * FROM ({head}))
         ORDER BY {order.best} LIMIT 1"""
 

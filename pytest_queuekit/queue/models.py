@@ -231,6 +231,8 @@ class TaskLog(_Row):
 
 def _decoded(name: str, text: str) -> Any:
     try:
+        if isinstance(text, str) and not text.isascii():
+            text.encode()  # a lone surrogate stands for a byte that is not UTF-8
         return json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
         # Not `from error`: a JSONDecodeError carries the whole text.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .claim_sql import NEEDS_UPKEEP, ClaimOrder, head_of, heads_of_routes
+from .claim_sql import NEEDS_UPKEEP, SERVES, ClaimOrder, head_of, heads_of_routes
 from .lottery import DRAW
 from .padding import adjusted
 from .places import IS_READY, route_of
@@ -68,7 +68,7 @@ _ADVANCE_ALL = f"""
     {heads_of_routes(RACE)}
     SELECT {route_of("first.")}, {_DISTANCE}
     FROM head JOIN task_queue AS first ON first.id = head.id
-    WHERE queue_serves(first.compatibility, ?2) {_MOVE_ON}
+    WHERE {SERVES.format("first")} {_MOVE_ON}
 """
 
 

@@ -11,19 +11,20 @@ NO_CAPABILITIES = "{}"
 
 
 @lru_cache(maxsize=4096)
-def serves(compatibility: str, capabilities: str) -> bool:
+def serves(compatibility: bytes, capabilities: str) -> bool:
     """Return True if a worker's capabilities meet a task's compatibility, both JSON objects.
 
+    The compatibility is bytes: for text that is not UTF-8, sqlite3 would not even call this.
     Any worker may take a task without keys. For each key of the task, the worker's value must
     equal the task's value, or be a list that contains it.
     """
     offered = json.loads(capabilities)
     try:
-        wanted = json.loads(compatibility)
+        wanted = json.loads(compatibility.decode())
         return all(key in offered and _meets(offered[key], value) for key, value in wanted.items())
     except (ValueError, RecursionError):
-        # SQLite accepts numbers and depths that Python cannot decode. No worker can serve such a
-        # task from other SQL, but an error here would keep every worker from every task.
+        # SQLite accepts bytes, numbers and depths that Python cannot decode. No worker can serve
+        # such a task from other SQL, but an error here would keep every worker from every task.
         return False
 
 

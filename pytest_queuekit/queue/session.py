@@ -32,7 +32,33 @@ T = TypeVar("T")
 Parameters = Sequence[Any] | Callable[[], Sequence[Any]]
 Answer = Callable[[sqlite3.Cursor], T]
 
-all_rows: Answer[list[tuple[Any, ...]]] = sqlite3.Cursor.fetchall
+
+def all_rows(cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+    """Return all rows; bytes that are not UTF-8 become lone surrogates.
+
+    Other SQL stored such text. An error would hide a task that the statement has claimed, and one
+    such task would keep each claim from all tasks.
+    """
+    rows: list[tuple[Any, ...]] = []
+    try:
+        rows.extend(cursor)
+    except sqlite3.OperationalError as error:
+        if not str(error).startswith("Could not decode to UTF-8"):
+            raise
+        conn = cursor.connection
+        before = conn.text_factory
+        try:
+            conn.text_factory = _decode_all
+            rows.extend(cursor)  # goes on with the same row
+        finally:
+            conn.text_factory = before
+    return rows
+
+
+def _decode_all(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
+
+
 changed_rows: Answer[int] = attrgetter("rowcount")
 
 

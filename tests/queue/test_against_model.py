@@ -145,7 +145,8 @@ class World:
             row["status"] == "leased" and lapsed and left > 1
         )
         is_due = row["run_after_utc"] <= now
-        return is_free and is_due and serves(row["compatibility"], json.dumps(capabilities))
+        compatibility = row["compatibility"].encode()
+        return is_free and is_due and serves(compatibility, json.dumps(capabilities))
 
 
 @pytest.mark.parametrize("seed", range(24))
