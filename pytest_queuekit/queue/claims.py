@@ -17,7 +17,10 @@ from .upkeep import CHUNK, promote_due, reclaim_lapsed, remove_ends
 _DAY = 86_400_000
 _DAYS_TO_1970 = 210_866_760_000_000
 """Both in milliseconds, SQLite's unit of time."""
-_IDS_AT_ONCE = 5000
+_LAST_OF_CHUNK = """
+    SELECT max(id) FROM (
+        SELECT id FROM task_queue WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 5000)
+"""
 _COLUMNS = (
     *RETURNED,
     "status",
@@ -157,12 +160,15 @@ class ByRace:
     @staticmethod
     def prepare(db: QueueDatabase) -> None:
         """Let all ready tasks enter, ten times as fast as with the indexes of the race."""
-        least, most = db.autocommit(
+        before, end = db.autocommit(
             "SELECT (SELECT min(id) FROM task_queue), (SELECT max(id) FROM task_queue)"
         )[0]
-        for start in range(least or 0, (most or 0) + 1, _IDS_AT_ONCE):
-            ids = (start, start + _IDS_AT_ONCE - 1)
+        while before is not None:
+            last = db.autocommit(_LAST_OF_CHUNK, (before, end))[0][0]
+            ids = (before, last)
             db.write(lambda session, ids=ids: session.change(ENTER_RANGE, ids))  # type: ignore[misc] # bound ids
+            # In a damaged table the walk may return to a task, and it must end.
+            before = last if last is not None and last > before else None
 
     def _take(self, session: Session, claim: Claim) -> Task | None:
         winner = session.run(self._sql.winner, (None, claim.capabilities))[0][0]

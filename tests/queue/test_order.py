@@ -6,6 +6,7 @@ import collections
 import random
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -231,3 +232,37 @@ def test_races_without_tasks_are_deleted(lottery: TaskQueue) -> None:
     lottery.sweep()
     rows = lottery.db.execute("SELECT route, at > 0 FROM weighted_race").fetchall()
     assert [tuple(row) for row in rows] == [('{"region":"US"}', 1)]
+
+
+def test_the_first_weighted_claim_of_distant_ids(path: Path) -> None:
+    """The first weighted claim visits the tasks, and not the numbers between their ids."""
+    statements: list[str] = []
+    with QueueDatabase(
+        path, on_connect=lambda conn: conn.set_trace_callback(statements.append)
+    ) as db:
+        queue = TaskQueue(db)
+        ids = {add_raw(db, id=task_id) for task_id in (-(10**8), 1, 10**8)}
+        statements.clear()
+        task = queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
+        assert task is not None
+        assert task.id in ids
+        assert len(statements) < 1000
+
+
+@pytest.mark.parametrize("task_id", [-(2**63), 2**63 - 1])
+def test_a_weighted_claim_of_an_extreme_id(
+    db: QueueDatabase, queue: TaskQueue, task_id: int
+) -> None:
+    """A weighted claim finds the first and the last id that SQLite can store."""
+    add_raw(db, id=task_id)
+    task = queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
+    assert task is not None
+    assert task.id == task_id
+
+
+def test_the_first_weighted_claim_of_many_tasks(queue: TaskQueue) -> None:
+    """All tasks enter the race, also those behind the first chunk."""
+    queue.enqueue_many("t", [None] * 10_001)
+    assert queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM) is not None
+    sql = "SELECT count(*) FROM task_queue WHERE race_draw IS NOT NULL"
+    assert queue.db.execute(sql).fetchone()[0] == 10_000
