@@ -8,7 +8,7 @@ from typing import Any
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
 from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
-from .inputs import check_lease_seconds, json_text, readable
+from .inputs import check_lease_seconds, check_list, json_text, readable
 from .messages import kind_of, shown
 from .models import TASK_COLUMNS, Task
 from .padding import adjusted
@@ -104,12 +104,17 @@ def complete(db: QueueDatabase, task: Task, result: Any) -> Task:
 
 def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[Any]) -> list[Task]:
     """Mark all these claimed tasks as completed, or none of them."""
-    held = list(tasks)
+    held = check_list("tasks", tasks)
     for task in held:
         check_claimed(task)
+    values = check_list("results", results) or [None] * len(held)
+    if len(values) != len(held):
+        raise QueueInputError(
+            f"results: {len(values)} for {len(held)} tasks; pass a result or None for each task"
+        )
     stored = [
         None if result is None else json_text(f"results[{number}]", result)
-        for number, result in enumerate(results)
+        for number, result in enumerate(values)
     ]
 
     def complete_all(session: Session) -> str:

@@ -13,11 +13,12 @@ from .inputs import (
     ATTEMPTS_LIMIT,
     SizeLimits,
     check_delay,
+    check_list,
     check_name,
     check_priority,
     check_whole,
 )
-from .messages import kind_of, shown
+from .messages import shown
 from .padding import padding_for
 from .session import Session
 
@@ -94,12 +95,7 @@ class NewTasks:
         """Return a task for each payload. Raises QueueInputError that names a bad payload."""
         if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
             raise QueueInputError(f"idempotency_keys={shown(keys)}: must be a list of keys or None")
-        if isinstance(payloads, str | bytes | Mapping) or not isinstance(payloads, Iterable):
-            raise QueueInputError(
-                f"payloads: must be a list of payloads, not a value of type {kind_of(payloads)}; "
-                "put a single payload into a list"
-            )
-        values = list(payloads)
+        values = check_list("payloads", payloads)
         if keys is not None and len(keys) != len(values):
             raise QueueInputError(
                 f"idempotency_keys: {len(keys)} for {len(values)} payloads; "

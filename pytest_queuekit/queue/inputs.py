@@ -6,9 +6,9 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .config import (
     MAX_COMPATIBILITY_BYTES,
@@ -21,6 +21,8 @@ from .config import (
 from .exceptions import QueueInputError
 from .messages import kind_of, one_line, shown
 from .routing import NO_CAPABILITIES
+
+T = TypeVar("T")
 
 MAX_TEXT = 255
 """Most characters of a task type, a worker id or an idempotency key."""
@@ -56,6 +58,16 @@ def check_name(name: str, value: str) -> str:
     if "\0" in value or not (value.isascii() or value.encode("utf-8", "ignore").decode() == value):
         raise QueueInputError(f"{name}={shown(value)}: must be text without NUL or lone surrogates")
     return value
+
+
+def check_list(name: str, values: Iterable[T]) -> list[T]:
+    """Return the values as a list. A text, a dict and a single value are not lists."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise QueueInputError(
+            f"{name}: must be a list of {name}, not a value of type {kind_of(values)}; "
+            "put a single value into a list"
+        )
+    return list(values)
 
 
 def check_path(value: str | os.PathLike[str]) -> str:

@@ -163,8 +163,7 @@ class TaskQueue:
 
         results: a result for each task, or nothing.
         """
-        held = list(tasks)
-        return acknowledge.complete_many(self.db, held, list(results) or [None] * len(held))
+        return acknowledge.complete_many(self.db, tasks, results)
 
     def fail(self, task: Task, error: object, *, retry: bool = True) -> Task:
         """Record that the work failed; return the task's new state.

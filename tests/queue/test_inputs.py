@@ -264,6 +264,25 @@ def test_batches_that_are_not_lists(queue: TaskQueue) -> None:
     assert queue.stats().queued == 0
 
 
+@pytest.mark.parametrize("results", [[1], [1, 2, 3], "ab", b"ab", {"a": 1, "b": 2}, 5, None])
+def test_complete_many_needs_a_result_for_each_task(queue: TaskQueue, results: Any) -> None:
+    """Results that are no list, too few or too many raise QueueInputError and change nothing."""
+    queue.enqueue_many("t", [1, 2])
+    tasks = queue.claim_many("w", limit=2)
+    with pytest.raises(QueueInputError, match="results: "):
+        queue.complete_many(tasks, results)
+    assert queue.stats().leased == 2
+    queue.complete_many(iter(tasks), iter(["a", "b"]))
+    assert queue.stats().completed == 2
+
+
+@pytest.mark.parametrize("tasks", [5, None, "ab", {"a": 1}])
+def test_complete_many_needs_a_list_of_tasks(queue: TaskQueue, tasks: Any) -> None:
+    """Anything but a list of tasks raises QueueInputError."""
+    with pytest.raises(QueueInputError, match="tasks: must be a list"):
+        queue.complete_many(tasks)
+
+
 @pytest.mark.parametrize("call", ["get", "cancel", "requeue", "logs"])
 def test_an_id_that_no_row_can_have_is_rejected(queue: TaskQueue, call: str) -> None:
     """An id beyond SQLite's 64 bits raises QueueInputError."""
