@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from .claim_sql import RETURNED, TAKE, ClaimSql
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
+from .exceptions import QueueIntegrityError
 from .models import Task
 from .race_sql import ENTER, ENTER_RANGE, IS_READY_TO_START, RaceSql
 from .session import Session
@@ -174,5 +176,19 @@ class ByRace:
         winner = session.run(self._sql.winner, (None, claim.capabilities))[0][0]
         if winner is None:
             return None
-        session.run(self._sql.advance, (winner, claim.capabilities))
-        return claim.task(session.run(TAKE, (*claim.parameters(), winner))[0])
+        try:
+            session.run(self._sql.advance, (winner, claim.capabilities))
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_NOTNULL:
+                raise
+            raise _ignored(winner) from error  # the task has no draw
+        rows = session.run(TAKE, (*claim.parameters(), winner))
+        if not rows:
+            raise _ignored(winner)
+        return claim.task(rows[0])
+
+
+def _ignored(task_id: int) -> QueueIntegrityError:
+    return QueueIntegrityError(
+        f"a trigger of this database ignored the claim of task {task_id}; nothing was changed"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,11 +67,18 @@ def write_log(db: QueueDatabase, task_id: int, level: str, message: str, details
     values = (check_name("level", level), readable(message), stored)
     try:
         rows = db.autocommit(_LOG, lambda: (task_id, db.now_text(), *values))
-        return int(rows[0][0])
     except QueueIntegrityError as error:
+        code = getattr(error.__cause__, "sqlite_errorcode", None)
+        if code != sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            raise
         raise TaskNotFoundError(
             f"task_id={task_id!r}: no such task; it may have been purged"
         ) from error
+    if not rows:
+        raise QueueIntegrityError(
+            "a trigger of this database ignored the new line; nothing was changed"
+        )
+    return int(rows[0][0])
 
 
 def read_logs(db: QueueDatabase, task_id: int) -> list[TaskLog]:
