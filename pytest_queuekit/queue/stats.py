@@ -14,23 +14,29 @@ from .places import (
     IS_DUE_BY_NOW,
     IS_READY,
     IS_WAITING,
-    LAPSED,
-    LEASED,
     PLACE,
-    PROCESSING,
     QUEUED,
     place_of,
 )
 from .schema import STATUSES
 
+_STRAY = "status = 'queued' AND completed_at_utc IS NOT NULL"
+
+
+def _count(status: str, condition: str) -> str:
+    """Return SQL that counts the tasks with a status that did not end.
+
+    Other SQL may have left the time of an end, which a claim removes.
+    """
+    rows = f"SELECT count(*) {FROM_LIFE} WHERE status = '{status}' AND completed_at_utc"
+    return f"({rows} IS NULL AND {condition}) + ({rows} IS NOT NULL AND {condition})"
+
+
 _ALL = "SELECT count(*) FROM task_queue"
 _WITH_STATUS = f"SELECT count(*) {FROM_LIFE} WHERE status = ?1"
 _IS_NOT_DUE = f"{PLACE} >= ?1 || '!'"
-_WAITING = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {_IS_NOT_DUE}"
-_NOT_WAITING = f"""
-    SELECT (SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND ({PLACE} < ?1 || '!'))
-        + (SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {PLACE} IS NULL)
-        + (SELECT count(*) {FROM_LIFE} WHERE status = 'queued' AND completed_at_utc IS NOT NULL)"""
+_WAITING = f"SELECT {_count('queued', _IS_NOT_DUE)}"
+_NOT_WAITING = f"SELECT {_count('queued', IS_DUE_BY_NOW)} + {_count('queued', f'{PLACE} IS NULL')}"
 # The status of some tasks at random, and if they wait.
 _SAMPLE = f"""
     WITH RECURSIVE
@@ -43,11 +49,11 @@ _SAMPLE = f"""
     SELECT status, {_IS_NOT_DUE} FROM sample JOIN task_queue ON id = (
         SELECT id FROM task_queue WHERE id >= start ORDER BY id LIMIT 1)
 """
-_UNFINDABLE = f"SELECT count(*) {FROM_LIFE} WHERE {QUEUED} AND {PLACE} IS NULL"
-_LAPSED = f"SELECT count(*) FROM ({' UNION ALL '.join(LAPSED)})"
-_ENDLESS = f"""
-    SELECT (SELECT count(*) {FROM_LIFE} WHERE {LEASED} AND {PLACE} IS NULL)
-        + (SELECT count(*) {FROM_LIFE} WHERE {PROCESSING} AND {PLACE} IS NULL)"""
+_UNFINDABLE = f"SELECT {_count('queued', f'{PLACE} IS NULL')}"
+_LAPSED = f"SELECT {_count('leased', f'{PLACE} <= ?1')} + {_count('processing', f'{PLACE} <= ?1')}"
+_ENDLESS = (
+    f"SELECT {_count('leased', f'{PLACE} IS NULL')} + {_count('processing', f'{PLACE} IS NULL')}"
+)
 # Visits the first ready task of each route and priority, so it never reads a whole index.
 _OLDEST = f"""
     WITH RECURSIVE head (id) AS (
@@ -61,10 +67,16 @@ _OLDEST = f"""
                 ORDER BY {PLACE}, priority, id LIMIT 1))
         FROM head JOIN task_queue AS here ON here.id = head.id)
     SELECT min(moment) FROM (
-        SELECT run_after_utc AS moment FROM task_queue WHERE id = (SELECT min(id) FROM head)
+        SELECT run_after_utc AS moment FROM task_queue WHERE id = (
+            SELECT min(id) FROM (
+                SELECT id FROM head
+                UNION ALL SELECT id {FROM_LIFE} WHERE {_STRAY} AND {IS_READY}))
         UNION ALL
         SELECT min(run_after_utc) {FROM_LIFE}
-        WHERE {QUEUED} AND {IS_WAITING} AND {IS_DUE_BY_NOW})
+        WHERE {QUEUED} AND {IS_WAITING} AND {IS_DUE_BY_NOW}
+        UNION ALL
+        SELECT min(run_after_utc) {FROM_LIFE}
+        WHERE {_STRAY} AND {IS_WAITING} AND {IS_DUE_BY_NOW})
 """
 
 

@@ -149,3 +149,42 @@ def test_counts_are_right_whichever_state_has_most_tasks(
     assert stats.cancelled == counts["cancelled"]
     assert stats.waiting == (40 if most == "waiting" else 1)
     assert stats.ready == (40 if most == "ready" else 0)
+
+
+@pytest.mark.parametrize("more", [0, 60])
+@pytest.mark.parametrize("kind", ["ready", "waiting", "leased"])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": "queued"},
+        {"status": "queued", "attempts": 5},
+        {"status": "queued", "run_after_utc": "2027-01-15 07:00:00"},
+        {"status": "queued", "run_after_utc": "2027-01-15 09:00:00"},
+        {"status": "queued", "run_after_utc": "2027-01-15 08:00:10"},
+        {"status": "leased", "lease_until_utc": "2027-01-15 07:59:59"},
+        {"status": "leased", "lease_until_utc": "2027-01-15 09:00:00"},
+        {"status": "processing", "lease_until_utc": "2027-01-15 07:59:59"},
+        {"status": "processing", "lease_until_utc": None},
+    ],
+)
+def test_a_task_that_other_sql_left_with_an_end(
+    db: QueueDatabase,
+    queue: TaskQueue,
+    clock: Clock,
+    columns: dict[str, object],
+    kind: str,
+    more: int,
+) -> None:
+    """A task that other SQL took back with the time of its end counts like any other task."""
+    others: dict[str, dict[str, object]] = {
+        "ready": {},
+        "waiting": {"run_after_utc": "2027-01-15 09:00:00"},
+        "leased": {"status": "leased", "lease_until_utc": "2027-01-15 09:00:00"},
+    }
+    task_id = add_raw(db, completed_at_utc="2027-01-15 07:30:00", **columns)
+    for _ in range(more):
+        add_raw(db, **others[kind])
+    clock.advance(20)
+    with_end = queue.stats()
+    change_raw(db, task_id, "completed_at_utc = NULL, finished_at_utc = NULL")
+    assert with_end == queue.stats()
