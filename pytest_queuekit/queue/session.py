@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from .blocks import block
 from .connection import QueueConnection
-from .exceptions import QueueBusyError, QueueDatabaseError
+from .exceptions import QueueBusyError, QueueDatabaseError, QueueInputError
 from .messages import shown_path
 from .waiting import is_busy, wait_while_busy
 
@@ -176,6 +176,11 @@ class Session:
             if not self.is_of_parent:
                 cursor.close()
             self.conn.failed(error, was_open=was_open)
+            if isinstance(error, UnicodeEncodeError):  # see all_rows()
+                raise QueueInputError(
+                    "a text has a lone surrogate, which UTF-8 lacks; if it was read from a row, "
+                    "other SQL wrote it, so fix the row"
+                ) from None
             raise
         self._cursor = cursor
         return result

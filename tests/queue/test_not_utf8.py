@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from pytest_queuekit.queue import (
     QueueDatabase,
+    QueueInputError,
     QueuePayloadError,
     SchedulingStrategy,
     Task,
@@ -100,3 +101,24 @@ def test_own_sql_still_raises(db: QueueDatabase, queue: TaskQueue) -> None:
     with db.connection() as conn:
         assert queue.claim("w") is not None
         assert conn.text_factory is str
+
+
+def test_the_holder_is_not_utf8(db: QueueDatabase, queue: TaskQueue) -> None:
+    """No call acknowledges a claim of other SQL whose worker is not UTF-8; its lease lapses."""
+    task_id = queue.enqueue("t", None)
+    assert queue.claim("w") is not None
+    change_raw(db, task_id, "locked_by = CAST(x'ff' AS TEXT)")
+    task = queue.get(task_id)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: queue.complete(task),
+        lambda: queue.complete_many([task]),
+        lambda: queue.fail(task, "x"),
+        lambda: queue.extend(task),
+        lambda: queue.release(task),
+    )
+    for call in calls:
+        with pytest.raises(QueueInputError, match="lone surrogate"):
+            call()
+    assert queue.get(task_id) == task
+    change_raw(db, task_id, "lease_until_utc = '2026-01-01 00:00:00'")
+    assert queue.claim("heir") is not None
