@@ -38,13 +38,28 @@ Identity = tuple[int, int]
 """The device and the number of a file on it."""
 
 
-def identity(path: str) -> Identity | None:
-    """Return the identity of the file at a path, or None if there is none."""
+def identity(file: str | int) -> Identity | None:
+    """Return the identity of a path's or descriptor's file, or None if the path names no file."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - for each change; a Path takes as long again
+        status = os.stat(file)  # noqa: PTH116 - for each change; a Path takes as long again
     except (FileNotFoundError, NotADirectoryError):
         return None
     return status.st_dev, status.st_ino
+
+
+def open_files() -> dict[int, Identity]:
+    """Return the regular files that this process has open, by descriptor.
+
+    Raises FileNotFoundError if the system does not list them.
+    """
+    files: dict[int, Identity] = {}
+    folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+    for name in os.listdir(folder):  # noqa: PTH208 - a Path for each takes longer
+        with suppress(OSError):  # that of the folder itself is closed by now
+            status = os.fstat(int(name))
+            if stat.S_ISREG(status.st_mode):
+                files[int(name)] = status.st_dev, status.st_ino
+    return files
 
 
 def siblings(path: str) -> list[str]:
@@ -100,8 +115,7 @@ class PartialFile:
 
     def is_in_place(self) -> bool:
         """Return True if the path still names this file."""
-        status = os.fstat(self.descriptor)
-        return identity(self.path) == (status.st_dev, status.st_ino)
+        return identity(self.path) == identity(self.descriptor)
 
     def publish(self, target: str) -> None:
         """Give the file a free name, durably. Raises QueuePathError if the name is taken."""

@@ -15,20 +15,19 @@ a descriptor from before the fork still has open.
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 
 from .connection import QueueConnection
 from .exceptions import QueueDatabaseError
+from .files import Identity, identity, open_files
 from .messages import shown_path
 from .opening import MEMORY
 from .session import Session, open_sessions
 
 _of_parent: list[Session] = []
 """Sessions of a parent that was using a file: closing them would interfere with its work."""
-_inherited: dict[int, tuple[int, int]] = {}
-"""The files that were open before the fork, by descriptor, as device and inode."""
-_DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
+_inherited: dict[int, Identity] = {}
+"""The files that were open before the fork, by descriptor."""
 
 
 def refuse_after_fork(path: str) -> None:
@@ -50,23 +49,14 @@ def refuse_after_fork(path: str) -> None:
 
 
 def _is_open_from_parent(path: str) -> bool:
-    with suppress(OSError):  # there is no such file
-        status = os.stat(path)  # noqa: PTH116 - Path's methods would raise the same
-        for descriptor, file in list(_inherited.items()):
-            if file == (status.st_dev, status.st_ino):
-                if _file_of(descriptor) == file:
-                    return True
-                del _inherited[descriptor]  # closed in the meantime
+    with suppress(OSError):  # the file cannot be reached, or the open ones cannot be listed
+        file = identity(path)
+        now = open_files()
+        for descriptor in [number for number in _inherited if _inherited[number] == file]:
+            if now.get(descriptor) == file:
+                return True
+            del _inherited[descriptor]  # closed in the meantime
     return False
-
-
-def _file_of(descriptor: int) -> tuple[int, int] | None:
-    """Return device and inode of a regular file; None for anything else."""
-    try:
-        status = os.fstat(descriptor)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def _part_from_parent() -> None:
@@ -103,13 +93,8 @@ def _keep_for_ever(conn: QueueConnection) -> None:
 
 def _remember_open_files() -> None:
     _inherited.clear()
-    for folder in _DESCRIPTORS:
-        with suppress(OSError, ValueError):
-            for name in os.listdir(folder):  # noqa: PTH208 - a Path for each takes longer
-                file = _file_of(int(name))
-                if file is not None:
-                    _inherited[int(name)] = file
-            return
+    with suppress(OSError):  # the system does not list them
+        _inherited.update(open_files())
 
 
 if hasattr(os, "register_at_fork"):

@@ -8,13 +8,12 @@ import sqlite3
 import struct
 import sys
 from collections.abc import Generator
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .blocks import block, closing
 from .exceptions import QueuePathError
-from .files import LOGS, Identity, identity, siblings, uri_of
+from .files import LOGS, identity, open_files, siblings, uri_of
 from .messages import shown_path
 
 if sys.platform != "win32":
@@ -108,13 +107,8 @@ def _is_open_here(files: list[str]) -> bool:
     SQLite keeps the locks of one process apart in its memory, so the system does not know them.
     Opening and closing such a file would even drop its locks.
     """
-    wanted = {identity(file) for file in files} - {None}
-    opened: set[Identity | None] = set()
-    for name in os.listdir("/dev/fd"):  # noqa: PTH208
-        with suppress(OSError):
-            status = os.fstat(int(name))
-            opened.add((status.st_dev, status.st_ino))
-    return bool(wanted & opened)
+    opened = set(open_files().values())
+    return any(identity(file) in opened for file in files)
 
 
 def _is_locked(path: str, start: int, length: int) -> bool:
