@@ -187,9 +187,6 @@ class QueueDatabase:
         """Run `work` under the write lock; all of it applies, or nothing."""
         session = self._pool.get()
         try:
-            if session.is_shared:
-                with session.held():
-                    return session.write(work)
             return session.write(work)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             session.refuse_in_child(error)
@@ -213,9 +210,6 @@ class QueueDatabase:
     def _autocommit(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
         session = self._pool.get()
         try:
-            if session.is_shared:
-                with session.held():
-                    return session.autocommit(sql, parameters, answer)
             return session.autocommit(sql, parameters, answer)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             session.refuse_in_child(error)

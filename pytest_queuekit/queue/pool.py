@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import weakref
 
 from . import schema
-from .clock import TOLERANCE, replacements
-from .connection import QueueConnection
 from .exceptions import QueueClosedError, QueueDatabaseError
 from .forks import refuse_after_fork
 from .migration import tables_replaceable
@@ -36,17 +33,13 @@ class SessionPool:
         self._memory: Session | None = None
         self._closed = False
         self._pid = os.getpid()
-        self._elapsed = QueueConnection.elapsed
 
     def get(self) -> Session:
         """Return this thread's session, opening it at first use. Raises QueueClosedError."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None or session.is_of_parent or self._closed:
             session = self._first_use()
-        offset = session.conn.clock_offset
-        if offset is not None and (  # the same as conn.is_in_other_time(), without its call
-            not -TOLERANCE < time.time() - self._elapsed() - offset < TOLERANCE or replacements
-        ):
+        if session.conn.is_in_other_time():
             with translated(self._options.path), session.held():
                 session.conn.follow_python()
         return session

@@ -110,17 +110,10 @@ class Session:
         self._is_closing = True
         if self.is_inside():
             return
-        try:
-            if self._lock.acquire(blocking=False):
-                try:
-                    self.conn.close()
-                    open_sessions.discard(self)
-                finally:
-                    self._lock.release()
-        except BaseException:
-            if self.is_inside():  # the exception came between acquire() and `try`
-                self._lock.release()
-            raise
+        with self._acquired(timeout=0) as is_held:
+            if is_held:
+                self.conn.close()
+                open_sessions.discard(self)
 
     def is_inside(self) -> bool:
         """Return True if this thread is inside a call or a block of this session."""
@@ -197,7 +190,7 @@ class Session:
             time in them is never older than the wait for the lock.
         answer: returns what the caller needs of the cursor.
         """
-        if self._sqlite_waits is not False or self.conn.in_transaction:
+        if self.is_shared or self._sqlite_waits is not False or self.conn.in_transaction:
             return self._autocommit_after_others(sql, parameters, answer)
         try:
             with self._lock:
@@ -231,7 +224,7 @@ class Session:
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` under the write lock; all of it applies, or nothing."""
-        if self._sqlite_waits is not False or self.conn.in_transaction:
+        if self.is_shared or self._sqlite_waits is not False or self.conn.in_transaction:
             return self._write_after_others(work)
         try:
             with self._lock:
@@ -264,8 +257,7 @@ class Session:
         if self._is_lent:
             self.run("BEGIN IMMEDIATE")
             return
-        if self._sqlite_waits is not False:
-            self._wait_ourselves()
+        self._wait_ourselves()
         wait_while_busy(lambda: self.run("BEGIN IMMEDIATE"), seconds=self._busy_seconds)
 
     def roll_back(self) -> None:
@@ -300,7 +292,12 @@ class Session:
                 with self._lock:
                     yield
             elif self.is_shared:
-                with self._waited_for():
+                with self._acquired(timeout=self._busy_seconds) as is_held:
+                    if not is_held:
+                        raise QueueBusyError(
+                            f"another thread has used this database in memory for "
+                            f"{self._busy_seconds:g} s; end its transaction, or try again later"
+                        )
                     self._heal()
                     yield
             else:
@@ -316,18 +313,18 @@ class Session:
                 self.close()
 
     @block
-    def _waited_for(self) -> Generator[None, None, None]:
-        """Keep the lock of a shared connection, if another thread frees it in time."""
+    def _acquired(self, *, timeout: float) -> Generator[bool, None, None]:
+        """Keep the lock for the block, and yield True, if it is free within `timeout` seconds.
+
+        Yields False if another thread keeps it.
+        """
         try:
-            if not self._lock.acquire(timeout=self._busy_seconds):
-                raise QueueBusyError(
-                    f"another thread has used this database in memory for "
-                    f"{self._busy_seconds:g} s; end its transaction, or try again later"
-                )
+            is_held = self._lock.acquire(timeout=timeout)
             try:
-                yield
+                yield is_held
             finally:
-                self._lock.release()
+                if is_held:
+                    self._lock.release()
         except BaseException:
             if self.is_inside():  # the exception came between acquire() and `try`
                 self._lock.release()
@@ -379,9 +376,10 @@ class Session:
             self._sqlite_waits = True
 
     def _wait_ourselves(self) -> None:
-        self._sqlite_waits = None
-        self._set_timeout(0)
-        self._sqlite_waits = False
+        if self._sqlite_waits is not False:
+            self._sqlite_waits = None
+            self._set_timeout(0)
+            self._sqlite_waits = False
 
     def _set_timeout(self, milliseconds: int) -> None:
         # The PRAGMA acts when SQLite compiles it, so it must not come from the statement cache.

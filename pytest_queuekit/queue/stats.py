@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
 
-from .clock import seconds_of
+from .clock import floor_text, seconds_of
 from .database import QueueDatabase, Read
 from .files import wal_bytes
 from .places import (
@@ -119,7 +119,7 @@ class QueueStats:
 def read_stats(db: QueueDatabase) -> QueueStats:
     """Read all counts in one snapshot."""
     now = db.now()
-    now_text = db.now_text()
+    now_text = floor_text(now)
     with db.snapshot() as read:
         by_status, waiting = _counts(read, now_text)
         unfindable = read(_UNFINDABLE)[0][0]
