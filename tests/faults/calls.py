@@ -6,6 +6,7 @@ as after the whole call, unless the case works in several transactions (`in_step
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.queue import QueueDatabase, SchedulingStrategy, TaskQueue
+from tests.faults.workload import ROWS
+from tests.queue.world import START
 
-START = 1_800_000_000.0
 Rows = list[tuple[Any, ...]]
 
 
@@ -29,7 +31,7 @@ class Subject:
         self.db = QueueDatabase(
             path, clock=lambda: self.now, on_connect=self.connections.append, busy_seconds=1
         )
-        self.queue = TaskQueue(self.db)
+        self.queue = TaskQueue(self.db, rng=random.Random(0))
         self.others: list[QueueDatabase] = []
 
     def close(self) -> None:
@@ -40,7 +42,7 @@ class Subject:
     def rows(self) -> Rows:
         """Return what other connections see of the queue, without random draws."""
         with closing(sqlite3.connect(self.path, isolation_level=None)) as conn:
-            return [row for sql in _ROWS for row in conn.execute(sql)]
+            return [row for sql in ROWS for row in conn.execute(sql)]
 
     def tasks(self) -> dict[int, str]:
         """Return the status of each task."""
@@ -72,13 +74,6 @@ class Subject:
         return [name for name in found if name.startswith(here)]
 
 
-_ROWS = (
-    "SELECT id, type, payload, status, attempts, locked_by, lease_until_utc, result, "
-    "error_message, idempotency_key FROM task_queue ORDER BY id",
-    "SELECT task_id, message FROM task_logs ORDER BY log_id",
-    "SELECT worker_id, heartbeat_utc FROM workers ORDER BY worker_id",
-    "SELECT id FROM task_archive ORDER BY id",
-)
 Call = Callable[[], object]
 
 

@@ -34,6 +34,7 @@ from tests.faults import calls
 from tests.faults.attack import Attack, spread
 from tests.faults.calls import CASES, Case, Rows, Subject
 from tests.faults.tally import Tally
+from tests.queue.world import START
 
 BATCHES = 20
 MOST_LEVELS = 60
@@ -85,7 +86,7 @@ def interrupt_everywhere(case: Case, kind: Kind, folder: Path, limit: int) -> Ta
 
 def _template(folder: Path) -> Path:
     path = folder / "template.db"
-    with QueueDatabase(path, clock=lambda: calls.START) as db:
+    with QueueDatabase(path, clock=lambda: START) as db:
         TaskQueue(db).enqueue_many("t", [1, 2, 3, 4])
     return path
 
@@ -211,14 +212,10 @@ def _look(
         tally.report("wrong", f"{where}: a transaction is open")
     left = subject.rows()
     if not case.in_steps and left not in (before, whole):
-        tally.report(_harm(before, left), f"{where}: the call is done in part")
+        harm = "lost" if len(left) < len(before) else "damaged"
+        tally.report(harm, f"{where}: the call is done in part")
     if not case.closes:
         _call_again(subject, where, tally)
-
-
-def _harm(before: Rows, left: Rows) -> str:
-    tasks, rest = (sum(len(row) > 2 for row in rows) for rows in (before, left))
-    return "lost" if rest < tasks else "damaged"
 
 
 _whole: dict[str, Rows] = {}

@@ -17,7 +17,7 @@ from tests.faults.attack import Attack, spread
 from tests.faults.cases import Send, forked, judge_file, remove
 from tests.faults.disk import OK, FileOperation, ObservedDisk
 from tests.faults.tally import Tally
-from tests.faults.workload import Synchronous, Workload, states
+from tests.faults.workload import State, Synchronous, Workload, states
 
 CALLS = 60
 SECTOR = 512
@@ -34,6 +34,10 @@ class Recording:
 
     operations: list[FileOperation] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
+
+    def done_before(self, number: int) -> int:
+        """Return the calls that had returned before operation `number`, or the end of the run."""
+        return self.acknowledged[number] if number < len(self.operations) else CALLS
 
 
 @dataclass
@@ -136,15 +140,50 @@ def _promised(recording: Recording, synchronous: Synchronous, number: int) -> in
     FULL promises each acknowledged call. NORMAL promises those that were acknowledged when the log
     was last synced, which a checkpoint does.
     """
-    if number == len(recording.operations):
-        return CALLS
-    if synchronous == "FULL":
-        return recording.acknowledged[number]
+    if synchronous == "FULL" or number == len(recording.operations):
+        return recording.done_before(number)
     for earlier in range(number - 1, -1, -1):
         operation = recording.operations[earlier]
         if operation.kind == "sync" and operation.path.endswith("-wal"):
             return recording.acknowledged[earlier]
     return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """A recorded run whose power is cut.
+
+    seed: of its workload. synchronous: its durability level.
+    passed: the states that it passed through. folder: for the disks that cuts leave.
+    """
+
+    seed: int
+    synchronous: Synchronous
+    recording: Recording
+    passed: list[State]
+    folder: Path
+
+    def cut(self, number: int, files: dict[str, _File], keeping: str, tally: Tally) -> None:
+        """Write what a cut before operation `number` leaves, and judge it."""
+        path = self.folder / "cut.db"
+        remove(path)
+        rng = random.Random(f"{self.seed} {number} {keeping}")
+        path.touch()
+        for name, file in files.items():
+            kept = _kept(file, keeping, rng)
+            if (file.safe is not None or kept) and not _is_deleted(kept):
+                suffix = name.rpartition("recorded.db")[2]
+                path.with_name(path.name + suffix).write_bytes(_content(file, kept))
+        done = self.recording.done_before(number)
+        judge_file(
+            path,
+            tally,
+            self.passed,
+            least=_promised(self.recording, self.synchronous, number),
+            most=min(done + 1, CALLS),
+            where=f"{self.synchronous}, seed {self.seed}, cut at {number}, after call {done}, "
+            f"{keeping} kept",
+        )
 
 
 def _batch(synchronous: Synchronous) -> Callable[[int, int, Path], Tally]:
@@ -154,46 +193,22 @@ def _batch(synchronous: Synchronous) -> Callable[[int, int, Path], Tally]:
         ended = forked(lambda send: _record(path, number, synchronous, send))
         if ended.error:
             raise RuntimeError(ended.error)
-        recording: Recording = pickle.loads(path.with_suffix(".recorded").read_bytes())  # noqa: S301 - written just now
-        cuts = set(spread(len(recording.operations), max(1, limit // len(KEEPING))))
-        for cut, files in _disks(recording):
+        recorded = _Run(
+            seed=number,
+            synchronous=synchronous,
+            recording=pickle.loads(path.with_suffix(".recorded").read_bytes()),  # noqa: S301 - written just now
+            passed=passed,
+            folder=folder,
+        )
+        operations = recorded.recording.operations
+        cuts = set(spread(len(operations), max(1, limit // len(KEEPING))))
+        for cut, files in _disks(recorded.recording):
             if cut in cuts:
                 for keeping in KEEPING:
-                    _cut(recording, synchronous, number, cut, files, keeping, passed, tally, folder)
+                    recorded.cut(cut, files, keeping, tally)
         return tally
 
     return run
-
-
-def _cut(
-    recording: Recording,
-    synchronous: Synchronous,
-    seed: int,
-    cut: int,
-    files: dict[str, _File],
-    keeping: str,
-    passed: list[str],
-    tally: Tally,
-    folder: Path,
-) -> None:
-    path = folder / "cut.db"
-    remove(path)
-    rng = random.Random(f"{seed} {cut} {keeping}")
-    path.touch()
-    for name, file in files.items():
-        kept = _kept(file, keeping, rng)
-        if (file.safe is not None or kept) and not _is_deleted(kept):
-            suffix = name.rpartition("recorded.db")[2]
-            path.with_name(path.name + suffix).write_bytes(_content(file, kept))
-    done = recording.acknowledged[cut] if cut < len(recording.operations) else CALLS
-    judge_file(
-        path,
-        tally,
-        passed,
-        least=_promised(recording, synchronous, cut),
-        most=min(done + 1, CALLS),
-        where=f"{synchronous}, seed {seed}, cut at {cut}, after call {done}, {keeping} kept",
-    )
 
 
 CHECKED = "the file opens, is sound, and is in the state after a number of calls that is at least "

@@ -29,7 +29,7 @@ Synchronous = Literal["NORMAL", "FULL"]
 State = str
 """The rows that a user would miss, as JSON."""
 
-_ROWS = (
+ROWS = (
     "SELECT id, type, priority, payload, compatibility, status, attempts, max_attempts, "
     "run_after_utc, lease_until_utc, locked_by, completed_at_utc, error_message, result, "
     "idempotency_key, lease_token FROM task_queue ORDER BY id",
@@ -37,6 +37,7 @@ _ROWS = (
     "SELECT id FROM task_archive ORDER BY id",
     "SELECT worker_id, heartbeat_utc FROM workers ORDER BY worker_id",
 )
+"""The queries of a state: all columns but random draws and times of the last change."""
 NO_SCHEMA: State = "no schema"
 _CAPABILITIES: tuple[dict[str, Any] | None, ...] = (None, None, {"region": "EU"})
 WEIGHTS = {
@@ -191,7 +192,7 @@ def read_state(conn: sqlite3.Connection) -> State:
     tables = conn.execute("SELECT name FROM sqlite_schema WHERE name = 'task_archive'").fetchall()
     if not tables:
         return NO_SCHEMA
-    return json.dumps([list(map(list, conn.execute(rows).fetchall())) for rows in _ROWS])
+    return json.dumps([list(map(list, conn.execute(rows).fetchall())) for rows in ROWS])
 
 
 def states(folder: Path, seed: int, count: int) -> list[State]:
