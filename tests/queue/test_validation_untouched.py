@@ -221,6 +221,12 @@ AS_NOBODY = """
 """
 
 
+def as_nobody(script: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script on a file, with warnings as errors; it gives up its rights by itself."""
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(script), str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("folder_mode", [0o555, 0o777])
 def test_file_that_is_read_only(folder_mode: int) -> None:
     """A read-only file fails one check, because no worker can use it, and stays as it is."""
@@ -229,12 +235,7 @@ def test_file_that_is_read_only(folder_mode: int) -> None:
         path = new_queue(folder)
         path.chmod(0o444)
         folder.chmod(folder_mode)
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", textwrap.dedent(AS_NOBODY), str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = as_nobody(AS_NOBODY, path)
         folder.chmod(0o755)
     problems, files, _ = done.stdout.split("\n")
     assert "cannot write to the file or its folder" in problems
@@ -249,12 +250,7 @@ def test_file_that_is_read_only_and_not_in_wal_mode() -> None:
         alter(path, "PRAGMA journal_mode=DELETE")
         path.chmod(0o444)
         Path(name).chmod(0o555)
-        done = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(AS_NOBODY), str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = as_nobody(AS_NOBODY, path)
         Path(name).chmod(0o755)
     assert "PRAGMA journal_mode is 'delete'" in done.stdout
 
@@ -268,12 +264,7 @@ def test_file_with_a_log_that_is_not_readable() -> None:
         for file in Path(name).iterdir():
             file.chmod(0o444 if file == path else 0o000)
         Path(name).chmod(0o555)
-        done = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(COMMAND_AS_NOBODY), str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = as_nobody(COMMAND_AS_NOBODY, path)
         Path(name).chmod(0o755)
         for file in Path(name).iterdir():
             file.chmod(0o600)
@@ -314,12 +305,7 @@ def test_command_on_a_read_only_file(folder_mode: int, is_crashed: bool) -> None
             for file in Path(name).iterdir():
                 file.chmod(0o444)
             Path(name).chmod(folder_mode)
-            done = subprocess.run(
-                [sys.executable, "-c", textwrap.dedent(COMMAND_AS_NOBODY), str(path)],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = as_nobody(COMMAND_AS_NOBODY, path)
             Path(name).chmod(0o755)
             assert contents(Path(name)) == before
         assert (done.returncode, done.stderr) == (1, ""), done.stdout
