@@ -142,8 +142,10 @@ class QueueDatabase:
 
         Each write commits by itself; commit() does no harm. Errors are those of sqlite3. Prefer
         connection() and transaction(), which raise the queue's errors and leave nothing open.
+        Raises QueueReplacedError if the file was deleted, replaced or moved before this call.
         """
         session = self._pool.get()
+        session.refuse_replaced()
         session.lend()
         return session.conn
 

@@ -39,10 +39,13 @@ Identity = tuple[int, int]
 
 
 def identity(file: str | int) -> Identity | None:
-    """Return the identity of a path's or descriptor's file, or None if the path names no file."""
+    """Return the identity of a path's or descriptor's file, or None if the path leads to no file.
+
+    A loop of links, or a folder that this user cannot enter, leads to no file either.
+    """
     try:
         status = os.stat(file)  # noqa: PTH116 - for each change; a Path takes as long again
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return None
     return status.st_dev, status.st_ino
 

@@ -34,7 +34,8 @@ class OpenedFile:
         if identity(self._path) != self._opened:
             raise QueueReplacedError(
                 f"path={shown_path(self._path)}: the file was deleted, replaced or moved while "
-                "in use; the change is not acknowledged. Close this QueueDatabase and open another"
+                f"in use{_obstacle(self._path)}; the change is not acknowledged. Close this "
+                "QueueDatabase and open another"
             )
         if not self._checks % LOG_EVERY:
             self._refuse_lost_log()
@@ -50,3 +51,12 @@ class OpenedFile:
                 f"path={shown_path(self._log_path)}: the file was deleted or replaced while in "
                 "use; close every QueueDatabase of this process, which saves the changes in it"
             )
+
+
+def _obstacle(path: str) -> str:
+    """Return the reason why a path leads to no file, in brackets, or nothing if it leads to one."""
+    try:
+        os.stat(path)  # noqa: PTH116 - as in identity()
+    except OSError as error:
+        return f" ({error.strerror})"
+    return ""

@@ -32,7 +32,13 @@ def replace(path: Path) -> None:
     other.replace(path)
 
 
-CHANGES = [delete, move, replace]
+def loop(path: Path) -> None:
+    """Put a symbolic link to itself in its place."""
+    path.unlink()
+    path.symlink_to(path)
+
+
+CHANGES = [delete, move, replace, loop]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -67,6 +73,36 @@ def test_own_sql_is_not_acknowledged_either(db: QueueDatabase, path: Path, chang
         db.execute(insert)
     with pytest.raises(QueueReplacedError), db.connection() as conn:
         conn.execute(insert)
+    with pytest.raises(QueueReplacedError):
+        db.get_connection()
+
+
+_AS_NOBODY = """
+import os, sys
+from pytest_queuekit.queue import QueueDatabase, QueueReplacedError, TaskQueue
+queue = TaskQueue(QueueDatabase(sys.argv[1]))
+queue.enqueue("t", None)
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    queue.enqueue("t", None)
+except QueueReplacedError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_cannot_be_entered_any_more(path: Path) -> None:
+    """The error names the missing right; no change is acknowledged by a name out of reach."""
+    with started(_AS_NOBODY, path) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        path.parent.chmod(0o600)
+        try:
+            assert "Permission denied" in other.communicate("\n", timeout=60)[0]
+        finally:
+            path.parent.chmod(0o700)
 
 
 def test_a_transaction_is_rolled_back(queue: TaskQueue, db: QueueDatabase, path: Path) -> None:
