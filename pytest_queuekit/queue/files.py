@@ -73,8 +73,13 @@ def siblings(path: str) -> list[str]:
 
 def wal_bytes(path: str) -> int:
     """Return the size of the -wal of a database; 0 if there is none."""
+    return size_of(f"{os.path.realpath(path)}-wal")
+
+
+def size_of(file: str) -> int:
+    """Return the size of a file; 0 if there is none."""
     try:
-        return os.stat(f"{os.path.realpath(path)}-wal").st_size  # noqa: PTH116 - as above
+        return os.stat(file).st_size  # noqa: PTH116 - as above
     except OSError:
         return 0
 

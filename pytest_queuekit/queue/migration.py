@@ -15,6 +15,8 @@ from .exceptions import QueueSchemaError
 from .padding import LARGE_PAYLOAD, PADDING
 
 OLD = 1
+ADDED = frozenset({"padding"})
+"""The columns that a migration adds to task_queue."""
 _OLD_TABLE = "task_queue_of_version_1"
 _LAST_COLUMN = "race_from + race_draw * (max(priority, 0) + 1)) VIRTUAL"
 """The end of the table's own columns in its SQL; added columns follow."""

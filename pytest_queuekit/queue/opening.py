@@ -11,7 +11,7 @@ from .clock import NOT_COMPARED, Clock, follow_clock
 from .config import WAL_LIMIT_BYTES, apply_pragmas
 from .connection import QueueConnection
 from .exceptions import QueueDatabaseError, QueuePathError
-from .files import LOGS, create_database_file, identity, siblings, uri_of
+from .files import LOGS, create_database_file, identity, siblings, size_of, uri_of
 from .foreign import refuse_foreign
 from .messages import shown_path
 from .opened import OpenedFile
@@ -115,7 +115,7 @@ def _ensure_file(path: str) -> None:
 
 def _refuse_left_log(path: str) -> None:
     """Refuse to create a database beside the log of another: SQLite would delete or apply it."""
-    left = [file for file in siblings(path) if file.endswith(LOGS) and os.stat(file).st_size]  # noqa: PTH116
+    left = [file for file in siblings(path) if file.endswith(LOGS) and size_of(file)]
     # A file that exists by now belongs to the log: another process has just created both.
     if left and not os.path.lexists(path):
         raise QueuePathError(

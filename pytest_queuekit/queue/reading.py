@@ -59,7 +59,8 @@ def _address(real: str, folder: str) -> str:
 
 def _refuse_unreadable(real: str) -> None:
     for file in (real, *siblings(real)):
-        if file.endswith(LOGS) and not os.access(file, os.R_OK):
+        is_readable = os.access(file, os.R_OK) or not os.path.lexists(file)
+        if file.endswith(LOGS) and not is_readable:
             raise QueuePathError(
                 f"path={shown_path(file)} belongs to the database, and is not readable for this "
                 "user; check its permissions"
@@ -75,8 +76,11 @@ def _copy(real: str, folder: str) -> str | None:
     """Copy a database with its logs; return None if a process has begun to use it."""
     files = [real, *(real + suffix for suffix in LOGS if os.path.lexists(real + suffix))]
     before = [_state(file) for file in files]
-    for file in files:
-        shutil.copyfile(file, Path(folder, Path(file).name))
+    try:
+        for file in files:
+            shutil.copyfile(file, Path(folder, Path(file).name))
+    except FileNotFoundError:  # its last user has removed a log
+        return None
     if is_in_use(real) or [_state(file) for file in files] != before:
         return None
     return str(Path(folder, Path(real).name))

@@ -205,12 +205,17 @@ _COLUMNS = {
 }  # fmt: skip
 
 
+def stored_version(conn: sqlite3.Connection) -> int:
+    """Return the schema version of a file, also of a newer one; 0 for a file without a schema."""
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
 def schema_version(conn: sqlite3.Connection) -> int:
     """Return the schema version of a file, or 0 for a file without a schema.
 
     Raises QueueSchemaError if a newer version of the queue made the file.
     """
-    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    version = stored_version(conn)
     if version > SCHEMA_VERSION:
         raise QueueSchemaError(
             f"user_version={version}: a newer version of the queue made this file; this version "
@@ -253,10 +258,14 @@ def create_on_demand(conn: sqlite3.Connection, names: Sequence[str]) -> None:
 
 
 def missing_columns(conn: sqlite3.Connection) -> list[str]:
-    """Return 'table.column' for each column that an existing table of the queue lacks."""
+    """Return 'table.column' for each column that an existing table of the queue lacks.
+
+    A table of an older version may lack the columns that a migration adds.
+    """
     lacking = []
+    added = migration.ADDED if stored_version(conn) == migration.OLD else frozenset()
     for table, wanted in _COLUMNS.items():
         present = {row[1] for row in conn.execute(f"PRAGMA table_xinfo({table})")}
         if present:
-            lacking += [f"{table}.{column}" for column in sorted(wanted - present)]
+            lacking += [f"{table}.{column}" for column in sorted(wanted - added - present)]
     return lacking

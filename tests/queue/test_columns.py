@@ -15,7 +15,7 @@ from pytest_queuekit.queue import (
     QueueSchemaError,
     TaskQueue,
 )
-from pytest_queuekit.queue.schema import create_schema
+from pytest_queuekit.queue.schema import APPLICATION_ID, create_schema
 from tests.queue.world import add_raw, change_raw, column
 
 NOW = "2027-01-15 08:00:00"
@@ -148,14 +148,16 @@ def test_a_dropped_index_is_named(db: QueueDatabase, queue: TaskQueue) -> None:
 def test_a_newer_file_is_left_alone(path: Path) -> None:
     """A file of a newer version raises an error with its version, and stays unchanged."""
     with closing(sqlite3.connect(path)) as conn:
+        conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
         conn.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    before = path.read_bytes()
     with (
         QueueDatabase(path) as db,
         pytest.raises(QueueSchemaError, match=f"user_version={SCHEMA_VERSION + 1}.*update"),
     ):
         db.execute("SELECT 1")
-    with closing(sqlite3.connect(path)) as conn:
-        assert conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_table_of_the_same_name_is_left_alone(path: Path) -> None:

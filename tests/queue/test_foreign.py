@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.queue import QueueDatabase, QueueSchemaError, TaskQueue
-from pytest_queuekit.queue.schema import APPLICATION_ID, STATEMENTS
+from pytest_queuekit.queue.schema import APPLICATION_ID, STATEMENTS, TASK_QUEUE
 from tests.queue.world import left_behind
 
 
@@ -48,9 +48,42 @@ def with_a_table_of_the_same_name(path: Path) -> None:
     run(path, "CREATE TABLE task_queue (id INTEGER PRIMARY KEY, type TEXT)")
 
 
+def with_such_a_table_and_version_1(path: Path) -> None:
+    """Make a database with a different task_queue and the version of the queue's older layout."""
+    with_a_table_of_the_same_name(path)
+    run(path, "PRAGMA user_version=1")
+
+
+def with_such_a_table_and_version_2(path: Path) -> None:
+    """Make a database with a different task_queue and the version of the queue."""
+    with_a_table_of_the_same_name(path)
+    run(path, "PRAGMA user_version=2")
+
+
+def with_a_version(path: Path) -> None:
+    """Make a database with a version, but without mark or table."""
+    run(path, "PRAGMA user_version=2")
+
+
+def with_an_index_of_the_same_name(path: Path) -> None:
+    """Make a database with an index of the queue's name."""
+    run(path, "CREATE TABLE orders (id)", "CREATE INDEX task_queue ON orders (id)")
+
+
+def with_different_workers(path: Path) -> None:
+    """Make a database with the queue's task_queue, but with different workers."""
+    run(path, TASK_QUEUE, "CREATE TABLE workers (name TEXT)")
+
+
 def crashed(path: Path) -> None:
     """Make a database with tables that are in its -wal only."""
     left_behind(path, "PRAGMA journal_mode=WAL", "CREATE TABLE orders (id)")
+
+
+def crashed_without_index(path: Path) -> None:
+    """Make a database with a -wal but without a -shm, as a copy of both files has none."""
+    crashed(path)
+    path.with_name(f"{path.name}-shm").unlink()
 
 
 MAKERS = [
@@ -59,7 +92,13 @@ MAKERS = [
     with_a_mark,
     with_a_mark_and_version,
     with_a_table_of_the_same_name,
+    with_such_a_table_and_version_1,
+    with_such_a_table_and_version_2,
+    with_a_version,
+    with_an_index_of_the_same_name,
+    with_different_workers,
     crashed,
+    crashed_without_index,
 ]
 
 
@@ -67,18 +106,19 @@ MAKERS = [
 def test_the_database_of_another_program_is_untouched(
     path: Path, make: Callable[[Path], None]
 ) -> None:
-    """Opening it raises an error, and changes no byte of it or of its -wal."""
+    """Opening it raises an error, changes no byte of it or of its -wal, and adds no file."""
     make(path)
-    files = [file for file in sorted(path.parent.iterdir()) if not file.name.endswith("-shm")]
-    before = [file.read_bytes() for file in files]
-    with (
-        QueueDatabase(path) as db,
-        pytest.raises(QueueSchemaError, match=r"another program|existing tables lack"),
-    ):
+    files = sorted(path.parent.iterdir())
+    before = contents(files)
+    with QueueDatabase(path) as db, pytest.raises(QueueSchemaError, match="another program"):
         db.initialize_schema()
-    assert [file.read_bytes() for file in files] == before
-    names = {file.name for file in path.parent.iterdir()}
-    assert names - {f"{path.name}-shm"} == {file.name for file in files}
+    assert sorted(path.parent.iterdir()) == files
+    assert contents(files) == before
+
+
+def contents(files: list[Path]) -> dict[str, bytes]:
+    """Return the bytes of files by name, without those of a -shm, which holds no data."""
+    return {file.name: file.read_bytes() for file in files if not file.name.endswith("-shm")}
 
 
 def test_a_new_file_has_the_mark(path: Path) -> None:
@@ -107,9 +147,12 @@ def test_tables_beside_those_of_the_queue(path: Path) -> None:
         assert db.execute("PRAGMA application_id").fetchone()[0] == 7
 
 
-def test_a_queue_that_is_in_its_wal_only(path: Path) -> None:
+@pytest.mark.parametrize("has_index", [True, False])
+def test_a_queue_that_is_in_its_wal_only(path: Path, has_index: bool) -> None:
     """A process that was killed before its first checkpoint leaves a queue that opens."""
     left_behind(path, "PRAGMA journal_mode=WAL", *STATEMENTS)
+    if not has_index:
+        path.with_name(f"{path.name}-shm").unlink()
     assert b"task_queue" not in path.read_bytes()
     with QueueDatabase(path) as db:
         assert TaskQueue(db).stats().queued == 0

@@ -209,6 +209,15 @@ def test_each_error_is_a_queue_database_error() -> None:
         assert str(kind()) == " ".join((kind.__doc__ or "").split())
 
 
+def test_a_log_that_another_process_removes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A -journal that exists for a moment, while another process creates the file, is no error."""
+    journal = f"{path}-journal"
+    exists = os.path.lexists
+    monkeypatch.setattr("os.path.lexists", lambda name: name == journal or exists(name))
+    with QueueDatabase(path) as db:
+        assert TaskQueue(db).stats().queued == 0
+
+
 def test_too_many_open_files(path: Path) -> None:
     """The error names the limit of open files, not permissions."""
     body = """

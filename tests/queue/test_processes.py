@@ -53,17 +53,18 @@ def at_once(body: str, count: int, *arguments: object) -> list[str]:
     return outputs
 
 
-def test_eight_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("files", [5, pytest.param(200, marks=pytest.mark.slow)])
+def test_eight_processes_open_a_new_file_at_once(tmp_path: Path, files: int) -> None:
     """Eight processes can open a new file at once with raw SQL."""
     body = """
-for number in range(5):
+for number in range(int(sys.argv[2])):
     db = QueueDatabase(f"{path}/{number}.db")
     with db.transaction() as conn:
         conn.execute("INSERT INTO task_queue (type, payload) VALUES ('t', '{}')")
     db.close()
 """
-    at_once(body, 8, tmp_path)
-    for number in range(5):
+    at_once(body, 8, tmp_path, files)
+    for number in range(files):
         with QueueDatabase(tmp_path / f"{number}.db") as db:
             queue = TaskQueue(db)
             assert queue.stats().queued == 8

@@ -263,6 +263,14 @@ def no_queue(copy: Path) -> None:
         conn.execute("CREATE TABLE orders (id)")
 
 
+def other_table(copy: Path) -> None:
+    """Put the database of another program with a task_queue of its own in its place."""
+    copy.unlink()
+    with closing(sqlite3.connect(copy)) as conn:
+        conn.execute("CREATE TABLE task_queue (id INTEGER PRIMARY KEY, type TEXT)")
+        conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
 def newer(copy: Path) -> None:
     """Make it the backup of a newer version."""
     with closing(sqlite3.connect(copy)) as conn:
@@ -295,6 +303,7 @@ def gone(copy: Path) -> None:
     ("spoil", "error"),
     [
         (no_queue, QueueSchemaError),
+        (other_table, QueueSchemaError),
         (newer, QueueSchemaError),
         (empty, QueueSchemaError),
         (text, QueueCorruptError),
@@ -324,9 +333,12 @@ def test_a_backup_that_was_opened_and_left(path: Path, copy: Path, tmp_path: Pat
     assert {file: file.read_bytes() for file in tmp_path.glob("copy.db*")} == before
 
 
-def test_not_over_the_database_of_another_program(path: Path, copy: Path) -> None:
+@pytest.mark.parametrize("make", [no_queue, other_table])
+def test_not_over_the_database_of_another_program(
+    path: Path, copy: Path, make: Callable[[Path], None]
+) -> None:
     """Its file keeps every byte."""
-    no_queue(path)
+    make(path)
     before = path.read_bytes()
     with pytest.raises(QueueSchemaError, match="another program"):
         restore(path, copy)
