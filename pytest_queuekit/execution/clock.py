@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pytest_queuekit.model.history import SECOND
+from pytest_queuekit.recording.clock import Clock
 
 _TICK = SECOND // 1000
 """Nanoseconds by which each reading moves the virtual clock."""
@@ -79,4 +80,14 @@ def virtual_time() -> Iterator[VirtualClock]:
 
     clock = VirtualClock()
     with python_follows(clock.wall), sqlite_follows_python():
+        yield clock
+
+
+@contextmanager
+def clock_of_run(*, virtual: bool) -> Iterator[Clock]:
+    """Return the clock of a run: a virtual one, which this process follows, or the real one."""
+    if not virtual:
+        yield RealClock()
+        return
+    with virtual_time() as clock:
         yield clock

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pytest_queuekit.rules import (
     acknowledge,
     claim,
+    clock,
     concurrency,
     durability,
     enqueue,
@@ -63,6 +64,11 @@ FAMILIES: tuple[Family, ...] = (
         name="STATS",
         about="Counts are correct, and maintenance harms no live task.",
         rules=stats.RULES,
+    ),
+    Family(
+        name="CLOCK",
+        about="Daylight saving, time zones and clocks that are set do no harm.",
+        rules=clock.RULES,
     ),
     Family(
         name="RACE",

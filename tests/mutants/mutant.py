@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pytest_queuekit.model.adapter import QueueAdapter
 
+BROAD = frozenset({"CLOCK"})
+"""The families whose rules lead tasks through all of life, so that nearly any bug shows there."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
@@ -34,7 +37,7 @@ class Mutant:
     @property
     def families(self) -> frozenset[str]:
         """The families of which any rule may fail."""
-        return frozenset(self.also) - self.breaks
+        return BROAD | frozenset(self.also) - self.breaks
 
 
 def mutant(queue: type[QueueAdapter], rule: str, *, also: tuple[str, ...] = ()) -> Mutant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants import (
     acknowledge,
     claim,
+    clock,
     durability,
     enqueue,
     idempotency,
@@ -29,6 +30,7 @@ ZOO = (
     *idempotency.MUTANTS,
     *routing.MUTANTS,
     *stats.MUTANTS,
+    *clock.MUTANTS,
     *durability.MUTANTS,
     *threads.MUTANTS,
     *processes.MUTANTS,

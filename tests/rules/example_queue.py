@@ -16,7 +16,7 @@ import threading  # noqa: F401 - for the examples
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress  # noqa: F401 - for the examples
-from datetime import timedelta  # noqa: F401 - for the examples
+from datetime import datetime, timedelta  # noqa: F401 - for the examples
 from decimal import Decimal  # noqa: F401 - for the examples
 from pathlib import Path
 from typing import Any

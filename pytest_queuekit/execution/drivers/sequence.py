@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pytest_queuekit.execution.clock import RealClock, virtual_time
+from pytest_queuekit.execution.clock import clock_of_run
 from pytest_queuekit.execution.drivers.play import (
     in_real_time,
     in_turn,
@@ -22,9 +21,9 @@ from pytest_queuekit.execution.faults.fault import Setting
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.execution.time_zone import time_zone_restored
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.recording.clock import Clock
 
 _VIRTUAL = "goes by the kit's clock"
 
@@ -51,7 +50,7 @@ class Sequence:
         if real:
             lease, effort = in_real_time(scenario, queue, effort, where="by the queue's own clock")
         for home in run_folders(folder, 1):
-            with _clock(virtual=not real) as clock:
+            with time_zone_restored(), clock_of_run(virtual=not real) as clock:
                 env = Environment(
                     queue, home, clock=clock, lease=lease, effort=effort, progress=progress
                 )
@@ -65,12 +64,3 @@ def _follows_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
     if _VIRTUAL not in queue.learned:
         queue.learned[_VIRTUAL] = goes_by_virtual_time(queue, folder)
     return queue.learned[_VIRTUAL]
-
-
-@contextmanager
-def _clock(*, virtual: bool) -> Iterator[Clock]:
-    if not virtual:
-        yield RealClock()
-        return
-    with virtual_time() as clock:
-        yield clock

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pytest_queuekit.rules.examples import (
     acknowledge,
     claim,
+    clock,
     concurrency,
     durability,
     enqueue,
@@ -31,6 +32,7 @@ MODULES: tuple[Mapping[str, Example], ...] = (
     idempotency.EXAMPLES,
     routing.EXAMPLES,
     stats.EXAMPLES,
+    clock.EXAMPLES,
     concurrency.EXAMPLES,
     durability.EXAMPLES,
 )

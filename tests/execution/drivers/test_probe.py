@@ -25,17 +25,67 @@ class IgnoresDelays(MemoryQueue):
         return True
 
 
-class LeasesByItsOwnClock(SmallSqliteQueue):
-    """Delays by SQLite's clock, and leases by a clock that the kit does not control."""
+class LeasesByItsOwnClock(MemoryQueue):
+    """Delays by Python's wall clock, and leases by a clock that the kit does not control."""
 
     name = "leases-by-its-own-clock"
 
-    def _expired(self) -> str:
-        return "lease_end <= own_now()"
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        claim = super()._lease(task, worker, lease)
+        task.lease_end = time.monotonic() + lease
+        return claim
 
-    def __init__(self, location: str) -> None:
-        super().__init__(location)
-        self.connection.create_function("own_now", 0, lambda: 0.0)
+    def _is_expired(self, task: Task) -> bool:
+        return task.lease_end <= time.monotonic()
+
+
+class LeasesForMinutes(MemoryQueue):
+    """Takes the seconds of a lease for minutes."""
+
+    name = "leases-for-minutes"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        return super()._lease(task, worker, lease * 60)
+
+
+class ComparesTimesAsText(SmallSqliteQueue):
+    """Compares a text that has a T with one that has a space, so that no lease ends today."""
+
+    name = "compares-times-as-text"
+
+    def _expired(self) -> str:
+        return "strftime('%Y-%m-%dT%H:%M:%f', lease_end, 'unixepoch') <= datetime('now')"
+
+
+class OnlyLeasesForMinutes(LeasesForMinutes):
+    """Has no delays, and takes the seconds of a lease for minutes."""
+
+    name = "only-leases-for-minutes"
+    retry = None  # type: ignore[assignment]  # promises less
+    fail = QueueAdapter.fail
+    dead_letters = QueueAdapter.dead_letters
+
+    def enqueue(self, payload: object) -> int:  # type: ignore[override]  # declares no option
+        return super().enqueue(payload)
+
+
+class LeasesForSixHours(LeasesForMinutes):
+    """Declares a lease of six minutes, too long for the real clock, and holds it for six hours."""
+
+    name = "leases-for-six-hours"
+    lease_seconds = 360.0
+
+    def claim(self, worker: str) -> Claim | None:  # type: ignore[override]  # declares no option
+        return super().claim(worker, lease=self.lease_seconds)
+
+
+class SchedulesLate(queues.Monotonic):
+    """Notices by the real clock, and a second late, that the time of a task has come."""
+
+    name = "schedules-late"
+
+    def _is_due(self, task: Task) -> bool:
+        return task.due + 1 <= self._now()
 
 
 class OnlyRetries(MemoryQueue):
@@ -82,15 +132,20 @@ class Timeless(QueueAdapter):
         (queues.Monotonic, False),
         (queues.WithoutSchemaFunctions, False),
         (LeasesByItsOwnClock, False),
+        (LeasesForMinutes, True),
+        (OnlyLeasesForMinutes, True),
+        (LeasesForSixHours, True),
+        (ComparesTimesAsText, True),
+        (SchedulesLate, False),
         (OnlyRetries, True),
         (RetriesByItsOwnClock, False),
-        (Timeless, False),
+        (Timeless, True),
     ],
 )
 def test_the_probe_finds_the_clock_of_a_queue(
     adapter: type[QueueAdapter], follows: bool, tmp_path: Path
 ) -> None:
-    """The probe tries delays and leases, or else retries."""
+    """What works by the real clock only follows it; what works by no clock proves nothing."""
     assert goes_by_virtual_time(QueueUnderTest.of(adapter), tmp_path / "probe") is follows
 
 
