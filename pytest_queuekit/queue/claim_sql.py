@@ -111,29 +111,36 @@ class ClaimSql:
     fast: takes the next ready task; no row if the queue needs upkeep first, or if the claim
         waited so long for the lock that the lease would be too short.
     plain: takes the next ready task, after upkeep.
+    plain_head: returns the id of that task, or no row; only reads.
     batch: takes the next ready tasks, at most ?5, after upkeep; empty if there is no such SQL.
     merged: takes the next of the ready tasks and the due tasks that still wait.
+    merged_head: returns the id of that task, or no row; only reads.
     crowded: returns 1 if the due tasks that still wait have more than HEADS places.
     """
 
     probe: str
     fast: str
     plain: str
+    plain_head: str
     batch: str
     merged: str
+    merged_head: str
     crowded: str
 
 
 def claim_sql(order: ClaimOrder, *, routed: bool) -> ClaimSql:
     """Return the statements of an order; `routed` means for a worker with capabilities."""
     head = head_of(order, routed=routed)
+    merged_head = _merged_head(order, head)
     many = f"WHERE id IN ({_plain_head(order, limit='?5')})"
     return ClaimSql(
         probe=f"SELECT ({head}) IS NOT NULL OR {NEEDS_UPKEEP}",
         fast=f"{_TAKE} WHERE id = ({head}) AND NOT ({NEEDS_UPKEEP}) AND {_IS_IN_TIME} {_RETURNING}",
         plain=f"{_TAKE} WHERE id = ({head}) {_RETURNING}",
+        plain_head=head,
         batch="" if routed else f"{_TAKE} {many} {_RETURNING}",
-        merged=f"{_TAKE} WHERE id = ({_merged_head(order, head)}) {_RETURNING}",
+        merged=f"{_TAKE} WHERE id = ({merged_head}) {_RETURNING}",
+        merged_head=merged_head,
         crowded=f"{_heads_of_due(order)} SELECT count(*) > {HEADS} "
         f"FROM (SELECT 1 FROM due WHERE id IS NOT NULL LIMIT {HEADS + 1})",
     )

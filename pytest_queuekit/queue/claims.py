@@ -14,7 +14,7 @@ from .exceptions import QueueIntegrityError
 from .models import Task
 from .race_sql import ENTER, ENTER_RANGE, IS_READY_TO_START, RaceSql
 from .session import Session
-from .upkeep import CHUNK, promote_due, reclaim_lapsed, remove_ends
+from .upkeep import CHUNK, ignored, promote_due, reclaim_lapsed, refuse_ignored, remove_ends
 
 _DAY = 86_400_000
 _DAYS_TO_1970 = 210_866_760_000_000
@@ -116,17 +116,41 @@ class InOrder:
         # After a standstill, promoting more tasks first is faster than merging all of them.
         if not all_promoted and session.run(self._sql.crowded, (now,))[0][0]:
             return [], False
-        if all_promoted and self._sql.batch:
-            return self._batch(session, claim, limit), all_reclaimed
-        sql = self._sql.plain if all_promoted else self._sql.merged
-        tasks: list[Task] = []
-        while len(tasks) < limit and (rows := session.run(sql, claim.parameters())):
-            tasks.append(claim.task(rows[0]))
+        if not all_promoted:
+            take, head = self._sql.merged, self._sql.merged_head
+            return self._each(session, claim, limit, take, head), all_reclaimed
+        if self._sql.batch:
+            tasks = self._batch(session, claim, limit)
+        else:
+            tasks = self._each(session, claim, limit, self._sql.plain, self._sql.plain_head)
+        if not tasks and all_reclaimed:
+            refuse_ignored(session, now)
         return tasks, all_reclaimed
 
+    @staticmethod
+    def _each(session: Session, claim: Claim, limit: int, take: str, head: str) -> list[Task]:
+        tasks: list[Task] = []
+        while len(tasks) < limit:
+            parameters = claim.parameters()
+            rows = session.run(take, parameters)
+            if not rows:
+                _refuse_left(session, head, parameters)
+                break
+            tasks.append(claim.task(rows[0]))
+        return tasks
+
     def _batch(self, session: Session, claim: Claim, limit: int) -> list[Task]:
-        rows = session.run(self._sql.batch, (*claim.parameters(), limit))
+        parameters = claim.parameters()
+        rows = session.run(self._sql.batch, (*parameters, limit))
+        if len(rows) < limit:
+            _refuse_left(session, self._sql.plain_head, parameters)
         return sorted(map(claim.task, rows), key=self._key)
+
+
+def _refuse_left(session: Session, head: str, parameters: tuple[Any, ...]) -> None:
+    """Raise QueueIntegrityError if a claim has left a task that it may take."""
+    for (task_id,) in session.run(head, parameters[:2]):
+        raise _ignored(task_id)
 
 
 class ByRace:
@@ -157,6 +181,8 @@ class ByRace:
         tasks: list[Task] = []
         while is_all and len(tasks) < limit and (task := self._take(session, claim)):
             tasks.append(task)
+        if is_all and not tasks:
+            refuse_ignored(session, now)
         return tasks, is_all
 
     @staticmethod
@@ -189,6 +215,4 @@ class ByRace:
 
 
 def _ignored(task_id: int) -> QueueIntegrityError:
-    return QueueIntegrityError(
-        f"a trigger of this database ignored the claim of task {task_id}; nothing was changed"
-    )
+    return ignored(f"the claim of task {task_id}")

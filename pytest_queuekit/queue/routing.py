@@ -21,7 +21,9 @@ def serves(compatibility: bytes, capabilities: str) -> bool:
     offered = json.loads(capabilities)
     try:
         wanted = json.loads(compatibility.decode())
-        return all(key in offered and _meets(offered[key], value) for key, value in wanted.items())
+        return isinstance(wanted, dict) and all(
+            key in offered and _meets(offered[key], value) for key, value in wanted.items()
+        )
     except (ValueError, RecursionError):
         # SQLite accepts bytes, numbers and depths that Python cannot decode. No worker can serve
         # such a task from other SQL, but an error here would keep every worker from every task.

@@ -5,6 +5,7 @@ Each claim does a bounded amount of this upkeep; sweep() does all of it.
 
 from __future__ import annotations
 
+from .exceptions import QueueIntegrityError
 from .padding import LEAVES_RACE, adjusted
 from .places import DUE, LAPSED, PLACE, STRAYS
 from .session import Session
@@ -40,6 +41,7 @@ _REMOVE_ENDS = f"""
     UPDATE task_queue SET completed_at_utc = NULL, finished_at_utc = NULL
     WHERE id IN (SELECT id FROM ({" UNION ALL ".join(STRAYS)}) LIMIT ?1)
 """
+_LEFT = f"SELECT id FROM ({' UNION ALL '.join((DUE, *LAPSED, *STRAYS))}) LIMIT 1"
 
 
 def reclaim_lapsed(session: Session, now: str, *, limit: int = CHUNK) -> int:
@@ -62,3 +64,14 @@ def remove_ends(session: Session, *, limit: int = CHUNK) -> int:
     Other SQL leaves such a time when it queues an ended task again.
     """
     return session.change(_REMOVE_ENDS, (limit,))
+
+
+def refuse_ignored(session: Session, now: str) -> None:
+    """Raise QueueIntegrityError if a task still needs upkeep, although all of it is done."""
+    for (task_id,) in session.run(_LEFT, (now,)):
+        raise ignored(f"a change of task {task_id}")
+
+
+def ignored(action: str) -> QueueIntegrityError:
+    """Return the error for a change that took place without an effect."""
+    return QueueIntegrityError(f"a trigger of this database ignored {action}; nothing was changed")

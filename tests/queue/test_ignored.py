@@ -12,7 +12,7 @@ from pytest_queuekit.queue import (
     SchedulingStrategy,
     TaskQueue,
 )
-from tests.queue.world import column
+from tests.queue.world import Clock, column
 
 pytestmark = pytest.mark.usefixtures("ignoring")
 
@@ -73,25 +73,74 @@ def test_a_log_line_that_a_trigger_refuses(
     assert queue.logs(task_id) == []
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("strategy", SchedulingStrategy)
 @pytest.mark.parametrize("columns", ["race_draw", "status"])
 @pytest.mark.parametrize("capabilities", [None, {"a": 1}])
-def test_a_weighted_claim_that_a_trigger_ignores(
-    db: QueueDatabase, queue: TaskQueue, columns: str, capabilities: dict[str, int] | None
+def test_a_claim_that_a_trigger_ignores(
+    db: QueueDatabase,
+    queue: TaskQueue,
+    strategy: SchedulingStrategy,
+    columns: str,
+    capabilities: dict[str, int] | None,
 ) -> None:
-    """A weighted claim raises an error that names the trigger, and leaves the task queued."""
+    """A claim raises an error that names the trigger, and leaves the task queued."""
     task_id = queue.enqueue("welcome", None)
     db.execute(
         f"CREATE TRIGGER holds BEFORE UPDATE OF {columns} ON task_queue "
         "BEGIN SELECT RAISE(IGNORE); END"
     )
     for claim in (
-        lambda: queue.claim("w", capabilities, strategy=SchedulingStrategy.WEIGHTED_RANDOM),
-        lambda: queue.claim_many(
-            "w", capabilities, limit=2, strategy=SchedulingStrategy.WEIGHTED_RANDOM
-        ),
+        lambda: queue.claim("w", capabilities, strategy=strategy),
+        lambda: queue.claim_many("w", capabilities, limit=2, strategy=strategy),
     ):
-        with pytest.raises(QueueIntegrityError, match="a trigger of this database ignored"):
+        with pytest.raises(QueueIntegrityError, match=f"ignored the claim of task {task_id};"):
             claim()
     assert column(db, task_id, "status") == "queued"
     db.execute("DROP TRIGGER holds")
-    assert queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM) is not None
+    assert queue.claim("w", capabilities, strategy=strategy) is not None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("strategy", SchedulingStrategy)
+def test_a_batch_with_an_ignored_task(
+    db: QueueDatabase, queue: TaskQueue, strategy: SchedulingStrategy
+) -> None:
+    """A batch with a task that a trigger ignores claims nothing."""
+    ids = queue.enqueue_many("welcome", [1, 2, 3])
+    db.execute(
+        f"CREATE TRIGGER holds BEFORE UPDATE OF status ON task_queue WHEN OLD.id = {ids[1]} "
+        "BEGIN SELECT RAISE(IGNORE); END"
+    )
+    with pytest.raises(QueueIntegrityError, match=f"ignored the claim of task {ids[1]};"):
+        queue.claim_many("w", limit=9, strategy=strategy)
+    assert queue.stats().leased == 0
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("strategy", SchedulingStrategy)
+@pytest.mark.parametrize("change", ["due_stamp", "attempts"])
+def test_upkeep_that_a_trigger_ignores(
+    db: QueueDatabase,
+    queue: TaskQueue,
+    clock: Clock,
+    strategy: SchedulingStrategy,
+    change: str,
+) -> None:
+    """A trigger that keeps a due task or a lapsed lease as it is is named too."""
+    task_id = queue.enqueue("welcome", None, delay=5 if change == "due_stamp" else 0)
+    if change == "attempts":
+        assert queue.claim("w", lease_seconds=1) is not None
+    clock.advance(10)
+    db.execute(
+        f"CREATE TRIGGER holds BEFORE UPDATE OF {change} ON task_queue "
+        "BEGIN SELECT RAISE(IGNORE); END"
+    )
+    for claim in (
+        lambda: queue.claim("w", strategy=strategy),
+        lambda: queue.claim_many("w", limit=2, strategy=strategy),
+    ):
+        with pytest.raises(QueueIntegrityError, match=f"ignored a change of task {task_id};"):
+            claim()
+    db.execute("DROP TRIGGER holds")
+    assert queue.claim("w", strategy=strategy) is not None

@@ -130,3 +130,25 @@ def test_compatibility_that_python_cannot_read(
     assert task is not None
     assert task.id == wanted
     assert queue.claim("w", {"region": "EU", "n": 1}) is None
+
+
+@every_strategy
+@pytest.mark.parametrize("odd", ["[]", '[["region"]]', "null", "true", "7", '"EU"'])
+@pytest.mark.parametrize("capabilities", [None, {"region": "EU"}])
+def test_compatibility_that_is_no_object(
+    queue: TaskQueue,
+    db: QueueDatabase,
+    strategy: SchedulingStrategy,
+    odd: str,
+    capabilities: dict[str, Any] | None,
+) -> None:
+    """A row that other SQL wrote without the constraints stays queued and stops no claim."""
+    db.execute("PRAGMA ignore_check_constraints = ON")
+    stored = add_raw(db, compatibility=odd)
+    db.execute("PRAGMA ignore_check_constraints = OFF")
+    wanted = queue.enqueue("t", None, compatibility=capabilities)
+    task = queue.claim("w", capabilities, strategy=strategy)
+    assert task is not None
+    assert task.id == wanted
+    assert queue.claim_many("w", capabilities, limit=2, strategy=strategy) == []
+    assert queue.get(stored).status == "queued"
