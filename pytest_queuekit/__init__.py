@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_queuekit.model.capabilities import Capability as Capability
     from pytest_queuekit.model.capabilities import Durability as Durability
     from pytest_queuekit.model.capabilities import Guarantee as Guarantee
+    from pytest_queuekit.model.capabilities import KeyConflict as KeyConflict
     from pytest_queuekit.model.capabilities import KeyHold as KeyHold
     from pytest_queuekit.model.capabilities import Liveness as Liveness
     from pytest_queuekit.model.capabilities import Order as Order
@@ -58,6 +59,7 @@ _HOME = {
     "Effort": "model.effort",
     "Guarantee": "model.capabilities",
     "History": "model.history",
+    "KeyConflict": "model.capabilities",
     "KeyHold": "model.capabilities",
     "Level": "model.effort",
     "Limitation": "model.adapter",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pytest_queuekit import queue
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Retry
+from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Liveness, Order, Retry
 
 
 class ReferenceQueue(QueueAdapter):
@@ -22,10 +22,11 @@ class ReferenceQueue(QueueAdapter):
     distribution = "pytest-queuekit"
     module: ClassVar[ModuleType] = queue
     strategy: ClassVar[str] = "PRIORITY"
-    order = Order(priority="lower-first", ties="fifo")
+    order = Order(priority="lower-first", ties="fifo", redelivery="original")
     liveness = Liveness.LEASE
     retry = Retry(max_attempts=5, first=1, factor=2, cap=300, jitter=0.1)
     key_hold = KeyHold.FOR_EVER
+    key_conflict = KeyConflict.KEEP
     refuses = (queue.StaleClaimError, queue.QueueInputError, queue.TaskNotFoundError)
     busy = (queue.QueueBusyError,)
 
@@ -107,7 +108,7 @@ class ReferenceFifoQueue(ReferenceQueue):
 
     name = "reference-fifo"
     strategy = "FIFO"
-    order = Order(priority=None, ties="fifo")
+    order = Order(priority=None, ties="fifo", redelivery="original")
 
 
 class ReferenceLifoQueue(ReferenceQueue):
@@ -115,7 +116,7 @@ class ReferenceLifoQueue(ReferenceQueue):
 
     name = "reference-lifo"
     strategy = "LIFO"
-    order = Order(priority=None, ties="lifo")
+    order = Order(priority=None, ties="lifo", redelivery="original")
 
 
 class ReferenceWeightedQueue(ReferenceQueue):

@@ -15,6 +15,7 @@ from pytest_queuekit.errors import UndeclaredError
 from pytest_queuekit.model.capabilities import (
     Durability,
     Guarantee,
+    KeyConflict,
     KeyHold,
     Liveness,
     Order,
@@ -65,8 +66,8 @@ class QueueAdapter:
     """The base class of an adapter: a subclass defines what its queue can do.
 
     `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
-    every option by accepting it: `priority`, `delay`, `key`, `capabilities`, `max_attempts` of
-    `enqueue`; `lease`, `capabilities` of `claim`. All times are in seconds.
+    every option by accepting it: `priority`, `delay`, `expires`, `key`, `group`, `capabilities`,
+    `max_attempts` of `enqueue`; `lease`, `capabilities` of `claim`. All times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
     (`*args` in the signatures below lets type checkers accept a subclass's own options.)
@@ -83,6 +84,10 @@ class QueueAdapter:
     sharing: ClassVar[Sharing] = Sharing.PROCESSES
     retry: ClassVar[Retry | None] = None
     key_hold: ClassVar[KeyHold] = KeyHold.UNTIL_COMPLETION
+    key_conflict: ClassVar[KeyConflict | None] = None
+    """The effect of an enqueue with the key of a waiting task; None if undeclared."""
+    group_limit: ClassVar[int] = 1
+    """Tasks of one group that workers may hold at a time, if `enqueue` has the option `group`."""
     lease_seconds: ClassVar[float | None] = None
     """The lease of every claim in seconds, if `claim` has no option `lease`."""
     resolution: ClassVar[float] = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,3 +62,10 @@ def check_choice(what: str, value: object, known: Sequence[object]) -> None:
     """Raise AdapterError for a value that is not among the known ones."""
     if value not in known:
         raise AdapterError(f"{what}={value!r} must be {' or '.join(map(repr, known))}")
+
+
+def check_seconds(what: str, value: object) -> None:
+    """Raise AdapterError for a value that is not a finite number of seconds from 0 on."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type,operator]
+        raise AdapterError(f"{what}={value!r} must be a number of seconds from 0 on")

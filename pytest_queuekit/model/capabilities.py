@@ -6,7 +6,8 @@ import enum
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from pytest_queuekit.model.adapter_form import check_choice
+from pytest_queuekit.errors import AdapterError
+from pytest_queuekit.model.adapter_form import check_choice, check_seconds
 
 
 class Guarantee(enum.Enum):
@@ -52,8 +53,17 @@ class Sharing(enum.Enum):
 class KeyHold(enum.Enum):
     """How long an idempotency key keeps a second task out."""
 
+    UNTIL_CLAIM = "until its task is claimed"
     UNTIL_COMPLETION = "until completion"
     FOR_EVER = "for ever"
+
+
+class KeyConflict(enum.Enum):
+    """The effect of an enqueue with an idempotency key that a waiting task holds."""
+
+    KEEP = "the first task stays as it is"
+    REPLACE = "the waiting task gets the new payload"
+    REFUSE = "the enqueue is refused"
 
 
 class Capability(enum.StrEnum):
@@ -64,6 +74,12 @@ class Capability(enum.StrEnum):
     LIFO = "lifo"
     DELAY = "delay"
     KEY = "key"
+    KEY_UNTIL_CLAIM = "key-until-claim"
+    KEY_WHILE_CLAIMED = "key-while-claimed"
+    KEY_CONFLICT = "key-conflict"
+    GROUP = "group"
+    EXPIRES = "expires"
+    REDELIVERY = "redelivery"
     LEASE = "lease"
     LEASE_OPTION = "lease-option"
     ROUTING = "capabilities"
@@ -97,14 +113,26 @@ class Order:
 
     priority: which end of the scale goes first; None if tasks have no priority.
     ties: the order of tasks of one priority, by enqueue: "fifo", "lifo" or "none".
+    redelivery: the place of a released or retried task among those of its priority: its "original"
+        place, the "head" or the "tail" of those that wait when it comes back; None if undeclared.
+    resolution: seconds; two tasks that were enqueued closer together may come in either order.
     """
 
     priority: Literal["lower-first", "higher-first"] | None = None
     ties: Literal["fifo", "lifo", "none"] = "fifo"
+    redelivery: Literal["original", "head", "tail"] | None = None
+    resolution: float = 0.0
 
     def __post_init__(self) -> None:
         check_choice("Order: priority", self.priority, ("lower-first", "higher-first", None))
         check_choice("Order: ties", self.ties, ("fifo", "lifo", "none"))
+        check_choice("Order: redelivery", self.redelivery, ("original", "head", "tail", None))
+        check_seconds("Order: resolution", self.resolution)
+        if self.ties == "none" and (self.redelivery or self.resolution):
+            raise AdapterError(
+                "Order: redelivery and resolution have no effect with ties='none', which promises "
+                "no order among equals"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from pytest_queuekit.model.capabilities import (
     Capability,
     Durability,
     Guarantee,
+    KeyConflict,
     KeyHold,
     Liveness,
     Order,
@@ -50,6 +51,8 @@ class Contract:
     sharing: Sharing
     retry: Retry | None
     key_hold: KeyHold
+    key_conflict: KeyConflict | None
+    group_limit: int
     lease_seconds: float | None
     resolution: float
     limitations: tuple[Limitation | str, ...]
@@ -69,6 +72,8 @@ class Contract:
             sharing=adapter.sharing,
             retry=adapter.retry,
             key_hold=adapter.key_hold,
+            key_conflict=adapter.key_conflict,
+            group_limit=adapter.group_limit,
             lease_seconds=adapter.lease_seconds,
             resolution=adapter.resolution,
             limitations=adapter.limitations,
@@ -99,6 +104,8 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "sharing": Sharing,
     "retry": (Retry, type(None)),
     "key_hold": KeyHold,
+    "key_conflict": (KeyConflict, type(None)),
+    "group_limit": int,
     "lease_seconds": (int, float, type(None)),
     "resolution": (int, float),
     "refuses": tuple,
@@ -117,6 +124,8 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
             kinds = kind if isinstance(kind, tuple) else (kind,)
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
+    if adapter.group_limit < 1:
+        raise AdapterError(f"{where}: group_limit={adapter.group_limit!r} must be at least 1")
     for method in METHODS.values():
         if method.required and not _defines(adapter, method.name):
             raise AdapterError(f"{where} must define {method.name}()")
@@ -151,16 +160,25 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     enqueue = inspect.signature(adapter.enqueue).parameters
     claim = inspect.signature(adapter.claim).parameters
     leased = adapter.liveness is Liveness.LEASE
+    retried = adapter.retry is not None and _defines(adapter, "fail")
+    until_claim = adapter.key_hold is KeyHold.UNTIL_CLAIM
     declared = {
         Capability.PRIORITY: adapter.order.priority is not None and "priority" in enqueue,
         Capability.FIFO: adapter.order.ties == "fifo",
         Capability.LIFO: adapter.order.ties == "lifo",
         Capability.DELAY: "delay" in enqueue,
         Capability.KEY: "key" in enqueue,
+        Capability.KEY_UNTIL_CLAIM: "key" in enqueue and until_claim,
+        Capability.KEY_WHILE_CLAIMED: "key" in enqueue and not until_claim,
+        Capability.KEY_CONFLICT: "key" in enqueue and adapter.key_conflict is not None,
+        Capability.GROUP: "group" in enqueue,
+        Capability.EXPIRES: "expires" in enqueue,
+        Capability.REDELIVERY: adapter.order.redelivery is not None
+        and (retried or _defines(adapter, "release")),
         Capability.LEASE: leased and ("lease" in claim or adapter.lease_seconds is not None),
         Capability.LEASE_OPTION: leased and "lease" in claim,
         Capability.ROUTING: "capabilities" in enqueue and "capabilities" in claim,
-        Capability.RETRY: adapter.retry is not None and _defines(adapter, "fail"),
+        Capability.RETRY: retried,
         Capability.MAX_ATTEMPTS: "max_attempts" in enqueue,
         Capability.AT_LEAST_ONCE: adapter.guarantee is Guarantee.AT_LEAST_ONCE,
         Capability.AT_MOST_ONCE: adapter.guarantee is Guarantee.AT_MOST_ONCE,

@@ -73,7 +73,9 @@ METHODS: Mapping[str, Method] = {
             options={
                 "priority": Capability.PRIORITY,
                 "delay": Capability.DELAY,
+                "expires": Capability.EXPIRES,
                 "key": Capability.KEY,
+                "group": Capability.GROUP,
                 "capabilities": Capability.ROUTING,
                 "max_attempts": Capability.MAX_ATTEMPTS,
             },

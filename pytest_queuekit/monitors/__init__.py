@@ -40,7 +40,9 @@ from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
+from pytest_queuekit.monitors.groups import groups
 from pytest_queuekit.monitors.idempotency import idempotency
+from pytest_queuekit.monitors.key_conflict import key_conflict
 from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_deduplication import no_deduplication
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
@@ -49,13 +51,16 @@ from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.no_spurious_refusal import no_spurious_refusal
 from pytest_queuekit.monitors.order import order
+from pytest_queuekit.monitors.outdated import outdated
 from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.ready_order import ready_order
+from pytest_queuekit.monitors.redelivery import redelivery
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.monitors.stuck_behind import stuck_behind
 from pytest_queuekit.monitors.timeline.findings import smallest
 
 Monitor = Callable[[History, Contract], list[Violation]]
@@ -68,13 +73,17 @@ MONITORS: tuple[Monitor, ...] = (
     exclusive,
     expiry,
     fencing,
+    groups,
     idempotency,
+    key_conflict,
     lease_kept,
     no_phantom,
     no_loss,
     no_resurrection,
     order,
+    outdated,
     purged,
+    redelivery,
     retry,
     routing,
     no_false_empty,
@@ -90,6 +99,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     fairness,
     ready_order,
     no_deduplication,
+    stuck_behind,
 )
 """The monitors that assume a certain scenario and may accuse a correct queue in any other."""
 
@@ -120,7 +130,9 @@ __all__ = [
     "expiry",
     "fairness",
     "fencing",
+    "groups",
     "idempotency",
+    "key_conflict",
     "lease_kept",
     "no_deduplication",
     "no_false_empty",
@@ -129,11 +141,14 @@ __all__ = [
     "no_resurrection",
     "no_spurious_refusal",
     "order",
+    "outdated",
     "poison",
     "purged",
     "ready_order",
+    "redelivery",
     "retry",
     "routing",
     "schedule",
     "stats",
+    "stuck_behind",
 ]

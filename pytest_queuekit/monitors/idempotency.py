@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from pytest_queuekit.model.capabilities import Capability, KeyHold
+from pytest_queuekit.model.capabilities import Capability, KeyConflict, KeyHold
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
@@ -18,8 +18,14 @@ from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, happens, tasks_of
-from pytest_queuekit.monitors.timeline.wording import actor, done, when
+from pytest_queuekit.monitors.timeline.tasks import (
+    DeliveredTask,
+    TaskHistory,
+    UnknownClaims,
+    happens,
+    tasks_of,
+)
+from pytest_queuekit.monitors.timeline.wording import PAST, actor, done, when
 
 
 def idempotency(history: History, contract: Contract) -> list[Violation]:
@@ -27,7 +33,8 @@ def idempotency(history: History, contract: Contract) -> list[Violation]:
 
     `key-let-through`: two tasks of a key were delivered although the first certainly still held it
     when the second was enqueued; `key-not-freed`: a task was refused, or never delivered, although
-    the holder of its key was completed before; `keyed-lost`: no task of a key was ever delivered.
+    the key was freed before; `keyed-lost`: no task of a key was ever delivered. `key_conflict`
+    judges which of two payloads is delivered.
     """
     violations = _KeyViolations(history, contract)
     tasks = tasks_of(history).values()
@@ -80,7 +87,7 @@ class _KeyInterval(NamedTuple):
     start, end: nanoseconds, both inside (closed): the key may be taken at the enqueue's very start
         and freed at the completion's very end. Counter-example: complete t [4, 5],
         enqueue u [5, 7] of the same key, refused, is legal.
-    freed_by: the completion at `end`; None if the key was not certainly freed.
+    freed_by: the completion or claim at `end`; None if the key was not certainly freed.
     """
 
     start: float
@@ -116,10 +123,14 @@ class _KeyViolations:
         self._contract = contract
         self._leases = LeaseIntervals(history, contract)
         self._empty_claims = EmptyClaims(history)
-        self._unknown = UnknownClaims.of(history).most_taken
+        unknown = UnknownClaims.of(history)
+        self._unknown, self._first_unknown = unknown.most_taken, unknown.first_start
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         self._final = history.drained and not may_forget(history, contract)
         self._for_ever = contract.key_hold is KeyHold.FOR_EVER
+        self._until_claim = contract.key_hold is KeyHold.UNTIL_CLAIM
+        self._may_replace = contract.key_conflict in (KeyConflict.REPLACE, None)
+        self._end = max((latest(operation) for operation in history), default=0)
 
     def let_through(self, group: list[TaskHistory]) -> Iterator[Violation]:
         """Find the first two tasks of a key of which either should have kept out the other."""
@@ -130,6 +141,9 @@ class _KeyViolations:
             for second in delivered[place + 1 :]:
                 if freed <= second.enqueues[0].start:
                     break
+                replaced = self._may_have_replaced
+                if self._may_replace and (replaced(first, second) or replaced(second, first)):
+                    continue
                 if freed > _settled(second) and self._freed(second) > _settled(first):
                     yield self._both_delivered(first, second)
                     return
@@ -151,9 +165,10 @@ class _KeyViolations:
         absent = {task.label for task in missing}
         holders = [task for task in group if task.label not in absent]
         intervals = _KeyIntervals(map(self._key_interval, holders))
+        last = max((holder.enqueues[0].start for holder in holders), default=-NEVER)
         for enqueue in [task.enqueues[0] for task in missing]:
             until, freed_by = intervals.longest(enqueue)
-            if until >= enqueue.start:
+            if until >= enqueue.start or (self._may_replace and enqueue.start <= last):
                 continue
             if freed_by is not None:
                 yield self._not_freed(enqueue, freed_by, "never delivered")
@@ -164,12 +179,15 @@ class _KeyViolations:
     def _freed(self, task: TaskHistory) -> float:
         """Return the first moment at which a delivered task may no longer hold its key."""
         delivered = task.deliveries[0].claim.start
-        frees = [cancel.start for cancel in task.cancels]
+        frees: list[float] = [cancel.start for cancel in task.cancels]
+        if self._until_claim:
+            frees.append(self._first_unknown)
         if self._for_ever:
             # A purge may delete the key with its task.
             frees += [purge.start for purge in self._purges if latest(purge) >= delivered]
             return min(frees, default=NEVER)
-        if not {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= self._contract.capabilities:
+        kept = {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= self._contract.capabilities
+        if self._until_claim or not kept:
             frees.append(delivered)
         limit = possible_limit(task, self._contract)
         for tries, delivery in enumerate(task.deliveries, start=1 + self._unknown):
@@ -191,6 +209,8 @@ class _KeyViolations:
 
     def _key_interval(self, task: TaskHistory) -> _KeyInterval:
         start = min(enqueue.start for enqueue in task.enqueues)
+        if self._until_claim and self._claimed_for_good(task):
+            return _KeyInterval(start, latest(task.deliveries[0].claim), task.first_claim)
         if task.only_enqueue is not None and not self._for_ever and not task.cancels:
             for delivery in task.deliveries:
                 for end in delivery.endings():
@@ -198,6 +218,36 @@ class _KeyViolations:
                     if completed and self._leases.took_effect(task, delivery, end):
                         return _KeyInterval(start, latest(end), end)
         return _KeyInterval(start, NEVER, None)
+
+    def _claimed_for_good(self, task: TaskHistory) -> bool:
+        """Return True if a task certainly did not wait again after its only delivery."""
+        if task.only_enqueue is None or task.cancels or len(task.deliveries) != 1:
+            return False
+        delivery = task.deliveries[0]
+        kept = not self._leases.of(delivery).lease_may_end(delivery.claim.start, self._end)
+        return all(end.verb is Verb.COMPLETE for end in delivery.endings()) and kept
+
+    def _may_have_replaced(self, first: TaskHistory, second: TaskHistory) -> bool:
+        """Return True if the second task may have replaced the first while that waited.
+
+        Counter-example: claim t [2, 3], fail t [4, 5], enqueue u [6, 7], claim u [8, 9] is legal.
+        """
+        begun, settled = second.enqueues[0].start, _settled(second)
+        return not any(
+            delivery.claim.start > settled
+            or (latest(delivery.claim) < begun and not self._may_wait(first, delivery, settled))
+            for delivery in first.deliveries
+        )
+
+    def _may_wait(self, task: TaskHistory, delivery: DeliveredTask, moment: float) -> bool:
+        """Return True if a task may wait again by a moment, after one of its deliveries."""
+        endings = delivery.endings()
+        completed = [ending for ending in endings if ending.verb is Verb.COMPLETE]
+        if any(self._leases.took_effect(task, delivery, ending) for ending in completed):
+            return False
+        given_back = any(ending.start <= moment for ending in endings if ending not in completed)
+        lease = self._leases.of(delivery)
+        return given_back or lease.lease_may_end(delivery.claim.start, moment)
 
     def _both_delivered(self, first: TaskHistory, second: TaskHistory) -> Violation:
         older, newer = first.enqueues[0], second.enqueues[0]
@@ -233,10 +283,11 @@ class _KeyViolations:
     def _not_freed(self, enqueue: Operation, freed_by: Operation, fate: str) -> Violation:
         return violation(
             "key-not-freed",
-            "Idempotency key not freed by completion",
+            f"Idempotency key not freed by {'claim' if self._until_claim else 'completion'}",
             f"{enqueue.task} with key {_key(enqueue)} ({done(self._history, enqueue)}) was {fate} "
-            f"although {actor(freed_by)} had completed {freed_by.task}, the holder of the key, "
-            f"{when(self._history, freed_by)}.",
+            f"although {actor(freed_by)} had {PAST[freed_by.verb]} {freed_by.task}, the holder of "
+            f"the key, {when(self._history, freed_by)} (declared `key_hold="
+            f"{self._contract.key_hold.name}`).",
             freed_by,
             enqueue,
         )

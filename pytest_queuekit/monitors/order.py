@@ -11,7 +11,9 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import NEVER, latest, number
+from pytest_queuekit.monitors.timeline.groups import group_of
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
+from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     TaskHistory,
     UnknownClaims,
@@ -30,8 +32,8 @@ def order(history: History, contract: Contract) -> list[Violation]:
     `priority-order`: a task of better priority certainly waited; `fifo-order`: a task of the same
     priority that was certainly enqueued earlier waited; `lifo-order`: a task of the same priority
     that was certainly enqueued later waited. Tasks with a priority are not compared with tasks
-    without one, since a queue chooses its own default. Delayed tasks, and claims after the first
-    claim of unknown outcome, are left out.
+    without one, since a queue chooses its own default. Delayed tasks, tasks of a group, and claims
+    after the first claim of unknown outcome are left out.
     """
     groups: dict[bool, list[TaskHistory]] = defaultdict(list)
     for task in _comparable(history):
@@ -46,7 +48,8 @@ def _comparable(history: History) -> Iterator[TaskHistory]:
     for task in tasks_of(history).values():
         enqueue = task.only_enqueue
         delayed = enqueue is not None and enqueue.arguments.get("delay")
-        if enqueue is not None and not delayed and task.label not in shared:
+        grouped = enqueue is not None and group_of(enqueue)
+        if enqueue is not None and not (delayed or grouped or task.label in shared):
             yield task
 
 
@@ -84,7 +87,7 @@ def _waiting(task: TaskHistory, contract: Contract, first_unknown: float) -> Ite
         return
     taken = NEVER if task.first_claim is None else task.first_claim.start
     cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
-    until = min(taken, cancelled, first_unknown)
+    until = min(taken, cancelled, may_expire(enqueue), first_unknown)
     if enqueue.end < until:
         yield Interval(enqueue.end, until, task, _waiting_rank(enqueue, contract))
 
@@ -98,9 +101,13 @@ def _claimed(task: TaskHistory, contract: Contract) -> Iterator[Interval]:
 
 
 def _waiting_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
-    """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated."""
+    """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated.
+
+    Enqueues closer together than the declared resolution have no order.
+    """
     ties = {"fifo": latest(enqueue), "lifo": -enqueue.start, "none": 0}
-    return _priority_rank(enqueue, contract), ties[contract.order.ties]
+    rank = ties[contract.order.ties] + nanoseconds(contract.order.resolution)
+    return _priority_rank(enqueue, contract), rank
 
 
 def _claimed_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import number
+from pytest_queuekit.monitors.timeline.moments import nanoseconds, number
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
@@ -65,10 +65,11 @@ def _in_group(
 ) -> Iterator[Violation]:
     worker = group[0].deliveries[0].claim
     suitable = [
-        Interval(interval.ready, interval.until, interval, (rank, interval.since if ties else 0))
+        Interval(interval.ready, interval.until, interval, (rank, since))
         for interval in ready
         if may_get(worker, interval.enqueue)
         for rank in (_priority_rank(interval.enqueue, contract),)
+        for since in (interval.since + nanoseconds(contract.order.resolution) if ties else 0,)
     ]
     # A tie goes to the task whose enqueue ended before the other's started. Counter-example:
     # enqueue t [0, 3], enqueue u [2, 5], claim u, claim t is legal.

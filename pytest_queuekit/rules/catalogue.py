@@ -11,6 +11,7 @@ from pytest_queuekit.rules import (
     concurrency,
     durability,
     enqueue,
+    groups,
     idempotency,
     lease,
     order,
@@ -59,6 +60,11 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(name="RETRY", about="A failed task is tried again, but not forever.", rules=retry.RULES),
     Family(name="KEY", about="One idempotency key, one task.", rules=idempotency.RULES),
+    Family(
+        name="GROUP",
+        about="Workers hold no more tasks of one group at a time than declared.",
+        rules=groups.RULES,
+    ),
     Family(name="ROUTE", about="A task goes only to workers that can do it.", rules=routing.RULES),
     Family(
         name="STATS",

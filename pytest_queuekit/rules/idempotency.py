@@ -10,6 +10,7 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.idempotency import idempotency
+from pytest_queuekit.monitors.key_conflict import key_conflict
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.rules.programs import produce_with_keys
 from pytest_queuekit.rules.rule import Rule
@@ -139,6 +140,7 @@ def _rivals(effort: Effort) -> list[Program]:
 
 
 _NEEDS = (Capability.KEY,)
+_HELD = (*_NEEDS, Capability.KEY_WHILE_CLAIMED)
 
 RULES = (
     Rule(
@@ -157,7 +159,7 @@ RULES = (
         why="Otherwise, a second task with the same key runs at the same time as the first.",
         scenario=Scenario(script=_while_held),
         monitors=(idempotency,),
-        needs=_NEEDS,
+        needs=_HELD,
     ),
     Rule(
         id="KEY-3",
@@ -176,7 +178,7 @@ RULES = (
         "work.",
         scenario=Scenario(script=_while_it_waits_for_a_retry, passes_time=True),
         monitors=(idempotency,),
-        needs=(*_NEEDS, Capability.RETRY),
+        needs=(*_HELD, Capability.RETRY),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
     Rule(
@@ -237,7 +239,7 @@ RULES = (
         "its work.",
         scenario=Scenario(script=_given_back),
         monitors=(idempotency,),
-        needs=(*_NEEDS, Capability.RELEASE),
+        needs=(*_HELD, Capability.RELEASE),
         exercises=(Verb.CLAIM, Verb.RELEASE),
     ),
     Rule(
@@ -248,7 +250,7 @@ RULES = (
         "second task with the same key runs at the same time as the first.",
         scenario=Scenario(script=_left_behind, passes_time=True),
         monitors=(idempotency,),
-        needs=(*_NEEDS, Capability.LEASE),
+        needs=(*_HELD, Capability.LEASE),
     ),
     Rule(
         id="KEY-12",
@@ -259,5 +261,26 @@ RULES = (
         drivers=(Threads(repeat=True),),
         monitors=(idempotency,),
         needs=(*_NEEDS, Capability.THREADS),
+    ),
+    Rule(
+        id="KEY-13",
+        slug="claim-frees-key",
+        sentence="A key that is held until its task is claimed is free from then on.",
+        why="A change that arrives while a worker runs must lead to another run; a key that is "
+        "still in use drops it.",
+        scenario=Scenario(script=_while_held),
+        monitors=(idempotency,),
+        needs=(*_NEEDS, Capability.KEY_UNTIL_CLAIM),
+    ),
+    Rule(
+        id="KEY-14",
+        slug="duplicate-key-as-declared",
+        sentence="An enqueue with the key of a waiting task keeps that task, replaces its payload "
+        "or is refused, as declared.",
+        why="Callers rely on the newest payload, or on the first; no error shows that the queue "
+        "delivers the other.",
+        scenario=Scenario(script=_twice),
+        monitors=(idempotency, key_conflict),
+        needs=(*_NEEDS, Capability.KEY_CONFLICT),
     ),
 )

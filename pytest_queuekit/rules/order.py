@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.order import order
+from pytest_queuekit.monitors.redelivery import redelivery
+from pytest_queuekit.monitors.stuck_behind import PATIENCE, stuck_behind
+from pytest_queuekit.recording.recorder import Delivery, Recorder
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.rules.steps import enqueue_all, labels, let_order_settle, take
 
 _MIXED = (100, 9, 500, 10, 1, 99, 2, 1000, 50)
 """Priorities whose order as text differs from their order as numbers."""
@@ -30,6 +36,7 @@ def _two_of_each_priority(env: Environment) -> None:
     for label in labels(12):
         for priority in (20, 10):
             producer.enqueue(f"{label}-of-{priority}", priority=priority)
+            let_order_settle(producer)
     env.claim_all("worker")
 
 
@@ -47,9 +54,8 @@ def _latecomers(env: Environment) -> None:
 
 def _two_producers(env: Environment) -> None:
     for label in labels(6):
-        env.actor("left").enqueue(f"{label}-of-left")
-        env.actor("right").enqueue(f"{label}-of-right")
-        env.actor("right").enqueue(f"{label}-of-right-too")
+        enqueue_all(env.actor("left"), [f"{label}-of-left"])
+        enqueue_all(env.actor("right"), [f"{label}-of-right", f"{label}-of-right-too"])
     env.claim_all("worker")
 
 
@@ -63,7 +69,8 @@ def _two_workers(env: Environment) -> None:
 def _batches_in(env: Environment) -> None:
     producer = env.actor("producer")
     producer.enqueue_many(labels(12, "first"))
-    producer.enqueue("between")
+    let_order_settle(producer)
+    enqueue_all(producer, ["between"])
     producer.enqueue_many(labels(3, "second"))
     env.claim_all("worker")
 
@@ -72,6 +79,44 @@ def _batches_out(env: Environment) -> None:
     enqueue_all(env.actor("producer"), labels(12))
     for _ in range(4):
         env.actor("worker").claim_many(3)
+
+
+def _fails_again_and_again(env: Environment) -> None:
+    enqueue_all(env.actor("producer"), ["broken", *labels(3)])
+    worker = env.actor("worker")
+    for _ in range(PATIENCE + 3):
+        delivery = worker.claim()
+        if delivery is None:
+            break
+        if delivery.label == "broken":
+            worker.fail(delivery)
+        elif worker.can(Capability.COMPLETE):
+            worker.complete(delivery)
+
+
+def _comes_back(env: Environment) -> None:
+    """Give tasks back by each way that the queue has, and let others come before and after."""
+    worker = env.actor("worker")
+    for give_back, wait in _ways_back(env, worker):
+        enqueue_all(env.actor("producer"), labels(4, give_back.__name__))
+        for delivery in reversed([take(worker), take(worker)]):
+            give_back(delivery)
+            let_order_settle(worker)
+        enqueue_all(env.actor("producer"), [f"{give_back.__name__}-late"])
+        if wait:
+            env.outlast(wait)
+        env.claim_all("worker")
+
+
+def _ways_back(
+    env: Environment, worker: Recorder
+) -> Iterator[tuple[Callable[[Delivery], bool], float]]:
+    """Return each call that gives a task back, with the seconds until it can be claimed again."""
+    retry = env.contract.retry
+    if worker.can(Capability.RELEASE):
+        yield worker.release, 0
+    if worker.can(Capability.RETRY) and retry is not None and retry.max_attempts > 1:
+        yield worker.fail, retry.wait(1)[1]
 
 
 RULES = (
@@ -166,5 +211,28 @@ RULES = (
         scenario=Scenario(script=_batches_out),
         monitors=(order,),
         needs=(Capability.CLAIM_MANY, Capability.FIFO),
+    ),
+    Rule(
+        id="ORDER-11",
+        slug="failing-task-blocks-nobody",
+        sentence="A task that fails again and again does not keep the tasks behind it waiting for "
+        "ever.",
+        why="If a failed task goes to the head at once and without end, one broken task stops the "
+        "whole queue.",
+        scenario=Scenario(script=_fails_again_and_again),
+        monitors=(stuck_behind,),
+        needs=(Capability.FAIL,),
+        exercises=(Verb.CLAIM, Verb.FAIL),
+    ),
+    Rule(
+        id="ORDER-12",
+        slug="redelivery-in-declared-place",
+        sentence="A released or retried task comes again from its declared place: its original "
+        "one, the head or the tail.",
+        why="Callers rely on the place, and no error shows that other tasks overtake a task that "
+        "came back, or that it overtakes them.",
+        scenario=Scenario(script=_comes_back, passes_time=True),
+        monitors=(redelivery,),
+        needs=(Capability.REDELIVERY,),
     ),
 )

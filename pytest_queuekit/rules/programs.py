@@ -54,6 +54,16 @@ def consume(recorder: Recorder, *, idle: float) -> None:
     _consume(recorder, idle, _complete)
 
 
+def consume_at_ease(recorder: Recorder, *, work: float, idle: float) -> None:
+    """Consume tasks as `consume` does, with `work` seconds of work per task."""
+
+    def acknowledge(recorder: Recorder, delivery: Delivery) -> None:
+        recorder.clock.wait(work)
+        _complete(recorder, delivery)
+
+    _consume(recorder, idle, acknowledge)
+
+
 def consume_in_batches(recorder: Recorder, *, limit: int) -> None:
     """Claim up to `limit` tasks at a time and complete them, until a claim returns no task."""
     while batch := recorder.claim_many(limit):

@@ -9,8 +9,10 @@ from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.bad_durations import bad_durations
+from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.outdated import outdated
 from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.rules.rule import Rule
@@ -118,6 +120,28 @@ def _given_back(env: Environment) -> None:
     env.actor("other").claim()
 
 
+def _expired(env: Environment) -> None:
+    producer = env.actor("producer")
+    producer.enqueue("brief", expires=2)
+    producer.enqueue("long", expires=20)
+    producer.enqueue("endless")
+    env.outlast(2)
+    env.claim_all("worker")
+
+
+def _in_time(env: Environment) -> None:
+    """Claim shortly before a task expires, and complete it afterwards."""
+    producer, worker = env.actor("producer"), env.actor("worker")
+    producer.enqueue("now", expires=4)
+    worker.claim()
+    producer.enqueue("task", expires=4)
+    env.wait(3)
+    held = worker.claim()
+    env.outlast(2)
+    if held is not None and worker.can(Capability.COMPLETE):
+        worker.complete(held)
+
+
 RULES = (
     Rule(
         id="SCHEDULE-1",
@@ -214,5 +238,23 @@ RULES = (
         monitors=(no_false_empty,),
         needs=(Capability.DELAY, Capability.RELEASE),
         exercises=(Verb.CLAIM, Verb.RELEASE),
+    ),
+    Rule(
+        id="SCHEDULE-11",
+        slug="expired-task-withheld",
+        sentence="A task that expired while it waited is not delivered; others are.",
+        why="A reminder for yesterday's meeting does harm, and nobody sees why it was sent.",
+        scenario=Scenario(script=_expired, passes_time=True),
+        monitors=(outdated, no_false_empty),
+        needs=(Capability.EXPIRES,),
+    ),
+    Rule(
+        id="SCHEDULE-12",
+        slug="unexpired-task-delivered",
+        sentence="A task is delivered until it expires, and its holder may complete it afterwards.",
+        why="A task that expires early, or under the hands of its worker, is lost work.",
+        scenario=Scenario(script=_in_time, passes_time=True),
+        monitors=(no_false_empty, lease_kept, outdated),
+        needs=(Capability.EXPIRES,),
     ),
 )

@@ -26,6 +26,14 @@ def enqueue_all(actor: Recorder, names: Iterable[str], **options: Any) -> None:
     """Enqueue one task per label, in order, all with the same options."""
     for name in names:
         actor.enqueue(name, **options)
+        let_order_settle(actor)
+
+
+def let_order_settle(actor: Recorder) -> None:
+    """Wait until the next task certainly comes later in the order than the last one."""
+    resolution = actor.contract.order.resolution
+    if resolution:
+        actor.clock.wait(resolution)
 
 
 def take(actor: Recorder, **options: Any) -> Delivery:

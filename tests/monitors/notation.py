@@ -156,6 +156,8 @@ def contract(**declared: Any) -> Contract:
         "sharing": Sharing.PROCESSES,
         "retry": None,
         "key_hold": KeyHold.UNTIL_COMPLETION,
+        "key_conflict": None,
+        "group_limit": 1,
         "lease_seconds": None,
         "resolution": 0.0,
         "limitations": (),

@@ -133,7 +133,9 @@ class Queue:
         return wait + late if wait else 0
 
     def _holder(self, key: str) -> Task | None:
-        states = {"queued", "leased"}
+        states = (
+            {"queued"} if self.contract.key_hold is KeyHold.UNTIL_CLAIM else {"queued", "leased"}
+        )
         if self.contract.key_hold is KeyHold.FOR_EVER or self.bug == "keys-stick":
             states |= {"completed", "purged", "dead"}
         return next((task for task in self.tasks if task.key == key and task.state in states), None)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from pytest_queuekit.model.capabilities import Guarantee, KeyHold, Retry
+from pytest_queuekit.model.capabilities import Guarantee, KeyConflict, KeyHold, Retry
 from pytest_queuekit.monitors import idempotency
 from tests.monitors.notation import Twins, kinds
 
@@ -31,9 +31,9 @@ TWINS = (
     ),
 )
 
-reported = partial(kinds, idempotency)
-drained = partial(kinds, idempotency, drained=True)
-for_ever = partial(kinds, idempotency, key_hold=KeyHold.FOR_EVER)
+reported = partial(kinds, idempotency, key_conflict=KeyConflict.KEEP)
+drained = partial(reported, drained=True)
+for_ever = partial(reported, key_hold=KeyHold.FOR_EVER)
 
 PAIR = "p: enqueue t key=k @0-1; a: claim t @2-3; %s; p: enqueue u key=k @%s; b: claim u @90-91"
 LET = ["key-let-through"]

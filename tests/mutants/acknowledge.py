@@ -349,7 +349,14 @@ MUTANTS = (
     mutant(GoesByTheWorkersName, "ACK-10", also=("ACK-15",)),
     mutant(ReleaseKeepsTheToken, "ACK-11"),
     mutant(CancelsNothing, "ACK-12"),
-    mutant(CancelsTheNeighbour, "ACK-12", also=("STATS-5",)),
+    mutant(
+        CancelsTheNeighbour,
+        "ACK-12",
+        also=(
+            "STATS-5",
+            "GROUP-3",
+        ),
+    ),
     mutant(KeepsCancelledTimers, "ACK-13"),
     mutant(LateCancelRevives, "ACK-14"),
     mutant(LateCancelTakesTheHead, "ACK-14"),

@@ -215,6 +215,7 @@ MUTANTS = (
             "SCHEDULE-4",
             "SCHEDULE-5",
             "SCHEDULE-7",
+            "GROUP-4",
         ),
     ),
     mutant(OneMoreThanAskedFor, "CLAIM-7"),

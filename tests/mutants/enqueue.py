@@ -201,7 +201,14 @@ MUTANTS = (
             "ROUTE-5",
         ),
     ),
-    mutant(DropsDuringWork, "ENQUEUE-2", also=("ENQUEUE-10",)),
+    mutant(
+        DropsDuringWork,
+        "ENQUEUE-2",
+        also=(
+            "ENQUEUE-10",
+            "GROUP-2",
+        ),
+    ),
     mutant(RefusesFloats, "ENQUEUE-3"),
     mutant(TurnsBooleansIntoNumbers, "ENQUEUE-3"),
     mutant(ReadsWholeFloatsAsIntegers, "ENQUEUE-3"),

@@ -5,9 +5,15 @@ from __future__ import annotations
 import unicodedata
 
 from pytest_queuekit.model.adapter import Claim
+from pytest_queuekit.model.capabilities import KeyConflict
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
-from tests.queues.variants import HigherFirst
+from tests.queues.variants import (
+    FreesKeysAtTheClaim,
+    HigherFirst,
+    RefusesDuplicates,
+    ReplacesPayloads,
+)
 
 
 class IgnoresKeys(MemoryQueue):
@@ -158,9 +164,73 @@ class TheOverdueHoldNoKey(MemoryQueue):
         return super()._holds_key(task) and not overdue
 
 
+class HoldsAKeyTooLong(FreesKeysAtTheClaim):
+    """Declares that a claim frees a key, and holds it until completion."""
+
+    name = "holds-a-key-too-long"
+
+    def _holds_key(self, task: Task) -> bool:
+        return task.state in ("queued", "leased")
+
+
+class FreesAKeyBeforeTheClaim(FreesKeysAtTheClaim):
+    """Declares that a key is held until the claim, and holds none."""
+
+    name = "frees-a-key-before-the-claim"
+
+    def _holds_key(self, task: Task) -> bool:
+        return False
+
+
+class ReplacesThoughItKeeps(ReplacesPayloads):
+    """Declares that the first task stays, and replaces its payload."""
+
+    name = "replaces-though-it-keeps"
+    key_conflict = KeyConflict.KEEP
+
+
+class KeepsThoughItReplaces(ReplacesPayloads):
+    """Declares that it replaces the payload, and does so only once."""
+
+    name = "keeps-though-it-replaces"
+
+    def _meet(self, task: Task, text: str) -> None:
+        if task.error is None:
+            super()._meet(task, text)
+            task.error = "replaced"
+
+
+class AcceptsDuplicates(RefusesDuplicates):
+    """Declares that it refuses a key in use, and says yes without adding a task."""
+
+    name = "accepts-duplicates"
+
+    def _meet(self, task: Task, text: str) -> None:
+        return
+
+
 MUTANTS = (
-    mutant(IgnoresKeys, "KEY-1", also=("KEY-2", "KEY-3", "KEY-4", "KEY-10", "KEY-11")),
-    mutant(TwoForAKey, "KEY-1", also=("KEY-10", "KEY-11")),
+    mutant(
+        IgnoresKeys,
+        "KEY-1",
+        also=(
+            "KEY-2",
+            "KEY-3",
+            "KEY-4",
+            "KEY-10",
+            "KEY-11",
+            "KEY-14",
+        ),
+    ),
+    mutant(
+        TwoForAKey,
+        "KEY-1",
+        also=(
+            "KEY-10",
+            "KEY-11",
+            "KEY-14",
+        ),
+    ),
     mutant(FreesTheKeyAtTheClaim, "KEY-2", also=("KEY-11",)),
     mutant(DelayedHoldNoKey, "KEY-3"),
     mutant(FailureFreesTheKey, "KEY-4"),
@@ -173,4 +243,9 @@ MUTANTS = (
     mutant(KeepsKeyedTasks, "KEY-8"),
     mutant(ReleaseFreesTheKey, "KEY-10"),
     mutant(TheOverdueHoldNoKey, "KEY-11"),
+    mutant(HoldsAKeyTooLong, "KEY-13"),
+    mutant(FreesAKeyBeforeTheClaim, "KEY-1", also=("KEY",)),
+    mutant(ReplacesThoughItKeeps, "KEY-14", also=("KEY",)),
+    mutant(KeepsThoughItReplaces, "KEY-14"),
+    mutant(AcceptsDuplicates, "KEY-14"),
 )

@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
+from pytest_queuekit.model.capabilities import Order
 from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.small_sqlite import SmallSqliteQueue
-from tests.queues.variants import HigherFirst, Stack
+from tests.queues.variants import (
+    BackToTheHead,
+    BackToTheTail,
+    CoarseOrder,
+    HigherFirst,
+    Stack,
+)
 
 
 class SortsIdsAsText(MemoryQueue):
@@ -27,7 +34,7 @@ class StackThatIsAQueue(Stack):
 
     name = "stack-that-is-a-queue"
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return task.priority, task.number
 
 
@@ -45,7 +52,7 @@ class TakesPrioritiesUpsideDown(HigherFirst):
 
     name = "takes-priorities-upside-down"
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return task.priority, task.number
 
 
@@ -54,7 +61,7 @@ class NoOrderAmongEquals(MemoryQueue):
 
     name = "no-order-among-equals"
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return task.priority, task.number if task.priority == 100 else -task.number
 
 
@@ -63,7 +70,7 @@ class StackOnlyWithoutPriorities(Stack):
 
     name = "stack-only-without-priorities"
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return task.priority, -task.number if task.priority == 100 else task.number
 
 
@@ -97,6 +104,7 @@ class NumbersForItself(SmallSqliteQueue):
         priority: int = 100,
         delay: float = 0.0,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
@@ -105,6 +113,7 @@ class NumbersForItself(SmallSqliteQueue):
             priority=priority,
             delay=delay,
             key=key,
+            group=group,
             capabilities=capabilities,
             max_attempts=max_attempts,
         )
@@ -157,15 +166,72 @@ class BatchesFromTheBack(MemoryQueue):
             finally:
                 self.backwards = False
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return task.priority, -task.number if self.backwards else task.number
+
+
+class FailsToTheHead(MemoryQueue):
+    """Declares no limit of attempts, and gives a failed task out again before all others."""
+
+    name = "fails-to-the-head"
+    retry = None
+    order = Order(priority="lower-first", ties="fifo")
+
+    def fail(self, claim: Claim, error: str) -> None:
+        self.release(claim)
+
+
+class ReleasesToTheTail(BackToTheTail):
+    """Declares that a task keeps its place, and puts a released one behind the others."""
+
+    name = "releases-to-the-tail"
+    order = Order(priority="lower-first", ties="fifo", redelivery="original")
+
+
+class RetriesToTheHead(BackToTheHead):
+    """Puts a released task behind the others as declared, and a failed one before them."""
+
+    name = "retries-to-the-head"
+    order = Order(priority="lower-first", ties="fifo", redelivery="tail")
+
+    def _move(self, task: Task) -> None:
+        super()._move(task)
+        task.place = task.place if task.error else -task.place
+
+
+class BehindTheFirst(BackToTheHead):
+    """Puts a task that comes back behind the first one that waits."""
+
+    name = "behind-the-first"
+
+    def _move(self, task: Task) -> None:
+        waiting = sorted(other.place for other in self._waiting() if other is not task)
+        task.place = waiting[0] + 0.5 if waiting else 0
+
+
+class CoarserThanDeclared(CoarseOrder):
+    """Declares a hundredth of a second, and lets tasks of one tenth swap."""
+
+    name = "coarser-than-declared"
+
+    def _keep(self, task: Task) -> None:
+        super()._keep(task)
+        task.place = int(self._now() * 10) - task.number / 1e6
 
 
 MUTANTS = (
     mutant(
         SortsIdsAsText, "ORDER-1", also=("ORDER-4", "ORDER-6", "ORDER-9", "ORDER-10", "ROUTE-8")
     ),
-    mutant(StackThatIsAQueue, "ORDER-2", also=("ORDER-5", "ORDER-6")),
+    mutant(
+        StackThatIsAQueue,
+        "ORDER-2",
+        also=(
+            "ORDER-5",
+            "ORDER-6",
+            "ORDER-12",
+        ),
+    ),
     mutant(SortsPrioritiesAsText, "ORDER-3"),
     mutant(TakesPrioritiesUpsideDown, "ORDER-3", also=("ORDER-4", "ORDER-6", "SCHEDULE-6")),
     mutant(NoOrderAmongEquals, "ORDER-4", also=("ORDER-6",)),
@@ -175,4 +241,16 @@ MUTANTS = (
     mutant(ReservesAhead, "ORDER-8"),
     mutant(BatchesJumpTheQueue, "ORDER-9"),
     mutant(BatchesFromTheBack, "ORDER-10"),
+    mutant(FailsToTheHead, "ORDER-11"),
+    mutant(ReleasesToTheTail, "ORDER-12"),
+    mutant(RetriesToTheHead, "ORDER-12"),
+    mutant(BehindTheFirst, "ORDER-12"),
+    mutant(
+        CoarserThanDeclared,
+        "ORDER-1",
+        also=(
+            "ORDER",
+            "ROUTE-8",
+        ),
+    ),
 )

@@ -65,6 +65,7 @@ class DropsWhenLocked(Impatient):
         priority: int = 100,
         delay: float = 0.0,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
@@ -75,6 +76,7 @@ class DropsWhenLocked(Impatient):
                 priority=priority,
                 delay=delay,
                 key=key,
+                group=group,
                 capabilities=capabilities,
                 max_attempts=max_attempts,
             )
@@ -101,6 +103,7 @@ class NumbersAhead(SmallSqliteQueue):
         priority: int = 100,
         delay: float = 0.0,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
@@ -109,6 +112,7 @@ class NumbersAhead(SmallSqliteQueue):
             priority=priority,
             delay=delay,
             key=key,
+            group=group,
             capabilities=capabilities,
             max_attempts=max_attempts,
         )
@@ -245,6 +249,7 @@ class AsksBeforeItAdds(SmallSqliteQueue):
         priority: int = 100,
         delay: float = 0.0,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
@@ -255,6 +260,7 @@ class AsksBeforeItAdds(SmallSqliteQueue):
             payload,
             priority=priority,
             delay=delay,
+            group=group,
             capabilities=capabilities,
             max_attempts=max_attempts,
         )
@@ -281,6 +287,7 @@ class AnswersBeforeItWrites(SmallSqliteQueue):
         priority: int = 100,
         delay: float = 0.0,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:

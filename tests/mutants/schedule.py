@@ -106,7 +106,9 @@ class NextTickForZero(MemoryQueue):
         *,
         priority: int = 100,
         delay: float | None = None,
+        expires: float | None = None,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
@@ -114,7 +116,9 @@ class NextTickForZero(MemoryQueue):
             payload,
             priority=priority,
             delay=0.5 if delay == 0 else delay or 0.0,
+            expires=expires,
             key=key,
+            group=group,
             capabilities=capabilities,
             max_attempts=max_attempts,
         )
@@ -171,6 +175,54 @@ class DelaysAgain(MemoryQueue):
         self.store.tasks[claim.task_id].due = self._now() + self.delays[claim.task_id]
 
 
+class NeverExpires(MemoryQueue):
+    """Takes the option `expires`, and does nothing about it."""
+
+    name = "never-expires"
+
+    def _is_outdated(self, task: Task) -> bool:
+        return False
+
+
+class ExpiresInMinutes(MemoryQueue):
+    """Takes the seconds of `expires` for minutes."""
+
+    name = "expires-in-minutes"
+
+    def _keep(self, task: Task) -> None:
+        task.expires = self._now() + 60 * (task.expires - self._now())
+        super()._keep(task)
+
+
+class ExpiredBlocksOthers(MemoryQueue):
+    """Finds an expired task first, and says that there is none."""
+
+    name = "expired-blocks-others"
+
+    def _waiting(self) -> list[Task]:
+        waiting = super()._waiting()
+        return [] if any(map(self._is_outdated, waiting)) else waiting
+
+
+class ExpiresEarly(MemoryQueue):
+    """Withholds a task when half of its time is over."""
+
+    name = "expires-early"
+
+    def _keep(self, task: Task) -> None:
+        task.expires = self._now() + (task.expires - self._now()) / 2
+        super()._keep(task)
+
+
+class ExpiresUnderItsWorker(MemoryQueue):
+    """Deletes an expired task although a worker holds it."""
+
+    name = "expires-under-its-worker"
+
+    def _is_current(self, task: Task, claim: Claim) -> bool:
+        return super()._is_current(task, claim) and task.expires > self._now()
+
+
 MUTANTS = (
     mutant(
         IgnoresDelays,
@@ -196,7 +248,16 @@ MUTANTS = (
     mutant(
         LooksAtTheHeadOnly,
         "SCHEDULE-4",
-        also=("SCHEDULE-2", "SCHEDULE-5", "RETRY-9", "ROUTE-4", "ROUTE-5"),
+        also=(
+            "SCHEDULE-2",
+            "SCHEDULE-5",
+            "RETRY-9",
+            "ROUTE-4",
+            "ROUTE-5",
+            "GROUP-2",
+            "GROUP-4",
+            "SCHEDULE-11",
+        ),
     ),
     mutant(LooksAtFiftyTasks, "SCHEDULE-4", also=("SCHEDULE-5", "ROUTE-5")),
     mutant(LooksAtTheFiftyBest, "SCHEDULE-5"),
@@ -206,4 +267,9 @@ MUTANTS = (
     mutant(OverflowsAtTenYears, "SCHEDULE-8"),
     mutant(AcceptsAnyDelay, "SCHEDULE-9"),
     mutant(DelaysAgain, "SCHEDULE-10"),
+    mutant(NeverExpires, "SCHEDULE-11"),
+    mutant(ExpiresInMinutes, "SCHEDULE-11"),
+    mutant(ExpiredBlocksOthers, "SCHEDULE-11"),
+    mutant(ExpiresEarly, "SCHEDULE-12"),
+    mutant(ExpiresUnderItsWorker, "SCHEDULE-12"),
 )

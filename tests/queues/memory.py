@@ -14,10 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import Durability, KeyHold, Liveness, Order, Retry, Sharing
+from pytest_queuekit.model.capabilities import (
+    Durability,
+    KeyConflict,
+    KeyHold,
+    Liveness,
+    Order,
+    Retry,
+    Sharing,
+)
 
 
 class RefusedError(Exception):
@@ -31,7 +39,10 @@ class Task:
     number: its place among all tasks, by enqueue; also its id.
     text: the payload as JSON.
     needs: what a worker must be capable of.
+    place: its place among the tasks of its priority.
     due: seconds since the epoch from which it may be claimed.
+    expires: seconds since the epoch from which it is not claimed for the first time.
+    group: the group of which only some tasks may be held at a time.
     attempts: how often it failed, or its worker did not come back.
     state: "queued", "leased", "completed" or "dead".
     token, lease_end: of the latest delivery; lease_end in seconds since the epoch.
@@ -40,8 +51,11 @@ class Task:
     number: int
     text: str
     priority: int
+    place: float
     due: float
+    expires: float
     key: str | None
+    group: str | None
     needs: Mapping[str, Any]
     max_attempts: int
     attempts: int = 0
@@ -69,12 +83,13 @@ class MemoryQueue(QueueAdapter):
     """A queue in the memory of one process. It keeps every promise that the form knows."""
 
     name = "memory"
-    order = Order(priority="lower-first", ties="fifo")
+    order = Order(priority="lower-first", ties="fifo", redelivery="original")
     durability = Durability.NONE
     liveness = Liveness.LEASE
     sharing = Sharing.THREADS
-    retry = Retry(max_attempts=5, first=1, factor=2, cap=300)
+    retry: ClassVar[Retry | None] = Retry(max_attempts=5, first=1, factor=2, cap=300)
     key_hold = KeyHold.UNTIL_COMPLETION
+    key_conflict: ClassVar[KeyConflict | None] = KeyConflict.KEEP
     resolution = 0.01
     refuses = (RefusedError,)
 
@@ -87,24 +102,32 @@ class MemoryQueue(QueueAdapter):
         *,
         priority: int = 100,
         delay: float = 0.0,
+        expires: float | None = None,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
         text = self._encode(payload)
         self._check_number("priority", priority, 1)
         self._check_seconds("delay", delay, 0.0)
+        self._check_seconds("expires", 1.0 if expires is None else expires, 0.001)
         self._check_number("max_attempts", max_attempts, 1)
         with self._atomically():
             held = self._holder_of(key)
             if held is not None:
+                self._meet(held, text)
                 return held.number
+            number = next(self.store.numbers)
             task = Task(
-                number=next(self.store.numbers),
+                number=number,
                 text=text,
                 priority=priority,
+                place=number,
                 due=self._now() + delay,
+                expires=math.inf if expires is None else self._now() + expires,
                 key=key,
+                group=group,
                 needs=dict(capabilities or {}),
                 max_attempts=max_attempts,
             )
@@ -222,7 +245,22 @@ class MemoryQueue(QueueAdapter):
         return self._in_state("queued")
 
     def _may_go(self, task: Task, capabilities: Mapping[str, Any]) -> bool:
-        return self._is_due(task) and self._matches(task.needs, capabilities)
+        return (
+            self._is_due(task)
+            and not self._is_outdated(task)
+            and self._has_free_slot(task)
+            and self._matches(task.needs, capabilities)
+        )
+
+    def _is_outdated(self, task: Task) -> bool:
+        return task.token is None and task.expires <= self._now()
+
+    def _has_free_slot(self, task: Task) -> bool:
+        alike = [other for other in self.store.tasks.values() if other.group == task.group]
+        return task.group is None or sum(map(self._holds_slot, alike)) < self.group_limit
+
+    def _holds_slot(self, task: Task) -> bool:
+        return task.state == "leased"
 
     def _is_due(self, task: Task) -> bool:
         return task.due <= self._now()
@@ -235,8 +273,8 @@ class MemoryQueue(QueueAdapter):
                 return False
         return True
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
-        return task.priority, task.number
+    def _order_key(self, task: Task) -> tuple[float, float]:
+        return task.priority, task.place
 
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
         task.state, task.lease_end = "leased", self._now() + lease
@@ -288,7 +326,11 @@ class MemoryQueue(QueueAdapter):
         return next((task for task in same if self._holds_key(task)), None)
 
     def _holds_key(self, task: Task) -> bool:
-        return task.state in ("queued", "leased")
+        until_claim = self.key_hold is KeyHold.UNTIL_CLAIM
+        return task.state == "queued" or (task.state == "leased" and not until_claim)
+
+    def _meet(self, task: Task, text: str) -> None:
+        """Decide the fate of a second payload of a task's key."""
 
     def _may_cancel(self, task: Task) -> bool:
         return task.state == "queued"

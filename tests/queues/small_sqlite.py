@@ -28,7 +28,7 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS task (
         id INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT NOT NULL, priority INTEGER NOT NULL,
         due REAL NOT NULL, needs TEXT NOT NULL, max_attempts INTEGER NOT NULL,
-        attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'queued',
+        grp TEXT, attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'queued',
         token INTEGER NOT NULL DEFAULT 0, lease_end REAL NOT NULL DEFAULT 0, error TEXT
     );
     CREATE INDEX IF NOT EXISTS task_by_turn ON task (state, priority, id);
@@ -76,17 +76,19 @@ class SmallSqliteQueue(QueueAdapter):
         priority: int = 100,
         delay: float = 0.0,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> int:
         self._check_text(payload)
         self._check(priority=priority, delay=delay, max_attempts=max_attempts - 1)
-        row = (payload, priority, delay, json.dumps(capabilities or {}), max_attempts)
+        row = (payload, priority, delay, json.dumps(capabilities or {}), max_attempts, group)
         with self._atomically():
             for (number,) in self._run("SELECT task FROM key WHERE name = ?", key):
                 return int(number)
-            insert = "INSERT INTO task (payload, priority, due, needs, max_attempts)"
-            ((number,),) = self._run(f"{insert} VALUES (?, ?, {NOW} + ?, ?, ?) RETURNING id", *row)
+            insert = "INSERT INTO task (payload, priority, due, needs, max_attempts, grp)"
+            values = f"VALUES (?, ?, {NOW} + ?, ?, ?, ?) RETURNING id"
+            ((number,),) = self._run(f"{insert} {values}", *row)
             if key is not None:
                 self._run("INSERT INTO key VALUES (?, ?)", key, number)
             return int(number)
@@ -142,7 +144,12 @@ class SmallSqliteQueue(QueueAdapter):
     # The decisions that a mutant may get wrong.
 
     def _ready(self) -> str:
-        return f"state = 'queued' AND {self._due()} AND matches(needs, ?)"
+        slot = f"(grp IS NULL OR {self._held_of_group()} < {self.group_limit})"
+        return f"state = 'queued' AND {self._due()} AND {slot} AND matches(needs, ?)"
+
+    def _held_of_group(self) -> str:
+        alike = "SELECT count(*) FROM task AS other WHERE other.grp = task.grp"
+        return f"({alike} AND other.state = 'leased')"
 
     def _due(self) -> str:
         return f"due <= {NOW}"

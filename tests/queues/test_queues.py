@@ -280,6 +280,7 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
     missing = set(map(str, Contract.of(MemoryQueue).lacks(list(_all_capabilities()))))
     assert missing == {
         "lifo",
+        "key-until-claim",
         "at-most-once",
         "durable",
         "text-payload",

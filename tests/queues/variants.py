@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import KeyHold, Order, Payload
+from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Order, Payload
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -16,9 +16,9 @@ class Stack(MemoryQueue):
     """The last goes first."""
 
     name = "stack"
-    order = Order(priority="lower-first", ties="lifo")
+    order = Order(priority="lower-first", ties="lifo", redelivery="original")
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return task.priority, -task.number
 
 
@@ -26,10 +26,10 @@ class HigherFirst(MemoryQueue):
     """The greatest number is the best priority, and a key is held for ever."""
 
     name = "higher-first"
-    order = Order(priority="higher-first", ties="fifo")
+    order = Order(priority="higher-first", ties="fifo", redelivery="original")
     key_hold = KeyHold.FOR_EVER
 
-    def _order_key(self, task: Task) -> tuple[int, int]:
+    def _order_key(self, task: Task) -> tuple[float, float]:
         return -task.priority, task.number
 
     def _holds_key(self, task: Task) -> bool:
@@ -133,6 +133,89 @@ class NewTokenForEachExtension(MemoryQueue):
             return replace(claim, token=task.token)
 
 
+class BackToTheTail(MemoryQueue):
+    """A task that is released or failed goes behind the tasks that wait."""
+
+    name = "back-to-the-tail"
+    order = Order(priority="lower-first", ties="fifo", redelivery="tail")
+
+    def release(self, claim: Claim) -> None:
+        with self._atomically():
+            super().release(claim)
+            self._move(self.store.tasks[claim.task_id])
+
+    def fail(self, claim: Claim, error: str) -> None:
+        with self._atomically():
+            super().fail(claim, error)
+            self._move(self.store.tasks[claim.task_id])
+
+    def _move(self, task: Task) -> None:
+        task.place = next(self.store.numbers)
+
+
+class BackToTheHead(BackToTheTail):
+    """A task that is released or failed goes before the tasks that wait."""
+
+    name = "back-to-the-head"
+    order = Order(priority="lower-first", ties="fifo", redelivery="head")
+
+    def _move(self, task: Task) -> None:
+        task.place = -next(self.store.numbers)
+
+
+class CoarseOrder(MemoryQueue):
+    """Orders tasks by the hundredth of a second of their enqueue, and the last first in each."""
+
+    name = "coarse-order"
+    order = Order(priority="lower-first", ties="fifo", resolution=0.01)
+
+    def _keep(self, task: Task) -> None:
+        task.place = int(self._now() * 100) - task.number / 1e6
+        super()._keep(task)
+
+
+class FreesKeysAtTheClaim(MemoryQueue):
+    """A key keeps a second task out only while the first waits."""
+
+    name = "frees-keys-at-the-claim"
+    key_hold = KeyHold.UNTIL_CLAIM
+
+
+class ReplacesPayloads(MemoryQueue):
+    """A second payload of a key takes the place of the first, which still waits."""
+
+    name = "replaces-payloads"
+    key_conflict: ClassVar[KeyConflict | None] = KeyConflict.REPLACE
+
+    def _meet(self, task: Task, text: str) -> None:
+        if task.state == "queued":
+            task.text = text
+
+
+class MayReplacePayloads(ReplacesPayloads):
+    """Does the same, and does not declare it."""
+
+    name = "may-replace-payloads"
+    key_conflict = None
+
+
+class RefusesDuplicates(MemoryQueue):
+    """A second enqueue with a key in use is refused."""
+
+    name = "refuses-duplicates"
+    key_conflict = KeyConflict.REFUSE
+
+    def _meet(self, task: Task, text: str) -> None:
+        raise RefusedError(f"key={task.key!r} is in use")
+
+
+class TwoOfAGroup(MemoryQueue):
+    """Two workers may hold tasks of one group at a time."""
+
+    name = "two-of-a-group"
+    group_limit = 2
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -143,4 +226,12 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     BacksOffAfterALease,
     BacksOffFromTheNextClaim,
     NewTokenForEachExtension,
+    BackToTheTail,
+    BackToTheHead,
+    CoarseOrder,
+    FreesKeysAtTheClaim,
+    ReplacesPayloads,
+    MayReplacePayloads,
+    RefusesDuplicates,
+    TwoOfAGroup,
 )

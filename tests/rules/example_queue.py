@@ -19,25 +19,27 @@ from contextlib import closing, contextmanager, suppress  # noqa: F401 - for the
 from datetime import datetime, timedelta  # noqa: F401 - for the examples
 from decimal import Decimal  # noqa: F401 - for the examples
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Payload, Retry
+from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Liveness, Order, Payload, Retry
 from pytest_queuekit.rules.examples.catalogue import example_of
 from pytest_queuekit.rules.examples.example import TABLE, Example
 
 STATEMENTS = {
     "enqueue": """
-        INSERT INTO task (payload, priority, delay, due, key, needs, max_attempts)
-        VALUES (:payload, :priority, :delay, :due, :key, :needs, :max_attempts)
+        INSERT INTO task (payload, priority, delay, due, expires, key, grp, needs, max_attempts)
+        VALUES (:payload, :priority, :delay, :due, :expires, :key, :grp, :needs, :max_attempts)
         RETURNING id
     """,
     "enqueue: look up the key": """
         SELECT id FROM task WHERE key = :key AND state IN ('queued', 'leased')
     """,
     "claim: choose the task": """
-        SELECT id FROM task
+        SELECT id FROM task AS t
         WHERE state = 'queued' AND due <= :now AND matches(needs, :capabilities)
+            AND (expires IS NULL OR expires > :now OR token > 0)
+            AND NOT EXISTS (SELECT 1 FROM task WHERE grp = t.grp AND state = 'leased')
         ORDER BY priority, id LIMIT 1
     """,
     "claim: take the task": """
@@ -97,7 +99,7 @@ class ExampleQueue(QueueAdapter):
     name = "example"
     order = Order(priority="lower-first", ties="fifo")
     liveness = Liveness.LEASE
-    retry = Retry(max_attempts=5, first=1, factor=2, cap=300)
+    retry: ClassVar[Retry | None] = Retry(max_attempts=5, first=1, factor=2, cap=300)
     key_hold = KeyHold.UNTIL_COMPLETION
     resolution = 0.01
     refuses = (RefusedError,)
@@ -141,7 +143,9 @@ class ExampleQueue(QueueAdapter):
         *,
         priority: int = 100,
         delay: float = 0.0,
+        expires: float | None = None,
         key: str | None = None,
+        group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
         max_attempts: int = 5,
     ) -> Any:
@@ -152,7 +156,9 @@ class ExampleQueue(QueueAdapter):
                 payload,
                 priority=priority,
                 delay=delay,
+                expires=None if expires is None else time.time() + expires,
                 key=key,
+                grp=group,
                 needs=needs,
                 max_attempts=max_attempts,
             )
@@ -234,7 +240,8 @@ class ExampleQueue(QueueAdapter):
         self.run("COMMIT")
 
     def insert(self, payload: Any, *, delay: float = 0.0, **columns: Any) -> Any:
-        plain = {"priority": 100, "key": None, "needs": "{}", "max_attempts": 5}
+        plain = dict.fromkeys(("expires", "key", "grp"))
+        plain |= {"priority": 100, "needs": "{}", "max_attempts": 5}
         row = {"payload": self.encode(payload), "delay": delay, "due": self.due(delay)}
         ids = self.run(self.statements["enqueue"], **plain | row | columns)
         return ids[0][0] if ids else None
@@ -336,6 +343,22 @@ class _Stack(ExampleQueue):
     order = Order(priority="lower-first", ties="lifo")
 
 
+class _InPlace(ExampleQueue):
+    order = Order(priority="lower-first", ties="fifo", redelivery="original")
+
+
+class _WithoutLimit(ExampleQueue):
+    retry = None
+
+
+class _HeldUntilClaim(ExampleQueue):
+    key_hold = KeyHold.UNTIL_CLAIM
+
+
+class _Replacing(ExampleQueue):
+    key_conflict = KeyConflict.REPLACE
+
+
 class _Raced(ExampleQueue):
     gap = 0.001
 
@@ -352,7 +375,11 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     **dict.fromkeys(("ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-8"), _Texts),
     "ENQUEUE-7": _Bytes,
     **dict.fromkeys(("ORDER-2", "ORDER-5"), _Stack),
-    **dict.fromkeys(("KEY-9", "KEY-12"), _Raced),
+    "ORDER-11": _WithoutLimit,
+    "ORDER-12": _InPlace,
+    **dict.fromkeys(("KEY-9", "KEY-12", "GROUP-5"), _Raced),
+    "KEY-13": _HeldUntilClaim,
+    "KEY-14": _Replacing,
     "RACE-8": _RacedToOpen,
     "DURABLE-10": _SlowlyRaced,
 }

@@ -14,6 +14,8 @@ from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import (
     Capability,
     Durability,
+    KeyConflict,
+    KeyHold,
     Liveness,
     Order,
     Retry,
@@ -35,6 +37,7 @@ def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAd
     """Return a correct queue with only these capabilities; lease: seconds of a fixed lease."""
     held = frozenset(needs)
     held |= {Capability.FAIL} if Capability.RETRY in held else set()
+    held |= {Capability.RELEASE} if Capability.REDELIVERY in held else set()
     base = _base(held)
     members: dict[str, Any] = {
         "name": "limited",
@@ -44,6 +47,8 @@ def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAd
         "order": _order(held),
         "retry": Retry(max_attempts=5, first=1, factor=2) if Capability.RETRY in held else None,
         "sharing": _sharing(held),
+        "key_hold": _key_hold(held),
+        "key_conflict": KeyConflict.KEEP if Capability.KEY_CONFLICT in held else None,
     }
     for method in METHODS:
         if method not in held:
@@ -80,7 +85,14 @@ def _order(held: frozenset[Capability]) -> Order:
         priority = "lower-first"
     if Capability.LIFO in held:
         return Order(priority=priority, ties="lifo")
+    if Capability.REDELIVERY in held:
+        return Order(priority=priority, ties="fifo", redelivery="original")
     return Order(priority=priority, ties="fifo" if Capability.FIFO in held else "none")
+
+
+def _key_hold(held: frozenset[Capability]) -> KeyHold:
+    until_claim = Capability.KEY_UNTIL_CLAIM in held
+    return KeyHold.UNTIL_CLAIM if until_claim else KeyHold.UNTIL_COMPLETION
 
 
 def _sharing(held: frozenset[Capability]) -> Sharing:

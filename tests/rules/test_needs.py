@@ -22,7 +22,9 @@ _USED_BY_CALLS = frozenset(
     {
         Capability.PRIORITY,
         Capability.DELAY,
+        Capability.EXPIRES,
         Capability.KEY,
+        Capability.GROUP,
         Capability.ROUTING,
         Capability.MAX_ATTEMPTS,
         Capability.LEASE_OPTION,

@@ -8,14 +8,16 @@ from __future__ import annotations
 import enum
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.monitors.timeline.attempts import failures, possible_limit, waits
+from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds, number
+from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
     TaskHistory,
@@ -67,13 +69,25 @@ def available_intervals(history: History, contract: Contract) -> list[AvailableI
     """
     intervals = _AvailableIntervals(history, contract)
     shared, dead = shared_keys(history), listed_dead(history)
+    slots = FreeSlots(history, contract)
     return [
         interval
         for task in tasks_of(history).values()
         if task.only_enqueue is not None and task.label not in shared
-        for interval in intervals.of(task, dead=task.label in dead)
+        for whole in intervals.of(task, dead=task.label in dead)
+        for interval in _with_free_slots(whole, slots)
         if interval.since < interval.until
     ]
+
+
+def _with_free_slots(interval: AvailableInterval, slots: FreeSlots) -> Iterator[AvailableInterval]:
+    """Return the parts of an interval in which the task's group has a free slot."""
+    group = group_of(interval.enqueue)
+    if group is None:
+        yield interval
+        return
+    for start, end in slots.between(group, interval.since, interval.until):
+        yield replace(interval, since=start, ready=max(start, interval.ready), until=end)
 
 
 class _AvailableIntervals:
@@ -92,7 +106,8 @@ class _AvailableIntervals:
         # A cancel ends an interval at its start, not at its end: it may take effect at once.
         # Counter-example: enqueue [0, 1], cancel [2, 9], claim [4, 5] -> empty is legal.
         cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
-        first = self._first(task, cancelled)
+        removed = min(cancelled, may_expire(task.enqueues[0]))
+        first = self._first(task, removed)
         if first is not None:
             yield first
         if dead:
@@ -100,14 +115,14 @@ class _AvailableIntervals:
         for place, delivery in enumerate(task.deliveries):
             # The next claim ends an interval at its start, for the same reason. Counter-example:
             # enqueue [0, 1], claim by `b` [2, 9] -> task, claim by `a` [4, 5] -> empty is legal.
-            until = min(_start(task, place + 1), cancelled)
+            until = min(_start(task, place + 1), removed)
             if delivery.claim.end is None or delivery.claim.end >= until:
                 return  # overlapping deliveries: their order is unknown
             interval = self._again(task, place, delivery, until)
             if interval is not None:
                 yield interval
 
-    def _first(self, task: TaskHistory, cancelled: float) -> AvailableInterval | None:
+    def _first(self, task: TaskHistory, removed: float) -> AvailableInterval | None:
         enqueue = task.enqueues[0]
         delay = number(enqueue.arguments.get("delay") or 0)
         if enqueue.end is None or enqueue.outcome is not Outcome.OK or delay is None:
@@ -123,7 +138,7 @@ class _AvailableIntervals:
             cause=(enqueue,),
             since=enqueue.end,
             ready=ready,
-            until=min(_start(task, 0), cancelled),
+            until=min(_start(task, 0), removed),
         )
 
     def _again(

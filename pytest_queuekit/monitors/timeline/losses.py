@@ -38,13 +38,15 @@ def may_forget(history: History, contract: Contract) -> bool:
 def most_taken_for_good(history: History, contract: Contract, tasks: Iterable[TaskHistory]) -> int:
     """Return how many of the tasks claims of unknown outcome may have taken for good."""
     unknown = UnknownClaims.of(history)
-    redelivers = Capability.AT_LEAST_ONCE in contract.capabilities
-    if redelivers and contract.liveness is Liveness.LEASE:
-        # A drained history goes on until after the leases of these claims, so their tasks come
-        # back. But each claim may have used up an attempt.
-        limit = min((possible_limit(task, contract) for task in tasks), default=NEVER)
-        return int(unknown.most_taken // max(limit, 1))
-    if redelivers and contract.liveness is Liveness.PROCESS:
+    if Capability.AT_LEAST_ONCE not in contract.capabilities:
+        return unknown.most_taken
+    # A drained history goes on until after the leases of these claims, so their tasks come back.
+    # But each claim may have used up an attempt.
+    limit = max(min((possible_limit(task, contract) for task in tasks), default=NEVER), 1)
+    if contract.liveness is Liveness.LEASE:
+        return int(unknown.most_taken // limit)
+    if contract.liveness is Liveness.PROCESS:
         killed = {kill.actor for kill in history.by(Verb.KILL)}
-        return sum(most_taken(claim) for claim in unknown.claims if claim.actor not in killed)
+        back = sum(most_taken(claim) for claim in unknown.claims if claim.actor in killed)
+        return int(unknown.most_taken - back + back // limit)
     return unknown.most_taken

@@ -13,7 +13,9 @@ CREATE TABLE IF NOT EXISTS task (
     priority INTEGER DEFAULT 100,         -- the lower number goes first
     delay REAL DEFAULT 0,                 -- in seconds
     due REAL,                             -- claimable from this time on
+    expires REAL,                         -- not claimable for the first time from then on
     key TEXT,                             -- the idempotency key
+    grp TEXT,                             -- the group, of which one task may be leased
     needs TEXT DEFAULT '{}',              -- required capabilities, as JSON
     max_attempts INTEGER DEFAULT 5,
     attempts INTEGER DEFAULT 0,

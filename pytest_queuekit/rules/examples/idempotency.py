@@ -245,4 +245,40 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.605 s  collector   claim                → producer-3-1  expected: empty
         """,
     ),
+    "KEY-13": Example(
+        language="sql",
+        wrong="""
+            -- enqueue: look up the key
+            SELECT id FROM task WHERE key = :key AND state IN ('queued', 'leased')
+        """,
+        right="""
+            -- enqueue: look up the key
+            SELECT id FROM task WHERE key = :key AND state = 'queued'
+        """,
+        proof="""
+              0.004 s  worker     claim          → first
+              0.006 s  producer   enqueue second → ok     key order-1
+            ▶ 0.013 s  collector  claim          → empty  expected: second
+        """,
+    ),
+    "KEY-14": Example(
+        wrong="""
+            def enqueue(self, payload, *, key=None):
+                with self.transaction():
+                    return self.holder(key) or self.insert(payload, key=key)
+        """,
+        right="""
+            def enqueue(self, payload, *, key=None):
+                change = "UPDATE task SET payload = :text WHERE id = :id"
+                with self.transaction():
+                    task_id = self.holder(key) or self.insert(payload, key=key)
+                    self.run(change, text=self.encode(payload), id=task_id)
+                    return task_id
+        """,
+        proof="""
+              0.002 s  producer   enqueue first  → ok     key order-1
+              0.003 s  producer   enqueue second → ok     key order-1
+            ▶ 0.009 s  collector  claim          → first  expected: second, which replaces it
+        """,
+    ),
 }

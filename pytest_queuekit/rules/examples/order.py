@@ -211,4 +211,43 @@ EXAMPLES: Mapping[str, Example] = {
               0.034 s  worker    claim up to 3  → task-1
         """,
     ),
+    "ORDER-11": Example(
+        language="sql",
+        wrong="""
+            -- fail
+            UPDATE task SET error = :error, state = 'queued'  -- at once, at the head
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        right="""
+            -- fail
+            UPDATE task SET error = :error, attempts = attempts + 1,
+                due = :now + wait(attempts + 1),
+                state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        proof="""
+              0.002 s  producer  enqueue broken → ok
+              0.004 s  producer  enqueue task-1 → ok
+            ▶ 0.010 s  worker    claim          → broken  fifty times in a row
+              0.012 s  worker    fail broken    → ok
+        """,
+    ),
+    "ORDER-12": Example(
+        language="sql",
+        wrong="""
+            -- release
+            UPDATE task SET state = 'queued', priority = priority + 1  -- goes behind
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        right="""
+            -- release
+            UPDATE task SET state = 'queued'
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        proof="""
+              0.002 s  producer  enqueue release-1 → ok
+              0.017 s  worker    release release-1 → ok
+            ▶ 0.021 s  worker    claim             → release-3  expected: release-1
+        """,
+    ),
 }

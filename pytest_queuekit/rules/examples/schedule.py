@@ -203,4 +203,43 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 2.072 s  other     claim         → empty  expected: later
         """,
     ),
+    "SCHEDULE-11": Example(
+        language="sql",
+        wrong="""
+            -- claim: choose the task
+            SELECT id FROM task
+            WHERE state = 'queued' AND due <= :now
+            ORDER BY priority, id LIMIT 1  -- no look at the column expires
+        """,
+        right="""
+            -- claim: choose the task
+            SELECT id FROM task
+            WHERE state = 'queued' AND due <= :now
+                AND (expires IS NULL OR expires > :now)
+            ORDER BY priority, id LIMIT 1
+        """,
+        proof="""
+              0.002 s  producer  enqueue brief   → ok     expires in 2 s
+            ▶ 2.070 s  worker    claim           → brief  expected: long
+              2.072 s  worker    complete brief  → ok
+        """,
+    ),
+    "SCHEDULE-12": Example(
+        language="sql",
+        wrong="""
+            -- complete
+            UPDATE task SET state = 'completed' WHERE id = :id AND token = :token
+                AND state = 'leased' AND (expires IS NULL OR expires > :now)
+        """,
+        right="""
+            -- complete
+            UPDATE task SET state = 'completed'
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        proof="""
+              0.006 s  producer  enqueue task  → ok       expires in 4 s
+              3.010 s  worker    claim         → task
+            ▶ 5.072 s  worker    complete task → refused  expected: ok
+        """,
+    ),
 }

@@ -1,0 +1,161 @@
+"""Queues that let too many tasks of a group run, or none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_queuekit.model.adapter import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, Task
+from tests.queues.small_sqlite import NOW, SmallSqliteQueue
+from tests.queues.variants import TwoOfAGroup
+
+
+class IgnoresGroups(MemoryQueue):
+    """Takes the option, and does nothing about it."""
+
+    name = "ignores-groups"
+
+    def _has_free_slot(self, task: Task) -> bool:
+        return True
+
+
+class OneMoreOfAGroup(TwoOfAGroup):
+    """Lets a third task of a group run where two are declared."""
+
+    name = "one-more-of-a-group"
+
+    def _has_free_slot(self, task: Task) -> bool:
+        alike = [other for other in self.store.tasks.values() if other.group == task.group]
+        return task.group is None or sum(map(self._holds_slot, alike)) <= self.group_limit
+
+
+class ReleasedFromItsGroup(MemoryQueue):
+    """Forgets the group of a task that was claimed before."""
+
+    name = "released-from-its-group"
+
+    def _has_free_slot(self, task: Task) -> bool:
+        return task.token is not None or super()._has_free_slot(task)
+
+
+class FailureKeepsTheSlot(MemoryQueue):
+    """A failed task keeps its slot while it waits for its next attempt."""
+
+    name = "failure-keeps-the-slot"
+
+    def _holds_slot(self, task: Task) -> bool:
+        return super()._holds_slot(task) or task.error is not None
+
+
+class ReleaseKeepsTheSlot(MemoryQueue):
+    """A released task keeps its slot, also against itself."""
+
+    name = "release-keeps-the-slot"
+
+    def _holds_slot(self, task: Task) -> bool:
+        given_back = task.state == "queued" and task.token is not None
+        return super()._holds_slot(task) or (given_back and not task.attempts)
+
+
+class ExpiryKeepsTheSlot(MemoryQueue):
+    """A task whose lease expired keeps its slot."""
+
+    name = "expiry-keeps-the-slot"
+
+    def _holds_slot(self, task: Task) -> bool:
+        expired = task.attempts > 0 and task.error is None and task.state == "queued"
+        return super()._holds_slot(task) or expired
+
+
+class SlotsAreReserved(MemoryQueue):
+    """Gives the slot to the first task of a group when it is enqueued; a cancel leaves it there."""
+
+    name = "slots-are-reserved"
+
+    def cancel(self, task_id: Any) -> None:
+        task = self.store.tasks.get(task_id)
+        super().cancel(task_id)
+        if task is not None and task.group is not None:
+            task.state, task.text = "leased", "null"
+            task.lease_end = self._now() + 1e9
+            self.store.tasks[task_id] = task
+
+
+class FullGroupStopsAll(MemoryQueue):
+    """Looks only at the first task: behind a full group everything waits."""
+
+    name = "full-group-stops-all"
+
+    def _waiting(self) -> list[Task]:
+        due = [task for task in super()._waiting() if self._is_due(task)]
+        head = min(due, key=self._order_key, default=None)
+        return due if head is None or self._has_free_slot(head) else []
+
+
+class NoGroupIsAGroup(MemoryQueue):
+    """Takes tasks without a group for those of one, while a group is in use."""
+
+    name = "no-group-is-a-group"
+
+    def _has_free_slot(self, task: Task) -> bool:
+        held = [other for other in self.store.tasks.values() if self._holds_slot(other)]
+        if task.group is None and any(other.group for other in held):
+            return not any(other.group is None for other in held)
+        return super()._has_free_slot(task)
+
+
+class CountsThenTakes(SmallSqliteQueue):
+    """Finds a group with a free slot, and takes its task in a second step."""
+
+    name = "counts-then-takes"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        rows = self._run(
+            f"SELECT id FROM task WHERE {self._ready()} ORDER BY id LIMIT 1",  # noqa: S608 - ours
+            "{}",
+        )
+        if not rows:
+            return None
+        time.sleep(0.001)
+        taken = self._run(
+            f"UPDATE task SET state = 'leased', token = token + 1, lease_end = {NOW} + ? "  # noqa: S608 - ours
+            "WHERE id = (SELECT min(id) FROM task WHERE state = 'queued' "
+            "AND grp = (SELECT grp FROM task WHERE id = ?)) RETURNING id, payload, token",
+            *(lease, rows[0][0]),
+        )
+        if not taken:
+            return None
+        return Claim(task_id=taken[0][0], payload=taken[0][1], worker=worker, token=taken[0][2])
+
+
+MUTANTS = (
+    mutant(
+        IgnoresGroups,
+        "GROUP-1",
+        also=(
+            "GROUP-2",
+            "GROUP-4",
+        ),
+    ),
+    mutant(
+        OneMoreOfAGroup,
+        "GROUP-1",
+        also=(
+            "GROUP-2",
+            "GROUP-4",
+        ),
+    ),
+    mutant(ReleasedFromItsGroup, "GROUP-2"),
+    mutant(FailureKeepsTheSlot, "GROUP-2"),
+    mutant(ReleaseKeepsTheSlot, "GROUP-2"),
+    mutant(ExpiryKeepsTheSlot, "GROUP-2"),
+    mutant(SlotsAreReserved, "GROUP-3"),
+    mutant(FullGroupStopsAll, "GROUP-4"),
+    mutant(NoGroupIsAGroup, "GROUP-4"),
+    mutant(CountsThenTakes, "GROUP-5", also=("RACE", "DURABLE", "KEY")),
+)
