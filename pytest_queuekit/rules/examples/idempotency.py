@@ -278,7 +278,7 @@ EXAMPLES: Mapping[str, Example] = {
         proof="""
               0.002 s  producer   enqueue first  → ok     key order-1
               0.003 s  producer   enqueue second → ok     key order-1
-            ▶ 0.009 s  collector  claim          → first  expected: second, which replaces it
+            ▶ 0.009 s  collector  claim          → first  expected: second
         """,
     ),
 }

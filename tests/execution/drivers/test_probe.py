@@ -61,7 +61,7 @@ class OnlyLeasesForMinutes(LeasesForMinutes):
     """Has no delays, and takes the seconds of a lease for minutes."""
 
     name = "only-leases-for-minutes"
-    retry = None  # type: ignore[assignment]  # promises less
+    retry = None
     fail = QueueAdapter.fail
     dead_letters = QueueAdapter.dead_letters
 
