@@ -10,10 +10,10 @@ import weakref
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from .blocks import block
-from .clock import TOLERANCE, agrees_with_sql, follow_clock, replacements, system_clock
+from .clock import TOLERANCE, agrees_with_sql, follow_clock, is_replaced, system_clock
 from .exceptions import QueueDatabaseError
 from .messages import one_line
 from .opened import OpenedFile
@@ -80,7 +80,11 @@ class QueueConnection(sqlite3.Connection):
         try:
             self.is_whole, self._undone_by = True, None
             yield
-            self.is_open()
+            if not self.is_open():
+                raise QueueDatabaseError(
+                    "the transaction of this block ended inside the block, so its statements "
+                    "are not one transaction; check the rows, and let the block end it"
+                )
         finally:
             self.is_whole, self._undone_by = False, None
 
@@ -95,6 +99,35 @@ class QueueConnection(sqlite3.Connection):
                 "let the error leave the block, then start a new transaction"
             ) from self._undone_by
         return self.in_transaction
+
+    def refuse_end(self, call: str, remedy: str) -> None:
+        """Raise QueueDatabaseError inside a whole() block, which alone ends its transaction."""
+        if self.is_whole:
+            raise QueueDatabaseError(
+                f"{call} inside transaction() would end half of the block, so it did nothing. "
+                f"{remedy}"
+            )
+
+    def commit(self) -> None:
+        """Commit the open transaction, but not that of a whole() block."""
+        self.refuse_end("commit()", _COMMITS)
+        super().commit()
+
+    def rollback(self) -> None:
+        """Roll back the open transaction, but not that of a whole() block."""
+        self.refuse_end("rollback()", _ROLLS_BACK)
+        super().rollback()
+
+    def roll_back(self) -> None:
+        """Roll back the open transaction, also that of a whole() block."""
+        super().rollback()
+
+    def __enter__(self) -> Self:
+        """Begin a block that commits or rolls back at its end."""
+        self.refuse_end(
+            "`with` on the connection", "Use a nested transaction(), or no `with` at all"
+        )
+        return super().__enter__()
 
     def failed(self, error: BaseException, *, was_open: bool) -> None:
         """Record the error of a statement."""
@@ -136,8 +169,7 @@ class QueueConnection(sqlite3.Connection):
         offset = self.clock_offset
         # The comparison with NOT_COMPARED is false.
         return offset is not None and (
-            not -TOLERANCE < time.time() - self.elapsed() - offset < TOLERANCE
-            or len(replacements) > 0
+            is_replaced() or not -TOLERANCE < time.time() - self.elapsed() - offset < TOLERANCE
         )
 
     def live_cursors(self) -> list[sqlite3.Cursor]:
@@ -177,7 +209,7 @@ class QueueConnection(sqlite3.Connection):
             super().cursor(sqlite3.Cursor).execute(ON_DEMAND["status_priority"])
             self._sorts_by_priority = True
 
-    # sqlite3's own execute() and executemany() do not call cursor().
+    # sqlite3's own methods of these names do not call cursor().
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement."""
@@ -186,6 +218,10 @@ class QueueConnection(sqlite3.Connection):
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """Run one statement for each set of parameters."""
         return cast("sqlite3.Cursor", self.cursor().executemany(sql, parameters))
+
+    def executescript(self, sql_script: str, /) -> sqlite3.Cursor:
+        """Run several statements, after a commit."""
+        return cast("sqlite3.Cursor", self.cursor().executescript(sql_script))
 
     def settle(self) -> None:
         """Count the rows that the previous statement itself changed."""
@@ -217,6 +253,9 @@ class QueueCursor(sqlite3.Cursor):
         """Run one statement."""
         conn = self.connection
         was_open = conn.is_open()
+        if conn.is_whole and (end := _ENDS.match(sql)):
+            commits = end["rollback"] is None
+            conn.refuse_end(end["statement"].upper(), _COMMITS if commits else _ROLLS_BACK)
         if conn.is_in_other_time():
             conn.follow_python()
         conn.prepare_for(sql)
@@ -239,6 +278,8 @@ class QueueCursor(sqlite3.Cursor):
         """Run one statement for each set of parameters."""
         conn = self.connection
         was_open = conn.is_open()
+        if conn.is_in_other_time():
+            conn.follow_python()
         conn.settle()
         self._read = None
         try:
@@ -252,8 +293,12 @@ class QueueCursor(sqlite3.Cursor):
 
     def executescript(self, sql_script: str, /) -> QueueCursor:
         """Run several statements, after a commit."""
+        conn = self.connection
+        conn.refuse_end("executescript()", "Run its statements one by one with execute()")
+        if conn.is_in_other_time():
+            conn.follow_python()
         super().executescript(sql_script)
-        self.connection.is_begun_by_caller = self.connection.in_transaction
+        conn.is_begun_by_caller = conn.in_transaction
         return self
 
     def fetchone(self) -> Any:
@@ -274,5 +319,13 @@ class QueueCursor(sqlite3.Cursor):
 
 
 _HOLDS_LOCK = re.compile(r"\breturning\b|^\s*pragma\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"(?:\s|\ufeff|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"  # SQLite skips a byte order mark too
+    r"(?P<statement>commit|end|(?P<rollback>rollback)(?!.*\bto\b))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Matches a statement that ends a transaction, not only a savepoint."""
+_COMMITS = "Leave the block: its end commits"
+_ROLLS_BACK = "To undo the block, raise an error that leaves it"
 _MANY = 64
 """References to cursors, dead ones included, before the dead ones are dropped."""

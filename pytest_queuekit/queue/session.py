@@ -263,7 +263,7 @@ class Session:
     def roll_back(self) -> None:
         """Roll back the open transaction, unless SQLite has done so already."""
         if self.conn.in_transaction:
-            self.conn.rollback()
+            self.conn.roll_back()
 
     @block
     def savepoint(self) -> Generator[None, None, None]:
@@ -332,7 +332,7 @@ class Session:
 
     def _heal(self) -> None:
         if self.conn.in_transaction and not self.conn.is_begun_by_caller:
-            self.conn.rollback()
+            self.conn.roll_back()
 
     def refuse_in_child(self, error: BaseException | None) -> None:
         """Raise QueueDatabaseError if this process was forked after the session was opened."""
@@ -389,4 +389,5 @@ class Session:
             self._pragmas_set += 1
             self.run(f"PRAGMA busy_timeout={milliseconds} -- {self._pragmas_set}")
         else:
-            self.conn.executescript(f"PRAGMA busy_timeout={milliseconds}")
+            script = f"PRAGMA busy_timeout={milliseconds}"
+            sqlite3.Connection.executescript(self.conn, script)  # no statement of the caller

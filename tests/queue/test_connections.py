@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,60 @@ def test_transaction_commits_at_the_end(db: QueueDatabase, path: Path) -> None:
             conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
             assert count(other) == 0
         assert count(other) == 1
+
+
+SPLITS: dict[str, tuple[str, Callable[[sqlite3.Connection], object]]] = {
+    "commit()": ("its end commits", lambda conn: conn.commit()),
+    "rollback()": ("raise an error", lambda conn: conn.rollback()),
+    "with conn": ("a nested transaction", lambda conn: conn.__enter__()),
+    "conn.executescript": ("with execute", lambda conn: conn.executescript("SELECT 1")),
+    "cursor.executescript": ("with execute", lambda conn: conn.cursor().executescript("SELECT 1")),
+    "COMMIT": ("its end commits", lambda conn: conn.execute("COMMIT")),
+    "commit": ("its end commits", lambda conn: conn.cursor().execute("  commit transaction;")),
+    "END": ("its end commits", lambda conn: conn.execute("-- done\n/* now */ end")),
+    "ROLLBACK": ("raise an error", lambda conn: conn.execute("ROLLBACK")),
+}
+
+
+@pytest.mark.parametrize(("remedy", "split"), SPLITS.values(), ids=SPLITS)
+@pytest.mark.parametrize("nested", [False, True])
+def test_only_the_block_ends_its_transaction(
+    db: QueueDatabase, remedy: str, split: Callable[[sqlite3.Connection], object], nested: bool
+) -> None:
+    """Whatever would commit or undo half of a transaction() is refused, and changes nothing."""
+    with pytest.raises(KeyError), db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('first')")
+        with (
+            pytest.raises(QueueDatabaseError, match=f"inside transaction.*{remedy}"),
+            db.transaction() if nested else nullcontext(),
+        ):
+            split(conn)
+        assert count(db) == 1
+        raise KeyError
+    assert count(db) == 0
+    with db.connection() as conn:
+        conn.execute("BEGIN")
+        conn.execute("INSERT INTO task_queue (type) VALUES ('t')")
+        conn.commit()
+    assert count(db) == 1
+
+
+def test_a_savepoint_inside_a_transaction(db: QueueDatabase) -> None:
+    """A block may have savepoints of its own, and ROLLBACK TO them."""
+    with db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('kept')")
+        conn.execute("SAVEPOINT mine")
+        conn.execute("INSERT INTO task_queue (type) VALUES ('undone')")
+        conn.execute("ROLLBACK TRANSACTION TO SAVEPOINT mine")
+        conn.execute("RELEASE mine")
+    assert count(db) == 1
+
+
+def test_a_transaction_that_ended_inside_its_block(db: QueueDatabase) -> None:
+    """A commit that the queue could not prevent makes the block raise at its end."""
+    with pytest.raises(QueueDatabaseError, match="ended inside"), db.transaction() as conn:
+        conn.execute("INSERT INTO task_queue (type) VALUES ('first')")
+        sqlite3.Cursor(conn).execute("COMMIT")
 
 
 def test_transaction_holds_the_lock_from_the_start(db: QueueDatabase, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,29 +20,34 @@ from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseEr
 from pytest_queuekit.queue.clock import system_clock_replaced
 from tests.queue.world import column, locked
 
-MOMENT = 1_700_000_000
+MOMENT = 1_700_000_000.0
 TEXT = "2023-11-14 22:13:20"
 
+INSERT = "INSERT INTO task_queue (type, error_message) VALUES (?, datetime('now'))"
 
-def _freezegun() -> AbstractContextManager[Any]:
-    manager: AbstractContextManager[Any] = freeze_time(datetime.fromtimestamp(MOMENT, UTC))
+Frozen = Callable[..., AbstractContextManager[Any]]
+"""Replaces Python's clock by a moment, in Unix seconds."""
+
+
+def _freezegun(moment: float = MOMENT) -> AbstractContextManager[Any]:
+    manager: AbstractContextManager[Any] = freeze_time(datetime.fromtimestamp(moment, UTC))
     return manager
 
 
-def _like_time_machine() -> AbstractContextManager[None]:
+def _like_time_machine(moment: float = MOMENT) -> AbstractContextManager[None]:
     """Replace the C functions of the clock, as time-machine does; time.time stays a builtin."""
-    return python_follows(lambda: MOMENT * 1_000_000_000)
+    return python_follows(lambda: round(moment * 1_000_000_000))
 
 
-def _patch() -> AbstractContextManager[Any]:
-    return mock.patch("time.time", return_value=float(MOMENT))
+def _patch(moment: float = MOMENT) -> AbstractContextManager[Any]:
+    return mock.patch("time.time", return_value=moment)
 
 
-def _replaced() -> AbstractContextManager[None]:
-    return system_clock_replaced(lambda: float(MOMENT))
+def _replaced(moment: float = MOMENT) -> AbstractContextManager[None]:
+    return system_clock_replaced(lambda: moment)
 
 
-WAYS = {
+WAYS: dict[str, Frozen] = {
     "freezegun": _freezegun,
     "like time-machine": _like_time_machine,
     "a patch of time.time": _patch,
@@ -50,7 +56,7 @@ WAYS = {
 
 
 @pytest.fixture(params=WAYS)
-def frozen(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Any]]:
+def frozen(request: pytest.FixtureRequest) -> Frozen:
     """Return a way to replace Python's clock."""
     return WAYS[request.param]
 
@@ -93,9 +99,7 @@ def test_a_wait_ends_although_every_counter_stands_still(path: Path) -> None:
 
 
 @pytest.mark.parametrize("opened", ["before", "inside"])
-def test_sql_follows_a_replaced_clock(
-    real: QueueDatabase, frozen: Callable[[], AbstractContextManager[Any]], opened: str
-) -> None:
+def test_sql_follows_a_replaced_clock(real: QueueDatabase, frozen: Frozen, opened: str) -> None:
     """SQL's 'now' is Python's time in the block, and real time before and after it."""
     if opened == "before":
         assert sql_now(real) > TEXT
@@ -107,9 +111,7 @@ def test_sql_follows_a_replaced_clock(
     assert sql_now(real) > TEXT
 
 
-def test_raw_and_own_tasks_meet(
-    real: QueueDatabase, frozen: Callable[[], AbstractContextManager[Any]]
-) -> None:
+def test_raw_and_own_tasks_meet(real: QueueDatabase, frozen: Frozen) -> None:
     """A claim of the queue takes what SQL inserted, and the other way round, in a frozen past."""
     queue = TaskQueue(real)
     queue.stats()
@@ -124,15 +126,42 @@ def test_raw_and_own_tasks_meet(
         assert column(real, 1, "completed_at_utc") == TEXT
 
 
-def test_a_clock_replaced_inside_a_block(
-    real: QueueDatabase, frozen: Callable[[], AbstractContextManager[Any]]
-) -> None:
+def test_a_clock_replaced_inside_a_block(real: QueueDatabase, frozen: Frozen) -> None:
     """The connection of an open block follows too."""
     with real.connection() as conn:
         assert conn.execute("SELECT datetime('now')").fetchone()[0] > TEXT
         with frozen():
             assert conn.execute("SELECT datetime('now')").fetchone()[0] == TEXT
         assert conn.execute("SELECT datetime('now')").fetchone()[0] > TEXT
+
+
+BATCHES: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "conn.executemany": lambda conn: conn.executemany(INSERT, [("a",), ("b",)]),
+    "cursor.executemany": lambda conn: conn.cursor().executemany(INSERT, [("a",), ("b",)]),
+    "conn.executescript": lambda conn: conn.executescript(INSERT.replace("?", "'a'")),
+    "cursor.executescript": lambda conn: conn.cursor().executescript(INSERT.replace("?", "'a'")),
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
+def test_batches_of_statements_follow(
+    real: QueueDatabase, frozen: Frozen, batch: Callable[[sqlite3.Connection], object]
+) -> None:
+    """Column defaults and 'now' of executemany() and executescript() are Python's time."""
+    with real.connection() as conn:
+        with frozen():
+            batch(conn)
+        for row in conn.execute("SELECT created_at_utc, error_message FROM task_queue"):
+            assert tuple(row) == (TEXT, TEXT)
+
+
+@pytest.mark.parametrize("ahead", [-0.3, 0.3])
+def test_a_clock_frozen_at_the_present(real: QueueDatabase, frozen: Frozen, ahead: float) -> None:
+    """SQL follows a clock that differs from the present by a fraction of a second only."""
+    sql_now(real)
+    with frozen(time.time() + ahead):
+        days = real.execute("SELECT julianday('now')").fetchone()[0]
+        assert (days - 2440587.5) * 86_400 == pytest.approx(real.now(), abs=0.003)
 
 
 def test_all_threads_and_databases_follow(path: Path) -> None:
@@ -150,7 +179,7 @@ def test_all_threads_and_databases_follow(path: Path) -> None:
         assert db.now() == MOMENT
 
 
-def test_an_own_clock_stays(path: Path, frozen: Callable[[], AbstractContextManager[Any]]) -> None:
+def test_an_own_clock_stays(path: Path, frozen: Frozen) -> None:
     """A database with a clock of its own keeps it."""
     with QueueDatabase(path, clock=lambda: 0.0) as db, frozen():
         assert (sql_now(db), db.now()) == ("1970-01-01 00:00:00", 0.0)
