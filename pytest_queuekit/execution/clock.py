@@ -7,6 +7,7 @@ clock. The first two modules are imported on use, so that an actor in real time 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,11 +54,13 @@ class VirtualClock:
     def __init__(self) -> None:
         self._passed = 0
         self._stepped = 0
+        self._lock = threading.Lock()  # without it, two readings at once could set the clock back
 
     def now(self) -> int:
         """Return nanoseconds since the clock was made, more than at any earlier reading."""
-        self._passed += _TICK
-        return self._passed
+        with self._lock:
+            self._passed += _TICK
+            return self._passed
 
     def wall(self) -> int:
         """Return nanoseconds since the Unix epoch. This reading does not move the clock."""
@@ -65,7 +68,8 @@ class VirtualClock:
 
     def wait(self, seconds: float) -> None:
         """Move the clock forward."""
-        self._passed += round(seconds * SECOND)
+        with self._lock:
+            self._passed += round(seconds * SECOND)
 
     def step(self, seconds: float) -> None:
         """Set the wall clock forward, or back if `seconds` is negative. `now` is not affected."""

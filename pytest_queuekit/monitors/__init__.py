@@ -42,6 +42,7 @@ from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.groups import groups
 from pytest_queuekit.monitors.idempotency import idempotency
+from pytest_queuekit.monitors.in_some_order import in_some_order
 from pytest_queuekit.monitors.key_conflict import key_conflict
 from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_deduplication import no_deduplication
@@ -100,6 +101,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     ready_order,
     no_deduplication,
     stuck_behind,
+    in_some_order,
 )
 """The monitors that assume a certain scenario and may accuse a correct queue in any other."""
 
@@ -132,6 +134,7 @@ __all__ = [
     "fencing",
     "groups",
     "idempotency",
+    "in_some_order",
     "key_conflict",
     "lease_kept",
     "no_deduplication",

@@ -185,6 +185,10 @@ class Recorder:
         """Close the adapter, and record that."""
         self._call(Verb.CLOSE, self._adapter.close)
 
+    def share_ids(self, other: Recorder) -> None:
+        """Let this actor and another cancel the tasks of both."""
+        self._task_ids = other._task_ids
+
     def continue_from(self, number: int) -> None:
         """Skip the operation numbers that another recorder of the same actor has used."""
         self._next = max(self._next, number)

@@ -24,6 +24,7 @@ from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.rules import programs
+from pytest_queuekit.rules.meetings import MEETINGS
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
 
@@ -332,4 +333,5 @@ RULES = (
         needs=(*_THREADS, *_COMPLETE),
         level=Level.STANDARD,
     ),
+    *MEETINGS,
 )

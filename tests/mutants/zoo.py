@@ -11,6 +11,7 @@ from tests.mutants import (
     groups,
     idempotency,
     lease,
+    meetings,
     order,
     processes,
     retry,
@@ -35,5 +36,6 @@ ZOO = (
     *clock.MUTANTS,
     *durability.MUTANTS,
     *threads.MUTANTS,
+    *meetings.MUTANTS,
     *processes.MUTANTS,
 )

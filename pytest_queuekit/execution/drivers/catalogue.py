@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_queuekit.execution.drivers.interleaved import Interleaved
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.drivers.sequence import Sequence
 from pytest_queuekit.execution.drivers.threads import Threads
@@ -11,4 +12,5 @@ DRIVERS: tuple[Driver, ...] = (
     Sequence(),
     Threads(),
     Processes(),
+    Interleaved(),
 )

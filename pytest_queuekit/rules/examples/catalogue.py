@@ -14,6 +14,7 @@ from pytest_queuekit.rules.examples import (
     groups,
     idempotency,
     lease,
+    meetings,
     order,
     retry,
     routing,
@@ -36,6 +37,7 @@ MODULES: tuple[Mapping[str, Example], ...] = (
     stats.EXAMPLES,
     clock.EXAMPLES,
     concurrency.EXAMPLES,
+    meetings.EXAMPLES,
     durability.EXAMPLES,
 )
 

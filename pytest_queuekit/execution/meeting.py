@@ -1,0 +1,155 @@
+"""Lets two actors meet: one stops in the middle of a call while the other makes a whole call.
+
+A check followed by a write, a task moved in two steps, an enqueue in two commits: each is wrong
+only if another call comes between two of its steps. So the first call stops before each of its
+steps in turn, and the second call runs in that gap. If the second must wait for a lock that the
+first holds, the first goes on.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any
+
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.steps import Steps, Stop
+from pytest_queuekit.recording.operation_log import Gone
+from pytest_queuekit.recording.recorder import Recorder
+
+Call = Callable[[], Any]
+
+_LEAST_PATIENCE = 0.002
+"""Seconds after which the second call counts as waiting for the first, at least."""
+_MOST_PATIENCE = 0.05
+"""Seconds after which it does, however long it usually takes."""
+_FACTOR = 20
+"""How many times its usual length a call may take before it counts as waiting."""
+_PARTING = 1.0
+"""Seconds for a thread to end after the last call."""
+
+
+class Gap(enum.Enum):
+    """The fate of a call that another call was stopped for."""
+
+    FREE = "it ran to its end in the gap"
+    BLOCKED = "it waited for the stopped call"
+    MISSED = "the first call ended before its gap"
+
+
+class Side:
+    """An actor with a thread and an instance of its own, since SQLite binds both together.
+
+    actor: the actor's name.
+    recorder: the actor; only `call` may use it.
+    """
+
+    def __init__(self, env: Environment, actor: str) -> None:
+        self._env = env
+        self._calls: SimpleQueue[tuple[Call, Future[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=f"queuekit-{actor}", daemon=True)
+        self._thread.start()
+        self.actor = actor
+        self.recorder: Recorder = self.call(lambda: env.recorder(actor))
+
+    def start(self, call: Call) -> Future[Any]:
+        """Begin a call in the thread."""
+        future: Future[Any] = Future()
+        self._calls.put((call, future))
+        return future
+
+    def call(self, call: Call) -> Any:
+        """Make a call in the thread, and return its answer or raise its error."""
+        return self.start(call).result()
+
+    def end(self) -> None:
+        """Close the actor's instance and end the thread. A thread that hangs is left behind."""
+        with suppress(Gone):
+            self._calls.put((lambda: self._env.dispose(self.recorder), Future()))
+        self._calls.put(None)
+        self._thread.join(_PARTING)
+
+    def _work(self) -> None:
+        while (work := self._calls.get()) is not None:
+            call, future = work
+            try:
+                future.set_result(call())
+            except BaseException as error:  # noqa: BLE001 - raised again by `result`
+                future.set_exception(error)
+
+
+class Meeting:
+    """Two actors whose calls meet.
+
+    env: the environment in which they act.
+    first, second: the names of the actors.
+    """
+
+    def __init__(self, env: Environment, first: str, second: str) -> None:
+        self.env = env
+        self.sides = tuple(Side(env, actor) for actor in (first, second))
+        self._usual = 0.0
+
+    def __enter__(self) -> Meeting:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for side in self.sides:
+            side.end()
+
+    def in_turn(
+        self, first: tuple[Side, Call], second: tuple[Side, Call], meanwhile: Call = lambda: None
+    ) -> Steps:
+        """Make one call after the other, and return the steps of the first.
+
+        meanwhile: is called between them.
+        """
+        stop = Stop(None, by_line=False, patience=0.0)
+        side, call = first
+        side.call(lambda: stop.around(call))
+        meanwhile()
+        side, call = second
+        began = time.monotonic()
+        side.call(call)
+        self._usual = time.monotonic() - began
+        return stop.steps
+
+    def in_between(
+        self,
+        first: tuple[Side, Call],
+        second: tuple[Side, Call],
+        *,
+        step: int,
+        by_line: bool,
+        meanwhile: Call = lambda: None,
+    ) -> Gap:
+        """Stop the first call before a step, and make the second call there.
+
+        meanwhile: is called before the second call.
+        """
+        stop = Stop(step, by_line=by_line, patience=self.env.effort.limit)
+        side, call = first
+        one = side.start(lambda: stop.around(call))
+        stop.stopped_or_over.wait()
+        if stop.has_stopped:
+            meanwhile()
+        side, call = second
+        other = side.start(call)
+        done, _ = wait([other], min(max(_LEAST_PATIENCE, _FACTOR * self._usual), _MOST_PATIENCE))
+        stop.go_on()
+        one.result()
+        other.result()
+        if not stop.has_stopped:
+            return Gap.MISSED
+        return Gap.FREE if done else Gap.BLOCKED

@@ -1,0 +1,103 @@
+"""Two calls at once end as they do one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Outcome
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.wording import done
+
+IN_TURN = "in-turn"
+"""The word in the label of a round whose calls were made one after the other."""
+
+_LABEL = re.compile(rf"(?P<pair>.+?)(?P<turn>-{IN_TURN})?-(?P<number>\d+)(?P<twin>-[a-z]+)?")
+
+Ending = tuple[str, ...]
+"""How a round ended: for each operation on its tasks the actor, the verb, the task, the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Round:
+    """The operations on the tasks of one round, by start.
+
+    in_turn: True if its two calls were made one after the other.
+    """
+
+    in_turn: bool
+    operations: list[Operation] = field(default_factory=list)
+
+    @property
+    def ending(self) -> Ending:
+        """The accepted and refused calls, without the moments at which they were made."""
+        return tuple(sorted(map(_words, self.operations)))
+
+    @property
+    def is_certain(self) -> bool:
+        """True if each call was accepted or refused. A caller repeats one that was busy."""
+        known = (Outcome.OK, Outcome.REFUSED)
+        return all(operation.outcome in known for operation in self.operations)
+
+
+def in_some_order(history: History, contract: Contract) -> list[Violation]:
+    """Report `no-order`: a round of two calls at once that ended unlike all rounds in turn.
+
+    For scenarios that repeat a round of calls on a task of its own: `pair-in-turn-1`, `pair-2`, in
+    which the same actors make the same calls. At least one round in each order is in turn, and
+    nothing else differs. Rounds with a call of unknown outcome or a busy one count for nothing.
+    """
+    return smallest(
+        _violation(history, stem, first, in_turn)
+        for stem, rounds in _rounds(history).items()
+        for in_turn in [[each for each in rounds if each.in_turn and each.is_certain]]
+        if len(in_turn) > 1
+        for first in _unlike([each for each in rounds if not each.in_turn], in_turn)
+    )
+
+
+def _unlike(rounds: Sequence[_Round], in_turn: Sequence[_Round]) -> Iterator[_Round]:
+    endings = {each.ending for each in in_turn}
+    return (each for each in rounds if each.is_certain and each.ending not in endings)
+
+
+def _rounds(history: History) -> Mapping[str, list[_Round]]:
+    """Group the operations by round, and the rounds by pair. Interrupted rounds are left out."""
+    rounds: dict[tuple[str, str, str], _Round] = {}
+    current, broken = None, set()
+    for operation in history:
+        match = _LABEL.fullmatch(operation.task or "")
+        if match is None:
+            continue
+        key = (match["pair"], match["turn"] or "", match["number"])
+        if key in rounds and key != current:
+            broken.add(key)  # its task came again in a later round
+        current = key
+        rounds.setdefault(key, _Round(in_turn=bool(match["turn"]))).operations.append(operation)
+    pairs: dict[str, list[_Round]] = defaultdict(list)
+    for key, each in rounds.items():
+        if key not in broken:
+            pairs[key[0]].append(each)
+    return pairs
+
+
+def _words(operation: Operation) -> str:
+    match = _LABEL.fullmatch(operation.task or "")
+    twin = match["twin"] or "" if match else ""
+    return f"{operation.verb}{twin} by `{operation.actor}` {operation.outcome}"
+
+
+def _violation(history: History, stem: str, wrong: _Round, in_turn: Sequence[_Round]) -> Violation:
+    first = wrong.operations[0]
+    others = " or ".join(dict.fromkeys(f"({', '.join(each.ending)})" for each in in_turn))
+    return violation(
+        "no-order",
+        "Calls at once end unlike calls in turn",
+        f"Two calls on {first.task} ({done(history, first)}) overlapped, and the round ended so: "
+        f"{', '.join(wrong.ending)}. One after the other, the calls of {stem} ended so: {others}.",
+        *wrong.operations,
+    )

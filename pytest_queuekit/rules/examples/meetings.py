@@ -1,0 +1,86 @@
+"""Examples for RACE: two calls that meet on one task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pytest_queuekit.rules.examples.example import Example
+
+EXAMPLES: Mapping[str, Example] = {
+    "RACE-17": Example(
+        wrong="""
+            def cancel(self, task_id):
+                rows = self.run("SELECT state FROM task WHERE id = :id", id=task_id)
+                if rows != [("queued",)]:
+                    raise RefusedError("not waiting")
+                self.run("DELETE FROM task WHERE id = :id", id=task_id)
+        """,
+        right="""
+            def cancel(self, task_id):
+                waits = "WHERE id = :id AND state = 'queued' RETURNING id"
+                if not self.run(f"DELETE FROM task {waits}", id=task_id):
+                    raise RefusedError("not waiting")
+        """,
+        proof="""
+              4.412 s  rival   cancel task-8   → ok       has read 'queued'
+              4.413 s  holder  claim           → task-8
+            ▶ 4.416 s  holder  complete task-8 → refused  expected: ok
+        """,
+    ),
+    "RACE-18": Example(
+        wrong="""
+            def reclaim(self):  # reads, decides, and writes what it read
+                leased = "SELECT id, lease_end <= :now FROM task WHERE state = 'leased'"
+                for task_id, is_over in self.run(leased):
+                    state = "queued" if is_over else "leased"
+                    changed = "UPDATE task SET state = :state WHERE id = :id"
+                    self.run(changed, state=state, id=task_id)
+        """,
+        right="""
+            def reclaim(self):  # one statement reads and writes
+                self.run(self.statements["reclaim"], worker=None)
+        """,
+        proof="""
+               3.016 s  rival      reclaim         → ok      has read 'leased'
+               3.017 s  holder     complete task-9 → ok
+            ▶ 63.118 s  collector  claim           → task-9  expected: empty
+        """,
+    ),
+    "RACE-19": Example(
+        wrong="""
+            def claim(self, worker, *, lease=60.0):
+                ready = "UPDATE task SET state = 'queued' WHERE id = :id"
+                for task_id in self.waiting_ids():
+                    self.run(ready, id=task_id)  # another worker may hold it
+                return super().claim(worker, lease=lease)
+        """,
+        right="""
+            def claim(self, worker, *, lease=60.0):
+                return super().claim(worker, lease=lease)  # in one transaction
+        """,
+        proof="""
+              1.000 s  holder  enqueue task-3 → ok      delay 0.2 s
+              1.301 s  holder  claim          → task-3
+            ▶ 1.302 s  rival   claim          → task-3  expected: empty
+        """,
+    ),
+    "RACE-20": Example(
+        wrong="""
+            def complete(self, claim):
+                held = "SELECT 1 FROM task WHERE id = :id AND token = :token"
+                if not self.run(held, id=claim.task_id, token=claim.token):
+                    raise RefusedError("taken over")
+                done = "UPDATE task SET state = 'completed' WHERE id = :id"
+                self.run(done, id=claim.task_id)
+        """,
+        right="""
+            def complete(self, claim):
+                self.acknowledge("complete", claim)  # checks the token as it writes
+        """,
+        proof="""
+               1.001 s  holder  complete task-5 → ok       has read its token
+              61.103 s  rival   claim           → task-5
+            ▶ 61.108 s  rival   complete task-5 → refused  expected: ok
+        """,
+    ),
+}
