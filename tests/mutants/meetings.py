@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,13 +41,14 @@ class ClaimsWhatWasCancelled(SmallSqliteQueue):
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
+        self._check(lease=lease, more_than_nothing=lease - 0.001)
         with self._atomically():
             self._return_expired()
         head = f"SELECT id FROM task WHERE {self._ready()} ORDER BY {self._turn()} LIMIT 1"
         taken = f"state = 'leased', token = token + 1, lease_end = {NOW} + ?"
-        for (chosen,) in self._run(head, "{}"):
+        for (chosen,) in self._run(head, json.dumps(capabilities or {})):
             for number, payload, token in self._run(
-                f"UPDATE task SET {taken} WHERE id = ? AND state != 'leased' "
+                f"UPDATE task SET {taken} WHERE id = ? AND state IN ('queued', 'cancelled') "
                 "RETURNING id, payload, token",
                 *(lease, chosen),
             ):
@@ -283,8 +285,8 @@ class CancelsOutsideTheLock(MemoryQueue):
 MUTANTS = (
     mutant(CancelsAfterALook, "RACE-17"),
     mutant(ClaimsWhatWasCancelled, "RACE-17"),
-    mutant(EnqueuesInTwoCommits, "RACE-17"),
-    mutant(WritesTheKeyLater, "RACE-17"),
+    mutant(EnqueuesInTwoCommits, "RACE-17", also=("KEY",)),
+    mutant(WritesTheKeyLater, "RACE-17", also=("KEY",)),
     mutant(PurgesAllButWhatItSaw, "RACE-17"),
     mutant(CancelsOutsideTheLock, "RACE-17"),
     mutant(PurgesByTheStatesItSaw, "RACE-18"),
