@@ -47,20 +47,20 @@ TEAMS = (
     Team(
         number="02",
         builds="client API",
-        families=("ENQUEUE", "SCHEDULE", "KEY", "ROUTE", "CLOCK", "DURABLE"),
+        families=("ENQUEUE", "SCHEDULE", "KEY", "ROUTE", "VALUE", "CLOCK", "DURABLE"),
         targets=("PERF-1",),
         spared=_CLAIMING,
     ),
     Team(
         number="03",
         builds="worker engine",
-        families=("CLAIM", "LEASE", "ACK", "RETRY", "ROUTE", "CLOCK", "RACE", "DURABLE"),
+        families=("CLAIM", "LEASE", "ACK", "RETRY", "ROUTE", "VALUE", "CLOCK", "RACE", "DURABLE"),
         targets=("PERF-2", "PERF-3", "PERF-5"),
     ),
     Team(
         number="04",
         builds="scheduling",
-        families=("CLAIM", "ORDER", "SCHEDULE", "ROUTE", "CLOCK", "RACE"),
+        families=("CLAIM", "ORDER", "SCHEDULE", "ROUTE", "VALUE", "CLOCK", "RACE"),
         targets=("PERF-2", "PERF-5"),
     ),
     Team(

@@ -19,6 +19,9 @@ from pytest_queuekit.model.verbs import Verb as Verb
 UNRECOGNISED = "?"
 """The task of a delivery whose payload the kit never enqueued."""
 
+INVALID = "invalid"
+"""The argument that marks a call with a value that no queue promises to accept; says which."""
+
 SECOND = 1_000_000_000
 """Nanoseconds: the unit in which a history counts time."""
 

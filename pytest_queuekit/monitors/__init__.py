@@ -32,6 +32,7 @@ from collections.abc import Callable
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.aftermath import aftermath
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.bad_durations import bad_durations
 from pytest_queuekit.monitors.batches import batches
@@ -95,6 +96,7 @@ MONITORS: tuple[Monitor, ...] = (
 
 FOR_SCENARIOS: tuple[Monitor, ...] = (
     no_spurious_refusal,
+    aftermath,
     bad_durations,
     poison,
     fairness,
@@ -123,6 +125,7 @@ __all__ = [
     "FOR_SCENARIOS",
     "MONITORS",
     "Monitor",
+    "aftermath",
     "answers",
     "bad_durations",
     "batches",

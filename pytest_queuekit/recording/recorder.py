@@ -14,7 +14,7 @@ from pytest_queuekit.errors import AdapterError, UndeclaredError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
+from pytest_queuekit.model.history import INVALID, UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import canonical, label_of, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.clock import Clock
@@ -75,6 +75,7 @@ class Recorder:
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
         self._task_ids: dict[str, Any] = {}
+        self._bare: dict[str, str] = {}
 
     def can(self, *capabilities: Capability) -> bool:
         """Return True if the queue declares all these capabilities."""
@@ -91,6 +92,23 @@ class Recorder:
             arguments={**options, "payload": canonical(payload)},
             keep=lambda task_id: self._task_ids.__setitem__(label, task_id),
         )
+        return ended.ok
+
+    def enqueue_bare(self, label: str, payload: Any) -> bool:
+        """Enqueue a payload without a label in it. Return True if the queue accepted it.
+
+        This actor recognises the task by its payload. While only one such task is out, an unknown
+        payload counts as that task, changed.
+        """
+        text = canonical(payload)
+        ended = self._call(
+            Verb.ENQUEUE,
+            lambda: self._adapter.enqueue(payload),
+            task=label,
+            arguments={"payload": text},
+        )
+        if ended.ok:
+            self._bare[text] = label
         return ended.ok
 
     def enqueue_many(self, labels: Sequence[str]) -> bool:
@@ -180,6 +198,30 @@ class Recorder:
     def backup(self, location: str) -> bool:
         """Let the queue write a copy of itself. Return True if it did."""
         return self._call(Verb.BACKUP, lambda: self._adapter.backup(location)).ok
+
+    def attempt(
+        self, method: str, arguments: Mapping[str, Any], invalid: str, *, task: str | None = None
+    ) -> Delivery | None:
+        """Call a method with arguments of which one may be invalid, and return its first delivery.
+
+        method: the name of the adapter's method.
+        arguments: all arguments by name, as the adapter gets them.
+        invalid: the name and the value of the invalid one, for the history.
+        task: the label inside the payload, if the call enqueues a task.
+        """
+        form = METHODS[method]
+        if form.capability:
+            self._check(form.capability)
+        given = dict(arguments)
+        positional = [given.pop(name) for name in form.takes]
+        begun = self._begin(form.verb, task=task, arguments={INVALID: invalid})
+        ended, reply = self._run(
+            begun, lambda: getattr(self._adapter, method)(*positional, **given)
+        )
+        replies = reply if isinstance(reply, list | tuple) else [reply]
+        claims = [claim for claim in replies if isinstance(claim, Claim)]
+        deliveries = [self._deliver(ended, claim) for claim in claims]
+        return deliveries[0] if deliveries else self._deliver(ended, None)
 
     def close(self) -> None:
         """Close the adapter, and record that."""
@@ -308,6 +350,12 @@ class Recorder:
             self._end(ended)
             return None
         claim = self._replies.claim(claim)
-        label = label_of(claim.payload) or UNRECOGNISED
+        label = label_of(claim.payload) or self._label_of_bare(claim.payload)
         done = self._end(ended, task=label, result=delivered(claim))
         return Delivery(label=label, claim=claim, number=done.number)
+
+    def _label_of_bare(self, payload: Any) -> str:
+        text = canonical(payload)
+        if text not in self._bare and len(self._bare) == 1:
+            (text,) = self._bare
+        return self._bare.pop(text, UNRECOGNISED)

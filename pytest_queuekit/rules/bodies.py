@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import http
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from pytest_queuekit.model.capabilities import Payload
@@ -82,3 +83,37 @@ def megabyte(domain: Payload) -> Any:
     """Return a body of 1 MB in the domain's type, varied enough to compress badly."""
     text = "".join(f"{number * 7919:016x}" for number in range(62_500))
     return text.encode() if domain is Payload.BYTES else text
+
+
+BARE: Mapping[Payload, Mapping[str, Any]] = {
+    Payload.JSON: {
+        "no-text": "",
+        "digit-as-text": "0",
+        "null-as-text": "null",
+        "long-text": "ä" * 100_000,
+        "zero": 0,
+        "one": 1,
+        "negative": -1,
+        "zero-as-float": 0.0,
+        "true": True,
+        "false": False,
+        "null": None,
+        "list": [],
+        "nested": [[], [0], {"a": [None]}],
+        "mapping": {},
+        "past-53-bits": 2**53 + 1,
+        "past-63-bits": 2**63,
+        "past-64-bits": 2**64 + 1,
+    },
+    Payload.TEXT: {
+        "no-text": "",
+        "space": " ",
+        "digit": "0",
+        "number": "1e5",
+        "null": "null",
+        "none": "None",
+        "long": "ä" * 100_000,
+    },
+    Payload.BYTES: {"none": b"", "zero": b"\0", "digit": b"0", "null": b"null"},
+}
+"""Payloads that are no mapping, or an empty one, and have no room for the kit's label."""

@@ -19,6 +19,7 @@ from pytest_queuekit.rules import (
     routing,
     schedule,
     stats,
+    value,
 )
 from pytest_queuekit.rules.rule import Rule
 
@@ -70,6 +71,11 @@ FAMILIES: tuple[Family, ...] = (
         name="STATS",
         about="Counts are correct, and maintenance harms no live task.",
         rules=stats.RULES,
+    ),
+    Family(
+        name="VALUE",
+        about="A hostile argument is honoured or rejected, and harms no other call.",
+        rules=value.RULES,
     ),
     Family(
         name="CLOCK",

@@ -34,6 +34,10 @@ _NONSENSE: dict[str, Any] = {
     "none": None,
     "true": True,
     "text": "soon",
+    "no-text": "",
+    "bytes": b"\0\xff",
+    "list": [60],
+    "mapping": {},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
@@ -17,6 +18,18 @@ from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import DAY, labels, take
+
+_NONSENSE: dict[str, Any] = {
+    "negative": -3600,
+    "not-a-number": math.nan,
+    "minus-infinite": -math.inf,
+    "true": True,
+    "text": "soon",
+    "no-text": "",
+    "bytes": b"\0\xff",
+    "list": [60],
+    "mapping": {},
+}
 
 
 def _early(env: Environment) -> None:
@@ -107,7 +120,7 @@ def _days(env: Environment) -> None:
 def _nonsense(env: Environment) -> None:
     producer = env.actor("producer")
     producer.enqueue("plain")
-    for label, delay in (("negative", -3600), ("not-a-number", math.nan)):
+    for label, delay in _NONSENSE.items():
         producer.enqueue(label, delay=delay)
     env.settle()
 
@@ -220,7 +233,7 @@ RULES = (
     Rule(
         id="SCHEDULE-9",
         slug="invalid-delay-never-loses-task",
-        sentence="A negative or NaN delay is rejected, or its task is delivered anyway.",
+        sentence="An invalid delay is rejected, or its task is delivered anyway.",
         why="Every comparison with NaN is false, so a task that is due at NaN is accepted and "
         "never delivered.",
         scenario=Scenario(script=_nonsense),

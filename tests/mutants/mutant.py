@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_queuekit.model.adapter import QueueAdapter
 
-BROAD = frozenset({"CLOCK"})
+BROAD = frozenset({"CLOCK", "VALUE"})
 """The families whose rules lead tasks through all of life, so that nearly any bug shows there."""
 
 

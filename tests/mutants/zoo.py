@@ -19,6 +19,7 @@ from tests.mutants import (
     schedule,
     stats,
     threads,
+    value,
 )
 
 ZOO = (
@@ -33,6 +34,7 @@ ZOO = (
     *groups.MUTANTS,
     *routing.MUTANTS,
     *stats.MUTANTS,
+    *value.MUTANTS,
     *clock.MUTANTS,
     *durability.MUTANTS,
     *threads.MUTANTS,

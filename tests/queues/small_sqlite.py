@@ -82,6 +82,7 @@ class SmallSqliteQueue(QueueAdapter):
     ) -> int:
         self._check_text(payload)
         self._check(priority=priority, delay=delay, max_attempts=max_attempts - 1)
+        self._check_mapping(capabilities)
         row = (payload, priority, delay, json.dumps(capabilities or {}), max_attempts, group)
         with self._atomically():
             for (number,) in self._run("SELECT task FROM key WHERE name = ?", key):
@@ -225,6 +226,10 @@ class SmallSqliteQueue(QueueAdapter):
     def _check_text(self, payload: Any) -> None:
         if type(payload) is not str or any("\ud800" <= letter <= "\udfff" for letter in payload):
             raise RefusedError(f"payload={payload!r:.40} must be text that UTF-8 can carry")
+
+    def _check_mapping(self, capabilities: Any) -> None:
+        if not isinstance(capabilities, Mapping | None):
+            raise RefusedError(f"capabilities={capabilities!r:.40} must be a mapping")
 
     def _check(self, **numbers: float) -> None:
         for name, value in numbers.items():

@@ -430,3 +430,46 @@ def test_an_error_without_a_message_is_recorded() -> None:
     record = Record(MuteError())
     record.actor.enqueue("task")
     assert record.last.error == "MuteError, and str() of it fails"
+
+
+def test_an_attempt_passes_hostile_arguments_on() -> None:
+    """The adapter gets the values as they are; the history says which one is hostile."""
+    record = Record()
+    given = {"claim": claim(), "error": b"\0"}
+    assert record.actor.attempt("fail", given, r"error=b'\x00'") is None
+    assert record.puppet.calls == [("fail", given["claim"], b"\0")]
+    assert record.last.verb is Verb.FAIL
+    assert record.last.arguments == {"invalid": r"error=b'\x00'"}
+
+
+def test_an_attempt_returns_what_a_claim_delivers() -> None:
+    """A batch is recorded claim by claim, like any other."""
+    record = Record()
+    record.puppet.reply = [claim("one"), claim("two")]
+    given = {"worker": "ann", "limit": -1}
+    taken = record.actor.attempt("claim_many", given, "limit=-1")
+    assert taken is not None
+    assert taken.label == "one"
+    assert [operation.task for operation in record.log.operations()] == ["one", "two"]
+
+
+def test_a_bare_payload_is_known_by_its_value() -> None:
+    """Equal values are equal by type too."""
+    record = Record()
+    for label, payload in (("zero", 0), ("false", False)):
+        record.actor.enqueue_bare(label, payload)
+    for payload in (False, 0):
+        record.puppet.reply = claim(payload=payload)
+        record.actor.claim()
+    tasks = [operation.task for operation in record.log.operations()]
+    assert tasks == ["zero", "false", "false", "zero"]
+
+
+def test_a_changed_bare_payload_is_known_while_it_is_alone() -> None:
+    """What comes instead of the only task without a label is that task; nothing else is."""
+    record = Record()
+    record.actor.enqueue_bare("one", 1)
+    record.puppet.reply = claim(payload=True)
+    for _ in range(2):
+        record.actor.claim()
+    assert [operation.task for operation in record.log.operations()] == ["one", "one", "?"]

@@ -206,9 +206,11 @@ class ExampleQueue(QueueAdapter):
             return [self.insert(payload) for payload in payloads]
 
     def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        claims: list[Claim] = []
         with self.transaction():
-            claims = [ExampleQueue.claim(self, worker) for _ in range(limit)]
-        return [claim for claim in claims if claim is not None]
+            while len(claims) < limit and (claim := ExampleQueue.claim(self, worker)):
+                claims.append(claim)
+        return claims
 
     def backup(self, location: str) -> None:
         with closing(sqlite3.connect(location)) as copy:
@@ -359,6 +361,10 @@ class _Replacing(ExampleQueue):
     key_conflict = KeyConflict.REPLACE
 
 
+class _Impatient(ExampleQueue):
+    timeout = 0.1
+
+
 class _Raced(ExampleQueue):
     gap = 0.001
 
@@ -380,6 +386,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     **dict.fromkeys(("KEY-9", "KEY-12", "GROUP-5"), _Raced),
     "KEY-13": _HeldUntilClaim,
     "KEY-14": _Replacing,
+    **dict.fromkeys(("VALUE-1", "VALUE-3"), _Impatient),
     "RACE-8": _RacedToOpen,
     "DURABLE-10": _SlowlyRaced,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import SECOND, History, Operation
+from pytest_queuekit.model.history import INVALID, SECOND, History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
     Arrival,
@@ -67,7 +67,8 @@ def _by_worker(history: History) -> Iterator[list[Interval]]:
     """Group the empty claims by the capabilities of their workers."""
     groups: dict[str, list[Interval]] = defaultdict(list)
     for claim in history:
-        if claim.is_empty and claim.end is not None:
+        # A claim with an invalid argument may be answered in any way.
+        if claim.is_empty and claim.end is not None and INVALID not in claim.arguments:
             group = repr(claim.arguments.get("capabilities"))
             groups[group].append(Interval(claim.start, claim.end, claim))
     yield from groups.values()

@@ -20,6 +20,7 @@ from pytest_queuekit.rules.examples import (
     routing,
     schedule,
     stats,
+    value,
 )
 from pytest_queuekit.rules.examples.example import Example
 
@@ -35,6 +36,7 @@ MODULES: tuple[Mapping[str, Example], ...] = (
     groups.EXAMPLES,
     routing.EXAMPLES,
     stats.EXAMPLES,
+    value.EXAMPLES,
     clock.EXAMPLES,
     concurrency.EXAMPLES,
     meetings.EXAMPLES,
