@@ -144,9 +144,33 @@ class QueueConnection(sqlite3.Connection):
         for cursor in self.live_cursors():
             with suppress(sqlite3.ProgrammingError):  # the connection is closed already
                 cursor.close()
-        super().close()
         if self.companion is not None:
             self.companion.close()
+        if self.leave_to_others():
+            self.rollback()
+            return
+        if self.opened is not None:
+            self.opened.release()
+        super().close()
+
+    def keep_for_ever(self) -> None:
+        """Keep the end of the interpreter from closing the connection, or a statement of it."""
+        with suppress(ImportError, AttributeError):  # other interpreters
+            import ctypes
+
+            for thing in (self, *self.live_cursors()):
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+    def leave_to_others(self) -> bool:
+        """Keep the connection open for ever if other processes use another -shm; return if so.
+
+        As the last user of the file, SQLite would remove its -wal, and with it the changes of
+        those processes, which this connection does not know.
+        """
+        if self.opened is None or not self.opened.has_other_index():
+            return False
+        self.keep_for_ever()
+        return True
 
     def follow_python(self) -> None:
         """Let SQL's 'now' follow Python's clock, if a test has replaced that clock."""

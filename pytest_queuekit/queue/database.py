@@ -84,6 +84,7 @@ class QueueDatabase:
             if session.conn.in_transaction:
                 yield session.conn
                 return
+            session.refuse_replaced()
             with session.lent(), session.conn.counted():
                 try:
                     yield session.conn
@@ -123,6 +124,7 @@ class QueueDatabase:
         was_open = session.conn.in_transaction
         try:
             with translated(self.path), session.held():
+                session.refuse_replaced()
                 session.wait_by_sqlite()
                 cursor = session.conn.execute(sql, parameters)
                 session.refuse_replaced()

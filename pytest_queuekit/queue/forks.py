@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from .connection import QueueConnection
 from .exceptions import QueueDatabaseError
 from .files import Identity, identity, open_files
 from .messages import shown_path
@@ -68,7 +67,7 @@ def _part_from_parent() -> None:
     if any(_is_under_way(session) for session in inherited):
         _of_parent.extend(inherited)
         for session in inherited:
-            _keep_for_ever(session.conn)
+            session.conn.keep_for_ever()
             # Another thread of the parent may have been inside SQLite, and left its mutex locked.
             if session.is_inside() or session.conn.in_transaction:
                 session.conn.disable_in_child()
@@ -80,15 +79,6 @@ def _part_from_parent() -> None:
 
 def _is_under_way(session: Session) -> bool:
     return session.conn.in_transaction or session.is_inside() or session.is_used_elsewhere()
-
-
-def _keep_for_ever(conn: QueueConnection) -> None:
-    """Keep the end of the interpreter from closing a connection, or a statement of it."""
-    with suppress(ImportError, AttributeError):  # other interpreters
-        import ctypes
-
-        for thing in (conn, *conn.live_cursors()):
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 def _remember_open_files() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import weakref
@@ -11,7 +12,7 @@ from .exceptions import QueueClosedError, QueueDatabaseError
 from .forks import refuse_after_fork
 from .migration import tables_replaceable
 from .opening import MEMORY, OpenOptions, open_connection
-from .session import Session
+from .session import Session, open_sessions
 from .translation import translated
 
 
@@ -116,6 +117,7 @@ class SessionPool:
             )
             with translated(self._options.path):
                 _ensure_schema(session)
+                session.refuse_replaced()
             self._open[id(session)] = session
             if self._closed:  # by another thread in the meantime
                 raise QueueClosedError()
@@ -137,3 +139,10 @@ def _ensure_schema(session: Session) -> None:
 def _forget(sessions: dict[int, Session], session: Session) -> None:
     sessions.pop(id(session), None)
     session.close()
+
+
+@atexit.register
+def _leave_files_to_others() -> None:
+    """Before the interpreter closes the connections that a program has left open."""
+    for session in tuple(open_sessions):
+        session.conn.leave_to_others()

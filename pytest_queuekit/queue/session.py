@@ -130,6 +130,7 @@ class Session:
         """Raise QueueReplacedError before a change counts as done; see OpenedFile."""
         if self.conn.opened is not None:
             self.conn.opened.refuse_replaced()
+            self.conn.opened.refuse_lost_files()
 
     # -- the queue's own statements -----------------------------------------------------------
 
@@ -216,10 +217,13 @@ class Session:
             result = wait_while_busy(
                 lambda: self._attempt(sql, parameters, answer), seconds=self._busy_seconds
             )
-        self.refuse_replaced()
+        if self.conn.opened is not None:
+            self.conn.opened.refuse_replaced()
         return result
 
     def _attempt(self, sql: str, parameters: Parameters, answer: Answer[T]) -> T:
+        if self.conn.opened is not None:
+            self.conn.opened.refuse_lost_files()
         return self._run(sql, parameters() if callable(parameters) else parameters, answer)
 
     def write(self, work: Callable[[Session], T]) -> T:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.queue import QueueDatabase, QueueReplacedError, TaskQueue
-from pytest_queuekit.queue.opened import LOG_EVERY
-from tests.queue.world import started
+from tests.queue.world import output, started
 
 Change = Callable[[Path], None]
 
@@ -156,17 +155,95 @@ os._exit(0)
         assert TaskQueue(new).stats().queued == 2
 
 
-def test_a_log_that_is_deleted(queue: TaskQueue, db: QueueDatabase, path: Path) -> None:
-    """It is noticed within 64 changes, and closing saves what they have written."""
-    task_ids = [queue.enqueue("t", None)]
-    path.with_name("queue.db-wal").unlink()
-    with pytest.raises(QueueReplacedError, match=r"queue\.db-wal.*close every"):
-        task_ids.extend(queue.enqueue("t", None) for _ in range(LOG_EVERY))
-    assert len(task_ids) < LOG_EVERY
+@pytest.fixture
+def each_change_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check the -wal and the -shm at each change, however soon it follows the one before."""
+    monkeypatch.setattr("pytest_queuekit.queue.opened.CHECK_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("each_change_is_checked")
+@pytest.mark.parametrize(
+    ("suffix", "advice"), [("-wal", "close every QueueDatabase"), ("-shm", "End every process")]
+)
+def test_a_file_beside_it_that_is_deleted(
+    queue: TaskQueue, db: QueueDatabase, path: Path, suffix: str, advice: str
+) -> None:
+    """The next change raises it before it is made, and close() saves those before."""
+    queue.enqueue_many("t", [1, 2])
+    task = queue.claim("w")
+    assert task is not None
+    path.with_name(path.name + suffix).unlink()
+    calls: list[Callable[[], object]] = [
+        lambda: queue.complete(task),
+        lambda: queue.enqueue("t", None),
+        lambda: queue.claim("w"),
+        lambda: db.execute("DELETE FROM task_queue"),
+        lambda: db.get_connection(),
+    ]
+    for call in calls:
+        with pytest.raises(QueueReplacedError, match=rf"queue\.db{suffix}.*{advice}"):
+            call()
+    with pytest.raises(QueueReplacedError), db.connection() as conn:
+        conn.execute("DELETE FROM task_queue")
+    with pytest.raises(QueueReplacedError), db.transaction() as conn:
+        conn.execute("DELETE FROM task_queue")
     db.close()
     with QueueDatabase(path) as again:
-        assert TaskQueue(again).stats().queued >= len(task_ids)
+        stats = TaskQueue(again).stats()
+        assert (stats.queued, stats.leased) == (1, 1)
         assert TaskQueue(again).integrity_check() == []
+
+
+def test_it_is_noticed_soon(queue: TaskQueue, path: Path) -> None:
+    """A loop of changes without a pause ends too."""
+    queue.enqueue("t", None)
+    path.with_name("queue.db-shm").unlink()
+    with pytest.raises(QueueReplacedError):
+        queue.enqueue_many("t", range(10))
+        for _ in range(10_000):
+            queue.enqueue("t", None)
+
+
+_OLD_INDEX = """
+import sys
+from pytest_queuekit.queue import QueueDatabase, QueueReplacedError, TaskQueue
+db = QueueDatabase(sys.argv[1])
+queue = TaskQueue(db)
+queue.enqueue_many("old", [1, 2])
+task = queue.claim("w")
+print("ready", flush=True)
+sys.stdin.readline()
+for use in (lambda: queue.complete(task), QueueDatabase(sys.argv[1]).initialize_schema):
+    try:
+        use()
+    except QueueReplacedError:
+        print("noticed")
+if sys.argv[2] == "closes":
+    db.close()
+"""
+
+_NEW_INDEX = """
+import sys
+from pytest_queuekit.queue import QueueDatabase, TaskQueue
+with QueueDatabase(sys.argv[1]) as db:
+    TaskQueue(db).enqueue_many("new", range(5))
+    TaskQueue(db).complete(TaskQueue(db).claim("w"))
+"""
+
+
+@pytest.mark.parametrize("ending", ["closes", "exits"])
+def test_another_process_makes_a_new_index(path: Path, ending: str) -> None:
+    """A process with a deleted -shm acknowledges nothing, and removes nothing of the others."""
+    with started(_OLD_INDEX, path, ending) as old:
+        assert old.stdout is not None
+        assert old.stdout.readline() == "ready\n"
+        path.with_name("queue.db-shm").unlink()
+        output(started(_NEW_INDEX, path))
+        assert old.communicate("\n", timeout=60)[0].split() == ["noticed", "noticed"]
+    with QueueDatabase(path) as db:
+        stats = TaskQueue(db).stats()
+        assert (stats.queued, stats.leased, stats.completed) == (5, 1, 1)
+        assert TaskQueue(db).integrity_check() == []
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-journal"])
