@@ -26,7 +26,7 @@ from .files import (
 from .inputs import check_path
 from .messages import shown_path
 from .shortages import cause, is_disk_full
-from .translation import translate
+from .translation import refused, translate
 
 
 def backup(db: QueueDatabase, path: str | os.PathLike[str]) -> str:
@@ -78,10 +78,7 @@ def partial_beside(target: str) -> Generator[PartialFile, None, None]:
     except OSError as error:
         if isinstance(error, QueueDatabaseError):
             raise
-        kind = QueueDiskFullError if is_disk_full(target) else QueuePathError
-        raise kind(
-            f"path={shown_path(target)}: {error.strerror}{cause(target)}; no copy was made"
-        ) from error
+        raise refused(error, target, "no copy was made") from error
 
 
 def fill(partial: PartialFile, conn: sqlite3.Connection, *, source: str, target: str) -> None:
@@ -97,10 +94,16 @@ def fill(partial: PartialFile, conn: sqlite3.Connection, *, source: str, target:
             translation = translate(error, source)
             if isinstance(translation, QueueCorruptError):
                 raise translation from error
-            kind = QueueDiskFullError if is_disk_full(target) else QueuePathError
-            raise kind(
-                f"path={shown_path(target)}: {error}{cause(target)}; no copy was made"
-            ) from error
+            raise not_written(partial, error, target, "no copy was made") from error
+
+
+def not_written(
+    partial: PartialFile, error: sqlite3.Error, target: str, outcome: str
+) -> QueueDatabaseError:
+    """Return the queue's error for a write of SQLite that failed beside a partial file."""
+    known = partial.errno_of_write()
+    kind = QueueDiskFullError if is_disk_full(target, known) else QueuePathError
+    return kind(f"path={shown_path(target)}: {error}{cause(target, known)}; {outcome}")
 
 
 def connection(path: str, query: str) -> sqlite3.Connection:

@@ -27,6 +27,9 @@ SIBLINGS = ("-wal", "-shm", "-journal")
 LOGS = ("-wal", "-journal")
 """Those that may hold changes which the database itself lacks."""
 
+LARGEST_PAGE = 1 << 16
+"""Bytes that SQLite may write at once."""
+
 _PREFIX, _SUFFIX = ".queue-", ".part"
 _LEFTOVER = re.compile(r"\.queue-[a-z0-9_]{8}\.part")
 _FIRST_BYTES = (b"SQLite format 3\0", bytes(16), b"")
@@ -124,6 +127,19 @@ class PartialFile:
     def is_in_place(self) -> bool:
         """Return True if the path still names this file."""
         return identity(self.path) == identity(self.descriptor)
+
+    def errno_of_write(self) -> int | None:
+        """Return the error number of a write at the end of the file, or None if it succeeds.
+
+        SQLite does not say why its write failed.
+        """
+        try:
+            os.lseek(self.descriptor, 0, os.SEEK_END)
+            for _ in range(2):  # the first may write a part
+                os.write(self.descriptor, bytes(LARGEST_PAGE))
+        except OSError as error:
+            return error.errno
+        return None
 
     def publish(self, target: str) -> None:
         """Give the file a free name, durably. Raises QueuePathError if the name is taken."""

@@ -15,6 +15,7 @@ from .blocks import block, closing
 from .exceptions import QueuePathError
 from .files import LOGS, identity, open_files, siblings, uri_of
 from .messages import shown_path
+from .translation import refused
 
 if sys.platform != "win32":
     import fcntl
@@ -81,6 +82,9 @@ def _copy(real: str, folder: str) -> str | None:
             shutil.copyfile(file, Path(folder, Path(file).name))
     except FileNotFoundError:  # its last user has removed a log
         return None
+    except OSError as error:
+        copy = str(Path(folder, Path(real).name))
+        raise refused(error, copy, f"{shown_path(real)} was not read") from error
     if is_in_use(real) or [_state(file) for file in files] != before:
         return None
     return str(Path(folder, Path(real).name))

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from . import schema
-from .backup import connection, fill, partial_beside
+from .backup import connection, fill, not_written, partial_beside
 from .blocks import closing
 from .database import QueueDatabase
 from .exceptions import (
@@ -56,7 +56,7 @@ def restore(db: QueueDatabase, path: str | os.PathLike[str]) -> str | None:
         with closing(connection(partial.path, "immutable=1")) as copy:
             _refuse_damaged(source, copy)
             if _is_readable(target, db.busy_seconds):
-                _write_into(target, copy, db.busy_seconds)
+                _write_into(target, partial, copy, db.busy_seconds)
                 return None
         return _put_in_place(partial, target)
 
@@ -95,7 +95,9 @@ def _is_readable(target: str, busy_seconds: float) -> bool:
     return True
 
 
-def _write_into(target: str, copy: sqlite3.Connection, busy_seconds: float) -> None:
+def _write_into(
+    target: str, partial: PartialFile, copy: sqlite3.Connection, busy_seconds: float
+) -> None:
     """Write the content of `copy` into a file in one transaction.
 
     Raises QueueBusyError if the file is in use.
@@ -111,7 +113,12 @@ def _write_into(target: str, copy: sqlite3.Connection, busy_seconds: float) -> N
         conn.execute("PRAGMA synchronous=FULL")
         if _page_size(conn) != _page_size(copy):  # which SQLite cannot change in WAL mode
             conn.execute("PRAGMA journal_mode=DELETE").fetchall()
-        copy.backup(conn)
+        try:
+            copy.backup(conn)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_IOERR_WRITE:
+                raise
+            raise not_written(partial, error, target, "the queue keeps its content") from error
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         for suffix in ("-journal", "-shm"):  # which SQLite keeps in this mode
             Path(target + suffix).unlink(missing_ok=True)

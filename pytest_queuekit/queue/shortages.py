@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import os
 
+from .files import LARGEST_PAGE
+
 try:
     import resource
 except ImportError:  # Windows
@@ -21,9 +23,11 @@ _REMEDIES = {
     "limit (ulimit -n)",
     errno.ENFILE: "too many open files on this machine (ENFILE): close files or programs",
     errno.ENOSPC: "no space or no inodes left on the disk (ENOSPC): make room and try again",
+    errno.EDQUOT: "the disk quota of this user is used up (EDQUOT): make room and try again",
     errno.EFBIG: "a file has reached the size limit of this process (EFBIG): raise the limit "
     "(ulimit -f)",
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def remedy(path: str) -> str:
@@ -31,15 +35,18 @@ def remedy(path: str) -> str:
     return _REMEDIES.get(_shortage(path), "check the permissions of the file and its folder")
 
 
-def cause(path: str) -> str:
-    """Return the shortage that may have caused an error, in brackets, or nothing."""
-    shortage = _shortage(path)
+def cause(path: str, known: int | None = None) -> str:
+    """Return the shortage that may have caused an error, in brackets, or nothing.
+
+    known: the errno of the error, if the system has told it.
+    """
+    shortage = known if known in _REMEDIES else _shortage(path)
     return f" ({_REMEDIES[shortage]})" if shortage else ""
 
 
-def is_disk_full(path: str) -> bool:
-    """Return True if no more can be written to the file."""
-    return _shortage(path) in (errno.ENOSPC, errno.EFBIG)
+def is_disk_full(path: str, known: int | None = None) -> bool:
+    """Return True if no more can be written to the file; known: as in cause()."""
+    return known in _FULL or _shortage(path) in _FULL
 
 
 def _shortage(path: str) -> int:
@@ -75,11 +82,7 @@ def _no_longer_file(path: str) -> int:
     if limit == resource.RLIM_INFINITY:
         return 0
     sizes = [os.path.getsize(name) for name in _files_of(path) if os.path.isfile(name)]  # noqa: PTH202, PTH113
-    return errno.EFBIG if max(sizes, default=0) + _LONGEST_WRITE > limit else 0
-
-
-_LONGEST_WRITE = 1 << 16
-"""Bytes that SQLite may write at once: a page is not larger."""
+    return errno.EFBIG if max(sizes, default=0) + LARGEST_PAGE > limit else 0
 
 
 def _files_of(path: str) -> tuple[str, ...]:

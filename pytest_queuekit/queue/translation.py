@@ -62,6 +62,12 @@ def translate(error: sqlite3.Error | UnicodeDecodeError, path: str) -> QueueData
     return _by_code(code, text, path) or _general(error, text)
 
 
+def refused(error: OSError, path: str, outcome: str) -> QueueDatabaseError:
+    """Return the queue's error for a file that the system could not write."""
+    kind = QueueDiskFullError if is_disk_full(path, error.errno) else QueuePathError
+    return kind(f"path={shown_path(path)}: {error.strerror}{cause(path, error.errno)}; {outcome}")
+
+
 def _text_of(error: sqlite3.Error | UnicodeDecodeError) -> str:
     if isinstance(error, UnicodeDecodeError):
         return one_line(error.object.decode("utf-8", "backslashreplace"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.queue import QueueDatabase, QueuePathError, TaskQueue
+from pytest_queuekit.queue import QueueDatabase, QueueDiskFullError, QueuePathError, TaskQueue
 from tests.queue.dying import deaths
-from tests.queue.world import started
+from tests.queue.world import output, started
 
 
 @pytest.fixture
@@ -196,6 +197,58 @@ queue.backup(sys.argv[2])
     assert not (tmp_path / "copy.db").exists()
     assert partial(tmp_path)
     back_up(small, tmp_path / "copy.db")
+    assert not partial(tmp_path)
+
+
+_WITH_LIMIT = """
+import os, resource, sys
+from pytest_queuekit.queue import QueueDatabase, QueueDiskFullError, TaskQueue
+queue = TaskQueue(QueueDatabase(sys.argv[1]))
+queue.stats()
+limit = int(sys.argv[3]) * os.path.getsize(sys.argv[1]) // 100
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+try:
+    queue.backup(sys.argv[2])
+except QueueDiskFullError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("percent", [10, 90, 99])
+def test_a_limit_of_the_size_of_files(small: Path, tmp_path: Path, percent: int) -> None:
+    """The error names the limit at any size, and nothing is left."""
+    message = output(started(_WITH_LIMIT, small, tmp_path / "copy.db", percent))
+    assert "size limit of this process (EFBIG)" in message
+    assert "no copy was made" in message
+    assert [file.name for file in tmp_path.iterdir()] == ["queue.db"]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "cause"),
+    [
+        (errno.ENOSPC, QueueDiskFullError, "ENOSPC"),
+        (errno.EDQUOT, QueueDiskFullError, "EDQUOT"),
+        (errno.EFBIG, QueueDiskFullError, "EFBIG"),
+        (errno.EROFS, QueuePathError, "Read-only file system"),
+    ],
+)
+def test_errors_of_the_system(
+    queue: TaskQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    kind: type[Exception],
+    cause: str,
+) -> None:
+    """A copy that cannot reach the disk raises the queue's error with the cause."""
+
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(kind, match=rf"{cause}.*no copy was made"):
+        queue.backup(tmp_path / "copy.db")
+    assert not list(tmp_path.glob("*copy*"))
     assert not partial(tmp_path)
 
 

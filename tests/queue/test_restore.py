@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import stat
@@ -24,7 +25,7 @@ from pytest_queuekit.queue import (
     TaskQueue,
 )
 from tests.queue.dying import deaths
-from tests.queue.world import left_behind, started
+from tests.queue.world import left_behind, output, started
 
 OLD = "INSERT INTO task_queue (type) VALUES ('newest')"
 
@@ -254,6 +255,35 @@ def test_not_into_a_file_that_a_thread_of_this_object_uses(path: Path, copy: Pat
         assert queue.stats().queued == 1
     with pytest.raises(QueueClosedError):
         queue.restore(copy)
+
+
+_WITH_LIMIT = """
+import os, resource, sys
+from pytest_queuekit.queue import QueueDatabase, QueueDiskFullError, TaskQueue
+queue = TaskQueue(QueueDatabase(sys.argv[1], busy_seconds=0))
+limit = int(sys.argv[3]) * os.path.getsize(sys.argv[2]) // 100
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+try:
+    queue.restore(sys.argv[2])
+except QueueDiskFullError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("percent", [50, 90, 100])
+@pytest.mark.parametrize("state", [unchanged, log_left])
+def test_a_limit_of_the_size_of_files(
+    path: Path, copy: Path, percent: int, state: Callable[[Path], None]
+) -> None:
+    """The error names the limit at any size, and the queue keeps its content."""
+    state(copy)
+    before = path.read_bytes()
+    message = output(started(_WITH_LIMIT, path, copy, percent))
+    assert "size limit of this process (EFBIG)" in message
+    outcomes = "no copy was made|the queue keeps its content|nothing was changed|was not read"
+    assert re.search(outcomes, message)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.glob("*queue*")] == ["queue.db"]
 
 
 def no_queue(copy: Path) -> None:
