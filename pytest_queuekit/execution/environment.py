@@ -184,9 +184,10 @@ class Environment:
         waits = self.clock.virtual or seconds <= self.effort.max_wait
         if waits and seconds:
             self.outlast(seconds, "leases, delays and retries to end")
+        claim_all(collector)  # a claim must work before a reclaim as well
         if collector.can(Capability.RECLAIM):
             collector.reclaim()
-        claim_all(collector)
+            claim_all(collector)
         self.drained = waits and collector.last is not None and collector.last.is_empty
 
     def _instance(self, name: str) -> QueueAdapter | None:

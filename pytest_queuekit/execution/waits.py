@@ -43,12 +43,30 @@ def wait_after_leases(operations: Sequence[Operation], contract: Contract, _leas
 
 
 def _unfinished(operations: Sequence[Operation], contract: Contract) -> set[str]:
-    last = Verb.COMPLETE if Capability.COMPLETE in contract.capabilities else Verb.CLAIM
+    """Return the tasks that may come again.
+
+    An accepted completion ends its task only if no other worker has received the task since: a
+    queue may accept a stale one without effect.
+    """
+    latest = {
+        claim.task: (claim.actor, claim.number)
+        for claim in sorted(operations, key=lambda operation: operation.start)
+        if claim.is_delivery
+    }
     finished = {
         operation.task
         for operation in operations
-        if operation.ok and operation.verb in (last, Verb.CANCEL)
+        if operation.ok
+        and (
+            operation.verb is Verb.CANCEL
+            or (
+                operation.verb is Verb.COMPLETE
+                and latest.get(operation.task) == (operation.actor, operation.claim)
+            )
+        )
     }
+    if Capability.COMPLETE not in contract.capabilities:
+        finished |= latest.keys()
     enqueued = {operation.task for operation in operations if _may_have_enqueued(operation)}
     return {task for task in enqueued - finished if task is not None}
 

@@ -19,6 +19,7 @@ from pytest_queuekit.rules.steps import (
     enqueue_all,
     expire,
     labels,
+    look_for_held,
     not_redelivered,
     reclaim,
     take,
@@ -90,9 +91,7 @@ def _acknowledge_too_late(env: Environment, verb: Verb, heir: str, label: str) -
     old, _ = take_over(env, heir=heir, label=label)
     late = env.actor("late")
     _acknowledge(env, late, verb, old)
-    env.wait(0.5 * env.lease)
-    reclaim(env)
-    env.actor("other").claim()
+    look_for_held(env, after_failure=verb is Verb.FAIL)
     expire(env)
     claim_back(env, late, failures=2)
     env.settle()
@@ -137,6 +136,8 @@ def _acknowledged_after_release(env: Environment) -> None:
         new = take(second)
         _acknowledge(env, first, verb, old)
         env.actor("third").claim()
+        if verb is Verb.FAIL:
+            look_for_held(env, after_failure=True)
         second.release(new)
         env.settle()
 

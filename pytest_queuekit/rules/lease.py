@@ -83,6 +83,17 @@ def _extended(env: Environment) -> None:
         env.actor("other").claim()
 
 
+def _extended_by_little(env: Environment) -> None:
+    """Extend a lease by less than what is left of it; then it runs on as before."""
+    env.actor("producer").enqueue("task-1")
+    holder = env.actor("holder")
+    holder.extend(take(holder), 0.2 * env.lease)
+    for _ in range(2):
+        env.wait(0.4 * env.lease)
+        reclaim(env)
+        env.actor("other").claim()
+
+
 def _extended_and_expired(env: Environment) -> None:
     env.actor("producer").enqueue("task-1")
     held = take(env.actor("vanished"))
@@ -297,5 +308,16 @@ RULES = (
         tolerates=(Verb.CLAIM,),
         monitors=(exclusive,),
         needs=(Capability.LEASE_OPTION, Capability.LEASE),
+    ),
+    Rule(
+        id="LEASE-13",
+        slug="extension-never-shortens-lease",
+        sentence="An extension by less than what is left of a lease leaves the lease as it was.",
+        why="A worker extends its lease to keep the task; a heartbeat with a small number must not "
+        "give the task to another worker.",
+        scenario=Scenario(script=_extended_by_little, passes_time=True),
+        monitors=(exclusive,),
+        needs=(Capability.LEASE, Capability.EXTEND),
+        exercises=(Verb.CLAIM, Verb.EXTEND),
     ),
 )

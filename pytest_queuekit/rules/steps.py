@@ -65,6 +65,11 @@ def expire(env: Environment) -> None:
     A queue may count an expired lease as a failure, and then delays the task as after a failure.
     """
     env.outlast(env.lease)
+    expire_now(env)
+
+
+def expire_now(env: Environment) -> None:
+    """Let the queue notice that every lease is over, and wait until the tasks can be claimed."""
     reclaim(env)
     retry = env.contract.retry
     if retry is not None and retry.wait(1)[1] > 0:
@@ -95,14 +100,33 @@ def reclaim(env: Environment) -> None:
 def take_over(
     env: Environment, *, heir: str = "heir", label: str = "task-1"
 ) -> tuple[Delivery, Delivery]:
-    """Let the lease of `late` expire and the heir claim its task; return both deliveries."""
+    """Let the lease of `late` expire and the heir claim its task; return both deliveries.
+
+    The heir claims before the queue is told to reclaim. If `late` itself is the heir, the queue
+    reclaims first.
+    """
     env.actor("producer").enqueue(label)
     old = take(env.actor("late"))
-    expire(env)
-    new = claim_back(env, env.actor(heir))
+    env.outlast(env.lease)
+    new = env.actor(heir).claim() if heir != "late" else None
+    if new is None:
+        expire_now(env)
+        new = claim_back(env, env.actor(heir))
     if new is None:
         raise not_redelivered(heir, label)
     return old, new
+
+
+def look_for_held(env: Environment, *, after_failure: bool) -> None:
+    """Claim a task that the heir holds: halfway through its lease, and after each retry wait."""
+    retry = env.contract.retry if after_failure else None
+    waits = {retry.wait(failures)[1] for failures in (1, 2, 3)} if retry is not None else set()
+    passed, most = 0.0, env.lease - env.contract.resolution - 1.0
+    for moment in sorted({0.5 * env.lease, *(wait for wait in waits if wait < most)}):
+        env.outlast(moment - passed)
+        passed = moment
+        reclaim(env)
+        env.actor("other").claim()
 
 
 def not_redelivered(heir: str, label: str) -> NotRunError:

@@ -238,8 +238,8 @@ class Queue:
         """Extend a lease."""
         task = self._held(now, label, token)
         if task:
-            old = self.habits.extends_old_end or task.lease_end == float("inf")
-            task.lease_end = max(task.lease_end if old else now, now) + round(seconds * SECOND)
+            start = max(task.lease_end, now) if self.habits.extends_old_end else now
+            task.lease_end = max(task.lease_end, start + round(seconds * SECOND))
 
     def cancel(self, now: int, label: str) -> None:
         """Cancel a task."""

@@ -74,11 +74,13 @@ def test_an_extended_lease_runs_on() -> None:
     assert kinds(exclusive, text % "unknown" + "@16-17.5") == []
 
 
-def test_an_extension_may_shorten_a_lease() -> None:
-    """If extensions count from now, a short extension ends a long lease."""
-    text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @4-5 seconds=2; b: claim t "
-    assert kinds(exclusive, text + "@5-5.5") == DOUBLE
-    assert kinds(exclusive, text + "@7-8") == []
+def test_an_extension_never_shortens_a_lease() -> None:
+    """A short extension leaves a long lease as it was; one of an invalid length proves nothing."""
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t @4-5 seconds=%s; b: claim t @7-8"
+    assert kinds(exclusive, text % 2) == DOUBLE
+    assert kinds(exclusive, (text % 2).replace("@7-8", "@11-12")) == []
+    for invalid in ("-2", "0", "null"):
+        assert kinds(exclusive, text % invalid) == []
 
 
 def test_an_extension_that_came_too_late_grants_nothing() -> None:
@@ -88,14 +90,14 @@ def test_an_extension_that_came_too_late_grants_nothing() -> None:
     assert kinds(exclusive, text % "11-12.5") == []
 
 
-def test_overlapping_extensions_have_no_order() -> None:
-    """Either of two overlapping extensions may have counted last."""
+def test_of_overlapping_extensions_the_longer_counts() -> None:
+    """Neither of two extensions shortens the other, whichever is first."""
     text = (
         "p: enqueue t @0-1; a: claim t @2-3; a: extend t @4-8 seconds=20;"
-        "a: extend t @5-6 seconds=%s; b: claim t @14-15"
+        "a: extend t @5-6 seconds=2; b: claim t @14-15"
     )
-    assert kinds(exclusive, text % 20) == []
-    assert kinds(exclusive, text.replace("@5-6", "@8.5-9") % 20) == DOUBLE
+    assert kinds(exclusive, text) == DOUBLE
+    assert kinds(exclusive, text.replace("@14-15", "@24-25")) == []
 
 
 def test_a_killed_worker_holds_nothing() -> None:

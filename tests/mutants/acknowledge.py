@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
+from pytest_queuekit.model.capabilities import Retry
 from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
@@ -317,6 +318,20 @@ class CancelGivesBack(MemoryQueue):
             super().cancel(task_id)
 
 
+class FailsForTheNextHolder(MemoryQueue):
+    """Accepts a failure from a worker that lost the task; the wait is longer than half a lease."""
+
+    name = "fails-for-the-next-holder"
+    retry = Retry(max_attempts=5, first=40, factor=1)
+
+    def fail(self, claim: Claim, error: str) -> None:
+        with self._atomically():
+            task = self.store.tasks.get(claim.task_id)
+            if task is not None and task.state == "leased":
+                claim = replace(claim, token=task.token)
+            super().fail(claim, error)
+
+
 MUTANTS = (
     mutant(
         CompletesNothing,
@@ -343,6 +358,7 @@ MUTANTS = (
     mutant(CompletesAllOfAWorker, "ACK-4", also=("LEASE-11", "STATS-1", "CLAIM-9")),
     mutant(RefusesTheLateAndIsDone, "ACK-5"),
     mutant(CompletesForAnybody, "ACK-6", also=("ACK-10", "ACK-11")),
+    mutant(FailsForTheNextHolder, "ACK-7", also=("ACK-11", "ACK-15")),
     mutant(FailsForAnybody, "ACK-7", also=("ACK-11", "ACK-15")),
     mutant(ReleasesForAnybody, "ACK-8", also=("ACK-11", "ACK-15")),
     mutant(ExtendsForAnybody, "ACK-9", also=("ACK-15",)),

@@ -26,6 +26,16 @@ class CompletionIsNotFlushed(SmallSqliteQueue):
         super().close()
 
 
+class ClosesWithTheLeaseRunning(SmallSqliteQueue):
+    """Takes completions back when an instance closes; their leases run on."""
+
+    name = "closes-with-the-lease-running"
+
+    def close(self) -> None:
+        self._run("UPDATE task SET state = 'leased' WHERE state = 'completed'")
+        super().close()
+
+
 class RobsOnOpening(SmallSqliteQueue):
     """Puts held tasks back when it is opened after another instance has closed."""
 
@@ -84,6 +94,7 @@ class ForgetsAttempts(SmallSqliteQueue):
 MUTANTS = (
     mutant(ForgetsOnClosing, "DURABLE-1", also=("DURABLE-2", "DURABLE-4", "DURABLE-6")),
     mutant(CompletionIsNotFlushed, "DURABLE-2"),
+    mutant(ClosesWithTheLeaseRunning, "DURABLE-2"),
     mutant(RobsOnOpening, "DURABLE-3"),
     mutant(RestartsAtOne, "DURABLE-4"),
     mutant(TimersEndWithTheProcess, "DURABLE-5"),

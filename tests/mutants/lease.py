@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.bases import KnowsTheWorker
@@ -42,6 +44,17 @@ class ExtendsNothing(MemoryQueue):
         end = self.store.tasks[claim.task_id].lease_end
         super().extend(claim, seconds)
         self.store.tasks[claim.task_id].lease_end = end
+        return claim
+
+
+class CountsAnExtensionFromNow(MemoryQueue):
+    """Ends a lease a few seconds after its extension, however long it would have lasted."""
+
+    name = "counts-an-extension-from-now"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        super().extend(claim, seconds)
+        self.store.tasks[claim.task_id].lease_end = self._now() + seconds
         return claim
 
 
@@ -210,6 +223,26 @@ class WritesThePayloadAgain(MemoryQueue):
         task.text = self._encode(task.text)
 
 
+class TakesOverWithTheOldToken(MemoryQueue):
+    """Gives a task a new token after a reclaim, but none if a claim itself finds the lease over."""
+
+    name = "takes-over-with-the-old-token"
+    late: frozenset[int] = frozenset()
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        with self._atomically():
+            expired = filter(self._is_expired, self._in_state("leased"))
+            self.late = frozenset(task.number for task in expired)
+            return super().claim(worker, lease=lease, capabilities=capabilities)
+
+    def _new_token(self, task: Task) -> int:
+        if task.number in self.late and task.token is not None:
+            return task.token
+        return super()._new_token(task)
+
+
 MUTANTS = (
     mutant(
         ComesBackToTheSameWorker,
@@ -225,8 +258,14 @@ MUTANTS = (
             "GROUP-2",
         ),
     ),
-    mutant(ExpiresAtHalfTime, "LEASE-2", also=("ACK-7", "ACK-8", "ACK-15", "LEASE-12")),
+    mutant(
+        ExpiresAtHalfTime,
+        "LEASE-2",
+        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "LEASE-12", "LEASE-13"),
+    ),
     mutant(ExtendsNothing, "LEASE-3", also=("LEASE-5",)),
+    mutant(CountsAnExtensionFromNow, "LEASE-13"),
+    mutant(TakesOverWithTheOldToken, "ACK-6", also=("ACK",)),
     mutant(ExtendsOnce, "LEASE-3"),
     mutant(ExtendsForEver, "LEASE-4"),
     mutant(ExtendsAll, "LEASE-5"),

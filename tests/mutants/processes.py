@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
+from pytest_queuekit.model.capabilities import Retry
 from tests.mutants.mutant import mutant
 from tests.queues.small_sqlite import NOW, BusyError, SmallSqliteQueue
 
@@ -214,6 +215,13 @@ class CompletesForAnyProcess(SmallSqliteQueue):
         return "state = 'leased' AND token >= ? - 1000"
 
 
+class CompletesForAnyProcessAtOnce(CompletesForAnyProcess):
+    """Completes a task by its id, whoever says so, and declares no wait between attempts."""
+
+    name = "completes-for-any-process-at-once"
+    retry = Retry(max_attempts=5)
+
+
 class HasNoPatience(Impatient):
     """Says 'busy' as soon as another holds the lock."""
 
@@ -344,6 +352,7 @@ MUTANTS = (
     mutant(CreatesWithoutALock, "RACE-8", also=("KEY", "RACE", "DURABLE")),
     mutant(ReleasesAll, "RACE-10"),
     mutant(CompletesForAnyProcess, "RACE-11"),
+    mutant(CompletesForAnyProcessAtOnce, "RACE-11"),
     mutant(HasNoPatience, "RACE-12"),
     mutant(ServesSomeLate, "RACE-13"),
     mutant(AsksBeforeItAdds, "KEY-9"),

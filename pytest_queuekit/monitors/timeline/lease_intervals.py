@@ -2,8 +2,8 @@
 
 A lease counts from some moment of the claim. It certainly runs until claim.start + lease, and it
 has certainly expired, without extensions, after claim.end + lease. An extension counts at least
-from its own start: until extend.start + seconds. A queue that adds the seconds to the old end
-grants more.
+from its own start: until extend.start + seconds, and never ends the lease earlier. A queue that
+adds the seconds to the old end grants more.
 """
 
 from __future__ import annotations
@@ -221,15 +221,13 @@ def _steps(until: float, extensions: Sequence[Operation]) -> list[tuple[float, f
     for extension in extensions:
         since, sure = steps[-1]
         added = number(extension.arguments.get("seconds"))
-        new = -NEVER
-        if added is not None:
-            new = extension.start + nanoseconds(added) - CLOCK_TOLERANCE
-        if extension.start < since:
-            # Two overlapping extensions: either may have counted last. Counter-example:
-            # extend by 20 s [4, 8], extend by 2 s [5, 6], claim by `b` [14, 15] is legal.
-            new = -NEVER
+        new = -NEVER if added is None else extension.start + nanoseconds(added) - CLOCK_TOLERANCE
+        if added is not None and added > 0:
+            # An extension makes a lease last longer, never shorter. Counter-example to the legal:
+            # lease 10 s, claim [2, 3], extend by 2 s [4, 5], claim by `b` [8, 9].
+            new = max(sure, new)
         # While the extension runs, the old and the new end are both possible: the earlier counts.
-        # Counter-example: claim [2, 3], extend by 2 s [4, 9], claim by `b` [6, 7] is legal.
+        # An extension without a valid length may end the lease at once.
         steps.append((max(extension.start, since), min(sure, new)))
         # From its end on, the new end counts, but only if it ended within the old lease: a queue
         # may silently refuse a later one. Counter-example: lease 10 s, claim [2, 3],

@@ -247,4 +247,23 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.464 s  other     claim             → task-1  expected: empty
         """,
     ),
+    "LEASE-13": Example(
+        language="sql",
+        wrong="""
+            -- extend
+            UPDATE task SET lease_end = :now + :seconds
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        right="""
+            -- extend
+            UPDATE task SET lease_end = max(lease_end, :now + :seconds)
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        proof="""
+               0.004 s  producer  enqueue task-1     → ok
+               0.007 s  holder    claim              → task-1  lease until 60.007 s
+               0.009 s  holder    extend task-1 12 s → ok
+            ▶ 24.013 s  other     claim              → task-1  expected: empty
+        """,
+    ),
 }
