@@ -198,5 +198,9 @@ MUTANTS = (
     mutant(DistrustsTheFuture, "CLOCK-9"),
     mutant(MeasuresAnyDistance, "CLOCK-9"),
     mutant(ThrowsYesterdaysTasksAway, "CLOCK-10"),
-    mutant(LeasesForMinutes, "LEASE-1", also=("LEASE", "ACK", "RETRY", "KEY", "STATS", "CLOCK")),
+    mutant(
+        LeasesForMinutes,
+        "LEASE-1",
+        also=("LEASE", "ACK", "RETRY", "KEY", "STATS", "CLOCK", "GROUP"),
+    ),
 )
