@@ -12,7 +12,7 @@ from .inputs import check_lease_seconds, check_list, json_text, readable
 from .messages import kind_of, shown
 from .models import TASK_COLUMNS, Task
 from .padding import adjusted
-from .session import Session
+from .session import Session, changed_rows
 
 # A claim by other SQL sets no new token, so the worker and the claim time are compared too.
 # ?1 now, ?2 id, ?3 token, ?4 worker, ?5 claim time, ?6 onwards the new values.
@@ -119,8 +119,9 @@ def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[An
 
     def complete_all(session: Session) -> str:
         now = db.now_text()
-        for task, result in zip(held, stored, strict=True):
-            if not session.change(_COMPLETE, (now, *_claim_of(task), result)):
+        rows = [(now, *_claim_of(task), result) for task, result in zip(held, stored, strict=True)]
+        for task, count in zip(held, session.run_each(_COMPLETE, rows, changed_rows), strict=True):
+            if not count:
                 raise _stale(db, task)
         return now
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .padding import LEAVES_RACE, adjusted
 from .places import (
     DUE,
+    FROM_LIFE,
     IS_DUE_BY_NOW,
     IS_READY,
     IS_WAITING,
@@ -52,7 +53,17 @@ _RETURNING = f"RETURNING {', '.join(RETURNED)}"
 SERVES = "queue_serves(CAST({}.compatibility AS BLOB), ?2)"
 """True if the worker may take the task of a row; {} is the name of its table."""
 
-NEEDS_UPKEEP = " OR ".join(f"EXISTS ({rows})" for rows in (DUE, *LAPSED, *STRAYS))
+
+def _exists(*selects: str) -> str:
+    return " OR ".join(f"EXISTS ({select})" for select in selects)
+
+
+_PROCESSING = f"SELECT id {FROM_LIFE} WHERE status = 'processing'"
+NEEDS_UPKEEP = (
+    _exists(DUE, LAPSED["leased"], STRAYS["queued"], STRAYS["leased"])
+    # Only other SQL makes a task 'processing', so one look mostly replaces two.
+    + f" OR ({_exists(_PROCESSING)} AND ({_exists(LAPSED['processing'], STRAYS['processing'])}))"
+)
 # SQLite evaluates this after it has the lock: the claim may have waited for it.
 _IS_IN_TIME = "julianday('now') <= ?5"
 

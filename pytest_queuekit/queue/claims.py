@@ -11,7 +11,7 @@ from .claim_sql import RETURNED, TAKE, ClaimSql
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
 from .exceptions import QueueIntegrityError
-from .models import Task
+from .models import TASK_FIELDS, Task
 from .race_sql import ENTER, ENTER_RANGE, IS_READY_TO_START, RaceSql
 from .session import Session
 from .upkeep import CHUNK, ignored, promote_due, reclaim_lapsed, refuse_ignored, remove_ends
@@ -23,18 +23,8 @@ _LAST_OF_CHUNK = """
     SELECT max(id) FROM (
         SELECT id FROM task_queue WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 5000)
 """
-_COLUMNS = (
-    *RETURNED,
-    "status",
-    "locked_by",
-    "lease_until_utc",
-    "reserved_at_utc",
-    "processing_started_utc",
-    "updated_at_utc",
-    "completed_at_utc",
-    "finished_at_utc",
-)
-"""The columns of a claimed task: those that a claim reads, then those that it knows."""
+_LEASED: dict[str, Any] = dict.fromkeys(TASK_FIELDS) | {"status": "leased"}
+"""The values of a claimed task, before those that the claim reads and those that it knows."""
 
 
 class Claim:
@@ -70,9 +60,13 @@ class Claim:
 
     def task(self, row: tuple[Any, ...]) -> Task:
         """Return the claimed task, made from the columns that the claim returned."""
-        now = self._now
-        known = ("leased", self.worker_id, self._until, now, now, now, None, None)
-        return Task.from_values(dict(zip(_COLUMNS, row + known, strict=True)))
+        values = _LEASED.copy()
+        values.update(zip(RETURNED, row, strict=True))
+        values["locked_by"] = self.worker_id
+        values["lease_until_utc"] = self._until
+        values["reserved_at_utc"] = values["processing_started_utc"] = self._now
+        values["updated_at_utc"] = self._now
+        return Task.from_values(values)
 
 
 class Taking(Protocol):

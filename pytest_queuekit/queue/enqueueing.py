@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import ceil_text, floor_text
@@ -12,7 +11,6 @@ from .exceptions import QueueInputError, QueueIntegrityError
 from .inputs import (
     ATTEMPTS_LIMIT,
     SizeLimits,
-    check_delay,
     check_list,
     check_name,
     check_priority,
@@ -20,7 +18,7 @@ from .inputs import (
 )
 from .messages import shown
 from .padding import padding_for
-from .session import Session
+from .session import Session, new_id
 
 _INSERT = """
     INSERT INTO task_queue (
@@ -34,116 +32,85 @@ _INSERT_KEYED = f"""{_INSERT}
 _FIND_KEY = "SELECT id FROM task_queue WHERE idempotency_key = ?"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewTasks:
-    """Checked tasks that are not yet inserted.
+Common = tuple[str, int, str, int]
+"""The type, priority, compatibility as JSON, and max_attempts that all tasks of a call share."""
+Content = tuple[str, str | None]
+"""The payload of a task as JSON, and its idempotency key."""
 
-    type: the kind of work.
-    priority: a lower number is claimed first.
-    delay: seconds before the tasks may be claimed.
-    compatibility: JSON object of the capabilities that the tasks require.
-    max_attempts: failures after which a task becomes a dead letter.
-    contents: the payload of each task, as JSON, and its idempotency key, or None for no key.
-    """
 
-    type: str
-    priority: int
-    delay: float
-    compatibility: str
-    max_attempts: int
-    contents: list[tuple[str, str | None]] = field(repr=False)
+def checked_common(
+    limits: SizeLimits,
+    type: str,  # noqa: A002 - the column's name
+    priority: int,
+    compatibility: Mapping[str, Any] | None,
+    max_attempts: int,
+) -> Common:
+    """Return what tasks have in common. Raises QueueInputError."""
+    return (
+        check_name("type", type),
+        check_priority(priority),
+        limits.compatibility_json(compatibility),
+        check_whole("max_attempts", max_attempts, 1, ATTEMPTS_LIMIT),
+    )
 
-    @classmethod
-    def checked(
-        cls,
-        *,
-        type: str,  # noqa: A002 - the column's name
-        priority: int,
-        delay: float,
-        compatibility: Mapping[str, Any] | None,
-        max_attempts: int,
-        limits: SizeLimits,
-        contents: list[tuple[str, str | None]],
-    ) -> NewTasks:
-        """Return tasks made from a caller's arguments. Raises QueueInputError."""
-        return cls(
-            type=check_name("type", type),
-            priority=check_priority(priority),
-            delay=check_delay(delay),
-            compatibility=limits.compatibility_json(compatibility),
-            max_attempts=check_whole("max_attempts", max_attempts, 1, ATTEMPTS_LIMIT),
-            contents=contents,
+
+def checked_content(limits: SizeLimits, name: str, payload: Any, key: str | None) -> Content:
+    """Return the content of a task. Raises QueueInputError with the name of a bad payload."""
+    return (
+        limits.payload_json(name, payload),
+        None if key is None else check_name("idempotency_key", key),
+    )
+
+
+def checked_contents(
+    limits: SizeLimits, payloads: Iterable[Any], keys: Sequence[str | None] | None
+) -> list[Content]:
+    """Return the content of a task for each payload. Raises QueueInputError."""
+    if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
+        raise QueueInputError(f"idempotency_keys={shown(keys)}: must be a list of keys or None")
+    values = check_list("payloads", payloads)
+    if keys is not None and len(keys) != len(values):
+        raise QueueInputError(
+            f"idempotency_keys: {len(keys)} for {len(values)} payloads; "
+            "pass a key or None for each payload"
         )
-
-    @classmethod
-    def single(
-        cls, payload: Any, key: str | None, *, limits: SizeLimits, **common: Any
-    ) -> NewTasks:
-        """Return one task. Raises QueueInputError."""
-        content = limits.payload_json("payload", payload), _checked_key(key)
-        return cls.checked(limits=limits, contents=[content], **common)
-
-    @classmethod
-    def for_payloads(
-        cls,
-        payloads: Iterable[Any],
-        keys: Sequence[str | None] | None,
-        *,
-        limits: SizeLimits,
-        **common: Any,
-    ) -> NewTasks:
-        """Return a task for each payload. Raises QueueInputError that names a bad payload."""
-        if keys is not None and (isinstance(keys, str) or not isinstance(keys, Sequence)):
-            raise QueueInputError(f"idempotency_keys={shown(keys)}: must be a list of keys or None")
-        values = check_list("payloads", payloads)
-        if keys is not None and len(keys) != len(values):
-            raise QueueInputError(
-                f"idempotency_keys: {len(keys)} for {len(values)} payloads; "
-                "pass a key or None for each payload"
-            )
-        tasks = cls.checked(limits=limits, contents=[], **common)
-        tasks.contents.extend(
-            (
-                limits.payload_json(f"payloads[{number}]", value),
-                _checked_key(keys[number]) if keys is not None else None,
-            )
-            for number, value in enumerate(values)
-        )
-        return tasks
-
-    def parameters(self, now: float) -> list[tuple[Any, ...]]:
-        """Return the parameters of the INSERT of each task, for tasks enqueued now."""
-        present = floor_text(now)
-        due = ceil_text(now + self.delay) if self.delay else present
-        head, tail = (
-            (self.type, self.priority, self.compatibility, self.max_attempts),
-            (present, due),
-        )
-        return [
-            (*head, *tail, payload, padding_for(payload), key) for payload, key in self.contents
-        ]
+    return [
+        checked_content(limits, f"payloads[{number}]", value, keys[number] if keys else None)
+        for number, value in enumerate(values)
+    ]
 
 
-def insert(db: QueueDatabase, task: NewTasks) -> int:
+def insert(db: QueueDatabase, common: Common, delay: float, content: Content) -> int:
     """Insert one task and return its id, or the id of the task that holds its key."""
-    (_, key) = task.contents[0]
-    if key is None and not task.delay:
-        return _inserted(db.insert(_INSERT, lambda: task.parameters(db.now())[0]))
-    return insert_many(db, task)[0]
+    payload, key = content
+    if delay or key is not None:
+        return insert_many(db, common, delay, [content])[0]
+
+    def parameters() -> tuple[Any, ...]:
+        now = db.now_text()
+        return (*common, now, now, payload, padding_for(payload), None)
+
+    return _inserted(db.insert(_INSERT, parameters))
 
 
-def insert_many(db: QueueDatabase, tasks: NewTasks) -> list[int]:
-    """Insert the tasks in one transaction; a delay begins when the lock is held.
+def insert_many(
+    db: QueueDatabase, common: Common, delay: float, contents: Sequence[Content]
+) -> list[int]:
+    """Insert the tasks in one transaction.
+
+    delay: seconds before the tasks may be claimed; it begins when the lock is held.
 
     Return an id for each: its own, or that of the task that holds its key.
     """
-    if not tasks.contents:
+    if not contents:
         return []
 
     def insert_all(session: Session) -> list[int]:
-        rows = tasks.parameters(db.now())
+        now = db.now()
+        head = (*common, floor_text(now), ceil_text(now + delay) if delay else floor_text(now))
+        rows = [(*head, payload, padding_for(payload), key) for payload, key in contents]
         if not any(row[-1] for row in rows):
-            return list(map(_inserted, session.insert_each(_INSERT, rows)))
+            return list(map(_inserted, session.run_each(_INSERT, rows, new_id)))
         return [_insert_keyed(session, row) for row in rows]
 
     return db.write(insert_all)
@@ -163,7 +130,3 @@ def _inserted(task_id: int | None) -> int:
             "a trigger of this database ignored the new task; nothing was changed"
         )
     return task_id
-
-
-def _checked_key(key: str | None) -> str | None:
-    return None if key is None else check_name("idempotency_key", key)

@@ -41,8 +41,9 @@ BATCH_LIMIT = 1000
 
 _IDS = 2**63
 _NUMBER = (int, float)
-# json.dumps() makes a new encoder for each call with such options.
-_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+# json.dumps() makes a new encoder for each call with such options. _check_json() has looked for
+# values that contain themselves.
+_ENCODER = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"))
 _SORTING_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), sort_keys=True)
 _UNCHANGED = (int, bool, type(None))
 """The types of which JSON keeps every value."""
@@ -235,12 +236,12 @@ def _check_json(name: str, value: Any) -> None:
 
 def _is_plain(value: Any) -> bool:
     """Return True for most values that JSON keeps: a scalar, or a dict of scalars."""
-    if type(value) is dict:
-        return all(
-            type(key) is str and key.isascii() and _is_plain_scalar(part)
-            for key, part in value.items()
-        )
-    return _is_plain_scalar(value)
+    if type(value) is not dict:
+        return _is_plain_scalar(value)
+    for key, part in value.items():  # all() would start a generator for each payload
+        if not (type(key) is str and key.isascii() and _is_plain_scalar(part)):
+            return False
+    return True
 
 
 def _is_plain_scalar(value: Any) -> bool:

@@ -63,11 +63,12 @@ def _stray(status: str) -> str:
     return f"SELECT id {FROM_LIFE} WHERE status = '{status}' AND completed_at_utc IS NOT NULL"
 
 
-STRAYS = tuple(_stray(status) for status in ("queued", "leased", "processing"))
+STRAYS = {status: _stray(status) for status in ("queued", "leased", "processing")}
 """Select the tasks to which other SQL gave an end without ending them."""
-LAPSED = tuple(
-    f"SELECT id {FROM_LIFE} WHERE {held} AND {PLACE} <= ?1" for held in (LEASED, PROCESSING)
-)
+LAPSED = {
+    "leased": f"SELECT id {FROM_LIFE} WHERE {LEASED} AND {PLACE} <= ?1",
+    "processing": f"SELECT id {FROM_LIFE} WHERE {PROCESSING} AND {PLACE} <= ?1",
+}
 """Select the tasks with a lapsed lease; ?1 is now."""
 DUE = f"SELECT id {FROM_LIFE} WHERE {QUEUED} AND {IS_WAITING} AND {IS_DUE_BY_NOW}"
 """Selects the tasks that wait although they are due; ?1 is now."""

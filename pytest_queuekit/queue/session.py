@@ -146,18 +146,15 @@ class Session:
         """Insert one row and return its id, or None if nothing was inserted."""
         return self._run(sql, parameters, new_id)
 
-    def insert_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[int | None]:
-        """Insert rows and return their ids, with None for each that was not inserted."""
+    def run_each(self, sql: str, rows: Iterable[Sequence[Any]], answer: Answer[T]) -> list[T]:
+        """Run one statement with the parameters of each row, and return each answer."""
         was_open = self.conn.is_whole and self.conn.is_open()
         cursor = self._new_cursor()
         try:
             execute = cursor.execute
-            return [new_id(execute(sql, row)) for row in rows]
+            return [answer(execute(sql, row)) for row in rows]
         except BaseException as error:
-            # An unfinished statement would keep the write lock, and be committed by a child.
-            if not self.is_of_parent:
-                cursor.close()
-            self.conn.failed(error, was_open=was_open)
+            self._end_failed(cursor, error, was_open=was_open)
             raise
 
     def _run(self, sql: str, parameters: Any, answer: Answer[T]) -> T:
@@ -167,17 +164,22 @@ class Session:
         try:
             result = answer(cursor.execute(sql, parameters))
         except BaseException as error:
-            if not self.is_of_parent:
-                cursor.close()
-            self.conn.failed(error, was_open=was_open)
-            if isinstance(error, UnicodeEncodeError):  # see all_rows()
-                raise QueueInputError(
-                    "a text has a lone surrogate, which UTF-8 lacks; if it was read from a row, "
-                    "other SQL wrote it, so fix the row"
-                ) from None
+            self._end_failed(cursor, error, was_open=was_open)
             raise
         self._cursor = cursor
         return result
+
+    def _end_failed(self, cursor: sqlite3.Cursor, error: BaseException, *, was_open: bool) -> None:
+        """End a statement that failed. Raises QueueInputError for a text that is not UTF-8."""
+        # An unfinished statement would keep the write lock, and be committed by a child.
+        if not self.is_of_parent:
+            cursor.close()
+        self.conn.failed(error, was_open=was_open)
+        if isinstance(error, UnicodeEncodeError):  # see all_rows()
+            raise QueueInputError(
+                "a text has a lone surrogate, which UTF-8 lacks; if it was read from a row, "
+                "other SQL wrote it, so fix the row"
+            ) from None
 
     def _new_cursor(self) -> sqlite3.Cursor:
         cursor: sqlite3.Cursor = self.conn.cursor(sqlite3.Cursor)

@@ -22,9 +22,15 @@ from .config import (
     STALE_AFTER_SECONDS,
 )
 from .database import QueueDatabase
-from .enqueueing import NewTasks, insert, insert_many
+from .enqueueing import (
+    checked_common,
+    checked_content,
+    checked_contents,
+    insert,
+    insert_many,
+)
 from .exceptions import TaskNotFoundError
-from .inputs import BATCH_LIMIT, SizeLimits, check_task_id, check_whole
+from .inputs import BATCH_LIMIT, SizeLimits, check_delay, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
 from .restore import restore
 from .retry import RetryPolicy
@@ -81,17 +87,9 @@ class TaskQueue:
         claim the task before `delay` seconds have passed. Raises QueueInputError, and changes
         nothing, if an argument is invalid.
         """
-        task = NewTasks.single(
-            payload,
-            idempotency_key,
-            type=type,
-            priority=priority,
-            delay=delay,
-            compatibility=compatibility,
-            max_attempts=max_attempts,
-            limits=self._limits,
-        )
-        return insert(self.db, task)
+        content = checked_content(self._limits, "payload", payload, idempotency_key)
+        common = checked_common(self._limits, type, priority, compatibility, max_attempts)
+        return insert(self.db, common, check_delay(delay), content)
 
     def enqueue_many(
         self,
@@ -108,19 +106,9 @@ class TaskQueue:
 
         The id is that of the new task, or that of the task that holds the key.
         """
-        return insert_many(
-            self.db,
-            NewTasks.for_payloads(
-                payloads,
-                idempotency_keys,
-                type=type,
-                priority=priority,
-                delay=delay,
-                compatibility=compatibility,
-                max_attempts=max_attempts,
-                limits=self._limits,
-            ),
-        )
+        contents = checked_contents(self._limits, payloads, idempotency_keys)
+        common = checked_common(self._limits, type, priority, compatibility, max_attempts)
+        return insert_many(self.db, common, check_delay(delay), contents)
 
     # -- claim --------------------------------------------------------------------------------
 
@@ -148,9 +136,12 @@ class TaskQueue:
         return self._claimer(strategy).claim_tasks(worker_id, capabilities, lease_seconds, limit)
 
     def _claimer(self, strategy: SchedulingStrategy) -> TaskClaimer:
-        if not isinstance(strategy, SchedulingStrategy) or strategy not in self._claimers:
-            self._claimers[strategy] = TaskClaimerFactory.create(strategy, self.db)
-        return self._claimers[strategy]
+        try:
+            return self._claimers[strategy]
+        except (KeyError, TypeError):  # not used yet, or not a strategy
+            claimer = TaskClaimerFactory.create(strategy, self.db)
+        self._claimers[strategy] = claimer
+        return claimer
 
     # -- acknowledge: all raise StaleClaimError, and change nothing, if the claim is not held ---
 

@@ -28,7 +28,7 @@ _RECLAIM = f"""
     SET {", ".join(f"{column} = {new}" for column, new in _RECLAIMED.items())},
         attempts = attempts + 1, lease_token = lease_token + 1, updated_at_utc = ?1,
         padding = {adjusted(_RECLAIMED, raised=["attempts", "lease_token"])}
-    WHERE id IN (SELECT id FROM ({" UNION ALL ".join(LAPSED)}) LIMIT ?2)
+    WHERE id IN (SELECT id FROM ({" UNION ALL ".join(LAPSED.values())}) LIMIT ?2)
 """
 # A weighted claim gives the task a new draw, at the present time of its race.
 _PROMOTE = f"""
@@ -39,9 +39,9 @@ _PROMOTE = f"""
 """
 _REMOVE_ENDS = f"""
     UPDATE task_queue SET completed_at_utc = NULL, finished_at_utc = NULL
-    WHERE id IN (SELECT id FROM ({" UNION ALL ".join(STRAYS)}) LIMIT ?1)
+    WHERE id IN (SELECT id FROM ({" UNION ALL ".join(STRAYS.values())}) LIMIT ?1)
 """
-_LEFT = f"SELECT id FROM ({' UNION ALL '.join((DUE, *LAPSED, *STRAYS))}) LIMIT 1"
+_LEFT = f"SELECT id FROM ({' UNION ALL '.join((DUE, *LAPSED.values(), *STRAYS.values()))}) LIMIT 1"
 
 
 def reclaim_lapsed(session: Session, now: str, *, limit: int = CHUNK) -> int:
