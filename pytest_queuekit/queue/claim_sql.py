@@ -50,7 +50,7 @@ RETURNED = (
 """The columns that a claim reads; it knows the others."""
 _RETURNING = f"RETURNING {', '.join(RETURNED)}"
 
-SERVES = "queue_serves(CAST({}.compatibility AS BLOB), ?2)"
+SERVES = "queue_serves(CAST(?2 || char(10) || {}.compatibility AS BLOB))"
 """True if the worker may take the task of a row; {} is the name of its table."""
 
 

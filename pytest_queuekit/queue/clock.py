@@ -24,6 +24,8 @@ from functools import lru_cache
 from types import BuiltinFunctionType
 from typing import Any
 
+from .callbacks import Callbacks
+
 Clock = Callable[[], float]
 """Returns unix time in seconds."""
 
@@ -113,7 +115,9 @@ def seconds_of(text: object) -> float:
     return float(calendar.timegm((min(max(year, 1), 9999), min(max(month, 1), 12), *rest)))
 
 
-def follow_clock(conn: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:
+def follow_clock(
+    conn: sqlite3.Connection, callbacks: Callbacks, clock: Clock
+) -> sqlite3.Connection:
     """Make the date functions of a connection take 'now' from a clock.
 
     Column defaults that call datetime('now') follow the clock; CURRENT_TIMESTAMP cannot.
@@ -121,7 +125,9 @@ def follow_clock(conn: sqlite3.Connection, clock: Clock) -> sqlite3.Connection:
     """
     original = sqlite3.connect(":memory:", check_same_thread=False)
     for name, place in _DATE_FUNCTIONS.items():
-        conn.create_function(name, -1, _substitute(original, name, place, clock))
+        function = _substitute(original, name, place, clock)
+        callbacks.add_variadic(conn, name, function)
+        callbacks.add(conn, name, function)
     return original
 
 

@@ -7,17 +7,20 @@ import re
 import sqlite3
 import time
 import weakref
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from .blocks import block
+from .callbacks import Callbacks
 from .clock import TOLERANCE, agrees_with_sql, follow_clock, is_replaced, system_clock
 from .exceptions import QueueDatabaseError
 from .messages import one_line
 from .opened import OpenedFile
 from .schema import ON_DEMAND, SORTS_BY_PRIORITY
+
+T = TypeVar("T")
 
 
 class QueueConnection(sqlite3.Connection):
@@ -51,6 +54,8 @@ class QueueConnection(sqlite3.Connection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._cursors: list[weakref.ref[sqlite3.Cursor]] = []
         self._pid = os.getpid()
+        self.callbacks = Callbacks()
+        """The queue's functions that SQL calls."""
         super().__init__(*arguments, **options)
 
     @block
@@ -130,9 +135,11 @@ class QueueConnection(sqlite3.Connection):
         return super().__enter__()
 
     def failed(self, error: BaseException, *, was_open: bool) -> None:
-        """Record the error of a statement."""
+        """Record the error of a statement; raise the exception that a callback had instead."""
         if self.is_whole and was_open and not self.in_transaction:
             self._undone_by = error
+        if isinstance(error, Exception):
+            self.callbacks.raise_kept(self)
 
     def close(self) -> None:
         """Close the connection. A forked child does nothing: the connection is the parent's."""
@@ -179,7 +186,7 @@ class QueueConnection(sqlite3.Connection):
             self.clock_offset = offset
             return
         try:
-            self.companion = follow_clock(self, system_clock)
+            self.companion = follow_clock(self, self.callbacks, system_clock)
         except sqlite3.OperationalError as error:
             raise QueueDatabaseError(
                 "the clock of Python is replaced, and SQL's datetime('now') cannot follow it while "
@@ -321,25 +328,34 @@ class QueueCursor(sqlite3.Cursor):
         conn.refuse_end("executescript()", "Run its statements one by one with execute()")
         if conn.is_in_other_time():
             conn.follow_python()
-        super().executescript(sql_script)
+        self._run(super().executescript, sql_script)
         conn.is_begun_by_caller = conn.in_transaction
         return self
 
     def fetchone(self) -> Any:
         """Return the next row, or None."""
-        return super().fetchone() if self._read is None else next(self._read, None)
+        return self._run(super().fetchone) if self._read is None else next(self._read, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """Return at most `size` rows, or `arraysize`."""
         count = self.arraysize if size is None else size
-        return super().fetchmany(count) if self._read is None else list(islice(self._read, count))
+        if self._read is None:
+            return self._run(super().fetchmany, count)
+        return list(islice(self._read, count))
 
     def fetchall(self) -> list[Any]:
         """Return the remaining rows."""
-        return super().fetchall() if self._read is None else list(self._read)
+        return self._run(super().fetchall) if self._read is None else list(self._read)
 
     def __next__(self) -> Any:
-        return super().__next__() if self._read is None else next(self._read)
+        return self._run(super().__next__) if self._read is None else next(self._read)
+
+    def _run(self, step: Callable[..., T], *arguments: Any) -> T:
+        try:
+            return step(*arguments)
+        except sqlite3.Error:
+            self.connection.callbacks.raise_kept(self.connection)
+            raise
 
 
 _HOLDS_LOCK = re.compile(r"\breturning\b|^\s*pragma\b", re.IGNORECASE)

@@ -30,6 +30,12 @@ def serves(compatibility: bytes, capabilities: str) -> bool:
         return False
 
 
+def serves_packed(packed: bytes) -> bool:
+    """The same for SQL, in one argument: the capabilities, a line feed, and the compatibility."""
+    capabilities, _, compatibility = packed.partition(b"\n")
+    return serves(compatibility, capabilities.decode())
+
+
 def _meets(offered: Any, wanted: Any) -> bool:
     if _same(offered, wanted):
         return True

@@ -63,6 +63,13 @@ class Kind(Enum):
     DEPTH = ()
 
 
+EXPECTED: dict[Kind, tuple[type[BaseException], ...]] = {
+    Kind.SIGNAL: (Interrupted,),
+    Kind.MEMORY: (Interrupted, Exception),  # SQLite replaces some
+    Kind.DEPTH: (Exception,),
+}
+
+
 def _batch(kind: Kind, number: int, limit: int, folder: Path) -> Tally:
     """Interrupt the calls at every BATCHES-th of all points, or at `limit` points in all."""
     tally = Tally()
@@ -128,7 +135,7 @@ def interrupt(case: Case, point: int, kind: Kind, template: Path, tally: Tally) 
                 _at_depth(point, call)
             else:
                 _Profiler(kind, at=point).run(call)
-        except (Interrupted, Exception) as error:  # noqa: BLE001 - SQLite replaces some
+        except EXPECTED[kind] as error:
             # The traceback keeps the frames, and all their objects, alive.
             tally.tried += 1
             where += _place(error)

@@ -13,10 +13,11 @@ from types import FrameType
 import pytest
 
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
+from pytest_queuekit.queue.routing import serves
 from tests.faults.attack import ALL
 from tests.faults.calls import CASES, Case
 from tests.faults.exceptions import Kind, interrupt_everywhere
-from tests.queue.world import output, started
+from tests.queue.world import START, output, started
 
 SAMPLE = 4
 """Points of each call in the plain suite."""
@@ -90,9 +91,83 @@ def _interrupted(work: Callable[[], object], times: int) -> int:
     return struck
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no interval timer")
+@pytest.mark.parametrize("clock", [None, lambda: START], ids=["system clock", "own clock"])
+def test_signals_inside_callbacks_of_sql(
+    path: Path, clock: Callable[[], float] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each exception of a handler comes out as itself, also where SQL has called Python."""
+    with QueueDatabase(path, clock=clock) as db:
+        queue = TaskQueue(db)
+        for number in range(40):
+            queue.enqueue("t", None, compatibility={"region": [[number] * 50] * 10})
+
+        def work() -> None:
+            serves.cache_clear()
+            assert queue.claim("w", {"region": "none"}) is None
+            db.execute("SELECT datetime('now'), (SELECT max(julianday('now')) FROM task_queue)")
+
+        assert _interrupted(work, 300) == 300
+        assert_nobody_holds_the_lock(path)
+        assert queue.claim("w", {"region": "none"}) is None
+    assert capsys.readouterr().err == ""
+
+
+CALLS: dict[str, Callable[[QueueDatabase, sqlite3.Connection], object]] = {
+    "enqueue": lambda db, conn: db.execute("INSERT INTO task_queue (type) VALUES ('t')"),
+    "claim": lambda db, conn: TaskQueue(db).claim("w"),
+    "conn.execute": lambda db, conn: conn.execute("SELECT datetime('now')"),
+    "several arguments": lambda db, conn: conn.execute("SELECT datetime('now', '-1 day')"),
+    "executemany": lambda db, conn: conn.executemany(
+        "INSERT INTO task_queue (type) VALUES (?)", [("t",)]
+    ),
+    "executescript": lambda db, conn: conn.executescript("SELECT datetime('now')"),
+    "fetchone": lambda db, conn: _second_row(conn).fetchone(),
+    "fetchmany": lambda db, conn: _second_row(conn).fetchmany(5),
+    "fetchall": lambda db, conn: _second_row(conn).fetchall(),
+    "iteration": lambda db, conn: list(_second_row(conn)),
+}
+
+
+def _second_row(conn: sqlite3.Connection) -> sqlite3.Cursor:
+    rows = conn.execute(
+        "SELECT julianday(CASE id WHEN 1 THEN '2000-01-01' ELSE 'now' END) FROM task_queue"
+    )
+    rows.fetchone()
+    return rows
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("kind", [Alarm, KeyboardInterrupt, MemoryError, ZeroDivisionError])
+def test_an_exception_of_the_clock_comes_out_as_itself(
+    path: Path,
+    call: Callable[[QueueDatabase, sqlite3.Connection], object],
+    kind: type[BaseException],
+) -> None:
+    """What a clock raises in the middle of SQL reaches the caller, once, and changes nothing."""
+    failing: list[BaseException] = []
+
+    def clock() -> float:
+        if failing and sys._getframe(1).f_code.co_name == "function":  # SQL has called
+            raise failing.pop()
+        return START
+
+    with QueueDatabase(path, clock=clock) as db:
+        queue = TaskQueue(db)
+        queue.enqueue_many("t", [1, 2])
+        conn = db.get_connection()
+        failing.append(kind("from the clock"))
+        with pytest.raises(kind, match="from the clock"):
+            call(db, conn)
+        assert tasks(path) == [1, 2]
+        assert queue.claim("w") is not None
+        assert conn.execute("SELECT datetime('now')").fetchone()[0] == "2027-01-15 08:00:00"
+
+
 _UNDER_FIRE = """
 import ctypes, sys, threading
 from pytest_queuekit.queue import QueueDatabase, TaskQueue
+from pytest_queuekit.queue.routing import serves
 
 class Alarm(BaseException):
     pass
