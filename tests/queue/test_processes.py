@@ -95,25 +95,6 @@ def test_each_task_goes_to_one_process(path: Path, strategy: str) -> None:
         assert queue.stats().completed == 400
 
 
-def test_each_process_gets_its_share(path: Path) -> None:
-    """In a tight loop each process gets its share, and none waits for seconds."""
-    body = """
-queue = TaskQueue(QueueDatabase(path))
-count, longest, end = 0, 0.0, time.perf_counter() + 1.5
-while (began := time.perf_counter()) < end:
-    queue.complete(queue.claim("w"))
-    longest = max(longest, time.perf_counter() - began)
-    count += 1
-print(count, longest)
-"""
-    with QueueDatabase(path) as db:
-        TaskQueue(db).enqueue_many("t", range(30_000))
-    results = [out.split() for out in at_once(body, PROCESSES, path)]
-    counts = [int(count) for count, _ in results]
-    assert min(counts) > 0.3 * max(counts), counts
-    assert max(float(longest) for _, longest in results) < 1.0, results
-
-
 def test_one_key_in_many_processes(path: Path) -> None:
     """A hundred keys from four processes make a hundred tasks."""
     body = """
