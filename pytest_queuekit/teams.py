@@ -54,7 +54,18 @@ TEAMS = (
     Team(
         number="03",
         builds="worker engine",
-        families=("CLAIM", "LEASE", "ACK", "RETRY", "ROUTE", "VALUE", "CLOCK", "RACE", "DURABLE"),
+        families=(
+            "CLAIM",
+            "LEASE",
+            "ACK",
+            "RETRY",
+            "ROUTE",
+            "VALUE",
+            "CLOCK",
+            "RACE",
+            "DURABLE",
+            "CRASH",
+        ),
         targets=("PERF-2", "PERF-3", "PERF-5"),
     ),
     Team(
@@ -73,7 +84,7 @@ TEAMS = (
     Team(
         number="06",
         builds="maintenance",
-        families=("LEASE", "RETRY", "STATS", "DURABLE"),
+        families=("LEASE", "RETRY", "STATS", "DURABLE", "CRASH"),
         targets=("PERF-2", "PERF-4"),
         spared=_CLAIMING,
     ),

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from litequeue import LiteQueue, Message
 
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
-from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.adapter import Claim, Limitation, QueueAdapter
 from pytest_queuekit.model.capabilities import KeyHold, Liveness, Payload
 
 
@@ -26,17 +26,19 @@ class MessageLitequeue(QueueAdapter):
     `purge` keeps the failed messages.
     """
 
-    name = "litequeue"
-    distribution = "litequeue"
+    name = distribution = "litequeue"
     payload = Payload.TEXT
     refuses: ClassVar[tuple[type[Exception], ...]] = (
         sqlite3.IntegrityError,
         sqlite3.ProgrammingError,
         UnicodeEncodeError,
     )
-    limitations = (
-        "A message of a dead worker stays locked until the application finds it with "
-        "list_locked() and calls retry() (litequeue.py, list_locked and retry).",
+    limitations: ClassVar[tuple[Limitation | str, ...]] = (
+        Limitation(
+            rule="CRASH-1",
+            reason="The application must find a dead worker's message and call retry()",
+            source="litequeue.py, list_locked and retry",
+        ),
         "done() accepts a message that is already done (litequeue.py, done).",
     )
 

@@ -28,6 +28,7 @@ class PersistQueue(QueueAdapter):
     name = "persist-queue"
     distribution = "persist-queue"
     liveness = Liveness.PROCESS
+    notice_seconds = 1.0
     sharing = Sharing.THREADS
     refuses = (pickle.PicklingError, RecursionError)
     limitations = (

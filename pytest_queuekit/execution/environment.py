@@ -147,9 +147,8 @@ class Environment:
 
     def history(self, driver: str) -> History:
         """Return the operations so far."""
-        return History.of(
-            self.log.operations(), lease=self.lease, drained=self.drained, driver=driver
-        )
+        lease = None if self.contract.notices_death else self.lease
+        return History.of(self.log.operations(), lease=lease, drained=self.drained, driver=driver)
 
     def close(self) -> None:
         """Close every adapter instance. A later call of `actor` opens the queue again."""

@@ -12,12 +12,17 @@ _DEEP = Effort.at(Level.DEEP)
 def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
     """Return the seconds of a lease that a run can wait for by the real clock.
 
+    For a queue that watches its workers, return the seconds within which it notices a dead one.
+
     where: how the actors run, in words for the message: "in other processes".
 
-    Raises NotRunError if the lease is longer than the level allows.
+    Raises NotRunError if the wait is longer than the level allows.
     """
-    declared = contract.lease_seconds
-    if declared is not None and declared > effort.max_wait:
+    declared, awaited = contract.lease_seconds, "leases that expire"
+    if contract.notices_death:
+        declared, awaited = contract.notice, "dead workers that are noticed"
+        require_wait(declared, effort)
+    elif declared is not None and declared > effort.max_wait:
         raise NotRunError(
             f"needs a lease of at most {effort.max_wait:g} s {where} (declared: {declared:g} s). "
             f"Give claim() a 'lease' option{_deep(declared, effort, ', or ')}.",
@@ -25,7 +30,7 @@ def real_lease(contract: Contract, effort: Effort, *, where: str) -> float:
         )
     if not effort.real_time:
         raise NotRunError(
-            f"needs leases that expire {where}: requires --queue-level standard",
+            f"needs {awaited} {where}: requires --queue-level standard",
             kind="level",
             level="standard",
         )

@@ -14,7 +14,8 @@ from pytest_queuekit.model.verbs import ENDINGS
 def longest_wait(operations: Sequence[Operation], contract: Contract, lease: float) -> float:
     """Return the seconds until all leases, delays and retries have ended.
 
-    Zero if every task is completed or cancelled.
+    Where the queue has no leases, a dead worker is noticed by then. Zero if every task is completed
+    or cancelled.
     """
     unfinished = _unfinished(operations, contract)
     if not unfinished:
@@ -25,7 +26,9 @@ def longest_wait(operations: Sequence[Operation], contract: Contract, lease: flo
         if operation.verb is Verb.FAIL and operation.task in unfinished
     )
     waits = (*_delays(operations, unfinished), *_retries(failures.values(), contract.retry))
-    return max(waits, default=0.0) if not _is_anything_held(operations) else max(lease, *waits)
+    if not _is_anything_held(operations):
+        return max(waits, default=0.0)
+    return max(contract.notice if contract.notices_death else lease, *waits)
 
 
 def wait_after_leases(operations: Sequence[Operation], contract: Contract, _lease: float) -> float:

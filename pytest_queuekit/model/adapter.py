@@ -90,6 +90,8 @@ class QueueAdapter:
     """Tasks of one group that workers may hold at a time, if `enqueue` has the option `group`."""
     lease_seconds: ClassVar[float | None] = None
     """The lease of every claim in seconds, if `claim` has no option `lease`."""
+    notice_seconds: ClassVar[float | None] = None
+    """Seconds within which the queue notices a dead worker by heartbeat or process; None: 10."""
     resolution: ClassVar[float] = 1.0
     """Seconds by which the queue may be late to notice that a time has come."""
     refuses: ClassVar[tuple[type[BaseException], ...]] = ()

@@ -34,7 +34,12 @@ class Payload(enum.Enum):
 
 
 class Liveness(enum.Enum):
-    """How the queue notices that a worker died."""
+    """How the queue notices that a worker died.
+
+    LEASE: the worker's time is over. HEARTBEAT: the worker falls silent; `extend` is a beat, and an
+    instance may beat by itself. PROCESS: the worker's process ended; a stopped process has not.
+    NONE: not at all, so that its task stays with it.
+    """
 
     LEASE = "lease"
     HEARTBEAT = "heartbeat"
@@ -100,6 +105,9 @@ class Capability(enum.StrEnum):
     AT_LEAST_ONCE = "at-least-once"
     AT_MOST_ONCE = "at-most-once"
     DURABLE = "durable"
+    RECOVERY = "recovery"
+    NOTICES_DEATH = "notices-death"
+    HEARTBEAT = "heartbeat"
     JSON_PAYLOAD = "json-payload"
     TEXT_PAYLOAD = "text-payload"
     BYTES_PAYLOAD = "bytes-payload"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,12 @@ from pytest_queuekit.model.capabilities import (
     Sharing,
 )
 from pytest_queuekit.model.verbs import METHODS
+
+_WATCHED = (Liveness.HEARTBEAT, Liveness.PROCESS)
+_NOTICE = 10.0
+"""Seconds within which such a queue notices a death, unless it declares another time."""
+_UNNOTICED = 2.0
+"""Seconds after which a queue without liveness certainly does not deliver the task any more."""
 
 _PAYLOADS = {
     Payload.JSON: Capability.JSON_PAYLOAD,
@@ -54,6 +61,7 @@ class Contract:
     key_conflict: KeyConflict | None
     group_limit: int
     lease_seconds: float | None
+    notice_seconds: float | None
     resolution: float
     limitations: tuple[Limitation | str, ...]
     capabilities: frozenset[Capability]
@@ -75,9 +83,33 @@ class Contract:
             key_conflict=adapter.key_conflict,
             group_limit=adapter.group_limit,
             lease_seconds=adapter.lease_seconds,
+            notice_seconds=adapter.notice_seconds,
             resolution=adapter.resolution,
             limitations=adapter.limitations,
             capabilities=frozenset(_capabilities(adapter)),
+        )
+
+    @property
+    def notices_death(self) -> bool:
+        """True if the queue notices a dead worker, by its heartbeat or its process."""
+        return Capability.NOTICES_DEATH in self.capabilities
+
+    @property
+    def notice(self) -> float:
+        """Seconds within which the queue notices a dead worker, if it has no leases."""
+        if self.liveness is Liveness.NONE:
+            return _UNNOTICED
+        return _NOTICE if self.notice_seconds is None else self.notice_seconds
+
+    @property
+    def contradiction(self) -> str:
+        """The two declarations that cannot both hold, in a clause; empty if there are none."""
+        loses = self.liveness is Liveness.NONE and Capability.RECLAIM not in self.capabilities
+        if self.guarantee is Guarantee.AT_MOST_ONCE or not loses:
+            return ""
+        return (
+            "guarantee=AT_LEAST_ONCE contradicts liveness=NONE, with which a dead worker keeps its "
+            "task"
         )
 
     def lacks(self, needs: Sequence[Capability]) -> tuple[Capability, ...]:
@@ -107,6 +139,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "key_conflict": (KeyConflict, type(None)),
     "group_limit": int,
     "lease_seconds": (int, float, type(None)),
+    "notice_seconds": (int, float, type(None)),
     "resolution": (int, float),
     "refuses": tuple,
     "busy": tuple,
@@ -126,6 +159,7 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
             raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
     if adapter.group_limit < 1:
         raise AdapterError(f"{where}: group_limit={adapter.group_limit!r} must be at least 1")
+    _check_notice(where, adapter)
     for method in METHODS.values():
         if method.required and not _defines(adapter, method.name):
             raise AdapterError(f"{where} must define {method.name}()")
@@ -136,6 +170,21 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
         if _defines(adapter, method.name):
             function = inspect.getattr_static(adapter, method.name)
             check_call(where, method.name, method.takes, function)
+
+
+def _check_notice(where: str, adapter: type[QueueAdapter]) -> None:
+    seconds = adapter.notice_seconds
+    if seconds is None:
+        return
+    if isinstance(seconds, bool) or not 0 < seconds < math.inf:
+        raise AdapterError(
+            f"{where}: notice_seconds={seconds!r} must be a number of seconds above 0"
+        )
+    if adapter.liveness not in _WATCHED:
+        raise AdapterError(
+            f"{where}: notice_seconds={seconds:g} has no effect with "
+            f"liveness={adapter.liveness.name}: declare Liveness.HEARTBEAT or Liveness.PROCESS"
+        )
 
 
 def _check_limitations(where: str, limitations: tuple[object, ...]) -> None:
@@ -159,9 +208,11 @@ def _defines(adapter: type[QueueAdapter], method: str) -> bool:
 def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     enqueue = inspect.signature(adapter.enqueue).parameters
     claim = inspect.signature(adapter.claim).parameters
-    leased = adapter.liveness is Liveness.LEASE
     retried = adapter.retry is not None and _defines(adapter, "fail")
     until_claim = adapter.key_hold is KeyHold.UNTIL_CLAIM
+    has_leases = adapter.liveness is Liveness.LEASE
+    leased = has_leases and ("lease" in claim or adapter.lease_seconds is not None)
+    watched = adapter.liveness in _WATCHED
     declared = {
         Capability.PRIORITY: adapter.order.priority is not None and "priority" in enqueue,
         Capability.FIFO: adapter.order.ties == "fifo",
@@ -175,8 +226,11 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.EXPIRES: "expires" in enqueue,
         Capability.REDELIVERY: adapter.order.redelivery is not None
         and (retried or _defines(adapter, "release")),
-        Capability.LEASE: leased and ("lease" in claim or adapter.lease_seconds is not None),
-        Capability.LEASE_OPTION: leased and "lease" in claim,
+        Capability.LEASE: leased,
+        Capability.LEASE_OPTION: has_leases and "lease" in claim,
+        Capability.RECOVERY: leased or watched,
+        Capability.NOTICES_DEATH: watched,
+        Capability.HEARTBEAT: adapter.liveness is Liveness.HEARTBEAT,
         Capability.ROUTING: "capabilities" in enqueue and "capabilities" in claim,
         Capability.RETRY: retried,
         Capability.MAX_ATTEMPTS: "max_attempts" in enqueue,

@@ -16,11 +16,13 @@ class RunSubject:
     label: stable within the run; verdicts name it as their `queue`.
     title: for people, the name with the version.
     notes: limitations that the queue documents in words.
+    contradiction: two declarations of the queue that cannot both hold, in a clause.
     """
 
     label: str
     title: str
     notes: tuple[str, ...] = ()
+    contradiction: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

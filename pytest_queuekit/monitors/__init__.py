@@ -32,6 +32,7 @@ from collections.abc import Callable
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.abandoned import abandoned
 from pytest_queuekit.monitors.aftermath import aftermath
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.bad_durations import bad_durations
@@ -95,6 +96,7 @@ MONITORS: tuple[Monitor, ...] = (
 """The monitors that apply to any history."""
 
 FOR_SCENARIOS: tuple[Monitor, ...] = (
+    abandoned,
     no_spurious_refusal,
     aftermath,
     bad_durations,
@@ -125,6 +127,7 @@ __all__ = [
     "FOR_SCENARIOS",
     "MONITORS",
     "Monitor",
+    "abandoned",
     "aftermath",
     "answers",
     "bad_durations",

@@ -100,17 +100,22 @@ class Validation:
         """Show progress from now on: pytest has found its terminal."""
         progress.register(session.config)
 
-    def pytest_report_header(self) -> str:
-        """Name the subjects that the run tests."""
+    def pytest_report_header(self) -> list[str]:
+        """Name the subjects that the run tests, and those with contradictory declarations."""
         subjects = [
-            subject.title
+            subject
             for suites in self.suites.values()
             for suite in suites
             for subject in suite.subjects()
         ]
         teams = self.settings.plan.team_titles
         named = f", for {teams}" if teams else ""
-        return f"queue validation: {', '.join(dict.fromkeys(subjects))}{named}"
+        titles = dict.fromkeys(subject.title for subject in subjects)
+        wrong = {subject.title: subject.contradiction for subject in subjects}
+        return [
+            f"queue validation: {', '.join(titles)}{named}",
+            *(f"  {title}: {clause}" for title, clause in wrong.items() if clause),
+        ]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

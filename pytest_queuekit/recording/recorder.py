@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_queuekit.errors import AdapterError, UndeclaredError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
@@ -18,6 +18,7 @@ from pytest_queuekit.model.history import INVALID, UNRECOGNISED, Operation, Outc
 from pytest_queuekit.model.payloads import canonical, label_of, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.replies import Replies, delivered, describe_error
 
 Sink = Callable[[Operation], None]
@@ -52,6 +53,9 @@ class Recorder:
     sink: takes the operations.
     lease: seconds of a lease; None for the queue's default.
     first: the number of the first operation.
+
+    `die` ends the actor as a kill does: it kills the actor's own process, or it records a kill and
+    raises Gone.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Recorder:
         self.contract = contract
         self.clock = clock
         self.last: Operation | None = None
+        self.die: Callable[[], NoReturn] = self._vanish
         self._adapter = adapter
         self._replies = Replies(adapter)
         self.sink = sink
@@ -247,6 +252,10 @@ class Recorder:
     def record_kill(self) -> None:
         """Record that the actor was killed. The caller must not let it act again."""
         self._end(self._begin(Verb.KILL), end=self.clock.now(), outcome=Outcome.OK)
+
+    def _vanish(self) -> NoReturn:
+        self.record_kill()
+        raise Gone
 
     def _check(self, *needs: Capability) -> None:
         lacking = self.contract.lacks(needs)

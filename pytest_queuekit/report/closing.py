@@ -47,6 +47,7 @@ def _closing(suites: Sequence[SuiteResult], teams: str) -> Closing:
     phrases = [_phrase(suite, conclusion) for suite in suites]
     if teams:
         phrases.append(f"limited to {teams}")
+    phrases.append(suites[0].subject.contradiction)
     text = "; ".join(phrase for phrase in phrases if phrase)
     return Closing(
         subject=suites[0].subject, conclusion=conclusion, text=text or "no check was selected"

@@ -9,6 +9,7 @@ from pytest_queuekit.rules import (
     claim,
     clock,
     concurrency,
+    crash,
     durability,
     enqueue,
     groups,
@@ -92,6 +93,7 @@ FAMILIES: tuple[Family, ...] = (
         about="Accepted tasks and their states survive restarts and kills.",
         rules=durability.RULES,
     ),
+    Family(name="CRASH", about="A dead worker's task goes to another worker.", rules=crash.RULES),
 )
 
 CATALOGUE: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.rules)

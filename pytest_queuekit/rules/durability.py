@@ -229,7 +229,7 @@ RULES = (
         ),
         drivers=(Processes(repeat=True),),
         monitors=(no_resurrection, no_loss),
-        needs=(*_NEEDS, Capability.LEASE, Capability.AT_LEAST_ONCE, Capability.COMPLETE),
+        needs=(*_NEEDS, Capability.RECOVERY, Capability.AT_LEAST_ONCE, Capability.COMPLETE),
         level=Level.STANDARD,
     ),
 )

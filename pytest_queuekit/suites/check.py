@@ -137,6 +137,7 @@ def queue_subjects(plan: Plan) -> list[RunSubject]:
             label=label,
             title=f"{label} {queue.version}".strip(),
             notes=tuple(note for note in queue.contract.limitations if isinstance(note, str)),
+            contradiction=queue.contract.contradiction,
         )
         for label, queue in plan.queues.items()
     ]

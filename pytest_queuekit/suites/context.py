@@ -42,6 +42,9 @@ _FIELDS = {
     Capability.LIFO: "order",
     Capability.LEASE: "liveness",
     Capability.LEASE_OPTION: "liveness",
+    Capability.RECOVERY: "liveness",
+    Capability.NOTICES_DEATH: "liveness",
+    Capability.HEARTBEAT: "liveness",
     Capability.RETRY: "retry",
     Capability.MAX_ATTEMPTS: "retry",
     Capability.KEY: "key_hold",
@@ -72,6 +75,9 @@ def declared(rule: Rule, contract: Contract) -> str:
         parts.append(f"{field}={named}" if field else need.value)
     if Capability.LEASE in rule.needs and contract.lease_seconds is not None:
         parts.append(f"lease_seconds={contract.lease_seconds:g}")
+    if contract.notices_death and "liveness" in map(_FIELDS.get, rule.needs):
+        default = "" if contract.notice_seconds else " (default)"
+        parts.append(f"notice_seconds={contract.notice:g}{default}")
     return ", ".join(dict.fromkeys(parts))
 
 

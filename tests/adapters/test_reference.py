@@ -41,6 +41,8 @@ def test_it_declares_all_but_what_excludes_itself() -> None:
         Capability.AT_MOST_ONCE,
         Capability.TEXT_PAYLOAD,
         Capability.BYTES_PAYLOAD,
+        Capability.NOTICES_DEATH,
+        Capability.HEARTBEAT,
     }
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.capabilities import Order
+from pytest_queuekit.model.capabilities import Guarantee, Liveness, Order
 from pytest_queuekit.model.contract import Contract
 from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
 
 
 async def later(self: Any, claim: Any) -> None:
@@ -80,3 +81,37 @@ def test_an_order_has_a_meaning() -> None:
         Order(priority=unknown)
     with pytest.raises(AdapterError, match="ties"):
         Order(ties=unknown)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), True])
+def test_a_time_to_notice_is_a_number_above_zero(seconds: float) -> None:
+    """A dead worker is noticed after a finite time, and not at once."""
+    members = {"liveness": Liveness.PROCESS, "notice_seconds": seconds}
+    with pytest.raises(AdapterError, match=r"notice_seconds=.* above 0"):
+        Contract.of(type("Odd", (MemoryQueue,), members))
+
+
+@pytest.mark.parametrize("liveness", [Liveness.NONE, Liveness.LEASE])
+def test_a_time_to_notice_without_effect_is_refused(liveness: Liveness) -> None:
+    """The time of a lease is declared elsewhere, and without liveness there is none."""
+    members = {"liveness": liveness, "notice_seconds": 5.0}
+    with pytest.raises(AdapterError, match=f"no effect with liveness={liveness.name}"):
+        Contract.of(type("Odd", (MemoryQueue,), members))
+
+
+def test_a_time_to_notice_has_a_default() -> None:
+    """A queue that watches its workers notices a death within ten seconds."""
+    watching = {"liveness": Liveness.HEARTBEAT}
+    assert Contract.of(type("Odd", (MemoryQueue,), watching)).notice == 10
+    assert Contract.of(type("Odd", (MemoryQueue,), {**watching, "notice_seconds": 3})).notice == 3
+
+
+def test_at_least_once_without_liveness_is_a_contradiction() -> None:
+    """A worker that dies unnoticed keeps its task, so the task is delivered at most once."""
+    unnoticed = type("Odd", (SmallSqliteQueue,), {"liveness": Liveness.NONE})
+    assert "AT_LEAST_ONCE contradicts liveness=NONE" in Contract.of(unnoticed).contradiction
+    once = type("Once", (unnoticed,), {"guarantee": Guarantee.AT_MOST_ONCE})
+    assert Contract.of(once).contradiction == ""
+    asked = type("Asked", (unnoticed,), {"reclaim": lambda self: None})
+    assert Contract.of(asked).contradiction == ""
+    assert Contract.of(MemoryQueue).contradiction == ""

@@ -159,6 +159,7 @@ def contract(**declared: Any) -> Contract:
         "key_conflict": None,
         "group_limit": 1,
         "lease_seconds": None,
+        "notice_seconds": None,
         "resolution": 0.0,
         "limitations": (),
         **declared,
@@ -174,6 +175,12 @@ def _capabilities(fields: dict[str, Any]) -> frozenset[Capability]:
         absent |= {Capability.RETRY, Capability.FAIL, Capability.DEAD_LETTERS}
     if fields["liveness"] is not Liveness.LEASE:
         absent |= {Capability.LEASE, Capability.LEASE_OPTION}
+    if fields["liveness"] is not Liveness.HEARTBEAT:
+        absent |= {Capability.HEARTBEAT}
+    if fields["liveness"] not in (Liveness.HEARTBEAT, Liveness.PROCESS):
+        absent |= {Capability.NOTICES_DEATH}
+    if fields["liveness"] is Liveness.NONE:
+        absent |= {Capability.RECOVERY}
     return frozenset(set(Capability) - absent)
 
 

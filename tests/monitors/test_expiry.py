@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pytest_queuekit.model.capabilities import Capability, Guarantee, Liveness, Retry
 from pytest_queuekit.monitors import expiry
 from tests.monitors.notation import Twins, contract, kinds
@@ -50,6 +52,21 @@ def test_only_leases_that_bring_a_task_back_are_judged() -> None:
     assert kinds(expiry, text, liveness=Liveness.NONE) == []
     for option in ("batch=2", "lease=0", "lease=-1", "lease=null"):  # of unknown length
         assert kinds(expiry, text.replace("@2-3", f"@2-3 {option}")) == []
+
+
+def test_a_watched_worker_is_noticed_after_its_death() -> None:
+    """The time to notice counts from the kill; a beat that was announced for later counts too."""
+    text = "p: enqueue t @0-1; a: claim t @2-3; %s; a: kill @4-4; b: claim - @%s-20"
+    quiet, beat = "q: stats @0-1", "a: extend t @3.5-3.6 seconds=3"
+    watched: dict[str, Any] = {"liveness": Liveness.PROCESS, "notice_seconds": 5.0, "lease": None}
+    assert kinds(expiry, text % (quiet, 9.1), **watched) == KIND
+    assert kinds(expiry, text % (quiet, 9), **watched) == []
+    assert kinds(expiry, text % (beat, 9.1), **watched) == KIND
+    listening = {**watched, "liveness": Liveness.HEARTBEAT}
+    assert kinds(expiry, text % (quiet, 9.1), **listening) == KIND
+    assert kinds(expiry, text % (beat, 12), **listening) == []
+    assert kinds(expiry, text % (beat, 12.1), **listening) == KIND
+    assert kinds(expiry, text.replace("a: kill", "c: kill") % (quiet, 15), **watched) == []
 
 
 def test_the_last_attempt_may_have_been_used_up() -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_queuekit.model.adapter import QueueAdapter
-from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status, Verdict
@@ -34,10 +33,10 @@ class Actors(enum.StrEnum):
 
 
 def actors_of(rule: Rule) -> Actors:
-    """Return how a rule's actors act, from what the rule needs."""
+    """Return how a rule's actors act, from its drivers."""
     if not rule.concurrent:
         return Actors.SEQUENCE
-    return Actors.PROCESSES if Capability.PROCESSES in rule.needs else Actors.THREADS
+    return Actors.PROCESSES if "processes" in rule.driver_names else Actors.THREADS
 
 
 def actors_for(mutant: Mutant) -> Actors:

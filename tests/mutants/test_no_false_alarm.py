@@ -16,11 +16,12 @@ from tests.mutants.hunt import ONCE, Actors, actors_of, verdicts
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SlowToStart, SmallSqliteQueue
 from tests.queues.variants import VARIANTS
+from tests.queues.watched import WATCHED
 
 pytestmark = pytest.mark.slow
 
 _CORRECT = (MemoryQueue, *VARIANTS, SmallSqliteQueue, ReferenceQueue)
-_SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue)
+_SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue, *WATCHED)
 
 
 def _rules(*actors: Actors) -> list[Rule]:

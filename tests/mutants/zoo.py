@@ -6,6 +6,7 @@ from tests.mutants import (
     acknowledge,
     claim,
     clock,
+    crash,
     durability,
     enqueue,
     groups,
@@ -40,4 +41,5 @@ ZOO = (
     *threads.MUTANTS,
     *meetings.MUTANTS,
     *processes.MUTANTS,
+    *crash.MUTANTS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_queuekit.rules.catalogue import FAMILIES
+from pytest_queuekit.rules.catalogue import CATALOGUE, FAMILIES
 from tests.plugin.project import Project, flat, text
 
 
@@ -59,6 +59,15 @@ def test_the_header_says_what_is_tested(project: Project) -> None:
     """Before the first rule runs, so that a slip is seen at once."""
     result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice", "-k", "KEY-1[")
     assert "queue validation: good, twice" in result.outlines
+
+
+def test_contradictory_declarations_are_named_before_and_after(project: Project) -> None:
+    """A queue that notices no death cannot promise at-least-once, which is the default."""
+    result = project.validate("--queue-impl=shop:Little", "-k", "CLAIM-1[")
+    clause = "guarantee=AT_LEAST_ONCE contradicts liveness=NONE, with which a dead worker keeps"
+    assert any(line.startswith(f"  little: {clause}") for line in result.outlines)
+    assert f"1 of 1 applicable rule (1 of {len(CATALOGUE)} selected)" in flat(result)
+    assert flat(result).count(clause) == 2
 
 
 def test_a_queue_that_declares_little_is_insufficient(project: Project) -> None:

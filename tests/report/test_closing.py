@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_queuekit.model.verdict import Requirement, Status, Verdict, Waiver
 from pytest_queuekit.report.closing import closings
 from tests.report.build import (
     LATER,
+    MYQUEUE,
     absent,
     broken,
     checked,
@@ -84,6 +87,13 @@ def test_a_run_is_good_unless_something_failed_or_has_no_answer(expected: str) -
     """The exit status follows `good`, and agrees with the closing line."""
     result = run(*CLOSINGS[expected])
     assert result.good is not expected.startswith(("FAILED", "NO VERDICT"))
+
+
+def test_contradictory_declarations_are_part_of_the_conclusion() -> None:
+    """A pass under a contradiction proves less than it seems to."""
+    subject = replace(MYQUEUE, contradiction="one contradicts the other")
+    (closing,) = closings(run(PASSED, subject=subject))
+    assert closing.text == "1 of 1 applicable rule; one contradicts the other"
 
 
 def test_a_selection_is_named_as_one() -> None:

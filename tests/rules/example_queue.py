@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools  # noqa: F401 - for the examples
 import inspect
 import json
+import os
 import shutil  # noqa: F401 - for the examples
 import sqlite3
 import textwrap
@@ -16,13 +17,22 @@ import threading  # noqa: F401 - for the examples
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress  # noqa: F401 - for the examples
+from dataclasses import replace
 from datetime import datetime, timedelta  # noqa: F401 - for the examples
 from decimal import Decimal  # noqa: F401 - for the examples
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Liveness, Order, Payload, Retry
+from pytest_queuekit.model.capabilities import (
+    Guarantee,  # noqa: F401 - for the examples
+    KeyConflict,
+    KeyHold,
+    Liveness,
+    Order,
+    Payload,
+    Retry,
+)
 from pytest_queuekit.rules.examples.catalogue import example_of
 from pytest_queuekit.rules.examples.example import TABLE, Example
 
@@ -365,6 +375,36 @@ class _Impatient(ExampleQueue):
     timeout = 0.1
 
 
+class _Watching(ExampleQueue):
+    liveness = Liveness.PROCESS
+    notice_seconds = 1.0
+    statements: Mapping[str, str] = {
+        **STATEMENTS,
+        "reclaim": STATEMENTS["reclaim"].replace("lease_end <= :now", "NOT is_alive(worker)"),
+    }
+
+    def open(self) -> None:
+        self.db.create_function("is_alive", 1, lambda worker: self.is_alive(int(worker)))
+        super().open()
+
+    def take(self, task_id: Any, worker: str, lease: float = 60.0) -> Claim:
+        return replace(super().take(task_id, str(os.getpid()), lease), worker=worker)
+
+    def is_alive(self, pid: int) -> bool:
+        status = Path(f"/proc/{pid}/status")
+        return status.exists() and "(zombie)" not in status.read_text(encoding="utf-8")
+
+
+class _Listening(ExampleQueue):
+    liveness = Liveness.HEARTBEAT
+    notice_seconds = 1.0
+
+    def claim(
+        self, worker: str, *, lease: float = 1.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
 class _Raced(ExampleQueue):
     gap = 0.001
 
@@ -389,6 +429,8 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     **dict.fromkeys(("VALUE-1", "VALUE-3"), _Impatient),
     "RACE-8": _RacedToOpen,
     "DURABLE-10": _SlowlyRaced,
+    **dict.fromkeys(("CRASH-2", "CRASH-5"), _Watching),
+    **dict.fromkeys(("CRASH-3", "CRASH-4"), _Listening),
 }
 
 

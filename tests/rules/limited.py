@@ -26,6 +26,7 @@ from pytest_queuekit.rules.rule import by_id
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
 from tests.queues.variants import Bytes, Stack, Texts
+from tests.queues.watched import Listens, WatchesProcesses
 
 METHODS = tuple(
     method.capability for method in verbs.METHODS.values() if method.capability is not None
@@ -42,8 +43,8 @@ def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAd
     members: dict[str, Any] = {
         "name": "limited",
         "durability": Durability.PROCESS_CRASH if Capability.DURABLE in held else Durability.NONE,
-        "liveness": Liveness.LEASE if Capability.LEASE in held else Liveness.NONE,
-        "lease_seconds": lease if Capability.LEASE in held else None,
+        "liveness": _liveness(held),
+        "lease_seconds": lease if _liveness(held) is Liveness.LEASE else None,
         "order": _order(held),
         "retry": Retry(max_attempts=5, first=1, factor=2) if Capability.RETRY in held else None,
         "sharing": _sharing(held),
@@ -70,13 +71,21 @@ def __getattr__(name: str) -> type[QueueAdapter]:
 
 
 def _base(held: frozenset[Capability]) -> type[QueueAdapter]:
-    if Capability.PROCESSES in held:
+    if Capability.NOTICES_DEATH in held:
+        return Listens if Capability.HEARTBEAT in held else WatchesProcesses
+    if held & {Capability.PROCESSES, Capability.DURABLE}:
         return SmallSqliteQueue
     if Capability.TEXT_PAYLOAD in held:
         return Texts
     if Capability.BYTES_PAYLOAD in held:
         return Bytes
     return Stack if Capability.LIFO in held else MemoryQueue
+
+
+def _liveness(held: frozenset[Capability]) -> Liveness:
+    if Capability.NOTICES_DEATH in held:
+        return Liveness.HEARTBEAT if Capability.HEARTBEAT in held else Liveness.PROCESS
+    return Liveness.LEASE if held & {Capability.LEASE, Capability.RECOVERY} else Liveness.NONE
 
 
 def _order(held: frozenset[Capability]) -> Order:
@@ -108,7 +117,7 @@ def _without(
     full = getattr(base, name)
 
     def method(self: QueueAdapter, *args: Any, **options: Any) -> Any:
-        if "lease" in lacking:
+        if "lease" in lacking and not issubclass(base, Listens):
             options["lease"] = lease
         return full(self, *args, **options)
 

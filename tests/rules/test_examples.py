@@ -95,6 +95,7 @@ def _prepare(statement: str) -> None:
     with closing(sqlite3.connect(":memory:")) as db:
         db.create_function("matches", 2, lambda needs, offered: True)
         db.create_function("wait", 1, float)
+        db.create_function("is_alive", 1, bool)
         db.execute(TABLE)
         db.execute(f"EXPLAIN {statement}", values)
 

@@ -29,6 +29,7 @@ from pytest_queuekit.execution.environment import Halt, open_actor
 from pytest_queuekit.execution.faults.catalogue import unpack
 from pytest_queuekit.execution.faults.connection_lost import open_descriptors
 from pytest_queuekit.execution.faults.fault import Setting, Surroundings
+from pytest_queuekit.execution.faults.kill import kill_process
 from pytest_queuekit.execution.faults.trigger import armed
 from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.recording.operation_log import LogFile
@@ -126,6 +127,7 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
             lease=job.lease,
             first=job.first,
         )
+        recorder.die = kill_process
         _say(reports, "ready")
         _wait_for_word(orders, clock)
         world = Surroundings(

@@ -99,6 +99,11 @@ class ActorProcess:
         with self._changed:
             return bool(self._changed.wait_for(lambda: self._heard & {word, *_LAST}, left))
 
+    @property
+    def is_struck(self) -> bool:
+        """True if a fault has struck the actor, or the process ended before its last word."""
+        return bool(self.strikes) or not self._heard & (_LAST - {_END})
+
     def give_up(self, why: str) -> None:
         """Kill the process because it took too long."""
         if self._process.poll() is None:

@@ -46,9 +46,12 @@ class Processes:
 
     repeat: True to make `Effort.rounds` runs, because chance decides whether a run shows a
         violation.
+    in_turn: True to start each program when a fault strikes the actor of the one before, or kills
+        it. A program after an unharmed actor does not start. The dead are reaped at the end.
     """
 
     repeat: bool = False
+    in_turn: bool = False
     name: ClassVar[str] = "processes"
     concurrent: ClassVar[bool] = True
 
@@ -62,17 +65,21 @@ class Processes:
     ) -> Iterator[Run]:
         """Return the runs. Raises NotRunError if only one process may use the queue.
 
+        A single program without a script before it uses one process at a time.
+
         Raises ActorError if a process ends by an error that is not the queue's.
         """
-        if Capability.PROCESSES not in queue.contract.capabilities:
+        programs = programs_of(scenario, effort, _SETTING)
+        several = len(programs) != 1 or scenario.script is not None
+        if several and Capability.PROCESSES not in queue.contract.capabilities:
             raise NotRunError(
                 "needs several processes, and the queue is declared for one process",
                 kind="unsupported",
             )
         lease, effort = in_real_time(scenario, queue, effort, where="in other processes")
-        programs = programs_of(scenario, effort, _SETTING)
         for folder_of_run in run_folders(folder, effort.rounds if self.repeat else 1):
-            home, crew = folder_of_run / "queue", _Crew(folder_of_run / "actors")
+            home = folder_of_run / "queue"
+            crew = _Crew(folder_of_run / "actors", in_turn=self.in_turn)
             home.mkdir()
             env = Environment(
                 queue, home, clock=crew.clock, lease=lease, effort=effort, progress=progress
@@ -84,12 +91,14 @@ class _Crew:
     """The actors of a run, a process each.
 
     folder: the folder for their logs and messages.
+    in_turn: True to start each program when a fault strikes the one before.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_turn: bool) -> None:
         folder.mkdir()
         self.clock = RealClock()
         self._folder = folder
+        self._in_turn = in_turn
 
     def perform(self, programs: Sequence[Program], env: Environment, _hand: Watchdog) -> None:
         """Run all programs. Return when all have ended, or were killed at the limit."""
@@ -100,15 +109,29 @@ class _Crew:
             _await("started", members, _START)
             self._set_off("open", members)
             _await("ready", members, env.effort.limit)
-            self._set_off("go", members)
+            if self._in_turn:
+                members = self._start_in_turn(members, env.effort.limit)
+            else:
+                self._set_off("go", members)
             env.progress(f"{len(members)} processes to end", env.effort.limit)
             _await("done", members, env.effort.limit)
             for member in members:
                 member.part()
-            for program, member in zip(programs, members, strict=True):
+            for program, member in zip(programs, members, strict=False):
                 env.strikes |= {(program.actor, number) for number in member.strikes}
             for member in members:
                 env.log.extend(member.operations())
+
+    def _start_in_turn(self, members: Sequence[ActorProcess], limit: float) -> list[ActorProcess]:
+        """Start each program when the one before is struck. Return the members that started."""
+        started = []
+        for member in members:
+            self._set_off("go", [member])
+            started.append(member)
+            _await("struck", [member], limit)
+            if not member.is_struck:
+                break
+        return started
 
     def _set_off(self, word: str, members: Sequence[ActorProcess]) -> None:
         """Say a word, with the moment at which all act on it."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from pytest_queuekit.execution.faults.fault import Fault, Surroundings
-from pytest_queuekit.recording.operation_log import Gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +18,7 @@ class Kill(Fault):
 
     def strike(self, world: Surroundings) -> None:
         """Kill the actor's own process, or else record a kill and end the program."""
-        if world.setting.own_process:
-            kill_process()
-        world.recorder.record_kill()
-        raise Gone
+        world.recorder.die()
 
 
 def kill_process() -> NoReturn:

@@ -26,10 +26,13 @@ class Pause(Fault):
     """All threads of the actor's process stop; an actor without a process waits between two calls.
 
     seconds: how long the pause lasts, at least.
+    notices: how many times the pause lasts as long again as the queue may take to notice a dead
+        worker.
     """
 
     kind = "pause"
     seconds: float
+    notices: float = 0.0
 
     def obstacle(self, setting: Setting) -> str:
         """Return the obstacle on Windows, which cannot stop a process."""
@@ -39,10 +42,11 @@ class Pause(Fault):
 
     def strike(self, world: Surroundings) -> None:
         """Stop this process until a helper process wakes it, or wait by the clock of the run."""
+        seconds = self.seconds + self.notices * world.recorder.contract.notice
         if not world.setting.own_process:
-            world.clock.wait(self.seconds)
+            world.clock.wait(seconds)
             return
-        command = [sys.executable, "-I", "-S", "-c", _ALARM, str(self.seconds), str(os.getpid())]
+        command = [sys.executable, "-I", "-S", "-c", _ALARM, str(seconds), str(os.getpid())]
         alarm = subprocess.Popen(command)  # noqa: S603 - this interpreter, our own text
         try:
             # To this thread: sent to the process, it may take effect after the `finally` below.

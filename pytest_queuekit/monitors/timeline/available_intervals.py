@@ -176,18 +176,19 @@ class _AvailableIntervals:
     def _expired(
         self, task: TaskHistory, delivery: DeliveredTask, until: float, tries: int
     ) -> AvailableInterval | None:
-        needed = {Capability.LEASE, Capability.AT_LEAST_ONCE}
-        if not needed <= self._contract.capabilities:
+        needed = {Capability.RECOVERY, Capability.AT_LEAST_ONCE}
+        lease = self._leases.of(delivery)
+        expired = lease.expired_by + self._resolution
+        if not needed <= self._contract.capabilities or expired == NEVER:
             return None
-        expired = self._leases.of(delivery).expired_by + self._resolution
-        cause: tuple[Operation, ...] = (delivery.claim,)
+        cause = (delivery.claim,) if lease.kill is None else (delivery.claim, lease.kill)
         since, wait = expired, waits(self._contract, 1, tries)[1]
         if self._reclaims or wait:
             # The expiry may count as a failure. Then the task waits from the call that noticed it.
             notice = self._notice(expired)
             if notice is None or notice.end is None:
                 return None
-            cause = (delivery.claim, notice) if self._reclaims else cause
+            cause = (*cause, notice) if self._reclaims else cause
             since = notice.end
         return AvailableInterval(
             task=task,

@@ -44,14 +44,17 @@ class LeaseInterval:
         pair's `since`, the lease certainly runs until `until`.
     worker_gone: nanoseconds: the first moment at which the worker may be gone. That is a kill,
         and a close where the queue watches its workers.
-    expired_by: nanoseconds: the moment after which the lease has certainly expired; never
-        without a lease.
+    expired_by: nanoseconds: the moment after which the lease has certainly expired. Where the queue
+        watches its workers, the moment by which it has certainly noticed a kill. Never, if neither
+        happens.
+    kill: the kill of its worker, if the queue watches its workers.
     """
 
     delivery: DeliveredTask
     steps: Sequence[tuple[float, float]]
     worker_gone: float
     expired_by: float
+    kill: Operation | None = None
 
     @property
     def held_until(self) -> float:
@@ -107,9 +110,12 @@ class LeaseIntervals:
         self._history = history
         self._contract = contract
         self._gone: dict[str, list[int]] = defaultdict(list)
-        watched = contract.liveness in (Liveness.PROCESS, Liveness.HEARTBEAT)
+        self._kills: dict[str, list[Operation]] = defaultdict(list)
+        watched = contract.notices_death
         for operation in history.by(Verb.KILL, *([Verb.CLOSE] if watched else [])):
             self._gone[operation.actor].append(operation.start)
+            if watched and operation.verb is Verb.KILL:
+                self._kills[operation.actor].append(operation)
 
     def of(self, delivery: DeliveredTask) -> LeaseInterval:
         """Return the lease interval of a delivery."""
@@ -120,15 +126,23 @@ class LeaseIntervals:
             )
         claim = delivery.claim
         least, most = self._bounds(claim)
+        # The longest lease counts from the claim's end. Counter-example: lease 10 s, claim by
+        # `a` [2, 3], claim by `b` [12.5, 13] -> empty is legal.
+        expired = _expired_by(latest(claim) + nanoseconds(most), delivery.extensions())
+        kill = next((kill for kill in self._kills[claim.actor] if kill.start >= claim.start), None)
+        if kill is not None:
+            expired = latest(kill) + nanoseconds(self._contract.notice)
+            if self._contract.liveness is Liveness.HEARTBEAT:
+                # A worker that announced its next beat for later is not overdue before.
+                expired = _expired_by(expired, delivery.extensions())
         return LeaseInterval(
             delivery=delivery,
             # The shortest lease counts from the claim's start: the queue may stamp it there.
             # Counter-example: lease 10 s, claim by `a` [2, 4], claim by `b` [11, 12] is legal.
             steps=_steps(claim.start + nanoseconds(least), delivery.extensions()),
             worker_gone=self._worker_gone(claim),
-            # The longest lease counts from the claim's end. Counter-example: lease 10 s, claim by
-            # `a` [2, 3], claim by `b` [12.5, 13] -> empty is legal.
-            expired_by=_expired_by(latest(claim) + nanoseconds(most), delivery.extensions()),
+            expired_by=expired,
+            kill=kill,
         )
 
     def took_effect(self, task: TaskHistory, delivery: DeliveredTask, ending: Operation) -> bool:
@@ -173,7 +187,10 @@ class LeaseIntervals:
         claim = delivery.claim
         length = number(self._requested(claim))
         if length is None:
-            return f"declared `liveness={self._contract.liveness.name}`"
+            liveness = f"declared `liveness={self._contract.liveness.name}`"
+            if self.of(delivery).kill is None:
+                return liveness
+            return f"{liveness}, noticed within {seconds(self._contract.notice)}"
         fixed = "lease" not in claim.arguments and self._contract.lease_seconds is not None
         lease = f"{'declared' if fixed else 'requested'} lease {seconds(length)}"
         added = [number(extend.arguments.get("seconds")) for extend in delivery.extensions()]

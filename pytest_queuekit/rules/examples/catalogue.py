@@ -9,6 +9,7 @@ from pytest_queuekit.rules.examples import (
     claim,
     clock,
     concurrency,
+    crash,
     durability,
     enqueue,
     groups,
@@ -41,6 +42,7 @@ MODULES: tuple[Mapping[str, Example], ...] = (
     concurrency.EXAMPLES,
     meetings.EXAMPLES,
     durability.EXAMPLES,
+    crash.EXAMPLES,
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.execution.environment import Environment, claim_all
@@ -93,6 +95,29 @@ def work(recorder: Recorder, pause: float) -> None:
     while (delivery := recorder.claim()) is not None:
         recorder.clock.wait(pause)
         recorder.complete(delivery)
+
+
+def work_once(recorder: Recorder) -> None:
+    """Claim one task and complete it."""
+    delivery = recorder.claim()
+    if delivery is not None:
+        recorder.complete(delivery)
+
+
+def tell_pid_and_die(recorder: Recorder) -> None:
+    """Enqueue a task that is named for this process, and die."""
+    recorder.enqueue(str(os.getpid()))
+    recorder.die()
+
+
+def tell_zombies(recorder: Recorder) -> None:
+    """Enqueue a task for each dead child of this process's parent that is not reaped."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            pid, _, fields = stat.read_text(encoding="utf-8", errors="replace").partition(" (")
+            state, parent = fields.rpartition(") ")[2].split()[:2]
+            if state == "Z" and int(parent) == os.getppid():
+                recorder.enqueue(f"zombie {pid}")
 
 
 def tell_pid(recorder: Recorder) -> None:

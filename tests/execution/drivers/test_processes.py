@@ -19,6 +19,7 @@ from pytest_queuekit.errors import ActorError, NotRunError, UsageError
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.faults.pause import Pause
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort
@@ -90,6 +91,51 @@ def test_actors_overlap(tmp_path: Path) -> None:
         span[0] != other[0] and span[1] < other[2] and other[1] < span[2]
         for span, other in combinations(spans(history), 2)
     )
+
+
+def in_turn(
+    *crew: Program, folder: Path, adapter: type[QueueAdapter] = SmallSqliteQueue
+) -> History:
+    """Return the history of programs of which each waits for a fault that strikes another."""
+    scenario = Scenario(script=programs.stock, programs=lambda effort: crew)
+    queue = QueueUnderTest.of(adapter)
+    return next(Processes(in_turn=True).runs(scenario, queue, folder, Effort())).history
+
+
+def test_a_program_starts_when_a_fault_strikes_the_one_before(tmp_path: Path) -> None:
+    """A paused actor still holds its task when the next actor starts."""
+    pause = Pause(after=1, seconds=2.0)
+    history = in_turn(
+        Program(actor="actor-1", function=programs.work_once, faults=(pause,)),
+        Program(actor="actor-2", function=programs.work_once),
+        folder=tmp_path,
+    )
+    (_, first, first_end), (_, second, _) = spans(history)
+    assert first < second < first_end
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
+def test_a_dead_actor_is_not_reaped_before_the_next_has_ended(tmp_path: Path) -> None:
+    """Its process id is still in use while the next actor acts."""
+    history = in_turn(
+        Program(actor="actor-1", function=programs.tell_pid_and_die),
+        Program(actor="actor-2", function=programs.tell_zombies),
+        folder=tmp_path,
+    )
+    pid, *zombies = (str(operation.task) for operation in acting(history) if operation.task)
+    assert f"zombie {pid}" in zombies
+
+
+def test_no_program_starts_after_an_unharmed_actor(tmp_path: Path) -> None:
+    """The series of deaths ends with the first actor that survives."""
+    history = in_turn(
+        Program(actor="actor-1", function=programs.tell_pid_and_die),
+        Program(actor="actor-2", function=programs.produce),
+        Program(actor="actor-3", function=programs.produce),
+        folder=tmp_path,
+    )
+    actors = {operation.actor for operation in acting(history)}
+    assert actors == {"actor-1", "actor-2"}
 
 
 def test_actors_are_processes(tmp_path: Path) -> None:

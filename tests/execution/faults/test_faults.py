@@ -38,6 +38,7 @@ from tests.execution.drivers import queues
 from tests.execution.faults import programs
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.watched import Listens
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals, no descriptors")
 
@@ -118,6 +119,16 @@ def test_a_pause_outlasts_the_lease(driver: Driver, tmp_path: Path) -> None:
     assert claim.end is not None
     assert complete.start - claim.end > LEASE * SECOND
     assert complete.end is not None
+
+
+@pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
+def test_a_pause_may_outlast_the_time_to_notice_a_death(driver: Driver, tmp_path: Path) -> None:
+    """The pause is longer by a multiple of the time that the queue declares."""
+    pause = Pause(after=1, seconds=0.5, notices=0.5)
+    made = run(driver, programs.claim_and_complete, pause, folder=tmp_path, adapter=Listens)
+    claim, complete = acting(made)
+    assert claim.end is not None
+    assert complete.start - claim.end >= (0.5 + 0.5 * Listens.notice_seconds) * SECOND
 
 
 def test_a_pause_may_come_at_any_moment(tmp_path: Path) -> None:
