@@ -18,8 +18,8 @@ from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, V
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone, Log
+from pytest_queuekit.recording.raised import describe_error, place_of
 from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink
-from pytest_queuekit.recording.replies import describe_error
 
 _PATIENCE = 5.0
 """Seconds for which `claim_all` repeats a claim that is answered with busy."""
@@ -70,6 +70,7 @@ class Environment:
         self.progress = progress
         self.log = Log()
         self.location = queue.adapter.provision(folder) if location is None else location
+        self._provisioned = self.location if location is None else None
         self.drained = False
         self.strikes: set[tuple[str, int]] = set()
         fixed = self.contract.lease_seconds
@@ -161,6 +162,13 @@ class Environment:
         self._actors.clear()
         self._shared = None
 
+    def remove(self) -> None:
+        """Undo the provision of the queue, once nobody uses it any more."""
+        if self._provisioned is not None:
+            location, self._provisioned = self._provisioned, None
+            with suppress(Exception, SystemExit):  # the history is complete
+                self.queue.adapter.dispose(location)
+
     def dispose(self, recorder: Recorder) -> None:
         """Close an actor's instance, unless other actors share it."""
         if self.contract.sharing is Sharing.PROCESSES:
@@ -240,7 +248,8 @@ def open_recorded(
     try:
         adapter = queue.adapter(location)
     except (Exception, SystemExit) as error:  # a queue may raise anything; it is recorded
-        sink(replace(begun, end=clock.now(), error=describe_error(error)))
+        ended = replace(begun, end=clock.now(), error=describe_error(error))
+        sink(replace(ended, raised_at=place_of(error)))
         raise Halt(describe_error(error)) from error
     sink(replace(begun, end=clock.now(), outcome=Outcome.OK))
     return adapter

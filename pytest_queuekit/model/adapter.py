@@ -109,6 +109,10 @@ class QueueAdapter:
         """Return the location of a new queue in an empty private folder."""
         return str(folder / "queue.db")
 
+    @classmethod
+    def dispose(cls, location: str) -> None:
+        """Undo `provision`: remove what it made outside of its folder. Called after each run."""
+
     def enqueue(self, payload: Any, *args: Any, **options: Any) -> Any:
         """Add a task; return its id, or None."""
         raise self._undeclared("enqueue(self, payload)")

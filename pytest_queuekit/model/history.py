@@ -58,6 +58,7 @@ class Operation:
     result: the answer as JSON: for a delivery its payload, task id, attempt and token; for stats
         the counts; for dead letters their labels.
     error: type and message of an error.
+    raised_at: the place in the user's code that raised it: "shelf.py:31 in put".
     """
 
     number: int = 0
@@ -71,6 +72,7 @@ class Operation:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     result: Any = None
     error: str | None = None
+    raised_at: str | None = None
 
     @property
     def ok(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.contract import Contract
@@ -15,13 +16,13 @@ class QueueUnderTest:
     spec: the text from which `adapters.resolve` makes the same subject in another process.
     adapter: the class through which the kit reaches the queue.
     contract: the declarations of that class.
-    learned: the results of trials on the queue, so that each trial runs once.
+    learned: what trials on the queue have shown, so that each trial runs once.
     """
 
     spec: str
     adapter: type[QueueAdapter]
     contract: Contract
-    learned: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    learned: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, adapter: type[QueueAdapter], *, spec: str = "") -> QueueUnderTest:

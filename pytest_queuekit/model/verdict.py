@@ -33,8 +33,8 @@ class Reason:
     """Why a check has no answer, as data.
 
     kind: a stable word for machines: an `errors.Obstacle`, or "undeclared", "skipped",
-        "unfinished", "error".
-    text: the reason in words, for people alone.
+        "unfinished", "preflight", "error".
+    text: the reason in words, for people alone: a line, and perhaps more, such as a traceback.
     capabilities: for "undeclared", the capabilities that the queue lacks.
     level: for "level", the lowest `--queue-level` that answers.
     """
@@ -45,7 +45,7 @@ class Reason:
     level: str = ""
 
     def __str__(self) -> str:
-        return self.text
+        return self.text.partition("\n")[0]
 
 
 def undeclared(lacking: Sequence[str]) -> Reason:

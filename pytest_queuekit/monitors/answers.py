@@ -30,7 +30,7 @@ def _unanswered(history: History, killed: set[str]) -> Iterator[Violation]:
         if call.verb is Verb.OPEN and not call.ok:
             detail = (
                 f"{actor(call)} could not open the queue {when(history, call)}: "
-                f"{call.error or f'the call ended as {call.outcome}'}."
+                f"{call.error or f'the call ended as {call.outcome}'}{_place(call)}."
             )
             yield violation("cannot-open", "Queue cannot be opened", detail, call)
         elif call.outcome is Outcome.UNKNOWN and call.verb is not Verb.KILL:
@@ -50,6 +50,10 @@ def _unknown(history: History, call: Operation) -> Violation:
         "unexpected-error",
         f"Undeclared error from {call.verb}",
         f"{actor(call)} called {name} {when(history, call)}, and the call raised an error that "
-        f"`refuses` and `busy` do not declare: {call.error or 'unknown error'}.",
+        f"`refuses` and `busy` do not declare: {call.error or 'unknown error'}{_place(call)}.",
         call,
     )
+
+
+def _place(call: Operation) -> str:
+    return f" ({call.raised_at})" if call.raised_at else ""

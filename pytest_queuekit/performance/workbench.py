@@ -36,7 +36,8 @@ class Workbench:
         self.queue = queue
         self.folder = folder
         self._numbers = itertools.count(1)
-        self.adapter = _of_the_queue(lambda: queue.adapter(queue.adapter.provision(folder)))
+        self._location = _of_the_queue(queue.adapter.provision, folder)
+        self.adapter = _of_the_queue(queue.adapter, self._location)
         self.depth = self._fill(DEPTHS[level], _PATIENCE[level])
 
     def payload(self) -> Any:
@@ -57,8 +58,9 @@ class Workbench:
         return claim
 
     def close(self) -> None:
-        """Close the adapter."""
+        """Close the adapter, and undo the provision of its queue."""
         self.adapter.close()
+        self.queue.adapter.dispose(self._location)
 
     def _fill(self, depth: int, patience: float) -> int:
         deadline = time.monotonic() + patience

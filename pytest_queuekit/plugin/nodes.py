@@ -84,6 +84,9 @@ class CheckItem(pytest.Item):
         self.user_properties += _properties(self.verdict)
         if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
             pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
+        if self.verdict.status is Status.ERROR and self.verdict.reason is not None:
+            self._headline = str(self.verdict.reason)
+            pytest.fail(encodable(self.verdict.reason.text, terminal_encoding()), pytrace=False)
         if self.verdict.failed:
             proof = "\n".join(explain(self.verdict))
             self._headline = headline(self.verdict)

@@ -76,12 +76,13 @@ class Results:
     def enter(self, report: pytest.TestReport) -> None:
         """Record the answer in a report, if the report is about a check."""
         check = self._checks.get(report.nodeid)
-        if check is None or report.outcome == "rerun":  # type: ignore[comparison-overlap]
-            return  # pytest-rerunfailures runs it again: only the last run counts
+        if check is None:
+            return
         self.expect([report.nodeid])
         verdict = _answer(check, report)
         known = self._answers.get(_key(check))
-        # With lanes, and with --dist each, there are several answers, and the worst one counts.
+        # With lanes, with --dist each and after reruns there are several answers, and the worst one
+        # counts: a fault that shows now and then is a fault.
         if verdict and (
             known is None or _WEIGHT.index(verdict.status) > _WEIGHT.index(known.status)
         ):
@@ -112,6 +113,8 @@ def _answer(check: Check, report: pytest.TestReport) -> Verdict | None:
             status=Status.WAIVED,
             waiver=Waiver(reason=str(expected) or "expected to fail", source="xfail"),
         )
+    if verdict is not None and verdict.status is Status.ERROR:
+        return verdict
     if verdict is not None and report.failed and not verdict.failed:
         return check.verdict(Status.ERROR, reason=_error(report))  # such as a strict xfail
     if verdict is not None:

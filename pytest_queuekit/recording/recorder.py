@@ -19,7 +19,8 @@ from pytest_queuekit.model.payloads import canonical, label_of, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone
-from pytest_queuekit.recording.replies import Replies, delivered, describe_error
+from pytest_queuekit.recording.raised import describe_error, place_of
+from pytest_queuekit.recording.replies import Replies, delivered
 
 Sink = Callable[[Operation], None]
 """Takes an operation twice: without an end when it begins, and complete when it has ended."""
@@ -74,6 +75,7 @@ class Recorder:
         self.clock = clock
         self.last: Operation | None = None
         self.die: Callable[[], NoReturn] = self._vanish
+        self.raised: BaseException | None = None
         self._adapter = adapter
         self._replies = Replies(adapter)
         self.sink = sink
@@ -127,7 +129,15 @@ class Recorder:
         if ended.ok:
             self._task_ids.update(self._replies.ids(ids, labels))
         for operation in begun:
-            self._end(replace(operation, end=ended.end, outcome=ended.outcome, error=ended.error))
+            self._end(
+                replace(
+                    operation,
+                    end=ended.end,
+                    outcome=ended.outcome,
+                    error=ended.error,
+                    raised_at=ended.raised_at,
+                )
+            )
         return ended.ok
 
     def claim(self, **options: Any) -> Delivery | None:
@@ -247,7 +257,9 @@ class Recorder:
             self._adapter.close()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded
             begun = self._begin(Verb.CLOSE, start=start)
-            self._end(replace(begun, end=self.clock.now(), error=describe_error(error)))
+            place = place_of(error)
+            ended = replace(begun, end=self.clock.now(), error=describe_error(error))
+            self._end(replace(ended, raised_at=place))
 
     def record_kill(self) -> None:
         """Record that the actor was killed. The caller must not let it act again."""
@@ -336,7 +348,7 @@ class Recorder:
         return begun
 
     def _run(self, begun: Operation, call: Callable[[], Any]) -> tuple[Operation, Any]:
-        value, error = None, None
+        value, error, place = None, None, None
         try:
             value = self._replies.finished(begun.verb, call())
             outcome = Outcome.REFUSED if value is False else Outcome.OK
@@ -344,8 +356,11 @@ class Recorder:
             # A queue may raise anything, and that is recorded. Ctrl-C is not a reply of the queue.
             if isinstance(raised, AdapterError) or not self._replies.is_reply(raised):
                 raise
+            self.raised = raised
             outcome, error = self._replies.outcome(raised), describe_error(raised)
-        return replace(begun, end=self.clock.now(), outcome=outcome, error=error), value
+            place = place_of(raised)
+        ended = replace(begun, end=self.clock.now(), outcome=outcome, error=error, raised_at=place)
+        return ended, value
 
     def _end(self, operation: Operation, **fields: Any) -> Operation:
         ended = replace(operation, number=self._next, **fields)

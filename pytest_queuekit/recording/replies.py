@@ -103,14 +103,6 @@ def delivered(claim: Claim) -> dict[str, object]:
     }
 
 
-def describe_error(error: BaseException) -> str:
-    """Return the type and the message of an error."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - the message itself raises
-        return f"{type(error).__name__}, and str() of it fails"
-
-
 def _plain(value: object) -> object:
     """Return a value that is the same after a round trip through JSON."""
     if value is None or isinstance(value, str | int | float):

@@ -84,6 +84,10 @@ def _phrase(suite: SuiteResult, conclusion: Conclusion) -> str:
     asides = list(_asides(suite))
     aside = f" ({', '.join(asides)})" if asides else ""
     unanswered = suite.unanswered
+    unjudged = [verdict.reason for verdict in unanswered if verdict.reason]
+    for reason in unjudged:
+        if reason.kind == "preflight":
+            return str(reason)
     if suite.failed:
         failed = ", ".join(dict.fromkeys(verdict.rule for verdict in suite.failed))
         return (

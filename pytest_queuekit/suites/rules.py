@@ -18,6 +18,7 @@ from pytest_queuekit.suites import lanes
 from pytest_queuekit.suites.check import Check, Context, queue_subjects
 from pytest_queuekit.suites.context import with_context
 from pytest_queuekit.suites.plan import Plan
+from pytest_queuekit.suites.preflight import guard
 from pytest_queuekit.suites.waivers import waive
 
 
@@ -43,7 +44,11 @@ class RulesSuite:
 
     def checks(self) -> Sequence[Check]:
         """Return a check for each queue and rule, and one for each lane of a race."""
-        return [check for label in self._plan.queues for check in self._of_queue(label)]
+        return [
+            guard(check, queue)
+            for label, queue in self._plan.queues.items()
+            for check in self._of_queue(label)
+        ]
 
     def close(self) -> None:
         """Release nothing: each rule has a queue of its own."""

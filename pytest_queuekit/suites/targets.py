@@ -15,6 +15,7 @@ from pytest_queuekit.performance.targets import TARGETS, Target
 from pytest_queuekit.performance.workbench import Workbench
 from pytest_queuekit.suites.check import Check, Context, queue_subjects
 from pytest_queuekit.suites.plan import Performance, Plan
+from pytest_queuekit.suites.preflight import guard
 from pytest_queuekit.suites.waivers import waive
 
 
@@ -48,7 +49,7 @@ class TargetsSuite:
     def checks(self) -> Sequence[Check]:
         """Return a check for each queue and target."""
         return [
-            self._check(subject.label, target)
+            guard(self._check(subject.label, target), self._plan.queues[subject.label])
             for subject in self.subjects()
             for target in TARGETS
             if self._plan.concerns(target.id)

@@ -182,7 +182,7 @@ def test_a_worker_that_dies_leaves_no_verdict(project: Project) -> None:
         "--queue-impl=deadly:Deadly", "-k", "CLAIM-1[", "-p", "xdist", "-n", "2"
     )
     assert result.ret == 1
-    assert "deadly NO VERDICT: 1 rule could not be judged" in flat(result)
+    assert "deadly NO VERDICT: could not be judged: the process ended with exit" in flat(result)
 
 
 def test_an_item_that_is_run_again_tells_only_its_last_run(project: Project) -> None:

@@ -83,8 +83,10 @@ def main() -> int:
         job = Job(**json.loads(orders.readline()))
         # If the parent is killed, nothing else ends this process.
         faulthandler.dump_traceback_later(2 * job.limit + _SPARE, exit=True)
-        with suppress(Halt):  # the log has the reason
+        try:
             _act(job, orders, reports)
+        except Halt as halt:  # the log has the reason
+            traceback.print_exception(halt.__cause__)
     except NotRunError as error:
         _say(reports, f"not-run {json.dumps({'message': str(error), 'kind': error.kind})}")
         return 0

@@ -139,6 +139,11 @@ class ActorProcess:
             raise ActorError(self._failure())
         return _killed(operations, self._kill_as_operation(self._how()), during=self._how())
 
+    def messages(self) -> str:
+        """Return the last lines that the process printed."""
+        text = self._messages.read_text(encoding="utf-8", errors="replace").strip()
+        return "\n".join(text.splitlines()[-_LINES:])
+
     def _listen(self) -> None:
         """Read the actor's words. An error here is not a hang: `operations` raises it."""
         try:
@@ -180,8 +185,7 @@ class ActorProcess:
         return f"the process ended with exit status {code}"
 
     def _failure(self) -> str:
-        text = self._messages.read_text(encoding="utf-8", errors="replace").strip()
-        lines = text.splitlines()[-_LINES:] or ["(it printed nothing)"]
+        lines = (self.messages() or "(it printed nothing)").splitlines()
         quoted = "\n".join(f"  {line}" for line in lines)
         return f"actor={self._job.actor!r}: {self._how()}; it printed\n{quoted}"
 

@@ -64,6 +64,7 @@ def close(env: Environment, watchdog: Watchdog) -> None:
     env.log.close()
     with suppress(Hung):  # the history is complete
         watchdog.do(env.close)
+        watchdog.do(env.remove)
     watchdog.dismiss()
 
 

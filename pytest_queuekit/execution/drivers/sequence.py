@@ -63,4 +63,4 @@ def _follows_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
     """Return True if the queue follows the kit's clock. Only the first call tries it."""
     if _VIRTUAL not in queue.learned:
         queue.learned[_VIRTUAL] = goes_by_virtual_time(queue, folder)
-    return queue.learned[_VIRTUAL]
+    return bool(queue.learned[_VIRTUAL])

@@ -91,6 +91,7 @@ class XdistWorkers:
             meeting.agree(_READY)
             self._act(programs, env, watchdog, meeting)
             history = self._finish(scenario, env, watchdog, meeting)
+        queue.adapter.dispose(env.location)
         yield run_of(env, history, programs)
 
     def _env(
@@ -105,9 +106,10 @@ class XdistWorkers:
         home = self.folder / "queue"
         if self.lane == 1:
             home.mkdir()
-            return Environment(queue, home, clock=clock, lease=lease, effort=effort)
-        epoch, _, location = meeting.agree(_READY).partition(" ")
-        clock.epoch = int(epoch)
+            location = queue.adapter.provision(home)
+        else:
+            epoch, _, location = meeting.agree(_READY).partition(" ")
+            clock.epoch = int(epoch)
         return Environment(queue, home, clock=clock, lease=lease, effort=effort, location=location)
 
     def _act(

@@ -1,0 +1,119 @@
+"""A queue that cannot be judged is named once, before any rule, and soon."""
+
+from __future__ import annotations
+
+import sys
+from unittest.mock import ANY
+
+import pytest
+
+from pytest_queuekit.model.effort import Effort, Level
+from tests.plugin.project import Project, flat, text
+
+QUEUES = """
+import os
+import signal
+import threading
+from pathlib import Path
+
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+
+class Blocking(MemoryQueue):
+    name = "blocking"
+
+    def claim(self, worker, *, lease=60.0, capabilities=None):
+        while (claim := super().claim(worker, lease=lease)) is None:
+            threading.Event().wait()
+        return claim
+
+
+class Unreachable(MemoryQueue):
+    name = "unreachable"
+
+    def __init__(self, location):
+        raise ConnectionError("no server at port 1")
+
+
+class Dying(SmallSqliteQueue):
+    name = "dying"
+
+    def complete(self, claim):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class HangsInKeys(MemoryQueue):
+    name = "hangs-in-keys"
+
+    def enqueue(self, payload, *, key=None):
+        if key is not None:
+            threading.Event().wait()
+        return super().enqueue(payload)
+
+
+class Disposed(MemoryQueue):
+    name = "disposed"
+
+    @classmethod
+    def provision(cls, folder):
+        Path("made.txt").open("a").write(f"{folder}\\n")
+        return str(folder)
+
+    @classmethod
+    def dispose(cls, location):
+        Path("disposed.txt").open("a").write(f"{location}\\n")
+"""
+
+
+@pytest.fixture
+def queues(project: Project) -> Project:
+    """A project with queues that end a run early."""
+    project.pytester.makepyfile(queues=QUEUES)
+    return project
+
+
+def test_a_blocking_claim_is_named_once(queues: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rule waits for its time limit, and the closing line says what to change."""
+    monkeypatch.setattr("pytest_queuekit.execution.preflight._LIMIT", 1.0)
+    result = queues.validate("--queue-impl=queues:Blocking", "-k", "CLAIM-1[ or KEY-1[")
+    assert result.parseoutcomes() == {"failed": 1, "skipped": 1, "deselected": ANY}
+    assert "claim() on an empty queue did not return within 1 s" in flat(result)
+    assert "blocking NO VERDICT: could not be judged: claim() on an empty queue" in flat(result)
+
+
+def test_an_error_of_the_constructor_has_its_traceback(queues: Project) -> None:
+    """It is shown once, with its place in the adapter."""
+    result = queues.validate("--queue-impl=queues:Unreachable", "-k", "CLAIM-1[ or KEY-1[")
+    assert result.parseoutcomes() == {"failed": 1, "skipped": 1, "deselected": ANY}
+    raised = "__init__() raised ConnectionError: no server at port 1 (queues.py:"
+    assert f"unreachable NO VERDICT: could not be judged: {raised}" in flat(result)
+    assert text(result).count("Traceback") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process has no signals")
+def test_a_signal_is_named_with_its_call(queues: Project) -> None:
+    """A call that ends its process ends that of the trial, and not that of the run."""
+    result = queues.validate("--queue-impl=queues:Dying", "-k", "CLAIM-1[ or KEY-1[")
+    assert result.ret == 1
+    assert "could not be judged: the process ended by SIGTERM during complete()" in flat(result)
+
+
+def test_rules_that_hang_in_a_row_stop_the_run(
+    queues: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After three of them the others are not run, and the queue has failed."""
+    brief = Effort(level=Level.QUICK, tasks=20, limit=0.3, rounds=1)
+    monkeypatch.setattr(Effort, "at", lambda level: brief)
+    result = queues.validate("--queue-impl=queues:HangsInKeys", "-k", "KEY-")
+    assert result.parseoutcomes()["failed"] == 3
+    assert "calls never returned in KEY-1, KEY-2, KEY-4, so the run stopped" in flat(result)
+    assert "hangs-in-keys FAILED: 3 of 3 applicable rules failed" in flat(result)
+
+
+def test_each_provision_is_undone(queues: Project) -> None:
+    """`dispose` gets each location once, after the run that used it."""
+    queues.validate("--queue-impl=queues:Disposed", "-k", "CLAIM-1[ or KEY-1[")
+    made = (queues.path / "made.txt").read_text().splitlines()
+    assert len(made) == 3
+    assert (queues.path / "disposed.txt").read_text().splitlines() == made
