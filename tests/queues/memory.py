@@ -256,8 +256,10 @@ class MemoryQueue(QueueAdapter):
         return task.token is None and task.expires <= self._now()
 
     def _has_free_slot(self, task: Task) -> bool:
+        if task.group is None:
+            return True
         alike = [other for other in self.store.tasks.values() if other.group == task.group]
-        return task.group is None or sum(map(self._holds_slot, alike)) < self.group_limit
+        return sum(map(self._holds_slot, alike)) < self.group_limit
 
     def _holds_slot(self, task: Task) -> bool:
         return task.state == "leased"
