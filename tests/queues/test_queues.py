@@ -281,6 +281,8 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
     assert missing == {
         "lifo",
         "key-until-claim",
+        "notices-death",
+        "heartbeat",
         "at-most-once",
         "durable",
         "text-payload",
