@@ -6,7 +6,6 @@ import os
 import re
 import sqlite3
 import time
-import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -16,6 +15,7 @@ from .blocks import block
 from .callbacks import Callbacks
 from .clock import TOLERANCE, agrees_with_sql, follow_clock, is_replaced, system_clock
 from .exceptions import QueueDatabaseError
+from .forkable import ForkableConnection
 from .messages import one_line
 from .opened import OpenedFile
 from .schema import ON_DEMAND, SORTS_BY_PRIORITY
@@ -23,7 +23,7 @@ from .schema import ON_DEMAND, SORTS_BY_PRIORITY
 T = TypeVar("T")
 
 
-class QueueConnection(sqlite3.Connection):
+class QueueConnection(ForkableConnection):
     """A connection with a total_changes that counts only rows a `with` block changed itself.
 
     SQLite's own count is a lifetime total that includes rows changed by triggers and cascades.
@@ -52,8 +52,6 @@ class QueueConnection(sqlite3.Connection):
     _sorts_by_priority = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._cursors: list[weakref.ref[sqlite3.Cursor]] = []
-        self._pid = os.getpid()
         self.callbacks = Callbacks()
         """The queue's functions that SQL calls."""
         super().__init__(*arguments, **options)
@@ -98,6 +96,7 @@ class QueueConnection(sqlite3.Connection):
 
         Raises QueueDatabaseError if an error rolled back the transaction of a whole() block.
         """
+        self.refuse_in_child()
         if self._undone_by is not None:
             raise QueueDatabaseError(
                 f"an error ({one_line(str(self._undone_by))}) rolled back this whole transaction; "
@@ -107,6 +106,7 @@ class QueueConnection(sqlite3.Connection):
 
     def refuse_end(self, call: str, remedy: str) -> None:
         """Raise QueueDatabaseError inside a whole() block, which alone ends its transaction."""
+        self.refuse_in_child()
         if self.is_whole:
             raise QueueDatabaseError(
                 f"{call} inside transaction() would end half of the block, so it did nothing. "
@@ -143,7 +143,7 @@ class QueueConnection(sqlite3.Connection):
 
     def close(self) -> None:
         """Close the connection. A forked child does nothing: the connection is the parent's."""
-        if self._pid == os.getpid():
+        if self.pid == os.getpid():
             self.close_with_cursors()
 
     def close_with_cursors(self) -> None:
@@ -154,19 +154,11 @@ class QueueConnection(sqlite3.Connection):
         if self.companion is not None:
             self.companion.close()
         if self.leave_to_others():
-            self.rollback()
+            self.roll_back()
             return
         if self.opened is not None:
             self.opened.release()
         super().close()
-
-    def keep_for_ever(self) -> None:
-        """Keep the end of the interpreter from closing the connection, or a statement of it."""
-        with suppress(ImportError, AttributeError):  # other interpreters
-            import ctypes
-
-            for thing in (self, *self.live_cursors()):
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
     def leave_to_others(self) -> bool:
         """Keep the connection open for ever if other processes use another -shm; return if so.
@@ -203,15 +195,6 @@ class QueueConnection(sqlite3.Connection):
             is_replaced() or not -TOLERANCE < time.time() - self.elapsed() - offset < TOLERANCE
         )
 
-    def live_cursors(self) -> list[sqlite3.Cursor]:
-        """Return the cursors of this connection that something refers to."""
-        return [cursor for reference in self._cursors if (cursor := reference()) is not None]
-
-    def disable_in_child(self) -> None:
-        """Make each later statement, COMMIT and ROLLBACK included, fail without any effect."""
-        self.set_authorizer(_deny)
-        self.interrupt()
-
     @property
     def total_changes(self) -> int:
         """Rows that this block's own statements inserted, changed or deleted."""
@@ -223,10 +206,7 @@ class QueueConnection(sqlite3.Connection):
     def cursor(self, factory: Any = None) -> Any:
         """Return a cursor. Inside a `counted()` block, it counts the rows that it changes."""
         made = super().cursor(factory or QueueCursor)
-        # Not a WeakSet: its callbacks, in Python, would swallow an exception that a signal raises.
-        if len(self._cursors) >= _MANY:
-            self._cursors = [cursor for cursor in self._cursors if cursor() is not None]
-        self._cursors.append(weakref.ref(made))
+        self.remember(made)
         return made
 
     def prepare_for(self, sql: str) -> None:
@@ -264,10 +244,6 @@ class QueueConnection(sqlite3.Connection):
         """Add rows, and mark everything that SQLite has counted so far as settled."""
         self._changed += changed
         self._settled_at = super().total_changes
-
-
-def _deny(*_: object) -> int:
-    return sqlite3.SQLITE_DENY
 
 
 class QueueCursor(sqlite3.Cursor):
@@ -351,6 +327,7 @@ class QueueCursor(sqlite3.Cursor):
         return self._run(super().__next__) if self._read is None else next(self._read)
 
     def _run(self, step: Callable[..., T], *arguments: Any) -> T:
+        self.connection.refuse_in_child()
         try:
             return step(*arguments)
         except sqlite3.Error:
@@ -367,5 +344,3 @@ _ENDS = re.compile(
 """Matches a statement that ends a transaction, not only a savepoint."""
 _COMMITS = "Leave the block: its end commits"
 _ROLLS_BACK = "To undo the block, raise an error that leaves it"
-_MANY = 64
-"""References to cursors, dead ones included, before the dead ones are dropped."""

@@ -15,8 +15,13 @@ a descriptor from before the fork still has open.
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
 
+from .connection import QueueCursor
 from .exceptions import QueueDatabaseError
 from .files import Identity, identity, open_files
 from .messages import shown_path
@@ -59,22 +64,23 @@ def _is_open_from_parent(path: str) -> bool:
 
 
 def _part_from_parent() -> None:
-    """In a forked child, close the parent's connections, or disable them for ever."""
-    for session in open_sessions:
-        session.is_of_parent = True
-    inherited = [session for session in open_sessions if not session.is_shared]
+    """In a forked child, close the parent's connections, or give them up for ever."""
+    sessions = list(open_sessions)
     open_sessions.clear()
-    if any(_is_under_way(session) for session in inherited):
-        _of_parent.extend(inherited)
-        for session in inherited:
-            session.conn.keep_for_ever()
-            # Another thread of the parent may have been inside SQLite, and left its mutex locked.
-            if session.is_inside() or session.conn.in_transaction:
-                session.conn.disable_in_child()
+    for session in sessions:
+        session.is_of_parent = True
+    under_way = [session for session in sessions if _is_under_way(session)]
+    of_files = [session for session in sessions if not session.is_shared]
+    if any(not session.is_shared for session in under_way):
+        _of_parent.extend(of_files)
+        under_way += of_files
     else:
-        for session in inherited:
+        for session in of_files:
             session.conn.close_with_cursors()
+    for session in under_way:
+        session.conn.leave_to_parent()
     _remember_open_files()
+    _end_inside_sqlite()
 
 
 def _is_under_way(session: Session) -> bool:
@@ -87,5 +93,80 @@ def _remember_open_files() -> None:
         _inherited.update(open_files())
 
 
+def _own_under_way() -> list[Session]:
+    """Return the sessions that this thread is in the middle of using.
+
+    Those of other threads must wait: SQLite's mutex of their connections may be locked.
+    """
+    return [
+        session
+        for session in list(open_sessions)
+        if session.is_inside()
+        or (session.thread == threading.get_ident() and session.conn.in_transaction)
+    ]
+
+
+def _before_fork() -> None:
+    for session in _own_under_way():
+        session.conn.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for session in _own_under_way():
+        session.conn.after_fork_in_parent()
+
+
+# -- forks in a function that SQL calls --------------------------------------------------------
+
+_RUN_STATEMENTS = {function.__code__.co_filename for function in (Session.run, QueueCursor.execute)}
+"""The files with the code that runs statements, in which SQLite may call Python."""
+
+
+def _end_inside_sqlite() -> None:
+    """If a function that SQL called has forked, end this child when that function returns.
+
+    SQLite would wait for ever for the mutex of the connection, which a thread of the parent
+    holds. Until then the child may do anything else, such as os.execv() or os._exit().
+    """
+    function: FrameType | None = None
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename not in _RUN_STATEMENTS:
+        function, frame = frame, frame.f_back
+    if frame is None or (function is not None and _interrupts(function, frame)):
+        return
+    if function is None:
+        _end()
+
+    def end_at_return(returning: FrameType, event: str, _: object) -> None:
+        if returning is function and event == "return":
+            _end()
+
+    sys.setprofile(end_at_return)
+
+
+def _interrupts(function: FrameType, frame: FrameType) -> bool:
+    """Return True if a function is a handler that Python called between two bytecodes.
+
+    Python gives the interrupted frame to a handler of a signal; SQL cannot give one.
+    """
+    values = list(function.f_locals.values())
+    values += [item for value in values if isinstance(value, tuple) for item in value]
+    return any(value is frame for value in values)
+
+
+def _end() -> NoReturn:
+    os.write(
+        2,
+        b"QueueDatabaseError: os.fork() was called inside a function that SQL calls, and the child "
+        b"returned from that function. SQLite cannot go on there, so the child was ended with "
+        b"status 1; end it with os._exit(), or fork outside the statement\n",
+    )
+    os._exit(1)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_part_from_parent)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_part_from_parent,
+    )

@@ -100,7 +100,7 @@ class SessionPool:
                 memory = self._opened()
                 weakref.finalize(self, memory.close)
                 self._memory = memory
-        if memory.pid != os.getpid():
+        if memory.conn.pid != os.getpid():
             raise QueueDatabaseError("a database in memory is not shared across a fork; use a file")
         return memory
 

@@ -83,7 +83,8 @@ class Session:
     ) -> None:
         self.conn = conn
         self.path = path
-        self.pid = os.getpid()
+        self.thread = threading.get_ident()
+        """The thread that uses it, unless all threads share it."""
         self.is_shared = is_shared
         self.is_of_parent = False
         """True in a forked child: the session is its parent's."""
@@ -105,7 +106,7 @@ class Session:
         Closing it under that thread would crash Python. A forked child does nothing: the
         connection is the parent's.
         """
-        if self.pid != os.getpid():
+        if self.conn.pid != os.getpid():
             return
         self._is_closing = True
         if self.is_inside():
@@ -281,7 +282,7 @@ class Session:
             self.run(f"SAVEPOINT {name}")
             yield
         except BaseException:
-            if self.conn.in_transaction:
+            if self.conn.in_transaction and not self.is_of_parent:
                 with suppress(sqlite3.OperationalError):  # the savepoint was not set yet
                     self.run(f"ROLLBACK TO {name}")
                     self.run(f"RELEASE {name}")
@@ -342,7 +343,7 @@ class Session:
 
     def refuse_in_child(self, error: BaseException | None) -> None:
         """Raise QueueDatabaseError if this process was forked after the session was opened."""
-        if self.pid == os.getpid():
+        if self.conn.pid == os.getpid():
             return
         # Each COMMIT and ROLLBACK of the child is denied. What left the block is before that.
         left: BaseException | None = error

@@ -1,4 +1,4 @@
-"""A fork in the middle of things: the child harms nothing of its parent's, and is told so."""
+"""A fork in the middle of things: the child harms nothing of its parent's, and gets an error."""
 
 from __future__ import annotations
 
@@ -135,6 +135,147 @@ task = queue.claim("w")
 print(task.id, task.lease_token, in_other_process("SELECT status FROM task_queue"))
 """
     assert output(started(_HEAD + body, path)) == "1 1 [('leased',)]\n"
+
+
+_STATEMENTS = {
+    "SELECT": ("db.execute('SELECT forks(1)').fetchall()", "[('t', 100)]"),
+    "INSERT": (
+        "db.execute(\"INSERT INTO task_queue (type, priority) VALUES ('new', forks(1))\")",
+        "[('new', 5), ('t', 100)]",
+    ),
+    "a batch": (
+        "db.execute_many('INSERT INTO task_queue (type, priority) VALUES (?, forks(1))', [('b',)])",
+        "[('b', 5), ('t', 100)]",
+    ),
+    "a transaction": (
+        "with db.transaction() as conn:\n"
+        "    conn.execute('UPDATE task_queue SET priority = 7')\n"
+        "    conn.execute('UPDATE task_queue SET priority = priority + forks(1)')",
+        "[('t', 12)]",
+    ),
+    "a database in memory": ("memory.execute('SELECT forks(1)').fetchall()", "[('t', 100)]"),
+}
+_IN_CHILD = {
+    "it returns": ("pass", 1),
+    "it raises": ("raise KeyError", 1),
+    "it leaves": ("sys.exit(9)", 1),
+    "it ends": ("os._exit(9)", 9),
+    "it uses the queue": ("use_all()", 5),
+}
+
+
+@pytest.mark.parametrize("statement", _STATEMENTS)
+@pytest.mark.parametrize("deed", _IN_CHILD)
+def test_a_fork_in_a_function_that_sql_calls(path: Path, statement: str, deed: str) -> None:
+    """The child can work there, but never goes on with the statement; the parent does."""
+    sql, rows = _STATEMENTS[statement]
+    body, status = _IN_CHILD[deed]
+    script = f"""
+child = None
+
+def forks(_):
+    global child
+    if child is None:
+        child = os.fork()
+        if child == 0:
+            {body}
+    return 5
+
+def use_all():
+    refused = 0
+    conn = open_conn
+    for use in (
+        lambda: conn.execute("SELECT 1"),
+        lambda: conn.executemany("DELETE FROM task_queue WHERE id = ?", [(1,)]),
+        conn.commit,
+        conn.rollback,
+        conn.__enter__,
+    ):
+        try:
+            use()
+        except QueueDatabaseError:
+            refused += 1
+    try:
+        queue.get(1)
+    except QueueDatabaseError:
+        os._exit(refused)
+    os._exit(refused if in_memory else 99)
+
+def connect(conn):
+    conn.create_function("forks", 1, forks)
+
+db = QueueDatabase(path, busy_seconds=0.2, on_connect=connect)
+memory = QueueDatabase(":memory:", on_connect=connect)
+queue = TaskQueue(db)
+in_memory = {"memory" in statement}
+open_conn = (memory if in_memory else db).get_connection()
+{sql}
+print(ended(child), queue.integrity_check())
+print(in_other_process("SELECT type, priority FROM task_queue ORDER BY type"))
+"""
+    process = started(_HEAD + script, path)
+    out, err = process.communicate(timeout=60)
+    assert out == f"{status} []\n{rows}\n"
+    assert ("inside a function that SQL calls" in err) is (status == 1)
+    assert process.returncode == 0
+
+
+def test_a_fork_while_another_thread_runs_a_statement(path: Path) -> None:
+    """The child is told at once, although SQLite's mutex stays locked in it."""
+    body = """
+import threading
+inside, go_on = threading.Event(), threading.Event()
+
+def waits(_):
+    inside.set()
+    go_on.wait()
+    return 5
+
+def work():
+    with db.transaction() as conn:
+        conn.execute("UPDATE task_queue SET priority = waits(1)")
+
+db.close()
+db = QueueDatabase(path, on_connect=lambda conn: conn.create_function("waits", 1, waits))
+thread = threading.Thread(target=work)
+thread.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    try:
+        TaskQueue(db).get(1)
+    except QueueDatabaseError:
+        os._exit(7)
+print(ended(child))
+go_on.set()
+thread.join()
+print(TaskQueue(db).get(1).priority)
+"""
+    assert output(started(_HEAD + body, path)) == "7\n5\n"
+
+
+def test_an_authorizer_outlives_a_fork(path: Path) -> None:
+    """The parent keeps the caller's authorizer, in the block and after it."""
+    body = """
+def authorize(action, *_):
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_DELETE else sqlite3.SQLITE_OK
+
+db.close()
+db = QueueDatabase(path, on_connect=lambda conn: conn.set_authorizer(authorize))
+with db.transaction() as conn:
+    conn.execute("UPDATE task_queue SET priority = 7")
+    child = os.fork()
+    if child == 0:
+        os._exit(3)
+    assert ended(child) == 3
+for _ in range(2):
+    try:
+        db.execute("DELETE FROM task_queue")
+    except QueueDatabaseError as error:
+        print(type(error).__name__)
+print(TaskQueue(db).get(1).priority)
+"""
+    assert output(started(_HEAD + body, path)) == "QueuePathError\nQueuePathError\n7\n"
 
 
 @pytest.mark.parametrize("opened", ["by sqlite3", "by open"])
