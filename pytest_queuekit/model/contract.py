@@ -26,6 +26,7 @@ from pytest_queuekit.model.capabilities import (
     Retry,
     Sharing,
 )
+from pytest_queuekit.model.misspelt import check_effects, check_names
 from pytest_queuekit.model.verbs import METHODS
 
 _WATCHED = (Liveness.HEARTBEAT, Liveness.PROCESS)
@@ -170,6 +171,8 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
         if _defines(adapter, method.name):
             function = inspect.getattr_static(adapter, method.name)
             check_call(where, method.name, method.takes, function)
+    check_names(where, adapter)
+    check_effects(where, adapter)
 
 
 def _check_notice(where: str, adapter: type[QueueAdapter]) -> None:
