@@ -15,7 +15,7 @@ from pytest_queuekit.model.capabilities import Capability
 
 
 class Verb(enum.StrEnum):
-    """The action in an operation: a call of one of the adapter's methods, or a kill."""
+    """The action in an operation: a call of an adapter's method, a kill, or a stranger's lock."""
 
     OPEN = "open"
     ENQUEUE = "enqueue"
@@ -32,6 +32,7 @@ class Verb(enum.StrEnum):
     BACKUP = "backup"
     CLOSE = "close"
     KILL = "kill"
+    LOCK = "lock"
 
 
 @dataclass(frozen=True, kw_only=True)

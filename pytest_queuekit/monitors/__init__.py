@@ -65,6 +65,7 @@ from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.monitors.stuck_behind import stuck_behind
 from pytest_queuekit.monitors.timeline.findings import smallest
+from pytest_queuekit.monitors.under_lock import under_lock
 
 Monitor = Callable[[History, Contract], list[Violation]]
 """Reports certain violations only: if some order of the operations explains them, none."""
@@ -106,6 +107,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     no_deduplication,
     stuck_behind,
     in_some_order,
+    under_lock,
 )
 """The monitors that assume a certain scenario and may accuse a correct queue in any other."""
 
@@ -160,4 +162,5 @@ __all__ = [
     "schedule",
     "stats",
     "stuck_behind",
+    "under_lock",
 ]

@@ -24,6 +24,7 @@ from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.rules import programs
+from pytest_queuekit.rules.locks import LOCKS
 from pytest_queuekit.rules.meetings import MEETINGS
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
@@ -334,4 +335,5 @@ RULES = (
         level=Level.STANDARD,
     ),
     *MEETINGS,
+    *LOCKS,
 )

@@ -29,6 +29,7 @@ from pytest_queuekit.model.verdict import (
 )
 from pytest_queuekit.monitors import Monitor
 from pytest_queuekit.monitors.answers import answers
+from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.no_loss import no_loss
 
 
@@ -165,6 +166,9 @@ def _judged(
     run, gaps = None, []
     for run in runs:
         violations = violations_in(run.history, rule, contract)
+        if not driver.concurrent and not run.faults:
+            # Nobody else calls, so the queue is in its own way.
+            violations += busy(run.history, contract)
         if violations:
             return run, violations
         gaps.append(_unexercised(rule, run))

@@ -24,9 +24,9 @@ def test_every_method_of_an_adapter_has_a_row() -> None:
     assert set(METHODS) - {"__init__"} == public
 
 
-def test_every_verb_is_a_method_or_a_kill() -> None:
-    """Each verb of a history but the kill stands for a method."""
-    assert {method.verb for method in METHODS.values()} == set(Verb) - {Verb.KILL}
+def test_every_verb_is_a_method_or_befalls_the_queue() -> None:
+    """Each verb of a history but the kill and the lock stands for a method."""
+    assert {method.verb for method in METHODS.values()} == set(Verb) - {Verb.KILL, Verb.LOCK}
 
 
 @EACH

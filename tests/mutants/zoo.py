@@ -12,6 +12,7 @@ from tests.mutants import (
     groups,
     idempotency,
     lease,
+    locks,
     meetings,
     order,
     processes,
@@ -40,6 +41,7 @@ ZOO = (
     *durability.MUTANTS,
     *threads.MUTANTS,
     *meetings.MUTANTS,
+    *locks.MUTANTS,
     *processes.MUTANTS,
     *crash.MUTANTS,
 )

@@ -159,9 +159,30 @@ def test_any_rule_can_be_given_another_driver(rule: Rule, tmp_path: Path) -> Non
 def test_a_race_can_be_run_in_sequence(rule: Rule, tmp_path: Path) -> None:
     """A rule of actors that act at once is also true of actors that act one after the other."""
     in_sequence = replace(rule, drivers=(Sequence(),))
-    effort = Effort(level=Level.STANDARD, tasks=40)
+    effort = Effort(level=Level.STANDARD, tasks=40, limit=8.0)
     verdict = judge(in_sequence, QueueUnderTest.of(SmallSqliteQueue), tmp_path, effort)
     assert verdict.status in (Status.PASS, Status.NOT_APPLICABLE)
+
+
+class BusyOnce(MemoryQueue):
+    """Is busy when nobody else calls, once."""
+
+    name = "busy-once"
+    busy = (TimeoutError,)
+    asked = 0
+
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        type(self).asked += 1
+        if self.asked == 1:
+            raise TimeoutError("try later")
+        return super().claim(worker, **options)
+
+
+def test_a_busy_answer_in_a_sequential_run_is_a_failure(tmp_path: Path) -> None:
+    """Nobody else calls, so the queue is in its own way."""
+    verdict = _judge(Sequence(), folder=tmp_path, adapter=BusyOnce)
+    assert verdict.status is Status.FAIL
+    assert [violation.title for violation in verdict.violations] == ["Busy answer to claim"]
 
 
 def test_a_rule_passes_when_all_runs_of_all_drivers_pass(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, judge
 from tests.rules import limited
 
-_EFFORT = Effort(level=Level.STANDARD, tasks=16, rounds=1)
+_EFFORT = Effort(level=Level.STANDARD, tasks=16, rounds=1, limit=8.0)
 _USED_BY_CALLS = frozenset(
     {
         Capability.PRIORITY,

@@ -26,21 +26,32 @@ class Busy(Fault):
 
     def strike(self, world: Surroundings) -> None:
         """Return when the other process has the lock. Raises NotRunError if it gets none."""
-        command = [sys.executable, "-I", str(_STRANGER), world.location, str(self.seconds)]
-        stranger = subprocess.Popen(  # noqa: S603 - this interpreter, our own file
-            command, stdout=subprocess.PIPE, encoding="utf-8"
-        )
-        world.cleanup.callback(_end, stranger)
-        with cast(IO[str], stranger.stdout) as answer:
-            locked = answer.readline().strip()
-        if locked != "locked":
-            raise NotRunError(
-                f"fault 'busy' could not lock an SQLite file at location={world.location!r}: "
-                f"{locked or 'the queue has no SQLite file there'}",
-                kind="unsupported",
-            )
+        stranger = stranger_with_lock(world.location, self.seconds)
+        world.cleanup.callback(end_stranger, stranger)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def stranger_with_lock(location: str, seconds: float) -> subprocess.Popen[str]:
+    """Return a process that holds the write lock of the SQLite files at a location.
+
+    Raises NotRunError if it gets none.
+    """
+    command = [sys.executable, "-I", str(_STRANGER), location, str(seconds)]
+    stranger = subprocess.Popen(  # noqa: S603 - this interpreter, our own file
+        command, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    with cast(IO[str], stranger.stdout) as answer:
+        locked = answer.readline().strip()
+    if locked == "locked":
+        return stranger
+    end_stranger(stranger)
+    raise NotRunError(
+        f"fault 'busy' could not lock an SQLite file at location={location!r}: "
+        f"{locked or 'the queue has no SQLite file there'}",
+        kind="unsupported",
+    )
+
+
+def end_stranger(process: subprocess.Popen[str]) -> None:
+    """End the process, and with it the lock."""
     process.kill()
     process.wait()

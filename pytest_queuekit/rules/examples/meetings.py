@@ -83,4 +83,39 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 61.108 s  rival   complete task-5 → refused  expected: ok
         """,
     ),
+    "RACE-21": Example(
+        wrong="""
+            def claim(self, worker, *, lease=60.0):
+                try:
+                    return super().claim(worker, lease=lease)
+                except BusyError:
+                    return None  # looks as if no task waited
+        """,
+        right="""
+            def claim(self, worker, *, lease=60.0):
+                return super().claim(worker, lease=lease)  # raises BusyError
+        """,
+        proof="""
+              0.025 s  claim     enqueue task-1 → ok
+              0.071 s  stranger  lock           → ok     until 0.660 s
+            ▶ 0.073 s  claim     claim          → empty  expected: busy
+        """,
+    ),
+    "RACE-22": Example(
+        wrong="""
+            def claim(self, worker, *, lease=60.0):
+                end = time.time() + lease  # may then wait for the lock
+                self.lease_end = lambda seconds: end
+                return super().claim(worker, lease=lease)
+        """,
+        right="""
+            def claim(self, worker, *, lease=60.0):
+                return super().claim(worker, lease=lease)  # reads the time later
+        """,
+        proof="""
+               0.017 s  stranger  lock  → ok      until 36.022 s
+               0.019 s  claim     claim → task-1  returns at 36.025 s
+            ▶ 66.046 s  other     claim → task-1  expected: empty until 96 s
+        """,
+    ),
 }

@@ -1,0 +1,171 @@
+"""Queues that do the wrong thing when another process keeps the write lock for too long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_queuekit.model.adapter import Claim
+from tests.mutants.mutant import mutant
+from tests.mutants.processes import Impatient
+from tests.queues.small_sqlite import NOW, BusyError, RefusedError, SmallSqliteQueue
+
+
+class _HasNoPatience(Impatient):
+    """Does not wait for a lock, once it is open."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.patient = False
+
+
+class EmptyUnderLock(_HasNoPatience):
+    """Says that it is empty when another process has the lock."""
+
+    name = "empty-under-lock"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        try:
+            return super().claim(worker, lease=lease, capabilities=capabilities)
+        except BusyError:
+            return None
+
+
+class CompletesNothingUnderLock(_HasNoPatience):
+    """Says yes to a completion that met a lock, and forgets it."""
+
+    name = "completes-nothing-under-lock"
+
+    def complete(self, claim: Claim) -> None:
+        try:
+            super().complete(claim)
+        except BusyError:
+            return
+
+
+class ReleasesNothingUnderLock(_HasNoPatience):
+    """Says yes to a release that met a lock, and forgets it."""
+
+    name = "releases-nothing-under-lock"
+
+    def release(self, claim: Claim) -> None:
+        try:
+            super().release(claim)
+        except BusyError:
+            return
+
+
+class CancelsNothingUnderLock(_HasNoPatience):
+    """Says yes to a cancel that met a lock, and forgets it."""
+
+    name = "cancels-nothing-under-lock"
+
+    def cancel(self, task_id: Any) -> None:
+        try:
+            super().cancel(task_id)
+        except BusyError:
+            return
+
+
+class RefusesUnderLock(_HasNoPatience):
+    """Says that the worker does not hold its task when another process has the lock."""
+
+    name = "refuses-under-lock"
+
+    def complete(self, claim: Claim) -> None:
+        try:
+            super().complete(claim)
+        except BusyError as error:
+            raise RefusedError("no longer held") from error
+
+
+class StaysInATransaction(_HasNoPatience):
+    """Leaves a transaction open after it met a lock, so that each later call fails."""
+
+    name = "stays-in-a-transaction"
+    stuck = False
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        if self.stuck:
+            raise BusyError("cannot start a transaction within a transaction")
+        try:
+            return super()._run(sql, *values)
+        except BusyError:
+            self.stuck = True
+            raise
+
+
+class LeasesFromTheCall(SmallSqliteQueue):
+    """Reads the time before it waits for the lock, and leases a task from then on."""
+
+    name = "leases-from-the-call"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        began = time.time()
+        claim = super().claim(worker, lease=lease, capabilities=capabilities)
+        if claim is not None and time.time() > began + 1:
+            end = "UPDATE task SET lease_end = ? WHERE id = ?"
+            self._run(end, began + lease, claim.task_id)
+        return claim
+
+
+class DelaysFromTheCall(SmallSqliteQueue):
+    """Reads the time before it waits for the lock, and delays a task from then on."""
+
+    name = "delays-from-the-call"
+    began = 0.0
+
+    def enqueue(
+        self,
+        payload: str,
+        *,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        group: str | None = None,
+        capabilities: Mapping[str, Any] | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        self.began = time.time()
+        return super().enqueue(
+            payload,
+            priority=priority,
+            delay=delay,
+            key=key,
+            group=group,
+            capabilities=capabilities,
+            max_attempts=max_attempts,
+        )
+
+    def _run(self, sql: str, *values: Any) -> list[Any]:
+        if sql.startswith("INSERT INTO task"):
+            sql = sql.replace(f"{NOW} + ?", f"{self.began!r} + ?")
+        return super()._run(sql, *values)
+
+
+class RetriesFromTheCall(SmallSqliteQueue):
+    """Reads the time before it waits for the lock, and counts a retry's wait from then on."""
+
+    name = "retries-from-the-call"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        due = f"{time.time()!r} + wait(attempts + 1)"
+        self._acknowledge(claim, f"error = ?, due = {due}, {self._count_attempt()}", error)
+
+
+MUTANTS = (
+    mutant(EmptyUnderLock, "RACE-21", also=("RACE",)),
+    mutant(CompletesNothingUnderLock, "RACE-21", also=("RACE",)),
+    mutant(ReleasesNothingUnderLock, "RACE-21", also=("RACE",)),
+    mutant(CancelsNothingUnderLock, "RACE-21", also=("RACE",)),
+    mutant(RefusesUnderLock, "RACE-21", also=("RACE",)),
+    mutant(StaysInATransaction, "RACE-21", also=("RACE",)),
+    mutant(LeasesFromTheCall, "RACE-22"),
+    mutant(DelaysFromTheCall, "RACE-22"),
+    mutant(RetriesFromTheCall, "RACE-22"),
+)
