@@ -164,25 +164,11 @@ def test_a_race_can_be_run_in_sequence(rule: Rule, tmp_path: Path) -> None:
     assert verdict.status in (Status.PASS, Status.NOT_APPLICABLE)
 
 
-class BusyOnce(MemoryQueue):
-    """Is busy when nobody else calls, once."""
-
-    name = "busy-once"
-    busy = (TimeoutError,)
-    asked = 0
-
-    def claim(self, worker: str, **options: Any) -> Claim | None:
-        type(self).asked += 1
-        if self.asked == 1:
-            raise TimeoutError("try later")
-        return super().claim(worker, **options)
-
-
 def test_a_busy_answer_in_a_sequential_run_is_a_failure(tmp_path: Path) -> None:
     """Nobody else calls, so the queue is in its own way."""
-    verdict = _judge(Sequence(), folder=tmp_path, adapter=BusyOnce)
+    verdict = _judge(Sequence(), folder=tmp_path, adapter=Occupied)
     assert verdict.status is Status.FAIL
-    assert [violation.title for violation in verdict.violations] == ["Busy answer to claim"]
+    assert {violation.title for violation in verdict.violations} == {"Busy answer to claim"}
 
 
 def test_a_rule_passes_when_all_runs_of_all_drivers_pass(tmp_path: Path) -> None:
@@ -222,18 +208,13 @@ def test_a_driver_that_makes_no_run_does_not_pass(
     assert reason in str(verdict.reason)
 
 
-@pytest.mark.parametrize(
-    ("adapter", "ends"), [(Empty, "4 empty"), (Occupied, "4 busy")], ids=["empty", "busy"]
-)
-def test_a_rule_that_is_not_exercised_accuses_no_queue(
-    adapter: type[QueueAdapter], ends: str, tmp_path: Path
-) -> None:
+def test_a_rule_that_is_not_exercised_accuses_no_queue(tmp_path: Path) -> None:
     """Nothing was delivered, so nothing was delivered twice; other rules judge the empty answer."""
-    verdict = _judge(Sequence(), folder=tmp_path, adapter=adapter)
+    verdict = _judge(Sequence(), folder=tmp_path, adapter=Empty)
     assert (verdict.status, verdict.unexercised) == (Status.NOT_RUN, True)
     assert verdict.reason is not None
     assert verdict.reason.kind == "unexercised"
-    assert str(verdict.reason) == f"no claim succeeded ({ends}), so the rule was not exercised"
+    assert str(verdict.reason) == "no claim succeeded (4 empty), so the rule was not exercised"
 
 
 def test_a_script_that_cannot_go_on_does_not_exercise_its_rule(tmp_path: Path) -> None:
