@@ -96,8 +96,8 @@ def create_database_file(path: str) -> None:
         descriptor, temporary = mkstemp(dir=Path(path).parent, prefix=_PREFIX, suffix=_SUFFIX)
     except OSError:
         return  # SQLite will report what is wrong with the path
-    os.close(descriptor)
     try:
+        os.close(descriptor)
         os.link(temporary, path)
     except FileExistsError:
         pass
