@@ -15,6 +15,7 @@ from pathlib import Path
 from costs import print_costs
 from ratio import print_ratio
 from shares import print_shares
+from sizes import print_sizes
 from steps import print_steps
 
 
@@ -29,6 +30,7 @@ def main() -> None:
         print_steps(folder, quick=quick)
         print_ratio(folder, quick=quick)
         print_costs(folder, quick=quick)
+        print_sizes(folder)
         print_shares(folder, quick=quick)
 
 

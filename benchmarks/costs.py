@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def print_costs(folder: Path, *, quick: bool) -> None:
         shares = f"{ready:.0%} ready, {waiting:.0%} waiting, {completed:.0%} completed"
         print(f"  {shares:<42}{milliseconds:>7.1f} ms")
     _print_large(folder)
+    _print_stat(folder)
 
 
 def _print_large(folder: Path) -> None:
@@ -51,6 +54,12 @@ def _print_large(folder: Path) -> None:
         kilobytes = Path(f"{path}-wal").stat().st_size / ROUNDS / 1000
     print(f"\nA task with a payload of {MEGABYTES} MB, wall clock, median of {ROUNDS}")
     print(f"  claim {claim:.1f} ms, complete {complete:.1f} ms, {kilobytes:.0f} kB in the log")
+
+
+def _print_stat(folder: Path) -> None:
+    path = folder / "large.db"
+    microseconds = min(timeit.repeat(lambda: os.stat(path), number=1000)) * 1000  # noqa: PTH116
+    print(f"\nThe call of os.stat() in each change takes at least {microseconds:.1f} µs")
 
 
 def _median(calls: list[Callable[[], object]]) -> float:
