@@ -49,6 +49,8 @@ RETURNED = (
 )  # fmt: skip
 """The columns that a claim reads; it knows the others."""
 _RETURNING = f"RETURNING {', '.join(RETURNED)}"
+_CLAIMED = f"{', '.join(RETURNED)} + 1"
+"""The values of RETURNED, before the claim raises the last."""
 
 SERVES = "queue_serves(CAST(?2 || char(10) || {}.compatibility AS BLOB))"
 """True if the worker may take the task of a row; {} is the name of its table."""
@@ -124,6 +126,8 @@ class ClaimSql:
     plain: takes the next ready task, after upkeep.
     plain_head: returns the id of that task, or no row; only reads.
     batch: takes the next ready tasks, at most ?5, after upkeep; empty if there is no such SQL.
+    batch_rows: returns the rows that it will take, in order; only reads. RETURNING would cost
+        more, and not keep the order.
     merged: takes the next of the ready tasks and the due tasks that still wait.
     merged_head: returns the id of that task, or no row; only reads.
     crowded: returns 1 if the due tasks that still wait have more than HEADS places.
@@ -134,6 +138,7 @@ class ClaimSql:
     plain: str
     plain_head: str
     batch: str
+    batch_rows: str
     merged: str
     merged_head: str
     crowded: str
@@ -143,13 +148,13 @@ def claim_sql(order: ClaimOrder, *, routed: bool) -> ClaimSql:
     """Return the statements of an order; `routed` means for a worker with capabilities."""
     head = head_of(order, routed=routed)
     merged_head = _merged_head(order, head)
-    many = f"WHERE id IN ({_plain_head(order, limit='?5')})"
     return ClaimSql(
         probe=f"SELECT ({head}) IS NOT NULL OR {NEEDS_UPKEEP}",
         fast=f"{_TAKE} WHERE id = ({head}) AND NOT ({NEEDS_UPKEEP}) AND {_IS_IN_TIME} {_RETURNING}",
         plain=f"{_TAKE} WHERE id = ({head}) {_RETURNING}",
         plain_head=head,
-        batch="" if routed else f"{_TAKE} {many} {_RETURNING}",
+        batch="" if routed else f"{_TAKE} WHERE id IN ({_plain_head(order, limit='?5')})",
+        batch_rows=_plain_head(order, limit="?5", columns=_CLAIMED),
         merged=f"{_TAKE} WHERE id = ({merged_head}) {_RETURNING}",
         merged_head=merged_head,
         crowded=f"{_heads_of_due(order)} SELECT count(*) > {HEADS} "
@@ -162,9 +167,9 @@ def head_of(order: ClaimOrder, *, routed: bool) -> str:
     return _routed_head(order) if routed else _plain_head(order)
 
 
-def _plain_head(order: ClaimOrder, limit: str = "1") -> str:
+def _plain_head(order: ClaimOrder, limit: str = "1", columns: str = "id") -> str:
     return f"""
-        SELECT id {order.rows} AND {PLACE} = ' ' || ?2
+        SELECT {columns} {order.rows} AND {PLACE} = ' ' || ?2
         ORDER BY {order.by(*order.key)} LIMIT {limit}"""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from .claim_sql import RETURNED, TAKE, ClaimSql
@@ -85,15 +84,11 @@ class Taking(Protocol):
 
 
 class InOrder:
-    """Takes tasks by FIFO, LIFO or PRIORITY.
+    """Takes tasks by FIFO, LIFO or PRIORITY."""
 
-    key: the order of the tasks, for sorted().
-    """
-
-    def __init__(self, sql: ClaimSql, key: Callable[[Task], Any]) -> None:
+    def __init__(self, sql: ClaimSql) -> None:
         self.probe = sql.probe
         self._sql = sql
-        self._key = key
 
     def fast(self, claim: Claim) -> Task | None:
         """Claim the next ready task, unless the queue needs upkeep first."""
@@ -135,10 +130,10 @@ class InOrder:
 
     def _batch(self, session: Session, claim: Claim, limit: int) -> list[Task]:
         parameters = claim.parameters()
-        rows = session.run(self._sql.batch, (*parameters, limit))
-        if len(rows) < limit:
+        rows = session.run(self._sql.batch_rows, (*parameters, limit))
+        if session.change(self._sql.batch, (*parameters, limit)) < len(rows):
             _refuse_left(session, self._sql.plain_head, parameters)
-        return sorted(map(claim.task, rows), key=self._key)
+        return list(map(claim.task, rows))
 
 
 def _refuse_left(session: Session, head: str, parameters: tuple[Any, ...]) -> None:

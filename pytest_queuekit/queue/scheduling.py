@@ -32,11 +32,6 @@ class SchedulingStrategy(enum.Enum):
     """Any task, with a probability proportional to 1 / (priority + 1): no task starves."""
 
 
-_KEYS: Mapping[SchedulingStrategy, Callable[[Task], Any]] = {
-    SchedulingStrategy.FIFO: lambda task: task.id,
-    SchedulingStrategy.LIFO: lambda task: -task.id,
-    SchedulingStrategy.PRIORITY: lambda task: (task.priority, task.id),
-}
 STATEMENTS: dict[SchedulingStrategy, tuple[ClaimSql, ClaimSql] | tuple[RaceSql, RaceSql]] = {
     SchedulingStrategy.FIFO: (claim_sql(FIFO, routed=False), claim_sql(FIFO, routed=True)),
     SchedulingStrategy.LIFO: (claim_sql(LIFO, routed=False), claim_sql(LIFO, routed=True)),
@@ -62,7 +57,7 @@ class TaskClaimer:
     def __init__(self, strategy: SchedulingStrategy, db: QueueDatabase) -> None:
         self.strategy = strategy
         self._db = db
-        self._plain, self._routed = (_taking(strategy, sql) for sql in STATEMENTS[strategy])
+        self._plain, self._routed = map(_taking, STATEMENTS[strategy])
         self._was_empty = False
 
     def claim_task(
@@ -146,8 +141,8 @@ class TaskClaimer:
         self._db.write(lambda session: create_on_demand(session.conn, names))
 
 
-def _taking(strategy: SchedulingStrategy, sql: ClaimSql | RaceSql) -> Taking:
-    return ByRace(sql) if isinstance(sql, RaceSql) else InOrder(sql, _KEYS[strategy])
+def _taking(sql: ClaimSql | RaceSql) -> Taking:
+    return ByRace(sql) if isinstance(sql, RaceSql) else InOrder(sql)
 
 
 class FIFOTaskClaimer(TaskClaimer):
