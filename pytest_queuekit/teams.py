@@ -47,7 +47,7 @@ TEAMS = (
     Team(
         number="02",
         builds="client API",
-        families=("ENQUEUE", "SCHEDULE", "KEY", "ROUTE", "VALUE", "CLOCK", "DURABLE"),
+        families=("ENQUEUE", "SCHEDULE", "KEY", "ROUTE", "VALUE", "CLOCK", "DURABLE", "FORK"),
         targets=("PERF-1",),
         spared=_CLAIMING,
     ),
@@ -65,13 +65,14 @@ TEAMS = (
             "RACE",
             "DURABLE",
             "CRASH",
+            "FORK",
         ),
         targets=("PERF-2", "PERF-3", "PERF-5"),
     ),
     Team(
         number="04",
         builds="scheduling",
-        families=("CLAIM", "ORDER", "SCHEDULE", "ROUTE", "VALUE", "CLOCK", "RACE"),
+        families=("CLAIM", "ORDER", "SCHEDULE", "GROUP", "ROUTE", "VALUE", "CLOCK", "RACE"),
         targets=("PERF-2", "PERF-5"),
     ),
     Team(

@@ -112,6 +112,16 @@ def test_rules_are_written_for_programs_and_documents(capsys: Captured) -> None:
     assert capsys.readouterr().out.startswith("## CLAIM\n")
 
 
+def test_a_rule_that_a_declaration_makes_binding_is_shown_as_one(capsys: Captured) -> None:
+    """The list, the explanation and the page name the capability."""
+    assert main(["rules", "FORK"]) == 0
+    assert "SHOULD (MUST with forks)" in capsys.readouterr().out
+    assert main(["explain", "FORK-1"]) == 0
+    assert "must    where the queue declares forks" in capsys.readouterr().out
+    assert main(["rules", "FORK-1", "--markdown"]) == 0
+    assert "**SHOULD** (**MUST** with `forks`) After a fork" in capsys.readouterr().out
+
+
 def test_the_version_is_printed(capsys: Captured) -> None:
     """--version prints the version of the kit."""
     with pytest.raises(SystemExit, match="0"):

@@ -24,6 +24,7 @@ class ReferenceQueue(QueueAdapter):
     strategy: ClassVar[str] = "PRIORITY"
     order = Order(priority="lower-first", ties="fifo", redelivery="original")
     liveness = Liveness.LEASE
+    survives_fork = True
     retry = Retry(max_attempts=5, first=1, factor=2, cap=300, jitter=0.1)
     key_hold = KeyHold.FOR_EVER
     key_conflict = KeyConflict.KEEP

@@ -38,6 +38,7 @@ class RuleEntry:
 
     about: the promise of its family. needs: the capabilities that it requires.
     level: the lowest level that runs it. driver: how its actors interleave.
+    must_with: the capability with which a SHOULD is a MUST; empty if there is none.
     """
 
     id: str
@@ -50,6 +51,13 @@ class RuleEntry:
     needs: tuple[str, ...]
     level: str
     driver: str
+    must_with: str = ""
+
+    @property
+    def binding(self) -> str:
+        """The requirement, with the capability that raises it: "SHOULD (MUST with forks)"."""
+        raised = f" (MUST with {self.must_with})" if self.must_with else ""
+        return f"{self.requirement}{raised}"
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -126,6 +134,7 @@ def entry_of(rule: Rule, *, family: str, about: str) -> RuleEntry:
         needs=tuple(need.value for need in rule.needs),
         level=rule.level.name.lower(),
         driver=", ".join(rule.driver_names),
+        must_with=rule.must_with.value if rule.must_with else "",
     )
 
 
@@ -158,7 +167,7 @@ def as_text(chosen: Sequence[RuleEntry]) -> str:
         if entry.family != family:
             lines += [""] * bool(lines) + [f"{entry.family}: {entry.about}"]
             family = entry.family
-        lines.append(f"  {entry.id:<12}{entry.slug:<42}{entry.requirement}")
+        lines.append(f"  {entry.id:<12}{entry.slug:<42}{entry.binding}")
         lines += textwrap.wrap(
             entry.sentence, 80, initial_indent=_MARGIN, subsequent_indent=_MARGIN
         )
@@ -175,6 +184,7 @@ def explain(entry: RuleEntry, *, run: str = "") -> str:
     fields = {
         entry.requirement.lower(): entry.sentence,
         "why": entry.why,
+        **({"must": f"where the queue declares {entry.must_with}"} if entry.must_with else {}),
         "needs": ", ".join(entry.needs) or "only enqueue and claim",
         "level": f"{entry.level} and above",
         "driver": entry.driver,
@@ -201,10 +211,11 @@ def as_markdown(chosen: Sequence[RuleEntry]) -> str:
             lines += [f"## {entry.family}", "", entry.about, ""]
             family = entry.family
         needs = ", ".join(f"`{need}`" for need in entry.needs)
+        raised = f" (**MUST** with `{entry.must_with}`)" if entry.must_with else ""
         lines += [
             f"### {entry.id} {entry.slug}",
             "",
-            f"**{entry.requirement}** {entry.sentence}",
+            f"**{entry.requirement}**{raised} {entry.sentence}",
             "",
         ]
         lines += [entry.why, ""]

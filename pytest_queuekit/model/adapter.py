@@ -82,6 +82,8 @@ class QueueAdapter:
     payload: ClassVar[Payload] = Payload.JSON
     liveness: ClassVar[Liveness] = Liveness.NONE
     sharing: ClassVar[Sharing] = Sharing.PROCESSES
+    survives_fork: ClassVar[bool] = False
+    """True if a process may fork while an instance is open."""
     retry: ClassVar[Retry | None] = None
     key_hold: ClassVar[KeyHold] = KeyHold.UNTIL_COMPLETION
     key_conflict: ClassVar[KeyConflict | None] = None

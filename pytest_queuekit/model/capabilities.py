@@ -107,6 +107,7 @@ class Capability(enum.StrEnum):
     DURABLE = "durable"
     RECOVERY = "recovery"
     NOTICES_DEATH = "notices-death"
+    FORKS = "forks"
     HEARTBEAT = "heartbeat"
     JSON_PAYLOAD = "json-payload"
     TEXT_PAYLOAD = "text-payload"

@@ -63,6 +63,7 @@ class Contract:
     group_limit: int
     lease_seconds: float | None
     notice_seconds: float | None
+    survives_fork: bool
     resolution: float
     limitations: tuple[Limitation | str, ...]
     capabilities: frozenset[Capability]
@@ -85,6 +86,7 @@ class Contract:
             group_limit=adapter.group_limit,
             lease_seconds=adapter.lease_seconds,
             notice_seconds=adapter.notice_seconds,
+            survives_fork=adapter.survives_fork,
             resolution=adapter.resolution,
             limitations=adapter.limitations,
             capabilities=frozenset(_capabilities(adapter)),
@@ -141,6 +143,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "group_limit": int,
     "lease_seconds": (int, float, type(None)),
     "notice_seconds": (int, float, type(None)),
+    "survives_fork": bool,
     "resolution": (int, float),
     "refuses": tuple,
     "busy": tuple,
@@ -177,16 +180,9 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
 
 def _check_notice(where: str, adapter: type[QueueAdapter]) -> None:
     seconds = adapter.notice_seconds
-    if seconds is None:
-        return
-    if isinstance(seconds, bool) or not 0 < seconds < math.inf:
+    if isinstance(seconds, bool) or (seconds is not None and not 0 < seconds < math.inf):
         raise AdapterError(
             f"{where}: notice_seconds={seconds!r} must be a number of seconds above 0"
-        )
-    if adapter.liveness not in _WATCHED:
-        raise AdapterError(
-            f"{where}: notice_seconds={seconds:g} has no effect with "
-            f"liveness={adapter.liveness.name}: declare Liveness.HEARTBEAT or Liveness.PROCESS"
         )
 
 
@@ -234,6 +230,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.RECOVERY: leased or watched,
         Capability.NOTICES_DEATH: watched,
         Capability.HEARTBEAT: adapter.liveness is Liveness.HEARTBEAT,
+        Capability.FORKS: adapter.survives_fork,
         Capability.ROUTING: "capabilities" in enqueue and "capabilities" in claim,
         Capability.RETRY: retried,
         Capability.MAX_ATTEMPTS: "max_attempts" in enqueue,

@@ -96,5 +96,8 @@ def _without_effect(adapter: type[QueueAdapter]) -> Iterator[tuple[str, str]]:
         yield "group_limit", "the option group of enqueue()"
     if adapter.liveness is not Liveness.LEASE and adapter.lease_seconds is not None:
         yield "lease_seconds", "liveness=Liveness.LEASE"
+    watched = adapter.liveness in (Liveness.HEARTBEAT, Liveness.PROCESS)
+    if adapter.notice_seconds is not None and not watched:
+        yield "notice_seconds", "Liveness.HEARTBEAT or Liveness.PROCESS"
     if adapter.retry is not None and not fails and adapter.liveness is Liveness.NONE:
         yield "retry", "fail(), or a liveness that notices dead workers"

@@ -55,8 +55,8 @@ class Recorder:
     lease: seconds of a lease; None for the queue's default.
     first: the number of the first operation.
 
-    `die` ends the actor as a kill does: it kills the actor's own process, or it records a kill and
-    raises Gone.
+    `own_process` is True if the actor has a process of its own. `die` ends the actor as a kill
+    does: it kills the actor's own process, or it records a kill and raises Gone.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Recorder:
         self.contract = contract
         self.clock = clock
         self.last: Operation | None = None
+        self.own_process = False
         self.die: Callable[[], NoReturn] = self._vanish
         self.raised: BaseException | None = None
         self._adapter = adapter
@@ -237,6 +238,17 @@ class Recorder:
         claims = [claim for claim in replies if isinstance(claim, Claim)]
         deliveries = [self._deliver(ended, claim) for claim in claims]
         return deliveries[0] if deliveries else self._deliver(ended, None)
+
+    def shared_with(self, actor: str) -> Recorder:
+        """Return another actor that calls the queue through the same instance."""
+        return Recorder(
+            self._adapter,
+            actor=actor,
+            contract=self.contract,
+            clock=self.clock,
+            sink=self.sink,
+            lease=self._lease,
+        )
 
     def close(self) -> None:
         """Close the adapter, and record that."""

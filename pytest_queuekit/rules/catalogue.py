@@ -12,6 +12,7 @@ from pytest_queuekit.rules import (
     crash,
     durability,
     enqueue,
+    fork,
     groups,
     idempotency,
     lease,
@@ -94,6 +95,7 @@ FAMILIES: tuple[Family, ...] = (
         rules=durability.RULES,
     ),
     Family(name="CRASH", about="A dead worker's task goes to another worker.", rules=crash.RULES),
+    Family(name="FORK", about="A fork with an open instance loses no task.", rules=fork.RULES),
 )
 
 CATALOGUE: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.rules)

@@ -51,6 +51,8 @@ class Rule:
         not run, and leaves the queue without a verdict.
     level: the lowest level at which the rule is run.
     tolerates: the verbs that get invalid values, so that any error counts as a refusal.
+    tolerates_from: the actors to which the queue may answer with any error.
+    must_with: the capability that makes the promise binding, whatever `requirement` says.
     """
 
     id: str
@@ -65,6 +67,18 @@ class Rule:
     requirement: Requirement = Requirement.MUST
     level: Level = Level.QUICK
     tolerates: tuple[Verb, ...] = ()
+    tolerates_from: tuple[str, ...] = ()
+    must_with: Capability | None = None
+
+    def requirement_for(self, contract: Contract) -> Requirement:
+        """Return how binding the promise is for a queue."""
+        binding = self.must_with in contract.capabilities
+        return Requirement.MUST if binding else self.requirement
+
+    def tolerated(self, call: Operation) -> bool:
+        """Return True if a call ended in an error that counts as a refusal."""
+        expected = call.verb in self.tolerates or call.actor in self.tolerates_from
+        return call.error is not None and expected
 
     @property
     def driver_names(self) -> list[str]:
@@ -95,7 +109,7 @@ def judge(
     return Verdict(
         rule=rule.id,
         family=rule.family,
-        requirement=rule.requirement,
+        requirement=rule.requirement_for(queue.contract),
         sentence=rule.sentence,
         queue=queue.contract.name,
         slug=rule.slug,
@@ -196,7 +210,7 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
     violations += [
         violation
         for violation in answers(history, contract)
-        if not all(call.error and call.verb in rule.tolerates for call in violation.witness)
+        if not all(map(rule.tolerated, violation.witness))
     ]
     return violations
 

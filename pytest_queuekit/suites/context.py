@@ -45,6 +45,7 @@ _FIELDS = {
     Capability.RECOVERY: "liveness",
     Capability.NOTICES_DEATH: "liveness",
     Capability.HEARTBEAT: "liveness",
+    Capability.FORKS: "survives_fork",
     Capability.RETRY: "retry",
     Capability.MAX_ATTEMPTS: "retry",
     Capability.KEY: "key_hold",

@@ -109,11 +109,11 @@ def rule_check(
         rule=rule.id,
         slug=rule.slug,
         family=rule.family,
-        requirement=rule.requirement,
+        requirement=rule.requirement_for(queue.contract),
         sentence=rule.sentence,
         subject=label,
         name=name,
         answer=answer,
-        keywords=(rule.requirement.value, *rule.driver_names),
+        keywords=(rule.requirement_for(queue.contract).value, *rule.driver_names),
         marks=("queue_stress",) if rule.concurrent else (),
     )

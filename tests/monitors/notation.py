@@ -160,6 +160,7 @@ def contract(**declared: Any) -> Contract:
         "group_limit": 1,
         "lease_seconds": None,
         "notice_seconds": None,
+        "survives_fork": False,
         "resolution": 0.0,
         "limitations": (),
         **declared,

@@ -9,6 +9,7 @@ from tests.mutants import (
     crash,
     durability,
     enqueue,
+    forks,
     groups,
     idempotency,
     lease,
@@ -44,4 +45,5 @@ ZOO = (
     *locks.MUTANTS,
     *processes.MUTANTS,
     *crash.MUTANTS,
+    *forks.MUTANTS,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import sqlite3
 import time
@@ -58,6 +59,7 @@ class SmallSqliteQueue(QueueAdapter):
     busy = (BusyError,)
 
     def __init__(self, location: str) -> None:
+        self.pid = os.getpid()
         self.connection = sqlite3.connect(
             location, timeout=0, isolation_level=None, check_same_thread=False
         )
@@ -203,6 +205,8 @@ class SmallSqliteQueue(QueueAdapter):
 
         SQLite's own waiting favours the lucky, and does not cover the switch to WAL.
         """
+        if os.getpid() != self.pid:
+            raise RefusedError("this instance was opened before a fork")
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

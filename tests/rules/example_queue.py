@@ -405,6 +405,26 @@ class _Listening(ExampleQueue):
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
+class _Forked(ExampleQueue):
+    def open(self) -> None:
+        self.pid = os.getpid()
+        self.taken: list[Any] = []
+        super().open()
+
+    def take(self, task_id: Any, worker: str, lease: float = 60.0) -> Claim:
+        self.taken.append(task_id)
+        return super().take(task_id, worker, lease)
+
+    def give_back(self, task_ids: Sequence[Any]) -> None:
+        for task_id in task_ids:
+            back = "UPDATE task SET state = 'queued' WHERE state = 'leased' AND id = :id"
+            self.run(back, id=task_id)
+
+
+class _ForkedInAHurry(_Forked):
+    timeout = 0.1
+
+
 class _Raced(ExampleQueue):
     gap = 0.001
 
@@ -430,6 +450,8 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "RACE-8": _RacedToOpen,
     "RACE-22": ExampleQueue,
     "DURABLE-10": _SlowlyRaced,
+    **dict.fromkeys(("FORK-1", "FORK-2", "FORK-4"), _Forked),
+    "FORK-3": _ForkedInAHurry,
     **dict.fromkeys(("CRASH-2", "CRASH-5"), _Watching),
     **dict.fromkeys(("CRASH-3", "CRASH-4"), _Listening),
 }

@@ -9,17 +9,20 @@ from typing import Any, ClassVar
 
 import pytest
 
+from pytest_queuekit.adapters.reference import ReferenceQueue
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.sequence import Sequence
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Driver, Scenario
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
+from pytest_queuekit.model.verdict import Requirement, RuleRun, Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
-from pytest_queuekit.rules.rule import Rule, by_id, judge
+from pytest_queuekit.rules.rule import Rule, by_id, judge, violations_in
 from tests.execution.drivers.queues import Monotonic
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
@@ -154,7 +157,9 @@ def test_any_rule_can_be_given_another_driver(rule: Rule, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "rule", [rule for rule in CATALOGUE if rule.concurrent], ids=lambda rule: rule.id
+    "rule",
+    [rule for rule in CATALOGUE if rule.concurrent and rule.family != "FORK"],
+    ids=lambda rule: rule.id,
 )
 def test_a_race_can_be_run_in_sequence(rule: Rule, tmp_path: Path) -> None:
     """A rule of actors that act at once is also true of actors that act one after the other."""
@@ -169,6 +174,40 @@ def test_a_busy_answer_in_a_sequential_run_is_a_failure(tmp_path: Path) -> None:
     verdict = _judge(Sequence(), folder=tmp_path, adapter=Occupied)
     assert verdict.status is Status.FAIL
     assert {violation.title for violation in verdict.violations} == {"Busy answer to claim"}
+
+
+def test_an_actor_in_the_process_of_the_kit_does_not_fork(tmp_path: Path) -> None:
+    """The process has threads, and a child would inherit whatever they have locked."""
+    rule = replace(by_id(CATALOGUE)["FORK-1"], drivers=(Sequence(),))
+    effort = Effort(level=Level.STANDARD)
+    verdict = judge(rule, QueueUnderTest.of(SmallSqliteQueue), tmp_path, effort)
+    assert verdict.status is Status.NOT_RUN
+    assert "a process of its own" in str(verdict.reason)
+
+
+def test_a_promise_is_binding_for_a_queue_that_declares_it() -> None:
+    """A queue that says nothing about forks is only told, and one that survives them fails."""
+    rule = by_id(CATALOGUE)["FORK-1"]
+    silent, sure = (Contract.of(queue) for queue in (SmallSqliteQueue, ReferenceQueue))
+    assert rule.requirement_for(silent) is Requirement.SHOULD
+    assert rule.requirement_for(sure) is Requirement.MUST
+
+
+def test_any_error_to_an_actor_may_count_as_a_refusal() -> None:
+    """The error to another actor, or a call that never returned, is still a violation."""
+    rule = by_id(CATALOGUE)["FORK-1"]
+    told = Operation(
+        actor="child",
+        verb=Verb.ENQUEUE,
+        start=0,
+        end=1,
+        outcome=Outcome.UNKNOWN,
+        task="task-1",
+        error="RuntimeError: forked",
+    )
+    assert violations_in(History.of([told]), rule, Contract.of(ReferenceQueue)) == []
+    for wrong in (replace(told, actor="parent"), replace(told, error=None, end=None)):
+        assert len(violations_in(History.of([wrong]), rule, Contract.of(ReferenceQueue))) == 1
 
 
 def test_a_rule_passes_when_all_runs_of_all_drivers_pass(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
             lease=job.lease,
             first=job.first,
         )
-        recorder.die = kill_process
+        recorder.own_process, recorder.die = True, kill_process
         _say(reports, "ready")
         _wait_for_word(orders, clock)
         world = Surroundings(

@@ -111,10 +111,10 @@ class ActorProcess:
             self._kill()
 
     def part(self) -> None:
-        """Wait until the process ends, and kill it after a time limit."""
+        """Wait until the process and its forked children end; kill them after a time limit."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_PARTING)
-            return
+            self._listener.join(_PARTING)  # a child keeps the pipe open
         self._kill()
         self._process.wait()
 
@@ -147,7 +147,7 @@ class ActorProcess:
     def _listen(self) -> None:
         """Read the actor's words. An error here is not a hang: `operations` raises it."""
         try:
-            while not self._heard & _LAST:
+            while _END not in self._heard:
                 self._hear(self._reports.readline())
         except Exception as error:  # noqa: BLE001 - raised again by `operations`
             self._error = error

@@ -12,6 +12,7 @@ from pytest_queuekit.rules.examples import (
     crash,
     durability,
     enqueue,
+    fork,
     groups,
     idempotency,
     lease,
@@ -43,6 +44,7 @@ MODULES: tuple[Mapping[str, Example], ...] = (
     meetings.EXAMPLES,
     durability.EXAMPLES,
     crash.EXAMPLES,
+    fork.EXAMPLES,
 )
 
 
