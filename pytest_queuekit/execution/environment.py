@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import Capability, Sharing
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone, Log
@@ -22,7 +24,13 @@ from pytest_queuekit.recording.raised import describe_error, place_of
 from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink
 
 _PATIENCE = 5.0
-"""Seconds for which `claim_all` repeats a claim that is answered with busy."""
+"""Seconds of real time for which `claim_all` repeats a claim that is answered with busy."""
+_MOST_ERRORS = 2
+"""How often `claim_all` repeats a claim that is refused or raises an error."""
+_MOST_IN_A_ROW = 1000
+_MOST_REPEATED = 100
+"""How often one task may be among the last 1000 before `claim_all` stops: some queues hand out a
+task for ever."""
 _PAUSE = 0.01
 """Seconds between two such claims."""
 _MARGIN = 0.05
@@ -258,20 +266,33 @@ def open_recorded(
 def claim_all(recorder: Recorder, *, complete: bool = True) -> list[Delivery]:
     """Claim, and complete, until the queue answers that it is empty.
 
-    Busy is not empty: the claim is repeated for some seconds.
+    Busy is not empty: the claim is repeated for some seconds of real time, since what makes the
+    queue busy does not follow a virtual clock. A claim that fails otherwise is repeated a few
+    times.
     """
     taken: list[Delivery] = []
-    since = recorder.clock.now()
+    since, errors = time.monotonic(), 0
     while len(taken) < _MOST_TASKS:
         delivery = recorder.claim()
-        busy = recorder.last is not None and recorder.last.outcome is Outcome.BUSY
+        outcome = recorder.last.outcome if recorder.last is not None else Outcome.OK
         if delivery is not None:
             taken.append(delivery)
-            since = recorder.clock.now()
+            since, errors = time.monotonic(), 0
             if complete and recorder.can(Capability.COMPLETE):
                 recorder.complete(delivery)
-        elif busy and recorder.clock.now() - since < _PATIENCE * SECOND:
+            if _is_endless(taken):
+                break
+        elif outcome is Outcome.BUSY and time.monotonic() - since < _PATIENCE:
             recorder.clock.wait(_PAUSE)
+            threading.Event().wait(_PAUSE if recorder.clock.virtual else 0)
+        elif outcome in (Outcome.REFUSED, Outcome.UNKNOWN) and errors < _MOST_ERRORS:
+            errors += 1
         else:
             break
     return taken
+
+
+def _is_endless(taken: Sequence[Delivery]) -> bool:
+    """Return True if the queue hands out the same task again and again."""
+    last = taken[-1].label
+    return sum(delivery.label == last for delivery in taken[-_MOST_IN_A_ROW:]) >= _MOST_REPEATED

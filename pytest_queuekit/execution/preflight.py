@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_queuekit.errors import ActorError
+from pytest_queuekit.errors import ActorError, AdapterError
 from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.actor_process import ActorProcess
@@ -49,11 +49,20 @@ def preflight(queue: QueueUnderTest, folder: Path) -> str:
             operations = process.operations()
             messages = process.messages()
     except ActorError:
-        return ""  # not the queue's error: the rules report it, if it concerns them
+        return _wrong_form(process.messages())
     finally:
         queue.adapter.dispose(location)
     problem = _problem(operations)
     return f"{problem}\n{messages}".strip() if problem else ""
+
+
+def _wrong_form(messages: str) -> str:
+    """Return the error of the adapter's author that ended the process; empty for any other.
+
+    The rules report an error that is neither the queue's nor the author's.
+    """
+    kind, _, text = messages.rpartition("\n")[2].partition(": ")
+    return text if kind == f"{AdapterError.__module__}.{AdapterError.__qualname__}" else ""
 
 
 def fly(recorder: Recorder) -> None:

@@ -8,9 +8,10 @@ a column's DEFAULT. It does not reach a connection made by other means, or a con
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,9 +44,32 @@ def sqlite_follows_python() -> Iterator[None]:
     """Put the date functions of new connections under Python's clock, to the millisecond."""
     # The evaluator has SQLite's own functions, so that modifiers and formats keep their meaning.
     # It is made without sqlite3.connect, whose hooks would replace its functions as well.
-    evaluator = sqlite3.Connection(":memory:", check_same_thread=False)
-    with closing(evaluator), CONNECT_HOOKS.active(_FollowPython(dict(_functions(evaluator)))):
-        yield
+    evaluator = _Evaluator()
+    try:
+        with CONNECT_HOOKS.active(_FollowPython(dict(_functions(evaluator)))):
+            yield
+    finally:
+        evaluator.close()
+
+
+class _Evaluator:
+    """A connection that only evaluates expressions.
+
+    A thread that hangs in the queue may still evaluate one when the run ends. To close a connection
+    in use would crash the interpreter, so that both take a lock.
+    """
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.Connection(":memory:", check_same_thread=False)
+        self._lock = threading.Lock()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
 
 
 class _FollowPython(ConnectHook):
@@ -61,8 +85,8 @@ class _FollowPython(ConnectHook):
             connection.create_function(name, -1, function, deterministic=True)
 
 
-def _functions(evaluator: sqlite3.Connection) -> Iterator[tuple[str, Function]]:
-    known = {row[0] for row in evaluator.execute("PRAGMA function_list").fetchall()}
+def _functions(evaluator: _Evaluator) -> Iterator[tuple[str, Function]]:
+    known = {row[0] for row in evaluator.rows("PRAGMA function_list")}
     for name, places in _TIME_VALUES.items():
         if name in known:  # an older SQLite lacks some
             yield name, _following(evaluator, name, places)
@@ -70,7 +94,7 @@ def _functions(evaluator: sqlite3.Connection) -> Iterator[tuple[str, Function]]:
         yield keyword, _following(evaluator, name, (0,))
 
 
-def _following(evaluator: sqlite3.Connection, name: str, places: tuple[int, ...]) -> Function:
+def _following(evaluator: _Evaluator, name: str, places: tuple[int, ...]) -> Function:
     def function(*arguments: Any) -> Any:
         given = list(arguments)
         if len(given) == places[0]:
@@ -80,7 +104,7 @@ def _following(evaluator: sqlite3.Connection, name: str, places: tuple[int, ...]
                 given[place] = _now()
         marks = ", ".join("?" * len(given))
         # The name comes from the table above; the values are bound.
-        return evaluator.execute(f"SELECT {name}({marks})", given).fetchone()[0]
+        return evaluator.rows(f"SELECT {name}({marks})", given)[0][0]
 
     return function
 

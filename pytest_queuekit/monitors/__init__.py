@@ -43,6 +43,7 @@ from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.groups import groups
+from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.in_some_order import in_some_order
 from pytest_queuekit.monitors.key_conflict import key_conflict
@@ -78,6 +79,7 @@ MONITORS: tuple[Monitor, ...] = (
     expiry,
     fencing,
     groups,
+    handed_out,
     idempotency,
     key_conflict,
     lease_kept,
@@ -141,6 +143,7 @@ __all__ = [
     "fairness",
     "fencing",
     "groups",
+    "handed_out",
     "idempotency",
     "in_some_order",
     "key_conflict",

@@ -363,7 +363,9 @@ class Recorder:
         value, error, place = None, None, None
         try:
             value = self._replies.finished(begun.verb, call())
-            outcome = Outcome.REFUSED if value is False else Outcome.OK
+            # A claim has no way to refuse but an error: False is an answer of the wrong form.
+            refused = value is False and begun.verb is not Verb.CLAIM
+            outcome = Outcome.REFUSED if refused else Outcome.OK
         except BaseException as raised:
             # A queue may raise anything, and that is recorded. Ctrl-C is not a reply of the queue.
             if isinstance(raised, AdapterError) or not self._replies.is_reply(raised):

@@ -30,6 +30,7 @@ from pytest_queuekit.model.verdict import (
 from pytest_queuekit.monitors import Monitor
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.busy import busy
+from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.no_loss import no_loss
 
 
@@ -209,7 +210,8 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
     ]
     violations += [
         violation
-        for violation in answers(history, contract)
+        for monitor in (answers, handed_out)
+        for violation in monitor(history, contract)
         if not all(map(rule.tolerated, violation.witness))
     ]
     return violations

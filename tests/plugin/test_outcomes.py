@@ -160,7 +160,7 @@ def test_an_answer_of_the_wrong_form_is_named_in_the_summary(
     project.pytester.makepyfile(misshapen=MISSHAPEN)
     result = project.validate("--queue-impl=misshapen:Misshapen", "-k", "CLAIM-1[", *spread)
     assert result.ret == 1
-    assert "CLAIM-1: AdapterError: Misshapen.claim() returned str" in flat(result)
+    assert "could not be judged: Misshapen.claim() returned str" in flat(result)
     assert "Traceback" not in text(result)
 
 

@@ -169,6 +169,8 @@ CALLS: dict[str, Callable[[Recorder], Any]] = {
 )
 def test_every_reply_has_an_outcome(call: str, reply: Any, outcome: Outcome) -> None:
     """False and declared errors mean refused or busy; any other error is unknown."""
+    if reply is False and call.startswith("claim"):
+        pytest.skip("a claim has no way to refuse but an error")
     record = Record(reply)
     assert not CALLS[call](record.actor)
     assert record.last.outcome is outcome
@@ -215,6 +217,7 @@ def test_an_undeclared_option_is_an_error_of_the_rule(option: str) -> None:
     [
         ("claim", ("x", 1), r"Puppet\.claim\(\) returned tuple: .*a Claim, or None"),
         ("claim", True, "returned bool"),
+        ("claim", False, "returned bool: False; it must return a Claim, or None for empty"),
         ("claim_many", claim(), "a list of Claim"),
         ("claim_many", "abc", "a list of Claim"),
         ("claim_many", ["x"], r"Puppet\.claim\(\) returned str"),

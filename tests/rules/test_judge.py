@@ -173,7 +173,7 @@ def test_a_busy_answer_in_a_sequential_run_is_a_failure(tmp_path: Path) -> None:
     """Nobody else calls, so the queue is in its own way."""
     verdict = _judge(Sequence(), folder=tmp_path, adapter=Occupied)
     assert verdict.status is Status.FAIL
-    assert {violation.title for violation in verdict.violations} == {"Busy answer to claim"}
+    assert "Busy answer to claim" in {violation.title for violation in verdict.violations}
 
 
 def test_an_actor_in_the_process_of_the_kit_does_not_fork(tmp_path: Path) -> None:
@@ -245,6 +245,14 @@ def test_a_driver_that_makes_no_run_does_not_pass(
     verdict = _judge(Sequence(), never, folder=tmp_path)
     assert verdict.status is Status.NOT_RUN
     assert reason in str(verdict.reason)
+
+
+def test_claims_that_keep_failing_fail_every_rule(tmp_path: Path) -> None:
+    """A queue that never hands out a task that is ready is not merely untested."""
+    refusing = type("_", (Occupied,), {"busy": (), "refuses": (BlockingIOError,)})
+    verdict = _judge(Sequence(), folder=tmp_path, adapter=refusing)
+    assert verdict.status is Status.FAIL
+    assert [violation.kind for violation in verdict.violations] == ["claims-fail"]
 
 
 def test_a_rule_that_is_not_exercised_accuses_no_queue(tmp_path: Path) -> None:

@@ -62,13 +62,18 @@ class AvailableInterval:
         return self.task.enqueues[0]
 
 
-def available_intervals(history: History, contract: Contract) -> list[AvailableInterval]:
-    """Return the available intervals of all tasks.
+def available_intervals(
+    history: History, contract: Contract, *, doubtful: frozenset[str] | None = None
+) -> list[AvailableInterval]:
+    """Return the available intervals of all tasks but the doubtful ones.
 
     A claim of unknown outcome may have cut any of them short: the caller must allow for that.
+
+    doubtful: labels; by default, those of tasks that share an idempotency key with another task.
     """
     intervals = _AvailableIntervals(history, contract)
-    shared, dead = shared_keys(history), listed_dead(history)
+    shared = shared_keys(history) if doubtful is None else doubtful
+    dead = listed_dead(history)
     slots = FreeSlots(history, contract)
     return [
         interval

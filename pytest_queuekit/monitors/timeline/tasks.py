@@ -148,6 +148,22 @@ def shared_keys(history: History) -> frozenset[str]:
     )
 
 
+def later_of_key(history: History) -> frozenset[str]:
+    """Return the labels of tasks that may have found their idempotency key in use.
+
+    The first task of a key is left out, if its enqueue ended before all others of the key began.
+    """
+    enqueues: dict[str, list[Operation]] = defaultdict(list)
+    for enqueue in history.by(Verb.ENQUEUE):
+        if enqueue.arguments.get("key") is not None and happens(enqueue):
+            enqueues[repr(enqueue.arguments["key"])].append(enqueue)
+    later: set[str] = set()
+    for first, *others in enqueues.values():
+        alone = all(first.ended_before(other) for other in others)
+        later |= {each.task for each in (others if alone else [first, *others]) if each.task}
+    return frozenset(later)
+
+
 def listed_dead(history: History) -> frozenset[str]:
     """Return the labels of tasks that appear in some list of dead letters."""
     lists = [answer.result for answer in history.by(Verb.DEAD_LETTERS) if answer.ok]
