@@ -61,6 +61,7 @@ TEAMS = (
             "RETRY",
             "ROUTE",
             "VALUE",
+            "GROWTH",
             "CLOCK",
             "RACE",
             "DURABLE",
@@ -72,7 +73,17 @@ TEAMS = (
     Team(
         number="04",
         builds="scheduling",
-        families=("CLAIM", "ORDER", "SCHEDULE", "GROUP", "ROUTE", "VALUE", "CLOCK", "RACE"),
+        families=(
+            "CLAIM",
+            "ORDER",
+            "SCHEDULE",
+            "GROUP",
+            "ROUTE",
+            "VALUE",
+            "GROWTH",
+            "CLOCK",
+            "RACE",
+        ),
         targets=("PERF-2", "PERF-5"),
     ),
     Team(

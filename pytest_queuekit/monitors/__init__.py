@@ -42,7 +42,9 @@ from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
+from pytest_queuekit.monitors.footprint import footprint
 from pytest_queuekit.monitors.groups import groups
+from pytest_queuekit.monitors.growth import growth
 from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.in_some_order import in_some_order
@@ -103,6 +105,8 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     no_spurious_refusal,
     aftermath,
     bad_durations,
+    footprint,
+    growth,
     poison,
     fairness,
     ready_order,
@@ -142,7 +146,9 @@ __all__ = [
     "expiry",
     "fairness",
     "fencing",
+    "footprint",
     "groups",
+    "growth",
     "handed_out",
     "idempotency",
     "in_some_order",

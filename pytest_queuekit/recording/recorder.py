@@ -14,9 +14,10 @@ from pytest_queuekit.errors import AdapterError, UndeclaredError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import INVALID, UNRECOGNISED, Operation, Outcome, Verb
+from pytest_queuekit.model.history import INVALID, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import canonical, label_of, wrap
 from pytest_queuekit.model.verbs import METHODS
+from pytest_queuekit.recording.bare_payloads import BarePayloads
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.raised import describe_error, place_of
@@ -83,7 +84,7 @@ class Recorder:
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
         self._task_ids: dict[str, Any] = {}
-        self._bare: dict[str, str] = {}
+        self._bare = BarePayloads()
 
     def can(self, *capabilities: Capability) -> bool:
         """Return True if the queue declares all these capabilities."""
@@ -103,21 +104,17 @@ class Recorder:
         return ended.ok
 
     def enqueue_bare(self, label: str, payload: Any) -> bool:
-        """Enqueue a payload without a label in it. Return True if the queue accepted it.
+        """Enqueue a payload without a label, by whose value this actor recognises the task.
 
-        This actor recognises the task by its payload. While only one such task is out, an unknown
-        payload counts as that task, changed.
+        Returns True if the queue accepted it.
         """
-        text = canonical(payload)
-        ended = self._call(
+        return self._call(
             Verb.ENQUEUE,
             lambda: self._adapter.enqueue(payload),
             task=label,
-            arguments={"payload": text},
-        )
-        if ended.ok:
-            self._bare[text] = label
-        return ended.ok
+            arguments={"payload": canonical(payload)},
+            keep=lambda _: self._bare.add(payload, label),
+        ).ok
 
     def enqueue_many(self, labels: Sequence[str]) -> bool:
         """Enqueue one or more tasks in one step. Return True if the queue accepted them."""
@@ -273,6 +270,12 @@ class Recorder:
             ended = replace(begun, end=self.clock.now(), error=describe_error(error))
             self._end(replace(ended, raised_at=place))
 
+    def note(self, **facts: Any) -> None:
+        """Add facts about the last call to its arguments in the history."""
+        if self.last is not None:
+            self.last = replace(self.last, arguments={**self.last.arguments, **facts})
+            self.sink(self.last)
+
     def record_kill(self) -> None:
         """Record that the actor was killed. The caller must not let it act again."""
         self._end(self._begin(Verb.KILL), end=self.clock.now(), outcome=Outcome.OK)
@@ -388,12 +391,6 @@ class Recorder:
             self._end(ended)
             return None
         claim = self._replies.claim(claim)
-        label = label_of(claim.payload) or self._label_of_bare(claim.payload)
+        label = label_of(claim.payload) or self._bare.receive(claim.payload)
         done = self._end(ended, task=label, result=delivered(claim))
         return Delivery(label=label, claim=claim, number=done.number)
-
-    def _label_of_bare(self, payload: Any) -> str:
-        text = canonical(payload)
-        if text not in self._bare and len(self._bare) == 1:
-            (text,) = self._bare
-        return self._bare.pop(text, UNRECOGNISED)

@@ -14,6 +14,7 @@ from pytest_queuekit.rules import (
     enqueue,
     fork,
     groups,
+    growth,
     idempotency,
     lease,
     order,
@@ -78,6 +79,11 @@ FAMILIES: tuple[Family, ...] = (
         name="VALUE",
         about="A hostile argument is honoured or rejected, and harms no other call.",
         rules=value.RULES,
+    ),
+    Family(
+        name="GROWTH",
+        about="The cost of a call does not grow with the backlog, nor do the files.",
+        rules=growth.RULES,
     ),
     Family(
         name="CLOCK",

@@ -45,9 +45,11 @@ FINDINGS = (
     Finding(
         script="litequeue_given_back_twice", package="litequeue", faulty=("0.9",), fixed=("0.14",)
     ),
+    Finding(script="litequeue_pop_sorts_all", package="litequeue", faulty=("0.9",)),
     Finding(script="huey_killed_scheduler", package="huey", faulty=("3.5.4",)),
     Finding(script="huey_overdue_in_spring", package="huey", faulty=("3.5.4",)),
     Finding(script="persist_queue_none", package="persist-queue", faulty=("1.1.0",)),
+    Finding(script="persist_queue_reads_the_done", package="persist-queue", faulty=("1.1.0",)),
     Finding(script="persist_queue_second_process", package="persist-queue", faulty=("1.1.0",)),
 )
 

@@ -476,3 +476,14 @@ def test_a_changed_bare_payload_is_known_while_it_is_alone() -> None:
     for _ in range(2):
         record.actor.claim()
     assert [operation.task for operation in record.log.operations()] == ["one", "one", "?"]
+
+
+def test_a_note_adds_facts_about_the_last_call() -> None:
+    """The facts join the arguments of that call; without a call there is nothing to note."""
+    record = Record()
+    record.actor.note(steps=1)
+    record.actor.enqueue("task", priority=3)
+    record.actor.note(steps=260)
+    assert record.last.arguments["priority"] == 3
+    assert record.last.arguments["steps"] == 260
+    assert record.actor.last == record.last

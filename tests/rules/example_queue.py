@@ -425,6 +425,32 @@ class _ForkedInAHurry(_Forked):
     timeout = 0.1
 
 
+class _Indexed(ExampleQueue):
+    statements: Mapping[str, str] = {
+        **STATEMENTS,
+        "claim: promote": """
+            UPDATE task SET state = 'queued' WHERE state = 'later' AND due <= :now
+        """,
+    }
+
+    def open(self) -> None:
+        super().open()
+        for name, columns in (
+            ("ready", "(priority, id) WHERE state = 'queued'"),
+            ("later", "(due) WHERE state = 'later'"),
+            ("leased", "(lease_end) WHERE state = 'leased'"),
+            ("keyed", "(key)"),
+            ("grouped", "(grp, state)"),
+        ):
+            self.run(f"CREATE INDEX IF NOT EXISTS {name} ON task {columns}")
+
+    def first_waiting(
+        self, worker: str = "", capabilities: Mapping[str, Any] | None = None
+    ) -> int | None:
+        self.run(self.statements["claim: promote"])
+        return super().first_waiting(worker, capabilities)
+
+
 class _Raced(ExampleQueue):
     gap = 0.001
 
@@ -447,6 +473,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "KEY-13": _HeldUntilClaim,
     "KEY-14": _Replacing,
     **dict.fromkeys(("VALUE-1", "VALUE-3", "RACE-21"), _Impatient),
+    **{f"GROWTH-{number}": _Indexed for number in range(1, 8)},
     "RACE-8": _RacedToOpen,
     "RACE-22": ExampleQueue,
     "DURABLE-10": _SlowlyRaced,

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from pytest_queuekit.adapters.reference import ReferenceQueue
 from pytest_queuekit.model import verbs
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import (
@@ -34,12 +35,17 @@ METHODS = tuple(
 """The capabilities that a method declares."""
 
 
-def limited(needs: Iterable[Capability], *, lease: float = 60.0) -> type[QueueAdapter]:
-    """Return a correct queue with only these capabilities; lease: seconds of a fixed lease."""
+def limited(
+    needs: Iterable[Capability], *, lease: float = 60.0, base: type[QueueAdapter] | None = None
+) -> type[QueueAdapter]:
+    """Return a correct queue with only these capabilities.
+
+    lease: seconds of a fixed lease. base: the queue with all of them; by default a simple one.
+    """
     held = frozenset(needs)
     held |= {Capability.FAIL} if Capability.RETRY in held else set()
     held |= {Capability.RELEASE} if Capability.REDELIVERY in held else set()
-    base = _base(held)
+    base = base or _base(held)
     members: dict[str, Any] = {
         "name": "limited",
         "durability": Durability.PROCESS_CRASH if Capability.DURABLE in held else Durability.NONE,
@@ -65,7 +71,9 @@ def __getattr__(name: str) -> type[QueueAdapter]:
     rule = by_id(CATALOGUE).get(name.replace("_", "-"))
     if rule is None:
         raise AttributeError(name)
-    made = limited(rule.needs, lease=1.0 if rule.concurrent else 60.0)
+    # The simple queues look at every task, and so they do not keep the rules about cost.
+    base = ReferenceQueue if rule.family == "GROWTH" else None
+    made = limited(rule.needs, lease=1.0 if rule.concurrent else 60.0, base=base)
     made.__module__, made.__qualname__ = __name__, name
     return made
 
