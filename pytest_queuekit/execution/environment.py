@@ -154,6 +154,11 @@ class Environment:
         if self.drained and (seconds := wait_after_leases(*self._pending())):
             self._collect(collector, seconds)
 
+    @property
+    def is_idle(self) -> bool:
+        """True if no lease, delay or retry wait keeps a task from a claim."""
+        return not longest_wait(*self._pending())
+
     def history(self, driver: str) -> History:
         """Return the operations so far."""
         lease = None if self.contract.notices_death else self.lease

@@ -15,6 +15,7 @@ from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.rules.programs import produce_with_keys
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, expire, labels, take, work
+from pytest_queuekit.rules.watched import watched
 
 _ALIKE = (
     "order-1",
@@ -142,7 +143,7 @@ def _rivals(effort: Effort) -> list[Program]:
 _NEEDS = (Capability.KEY,)
 _HELD = (*_NEEDS, Capability.KEY_WHILE_CLAIMED)
 
-RULES = (
+_RULES = (
     Rule(
         id="KEY-1",
         slug="duplicate-key-adds-nothing",
@@ -284,3 +285,5 @@ RULES = (
         needs=(*_NEEDS, Capability.KEY_CONFLICT),
     ),
 )
+
+RULES = watched(_RULES)

@@ -17,6 +17,7 @@ from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.recording.recorder import Delivery, Recorder
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, take
+from pytest_queuekit.rules.watched import watched
 
 _MOST = 8
 """The most attempts of a script that waits between them."""
@@ -236,7 +237,7 @@ def _vanishing(env: Environment) -> None:
 _NEEDS = (Capability.RETRY,)
 _FAILS = (Verb.CLAIM, Verb.FAIL)
 
-RULES = (
+_RULES = (
     Rule(
         id="RETRY-1",
         slug="failed-task-retried",
@@ -372,3 +373,5 @@ RULES = (
         exercises=_FAILS,
     ),
 )
+
+RULES = watched(_RULES)

@@ -13,6 +13,7 @@ from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, expire, labels
+from pytest_queuekit.rules.watched import watched
 
 _US: Mapping[str, Any] = {"region": "US"}
 _EU: Mapping[str, Any] = {"region": "EU"}
@@ -105,7 +106,7 @@ def _back_again(env: Environment) -> None:
 
 _NEEDS = (Capability.ROUTING,)
 
-RULES = (
+_RULES = (
     Rule(
         id="ROUTE-1",
         slug="task-only-to-capable-worker",
@@ -192,3 +193,5 @@ RULES = (
         exercises=(),
     ),
 )
+
+RULES = watched(_RULES)

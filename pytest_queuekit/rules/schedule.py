@@ -18,6 +18,7 @@ from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.schedule import schedule
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import DAY, labels, take
+from pytest_queuekit.rules.watched import watched
 
 _NONSENSE: dict[str, Any] = {
     "negative": -3600,
@@ -155,7 +156,7 @@ def _in_time(env: Environment) -> None:
         worker.complete(held)
 
 
-RULES = (
+_RULES = (
     Rule(
         id="SCHEDULE-1",
         slug="no-delivery-before-delay",
@@ -271,3 +272,5 @@ RULES = (
         needs=(Capability.EXPIRES,),
     ),
 )
+
+RULES = watched(_RULES)

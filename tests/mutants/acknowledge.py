@@ -9,7 +9,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from pytest_queuekit.model.capabilities import Retry
 from tests.mutants.bases import KnowsTheWorker
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -349,13 +349,14 @@ MUTANTS = (
             "STATS-9",
             "ACK-16",
             "CLAIM-9",
+            *WATCHED,
         ),
     ),
     mutant(ForgetsTheLease, "ACK-2", also=("ACK-4", "ACK-16")),
     mutant(SecondCompletionRevives, "ACK-3"),
     mutant(SecondCompletionTakesTheNext, "ACK-3"),
     mutant(CompletesTheOldest, "ACK-4"),
-    mutant(CompletesAllOfAWorker, "ACK-4", also=("LEASE-11", "STATS-1", "CLAIM-9")),
+    mutant(CompletesAllOfAWorker, "ACK-4", also=("LEASE-11", "STATS-1", "CLAIM-9", *WATCHED)),
     mutant(RefusesTheLateAndIsDone, "ACK-5"),
     mutant(CompletesForAnybody, "ACK-6", also=("ACK-10", "ACK-11")),
     mutant(FailsForTheNextHolder, "ACK-7", also=("ACK-11", "ACK-15")),

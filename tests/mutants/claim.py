@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.small_sqlite import SmallSqliteQueue
 
@@ -198,11 +198,11 @@ class CompletesTheWholeBatch(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(HandsOutAgain, "CLAIM-1", also=("LEASE-5", "LEASE-6", "ACK-18", "LEASE-12")),
+    mutant(HandsOutAgain, "CLAIM-1", also=("LEASE-5", "LEASE-6", "ACK-18", "LEASE-12", *WATCHED)),
     mutant(InventsATask, "CLAIM-2"),
     mutant(FailsWhenEmpty, "CLAIM-2", also=("CLAIM-4",)),
     mutant(SixTasksAWorker, "CLAIM-3"),
-    mutant(RemembersThatItWasEmpty, "CLAIM-4", also=("ROUTE-6",)),
+    mutant(RemembersThatItWasEmpty, "CLAIM-4", also=("ROUTE-6", *WATCHED)),
     mutant(PastesTheWorkerIntoSql, "CLAIM-5"),
     mutant(IgnoresNamesBeyondAscii, "CLAIM-5"),
     mutant(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 from tests.queues.variants import Bytes, Texts
 
@@ -199,6 +199,7 @@ MUTANTS = (
             "LEASE-10",
             "KEY-5",
             "ROUTE-5",
+            *WATCHED,
         ),
     ),
     mutant(

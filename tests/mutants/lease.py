@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.bases import KnowsTheWorker
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -280,12 +280,13 @@ MUTANTS = (
             "CLAIM-9",
             "SCHEDULE-10",
             "ORDER-12",
+            *WATCHED,
         ),
     ),
-    mutant(ReleasesForOthersOnly, "LEASE-9", also=("ORDER-12",)),
+    mutant(ReleasesForOthersOnly, "LEASE-9", also=("ORDER-12", *WATCHED)),
     mutant(ReclaimsTwenty, "LEASE-10"),
     mutant(RefusesInTheLastFifth, "LEASE-11"),
     mutant(ALittleShort, "LEASE-2"),
     mutant(CutsLeasesToSeconds, "LEASE-12"),
-    mutant(WritesThePayloadAgain, "LEASE-1", also=("LEASE-9", "RETRY-1")),
+    mutant(WritesThePayloadAgain, "LEASE-1", also=("LEASE-9", "RETRY-1", *WATCHED)),
 )

@@ -10,6 +10,10 @@ BROAD = frozenset({"CLOCK", "VALUE"})
 """The families whose rules lead tasks through all of life, so that nearly any bug shows there."""
 
 
+WATCHED = ("KEY", "RETRY", "ROUTE", "SCHEDULE")
+"""The families whose rules also look for losses, doubles and wrong counts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
     """One wrong queue.

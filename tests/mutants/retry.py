@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, Task
 
 
@@ -199,6 +199,7 @@ MUTANTS = (
             "RETRY-12",
             "RETRY-13",
             "ORDER-12",
+            *WATCHED,
         ),
     ),
     mutant(RetriesAtOnce, "RETRY-2", also=("RETRY-3", "RETRY-5", "RETRY-6", "STATS-7", "RETRY-13")),
@@ -219,9 +220,9 @@ MUTANTS = (
     ),
     mutant(BuriesInSilence, "RETRY-7", also=("STATS-7",)),
     mutant(ListsTheLiving, "RETRY-7"),
-    mutant(RevivesTheListed, "RETRY-8"),
+    mutant(RevivesTheListed, "RETRY-8", also=WATCHED),
     mutant(FailureStopsTheQueue, "RETRY-9", also=("GROUP-2",)),
-    mutant(RetriesWhatIsDone, "RETRY-10"),
+    mutant(RetriesWhatIsDone, "RETRY-10", also=WATCHED),
     mutant(VanishingIsNoAttempt, "RETRY-11"),
     mutant(WaitsWithoutACap, "RETRY-3"),
     mutant(ReleaseForgetsFailures, "RETRY-12"),

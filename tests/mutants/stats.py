@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -222,12 +222,16 @@ class CopyReusesNumbers(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(CountsHeldAsWaiting, "STATS-1", also=("STATS-2", "STATS-8", "STATS-10", "STATS-11")),
-    mutant(ForgetsWhatIsDone, "STATS-1", also=("STATS-3", "STATS-5", "STATS-8")),
-    mutant(CountsUpOnly, "STATS-2"),
-    mutant(CountsOnlyWhatIsDue, "STATS-3"),
-    mutant(CountsTheFailedAsDead, "STATS-4"),
-    mutant(CountsTheDeadAsWaiting, "STATS-4"),
+    mutant(
+        CountsHeldAsWaiting,
+        "STATS-1",
+        also=("STATS-2", "STATS-8", "STATS-10", "STATS-11", *WATCHED),
+    ),
+    mutant(ForgetsWhatIsDone, "STATS-1", also=("STATS-3", "STATS-5", "STATS-8", *WATCHED)),
+    mutant(CountsUpOnly, "STATS-2", also=WATCHED),
+    mutant(CountsOnlyWhatIsDue, "STATS-3", also=WATCHED),
+    mutant(CountsTheFailedAsDead, "STATS-4", also=WATCHED),
+    mutant(CountsTheDeadAsWaiting, "STATS-4", also=WATCHED),
     mutant(CountsTheCancelled, "STATS-5"),
     mutant(PurgesTheHeld, "STATS-6", also=("STATS-8", "STATS-7")),
     mutant(PurgesTheWaiting, "STATS-6", also=("STATS-8",)),
@@ -237,7 +241,7 @@ MUTANTS = (
     mutant(CopiesNothing, "STATS-9"),
     mutant(CopiesAllAsWaiting, "STATS-9"),
     mutant(RefusesToCopy, "STATS-9"),
-    mutant(CountsTheVanished, "STATS-10"),
+    mutant(CountsTheVanished, "STATS-10", also=WATCHED),
     mutant(CountsCalls, "STATS-11"),
     mutant(PurgesTheDead, "STATS-7"),
     mutant(CopyReusesNumbers, "STATS-9"),

@@ -200,7 +200,8 @@ class ExampleQueue(QueueAdapter):
 
     def stats(self) -> Mapping[str, int]:
         counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)
-        return counts | dict(self.run(self.statements["stats"]))
+        rows = self.run(self.statements["stats"])
+        return counts | {state: count for state, count in rows if state in counts}
 
     def reclaim(self) -> None:
         self.run(self.statements["reclaim"], worker=None)

@@ -14,6 +14,9 @@ from pytest_queuekit.adapters.catalogue import BUILT_IN
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Level
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.rules.catalogue import CATALOGUE, FAMILIES
 from pytest_queuekit.rules.load import load_rules
@@ -78,3 +81,11 @@ def test_processes_race_from_the_lowest_level() -> None:
     """A quick run includes races between processes."""
     quick = [rule for rule in CATALOGUE if rule.level is Level.QUICK and rule.concurrent]
     assert len([rule for rule in quick if Capability.PROCESSES in rule.needs]) >= 2
+
+
+@pytest.mark.parametrize("family", ["KEY", "RETRY", "ROUTE", "SCHEDULE"])
+def test_a_rule_of_one_feature_looks_for_losses_and_doubles_too(family: str) -> None:
+    """A feature that loses a task while it keeps its own promise is found by its own rules."""
+    for rule in CATALOGUE:
+        if rule.family == family:
+            assert {exclusive, no_resurrection, stats} <= set(rule.monitors)

@@ -1,0 +1,60 @@
+"""Adds to the rules of a family what any script can show: losses, doubles and wrong counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.scenario import Script
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.monitors.no_phantom import no_phantom
+from pytest_queuekit.monitors.no_resurrection import no_resurrection
+from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.rules.rule import Rule
+
+
+def watched(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules with more monitors.
+
+    At the end of a script the queue is emptied if no task must be waited for, and its counts are
+    read.
+    """
+    return tuple(map(_watched, rules))
+
+
+def _losses(history: History, contract: Contract) -> list[Violation]:
+    """Report losses, if the run has emptied the queue. A rule need not empty it."""
+    return no_loss(history, contract)
+
+
+_MORE = (no_phantom, exclusive, no_resurrection, stats)
+
+
+def _watched(rule: Rule) -> Rule:
+    missing = [monitor for monitor in _MORE if monitor not in rule.monitors]
+    losses = () if no_loss in rule.monitors else (_losses,)
+    ending = _ending(rule.scenario.ending)
+    return replace(
+        rule,
+        monitors=(*rule.monitors, *missing, *losses),
+        scenario=replace(rule.scenario, ending=ending),
+    )
+
+
+def _ending(own: Script | None) -> Script:
+    def finish(env: Environment) -> None:
+        keeper = env.actor("keeper")
+        if own is not None:
+            own(env)
+        elif env.is_idle:
+            env.settle()
+        if keeper.can(Capability.STATS):
+            keeper.stats()
+
+    return finish
