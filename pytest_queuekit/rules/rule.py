@@ -32,6 +32,7 @@ from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.rules.witness import complete
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,9 @@ def judge(
     """Try a rule on a queue, in an empty folder, and return the verdict."""
     began = time.perf_counter()
     status, reason, run, violations = _answer(rule, queue, folder, effort, progress)
+    if run is not None:
+        shortest_first = sorted(violations, key=lambda violation: len(violation.witness))
+        violations = [complete(violation, run.history) for violation in shortest_first]
     return Verdict(
         rule=rule.id,
         family=rule.family,
@@ -119,7 +123,7 @@ def judge(
         seconds=time.perf_counter() - began,
         detail=RuleRun(
             driver=run.history.driver if run and violations else ", ".join(rule.driver_names),
-            violations=tuple(sorted(violations, key=lambda violation: len(violation.witness))),
+            violations=tuple(violations),
             history=run.history if run else None,
             token=run.token if run else "",
         ),
@@ -212,7 +216,7 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
         violation
         for monitor in (answers, handed_out)
         for violation in monitor(history, contract)
-        if not all(map(rule.tolerated, violation.witness))
+        if not all(rule.tolerated(call) for call in violation.witness if not call.ok)
     ]
     return violations
 
