@@ -163,7 +163,8 @@ def meet_in(*states: State) -> Script:
     """Return a script in which all pairs of calls meet on tasks in these states."""
 
     def script(env: Environment) -> None:
-        deadline = time.monotonic() + _SECONDS[env.effort.level]
+        waits = 0.0 if env.clock.virtual else 3 * env.lease
+        deadline = time.monotonic() + _SECONDS[env.effort.level] + waits
         labels = _labels(env)
         with Meeting(env, "holder", "rival") as meeting:
             holder, rival = meeting.sides
@@ -221,6 +222,8 @@ class _Pair:
         deadline: a moment of `time.monotonic()`, in seconds, after which no gap is tried.
         """
         for paused in (0, 1):
+            if time.monotonic() > deadline:
+                return
             steps = self._in_turn(paused)
             # A reading that stops changes nothing for the other call.
             if steps is not None and self._verbs[paused] not in _READINGS:
@@ -232,7 +235,8 @@ class _Pair:
         A lease that ends in the gap may end before both calls, or between them.
         """
         steps = None
-        for early in (False, True) if self._state.lapses else (False,):
+        compared = self._meeting.env.clock.virtual
+        for early in (False, True) if self._state.lapses and compared else (False,):
             game = self._round(f"{self._stem}-{IN_TURN}")
             if game is None:
                 return None
