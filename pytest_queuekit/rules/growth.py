@@ -35,13 +35,13 @@ _BY_TIME = 2000
 """Tasks of the deeper queue where processor time is measured, which has a large fixed part."""
 _DECADE = 10
 """How much deeper the deeper queue is."""
-_LEAST = 300
+_LEAST = 100
 """Tasks of the deeper queue with which the cost of a slow queue can still be compared."""
 _ROUNDS = 9
 """Calls of a kind on each queue where steps are counted; three times as many by time."""
 _CHUNK = 50
 """Tasks of a batch that fills a queue."""
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 """Seconds of the real clock after which the filling of a queue ends."""
 
 _PURGES = 1000
