@@ -1,7 +1,8 @@
 """Measures the reference queue: `python benchmarks/claims.py [--quick]`.
 
 Prints the steps of a claim at growing depths, the costs beside the leanest queue in SQLite, those
-of statistics and large payloads, and how four processes share the queue. Progress goes to the
+of statistics and large payloads, what a task takes on the disk, in the log and in memory, and how
+four processes share the queue. Progress goes to the
 terminal; the figures go to stdout.
 """
 

@@ -49,6 +49,7 @@ def print_shares(folder: Path, *, quick: bool) -> None:
     longest = max(float(wait) for _, wait in results)
     print(f"\n{PROCESSES} processes that claim and complete in a tight loop for {seconds:g} s")
     print(f"  tasks each       {', '.join(f'{count:,}' for count in counts)}")
+    print(f"  together         {sum(counts) / seconds:,.0f} a second")
     print(f"  least / most     {counts[0] / counts[-1]:.2f}")
     print(f"  longest claim    {longest * 1000:.0f} ms")
 
