@@ -136,12 +136,10 @@ class TaskQueue:
         return self._claimer(strategy).claim_tasks(worker_id, capabilities, lease_seconds, limit)
 
     def _claimer(self, strategy: SchedulingStrategy) -> TaskClaimer:
-        try:
-            return self._claimers[strategy]
-        except (KeyError, TypeError):  # not used yet, or not a strategy
-            claimer = TaskClaimerFactory.create(strategy, self.db)
-        self._claimers[strategy] = claimer
-        return claimer
+        # A value of any other type may raise when it is hashed.
+        if not isinstance(strategy, SchedulingStrategy) or strategy not in self._claimers:
+            self._claimers[strategy] = TaskClaimerFactory.create(strategy, self.db)
+        return self._claimers[strategy]
 
     # -- acknowledge: all raise StaleClaimError, and change nothing, if the claim is not held ---
 

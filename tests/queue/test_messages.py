@@ -147,7 +147,12 @@ def test_an_id_without_a_row(queue: TaskQueue, task_id: int) -> None:
         queue.get(task_id)
 
 
-@pytest.mark.parametrize("value", [None, "fifo", 1.5, True, 2**70, ["fifo"], {}])
+class _Unhashable:
+    def __hash__(self) -> int:
+        raise RuntimeError("no hash")
+
+
+@pytest.mark.parametrize("value", [None, "fifo", 1.5, True, 2**70, ["fifo"], {}, _Unhashable()])
 def test_a_strategy_of_a_wrong_type(queue: TaskQueue, db: QueueDatabase, value: Any) -> None:
     """A strategy that is not a SchedulingStrategy raises QueueInputError that lists them all."""
     for call in (
