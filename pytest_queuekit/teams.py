@@ -67,6 +67,7 @@ TEAMS = (
             "DURABLE",
             "CRASH",
             "FORK",
+            "WALK",
         ),
         targets=("PERF-2", "PERF-3", "PERF-5"),
     ),

@@ -84,6 +84,7 @@ class Environment:
         fixed = self.contract.lease_seconds
         self.lease = lease if fixed is None else fixed
         self._actors: dict[str, Recorder] = {}
+        self._abandoned: list[Recorder] = []
         self._shared: QueueAdapter | None = None
         self._sharing = threading.Lock()
 
@@ -123,6 +124,12 @@ class Environment:
         self.actor(name).close()
         self._shared = None
         return self.actor(name + "'")
+
+    def abandon(self, name: str) -> None:
+        """Let an actor die without closing its instance, which stays open until the run ends."""
+        actor = self.actor(name)
+        actor.record_kill()
+        self._abandoned.append(self._actors.pop(name))
 
     def move(self, location: str) -> None:
         """Change the location: actors that open the queue from now on open it there."""
@@ -166,13 +173,14 @@ class Environment:
 
     def close(self) -> None:
         """Close every adapter instance. A later call of `actor` opens the queue again."""
-        for recorder in self._actors.values():
+        for recorder in (*self._actors.values(), *self._abandoned):
             self.dispose(recorder)
         if self._shared is not None:
             # The history is complete, so no monitor would read the error.
             with suppress(Exception, SystemExit):
                 self._shared.close()
         self._actors.clear()
+        self._abandoned.clear()
         self._shared = None
 
     def remove(self) -> None:

@@ -31,6 +31,7 @@ class Effort:
         virtual clock.
     max_wait: seconds that the kit waits by the real clock in one go, for a lease or a delay.
     limit: seconds after which an actor counts as hung.
+    seed: decides the random choices of the kit.
     rounds: runs of a rule with an outcome that depends on chance, until a run shows a violation.
     """
 
@@ -42,6 +43,7 @@ class Effort:
     max_wait: float = 10.0
     limit: float = 30.0
     rounds: int = 2
+    seed: int = 0
 
     @classmethod
     def at(cls, level: Level) -> Effort:

@@ -162,6 +162,7 @@ class RuleRun:
     declared: what the queue declares about the broken promise.
     code: the place in the adapter of the call that broke it: "shop/adapter.py:31 in complete".
     replay: the command that runs the rule again.
+    test: the source of a pytest test that repeats that run alone; empty if there is none.
     """
 
     driver: str
@@ -171,6 +172,7 @@ class RuleRun:
     declared: str = ""
     code: str = ""
     replay: str = ""
+    test: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

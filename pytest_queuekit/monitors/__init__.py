@@ -40,6 +40,7 @@ from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
+from pytest_queuekit.monitors.explained import explained
 from pytest_queuekit.monitors.fairness import fairness
 from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.footprint import footprint
@@ -114,6 +115,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     stuck_behind,
     in_some_order,
     under_lock,
+    explained,
 )
 """The monitors that assume a certain scenario and may accuse a correct queue in any other."""
 
@@ -144,6 +146,7 @@ __all__ = [
     "check",
     "exclusive",
     "expiry",
+    "explained",
     "fairness",
     "fencing",
     "footprint",

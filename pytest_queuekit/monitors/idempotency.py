@@ -18,11 +18,13 @@ from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
+from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
     TaskHistory,
     UnknownClaims,
     happens,
+    may_be_rejected,
     tasks_of,
 )
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, done, when
@@ -71,7 +73,7 @@ def _groups(tasks: Iterable[TaskHistory]) -> list[_Group]:
         for key in {_key(enqueue) for enqueue in task.enqueues}:
             groups[key].tasks.append(task)
         for enqueue in task.declined:
-            if enqueue.outcome is Outcome.REFUSED:
+            if enqueue.outcome is Outcome.REFUSED and not may_be_rejected(enqueue):
                 groups[_key(enqueue)].refused.append(enqueue)
     return [group for key, group in groups.items() if key is not None]
 
@@ -202,7 +204,7 @@ class _KeyViolations:
             return False
         empty = self._empty_claims.last_for(enqueue)
         delay = number(enqueue.arguments.get("delay") or 0)
-        if empty is None or delay is None:
+        if empty is None or delay is None or may_expire(enqueue) <= empty.start:
             return False
         late = self._contract.resolution if delay > 0 else 0
         return latest(enqueue) + nanoseconds(delay + late) < empty.start

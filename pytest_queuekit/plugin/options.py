@@ -91,6 +91,10 @@ _WORDS = {
         "How hard to try: quick (seconds), standard (under two minutes, the default) or deep "
         "(minutes to an hour).",
     ),
+    "queue_seed": (
+        "N",
+        "The seed of the kit's random choices, 0 by default: the same seed draws the same walks.",
+    ),
     "queue_perf": (
         "MODE",
         "Set the effect of a missed performance target: strict (fails; the default for the "
@@ -186,7 +190,14 @@ def is_any_strict(items: Iterable[pytest.Item]) -> bool:
     return any(item.get_closest_marker(STRICT) is not None for item in items)
 
 
-_OF_VALIDATION = ("queue_impl", "queue_level", "queue_worker", "queue_require", "queue_report")
+_OF_VALIDATION = (
+    "queue_impl",
+    "queue_level",
+    "queue_seed",
+    "queue_worker",
+    "queue_require",
+    "queue_report",
+)
 
 
 def without_effect(config: pytest.Config) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +58,7 @@ def read(config: pytest.Config) -> Settings:
     plan = Plan(
         queues=queues,
         rules=rules,
-        effort=Effort.at(level),
+        effort=replace(Effort.at(level), seed=_seed(config)),
         performance={label: performance_mode(config, queue) for label, queue in queues.items()},
         database=_database(config, named=options.DATABASE in named),
         reviewed=_reviewed(config, named=options.REVIEW in named),
@@ -89,6 +89,16 @@ def performance_mode(config: pytest.Config, queue: QueueUnderTest | None = None)
     default = Performance.REPORT if foreign else Performance.STRICT
     words = [mode.value for mode in Performance]
     return Performance(one_of(config, "queue_perf", words, default.value))
+
+
+def _seed(config: pytest.Config) -> int:
+    """Return the seed of the run. Raises pytest.UsageError if it is not a whole number."""
+    option = config.getoption("queue_seed")
+    given = str(config.getini("queue_seed") or "0") if option is None else str(option)
+    if not given.isdecimal():
+        source = "queue_seed" if option is None else "--queue-seed"
+        raise pytest.UsageError(f"{source}={given!r} must be a whole number, 0 or greater")
+    return int(given)
 
 
 def one_of(config: pytest.Config, key: str, words: Sequence[str], default: str) -> str:

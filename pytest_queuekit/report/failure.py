@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
-from pytest_queuekit.model.verdict import Findings, Measured, Measurement, RuleRun, Verdict
+from pytest_queuekit.model.verdict import (
+    Findings,
+    Measured,
+    Measurement,
+    RuleRun,
+    Verdict,
+    Violation,
+)
 from pytest_queuekit.report import review
 from pytest_queuekit.report.lines import counted, cut, figure, printable, wrapped
 
@@ -44,12 +51,21 @@ def explain(verdict: Verdict) -> list[str]:
 def _run(verdict: Verdict, run: RuleRun) -> list[str]:
     lines = []
     for violation in run.violations[:1]:
-        lines += [violation.title or violation.kind.replace("-", " ").capitalize()]
-        lines += wrapped(violation.detail, lines=6)
-        lines += ["", *_operations(violation.witness), ""]
+        lines += [*proof(violation), ""]
     lines += [line for label, text in _notes(verdict, run) for line in _note(label, text)]
     # In one piece, however long: a reader pastes it.
-    return [*lines, f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else lines
+    lines += [f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else []
+    return [*lines, "", *run.test.splitlines()] if run.test else lines
+
+
+def proof(violation: Violation) -> list[str]:
+    """Return the lines that show a violation: title, detail and operations."""
+    return [
+        violation.title or violation.kind.replace("-", " ").capitalize(),
+        *wrapped(violation.detail, lines=6),
+        "",
+        *_operations(violation.witness),
+    ]
 
 
 def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from pytest_queuekit.model.verdict import (
     Waiver,
 )
 
-_RUN_WORDS = ("driver", "token", "declared", "code", "replay")
+_RUN_WORDS = ("driver", "token", "declared", "code", "replay", "test")
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from pytest_queuekit.rules import (
     schedule,
     stats,
     value,
+    walk,
 )
 from pytest_queuekit.rules.rule import Rule
 
@@ -102,6 +103,11 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(name="CRASH", about="A dead worker's task goes to another worker.", rules=crash.RULES),
     Family(name="FORK", about="A fork with an open instance loses no task.", rules=fork.RULES),
+    Family(
+        name="WALK",
+        about="The promises hold together, in any order of calls.",
+        rules=walk.RULES,
+    ),
 )
 
 CATALOGUE: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.rules)

@@ -126,6 +126,7 @@ def judge(
             violations=tuple(violations),
             history=run.history if run else None,
             token=run.token if run else "",
+            test=run.test if run else "",
         ),
     )
 
@@ -212,11 +213,13 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
     violations = [
         violation for monitor in rule.monitors for violation in monitor(history, contract)
     ]
+    shown = {(violation.kind, violation.witness[-1].number) for violation in violations}
     violations += [
         violation
         for monitor in (answers, handed_out)
         for violation in monitor(history, contract)
         if not all(rule.tolerated(call) for call in violation.witness if not call.ok)
+        and (violation.kind, violation.witness[-1].number) not in shown
     ]
     return violations
 

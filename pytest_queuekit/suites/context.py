@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
@@ -17,13 +17,13 @@ from pytest_queuekit.rules.rule import Rule
 
 
 def with_context(
-    verdict: Verdict, rule: Rule, queue: QueueUnderTest, level: Level, chosen: str
+    verdict: Verdict, rule: Rule, queue: QueueUnderTest, effort: Effort, chosen: str
 ) -> Verdict:
     """Return a failed verdict with the declarations, the adapter's code and the command to repeat.
 
     chosen: the arguments of pytest that select the check.
     """
-    run = verdict.detail
+    run, level = verdict.detail, effort.level
     if verdict.status is not Status.FAIL or not isinstance(run, RuleRun):
         return verdict
     detail = replace(
@@ -31,7 +31,8 @@ def with_context(
         declared=declared(rule, queue.contract),
         code=_code(queue, run),
         replay=f"pytest {chosen} --queue-impl {queue.spec}"
-        + ("" if level is Level.STANDARD else f" --queue-level {level.name.lower()}"),
+        + ("" if level is Level.STANDARD else f" --queue-level {level.name.lower()}")
+        + (f" --queue-seed {effort.seed}" if effort.seed else ""),
     )
     return replace(verdict, detail=detail)
 

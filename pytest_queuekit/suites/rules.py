@@ -99,7 +99,7 @@ def rule_check(
         verdict = run(context.folder, context.progress)
         verdict = replace(verdict, queue=label, suite=suite)
         return waive(
-            with_context(verdict, rule, queue, plan.effort.level, arguments),
+            with_context(verdict, rule, queue, plan.effort, arguments),
             queue.contract,
             plan.waivers,
         )

@@ -15,6 +15,7 @@ from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, by_id, judge
 from tests.mutants.mutant import Mutant
 
+WALK = "WALK"
 QUICK = Effort.at(Level.QUICK)
 ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
 """The effort with which a rule that depends on chance usually finds its mutant."""
@@ -66,6 +67,8 @@ def broken(mutant: Mutant, folder: Path) -> set[str]:
 
 
 def _effort(mutant: Mutant, rule: Rule) -> Effort:
+    if rule.family == WALK:
+        return Effort.at(Level.STANDARD)
     if actors_for(mutant) is not Actors.PROCESSES and rule.level is Level.QUICK:
         return QUICK
     return _UNTIL_SEEN if rule.id in mutant.breaks else ONCE
@@ -74,12 +77,15 @@ def _effort(mutant: Mutant, rule: Rule) -> Effort:
 def rules_for(mutant: Mutant) -> list[Rule]:
     """Return the rules that a mutant is run with; of the slow ones, only those it must break.
 
-    A mutant for threads is run in sequence too: there it may break nothing.
+    A mutant for threads is run in sequence too: there it may break nothing. A walk may meet the bug
+    of any mutant.
     """
     held = {actors_for(mutant)}
     held |= {Actors.SEQUENCE} if Actors.THREADS in held else set()
     return [
         rule
         for rule in CATALOGUE
-        if actors_of(rule) in held and (rule.level is Level.QUICK or rule.id in mutant.breaks)
+        if actors_of(rule) in held
+        and (rule.level is Level.QUICK or rule.id in mutant.breaks)
+        and (rule.family != WALK or rule.id in mutant.breaks)
     ]

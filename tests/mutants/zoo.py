@@ -24,6 +24,7 @@ from tests.mutants import (
     stats,
     threads,
     value,
+    walk,
 )
 
 ZOO = (
@@ -48,4 +49,5 @@ ZOO = (
     *processes.MUTANTS,
     *crash.MUTANTS,
     *forks.MUTANTS,
+    *walk.MUTANTS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Violation
@@ -20,12 +20,15 @@ COMPLETED = operation(Verb.COMPLETE, 2, task="task-1")
 EMPTY = operation(Verb.CLAIM, 3)
 
 
-def _run(*witness: Operation, rule: str = "ACK-6", level: Level = Level.STANDARD) -> RuleRun:
+_STANDARD = Effort()
+
+
+def _run(*witness: Operation, rule: str = "ACK-6", effort: Effort = _STANDARD) -> RuleRun:
     proof = Violation(kind="k", title="t", detail="d", witness=witness)
     verdict = broken(rule, proof, queue="memory")
     queue = QueueUnderTest.of(MemoryQueue)
     detail = with_context(
-        verdict, by_id(CATALOGUE)[rule], queue, level, f"'queue-validate::{rule}[memory]'"
+        verdict, by_id(CATALOGUE)[rule], queue, effort, f"'queue-validate::{rule}[memory]'"
     ).detail
     assert isinstance(detail, RuleRun)
     return detail
@@ -56,4 +59,6 @@ def test_the_command_repeats_the_run() -> None:
     spec = "tests.queues.memory:MemoryQueue"
     command = f"pytest 'queue-validate::ACK-6[memory]' --queue-impl {spec}"
     assert _run(CLAIMED).replay == command
-    assert _run(CLAIMED, level=Level.QUICK).replay == f"{command} --queue-level quick"
+    quick = Effort.at(Level.QUICK)
+    assert _run(CLAIMED, effort=quick).replay == f"{command} --queue-level quick"
+    assert _run(CLAIMED, effort=Effort(seed=7)).replay == f"{command} --queue-seed 7"

@@ -42,6 +42,15 @@ class _Answer(enum.Enum):
 Trial = Callable[[Environment, float], _Answer]
 """Tries a feature for this many seconds, if the feature lets the caller choose them."""
 
+_VIRTUAL = "goes by the kit's clock"
+
+
+def follows_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
+    """Return True if the queue follows the kit's clock. Only the first call tries it."""
+    if _VIRTUAL not in queue.learned:
+        queue.learned[_VIRTUAL] = goes_by_virtual_time(queue, folder)
+    return bool(queue.learned[_VIRTUAL])
+
 
 def goes_by_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
     """Return True if the queue's delays, leases and retries follow the virtual clock.

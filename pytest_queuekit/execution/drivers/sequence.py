@@ -15,7 +15,7 @@ from pytest_queuekit.execution.drivers.play import (
     programs_of,
     run_folders,
 )
-from pytest_queuekit.execution.drivers.probe import goes_by_virtual_time
+from pytest_queuekit.execution.drivers.probe import follows_virtual_time
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.faults.fault import Setting
 from pytest_queuekit.execution.progress import Progress, silent
@@ -24,8 +24,6 @@ from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.execution.time_zone import time_zone_restored
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-
-_VIRTUAL = "goes by the kit's clock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,7 @@ class Sequence:
         progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return one run. Raises NotRunError if it needs a longer wait than the level allows."""
-        real = scenario.passes_time and not _follows_virtual_time(queue, folder / "probe")
+        real = scenario.passes_time and not follows_virtual_time(queue, folder / "probe")
         programs = programs_of(scenario, effort, Setting(own_process=False, virtual_clock=not real))
         lease = scenario.lease
         if real:
@@ -57,10 +55,3 @@ class Sequence:
                 run = play(scenario, programs, env, self.name, in_turn)
             # Outside the block: the virtual clock must not affect the caller.
             yield run
-
-
-def _follows_virtual_time(queue: QueueUnderTest, folder: Path) -> bool:
-    """Return True if the queue follows the kit's clock. Only the first call tries it."""
-    if _VIRTUAL not in queue.learned:
-        queue.learned[_VIRTUAL] = goes_by_virtual_time(queue, folder)
-    return bool(queue.learned[_VIRTUAL])

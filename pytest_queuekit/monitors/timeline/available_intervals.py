@@ -175,7 +175,9 @@ class _AvailableIntervals:
             # Counter-example: release [4, 7], claim by `b` [5, 6] -> empty is legal.
             since=ending.end,
             ready=ending.end + wait,
-            until=until,
+            # A queue may accept a second thought until another worker has the task.
+            # Counter-example: fail [4, 5], complete [6, 7], claim [8, 9] -> empty is legal.
+            until=min([until, *(said.start for said in endings[1:])]),
         )
 
     def _expired(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Outcome, Verb
+from pytest_queuekit.monitors.timeline.moments import number
 
 ENDINGS = (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
 """The acknowledgements after which a worker no longer holds its task."""
@@ -93,6 +94,13 @@ def next_claim(task: TaskHistory, operation: Operation) -> Operation | None:
 def happens(operation: Operation) -> bool:
     """Return True if an operation may have had an effect: it was neither refused nor busy."""
     return operation.outcome not in (Outcome.REFUSED, Outcome.BUSY)
+
+
+def may_be_rejected(enqueue: Operation) -> bool:
+    """Return True if a queue may refuse a task for its priority: scales begin at 0 or 1."""
+    priority = enqueue.arguments.get("priority")
+    given = number(priority)
+    return priority is not None and (given is None or not 1 <= given <= 100)
 
 
 def tasks_of(history: History) -> Mapping[str, TaskHistory]:

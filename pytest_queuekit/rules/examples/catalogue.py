@@ -24,6 +24,7 @@ from pytest_queuekit.rules.examples import (
     schedule,
     stats,
     value,
+    walk,
 )
 from pytest_queuekit.rules.examples.example import Example
 
@@ -47,6 +48,7 @@ MODULES: tuple[Mapping[str, Example], ...] = (
     durability.EXAMPLES,
     crash.EXAMPLES,
     fork.EXAMPLES,
+    walk.EXAMPLES,
 )
 
 

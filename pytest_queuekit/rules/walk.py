@@ -1,0 +1,23 @@
+"""WALK: the promises hold together, in whatever order the calls come."""
+
+from __future__ import annotations
+
+from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.history import Verb
+from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.walks.driver import Walks
+from pytest_queuekit.walks.judging import judge_walk
+
+RULES = (
+    Rule(
+        id="WALK-1",
+        slug="promises-hold-together",
+        sentence="The queue keeps its promises in random programs of all calls and options that it "
+        "declares.",
+        why="Each feature alone works; a key, a retry and a purge that meet on one task lose it.",
+        scenario=Scenario(passes_time=True),
+        drivers=(Walks(judge=judge_walk),),
+        monitors=(judge_walk,),
+        exercises=(Verb.ENQUEUE, Verb.CLAIM),
+    ),
+)

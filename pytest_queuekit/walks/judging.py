@@ -1,0 +1,118 @@
+"""Judges the history of a walk, and names the rule whose promise it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from pytest_queuekit.model.capabilities import KeyConflict
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors import MONITORS, answers, explained, idempotency, key_conflict
+from pytest_queuekit.monitors.timeline.tasks import shared_keys
+
+RULES: Mapping[str, tuple[str, ...]] = {
+    "cancel-refused": ("ACK-12", "ACK-13"),
+    "cancelled-again": ("ACK-12", "ACK-13"),
+    "changed": ("ENQUEUE-3", "ENQUEUE-4", "ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-7"),
+    "claim-refused": ("CLAIM-3",),
+    "completed-again": ("ACK-1", "ACK-2", "ACK-16"),
+    "dead-again": ("RETRY-8",),
+    "dead-too-early": ("RETRY-7", "RETRY-5"),
+    "delivered-dead": ("RETRY-4", "RETRY-5"),
+    "double-delivery": ("CLAIM-1", "LEASE-2"),
+    "early": ("SCHEDULE-1",),
+    "early-retry": ("RETRY-2", "RETRY-3"),
+    "fifo-order": ("ORDER-1", "ORDER-4"),
+    "group-overfull": ("GROUP-1",),
+    "holder-refused": ("LEASE-11",),
+    "invented": ("ENQUEUE-1", "ENQUEUE-3", "ENQUEUE-4", "ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-7"),
+    "key-let-through": ("KEY-1", "KEY-2", "KEY-3", "KEY-4", "KEY-10", "KEY-11"),
+    "key-not-freed": ("KEY-7",),
+    "key-not-refused": ("KEY-14",),
+    "keyed-lost": ("KEY-8",),
+    "lifo-order": ("ORDER-2", "ORDER-5"),
+    "lost": ("ENQUEUE-1",),
+    "lost-retry": ("RETRY-1", "RETRY-3"),
+    "misrouted": ("ROUTE-1",),
+    "misplaced": ("ORDER-12",),
+    "missing-dead-letter": ("RETRY-7",),
+    "not-purged": ("STATS-8",),
+    "not-replaced": ("KEY-14",),
+    "not-reclaimed": ("LEASE-1", "LEASE-4"),
+    "outdated": ("SCHEDULE-11",),
+    "out-of-turn": ("ORDER-3", "ORDER-6", "SCHEDULE-6", "ROUTE-8"),
+    "over-limit": ("CLAIM-7",),
+    "priority-order": ("ORDER-3", "ORDER-6"),
+    "refused-but-kept": ("ENQUEUE-4", "ENQUEUE-6"),
+    "released-lost": ("LEASE-9",),
+    "said-empty": ("CLAIM-3", "SCHEDULE-2", "LEASE-9"),
+    "stale-gave-back": ("ACK-7", "ACK-8"),
+    "stale-shut-out": ("ACK-6", "ACK-7", "ACK-8", "ACK-9"),
+    "stale-swallowed": ("ACK-6",),
+    "turned-away": ("ENQUEUE-1",),
+    "unfinished-lost": ("LEASE-1",),
+    "wrong-count": tuple(f"STATS-{number}" for number in (1, 2, 3, 4, 5, 8, 10, 11)),
+}
+"""The rules that test a promise alone, by the kind of the violation; the first is the usual one.
+
+The kinds of `answers` and `busy` have none: they break the form of the queue's answers.
+"""
+
+_KEYED = (answers, idempotency, key_conflict)
+"""The monitors that consider shared keys."""
+
+_CONTEXT = (Verb.KILL, Verb.CLOSE, Verb.PURGE, Verb.RECLAIM)
+"""The verbs that concern every task."""
+
+
+def judge_walk(history: History, contract: Contract) -> list[Violation]:
+    """Return what is wrong with a walk, the earliest culprit first, each culprit once.
+
+    A limitation that waives one of the rules about a promise excuses the promise.
+    """
+    waived = contract.waivers.keys()
+    violations: dict[tuple[str, int], Violation] = {}
+    for violation in (*explained(history, contract), *_by_monitors(history, contract)):
+        if not waived & set(RULES.get(violation.kind, ())):
+            key = (violation.kind, violation.witness[-1].number)
+            violations.setdefault(key, _in_full(history, violation))
+    return sorted(violations.values(), key=lambda violation: violation.witness[-1].number)
+
+
+def _by_monitors(history: History, contract: Contract) -> Iterator[Violation]:
+    """Yield the violations that monitors report, without those that a shared key may explain.
+
+    A task that replaces another one under its key may keep the options and the attempts of that
+    one. `explained` considers that.
+    """
+    fixed = contract.key_conflict in (KeyConflict.KEEP, KeyConflict.REFUSE)
+    shared = frozenset() if fixed else shared_keys(history)
+    for monitor in MONITORS:
+        for violation in monitor(history, contract):
+            tasks = {operation.task for operation in violation.witness}
+            if not tasks & shared or monitor in _KEYED:
+                yield violation
+
+
+def _in_full(history: History, violation: Violation) -> Violation:
+    """Return a violation with all calls on its tasks up to the culprit, and the rule it breaks."""
+    culprit = violation.witness[-1]
+    labels = {operation.task for operation in violation.witness} - {None}
+    rules = RULES.get(violation.kind, ())
+    return replace(
+        violation,
+        detail=f"{violation.detail} That breaks {rules[0]}." if rules else violation.detail,
+        witness=tuple(_concerning(history, labels, culprit)),
+    )
+
+
+def _concerning(
+    history: History, labels: set[str | None], culprit: Operation
+) -> Iterator[Operation]:
+    for operation in history.operations[: culprit.number + 1]:
+        # A fault without a task may come from any call.
+        near = not labels and operation.verb is not Verb.OPEN
+        if operation is culprit or operation.task in labels or near or operation.verb in _CONTEXT:
+            yield operation

@@ -1,0 +1,146 @@
+"""Draws the steps of a walk: the lives of tasks, one after the other, and disturbances.
+
+Each step depends on what the queue answered before, so that a walk soon meets a task in any state.
+The steps themselves make up a program that can be repeated without this module.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.walks.pen import Make, Pen
+from pytest_queuekit.walks.steps import (
+    Cancel,
+    Complete,
+    Crash,
+    DeadLetters,
+    EnqueueMany,
+    Fail,
+    Purge,
+    Reclaim,
+    Release,
+    Reopen,
+    Stats,
+    Step,
+)
+from pytest_queuekit.walks.walker import Walker
+
+_DISTURBANCES = (0.15, 0.3, 0.5)
+"""How many steps of one walk come from outside the life of its present task."""
+
+
+class Life:
+    """Draws the steps of one walk.
+
+    pen: draws single steps.
+    walker: does the steps.
+    """
+
+    def __init__(self, pen: Pen, walker: Walker) -> None:
+        self._pen = pen
+        self._walker = walker
+        self._next: Make = self._new
+        self._key: str | None = None
+        self._received = 0
+        self._failures: Counter[str] = Counter()
+        self._disturbed = pen.pick(_DISTURBANCES)
+
+    def next_step(self) -> Step:
+        """Return the next step of the task, or a disturbance."""
+        while True:
+            step = self._disturbance() if self._pen.chance(self._disturbed) else self._next()
+            if step is not None:
+                return step
+
+    def _new(self) -> Step | None:
+        step = self._pen.enqueue()
+        self._key = step.key
+        self._next = self._delayed if step.delay else self._claim
+        return step
+
+    def _delayed(self) -> Step | None:
+        self._next = self._claim
+        delay = self._pen.palette.delays
+        return self._pen.wait(delay[0], delay[0], delay[1])
+
+    def _claim(self) -> Step | None:
+        self._received = self._walker.received
+        self._next = self._claimed
+        return self._pen.claim()
+
+    def _claimed(self) -> Step | None:
+        if self._walker.received > self._received:
+            return self._pen.one_of(
+                (3, self._complete, Capability.COMPLETE),
+                (8 if self._failures[self._walker.latest] else 4, self._fail, Capability.FAIL),
+                (3, self._release, Capability.RELEASE),
+                (3, self._pen.extend, Capability.EXTEND),
+                (4, self._expire, Capability.LEASE),
+                (1, self._leave, None),
+            )
+        self._next = self._pen.pick((self._claim, self._new))
+        return self._pen.wait()
+
+    def _complete(self) -> Step | None:
+        self._next = self._new
+        return Complete()
+
+    def _fail(self) -> Step | None:
+        self._failures[self._walker.latest] += 1
+        self._next = self._failed
+        return Fail()
+
+    def _failed(self) -> Step | None:
+        self._next = self._claim
+        waits = self._pen.palette.retry_waits(self._failures[self._walker.latest])
+        return self._pen.wait(waits[0], waits[0], waits[0], *waits[1:])
+
+    def _release(self) -> Step | None:
+        self._next = self._claim
+        return Release()
+
+    def _leave(self) -> Step | None:
+        self._next = self._new
+        return None
+
+    def _expire(self) -> Step | None:
+        self._next = self._expired
+        leases = self._pen.palette.leases
+        return self._pen.wait(leases[0], leases[0], leases[0], leases[1])
+
+    def _expired(self) -> Step | None:
+        self._next = self._taken_over
+        return self._pen.claim()
+
+    def _taken_over(self) -> Step | None:
+        self._next = self._claimed
+        return self._pen.end(back=1)
+
+    def _again(self) -> Step | None:
+        """Return another enqueue, mostly with the key of the present task."""
+        if self._key is not None and self._pen.chance(0.8):
+            return self._pen.enqueue(key=self._key)
+        return self._pen.enqueue()
+
+    def _disturbance(self) -> Step | None:
+        pen = self._pen
+        return pen.one_of(
+            (6, self._again, None),
+            (1, lambda: EnqueueMany(by=pen.by(), count=pen.pick((2, 1))), Capability.ENQUEUE_MANY),
+            (2, pen.claim, None),
+            (2, lambda: pen.end(pen.pick((0, 0, 1, 2))), None),
+            (1, pen.wait, None),
+            (2, lambda: Cancel(back=pen.pick((0, 0, 0, 1))), Capability.CANCEL),
+            (1, lambda: Stats(by=pen.by()), Capability.STATS),
+            (1, lambda: DeadLetters(by=pen.by()), Capability.DEAD_LETTERS),
+            (2, lambda: Purge(by=pen.by()), Capability.PURGE),
+            (2, lambda: Reclaim(by=pen.by()), Capability.RECLAIM),
+            (2, self._restart, None),
+        )
+
+    def _restart(self) -> Step | None:
+        pen = self._pen
+        if not pen.palette.restarts:
+            return None
+        return pen.pick((Reopen, Crash))(by=pen.by())

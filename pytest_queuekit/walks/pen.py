@@ -1,0 +1,110 @@
+"""Draws single steps from the values of a palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.walks.palette import BODIES, Palette
+from pytest_queuekit.walks.steps import (
+    Claim,
+    ClaimMany,
+    Complete,
+    Enqueue,
+    Extend,
+    Fail,
+    Release,
+    Step,
+    Wait,
+)
+
+_Choice = TypeVar("_Choice")
+Make = Callable[[], Step | None]
+Kind = tuple[int, Make, Capability | None]
+"""A kind of steps: its weight among others, what makes one, and the capability that it needs."""
+
+_DENSITIES = (0.0, 0.0, 0.4, 0.9)
+"""How many of the tasks of one walk have a certain option.
+
+To leave features out of some tests lets the others meet more often (Groce, Zhang, Eide, Chen and
+Regehr, "Swarm testing", 2012).
+"""
+
+
+class Pen:
+    """Draws single steps. A step that the queue does not declare is None.
+
+    random: decides. palette: the values to choose from.
+    """
+
+    def __init__(self, random: Random, palette: Palette) -> None:
+        self._random = random
+        self.palette = palette
+        self._options = {
+            option: (density, values)
+            for option, values in palette.options.items()
+            if palette.has(option) and (density := self.pick(_DENSITIES))
+        }
+
+    def pick(self, choices: Sequence[_Choice]) -> _Choice:
+        """Return one of some choices."""
+        return choices[int(self._random.random() * len(choices))]
+
+    def chance(self, probability: float) -> bool:
+        """Return True with a probability."""
+        return self._random.random() < probability
+
+    def one_of(self, *kinds: Kind) -> Step | None:
+        """Return a step of a declared kind."""
+        known = [
+            make
+            for weight, make, need in kinds
+            if need is None or self.palette.has(need)
+            for _ in range(weight)
+        ]
+        return self.pick(known)() if known else None
+
+    def by(self) -> str:
+        """Return the name of an actor."""
+        return self.pick("ab")
+
+    def enqueue(self, **given: Any) -> Enqueue:
+        """Return an enqueue with some options."""
+        for option, (density, values) in self._options.items():
+            if option.value not in given and self.chance(density):
+                given[option.value] = self.pick(values)
+        if self.chance(0.05):
+            given["body"] = self.pick(BODIES[self.palette.contract.payload])
+        return Enqueue(by=self.by(), **given)
+
+    def claim(self) -> Step:
+        """Return a claim, sometimes of a batch."""
+        if self.palette.has(Capability.CLAIM_MANY) and self.chance(0.1):
+            return ClaimMany(by=self.by(), limit=self.pick((2, 1, 3)))
+        given: dict[str, Any] = {}
+        if Capability.ROUTING in self._options and self.chance(0.8):
+            given["capabilities"] = self.pick(self.palette.regions)
+        if self.palette.has(Capability.LEASE_OPTION) and self.chance(0.1):
+            given["lease"] = self.palette.lease / 3
+        return Claim(by=self.by(), **given)
+
+    def extend(self, back: int = 0) -> Step:
+        """Return an extension."""
+        return Extend(back=back, seconds=self.palette.lease * self.pick((1, 0.25, 2)))
+
+    def end(self, back: int = 0) -> Step | None:
+        """Return an acknowledgement of a delivery."""
+        return self.one_of(
+            (1, lambda: Complete(back=back), Capability.COMPLETE),
+            (1, lambda: Fail(back=back), Capability.FAIL),
+            (1, lambda: Release(back=back), Capability.RELEASE),
+            (1, lambda: self.extend(back), Capability.EXTEND),
+        )
+
+    def wait(self, *seconds: float) -> Step | None:
+        """Return a wait, by default for anything; None if time cannot pass."""
+        if not self.palette.time_passes:
+            return None
+        return Wait(seconds=self.pick(seconds or self.palette.waits))

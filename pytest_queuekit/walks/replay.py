@@ -1,0 +1,27 @@
+"""Repeats a walk, as a test that a report prints does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_queuekit.adapters.resolve import resolve
+from pytest_queuekit.execution.drivers.probe import follows_virtual_time
+from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.report.failure import proof
+from pytest_queuekit.walks.judging import judge_walk
+from pytest_queuekit.walks.play import play_walk
+from pytest_queuekit.walks.steps import Step
+
+
+def replay(queue: str, folder: Path, *steps: Step) -> None:
+    """Repeat a walk on a new queue in an empty folder. Raises AssertionError if it shows a fault.
+
+    queue: the queue under test, as for `--queue-impl`.
+    """
+    subject = resolve(queue)
+    virtual = follows_virtual_time(subject, folder / "probe")
+    home = folder / "walk"
+    home.mkdir()
+    run, _ = play_walk(lambda _: iter(steps), subject, home, Effort(), virtual=virtual)
+    for violation in judge_walk(run.history, subject.contract):
+        raise AssertionError("\n".join(proof(violation)))

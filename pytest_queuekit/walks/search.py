@@ -1,0 +1,115 @@
+"""Searches for a walk that shows a violation, and shrinks it to one that needs all its steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, fields, replace
+from random import Random
+
+from pytest_queuekit.execution.run import Run
+from pytest_queuekit.walks.life import Life
+from pytest_queuekit.walks.palette import Palette
+from pytest_queuekit.walks.pen import Pen
+from pytest_queuekit.walks.play import Next
+from pytest_queuekit.walks.steps import Step, Walk
+from pytest_queuekit.walks.walker import Walker
+
+Prove = Callable[[Next], tuple[Run, Walk, bool]]
+"""Plays a walk; returns its run, its steps, and True if it shows a violation."""
+
+_FEWEST, _MOST = 8, 26
+"""The number of steps of a walk, without its end."""
+_PATIENCE = 3
+"""How many times its budget of processor time a search may take on a busy machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """The limits of a search.
+
+    walks: the most walks to draw.
+    seconds: the most processor time to search, and again to shrink. Time that other processes take
+        does not count, so that a busy machine searches as hard as an idle one.
+    """
+
+    walks: int
+    seconds: float
+
+
+class _Meter:
+    """Measures the time that a search takes, from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._wall, self._processor = time.monotonic(), time.process_time()
+
+    def is_over(self) -> bool:
+        """Return True after the seconds of processor time, or some times as many in all."""
+        spent = time.process_time() - self._processor
+        return spent > self._seconds or time.monotonic() - self._wall > _PATIENCE * self._seconds
+
+
+def draw(palette: Palette, seed: int, number: int) -> Next:
+    """Return the steps of one walk. The same seed and number draw the same walk."""
+
+    def steps(walker: Walker) -> Iterator[Step]:
+        random = Random(f"{seed}/{number}")  # noqa: S311 - it draws walks, no secrets
+        life = Life(Pen(random, palette), walker)
+        for _ in range(random.randrange(_FEWEST, _MOST)):
+            yield life.next_step()
+
+    return steps
+
+
+def search(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterator[tuple[Run, Walk]]:
+    """Yield the longest run that shows no violation, or the shortest found that shows one.
+
+    The walk of a run without a violation is empty.
+    """
+    meter, longest = _Meter(budget.seconds), None
+    for number in range(budget.walks):
+        run, walk, wrong = prove(draw(palette, seed, number))
+        if wrong:
+            yield _shrunk(run, walk, prove, _Meter(budget.seconds))
+            return
+        if longest is None or len(run.history) > len(longest.history):
+            longest = run
+        if meter.is_over():
+            break
+    if longest is not None:
+        yield longest, ()
+
+
+def _shrunk(run: Run, walk: Walk, prove: Prove, meter: _Meter) -> tuple[Run, Walk]:
+    """Return the shortest and plainest walk found that shows a violation, and its run."""
+    tried: set[str] = set()
+    simpler = _simpler(walk)
+    while (candidate := next(simpler, None)) is not None and not meter.is_over():
+        if repr(candidate) in tried:
+            continue
+        tried.add(repr(candidate))
+        shorter, _, wrong = prove(lambda _, steps=candidate: iter(steps))  # type: ignore[misc]
+        if wrong:
+            run, walk = shorter, candidate
+            simpler = _simpler(walk)
+    return run, walk
+
+
+def _simpler(walk: Walk) -> Iterator[Walk]:
+    """Yield the walks without some steps, longest parts first, and those with a plainer step."""
+    size = len(walk) // 2
+    while size:
+        for start in range(len(walk) - size, -1, -size):
+            yield (*walk[:start], *walk[start + size :])
+        size //= 2
+    for place, step in enumerate(walk):
+        for plainer in _plainer(step):
+            yield (*walk[:place], plainer, *walk[place + 1 :])
+
+
+def _plainer(step: Step) -> Iterator[Step]:
+    """Yield the step with each of its fields at its default."""
+    for field in fields(step):
+        if field.default is not MISSING and getattr(step, field.name) != field.default:
+            yield replace(step, **{field.name: field.default})

@@ -1,0 +1,218 @@
+"""The steps of a walk. A step refers to tasks and deliveries by their place, newest first.
+
+A step whose task or delivery does not exist does nothing, so that any part of a walk is a walk.
+The `repr` of a step is the source text that makes it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pytest_queuekit.walks.walker import Walker
+
+
+@dataclass(frozen=True, repr=False)
+class Step(ABC):
+    """One step of a walk."""
+
+    @abstractmethod
+    def play(self, walker: Walker) -> None:
+        """Do the step on the walker's queue."""
+
+    def __repr__(self) -> str:
+        """Return the source text of the step: the fields that differ from their defaults."""
+        given = [
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        ]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class _ByActor(Step):
+    """A step of one actor.
+
+    by: the actor's name.
+    """
+
+    by: str = "a"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Enqueue(_ByActor):
+    """Enqueue a task. The fields are the options of the adapter's `enqueue`; None for not given.
+
+    body: a value inside the payload.
+    """
+
+    priority: int | None = None
+    delay: float | None = None
+    expires: float | None = None
+    key: str | None = None
+    group: str | None = None
+    capabilities: Mapping[str, Any] | None = None
+    max_attempts: int | None = None
+    body: Any = None
+
+    def play(self, walker: Walker) -> None:
+        given = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name != "by" and getattr(self, field.name) is not None
+        }
+        walker.enqueue(self.by, given)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EnqueueMany(_ByActor):
+    """Enqueue `count` tasks in one call."""
+
+    count: int = 2
+
+    def play(self, walker: Walker) -> None:
+        walker.enqueue_many(self.by, self.count)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Claim(_ByActor):
+    """Claim a task. The fields are the options of the adapter's `claim`; None for the default."""
+
+    lease: float | None = None
+    capabilities: Mapping[str, Any] | None = None
+
+    def play(self, walker: Walker) -> None:
+        given = {"lease": self.lease, "capabilities": self.capabilities}
+        walker.claim(self.by, {name: value for name, value in given.items() if value is not None})
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ClaimMany(_ByActor):
+    """Claim at most `limit` tasks in one call."""
+
+    limit: int = 2
+
+    def play(self, walker: Walker) -> None:
+        walker.claim_many(self.by, self.limit)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class _OfDelivery(Step):
+    """A step about one delivery, by the actor that received it.
+
+    back: how many deliveries came after it; 0 for the latest.
+    """
+
+    back: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Complete(_OfDelivery):
+    """Complete a delivery."""
+
+    def play(self, walker: Walker) -> None:
+        walker.complete(self.back)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Fail(_OfDelivery):
+    """Report a delivery failed."""
+
+    def play(self, walker: Walker) -> None:
+        walker.fail(self.back)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Release(_OfDelivery):
+    """Release a delivery."""
+
+    def play(self, walker: Walker) -> None:
+        walker.release(self.back)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Extend(_OfDelivery):
+    """Extend the lease of a delivery by `seconds`."""
+
+    seconds: float
+
+    def play(self, walker: Walker) -> None:
+        walker.extend(self.back, self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cancel(Step):
+    """Cancel a task, by the actor that enqueued it.
+
+    back: how many tasks were enqueued after it; 0 for the latest.
+    """
+
+    back: int = 0
+
+    def play(self, walker: Walker) -> None:
+        walker.cancel(self.back)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Stats(_ByActor):
+    """Read the counts."""
+
+    def play(self, walker: Walker) -> None:
+        walker.actor(self.by).stats()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DeadLetters(_ByActor):
+    """Read the dead letters."""
+
+    def play(self, walker: Walker) -> None:
+        walker.actor(self.by).dead_letters()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Purge(_ByActor):
+    """Purge the completed tasks."""
+
+    def play(self, walker: Walker) -> None:
+        walker.actor(self.by).purge()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reclaim(_ByActor):
+    """Reclaim expired leases."""
+
+    def play(self, walker: Walker) -> None:
+        walker.actor(self.by).reclaim()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reopen(_ByActor):
+    """Close an actor and open the queue for its successor."""
+
+    def play(self, walker: Walker) -> None:
+        walker.reopen(self.by)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Crash(_ByActor):
+    """Let an actor die without closing the queue; a successor takes its name."""
+
+    def play(self, walker: Walker) -> None:
+        walker.crash(self.by)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Wait(Step):
+    """Let `seconds` pass."""
+
+    seconds: float
+
+    def play(self, walker: Walker) -> None:
+        walker.env.wait(self.seconds)
+
+
+Walk = tuple[Step, ...]
+"""A program of steps."""

@@ -1,0 +1,172 @@
+"""The walker: the actors, tasks and deliveries of one walk, by their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.recording.recorder import Delivery, Recorder
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(kw_only=True)
+class _Held:
+    """A delivery.
+
+    actor: the actor that received it; None once that actor is closed or dead.
+    given_back: True once the queue accepted a failure or a release of it.
+    """
+
+    delivery: Delivery
+    actor: Recorder | None
+    given_back: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """An enqueued task, and the actor that enqueued it.
+
+    cancellable: False for a task with a key that an earlier task used: its id may be that of the
+        earlier task, so that a cancel would hit the wrong one.
+    """
+
+    label: str
+    actor: Recorder
+    cancellable: bool
+
+
+class Walker:
+    """Does the steps of a walk in an environment, and remembers what they refer to.
+
+    env: the environment.
+    keys: the idempotency keys in use. labels: the labels of all tasks.
+    longest_lease: seconds of the longest lease that a claim asked for.
+    extended: seconds of all extensions together.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.keys: list[str] = []
+        self.labels: list[str] = []
+        self.extended = 0.0
+        self.longest_lease = 0.0
+        self._names: dict[str, str] = {}
+        self._tasks: list[_Task] = []
+        self._held: list[_Held] = []
+
+    @property
+    def received(self) -> int:
+        """How many deliveries there were so far."""
+        return len(self._held)
+
+    @property
+    def latest(self) -> str:
+        """The label of the latest delivery; empty before the first."""
+        return self._held[-1].delivery.label if self._held else ""
+
+    def actor(self, name: str) -> Recorder:
+        """Return an actor, or its successor after it was reopened or crashed."""
+        return self.env.actor(self._names.setdefault(name, name))
+
+    def reopen(self, name: str) -> None:
+        """Close an actor; its successor opens the queue."""
+        old = self.actor(name)
+        self._names[name] = self.env.reopen(old.actor).actor
+        self._lose(old)
+
+    def crash(self, name: str) -> None:
+        """Abandon an actor without closing it; its successor opens the queue when it acts."""
+        old = self.actor(name)
+        self.env.abandon(old.actor)
+        self._names[name] = old.actor + "'"
+        self._lose(old)
+
+    def enqueue(self, name: str, options: Mapping[str, Any]) -> None:
+        """Enqueue the next task."""
+        key = options.get("key")
+        label = self.next_label()
+        self._tasks.append(
+            _Task(label=label, actor=self.actor(name), cancellable=key not in self.keys)
+        )
+        if key is not None and key not in self.keys:
+            self.keys.append(key)
+        self.actor(name).enqueue(label, **options)
+
+    def enqueue_many(self, name: str, count: int) -> None:
+        """Enqueue the next tasks in one call."""
+        actor, labels = self.actor(name), [self.next_label() for _ in range(count)]
+        self._tasks += [_Task(label=label, actor=actor, cancellable=True) for label in labels]
+        actor.enqueue_many(labels)
+
+    def next_label(self) -> str:
+        """Return the label of the next task."""
+        self.labels.append(f"task-{len(self.labels) + 1}")
+        return self.labels[-1]
+
+    def claim(self, name: str, options: Mapping[str, Any]) -> None:
+        """Claim a task."""
+        actor = self.actor(name)
+        self.longest_lease = max(self.longest_lease, options.get("lease", 0.0))
+        delivery = actor.claim(**options)
+        if delivery is not None:
+            self._held.append(_Held(delivery=delivery, actor=actor))
+
+    def claim_many(self, name: str, limit: int) -> None:
+        """Claim several tasks in one call."""
+        actor = self.actor(name)
+        deliveries = actor.claim_many(limit)
+        self._held += [_Held(delivery=delivery, actor=actor) for delivery in deliveries]
+
+    def complete(self, back: int) -> None:
+        """Complete a delivery. back: how many deliveries came after it."""
+        if (held := self._callable(back)) and held.actor:
+            held.actor.complete(held.delivery)
+
+    def fail(self, back: int) -> None:
+        """Report a delivery failed."""
+        if (held := self._callable(back)) and held.actor:
+            held.given_back |= held.actor.fail(held.delivery)
+
+    def release(self, back: int) -> None:
+        """Release a delivery."""
+        if (held := self._callable(back)) and held.actor:
+            held.given_back |= held.actor.release(held.delivery)
+
+    def extend(self, back: int, seconds: float) -> None:
+        """Extend a lease, and keep the changed delivery."""
+        if (held := self._callable(back)) and held.actor:
+            held.delivery = held.actor.extend(held.delivery, seconds) or held.delivery
+            self.extended += seconds
+
+    def cancel(self, back: int) -> None:
+        """Cancel a task. back: how many tasks were enqueued after it."""
+        task = _from_end(self._tasks, back)
+        if task is not None and task.cancellable:
+            task.actor.cancel(task.label)
+
+    def _callable(self, back: int) -> _Held | None:
+        """Return a delivery about which its worker may still call; None if there is none.
+
+        Contracts say nothing about a worker that gives a task back and calls again before another
+        worker has the task.
+        """
+        held = _from_end(self._held, back)
+        if held is None or not held.given_back:
+            return held
+        later = self._held[len(self._held) - back :]
+        again = any(other.delivery.label == held.delivery.label for other in later)
+        return held if again else None
+
+    def _lose(self, actor: Recorder) -> None:
+        """Forget what a closed or dead actor may still have called."""
+        for held in self._held:
+            if held.actor is actor:
+                held.actor = None
+        self._tasks = [task for task in self._tasks if task.actor is not actor]
+
+
+def _from_end(items: list[_Item], back: int) -> _Item | None:
+    return items[-1 - back] if back < len(items) else None

@@ -1,0 +1,101 @@
+"""The monitor `explained`: legal histories beside their illegal twins."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_queuekit.model.capabilities import KeyHold, Order, Retry
+from pytest_queuekit.monitors import explained
+from tests.monitors.notation import Twins, contract, history
+
+_READY = "p: enqueue t; a: claim t; a: complete t; p: enqueue u"
+
+TWINS = (
+    Twins(
+        kind="claim-refused",
+        legal="p: enqueue t; a: claim t; b: claim - refused",
+        illegal="p: enqueue t; p: enqueue u; a: claim t; b: claim - refused",
+    ),
+    Twins(
+        kind="cancel-refused",
+        legal="p: enqueue t; a: claim t; p: cancel t refused",
+        illegal="p: enqueue t; p: cancel t refused; a: claim t",
+    ),
+)
+
+
+def _kinds(text: str, **declared: object) -> list[str]:
+    observed = history(text, lease=10)
+    return [violation.kind for violation in explained(observed, contract(**declared))]
+
+
+@pytest.mark.parametrize(
+    ("legal", "illegal", "kind"),
+    [
+        ("a: claim u", "a: claim -", "said-empty"),
+        ("a: claim u; a: fail u", "a: claim t", "completed-again"),
+        ("a: stats queued=1 completed=1", "a: stats queued=2 completed=0", "wrong-count"),
+        ("p: enqueue v; a: claim u", "p: enqueue v; a: claim v", "out-of-turn"),
+        ("a: claim u; a: complete u", "a: claim u; a: complete u refused", "holder-refused"),
+    ],
+)
+def test_the_first_answer_without_an_explanation_is_reported(
+    legal: str, illegal: str, kind: str
+) -> None:
+    """The kind is that of the promise which the answer breaks."""
+    assert _kinds(f"{_READY}; {legal}") == []
+    assert _kinds(f"{_READY}; {illegal}") == [kind]
+
+
+FAIL = "p: enqueue t key=1; a: claim t; a: fail t; p: enqueue u key=1"
+
+
+def test_features_that_meet_are_judged_together() -> None:
+    """A task that waits for its retry holds its key, and is counted once."""
+    declared = {"retry": Retry(max_attempts=3, first=5)}
+    assert _kinds(f"{FAIL}; a: stats queued=1", **declared) == []
+    assert _kinds(f"{FAIL}; a: stats queued=2", **declared) == ["wrong-count"]
+
+
+def test_a_habit_is_kept() -> None:
+    """A dead task may hold its key or not, but the same way each time."""
+    declared = {"retry": Retry(max_attempts=1)}
+    free = "p: enqueue t key=1; a: claim t; a: fail t; p: enqueue u key=1; a: claim u; a: fail u"
+    assert _kinds(f"{free}; p: enqueue v key=1; a: claim v", **declared) == []
+    assert _kinds(f"{free}; p: enqueue v key=1 refused", **declared) == ["key-not-freed"]
+
+
+def test_the_witness_has_every_call_on_the_tasks_concerned() -> None:
+    """A reader sees the whole life of the task, up to the wrong answer."""
+    text = "p: enqueue t; p: enqueue u; a: claim t; a: release t; b: claim -"
+    (violation,) = explained(history(text, lease=10), contract())
+    assert [operation.number for operation in violation.witness] == [0, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p: enqueue t @0-5; a: claim - @1-2",
+        "p: enqueue t; a: claim - unknown; a: claim -",
+        "p: enqueue t; p: enqueue t; a: claim -",
+    ],
+)
+def test_nothing_is_said_about_uncertain_calls(text: str) -> None:
+    """Calls that overlap, an unknown outcome or a repeated enqueue end the judgement."""
+    assert _kinds(text) == []
+
+
+def test_a_key_may_outlast_its_task_or_not() -> None:
+    """Where the contract says so, a key is held for ever."""
+    text = "p: enqueue t key=1; a: claim t; a: complete t; p: enqueue u key=1; a: claim %s"
+    assert _kinds(text % "u") == []
+    assert _kinds(text % "u", key_hold=KeyHold.FOR_EVER) == ["key-let-through"]
+    assert _kinds(text % "-", key_hold=KeyHold.FOR_EVER) == []
+
+
+def test_a_priority_is_kept_through_a_release() -> None:
+    """A returned task goes before a task of a worse priority."""
+    order = Order(priority="lower-first")
+    text = "p: enqueue t priority=1; a: claim t; a: release t; p: enqueue u priority=5; a: claim %s"
+    assert _kinds(text % "t", order=order) == []
+    assert _kinds(text % "u", order=order) == ["out-of-turn"]

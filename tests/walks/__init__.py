@@ -1,0 +1,1 @@
+"""Walks: random programs of everything that a queue declares."""

@@ -1,0 +1,158 @@
+"""Walks find features that fail together, shrink to what is needed, and can be repeated."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.history import History, Verb
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
+from pytest_queuekit.report.failure import explain
+from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.rule import by_id, judge
+from pytest_queuekit.walks import (
+    Cancel,
+    Claim,
+    Complete,
+    Crash,
+    Enqueue,
+    Extend,
+    Fail,
+    Purge,
+    Release,
+    Reopen,
+    Stats,
+    Step,
+    Wait,
+    replay,
+)
+from pytest_queuekit.walks.judging import RULES
+from pytest_queuekit.walks.play import play_walk
+from tests.mutants.walk import BatchTasksAreNotRetried, ExtendedTasksComeBack
+from tests.queues.memory import MemoryQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
+
+WALK = by_id(CATALOGUE)["WALK-1"]
+MEMORY = "tests.queues.memory:MemoryQueue"
+QUICK = Effort.at(Level.QUICK)
+
+
+def _verdict(queue: type[QueueAdapter], folder: Path, seed: int = 0) -> Verdict:
+    return judge(WALK, QueueUnderTest.of(queue), folder, replace(QUICK, seed=seed))
+
+
+def _history(folder: Path, *steps: Step, queue: type[QueueAdapter] = MemoryQueue) -> History:
+    subject = QueueUnderTest.of(queue)
+    run, walk = play_walk(lambda _: iter(steps), subject, folder, QUICK, virtual=True)
+    assert walk == steps
+    return run.history
+
+
+def _run(verdict: Verdict) -> RuleRun:
+    assert verdict.status is Status.FAIL
+    assert isinstance(verdict.detail, RuleRun)
+    return verdict.detail
+
+
+def test_a_walk_shrinks_to_the_steps_that_it_needs(tmp_path: Path) -> None:
+    """An extension remains: the end of every walk completes the task and outlasts the lease."""
+    run = _run(_verdict(ExtendedTasksComeBack, tmp_path))
+    steps = [line.strip() for line in run.test.splitlines() if line.endswith("),")]
+    assert [step.partition("(")[0] for step in steps] == ["Enqueue", "Claim", "Extend"]
+
+
+def test_the_same_seed_finds_the_same_walk(tmp_path: Path) -> None:
+    """The verdict has the seed."""
+    found = []
+    for number, seed in enumerate((3, 3)):
+        home = tmp_path / str(number)
+        home.mkdir()
+        found.append(_run(_verdict(BatchTasksAreNotRetried, home, seed)))
+    assert found[0].test == found[1].test
+    assert [run.token for run in found] == ["seed 3", "seed 3"]
+
+
+def test_the_report_names_the_rule_and_prints_the_test(tmp_path: Path) -> None:
+    """A reader sees which promise is broken, and how to repeat it."""
+    verdict = _verdict(ExtendedTasksComeBack, tmp_path)
+    shown = "\n".join(explain(verdict))
+    assert "That breaks ACK-1." in " ".join(shown.split())
+    assert _run(verdict).test in shown + "\n"
+
+
+def test_the_printed_test_fails_without_the_search(tmp_path: Path) -> None:
+    """It is a file that pytest runs."""
+    (tmp_path / "queue").mkdir()
+    run = _run(_verdict(ExtendedTasksComeBack, tmp_path / "queue"))
+    (tmp_path / "test_pasted.py").write_text(run.test, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_pasted.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "Completed task delivered again" in done.stdout
+
+
+def test_a_replay_of_a_correct_queue_passes(tmp_path: Path) -> None:
+    """It says nothing, and may be used with any steps."""
+    replay(MEMORY, tmp_path, Enqueue(key="k"), Claim(), Fail(), Cancel(), Wait(seconds=5), Claim())
+
+
+def test_a_replay_tells_what_is_wrong(tmp_path: Path) -> None:
+    """The error has the proof."""
+    steps = (Enqueue(), Claim(), Extend(seconds=60.0), Complete(), Wait(seconds=200), Claim())
+    with pytest.raises(AssertionError, match="Completed task delivered again"):
+        replay("tests.mutants.walk:ExtendedTasksComeBack", tmp_path, *steps)
+
+
+def test_a_step_without_its_task_does_nothing(tmp_path: Path) -> None:
+    """So any part of a walk is a walk."""
+    history = _history(tmp_path, Complete(), Fail(back=3), Cancel(), Release(), Extend(seconds=1))
+    ends = {Verb.COMPLETE, Verb.FAIL, Verb.CANCEL, Verb.RELEASE, Verb.EXTEND}
+    assert [call.verb for call in history if call.verb in ends] == [Verb.COMPLETE]
+    assert history.by(Verb.COMPLETE)[0].actor == "collector"
+
+
+def test_an_actor_may_close_or_die(tmp_path: Path) -> None:
+    """A successor continues; the dead actor's task comes back after its lease."""
+    steps = (Enqueue(), Claim(), Crash(), Stats(), Reopen(), Purge())
+    history = _history(tmp_path, *steps, queue=SmallSqliteQueue)
+    assert [call.actor for call in history.by(Verb.OPEN)] == ["a", "a'", "a''", "collector"]
+    deliveries = [call for call in history.by(Verb.CLAIM) if call.task == "task-1"]
+    assert [call.actor for call in deliveries] == ["a", "collector"]
+    assert history.drained
+
+
+def test_a_delivery_that_was_given_back_is_left_alone(tmp_path: Path) -> None:
+    """Until another worker has the task, contracts say nothing about such a call."""
+    history = _history(tmp_path, Enqueue(), Claim(), Release(), Complete())
+    assert [call.actor for call in history.by(Verb.COMPLETE)][:1] == ["collector"]
+    (tmp_path / "again").mkdir()
+    steps = (Enqueue(), Claim(), Release(), Claim(by="b"), Complete(back=1))
+    again = _history(tmp_path / "again", *steps)
+    assert again.by(Verb.COMPLETE)[0].actor == "a"
+
+
+def test_a_step_prints_as_the_source_that_makes_it() -> None:
+    """Fields with their default values are left out."""
+    step = Enqueue(by="b", priority=0, key="k")
+    assert repr(step) == "Enqueue(by='b', priority=0, key='k')"
+    assert eval(repr(step)) == step  # noqa: S307 - the text is our own
+
+
+def test_the_rules_of_broken_promises_exist() -> None:
+    """Each kind names rules of the catalogue."""
+    known = {rule.id for rule in CATALOGUE}
+    assert {rule for rules in RULES.values() for rule in rules} <= known
