@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.capabilities import Capability, KeyConflict
 from pytest_queuekit.walks.palette import BODIES, Palette
 from pytest_queuekit.walks.steps import (
     Claim,
@@ -47,6 +47,9 @@ class Pen:
             for option, values in palette.options.items()
             if palette.has(option) and (density := self.pick(_DENSITIES))
         }
+        declared = palette.contract.key_conflict
+        self._replaces = declared in (None, KeyConflict.REPLACE)
+        self._of_key: dict[str, dict[str, Any]] = {}
 
     def pick(self, choices: Sequence[_Choice]) -> _Choice:
         """Return one of some choices."""
@@ -71,10 +74,16 @@ class Pen:
         return self.pick("ab")
 
     def enqueue(self, **given: Any) -> Enqueue:
-        """Return an enqueue with some options."""
+        """Return an enqueue with some options.
+
+        A task that replaces the waiting task of its key may keep the options of that task, so all
+        tasks of a key get the same ones.
+        """
         for option, (density, values) in self._options.items():
             if option.value not in given and self.chance(density):
                 given[option.value] = self.pick(values)
+        if self._replaces and given.get("key") is not None:
+            given = dict(self._of_key.setdefault(given["key"], given))
         if self.chance(0.05):
             given["body"] = self.pick(BODIES[self.palette.contract.payload])
         return Enqueue(by=self.by(), **given)

@@ -110,6 +110,20 @@ def test_a_replay_of_a_correct_queue_passes(tmp_path: Path) -> None:
     replay(MEMORY, tmp_path, Enqueue(key="k"), Claim(), Fail(), Cancel(), Wait(seconds=5), Claim())
 
 
+def test_a_replaced_task_may_keep_the_options_of_the_first(tmp_path: Path) -> None:
+    """The contract says nothing about the options of a task that takes another one's place."""
+    routed = Enqueue(key="k", capabilities={"region": "EU"})
+    queue = "tests.queues.variants:ReplacesPayloads"
+    replay(queue, tmp_path, Enqueue(key="k"), routed, Claim(capabilities={"region": "US"}))
+
+
+def test_a_task_may_replace_any_waiting_task_of_its_key(tmp_path: Path) -> None:
+    """Here it replaces the second task of the key, since the first is dead."""
+    queue = "tests.queues.variants:MayReplacePayloads"
+    spent = (Enqueue(key="k", max_attempts=1), Claim(), Wait(seconds=61.05), Claim())
+    replay(queue, tmp_path, *spent, Enqueue(key="k"), Enqueue(delay=20.0, key="k"), Claim())
+
+
 def test_a_replay_tells_what_is_wrong(tmp_path: Path) -> None:
     """The error has the proof."""
     steps = (Enqueue(), Claim(), Extend(seconds=60.0), Complete(), Wait(seconds=200), Claim())

@@ -45,14 +45,15 @@ def _kept_out(facts: Facts, world: World, enqueue: Operation) -> Iterator[World]
     if not (enqueue.ok and waiting and declared in (None, KeyConflict.REPLACE)):
         yield _added(world, TaskState(Phase.ABSENT, by_key=True))
         return
-    sure = world.tasks[waiting[0]].phase is Phase.WAITING
-    choices = world.having(Habit.REPLACES) if sure else ((False, world), (True, world))
-    for replaces, later in choices:
-        if replaces:
-            old = later.tasks[waiting[0]]._replace(phase=Phase.ABSENT, by_key=True)
-            yield _added(later.with_task(waiting[0], old), TaskState(Phase.ANYWHERE))
-        elif declared is None or not sure:
-            yield _added(later, TaskState(Phase.ABSENT, by_key=True))
+    for other in waiting:
+        sure = world.tasks[other].phase is Phase.WAITING
+        choices = world.having(Habit.REPLACES) if sure else ((False, world), (True, world))
+        for replaces, later in choices:
+            if replaces:
+                old = later.tasks[other]._replace(phase=Phase.ABSENT, by_key=True)
+                yield _added(later.with_task(other, old), TaskState(Phase.ANYWHERE))
+            elif declared is None or not sure:
+                yield _added(later, TaskState(Phase.ABSENT, by_key=True))
 
 
 def _added(world: World, task: TaskState) -> World:

@@ -38,7 +38,8 @@ def check_claimable(facts: Facts, world: World, place: int, claim: Operation) ->
         kind = "early-retry" if task.failures else "early"
         title = f"{'Failed' if task.failures else 'Delayed'} task delivered too early"
         raise UnexplainedError(kind, title, f"{label} was not due yet", place)
-    if may_get(claim, facts.enqueues[place]) is False:
+    # A task that replaced another one may have kept the options of that one.
+    if task.phase is not Phase.ANYWHERE and may_get(claim, facts.enqueues[place]) is False:
         because = f"the worker lacks the capabilities that {label} needs"
         raise UnexplainedError(
             "misrouted", "Task delivered to an unsuitable worker", because, place
