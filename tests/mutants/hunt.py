@@ -68,7 +68,7 @@ def broken(mutant: Mutant, folder: Path) -> set[str]:
 
 def _effort(mutant: Mutant, rule: Rule) -> Effort:
     if rule.family == WALK:
-        return Effort.at(Level.STANDARD)
+        return Effort.at(Level.DEEP)  # it ends when it finds the mutant
     if actors_for(mutant) is not Actors.PROCESSES and rule.level is Level.QUICK:
         return QUICK
     return _UNTIL_SEEN if rule.id in mutant.breaks else ONCE

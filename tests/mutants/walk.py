@@ -316,7 +316,7 @@ class PurgeEndsDelays(MemoryQueue):
 _ALONE: Mapping[str, tuple[str, ...]] = {
     "ReclaimIgnoresExtensions": ("LEASE-3", "LEASE-5"),
     "OpeningEndsWaits": ("CLOCK", "RETRY"),
-    "OpeningEndsExtensions": ("LEASE-3", "LEASE-5"),
+    "OpeningEndsExtensions": ("LEASE-3", "LEASE-5", "LEASE-13"),
     "ExtendedTasksComeBack": ("ACK-16",),
 }
 """The rules that a mutant breaks besides."""
