@@ -53,12 +53,16 @@ class Callbacks:
 
         conn.create_function(name, -1, keeping)
 
-    def raise_kept(self, conn: sqlite3.Connection) -> None:
-        """Raise the exception of a function that made the last statement fail, if there is one."""
+    def revive(self, conn: sqlite3.Connection) -> None:
+        """Begin anew the functions that a second exception or the recursion limit ended."""
         for name, running in self._running.items():
-            if running.gi_frame is None:  # a second exception, or the recursion limit, ended it
+            if running.gi_frame is None:
                 with suppress(sqlite3.OperationalError):
                     self.add(conn, name, self._functions[name])
+
+    def raise_kept(self, conn: sqlite3.Connection) -> None:
+        """Raise the exception of a function that made the last statement fail, if there is one."""
+        self.revive(conn)
         if self._raised:
             first = self._raised[0]
             self._raised.clear()

@@ -205,6 +205,8 @@ class QueueConnection(ForkableConnection):
 
     def cursor(self, factory: Any = None) -> Any:
         """Return a cursor. Inside a `counted()` block, it counts the rows that it changes."""
+        # At the recursion limit, revive() fails after a statement too. The next call ends that.
+        self.callbacks.revive(self)
         made = super().cursor(factory or QueueCursor)
         self.remember(made)
         return made

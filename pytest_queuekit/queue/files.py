@@ -92,20 +92,21 @@ def create_database_file(path: str) -> None:
 
     The file gets its name after it is closed: another thread may open it as a database at once.
     """
+    temporary = str(Path(path).parent / f"{_PREFIX}{os.urandom(4).hex()}{_SUFFIX}")
     try:
-        descriptor, temporary = mkstemp(dir=Path(path).parent, prefix=_PREFIX, suffix=_SUFFIX)
-    except OSError:
-        return  # SQLite will report what is wrong with the path
-    try:
-        os.close(descriptor)
+        os.close(os.open(temporary, _NEW, 0o600))
         os.link(temporary, path)
     except FileExistsError:
         pass
-    except OSError:  # the file system has no links
+    except OSError:  # the file system has no links, or SQLite will report what is wrong
         with suppress(OSError):
             os.close(os.open(path, _NEW, 0o600))
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        # No exception of a signal or another thread can arrive before this call of C.
+        try:  # noqa: SIM105 - it could arrive in suppress()
+            os.unlink(temporary)  # noqa: PTH108 - as above
+        except OSError:
+            pass
 
 
 def taken(path: str) -> QueuePathError:
