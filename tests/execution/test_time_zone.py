@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -34,15 +35,17 @@ def _distance() -> float | None:
 
 
 @pytest.fixture(params=["EST5", None])
-def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+def zone(request: pytest.FixtureRequest) -> Iterator[str | None]:
     """The zone of the process before the run: one that is set, and none."""
     zone: str | None = request.param
-    if zone is None:
-        monkeypatch.delenv("TZ", raising=False)
-    else:
-        monkeypatch.setenv("TZ", zone)
+    with pytest.MonkeyPatch.context() as patch:
+        if zone is None:
+            patch.delenv("TZ", raising=False)
+        else:
+            patch.setenv("TZ", zone)
+        time.tzset()
+        yield zone
     time.tzset()
-    return zone
 
 
 def test_the_zone_is_restored_after_a_run(zone: str | None, tmp_path: Path) -> None:
