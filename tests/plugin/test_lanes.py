@@ -83,7 +83,8 @@ def test_lanes_share_one_database_and_overlap(race: Project) -> None:
     for line in (race.path / "claims.txt").read_text().splitlines():
         place, process, moment = line.split("\t")
         spans[place][process].append(float(moment))
-    (processes,) = spans.values()
+    # The try before the rules has a place of its own.
+    (processes,) = (place for place in spans.values() if len(place) > 1)
     first, second = processes.values()
     assert max(first[0], second[0]) < min(first[-1], second[-1])
 
@@ -148,9 +149,7 @@ def test_a_queue_of_one_process_has_no_lanes(project: Project) -> None:
         "--queue-perf=off",
         "-v",
         *SPREAD,
-        "-k",
-        "RACE-2",
-        "queue-validate",
+        "queue-validate::RACE-2[good]",
     )
     assert list(outcomes(result)) == ["queue-validate::RACE-2[good]"]
 
