@@ -8,19 +8,11 @@ from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
-from tests.mutants.processes import Impatient
+from tests.mutants.processes import HasNoPatience
 from tests.queues.small_sqlite import NOW, BusyError, RefusedError, SmallSqliteQueue
 
 
-class _HasNoPatience(Impatient):
-    """Does not wait for a lock, once it is open."""
-
-    def __init__(self, location: str) -> None:
-        super().__init__(location)
-        self.patient = False
-
-
-class EmptyUnderLock(_HasNoPatience):
+class EmptyUnderLock(HasNoPatience):
     """Says that it is empty when another process has the lock."""
 
     name = "empty-under-lock"
@@ -34,7 +26,7 @@ class EmptyUnderLock(_HasNoPatience):
             return None
 
 
-class CompletesNothingUnderLock(_HasNoPatience):
+class CompletesNothingUnderLock(HasNoPatience):
     """Says yes to a completion that met a lock, and forgets it."""
 
     name = "completes-nothing-under-lock"
@@ -46,7 +38,7 @@ class CompletesNothingUnderLock(_HasNoPatience):
             return
 
 
-class ReleasesNothingUnderLock(_HasNoPatience):
+class ReleasesNothingUnderLock(HasNoPatience):
     """Says yes to a release that met a lock, and forgets it."""
 
     name = "releases-nothing-under-lock"
@@ -58,7 +50,7 @@ class ReleasesNothingUnderLock(_HasNoPatience):
             return
 
 
-class CancelsNothingUnderLock(_HasNoPatience):
+class CancelsNothingUnderLock(HasNoPatience):
     """Says yes to a cancel that met a lock, and forgets it."""
 
     name = "cancels-nothing-under-lock"
@@ -70,7 +62,7 @@ class CancelsNothingUnderLock(_HasNoPatience):
             return
 
 
-class RefusesUnderLock(_HasNoPatience):
+class RefusesUnderLock(HasNoPatience):
     """Says that the worker does not hold its task when another process has the lock."""
 
     name = "refuses-under-lock"
@@ -82,7 +74,7 @@ class RefusesUnderLock(_HasNoPatience):
             raise RefusedError("no longer held") from error
 
 
-class StaysInATransaction(_HasNoPatience):
+class StaysInATransaction(HasNoPatience):
     """Leaves a transaction open after it met a lock, so that each later call fails."""
 
     name = "stays-in-a-transaction"
