@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.findings import violation
+from pytest_queuekit.monitors.timeline.findings import calls_on, violation
 from pytest_queuekit.monitors.timeline.losses import may_forget
 from pytest_queuekit.monitors.timeline.wording import actor, when
 from pytest_queuekit.monitors.worlds.acknowledgements import after_acknowledgement
@@ -22,8 +22,6 @@ _MOST_WORLDS = 500
 """Worlds beyond which the monitor gives up."""
 
 _ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)
-_CONTEXT = (Verb.KILL, Verb.CLOSE, Verb.PURGE, Verb.RECLAIM)
-"""The verbs that concern every task."""
 
 
 def explained(history: History, contract: Contract) -> list[Violation]:
@@ -118,17 +116,13 @@ def _violation(
     )
     concerned = [each for each in call if facts.places.get(each.task) in reason.tasks]
     last = concerned[0] if concerned else call[0]
-    labels = {facts.enqueues[place].task for place in reason.tasks} | {each.task for each in call}
-    witness = [
-        operation
-        for operation in facts.history.operations[: call[-1].number + 1]
-        if operation.verb in _CONTEXT or (operation.task is not None and operation.task in labels)
-    ]
+    tasks = {facts.enqueues[place].task for place in reason.tasks} | {each.task for each in call}
+    labels = {label for label in tasks if label is not None}
     return violation(
         reason.kind,
         reason.title,
         f"{_told(last)} {when(facts.history, last)}, although {reason.because}.",
-        *witness,
+        *calls_on(facts.history, labels, call[-1]),
         *call,
     )
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from pytest_queuekit.model.capabilities import KeyConflict
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import MONITORS, answers, explained, idempotency, key_conflict
+from pytest_queuekit.monitors.timeline.findings import calls_on
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
 
 RULES: Mapping[str, tuple[str, ...]] = {
@@ -63,9 +64,6 @@ The kinds of `answers` and `busy` have none: they break the form of the queue's 
 _KEYED = (answers, idempotency, key_conflict)
 """The monitors that consider shared keys."""
 
-_CONTEXT = (Verb.KILL, Verb.CLOSE, Verb.PURGE, Verb.RECLAIM)
-"""The verbs that concern every task."""
-
 
 def judge_walk(history: History, contract: Contract) -> list[Violation]:
     """Return what is wrong with a walk, the earliest culprit first, each culprit once.
@@ -99,20 +97,16 @@ def _by_monitors(history: History, contract: Contract) -> Iterator[Violation]:
 def _in_full(history: History, violation: Violation) -> Violation:
     """Return a violation with all calls on its tasks up to the culprit, and the rule it breaks."""
     culprit = violation.witness[-1]
-    labels = {operation.task for operation in violation.witness} - {None}
+    labels = {operation.task for operation in violation.witness if operation.task is not None}
+    # A fault without a task may come from any call.
+    any_call = (
+        operation
+        for operation in history.operations[: culprit.number + 1]
+        if operation is culprit or operation.verb is not Verb.OPEN
+    )
     rules = RULES.get(violation.kind, ())
     return replace(
         violation,
         detail=f"{violation.detail} That breaks {rules[0]}." if rules else violation.detail,
-        witness=tuple(_concerning(history, labels, culprit)),
+        witness=tuple(calls_on(history, labels, culprit) if labels else any_call),
     )
-
-
-def _concerning(
-    history: History, labels: set[str | None], culprit: Operation
-) -> Iterator[Operation]:
-    for operation in history.operations[: culprit.number + 1]:
-        # A fault without a task may come from any call.
-        near = not labels and operation.verb is not Verb.OPEN
-        if operation is culprit or operation.task in labels or near or operation.verb in _CONTEXT:
-            yield operation

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from pytest_queuekit.model.history import Operation
+from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 
 MOST = 5
 """Violations of one kind that a monitor reports; more of them prove nothing more."""
+
+
+_CONTEXT = (Verb.KILL, Verb.CLOSE, Verb.PURGE, Verb.RECLAIM)
+"""The verbs that concern every task."""
 
 
 def violation(kind: str, title: str, detail: str, *witness: Operation | None) -> Violation:
@@ -22,6 +26,15 @@ def violation(kind: str, title: str, detail: str, *witness: Operation | None) ->
     proof = {operation.number: operation for operation in witness if operation is not None}
     operations = tuple(proof[number] for number in sorted(proof))
     return Violation(kind=kind, title=title, detail=detail, witness=operations)
+
+
+def calls_on(history: History, labels: Collection[str], last: Operation) -> list[Operation]:
+    """Return the calls on some tasks up to a last one, with those that concern every task."""
+    return [
+        operation
+        for operation in history.operations[: last.number + 1]
+        if operation is last or operation.task in labels or operation.verb in _CONTEXT
+    ]
 
 
 def smallest(violations: Iterable[Violation]) -> list[Violation]:
