@@ -269,9 +269,9 @@ def open_recorded(
     try:
         adapter = queue.adapter(location)
     except (Exception, SystemExit) as error:  # a queue may raise anything; it is recorded
-        ended = replace(begun, end=clock.now(), error=describe_error(error))
-        sink(replace(ended, raised_at=place_of(error)))
-        raise Halt(describe_error(error)) from error
+        text = describe_error(error)
+        sink(replace(begun, end=clock.now(), error=text, raised_at=place_of(error)))
+        raise Halt(text) from error
     sink(replace(begun, end=clock.now(), outcome=Outcome.OK))
     return adapter
 

@@ -266,9 +266,12 @@ class Recorder:
             self._adapter.close()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded
             begun = self._begin(Verb.CLOSE, start=start)
-            place = place_of(error)
-            ended = replace(begun, end=self.clock.now(), error=describe_error(error))
-            self._end(replace(ended, raised_at=place))
+            self._end(
+                begun,
+                end=self.clock.now(),
+                error=describe_error(error),
+                raised_at=place_of(error),
+            )
 
     def note(self, **facts: Any) -> None:
         """Add facts about the last call to its arguments in the history."""
