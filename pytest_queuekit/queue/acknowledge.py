@@ -7,7 +7,12 @@ from typing import Any
 
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
-from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
+from .exceptions import (
+    QueueDatabaseError,
+    QueueInputError,
+    StaleClaimError,
+    TaskNotFoundError,
+)
 from .inputs import check_lease_seconds, check_list, json_text, readable
 from .messages import kind_of, shown
 from .models import TASK_COLUMNS, Task
@@ -119,10 +124,12 @@ def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[An
 
     def complete_all(session: Session) -> str:
         now = db.now_text()
-        rows = [(now, *_claim_of(task), result) for task, result in zip(held, stored, strict=True)]
-        for task, count in zip(held, session.run_each(_COMPLETE, rows, changed_rows), strict=True):
+        claims = [_claim_of(task) for task in held]
+        rows = [(now, *claim, result) for claim, result in zip(claims, stored, strict=True)]
+        counts = session.run_each(_COMPLETE, rows, changed_rows)
+        for number, count in enumerate(counts):
             if not count:
-                raise _stale(db, task)
+                raise _stale_or_repeated(db, held, claims.index(claims[number]), number)
         return now
 
     now = db.write(complete_all)
@@ -214,6 +221,18 @@ def check_claimed(task: Task) -> None:
 
 def _claim_of(task: Task) -> tuple[Any, ...]:
     return task.id, task.lease_token, task.locked_by, task.reserved_at_utc
+
+
+def _stale_or_repeated(
+    db: QueueDatabase, tasks: Sequence[Task], first: int, number: int
+) -> QueueDatabaseError:
+    """Return the error of a task in a batch; `first` is where the batch names its claim first."""
+    if first == number:
+        return _stale(db, tasks[number])
+    return QueueInputError(
+        f"tasks[{number}] is task {shown(tasks[number].id)}, as tasks[{first}] is; "
+        "pass each task once; nothing was changed"
+    )
 
 
 def _stale(db: QueueDatabase, task: Task) -> StaleClaimError:

@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Literal, Self, TypeVar, cast
 
 from .blocks import block
 from .callbacks import Callbacks
 from .clock import TOLERANCE, agrees_with_sql, follow_clock, is_replaced, system_clock
 from .exceptions import QueueDatabaseError
 from .forkable import ForkableConnection
-from .messages import one_line
+from .messages import one_line, shown
 from .opened import OpenedFile
-from .schema import ON_DEMAND, SORTS_BY_PRIORITY
+from .schema import ON_DEMAND, SORTS_BY_PRIORITY, tuples
 
 T = TypeVar("T")
 
@@ -112,6 +112,27 @@ class QueueConnection(ForkableConnection):
                 f"{call} inside transaction() would end half of the block, so it did nothing. "
                 f"{remedy}"
             )
+
+    @property
+    def isolation_level(self) -> Literal["DEFERRED", "EXCLUSIVE", "IMMEDIATE"] | None:
+        """None: autocommit."""
+        return None
+
+    @isolation_level.setter
+    def isolation_level(self, level: str | None) -> None:
+        # With another level, sqlite3 begins transactions that no call of the queue commits.
+        if level is not None:
+            raise QueueDatabaseError(f"isolation_level={shown(level)}: {_ONLY_AUTOCOMMIT}")
+
+    @property
+    def autocommit(self) -> int:
+        """LEGACY_TRANSACTION_CONTROL of sqlite3, which has this attribute since Python 3.12."""
+        return _LEGACY
+
+    @autocommit.setter
+    def autocommit(self, mode: int) -> None:
+        if mode != _LEGACY:
+            raise QueueDatabaseError(f"autocommit={shown(mode)}: {_ONLY_AUTOCOMMIT}")
 
     def commit(self) -> None:
         """Commit the open transaction, but not that of a whole() block."""
@@ -239,8 +260,7 @@ class QueueConnection(ForkableConnection):
     def settle(self) -> None:
         """Count the rows that the previous statement itself changed."""
         if self.is_counting and super().total_changes != self._settled_at:
-            row = super().cursor(sqlite3.Cursor).execute("SELECT changes()").fetchone()
-            self.count(row[0])
+            self.count(tuples(self).execute("SELECT changes()").fetchone()[0])
 
     def count(self, changed: int) -> None:
         """Add rows, and mark everything that SQLite has counted so far as settled."""
@@ -339,10 +359,15 @@ class QueueCursor(sqlite3.Cursor):
 
 _HOLDS_LOCK = re.compile(r"\breturning\b|^\s*pragma\b", re.IGNORECASE)
 _ENDS = re.compile(
-    r"(?:\s|\ufeff|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"  # SQLite skips a byte order mark too
+    r"(?:\s|;|\ufeff|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+"  # SQLite skips these too
     r"(?P<statement>commit|end|(?P<rollback>rollback)(?!.*\bto\b))\b",
     re.IGNORECASE | re.DOTALL,
 )
 """Matches a statement that ends a transaction, not only a savepoint."""
+_LEGACY = -1
+_ONLY_AUTOCOMMIT = (
+    "connections of the queue stay in autocommit, because its calls commit their changes "
+    "themselves; use transaction() for several statements"
+)
 _COMMITS = "Leave the block: its end commits"
 _ROLLS_BACK = "To undo the block, raise an error that leaves it"

@@ -195,6 +195,8 @@ class QueueDatabase:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             session.refuse_in_child(error)
             raise self._translated(error) from error
+        except OverflowError as error:
+            raise _too_large(error) from error
 
     def autocommit(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Run one statement in its own transaction and return all its rows.
@@ -219,9 +221,7 @@ class QueueDatabase:
             session.refuse_in_child(error)
             raise self._translated(error) from error
         except OverflowError as error:
-            raise QueueInputError(
-                f"a number does not fit into 64 bits ({error}); pass a smaller number"
-            ) from error
+            raise _too_large(error) from error
 
     def end_own_connection(self) -> None:
         """Close this thread's connection; the next use opens another."""
@@ -249,6 +249,17 @@ def _refuse_open_transaction(session: Session) -> None:
             "a connection() block left a transaction open, so it was rolled back; "
             "write inside transaction(), or commit"
         )
+
+
+def checked_database(db: QueueDatabase) -> QueueDatabase:
+    """Return a QueueDatabase. Raises QueueInputError for a path or anything else."""
+    if not isinstance(db, QueueDatabase):
+        raise QueueInputError(f"db={shown(db)}: must be a QueueDatabase; pass QueueDatabase(path)")
+    return db
+
+
+def _too_large(error: OverflowError) -> QueueInputError:
+    return QueueInputError(f"a number does not fit into 64 bits ({error}); pass a smaller number")
 
 
 def _place_of(path: str | os.PathLike[str] | None) -> str:

@@ -18,8 +18,8 @@ from .config import (
     MAX_PRIORITY,
     MIN_PRIORITY,
 )
-from .exceptions import QueueInputError
-from .messages import kind_of, one_line, shown
+from .exceptions import QueueInputError, QueuePathError
+from .messages import kind_of, one_line, shown, shown_path
 from .routing import NO_CAPABILITIES
 
 T = TypeVar("T")
@@ -84,7 +84,13 @@ def check_path(value: str | os.PathLike[str]) -> str:
         raise QueueInputError(
             f"path={shown(text)}: no file can have this name ({error.reason})"
         ) from error
-    return os.path.abspath(text)  # noqa: PTH100 - Path.resolve() would follow links
+    try:
+        return os.path.abspath(text)  # noqa: PTH100 - Path.resolve() would follow links
+    except FileNotFoundError as error:
+        raise QueuePathError(
+            f"path={shown_path(text)}: the current folder of this process was deleted; "
+            "pass an absolute path"
+        ) from error
 
 
 def check_lease_seconds(value: float) -> float:

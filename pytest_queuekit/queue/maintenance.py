@@ -16,8 +16,9 @@ from .exceptions import QueueInputError
 from .inputs import check_age
 from .messages import shown
 from .places import FROM_LIFE, PLACE, QUEUED
+from .schema import tuples
 from .session import Session
-from .upkeep import CHUNK, promote_due, reclaim_lapsed
+from .upkeep import CHUNK, ignored, promote_due, reclaim_lapsed
 
 PURGE_CHUNK = 1000
 """Tasks deleted in one transaction: about 13 ms."""
@@ -104,8 +105,11 @@ def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> in
 
     def move(session: Session, status: str) -> int:
         limit = _moment_before(db, age)
-        session.change(_ARCHIVE, (status, limit, PURGE_CHUNK, db.now_text()))
-        return session.change(_DELETE, (status, limit, PURGE_CHUNK))
+        copied = session.change(_ARCHIVE, (status, limit, PURGE_CHUNK, db.now_text()))
+        deleted = session.change(_DELETE, (status, limit, PURGE_CHUNK))
+        if deleted > copied:
+            raise ignored("the copy of a task to the archive")
+        return deleted
 
     return _for_each_status(db, statuses, move, "archive()")
 
@@ -157,15 +161,16 @@ def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
 def integrity_check(db: QueueDatabase) -> list[str]:
     """Return one line for each problem in the database file, or an empty list."""
     with db.connection() as conn:
-        damage = [f"damage: {row[0]}" for row in conn.execute("PRAGMA integrity_check")]
+        cursor = tuples(conn)
+        damage = [f"damage: {row[0]}" for row in cursor.execute("PRAGMA integrity_check")]
         orphans = [
             f"row {row[1]} of {row[0]} refers to a missing row of {row[2]}"
-            for row in conn.execute("PRAGMA foreign_key_check")
+            for row in cursor.execute("PRAGMA foreign_key_check")
         ]
         strays = [
             f"{count} tasks {problem}"
             for problem, condition in _STRAYS
-            if (count := conn.execute(_COUNT + condition).fetchone()[0])
+            if (count := cursor.execute(_COUNT + condition).fetchone()[0])
         ]
     return [line for line in damage if line != "damage: ok"] + orphans + strays
 
@@ -209,12 +214,12 @@ def vacuum(db: QueueDatabase) -> None:
 @block
 def _temporary_files(conn: sqlite3.Connection) -> Generator[None, None, None]:
     """Let SQLite put its copy of the whole content into a file instead of memory."""
-    before = conn.execute("PRAGMA temp_store").fetchone()[0]
+    before = tuples(conn).execute("PRAGMA temp_store").fetchone()[0]
     try:
         # Switching drops temporary tables. As a script, because a cached PRAGMA has no effect.
         if not conn.execute("SELECT 1 FROM sqlite_temp_master LIMIT 1").fetchone():
             conn.executescript("PRAGMA temp_store=FILE")  # queuekit: ignore[QR301] set back below
         yield
     finally:
-        if conn.execute("PRAGMA temp_store").fetchone()[0] != before:
+        if tuples(conn).execute("PRAGMA temp_store").fetchone()[0] != before:
             conn.executescript(f"PRAGMA temp_store={before}")  # queuekit: ignore[QR301] set back

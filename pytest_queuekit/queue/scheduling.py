@@ -9,7 +9,7 @@ from typing import Any
 from .claim_sql import FIFO, LIFO, PRIORITY, ClaimSql, claim_sql
 from .claims import ByRace, Claim, InOrder, Taking
 from .config import LEASE_SECONDS
-from .database import QueueDatabase
+from .database import QueueDatabase, checked_database
 from .exceptions import QueueInputError, QueueSchemaError
 from .inputs import BATCH_LIMIT, capabilities_json, check_lease_seconds, check_name, check_whole
 from .messages import shown
@@ -56,7 +56,7 @@ class TaskClaimer:
 
     def __init__(self, strategy: SchedulingStrategy, db: QueueDatabase) -> None:
         self.strategy = strategy
-        self._db = db
+        self._db = checked_database(db)
         self._plain, self._routed = map(_taking, STATEMENTS[strategy])
         self._was_empty = False
 

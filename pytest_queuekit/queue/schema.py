@@ -205,9 +205,14 @@ _COLUMNS = {
 }  # fmt: skip
 
 
+def tuples(conn: sqlite3.Connection) -> sqlite3.Cursor:
+    """Return a cursor with rows as tuples, whatever row_factory the caller has set."""
+    return sqlite3.Cursor(conn)
+
+
 def stored_version(conn: sqlite3.Connection) -> int:
     """Return the schema version of a file, also of a newer one; 0 for a file without a schema."""
-    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+    return int(tuples(conn).execute("PRAGMA user_version").fetchone()[0])
 
 
 def schema_version(conn: sqlite3.Connection) -> int:
@@ -237,7 +242,7 @@ def create_schema(conn: sqlite3.Connection) -> None:
         conn.execute(statement)
     migration.restore(conn, added)
     conn.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-    if not conn.execute("PRAGMA application_id").fetchone()[0]:
+    if not tuples(conn).execute("PRAGMA application_id").fetchone()[0]:
         conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
 
 
@@ -265,7 +270,7 @@ def missing_columns(conn: sqlite3.Connection) -> list[str]:
     lacking = []
     added = migration.ADDED if stored_version(conn) == migration.OLD else frozenset()
     for table, wanted in _COLUMNS.items():
-        present = {row[1] for row in conn.execute(f"PRAGMA table_xinfo({table})")}
+        present = {row[1] for row in tuples(conn).execute(f"PRAGMA table_xinfo({table})")}
         if present:
             lacking += [f"{table}.{column}" for column in sorted(wanted - added - present)]
     return lacking

@@ -268,9 +268,10 @@ class Session:
         wait_while_busy(lambda: self.run("BEGIN IMMEDIATE"), seconds=self._busy_seconds)
 
     def roll_back(self) -> None:
-        """Roll back the open transaction, unless SQLite has done so already."""
-        if self.conn.in_transaction:
-            self.conn.roll_back()
+        """Roll back the open transaction, unless it is another thread's or SQLite has done so."""
+        with self._acquired(timeout=0) as is_held:
+            if is_held and self.conn.in_transaction:
+                self.conn.roll_back()
 
     @block
     def savepoint(self) -> Generator[None, None, None]:
@@ -321,10 +322,7 @@ class Session:
 
     @block
     def _acquired(self, *, timeout: float) -> Generator[bool, None, None]:
-        """Keep the lock for the block, and yield True, if it is free within `timeout` seconds.
-
-        Yields False if another thread keeps it.
-        """
+        """Keep the lock for the block and yield True, or yield False after `timeout` seconds."""
         try:
             is_held = self._lock.acquire(timeout=timeout)
             try:

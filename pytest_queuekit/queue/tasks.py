@@ -21,7 +21,7 @@ from .config import (
     MAX_PAYLOAD_BYTES,
     STALE_AFTER_SECONDS,
 )
-from .database import QueueDatabase
+from .database import QueueDatabase, checked_database
 from .enqueueing import (
     checked_common,
     checked_content,
@@ -62,7 +62,7 @@ class TaskQueue:
         max_payload_bytes: int = MAX_PAYLOAD_BYTES,
         max_compatibility_bytes: int = MAX_COMPATIBILITY_BYTES,
     ) -> None:
-        self.db = db
+        self.db = checked_database(db)
         self.retry = retry or RetryPolicy()
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, no secret
         self._limits = SizeLimits(payload=max_payload_bytes, compatibility=max_compatibility_bytes)

@@ -73,6 +73,7 @@ SPLITS: dict[str, tuple[str, Callable[[sqlite3.Connection], object]]] = {
     "COMMIT": ("its end commits", lambda conn: conn.execute("COMMIT")),
     "commit": ("its end commits", lambda conn: conn.cursor().execute("  commit transaction;")),
     "END": ("its end commits", lambda conn: conn.execute("-- done\n/* now */ end")),
+    "after semicolons": ("its end commits", lambda conn: conn.execute("; /* none */ ;COMMIT")),
     "ROLLBACK": ("raise an error", lambda conn: conn.execute("ROLLBACK")),
 }
 

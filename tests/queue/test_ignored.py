@@ -55,6 +55,19 @@ def test_the_holder_of_a_key_is_found_beside_such_a_trigger(queue: TaskQueue) ->
     assert queue.enqueue("welcome", None, idempotency_key="k") == first
 
 
+def test_an_archive_that_a_trigger_ignores(db: QueueDatabase, queue: TaskQueue) -> None:
+    """A task that did not reach the archive stays in the queue."""
+    queue.enqueue_many("welcome", [1, 2])
+    queue.complete_many(queue.claim_many("worker", limit=2))
+    db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON task_archive WHEN NEW.id = 2 "
+        "BEGIN SELECT RAISE(IGNORE); END"
+    )
+    with pytest.raises(QueueIntegrityError, match="ignored the copy of a task to the archive"):
+        queue.archive(0)
+    assert queue.stats().completed == 2
+
+
 @pytest.mark.parametrize(
     ("action", "message"),
     [

@@ -6,13 +6,22 @@ import collections
 import enum
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_queuekit.queue import QueueDatabase, QueueInputError, TaskQueue
+from pytest_queuekit.queue import (
+    QueueDatabase,
+    QueueInputError,
+    QueuePathError,
+    SchedulingStrategy,
+    Task,
+    TaskClaimerFactory,
+    TaskQueue,
+)
 
 LONE_SURROGATES = st.characters(categories=["Cs"], max_codepoint=0xDBFF)
 json_values = st.recursive(
@@ -283,6 +292,31 @@ def test_complete_many_needs_a_list_of_tasks(queue: TaskQueue, tasks: Any) -> No
         queue.complete_many(tasks)
 
 
+def test_complete_many_needs_each_task_once(queue: TaskQueue) -> None:
+    """A task that is twice in the list is named as such, not as a claim that is no longer held."""
+    queue.enqueue_many("t", [1, 2])
+    first, second = queue.claim_many("w", limit=2)
+    with pytest.raises(QueueInputError, match=r"tasks\[2\] is task 1, as tasks\[0\] is"):
+        queue.complete_many([first, second, first])
+    assert queue.stats().leased == 2
+
+
+@pytest.mark.parametrize("db", ["queue.db", Path("queue.db"), None])
+def test_a_queue_needs_a_database(db: Any) -> None:
+    """A path in place of a QueueDatabase raises QueueInputError at once."""
+    with pytest.raises(QueueInputError, match=r"db=.* pass QueueDatabase\(path\)"):
+        TaskQueue(db)
+    with pytest.raises(QueueInputError, match="db="):
+        TaskClaimerFactory.create(SchedulingStrategy.FIFO, db)
+
+
+@pytest.mark.parametrize("call", ["complete", "extend", "release", "fail"])
+def test_a_task_that_no_row_can_be_is_rejected(queue: TaskQueue, call: str) -> None:
+    """A Task with an id beyond SQLite's 64 bits raises QueueInputError."""
+    with pytest.raises(QueueInputError, match="64 bits"):
+        getattr(queue, call)(Task(id=2**70), *(["error"] if call == "fail" else []))
+
+
 @pytest.mark.parametrize("call", ["get", "cancel", "requeue", "logs"])
 def test_an_id_that_no_row_can_have_is_rejected(queue: TaskQueue, call: str) -> None:
     """An id beyond SQLite's 64 bits raises QueueInputError."""
@@ -300,3 +334,15 @@ def test_paths_that_no_file_can_have(queue: TaskQueue, name: Any) -> None:
     if name is not None:
         with pytest.raises(QueueInputError, match="path="):
             QueueDatabase(name)
+
+
+def test_a_relative_path_in_a_deleted_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process whose folder was deleted is asked for an absolute path."""
+    folder = tmp_path / "deleted"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with pytest.raises(QueuePathError, match="pass an absolute path"):
+        QueueDatabase("queue.db")
