@@ -86,6 +86,7 @@ class Environment:
         self._actors: dict[str, Recorder] = {}
         self._abandoned: list[Recorder] = []
         self._shared: QueueAdapter | None = None
+        self._left: list[QueueAdapter] = []
         self._sharing = threading.Lock()
 
     def actor(self, name: str) -> Recorder:
@@ -133,6 +134,8 @@ class Environment:
 
     def move(self, location: str) -> None:
         """Change the location: actors that open the queue from now on open it there."""
+        if self._shared is not None:
+            self._left.append(self._shared)  # its actors stay, and go on at the old location
         self.location, self._shared = location, None
 
     def wait(self, seconds: float, awaited: str = "time to pass") -> None:
@@ -175,12 +178,14 @@ class Environment:
         """Close every adapter instance. A later call of `actor` opens the queue again."""
         for recorder in (*self._actors.values(), *self._abandoned):
             self.dispose(recorder)
-        if self._shared is not None:
+        for shared in (*self._left, self._shared):
             # The history is complete, so no monitor would read the error.
             with suppress(Exception, SystemExit):
-                self._shared.close()
+                if shared is not None:
+                    shared.close()
         self._actors.clear()
         self._abandoned.clear()
+        self._left.clear()
         self._shared = None
 
     def remove(self) -> None:

@@ -116,6 +116,30 @@ def test_a_successor_has_a_new_instance(
     assert verbs == ["open", "enqueue", "close", "open", "claim"]
 
 
+def test_a_shared_instance_is_closed_after_a_move(tmp_path: Path, clock: Clock) -> None:
+    """The end of the run closes the shared instance of each location, and none before."""
+    closed: list[str] = []
+
+    class Closing(MemoryQueue):
+        name = "closing"
+
+        def __init__(self, location: str) -> None:
+            super().__init__(location)
+            self.place = location
+
+        def close(self) -> None:
+            closed.append(self.place)
+
+    env = environment_of(Closing, tmp_path, clock)
+    env.actor("here").enqueue("task")
+    first = env.location
+    env.move("elsewhere")
+    env.actor("there").enqueue("task")
+    assert closed == []
+    env.close()
+    assert sorted(closed) == sorted([first, "elsewhere"])
+
+
 def test_a_queue_that_cannot_be_opened_halts_the_script(tmp_path: Path, clock: Clock) -> None:
     """A failed opening is an operation with unknown outcome, and ends the script."""
     env = environment_of(Shut, tmp_path, clock)
