@@ -58,6 +58,17 @@ def _held(env: Environment) -> None:
     env.wait(max(env.lease / 10 - _LAST_MOMENT, 0))
     reclaim(env)
     env.actor("other").claim()
+    _held_after_a_backlog(env)
+
+
+def _held_after_a_backlog(env: Environment) -> None:
+    """Claim a task that has waited for longer than a lease: it is held as long as any other."""
+    env.actor("producer").enqueue("task-2")
+    env.outlast(env.lease)
+    for _ in range(2):  # the lease of the first task is over as well
+        env.actor("late").claim()
+    reclaim(env)
+    env.actor("other").claim()
 
 
 def _fractions(env: Environment) -> None:

@@ -198,7 +198,11 @@ class CompletesTheWholeBatch(MemoryQueue):
 
 
 MUTANTS = (
-    mutant(HandsOutAgain, "CLAIM-1", also=("LEASE-5", "LEASE-6", "ACK-18", "LEASE-12", *WATCHED)),
+    mutant(
+        HandsOutAgain,
+        "CLAIM-1",
+        also=("LEASE-2", "LEASE-5", "LEASE-6", "ACK-18", "LEASE-12", *WATCHED),
+    ),
     mutant(InventsATask, "CLAIM-2"),
     mutant(FailsWhenEmpty, "CLAIM-2", also=("CLAIM-4",)),
     mutant(SixTasksAWorker, "CLAIM-3"),

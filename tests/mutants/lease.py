@@ -35,6 +35,18 @@ class ExpiresAtHalfTime(MemoryQueue):
         return super()._lease(task, worker, lease / 2)
 
 
+class LeasesFromTheTurn(MemoryQueue):
+    """Counts a lease from the moment at which its task could be claimed, not from its claim."""
+
+    name = "leases-from-the-turn"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        claim = super()._lease(task, worker, lease)
+        if not task.attempts:
+            task.lease_end = task.due + lease
+        return claim
+
+
 class ExtendsNothing(MemoryQueue):
     """Says yes to an extension, and changes nothing."""
 
@@ -263,6 +275,7 @@ MUTANTS = (
         "LEASE-2",
         also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "LEASE-12", "LEASE-13"),
     ),
+    mutant(LeasesFromTheTurn, "LEASE-2"),
     mutant(ExtendsNothing, "LEASE-3", also=("LEASE-5",)),
     mutant(CountsAnExtensionFromNow, "LEASE-13"),
     mutant(TakesOverWithTheOldToken, "ACK-6", also=("ACK",)),
