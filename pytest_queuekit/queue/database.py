@@ -267,7 +267,7 @@ def _place_of(path: str | os.PathLike[str] | None) -> str:
         default = get_default_db_path()
         ensure_db_directory(default)
         return str(default)
-    return MEMORY if path == MEMORY else check_path(path)
+    return MEMORY if path in (MEMORY, Path(MEMORY)) else check_path(path)
 
 
 def _checked_synchronous(value: str) -> str:

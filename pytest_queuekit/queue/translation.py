@@ -153,6 +153,8 @@ def why_not_openable(path: str) -> str:
     if os.path.isdir(path):  # noqa: PTH112
         return f"path={shown_path(path)} is a folder; name a file inside it"
     if not os.path.exists(folder):  # noqa: PTH110
+        if "/~" in folder:
+            return f"folder={shown_path(folder)} does not exist; expand '~' with os.path.expanduser"
         return (
             f"folder={shown_path(folder)} does not exist; create it with ensure_db_directory(path)"
         )

@@ -30,6 +30,24 @@ def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
         assert TaskQueue(db).stats().queued == 1
 
 
+def test_a_home_folder_that_is_not_expanded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of a path such as ~/queue.db names what expands it."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(QueuePathError, match=r"does not exist; expand '~' with os\.path"):
+        QueueDatabase("~/queue.db").execute("SELECT 1")
+
+
+def test_the_path_of_a_database_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """db_path of a database in memory opens a database in memory, and no file of this name."""
+    monkeypatch.chdir(tmp_path)
+    with QueueDatabase(":memory:") as first, QueueDatabase(first.db_path) as second:
+        second.execute("SELECT 1")
+        assert second.path == ":memory:"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_relative_path_stays_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
