@@ -159,6 +159,8 @@ class RuleRun:
     violations: the proofs, smallest first.
     history: the run that they come from; None in a verdict that came from another process.
     token: the seed or schedule that replays that run; empty if the run is deterministic.
+    cause: the cause of the first violation, in a text that is equal for equal causes only; empty if
+        it is open.
     declared: what the queue declares about the broken promise.
     code: the place in the adapter of the call that broke it: "shop/adapter.py:31 in complete".
     replay: the command that runs the rule again.
@@ -169,6 +171,7 @@ class RuleRun:
     violations: tuple[Violation, ...] = ()
     history: History | None = None
     token: str = ""
+    cause: str = ""
     declared: str = ""
     code: str = ""
     replay: str = ""
@@ -205,6 +208,8 @@ class Verdict:
         on a check that was not exercised.
     seconds: how long the answer took.
     detail: the basis of the answer: a run, a measurement or findings.
+    same_as: the rule whose failure has the same cause and is shown in full; empty if there is none.
+    also: the further rules that fail for the cause of this failure.
     """
 
     suite: str = "rules"
@@ -219,6 +224,8 @@ class Verdict:
     waiver: Waiver | None = None
     seconds: float = 0.0
     detail: RuleRun | Measured | Findings = field(default_factory=Findings)
+    same_as: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:

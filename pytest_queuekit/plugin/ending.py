@@ -16,6 +16,7 @@ import pytest
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.plugin import reporting
 from pytest_queuekit.plugin.guard import guarded
+from pytest_queuekit.plugin.proofs import show_each_cause_once
 from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.run_result import run_result
 from pytest_queuekit.plugin.section import write_section
@@ -76,6 +77,8 @@ def end(
     result = replace(result, scoreboard=board)
     with guarded(errors, "the JUnit properties"):
         reporting.tell_junit(config, result)
+    with guarded(errors, "the grouping of failures"):
+        show_each_cause_once(config.pluginmanager.get_plugin("terminalreporter"), result)
     lines = _section(config, result, errors)
     result = replace(result, errors=tuple(errors))
     notes = list(reporting.write_reports(settings.reports, result))

@@ -101,6 +101,12 @@ class CheckItem(pytest.Item):
         has_verdict = call.when == "call" and self.verdict is not None
         return has_verdict and isinstance(error, pytest.fail.Exception)
 
+    def shows_proof(self, call: pytest.CallInfo[None]) -> bool:
+        """Return True if a phase ended with the proof of a failure, and with no other error."""
+        error = call.excinfo and call.excinfo.value
+        failed = self.verdict is not None and self.verdict.failed and bool(self._headline)
+        return failed and isinstance(error, pytest.fail.Exception)
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the proof for a failed check, and a traceback for an error of the kit."""
         if isinstance(excinfo.value, AdapterError):

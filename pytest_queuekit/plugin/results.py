@@ -16,6 +16,9 @@ from pytest_queuekit.watch.internal_errors import describe
 _VERDICT = "queue_verdict"
 """The attribute under which a report carries its verdict; pytest and xdist keep attributes."""
 
+_PROOF = "queue_proof"
+"""The attribute of a report that shows the proof of its verdict, and nothing else."""
+
 _ERROR = "queue_error"
 """The attribute under which a report carries the error of a check."""
 
@@ -29,9 +32,18 @@ _WEIGHT = (
 )
 
 
-def attach(report: pytest.TestReport, verdict: Verdict) -> None:
-    """Let a report carry a verdict."""
+def attach(report: pytest.TestReport, verdict: Verdict, *, proof: bool) -> None:
+    """Let a report carry a verdict.
+
+    proof: True if the report shows the proof of the verdict.
+    """
     setattr(report, _VERDICT, wire.pack(verdict))
+    setattr(report, _PROOF, proof)
+
+
+def shows_proof(report: object) -> bool:
+    """Return True if a report shows the proof of its verdict."""
+    return bool(getattr(report, _PROOF, False))
 
 
 def attach_error(report: pytest.TestReport, error: BaseException) -> None:

@@ -15,6 +15,7 @@ from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.settings import Settings
 from pytest_queuekit.queue.config import sqlite_warning
+from pytest_queuekit.report.causes import linked
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.suites.check import Check, Suite
 
@@ -89,7 +90,7 @@ def _suite_results(
                 suite=suite.name,
                 noun=suite.noun,
                 subject=subject,
-                verdicts=tuple(results.of(suite.name, subject.label)),
+                verdicts=linked(results.of(suite.name, subject.label)),
                 total=totals[suite.name, subject.label],
             )
 

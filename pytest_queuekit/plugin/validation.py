@@ -159,7 +159,7 @@ class Validation:
         if isinstance(item, CheckItem):
             if call.when == "call" and item.verdict:
                 verdict = replace(item.verdict, seconds=item.verdict.seconds or call.duration)
-                results.attach(report, verdict)
+                results.attach(report, verdict, proof=item.shows_proof(call))
             if call.excinfo is not None and not item.is_answer(call):
                 results.attach_error(report, call.excinfo.value)
             if report.skipped and isinstance(report.longrepr, tuple):

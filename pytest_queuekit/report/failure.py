@@ -36,7 +36,12 @@ def headline(verdict: Verdict) -> str:
 
 
 def explain(verdict: Verdict) -> list[str]:
-    """Return the lines that explain a failed check, at most 80 columns wide."""
+    """Return the lines that explain a failed check, at most 80 columns wide.
+
+    A failure whose cause another check shows in full has one line, which names that check.
+    """
+    if verdict.same_as:
+        return [same_cause(verdict, verdict.same_as)]
     match verdict.detail:
         case RuleRun():
             return _run(verdict, verdict.detail)
@@ -46,6 +51,12 @@ def explain(verdict: Verdict) -> list[str]:
             return _findings(verdict)
         case _:
             return wrapped(f"{verdict.requirement}: {verdict.sentence}")
+
+
+def same_cause(verdict: Verdict, first: str) -> str:
+    """Return the line of a failure whose cause another failure shows in full."""
+    title = verdict.violations[0].title if verdict.violations else verdict.sentence
+    return cut(f"Same cause as {first}: {printable(title)}")
 
 
 def _run(verdict: Verdict, run: RuleRun) -> list[str]:
@@ -78,6 +89,9 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
     others = len(run.violations) - 1
     if others > 0:
         notes.append(("More", f"{counted(others, 'more violation')} of this rule"))
+    if verdict.also:
+        verb = "fails" if len(verdict.also) == 1 else "fail"
+        notes.append(("Also", f"{', '.join(verdict.also)} {verb} for the same cause"))
     notes.append(("Explain", f"queuekit explain {verdict.rule}"))
     return notes
 

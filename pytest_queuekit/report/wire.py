@@ -26,7 +26,7 @@ from pytest_queuekit.model.verdict import (
     Waiver,
 )
 
-_RUN_WORDS = ("driver", "token", "declared", "code", "replay", "test")
+_RUN_WORDS = ("driver", "token", "cause", "declared", "code", "replay", "test")
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:
@@ -44,6 +44,8 @@ def pack(verdict: Verdict) -> dict[str, Any]:
         "waiver": asdict(verdict.waiver) if verdict.waiver else None,
         "seconds": verdict.seconds,
         "detail": _detail(verdict),
+        "same_as": verdict.same_as,
+        "also": list(verdict.also),
     }
 
 
@@ -57,6 +59,7 @@ def unpack(data: Mapping[str, Any]) -> Verdict:
         "reason": reason and Reason(**{**reason, "capabilities": tuple(reason["capabilities"])}),
         "waiver": waiver and Waiver(**waiver),
         "detail": _read_detail(data["detail"]),
+        "also": tuple(data["also"]),
     }
     return Verdict(**fields)
 

@@ -32,6 +32,7 @@ from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.no_loss import no_loss
+from pytest_queuekit.rules.cause import cause_of
 from pytest_queuekit.rules.witness import complete
 
 
@@ -126,9 +127,21 @@ def judge(
             violations=tuple(violations),
             history=run.history if run else None,
             token=run.token if run else "",
+            cause=_cause(rule, run, violations) if run and violations else "",
             test=run.test if run else "",
         ),
     )
+
+
+_OWN_WORLDS = frozenset({"CLOCK", "FORK"})
+"""Families whose scenarios change the world in a way that no call shows."""
+
+
+def _cause(rule: Rule, run: Run, violations: list[Violation]) -> str:
+    """Return the cause of a failure; two failures with several causes each need equal ones."""
+    world = {fault.kind for fault in run.faults} | ({rule.family} & _OWN_WORLDS)
+    causes = {cause_of(violation, world=world): None for violation in violations}
+    return "" if "" in causes else " | ".join(causes)
 
 
 _Answer = tuple[Status, Reason | None, Run | None, list[Violation]]

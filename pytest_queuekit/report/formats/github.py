@@ -9,7 +9,7 @@ from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import Verdict
 from pytest_queuekit.report import gate
 from pytest_queuekit.report.closing import closings
-from pytest_queuekit.report.failure import explain, headline
+from pytest_queuekit.report.failure import explain, headline, same_cause
 from pytest_queuekit.report.github import command
 from pytest_queuekit.report.lines import markdown_cell, printable
 
@@ -41,11 +41,15 @@ def workflow_commands(result: RunResult) -> Iterator[str]:
         for finding in placed:
             yield command(finding.place, title, finding.detail)
         if not placed:
-            yield command(None, f"{title} [{verdict.queue}]", headline(verdict))
+            text = same_cause(verdict, verdict.same_as) if verdict.same_as else headline(verdict)
+            yield command(None, f"{title} [{verdict.queue}]", text)
 
 
 def _failure(verdict: Verdict) -> list[str]:
     title = f"{verdict.rule} {verdict.slug}".strip()
+    if verdict.same_as:
+        line = same_cause(verdict, verdict.same_as)
+        return ["", f"- {markdown_cell(f'{title} ({verdict.queue})')}: {markdown_cell(line)}"]
     proof = [f"    {printable(line)}" for line in explain(verdict)]
     name = f"{markdown_cell(title)} ({markdown_cell(verdict.queue)})"
     return ["", f"<details><summary>{name}</summary>", "", *proof, "", "</details>"]

@@ -1,0 +1,102 @@
+"""Names the cause of a violation, so that a report shows each cause once.
+
+Two violations share a cause if nothing differs that could tell causes apart: the title, the call
+that shows the fault and its wrong answer, the other calls with their options and answers, the
+declaration that they break, and the world around them. When in doubt, there are two causes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from pytest_queuekit.model.history import Operation, Verb
+from pytest_queuekit.model.verbs import METHODS
+from pytest_queuekit.model.verdict import Violation
+
+_HUGE = 2**31
+"""Numbers from here on are of a kind of their own: a column or a clock may not hold them."""
+
+_LOOKS = frozenset({Verb.OPEN, Verb.CLOSE})
+"""Verbs that prove nothing, unless they are the last call."""
+
+_VARIES = re.compile(r"[0-9a-f]{8,}|\d+|task-\S+")
+"""What differs between two errors of one cause: ids, numbers and tasks."""
+
+
+def cause_of(violation: Violation, *, world: Collection[str]) -> str:
+    """Return the cause of a violation as a text that is equal for equal causes only.
+
+    world: words for whatever happened around the calls, such as the kinds of faults.
+
+    Empty if the violation has no operations, which would leave its cause open.
+    """
+    calls = violation.witness
+    if not calls:
+        return ""
+    *others, last = calls
+    parts = (
+        violation.kind,
+        violation.title,
+        _described(last),
+        *sorted({_described(call) for call in others if call.verb not in _LOOKS}),
+        "at the same time" if _overlap(calls) else "in turn",
+        *sorted(world),
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def _described(call: Operation) -> str:
+    """Return a call by its verb, the sort of its arguments, and its answer."""
+    options = METHODS[call.verb].options if call.verb in METHODS else {}
+    words = [call.verb.value]
+    for name, value in sorted(call.arguments.items()):
+        if name == "payload":
+            words += _body(call, value)
+        elif name in options:
+            words.append(f"{name}={_sort_of(value)}")
+        elif isinstance(value, str):
+            words.append(f"{name}={value}")  # a fact that a rule noted
+    return " ".join([*words, "→", _answer(call)])
+
+
+def _body(call: Operation, payload: object) -> Iterator[str]:
+    """Yield a word for a payload that holds more than the label of its task."""
+    text = str(payload).replace(call.task or "", "")
+    yield f"payload#{zlib.crc32(text.encode('utf-8', 'backslashreplace')):08x}"
+
+
+def _answer(call: Operation) -> str:
+    if call.end is None:
+        return "no answer"
+    if call.error is not None or not call.ok:
+        error = _VARIES.sub("…", call.error or "")
+        return " ".join(filter(None, (call.outcome.value, error, call.raised_at)))
+    if call.verb is Verb.CLAIM:
+        return "empty" if call.is_empty else "task"
+    return "ok"
+
+
+def _sort_of(value: Any) -> str:
+    """Return what kind of value an option has, where the same fault may need the same kind."""
+    if isinstance(value, bool | None):
+        return repr(value)
+    if not isinstance(value, int | float):
+        return type(value).__name__ if value else f"empty {type(value).__name__}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    size = "huge " if abs(value) >= _HUGE else ""
+    sign = "0" if value == 0 else "fraction" if 0 < abs(value) < 1 else "number"
+    return f"{size}{'negative ' if value < 0 else ''}{sign}"
+
+
+def _overlap(calls: Sequence[Operation]) -> bool:
+    """Return True if two calls ran at the same time."""
+    ordered = sorted(calls, key=lambda call: call.start)
+    return any(
+        before.end is None or before.end > after.start for before, after in pairwise(ordered)
+    )
