@@ -91,12 +91,15 @@ class Violation:
     title: what happened, in at most 60 characters that stand alone.
     detail: what happened, with the actors, the task and the times.
     witness: the few operations that prove it, in order of start.
+    declared: the declarations that it breaks, in the adapter's words: "lease_seconds=60"; empty for
+        a promise of every queue.
     """
 
     kind: str
     title: str = ""
     detail: str
     witness: tuple[Operation, ...] = ()
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

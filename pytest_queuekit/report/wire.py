@@ -1,7 +1,8 @@
 """Verdicts as plain data, so that they travel from one process to another, and into JSON.
 
 The history of a verdict stays behind: it may be large, and the proofs are in the violations.
-A violation and a finding have the same keys: a finding has no witness, a violation no place.
+A violation and a finding have the same keys: a finding has no witness and breaks no declaration, a
+violation has no place.
 """
 
 from __future__ import annotations
@@ -77,12 +78,14 @@ def _detail(verdict: Verdict) -> dict[str, Any]:
 
 def _fault(fault: Violation | Finding) -> dict[str, Any]:
     witness = fault.witness if isinstance(fault, Violation) else ()
+    declared = fault.declared if isinstance(fault, Violation) else ()
     place = fault.place if isinstance(fault, Finding) else None
     return {
         "kind": fault.kind,
         "title": fault.title,
         "detail": fault.detail,
         "witness": [write_operation(operation) for operation in witness],
+        "declared": list(declared),
         "place": place and asdict(place),
     }
 
@@ -102,7 +105,7 @@ def _read_detail(data: Mapping[str, Any]) -> RuleRun | Measured | Findings:
 
 def _violation(data: Mapping[str, Any]) -> Violation:
     witness = tuple(map(read_operation, data["witness"]))
-    return Violation(**_words(data), witness=witness)
+    return Violation(**_words(data), witness=witness, declared=tuple(data["declared"]))
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_queuekit.errors import NotRunError
@@ -33,6 +33,7 @@ from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.rules.cause import cause_of
+from pytest_queuekit.rules.declared import broken
 from pytest_queuekit.rules.witness import complete
 
 
@@ -111,7 +112,11 @@ def judge(
     status, reason, run, violations = _answer(rule, queue, folder, effort, progress)
     if run is not None:
         shortest_first = sorted(violations, key=lambda violation: len(violation.witness))
-        violations = [complete(violation, run.history) for violation in shortest_first]
+        completed = (complete(violation, run.history) for violation in shortest_first)
+        violations = [
+            replace(violation, declared=broken(violation, run.history, queue.contract))
+            for violation in completed
+        ]
     return Verdict(
         rule=rule.id,
         family=rule.family,

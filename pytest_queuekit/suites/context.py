@@ -13,6 +13,7 @@ from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
+from pytest_queuekit.rules.declared import in_words, notice
 from pytest_queuekit.rules.rule import Rule
 
 
@@ -28,7 +29,7 @@ def with_context(
         return verdict
     detail = replace(
         run,
-        declared=declared(rule, queue.contract),
+        declared=declared(rule, run, queue.contract),
         code=_code(queue, run),
         replay=f"pytest {chosen} --queue-impl {queue.spec}"
         + ("" if level is Level.STANDARD else f" --queue-level {level.name.lower()}")
@@ -67,20 +68,22 @@ _FIELDS = {
 """The field of the contract in which a capability is declared; the others are methods."""
 
 
-def declared(rule: Rule, contract: Contract) -> str:
-    """Return the declarations that the rule needs: "liveness=LEASE, fail(), key"."""
-    parts = []
+def declared(rule: Rule, run: RuleRun, contract: Contract) -> str:
+    """Return the declarations that the run breaks, then others that the rule needs.
+
+    They read "retry=Retry(max_attempts=3, first=10): 10 s after failure 1, fail".
+    """
+    texts = [text for violation in run.violations[:1] for text in violation.declared]
+    known = {text.partition("=")[0].rpartition("(")[2] for text in texts}  # "enqueue(delay=10)"
     for need in rule.needs:
-        field = _FIELDS.get(need)
-        value = getattr(contract, field) if field else None
-        named = getattr(value, "name", None) or repr(value)
-        parts.append(f"{field}={named}" if field else need.value)
+        name = _FIELDS.get(need)
+        if (name or need.value) not in known:
+            texts.append(in_words(contract, name) if name else need.value)
     if Capability.LEASE in rule.needs and contract.lease_seconds is not None:
-        parts.append(f"lease_seconds={contract.lease_seconds:g}")
+        texts.append(in_words(contract, "lease_seconds"))
     if contract.notices_death and "liveness" in map(_FIELDS.get, rule.needs):
-        default = "" if contract.notice_seconds else " (default)"
-        parts.append(f"notice_seconds={contract.notice:g}{default}")
-    return ", ".join(dict.fromkeys(parts))
+        texts.append(notice(contract))
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _code(queue: QueueUnderTest, run: RuleRun) -> str:

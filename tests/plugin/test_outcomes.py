@@ -53,7 +53,7 @@ def test_a_failure_shows_its_witness_and_no_traceback(
     assert shown[0] == "Task delivered twice"
     assert any(line.startswith("Explain    queuekit explain CLAIM-1") for line in shown)
     assert any(line.startswith("Your code  ") and "memory.py" in line for line in shown)
-    assert sum("claim(lease=" in line for line in shown) == 2
+    assert sum("claim(lease=" in line and "→" in line for line in shown) == 2
     assert len(shown) <= 20
     assert max(len(line) for line in shown if not line.startswith("Replay")) <= 80
     replay = "Replay     pytest 'queue-validate::CLAIM-1[twice]' --queue-impl shop:Twice"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,12 @@ PLAIN = "p: enqueue t @0-1 priority=5; a: claim t @2-3 lease=60; b: claim t @4-5
 
 def proof(text: str, **fields: str) -> Violation:
     """Return a violation whose witness is a whole history."""
-    given = {"kind": "double-delivery", "title": "Task delivered twice", "detail": "", **fields}
+    given: dict[str, Any] = {
+        "kind": "double-delivery",
+        "title": "Task delivered twice",
+        "detail": "",
+        **fields,
+    }
     return Violation(witness=history(text).operations, **given)
 
 

@@ -23,8 +23,13 @@ EMPTY = operation(Verb.CLAIM, 3)
 _STANDARD = Effort()
 
 
-def _run(*witness: Operation, rule: str = "ACK-6", effort: Effort = _STANDARD) -> RuleRun:
-    proof = Violation(kind="k", title="t", detail="d", witness=witness)
+def _run(
+    *witness: Operation,
+    rule: str = "ACK-6",
+    effort: Effort = _STANDARD,
+    declared: tuple[str, ...] = (),
+) -> RuleRun:
+    proof = Violation(kind="k", title="t", detail="d", witness=witness, declared=declared)
     verdict = broken(rule, proof, queue="memory")
     queue = QueueUnderTest.of(MemoryQueue)
     detail = with_context(
@@ -52,6 +57,14 @@ def test_the_code_is_that_of_the_culprit(witness: tuple[Operation, ...], method:
 def test_the_declaration_is_what_the_rule_needs() -> None:
     """A reader sees the promise that was broken, in the adapter's own words."""
     assert _run(CLAIMED, COMPLETED).declared == "complete, liveness=LEASE"
+
+
+def test_the_broken_declaration_comes_first() -> None:
+    """In place of the rule's own words for the same declaration."""
+    run = _run(CLAIMED, COMPLETED, declared=("liveness=LEASE", "claim(lease=60)"))
+    assert run.declared == "liveness=LEASE, claim(lease=60), complete"
+    run = _run(CLAIMED, rule="SCHEDULE-1", declared=("enqueue(delay=10)",))
+    assert run.declared == "enqueue(delay=10)"
 
 
 def test_the_command_repeats_the_run() -> None:
