@@ -15,7 +15,7 @@ import pytest
 
 from pytest_queuekit.errors import AdapterError, NotRunError
 from pytest_queuekit.execution.progress import Progress, silent
-from pytest_queuekit.model.verdict import Status, Verdict
+from pytest_queuekit.model.verdict import Reason, Status, Verdict
 from pytest_queuekit.plugin.benchmark import check_measurable, stopwatch_for
 from pytest_queuekit.plugin.section import terminal_encoding
 from pytest_queuekit.report.failure import explain, headline
@@ -28,6 +28,14 @@ HOME = Path(__file__).parent
 
 PROGRESS = pytest.StashKey[Progress]()
 """Where a run keeps what shows its progress."""
+
+
+_WITHOUT_FOLDER = pytest.StashKey[str]()
+"""Where a run keeps the name of the first check for which no folder could be made."""
+
+
+class NoFolderError(Exception):
+    """No folder can be made for the files of a queue."""
 
 
 class ProcessExitError(BaseException):
@@ -69,18 +77,14 @@ class CheckItem(pytest.Item):
         # Those of an earlier run: pytest-rerunfailures runs an item again.
         self.verdict, self._headline = None, ""
         self.user_properties = []
-        with _folder(self.config) as folder, _own_policies():
-            context = Context(
-                folder=folder,
-                stopwatch=partial(stopwatch_for, self),
-                progress=self.config.stash.get(PROGRESS, silent),
-            )
-            try:
-                self.verdict = self.check.answer(context)
-            except KeyboardInterrupt:
-                # A new one: pytest fails over tracebacks whose frames have no line, as those of
-                # Python 3.11 have where Ctrl-C falls between two lines.
-                raise KeyboardInterrupt from None
+        try:
+            self.verdict = self._answer()
+        except KeyboardInterrupt:
+            # A new one: pytest fails over tracebacks whose frames have no line, as those of Python
+            # 3.11 have where Ctrl-C falls between two lines.
+            raise KeyboardInterrupt from None
+        except NoFolderError as error:
+            self.verdict = self._without_folder(error)
         self.user_properties += _properties(self.verdict)
         if self.verdict.status in (Status.NOT_APPLICABLE, Status.NOT_RUN):
             pytest.skip(f"{self.verdict.status}: {self.verdict.reason}")
@@ -91,6 +95,24 @@ class CheckItem(pytest.Item):
             proof = "\n".join(explain(self.verdict))
             self._headline = headline(self.verdict)
             pytest.fail(encodable(proof, terminal_encoding()), pytrace=False)
+
+    def _answer(self) -> Verdict:
+        with _folder(self.config) as folder, _own_policies():
+            context = Context(
+                folder=folder,
+                stopwatch=partial(stopwatch_for, self),
+                progress=self.config.stash.get(PROGRESS, silent),
+            )
+            return self.check.answer(context)
+
+    def _without_folder(self, error: NoFolderError) -> Verdict:
+        """Return the answer of a check for which there is no folder: one error for all checks."""
+        first = self.config.stash.setdefault(_WITHOUT_FOLDER, self.name)
+        if first != self.name:
+            text = f"no folder for a queue could be made, see {first}"
+            return self.check.verdict(Status.NOT_RUN, reason=Reason(kind="preflight", text=text))
+        text = f"could not be judged: {error}"
+        return self.check.verdict(Status.ERROR, reason=Reason(kind="preflight", text=text))
 
     def is_answer(self, call: pytest.CallInfo[None]) -> bool:
         """Return True if a phase ended with a verdict, or was skipped; False after an error."""
@@ -169,7 +191,14 @@ def _folder(config: pytest.Config) -> Iterator[Path]:
     if config.option.basetemp:
         # pytest empties --basetemp when its factory first uses it, so the factory goes first.
         base = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-    with TemporaryDirectory(prefix="queuekit-", dir=base, ignore_cleanup_errors=True) as folder:
+    try:
+        made = TemporaryDirectory(prefix="queuekit-", dir=base, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise NoFolderError(
+            f"no folder for a queue could be made ({error}): make room there, or choose another "
+            "place with --basetemp"
+        ) from error
+    with made as folder:
         yield Path(folder)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from pytest_queuekit.errors import ActorError
+from pytest_queuekit.execution.disk import shortage
 from pytest_queuekit.execution.preflight import preflight
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Reason, Status, Verdict
@@ -32,7 +35,8 @@ def guard(check: Check, queue: QueueUnderTest) -> Check:
     """Return a check that runs only if its queue can be judged.
 
     The first check of a queue that fails its preflight ends in an error that says why; all others
-    are not run.
+    are not run. The same holds from the first check on that fails while the disk is full: the queue
+    may be right and find no room, or lose what it could not write.
     """
     state = queue.learned.setdefault("preflight", _State())
     return replace(check, answer=_guarded(check, queue, state))
@@ -40,23 +44,41 @@ def guard(check: Check, queue: QueueUnderTest) -> Check:
 
 def _guarded(check: Check, queue: QueueUnderTest, state: _State) -> Callable[[Context], Verdict]:
     def answer(context: Context) -> Verdict:
-        if not state.tried:
-            state.tried = True
-            folder = context.folder / "preflight"
-            folder.mkdir()
-            problem = preflight(queue, folder)
-            if problem:
-                state.stopped = f"the queue could not be judged, see {check.rule}"
-                reason = Reason(kind="preflight", text=f"could not be judged: {problem}")
-                return check.verdict(Status.ERROR, reason=reason)
         if state.stopped:
             reason = Reason(kind="preflight", text=state.stopped)
             return check.verdict(Status.NOT_RUN, reason=reason)
-        verdict = check.answer(context)
+        try:
+            problem = "" if state.tried else _preflight(queue, context.folder)
+            state.tried = True
+            verdict = None if problem else check.answer(context)
+        except (OSError, ActorError):
+            problem, verdict = shortage(context.folder), None
+            if not problem:
+                raise
+        if verdict is not None and _is_doubtful(verdict):
+            problem = shortage(context.folder)
+        if problem or verdict is None:
+            state.stopped = f"the queue could not be judged, see {check.rule}"
+            reason = Reason(kind="preflight", text=f"could not be judged: {problem}")
+            return check.verdict(Status.ERROR, reason=reason)
         _note(verdict, state)
         return verdict
 
     return answer
+
+
+def _is_doubtful(verdict: Verdict) -> bool:
+    """Return True for a failure, and for a run in which the queue let too little succeed."""
+    kind = verdict.reason.kind if verdict.reason else ""
+    return verdict.status is Status.FAIL or kind in ("inconclusive", "unexercised")
+
+
+def _preflight(queue: QueueUnderTest, folder: Path) -> str:
+    """Return why a queue cannot be judged: the full disk, or else what the preflight has found."""
+    home = folder / "preflight"
+    home.mkdir()
+    problem = preflight(queue, home)
+    return problem and (shortage(folder) or problem)
 
 
 def _note(verdict: Verdict, state: _State) -> None:

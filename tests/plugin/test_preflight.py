@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from collections.abc import Iterator
 from unittest.mock import ANY
 
 import pytest
@@ -50,6 +53,19 @@ class HangsInKeys(MemoryQueue):
         if key is not None:
             threading.Event().wait()
         return super().enqueue(payload)
+
+
+class Filling(SmallSqliteQueue):
+    name = "filling"
+
+    def __init__(self, location):
+        super().__init__(location)
+        self.spool = Path(f"{location}-spool")
+
+    def enqueue(self, payload, **options):
+        if "preflight" not in payload:
+            self.spool.write_bytes(bytes(2**21))
+        return super().enqueue(payload, **options)
 
 
 class Disposed(MemoryQueue):
@@ -109,6 +125,48 @@ def test_rules_that_hang_in_a_row_stop_the_run(
     assert result.parseoutcomes()["failed"] == 3
     assert "calls never returned in KEY-1, KEY-2, KEY-4, so the run stopped" in flat(result)
     assert "hangs-in-keys FAILED: 3 of 3 applicable rules failed" in flat(result)
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """A limit of a megabyte for each file of this process and its children: a disk without root."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("rule", ["CLAIM-1", "RACE-1", "RACE-2"])
+def test_a_full_disk_is_named_once(queues: Project, rule: str) -> None:
+    """In sequence, in threads and in processes: the folder, and what to do."""
+    result = queues.validate("--queue-impl=queues:Filling", "-k", f"{rule}[ or KEY-1[ or ACK-1[")
+    assert result.parseoutcomes() == {"failed": 1, "skipped": 2, "deselected": ANY}
+    shown = flat(result)
+    assert "filling NO VERDICT: could not be judged: 8 MB do not fit into /" in shown
+    assert "(File too large): make room there, or choose another folder with --basetemp" in shown
+    assert "Undeclared error" not in shown
+
+
+def test_a_disk_without_room_for_a_folder_is_named_once(
+    queues: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first call on the queue."""
+    make = os.mkdir
+
+    def refuse(path: str, mode: int = 0o777) -> None:
+        if "queuekit-" in os.fspath(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        make(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    result = queues.validate("--queue-impl=queues:Filling", "-k", "CLAIM-1[ or KEY-1[")
+    assert result.parseoutcomes() == {"failed": 1, "skipped": 1, "deselected": ANY}
+    assert (
+        "filling NO VERDICT: could not be judged: no folder for a queue could be made ([Errno 28] "
+        "No space left on device: '/"
+    ) in flat(result)
 
 
 def test_each_provision_is_undone(queues: Project) -> None:
