@@ -51,6 +51,7 @@ from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.in_some_order import in_some_order
 from pytest_queuekit.monitors.key_conflict import key_conflict
 from pytest_queuekit.monitors.lease_kept import lease_kept
+from pytest_queuekit.monitors.memory import memory
 from pytest_queuekit.monitors.no_deduplication import no_deduplication
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
@@ -108,6 +109,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     bad_durations,
     footprint,
     growth,
+    memory,
     poison,
     fairness,
     ready_order,
@@ -157,6 +159,7 @@ __all__ = [
     "in_some_order",
     "key_conflict",
     "lease_kept",
+    "memory",
     "no_deduplication",
     "no_false_empty",
     "no_loss",

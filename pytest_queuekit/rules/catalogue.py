@@ -83,7 +83,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="GROWTH",
-        about="The cost of a call does not grow with the backlog, nor do the files.",
+        about="Costs do not grow with the backlog; files and memory stay bounded.",
         rules=growth.RULES,
     ),
     Family(

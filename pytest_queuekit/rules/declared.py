@@ -182,6 +182,7 @@ EVERY_QUEUE = frozenset(
         "left-broken",
         "left-locked",
         "linear-cost",
+        "memory-grows",
         "merged",
         "no-answer",
         "no-order",

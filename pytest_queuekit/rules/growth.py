@@ -1,4 +1,4 @@
-"""GROWTH: the cost of a call does not grow with the backlog, and the files stay bounded.
+"""GROWTH: the cost of a call does not grow with the backlog; files and memory stay bounded.
 
 Each rule compares two queues of which one is ten times as deep, call by call in turn. The cost is
 the steps of SQLite, or the processor time of a queue that does not use SQLite: a busy machine
@@ -16,16 +16,19 @@ from typing import TypeVar
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.cost import StepCounter, processor_time_of, step_counter
+from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.execution.scenario import Scenario, Script
+from pytest_queuekit.execution.scenario import Program, Scenario, Script
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.model.effort import Level
+from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.model.verdict import Requirement
 from pytest_queuekit.monitors.footprint import footprint
 from pytest_queuekit.monitors.growth import growth
+from pytest_queuekit.monitors.memory import memory
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules import bodies
+from pytest_queuekit.rules.growth_programs import live_on
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import DAY, enqueue_all, labels, take, work
 
@@ -219,6 +222,11 @@ def _purges(env: Environment) -> None:
         raise NotRunError("the queue keeps no files in its folder", kind="unmeasured")
 
 
+def _alone(_effort: Effort) -> list[Program]:
+    """Let one process enqueue, complete and purge tasks."""
+    return [Program(actor="worker", function=live_on)]
+
+
 def _bytes_in(folder: Path) -> int:
     """Return the size of all files; one that is removed meanwhile has none."""
     size = 0
@@ -308,6 +316,19 @@ RULES = (
         scenario=Scenario(script=_purges),
         monitors=(footprint,),
         needs=(Capability.COMPLETE, Capability.PURGE, Capability.DURABLE),
+        exercises=(Verb.COMPLETE, Verb.PURGE),
+        level=Level.STANDARD,
+    ),
+    Rule(
+        id="GROWTH-8",
+        slug="memory-bounded",
+        sentence="A process whose tasks are all completed and purged keeps its size in memory.",
+        why="A worker that keeps each task that it has seen is killed by the system after days, "
+        "with a task in its hands.",
+        scenario=Scenario(programs=_alone),
+        drivers=(Processes(),),
+        monitors=(memory,),
+        needs=(Capability.COMPLETE, Capability.PURGE),
         exercises=(Verb.COMPLETE, Verb.PURGE),
         level=Level.STANDARD,
     ),

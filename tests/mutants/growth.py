@@ -1,4 +1,4 @@
-"""Queues that look at every task, and a queue that never becomes smaller."""
+"""Queues that look at every task, and queues that never become smaller."""
 
 # ruff: noqa: S608 - the SQL is put together from the queue's own pieces only
 
@@ -106,6 +106,20 @@ class KeepsWhatIsPurged(SmallSqliteQueue):
         return counts
 
 
+class KeepsEachPayload(SmallSqliteQueue):
+    """Remembers the tasks that it has handed out, and never forgets one."""
+
+    name = "keeps-each-payload"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._seen: list[Claim] = []
+
+    def complete(self, claim: Claim) -> None:
+        super().complete(claim)
+        self._seen.append(claim)
+
+
 MUTANTS = (
     mutant(SortsEveryTask, "GROWTH-1"),
     mutant(ReadsTheDoneTasksToo, "GROWTH-1"),
@@ -115,4 +129,5 @@ MUTANTS = (
     mutant(ReadsEachLease, "GROWTH-5"),
     mutant(ReadsEachDelay, "GROWTH-6"),
     mutant(KeepsWhatIsPurged, "GROWTH-7"),
+    mutant(KeepsEachPayload, "GROWTH-8"),
 )

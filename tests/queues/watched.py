@@ -84,6 +84,23 @@ class BeatsByItself(Listens):
             self.held[claim.task_id] = claim
         return claim
 
+    def complete(self, claim: Claim) -> None:
+        super().complete(claim)
+        self._let_go(claim)
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        self._let_go(claim)
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self._let_go(claim)
+
+    def _let_go(self, claim: Claim) -> None:
+        # Another worker of this instance may have received the task in the meantime.
+        if self.held.get(claim.task_id) is claim:
+            self.held.pop(claim.task_id, None)
+
     def close(self) -> None:
         self.closed.set()
         self.heart.join()

@@ -132,6 +132,7 @@ class ExampleQueue(QueueAdapter):
 
     def __init__(self, location: str) -> None:
         self.location = location
+        self.taken: list[Claim] = []
         self.db = sqlite3.connect(
             location, timeout=self.timeout, isolation_level=None, check_same_thread=False
         )

@@ -115,7 +115,7 @@ def test_the_broken_declaration_is_named(
 
 
 NO_KINDS = {"refuses", "reclaim", "expires", "bytes", "written", "backlog", "depth", "steps"}
-NO_KINDS |= {"nanoseconds", "idempotency", "retry", "stats", "order", "expiry"}
+NO_KINDS |= {"nanoseconds", "memory", "idempotency", "retry", "stats", "order", "expiry"}
 
 
 def test_each_kind_of_violation_is_classified() -> None:

@@ -140,4 +140,24 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 7.816 s  worker  purge        → ok  the files have 8.7 MB
         """,
     ),
+    "GROWTH-8": Example(
+        language="python",
+        wrong="""
+            def take(self, task_id, worker, lease):
+                claim = super().take(task_id, worker, lease)
+                self.taken.append(claim)  # and nothing ever removes it
+                return claim
+        """,
+        right="""
+            def take(self, task_id, worker, lease):
+                claim = super().take(task_id, worker, lease)
+                self.taken = [claim]  # the last one is enough to show
+                return claim
+        """,
+        proof="""
+              0.410 s  worker  purge → ok  the process has 29.4 MB
+              1.062 s  worker  purge → ok  the process has 30.7 MB
+            ▶ 1.731 s  worker  purge → ok  the process has 31.9 MB
+        """,
+    ),
 }
