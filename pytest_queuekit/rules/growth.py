@@ -130,7 +130,11 @@ def _live(actor: Recorder) -> None:
 
 
 def _fill(fill: Fill, worker: Recorder, most: int) -> int:
-    """Fill a queue for some seconds; return the depth. Raises NotRunError if it is not enough."""
+    """Fill a queue for some seconds; return the depth. Raises NotRunError if it is not enough.
+
+    Only calls fill it. Copying the folder of a filled queue is not safe for every queue: the
+    location may lie outside, name its own path, or belong to an instance that is still open.
+    """
     depth, until = 0, time.monotonic() + _PATIENCE
     while depth < most and time.monotonic() < until:
         size = min(_CHUNK, most - depth)
