@@ -129,7 +129,7 @@ def ensure_db_directory(db_path: str | os.PathLike[str]) -> Path:
 
     Raises QueuePathError if the folder cannot be created or written to.
     """
-    folder = Path(db_path).expanduser().absolute().parent
+    folder = _expanded(os.fspath(db_path)).absolute().parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -15,7 +15,7 @@ from .files import LOGS, create_database_file, identity, siblings, size_of, uri_
 from .foreign import refuse_foreign
 from .messages import shown_path
 from .opened import OpenedFile
-from .routing import serves_packed
+from .routing import serves_packed_in
 from .translation import translated, why_not_openable
 
 MEMORY = ":memory:"
@@ -128,7 +128,8 @@ def _prepare(conn: QueueConnection, options: OpenOptions) -> None:
     apply_pragmas(conn, synchronous=options.synchronous)
     conn.execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}").fetchall()
     conn.execute(f"PRAGMA busy_timeout={round(options.busy_seconds * 1000)}")
-    conn.callbacks.add(conn, "queue_serves", serves_packed)
+    encoding = conn.execute("PRAGMA encoding").fetchone()[0]
+    conn.callbacks.add(conn, "queue_serves", serves_packed_in(encoding))
     if options.clock is None:
         conn.clock_offset = NOT_COMPARED
     else:

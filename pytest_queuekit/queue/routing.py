@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,13 @@ def serves_packed(packed: bytes) -> bool:
     """The same for SQL, in one argument: the capabilities, a line feed, and the compatibility."""
     capabilities, _, compatibility = packed.partition(b"\n")
     return serves(compatibility, capabilities.decode())
+
+
+def serves_packed_in(encoding: str) -> Callable[[bytes], bool]:
+    """Return serves_packed() for a database with this PRAGMA encoding, in which SQL makes bytes."""
+    if encoding == "UTF-8":
+        return serves_packed
+    return lambda packed: serves_packed(packed.decode(encoding, "replace").encode())
 
 
 def _meets(offered: Any, wanted: Any) -> bool:

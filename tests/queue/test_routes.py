@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,3 +155,19 @@ def test_compatibility_that_is_no_object(
     assert task.id == wanted
     assert queue.claim_many("w", capabilities, limit=2, strategy=strategy) == []
     assert queue.get(stored).status == "queued"
+
+
+@every_strategy
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_a_file_in_utf_16(path: Path, strategy: SchedulingStrategy, encoding: str) -> None:
+    """An empty database that another program made in UTF-16 serves workers with capabilities."""
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript(f"PRAGMA encoding='{encoding}'; CREATE TABLE t (a); DROP TABLE t")
+    with QueueDatabase(path) as db:
+        queue = TaskQueue(db)
+        add_raw(db, compatibility='{"region": 1e999}')
+        wanted = queue.enqueue("t", {"ä": "ö"}, compatibility={"region": "ÖU"})
+        assert queue.claim("w", {"region": "EU"}, strategy=strategy) is None
+        task = queue.claim("w", {"region": ["ÖU"]}, strategy=strategy)
+        assert task is not None
+        assert (task.id, task.get_payload()) == (wanted, {"ä": "ö"})
