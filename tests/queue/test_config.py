@@ -234,5 +234,5 @@ def test_importing_does_next_to_nothing() -> None:
 
 def test_the_folder_of_a_user_that_the_system_does_not_know() -> None:
     """ensure_db_directory() names the path whose home folder is unknown."""
-    with pytest.raises(QueuePathError, match="no-such-user.*home folder in this path is unknown"):
+    with pytest.raises(QueuePathError, match=r"no-such-user.*home folder in this path is unknown"):
         ensure_db_directory("~no-such-user/queue.db")
