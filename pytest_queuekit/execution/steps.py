@@ -20,7 +20,8 @@ from typing import Any
 
 _PACKAGE = Path(__file__).parents[1]
 _KIT = tuple(
-    str(_PACKAGE / name) for name in ("execution", "model", "monitors", "recording", "rules")
+    str(_PACKAGE / name)
+    for name in ("execution", "model", "monitors", "recording", "rules", "walks")
 )
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _SITE = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
@@ -40,10 +41,14 @@ class Steps:
 
     outside: statements, and calls to the system.
     lines: lines of the queue's own source.
+    places: the place of each line in that source, file and number.
+    inside: for each step outside Python, True if it comes inside a transaction of SQLite.
     """
 
     outside: int
     lines: int
+    places: tuple[str, ...] = ()
+    inside: tuple[bool, ...] = ()
 
     @property
     def by_line(self) -> bool:
@@ -70,6 +75,8 @@ class Stop:
         self._patience = patience
         self._outside = 0
         self._lines = 0
+        self._places: list[str] = []
+        self._inside: list[bool] = []
         self._may_go_on = threading.Event()
         self.has_stopped = False
         self.stopped_or_over = threading.Event()
@@ -77,7 +84,12 @@ class Stop:
     @property
     def steps(self) -> Steps:
         """The steps so far."""
-        return Steps(outside=self._outside, lines=self._lines)
+        return Steps(
+            outside=self._outside,
+            lines=self._lines,
+            places=tuple(self._places),
+            inside=tuple(self._inside),
+        )
 
     def go_on(self) -> None:
         """Let the stopped call continue."""
@@ -100,15 +112,17 @@ class Stop:
     def _profile(self, frame: FrameType, event: str, function: Any) -> None:
         if event == "c_call" and _leaves_python(function) and not _is_of_the_kit(frame):
             self._outside += 1
+            self._inside.append(_is_in_transaction(function))
             if not self._by_line:
                 self._stop_at(self._outside)
 
     def _enter(self, frame: FrameType, _event: str, _argument: Any) -> Any:
         return self._line if _is_of_the_queue(frame) else None
 
-    def _line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
+    def _line(self, frame: FrameType, event: str, _argument: Any) -> Any:
         if event == "line":
             self._lines += 1
+            self._places.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
             if self._by_line:
                 self._stop_at(self._lines)
         return self._line
@@ -130,6 +144,11 @@ def _leaves_python(function: Any) -> bool:
         return name in _MESSAGES
     kind = type(owner)
     return kind.__module__ == "apsw" and name in _STATEMENTS
+
+
+def _is_in_transaction(function: Any) -> bool:
+    owner = getattr(function, "__self__", None)
+    return getattr(getattr(owner, "connection", owner), "in_transaction", False) is True
 
 
 def _is_of_the_kit(frame: FrameType) -> bool:

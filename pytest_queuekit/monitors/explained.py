@@ -10,6 +10,7 @@ from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import calls_on, violation
 from pytest_queuekit.monitors.timeline.losses import may_forget
+from pytest_queuekit.monitors.timeline.moments import latest
 from pytest_queuekit.monitors.timeline.wording import actor, when
 from pytest_queuekit.monitors.worlds.acknowledgements import after_acknowledgement
 from pytest_queuekit.monitors.worlds.changes import after_cancel, after_enqueue, after_purge
@@ -62,14 +63,14 @@ def _calls(facts: Facts) -> Iterator[Sequence[Operation]]:
             calls[-1].append(operation)
         else:
             calls.append([operation])
-    free = -1
-    for call in calls:
+    for place, call in enumerate(calls):
         first = call[0]
         strange = any(each.is_delivery and each.task not in facts.places for each in call)
         unknown = first.end is None or first.outcome is Outcome.UNKNOWN
-        if unknown or strange or first.start < free:
+        # A call that begins before this one has ended may have taken effect first.
+        meets = any(other[0].start < latest(first) for other in calls[place + 1 : place + 2])
+        if unknown or strange or meets:
             return
-        free = first.end or first.start
         yield call
 
 

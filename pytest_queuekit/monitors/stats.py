@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pytest_queuekit.model.contract import Contract
@@ -14,6 +16,8 @@ from pytest_queuekit.monitors.timeline.wording import actor, when
 
 _MOST_PROVEN = 20
 """Wrong counts for which a proof is built."""
+_CROWD = 20
+"""The most calls that run at the same time."""
 
 
 def stats(history: History, contract: Contract) -> list[Violation]:
@@ -29,6 +33,26 @@ def stats(history: History, contract: Contract) -> list[Violation]:
     bounds = StateBounds(history, contract)
     violations = (wrong for answer in answers for wrong in _wrong(history, bounds, answer))
     return smallest(islice(violations, _MOST_PROVEN))
+
+
+def stats_at_rest(history: History, contract: Contract) -> list[Violation]:
+    """Judge the counts that were read while no other call ran.
+
+    An adapter may read the counts one by one, and subtract some from others.
+    """
+    others = [call for call in history if call.verb is not Verb.STATS]
+    calls = [
+        replace(call, result=None) if call.verb is Verb.STATS and _meets(call, others) else call
+        for call in history
+    ]
+    return stats(replace(history, operations=tuple(calls)), contract)
+
+
+def _meets(read: Operation, others: Sequence[Operation]) -> bool:
+    """Return True if another call ran at the same time. The others are sorted by start."""
+    place = bisect_right(others, read.start, key=lambda call: call.start)
+    near = others[max(place - _CROWD, 0) : place + 1]
+    return any(not (call.ended_before(read) or read.ended_before(call)) for call in near)
 
 
 def _wrong(history: History, bounds: StateBounds, answer: Operation) -> Iterator[Violation]:

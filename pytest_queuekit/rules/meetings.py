@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from pytest_queuekit.execution.drivers.interleaved import Interleaved
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Level
-from pytest_queuekit.model.history import History, Operation, Verb
-from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import MONITORS
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.in_some_order import in_some_order
-from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.monitors.stats import stats, stats_at_rest
 from pytest_queuekit.rules.pairs import (
     ABSENT,
     DUE,
@@ -32,37 +26,12 @@ from pytest_queuekit.rules.pairs import (
 )
 from pytest_queuekit.rules.rule import Rule
 
-
-def stats_at_rest(history: History, contract: Contract) -> list[Violation]:
-    """Judge the counts that were read while no other call ran.
-
-    An adapter may read the counts one by one, and subtract some from others.
-    """
-    others = [call for call in history if call.verb is not Verb.STATS]
-    calls = [
-        replace(call, result=None) if call.verb is Verb.STATS and _meets(call, others) else call
-        for call in history
-    ]
-    return stats(replace(history, operations=tuple(calls)), contract)
-
-
-def _meets(read: Operation, others: Sequence[Operation]) -> bool:
-    """Return True if another call ran at the same time. The others are sorted by start."""
-    place = bisect_right(others, read.start, key=lambda call: call.start)
-    near = others[max(place - _CROWD, 0) : place + 1]
-    return any(not (call.ended_before(read) or read.ended_before(call)) for call in near)
-
-
 ALL = (
     *(monitor for monitor in MONITORS if monitor not in (busy, stats)),
     stats_at_rest,
     in_some_order,
 )
 """All but `busy`: a call that stops with the lock in its hands makes others wait."""
-
-
-_CROWD = 20
-"""The most calls that run at the same time."""
 
 
 def _scenario(*states: State) -> Scenario:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.walks.driver import Walks
-from pytest_queuekit.walks.judging import judge_walk
+from pytest_queuekit.walks.driver import Meetings, Walks
+from pytest_queuekit.walks.judging import judge_meetings, judge_walk
 
 RULES = (
     Rule(
@@ -18,6 +19,19 @@ RULES = (
         scenario=Scenario(passes_time=True),
         drivers=(Walks(judge=judge_walk),),
         monitors=(judge_walk,),
+        exercises=(Verb.ENQUEUE, Verb.CLAIM),
+    ),
+    Rule(
+        id="WALK-2",
+        slug="promises-hold-when-calls-meet",
+        sentence="The queue keeps its promises in random programs of several workers whose calls "
+        "meet at any of their steps.",
+        why="A retry alone works and a reclaim alone works; the reclaim that comes between two "
+        "steps of the failure makes two tasks of one.",
+        scenario=Scenario(passes_time=True),
+        drivers=(Meetings(judge=judge_meetings),),
+        monitors=(judge_meetings,),
+        needs=(Capability.THREADS,),
         exercises=(Verb.ENQUEUE, Verb.CLAIM),
     ),
 )

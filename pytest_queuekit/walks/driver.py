@@ -1,4 +1,4 @@
-"""The driver of the walks: it plays random walks until one shows a violation, and shrinks that."""
+"""The drivers of the walks: they play random walks until one fails, and shrink that."""
 
 from __future__ import annotations
 
@@ -18,15 +18,23 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.monitors import Monitor
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pasted import source_of
-from pytest_queuekit.walks.play import Next, play_walk
-from pytest_queuekit.walks.search import Budget, search
+from pytest_queuekit.walks.play import Next, Stage, play_walk
+from pytest_queuekit.walks.search import Budget, Prove, search
 from pytest_queuekit.walks.steps import Walk
+from pytest_queuekit.walks.variations import Varied
 
 _BUDGETS: Mapping[Level, Budget] = {
     Level.QUICK: Budget(walks=60, seconds=1.0),
     Level.STANDARD: Budget(walks=800, seconds=9.0),
     Level.DEEP: Budget(walks=5000, seconds=180.0),
 }
+_BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {
+    Level.QUICK: Budget(walks=60, seconds=0.8),
+    Level.STANDARD: Budget(walks=800, seconds=5.0),
+    Level.DEEP: Budget(walks=5000, seconds=120.0),
+}
+_REPETITIONS = 4
+"""How often the shortest walk with a meeting is repeated, because chance may have shown it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +57,67 @@ class Walks:
         progress: Progress = silent,
     ) -> Iterator[Run]:
         """Return the run of the shortest wrong walk, or else the longest run of all walks."""
-        virtual = follows_virtual_time(queue, folder / "probe")
-        palette = Palette(contract=queue.contract, time_passes=virtual)
-        numbers = itertools.count(1)
-
-        def prove(steps: Next) -> tuple[Run, Walk, bool]:
-            home = folder / f"run-{next(numbers)}"
-            home.mkdir()
-            run, walk = play_walk(steps, queue, home, effort, virtual=virtual)
-            shutil.rmtree(home, ignore_errors=True)  # there may be thousands
-            return run, walk, bool(self.judge(run.history, queue.contract))
-
+        stage = _stage(queue, folder, effort)
+        palette = Palette(contract=queue.contract, time_passes=stage.virtual)
+        prove = _prover(stage, folder, self.judge)
         for run, walk in search(palette, effort.seed, _BUDGETS[effort.level], prove):
-            token = f"seed {effort.seed}"
-            yield replace(run, token=token, test=source_of(walk, queue.spec) if walk else "")
+            test = source_of(walk, queue.spec) if walk else ""
+            yield replace(run, token=f"seed {effort.seed}", test=test)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meetings:
+    """Plays random walks of actors in threads. A call stops half-way while others make theirs.
+
+    judge: returns the violations in the history of a walk.
+    """
+
+    judge: Monitor
+    name: ClassVar[str] = "interleaved"
+    concurrent: ClassVar[bool] = True
+
+    def runs(
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
+    ) -> Iterator[Run]:
+        """Return the run of the shortest wrong walk, or else the longest run of all walks."""
+        stage = replace(_stage(queue, folder, effort), meets=True)
+        prove = _prover(stage, folder, self.judge)
+        varied = Varied(
+            palette=Palette(contract=queue.contract, time_passes=stage.virtual),
+            seed=effort.seed,
+            notes=stage.notes,
+        )
+        for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level], prove):
+            test = source_of(walk, queue.spec, _doubt(walk, prove)) if walk else ""
+            yield replace(run, token=f"seed {effort.seed}", test=test)
+
+
+def _stage(queue: QueueUnderTest, folder: Path, effort: Effort) -> Stage:
+    virtual = follows_virtual_time(queue, folder / "probe")
+    return Stage(queue=queue, effort=effort, virtual=virtual)
+
+
+def _prover(stage: Stage, folder: Path, judge: Monitor) -> Prove:
+    numbers = itertools.count(1)
+
+    def prove(steps: Next) -> tuple[Run, Walk, bool]:
+        home = folder / f"run-{next(numbers)}"
+        home.mkdir()
+        run, walk = play_walk(steps, stage, home)
+        shutil.rmtree(home, ignore_errors=True)  # there may be thousands
+        return run, walk, bool(judge(run.history, stage.queue.contract))
+
+    return prove
+
+
+def _doubt(walk: Walk, prove: Prove) -> str:
+    """Return a note if a repetition of a walk does not always show the violation."""
+    shown = sum(prove(lambda _: iter(walk))[2] for _ in range(_REPETITIONS))
+    if shown == _REPETITIONS:
+        return ""
+    return f"Chance has a part in it: {shown} of {_REPETITIONS} repetitions failed."

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_queuekit.model.capabilities import KeyConflict
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors import MONITORS, answers, explained, idempotency, key_conflict
+from pytest_queuekit.monitors import (
+    MONITORS,
+    Monitor,
+    answers,
+    busy,
+    explained,
+    idempotency,
+    key_conflict,
+    stats,
+)
+from pytest_queuekit.monitors.stats import stats_at_rest
 from pytest_queuekit.monitors.timeline.findings import calls_on
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
 
@@ -63,6 +73,10 @@ The kinds of `answers` and `busy` have none: they break the form of the queue's 
 
 _KEYED = (answers, idempotency, key_conflict)
 """The monitors that consider shared keys."""
+_FOR_MEETINGS = (
+    *(monitor for monitor in MONITORS if monitor not in (busy, stats)),
+    stats_at_rest,
+)
 
 
 def judge_walk(history: History, contract: Contract) -> list[Violation]:
@@ -70,16 +84,31 @@ def judge_walk(history: History, contract: Contract) -> list[Violation]:
 
     A limitation that waives one of the rules about a promise excuses the promise.
     """
+    return _judged(history, contract, MONITORS)
+
+
+def judge_meetings(history: History, contract: Contract) -> list[Violation]:
+    """Return what is wrong with a walk whose calls overlap, as `judge_walk` does.
+
+    A call that stops with a lock in its hands may let others end as busy.
+    """
+    return _judged(history, contract, _FOR_MEETINGS)
+
+
+def _judged(history: History, contract: Contract, monitors: Sequence[Monitor]) -> list[Violation]:
     waived = contract.waivers.keys()
+    found = (*explained(history, contract), *_by_monitors(history, contract, monitors))
     violations: dict[tuple[str, int], Violation] = {}
-    for violation in (*explained(history, contract), *_by_monitors(history, contract)):
+    for violation in found:
         if not waived & set(RULES.get(violation.kind, ())):
             key = (violation.kind, violation.witness[-1].number)
             violations.setdefault(key, _in_full(history, violation))
     return sorted(violations.values(), key=lambda violation: violation.witness[-1].number)
 
 
-def _by_monitors(history: History, contract: Contract) -> Iterator[Violation]:
+def _by_monitors(
+    history: History, contract: Contract, monitors: Sequence[Monitor]
+) -> Iterator[Violation]:
     """Yield the violations that monitors report, without those that a shared key may explain.
 
     A task that replaces another one under its key may keep the options and the attempts of that
@@ -87,7 +116,7 @@ def _by_monitors(history: History, contract: Contract) -> Iterator[Violation]:
     """
     fixed = contract.key_conflict in (KeyConflict.KEEP, KeyConflict.REFUSE)
     shared = frozenset() if fixed else shared_keys(history)
-    for monitor in MONITORS:
+    for monitor in monitors:
         for violation in monitor(history, contract):
             tasks = {operation.task for operation in violation.witness}
             if not tasks & shared or monitor in _KEYED:

@@ -29,22 +29,30 @@ from pytest_queuekit.walks.walker import Walker
 _DISTURBANCES = (0.15, 0.3, 0.5)
 """How many steps of one walk come from outside the life of its present task."""
 
+_FATES = (3, 4, 3, 3, 4)
+"""How often a claimed task is completed, failed, released, extended, and kept past its lease."""
+_WEIGHTS = (0, 1, 3, 9)
+"""How often in threads: in some walks mostly one of these happens, or two."""
+
 
 class Life:
     """Draws the steps of one walk.
 
     pen: draws single steps.
     walker: does the steps.
+    in_threads: True if the actors have threads, which neither reopen the queue nor crash.
     """
 
-    def __init__(self, pen: Pen, walker: Walker) -> None:
+    def __init__(self, pen: Pen, walker: Walker, *, in_threads: bool = False) -> None:
         self._pen = pen
         self._walker = walker
+        self._in_threads = in_threads
         self._next: Make = self._new
         self._key: str | None = None
         self._received = 0
         self._failures: Counter[str] = Counter()
         self._disturbed = pen.pick(_DISTURBANCES)
+        self._fates = [pen.pick(_WEIGHTS) for _ in _FATES] if in_threads else _FATES
 
     def next_step(self) -> Step:
         """Return the next step of the task, or a disturbance."""
@@ -71,12 +79,14 @@ class Life:
 
     def _claimed(self) -> Step | None:
         if self._walker.received > self._received:
+            complete, fail, release, extend, expire = self._fates
+            again = 2 if self._failures[self._walker.latest] else 1
             return self._pen.one_of(
-                (3, self._complete, Capability.COMPLETE),
-                (8 if self._failures[self._walker.latest] else 4, self._fail, Capability.FAIL),
-                (3, self._release, Capability.RELEASE),
-                (3, self._pen.extend, Capability.EXTEND),
-                (4, self._expire, Capability.LEASE),
+                (complete, self._complete, Capability.COMPLETE),
+                (fail * again, self._fail, Capability.FAIL),
+                (release, self._release, Capability.RELEASE),
+                (extend, self._pen.extend, Capability.EXTEND),
+                (expire, self._expire, Capability.LEASE),
                 (1, self._leave, None),
             )
         self._next = self._pen.pick((self._claim, self._new))
@@ -141,6 +151,6 @@ class Life:
 
     def _restart(self) -> Step | None:
         pen = self._pen
-        if not pen.palette.restarts:
+        if not pen.palette.restarts or self._in_threads:
             return None
         return pen.pick((Reopen, Crash))(by=pen.by())

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pytest_queuekit.walks.steps import Walk
 
 
-def source_of(walk: Walk, spec: str) -> str:
-    """Return the source of a test that repeats a walk on the queue that `spec` names."""
-    names = sorted({type(step).__name__ for step in walk} | {"replay"}, key=str.casefold)
+def source_of(walk: Walk, spec: str, note: str = "") -> str:
+    """Return the source of a test that repeats a walk on the queue that `spec` names.
+
+    note: a line of comment at its head.
+    """
+    names = sorted({"replay"}.union(*(step.kinds() for step in walk)), key=str.casefold)
     lines = [
+        *([f"# {note}"] if note else []),
         f"from pytest_queuekit.walks import {', '.join(names)}",
         "",
         "",

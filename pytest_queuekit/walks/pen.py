@@ -36,12 +36,13 @@ Regehr, "Swarm testing", 2012).
 class Pen:
     """Draws single steps. A step that the queue does not declare is None.
 
-    random: decides. palette: the values to choose from.
+    random: decides. palette: the values to choose from. actors: the names of the actors.
     """
 
-    def __init__(self, random: Random, palette: Palette) -> None:
+    def __init__(self, random: Random, palette: Palette, actors: str = "ab") -> None:
         self._random = random
         self.palette = palette
+        self._actors = actors
         self._options = {
             option: (density, values)
             for option, values in palette.options.items()
@@ -50,6 +51,10 @@ class Pen:
         declared = palette.contract.key_conflict
         self._replaces = declared in (None, KeyConflict.REPLACE)
         self._of_key: dict[str, dict[str, Any]] = {}
+
+    def decide_by(self, random: Random) -> None:
+        """Let another generator decide from now on; the options of the walk stay."""
+        self._random = random
 
     def pick(self, choices: Sequence[_Choice]) -> _Choice:
         """Return one of some choices."""
@@ -71,7 +76,7 @@ class Pen:
 
     def by(self) -> str:
         """Return the name of an actor."""
-        return self.pick("ab")
+        return self.pick(self._actors)
 
     def enqueue(self, **given: Any) -> Enqueue:
         """Return an enqueue with some options.

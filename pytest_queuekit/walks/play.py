@@ -1,8 +1,10 @@
-"""Plays a walk: one call after the other on a new queue, and what must still work after it."""
+"""Plays a walk on a new queue: one call after the other, or with calls that meet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_queuekit.execution.clock import clock_of_run
@@ -13,7 +15,10 @@ from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.execution.time_zone import time_zone_restored
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.walks.crew import Crew, CrewWalker
 from pytest_queuekit.walks.ending import finish
+from pytest_queuekit.walks.meet import play_in_thread
+from pytest_queuekit.walks.notes import Notes
 from pytest_queuekit.walks.steps import Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
@@ -25,23 +30,55 @@ Next = Callable[[Walker], Iterator[Step]]
 """Yields the steps of a walk, each after the one before was done."""
 
 
-def play_walk(
-    steps: Next, queue: QueueUnderTest, folder: Path, effort: Effort, *, virtual: bool
-) -> tuple[Run, Walk]:
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where walks are played.
+
+    queue: the queue under test. effort: how hard the run tries.
+    virtual: True to play under the kit's clock.
+    meets: True if each actor has a thread, so that calls can meet.
+    notes: takes what a play shows about its calls, where actors have threads.
+    """
+
+    queue: QueueUnderTest
+    effort: Effort
+    virtual: bool
+    meets: bool = False
+    notes: Notes = field(default_factory=Notes)
+
+    @property
+    def driver(self) -> str:
+        """The word for the way in which the actors act."""
+        return "interleaved" if self.meets else "walk"
+
+
+def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
     """Play a walk on a new queue in an empty folder. Return the run, and the steps that were done.
 
-    virtual: True to play it under the kit's clock.
+    All that must still work after a walk is tried at its end.
     """
     walk: list[Step] = []
 
     def script(env: Environment) -> None:
-        walker = Walker(env)
-        for step in steps(walker):
-            walk.append(step)
-            step.play(walker)
-        finish(walker)
+        with ExitStack() as stack:
+            walker, do = _walker(env, stage, stack)
+            for step in steps(walker):
+                walk.append(step)
+                do(step)
+            finish(walker)
 
-    with time_zone_restored(), clock_of_run(virtual=virtual) as clock:
-        env = Environment(queue, folder, clock=clock, lease=LEASE, effort=effort)
-        run = play(Scenario(script=script), (), env, "walk", lambda *_nothing: None)
+    with time_zone_restored(), clock_of_run(virtual=stage.virtual) as clock:
+        env = Environment(stage.queue, folder, clock=clock, lease=LEASE, effort=stage.effort)
+        run = play(Scenario(script=script), (), env, stage.driver, lambda *_nothing: None)
     return run, tuple(walk)
+
+
+def _walker(
+    env: Environment, stage: Stage, stack: ExitStack
+) -> tuple[Walker, Callable[[Step], None]]:
+    """Return a walker, and a function that lets it do a step."""
+    if not stage.meets:
+        walker = Walker(env)
+        return walker, lambda step: step.play(walker)
+    in_threads = CrewWalker(env, stack.enter_context(Crew(env)), stage.notes)
+    return in_threads, lambda step: play_in_thread(step, in_threads)

@@ -8,8 +8,9 @@ from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.execution.drivers.probe import follows_virtual_time
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.report.failure import proof
-from pytest_queuekit.walks.judging import judge_walk
-from pytest_queuekit.walks.play import play_walk
+from pytest_queuekit.walks.judging import judge_meetings, judge_walk
+from pytest_queuekit.walks.meet import Meet
+from pytest_queuekit.walks.play import Stage, play_walk
 from pytest_queuekit.walks.steps import Step
 
 
@@ -19,9 +20,15 @@ def replay(queue: str, folder: Path, *steps: Step) -> None:
     queue: the queue under test, as for `--queue-impl`.
     """
     subject = resolve(queue)
-    virtual = follows_virtual_time(subject, folder / "probe")
+    meets = any(isinstance(step, Meet) for step in steps)
+    stage = Stage(
+        queue=subject,
+        effort=Effort(),
+        virtual=follows_virtual_time(subject, folder / "probe"),
+        meets=meets,
+    )
     home = folder / "walk"
     home.mkdir()
-    run, _ = play_walk(lambda _: iter(steps), subject, home, Effort(), virtual=virtual)
-    for violation in judge_walk(run.history, subject.contract):
+    run, _ = play_walk(lambda _: iter(steps), stage, home)
+    for violation in (judge_meetings if meets else judge_walk)(run.history, subject.contract):
         raise AssertionError("\n".join(proof(violation)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass
 from random import Random
 
 from pytest_queuekit.execution.run import Run
@@ -18,7 +18,7 @@ from pytest_queuekit.walks.walker import Walker
 Prove = Callable[[Next], tuple[Run, Walk, bool]]
 """Plays a walk; returns its run, its steps, and True if it shows a violation."""
 
-_FEWEST, _MOST = 8, 26
+FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
 _PATIENCE = 3
 """How many times its budget of processor time a search may take on a busy machine."""
@@ -37,7 +37,7 @@ class Budget:
     seconds: float
 
 
-class _Meter:
+class Meter:
     """Measures the time that a search takes, from now on."""
 
     def __init__(self, seconds: float) -> None:
@@ -56,7 +56,7 @@ def draw(palette: Palette, seed: int, number: int) -> Next:
     def steps(walker: Walker) -> Iterator[Step]:
         random = Random(f"{seed}/{number}")  # noqa: S311 - it draws walks, no secrets
         life = Life(Pen(random, palette), walker)
-        for _ in range(random.randrange(_FEWEST, _MOST)):
+        for _ in range(random.randrange(FEWEST, MOST)):
             yield life.next_step()
 
     return steps
@@ -67,11 +67,11 @@ def search(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterato
 
     The walk of a run without a violation is empty.
     """
-    meter, longest = _Meter(budget.seconds), None
+    meter, longest = Meter(budget.seconds), None
     for number in range(budget.walks):
         run, walk, wrong = prove(draw(palette, seed, number))
         if wrong:
-            yield _shrunk(run, walk, prove, _Meter(budget.seconds))
+            yield shrunk(run, walk, prove, Meter(budget.seconds))
             return
         if longest is None or len(run.history) > len(longest.history):
             longest = run
@@ -81,7 +81,7 @@ def search(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterato
         yield longest, ()
 
 
-def _shrunk(run: Run, walk: Walk, prove: Prove, meter: _Meter) -> tuple[Run, Walk]:
+def shrunk(run: Run, walk: Walk, prove: Prove, meter: Meter) -> tuple[Run, Walk]:
     """Return the shortest and plainest walk found that shows a violation, and its run."""
     tried: set[str] = set()
     simpler = _simpler(walk)
@@ -104,12 +104,5 @@ def _simpler(walk: Walk) -> Iterator[Walk]:
             yield (*walk[:start], *walk[start + size :])
         size //= 2
     for place, step in enumerate(walk):
-        for plainer in _plainer(step):
+        for plainer in step.plainer():
             yield (*walk[:place], plainer, *walk[place + 1 :])
-
-
-def _plainer(step: Step) -> Iterator[Step]:
-    """Yield the step with each of its fields at its default."""
-    for field in fields(step):
-        if field.default is not MISSING and getattr(step, field.name) != field.default:
-            yield replace(step, **{field.name: field.default})

@@ -7,8 +7,8 @@ The `repr` of a step is the source text that makes it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from pytest_queuekit.walks.walker import Walker
@@ -21,6 +21,20 @@ class Step(ABC):
     @abstractmethod
     def play(self, walker: Walker) -> None:
         """Do the step on the walker's queue."""
+
+    def actor(self, walker: Walker) -> str | None:
+        """Return the name of the actor that would do the step now; None if there is none."""
+        return None
+
+    def plainer(self) -> Iterator[Step]:
+        """Yield the step with each of its fields at its default."""
+        for field in fields(self):
+            if field.default is not MISSING and getattr(self, field.name) != field.default:
+                yield replace(self, **{field.name: field.default})
+
+    def kinds(self) -> set[str]:
+        """Return the names of the classes that the source text of the step needs."""
+        return {type(self).__name__}
 
     def __repr__(self) -> str:
         """Return the source text of the step: the fields that differ from their defaults."""
@@ -40,6 +54,9 @@ class _ByActor(Step):
     """
 
     by: str = "a"
+
+    def actor(self, walker: Walker) -> str | None:
+        return self.by
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -108,6 +125,9 @@ class _OfDelivery(Step):
 
     back: int = 0
 
+    def actor(self, walker: Walker) -> str | None:
+        return walker.holder(self.back)
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Complete(_OfDelivery):
@@ -151,6 +171,9 @@ class Cancel(Step):
     """
 
     back: int = 0
+
+    def actor(self, walker: Walker) -> str | None:
+        return walker.enqueuer(self.back)
 
     def play(self, walker: Walker) -> None:
         walker.cancel(self.back)

@@ -71,6 +71,20 @@ class Walker:
         """Return an actor, or its successor after it was reopened or crashed."""
         return self.env.actor(self._names.setdefault(name, name))
 
+    def may_call(self, actor: Recorder) -> bool:
+        """Return True if an actor may make a call from here."""
+        return True
+
+    def holder(self, back: int) -> str | None:
+        """Return the name of the actor that received a delivery; None if it cannot call."""
+        held = _from_end(self._held, back)
+        return held.actor.actor if held and held.actor else None
+
+    def enqueuer(self, back: int) -> str | None:
+        """Return the name of the actor that enqueued a task; None if it cannot call."""
+        task = _from_end(self._tasks, back)
+        return task.actor.actor if task else None
+
     def reopen(self, name: str) -> None:
         """Close an actor; its successor opens the queue."""
         old = self.actor(name)
@@ -144,7 +158,7 @@ class Walker:
     def cancel(self, back: int) -> None:
         """Cancel a task. back: how many tasks were enqueued after it."""
         task = _from_end(self._tasks, back)
-        if task is not None and task.cancellable:
+        if task is not None and task.cancellable and self.may_call(task.actor):
             task.actor.cancel(task.label)
 
     def _callable(self, back: int) -> _Held | None:
@@ -154,7 +168,9 @@ class Walker:
         worker has the task.
         """
         held = _from_end(self._held, back)
-        if held is None or not held.given_back:
+        if held is None or (held.actor and not self.may_call(held.actor)):
+            return None
+        if not held.given_back:
             return held
         later = self._held[len(self._held) - back :]
         again = any(other.delivery.label == held.delivery.label for other in later)

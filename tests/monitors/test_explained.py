@@ -85,6 +85,13 @@ def test_nothing_is_said_about_uncertain_calls(text: str) -> None:
     assert _kinds(text) == []
 
 
+def test_a_call_that_others_come_between_is_not_judged() -> None:
+    """The cancel may come first, although the claim began before it."""
+    text = "p: enqueue t @0-1; a: claim - @2-%s; p: cancel t @3-4"
+    assert _kinds(text % "5") == []
+    assert _kinds(text % "2.5") == ["said-empty"]
+
+
 def test_a_key_may_outlast_its_task_or_not() -> None:
     """Where the contract says so, a key is held for ever."""
     text = "p: enqueue t key=1; a: claim t; a: complete t; p: enqueue u key=1; a: claim %s"

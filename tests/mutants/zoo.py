@@ -25,6 +25,7 @@ from tests.mutants import (
     threads,
     value,
     walk,
+    walk_meetings,
 )
 
 ZOO = (
@@ -50,4 +51,5 @@ ZOO = (
     *crash.MUTANTS,
     *forks.MUTANTS,
     *walk.MUTANTS,
+    *walk_meetings.MUTANTS,
 )

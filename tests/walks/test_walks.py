@@ -34,7 +34,7 @@ from pytest_queuekit.walks import (
     replay,
 )
 from pytest_queuekit.walks.judging import RULES
-from pytest_queuekit.walks.play import play_walk
+from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.walk import BatchTasksAreNotRetried, ExtendedTasksComeBack
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -49,8 +49,8 @@ def _verdict(queue: type[QueueAdapter], folder: Path, seed: int = 0) -> Verdict:
 
 
 def _history(folder: Path, *steps: Step, queue: type[QueueAdapter] = MemoryQueue) -> History:
-    subject = QueueUnderTest.of(queue)
-    run, walk = play_walk(lambda _: iter(steps), subject, folder, QUICK, virtual=True)
+    stage = Stage(queue=QueueUnderTest.of(queue), effort=QUICK, virtual=True)
+    run, walk = play_walk(lambda _: iter(steps), stage, folder)
     assert walk == steps
     return run.history
 

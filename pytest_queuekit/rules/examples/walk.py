@@ -1,4 +1,4 @@
-"""Examples for WALK: features that meet on one task."""
+"""Examples for WALK: features, and calls, that meet on one task."""
 
 from __future__ import annotations
 
@@ -25,6 +25,25 @@ EXAMPLES: Mapping[str, Example] = {
               0.006 s  a  release task-1 → ok
               0.008 s  a  enqueue task-2 → ok      priority 5
             ▶ 0.010 s  a  claim          → task-2  expected: task-1
+        """,
+    ),
+    "WALK-2": Example(
+        wrong="""
+            def claim(self, worker, *, lease=60.0):
+                due = "error IS NOT NULL AND state = 'queued' AND due <= :now"
+                for (task_id,) in self.run(f"SELECT id FROM task WHERE {due}"):
+                    ready = "UPDATE task SET state = 'queued' WHERE id = :id"
+                    self.run(ready, id=task_id)  # another worker may hold it
+                return super().claim(worker, lease=lease)
+        """,
+        right="""
+            def claim(self, worker, *, lease=60.0):
+                return super().claim(worker, lease=lease)  # in one transaction
+        """,
+        proof="""
+               0.006 s  a  fail task-1 → ok
+              10.010 s  a  claim       → task-1  has read 'queued'
+            ▶ 10.011 s  b  claim       → task-1  expected: one of the two
         """,
     ),
 }

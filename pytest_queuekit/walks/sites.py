@@ -1,0 +1,106 @@
+"""Sites: calls of a walk that others may come between, and the gaps of each.
+
+A gap before the first step of a call shows nothing, since nothing has happened yet. In a gap inside
+a transaction of SQLite others wait. So few calls of a good queue are sites.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import NamedTuple, TypeVar
+
+from pytest_queuekit.walks.notes import Counted
+
+_Choice = TypeVar("_Choice")
+
+_LOCKED = 1
+"""How often others had to wait for a call that stopped in a line, until the line counts as locked.
+A lock of Python's does not show otherwise."""
+_AT_ONCE, _WALKS = 8, 3
+"""How often a path is chosen when it is new, and after how many walks it is chosen again."""
+_DULL = 0.05
+"""How often any gap is drawn, also one that should show nothing."""
+
+
+class Gap(NamedTuple):
+    """A gap of a call.
+
+    number: the number of the step before which the call stops.
+    by_line: True if steps are lines of source.
+    """
+
+    number: int
+    by_line: bool
+
+
+class Sites:
+    """Chooses sites and gaps, those that were chosen least often first. It learns from each."""
+
+    def __init__(self) -> None:
+        self._chosen: Counter[object] = Counter()
+        self._drawn: Counter[str] = Counter()
+        self._waited: Counter[str] = Counter()
+        self._free: set[str] = set()
+
+    def choose(self, calls: Iterable[Counted], walks: int, random: Random) -> Counted | None:
+        """Return one of the calls, of the path through the source that was chosen least often.
+
+        None if all were chosen often enough for the number of walks so far.
+        """
+        sites = [call for call in calls if self._open(call)]
+        least = min((self._chosen[_path(call)] for call in sites), default=_AT_ONCE)
+        if not sites or least >= _AT_ONCE + walks // _WALKS:
+            return None
+        site = _pick([call for call in sites if self._chosen[_path(call)] == least], random)
+        self._chosen[_path(site)] += 1
+        return site
+
+    def gap(self, site: Counted, random: Random) -> Gap:
+        """Return a gap of a call. Each place in the source counts once, however often it runs."""
+        dull = random.random() < _DULL
+        numbers = range(site.steps.count) if dull else self._open(site)
+        by_place: dict[str, list[int]] = defaultdict(list)
+        for number in numbers:
+            by_place[_place(site, number)].append(number)
+        least = min(self._drawn[place] for place in by_place)
+        place = _pick([each for each in by_place if self._drawn[each] == least], random)
+        self._drawn[place] += 1
+        return Gap(_pick(by_place[place], random), site.steps.by_line)
+
+    def note(self, site: Counted, gap: Gap, *, waited: bool) -> None:
+        """Take whether other calls had to wait for a call that stopped in a gap."""
+        place = _place(site, gap.number)
+        if waited:
+            self._waited[place] += 1
+        else:
+            self._free.add(place)
+
+    def _open(self, call: Counted) -> Sequence[int]:
+        """Return the steps of a call before which others may come between, as far as is known."""
+        steps = call.steps
+        if not steps.by_line:
+            return [number for number in range(1, steps.count) if not steps.inside[number]]
+        return [number for number in range(1, steps.count) if not self._is_locked(call, number)]
+
+    def _is_locked(self, call: Counted, number: int) -> bool:
+        place = _place(call, number)
+        return place not in self._free and self._waited[place] >= _LOCKED
+
+
+def _path(call: Counted) -> object:
+    steps = call.steps
+    path = frozenset(steps.places) if steps.by_line else steps.inside
+    return type(call.step).__name__, path
+
+
+def _place(call: Counted, number: int) -> str:
+    """Return the place of a step: a line of source, or its number among those of its path."""
+    if call.steps.by_line:
+        return call.steps.places[number]
+    return f"{_path(call)} {number}"
+
+
+def _pick(choices: Sequence[_Choice], random: Random) -> _Choice:
+    return choices[int(random.random() * len(choices))]
