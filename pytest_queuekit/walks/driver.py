@@ -30,7 +30,7 @@ _BUDGETS: Mapping[Level, Budget] = {
 }
 _BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {
     Level.QUICK: Budget(walks=60, seconds=0.8),
-    Level.STANDARD: Budget(walks=800, seconds=5.0),
+    Level.STANDARD: Budget(walks=800, seconds=4.5),
     Level.DEEP: Budget(walks=5000, seconds=120.0),
 }
 _REPETITIONS = 4

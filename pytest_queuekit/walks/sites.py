@@ -19,7 +19,10 @@ _LOCKED = 1
 """How often others had to wait for a call that stopped in a line, until the line counts as locked.
 A lock of Python's does not show otherwise."""
 _AT_ONCE, _WALKS = 8, 3
-"""How often a path is chosen when it is new, and after how many walks it is chosen again."""
+"""How often a path is chosen for each of its gaps when it is new, and after how many walks once
+more."""
+_MOST_GAPS = 3
+"""The most gaps of a path that count."""
 _DULL = 0.05
 """How often any gap is drawn, also one that should show nothing."""
 
@@ -49,10 +52,15 @@ class Sites:
 
         None if all were chosen often enough for the number of walks so far.
         """
-        sites = [call for call in calls if self._open(call)]
-        least = min((self._chosen[_path(call)] for call in sites), default=_AT_ONCE)
-        if not sites or least >= _AT_ONCE + walks // _WALKS:
+        sites = [
+            call
+            for call in calls
+            if self._chosen[_path(call)]
+            < (_AT_ONCE + walks // _WALKS) * min(len(self._open(call)), _MOST_GAPS)
+        ]
+        if not sites:
             return None
+        least = min(self._chosen[_path(call)] for call in sites)
         site = _pick([call for call in sites if self._chosen[_path(call)] == least], random)
         self._chosen[_path(site)] += 1
         return site
