@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_queuekit.model.capabilities import KeyConflict
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Verb
+from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import (
     MONITORS,
@@ -90,9 +90,28 @@ def judge_walk(history: History, contract: Contract) -> list[Violation]:
 def judge_meetings(history: History, contract: Contract) -> list[Violation]:
     """Return what is wrong with a walk whose calls overlap, as `judge_walk` does.
 
-    A call that stops with a lock in its hands may let others end as busy.
+    A call that stops with a lock in its hands may let others end as busy. One that moves a task in
+    two steps has it in its hands, where a claim does not find it. So what a claim says that meets
+    another call counts if it brings a task, and not if it brings none.
     """
-    return _judged(history, contract, _FOR_MEETINGS)
+    return _judged(_without_misses(history), contract, _FOR_MEETINGS)
+
+
+def _without_misses(history: History) -> History:
+    """Return a history in which each empty claim that meets another call is a busy one."""
+    calls = [
+        replace(call, outcome=Outcome.BUSY) if call.is_empty and _meets(call, history) else call
+        for call in history
+    ]
+    return replace(history, operations=tuple(calls))
+
+
+def _meets(call: Operation, history: History) -> bool:
+    return any(
+        not (call.ended_before(other) or other.ended_before(call))
+        for other in history
+        if other is not call
+    )
 
 
 def _judged(history: History, contract: Contract, monitors: Sequence[Monitor]) -> list[Violation]:

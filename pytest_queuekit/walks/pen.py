@@ -105,8 +105,12 @@ class Pen:
         return Claim(by=self.by(), **given)
 
     def extend(self, back: int = 0) -> Step:
-        """Return an extension."""
-        return Extend(back=back, seconds=self.palette.lease * self.pick((1, 0.25, 2)))
+        """Return an extension.
+
+        A heartbeat may announce the next one for an earlier moment, so all have the same length.
+        """
+        lengths = (2,) if self.palette.has(Capability.HEARTBEAT) else (1, 0.25, 2)
+        return Extend(back=back, seconds=self.palette.lease * self.pick(lengths))
 
     def end(self, back: int = 0) -> Step | None:
         """Return an acknowledgement of a delivery."""

@@ -33,10 +33,13 @@ from pytest_queuekit.walks import (
     Wait,
     replay,
 )
+from pytest_queuekit.walks.judging import judge_meetings
 from pytest_queuekit.walks.notes import Counted
 from pytest_queuekit.walks.pasted import source_of
 from pytest_queuekit.walks.play import Stage, play_walk
 from pytest_queuekit.walks.sites import Sites
+from tests.monitors.notation import contract
+from tests.monitors.notation import history as history_of
 from tests.mutants.walk_meetings import BatchTakesARetryUnseen
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -157,6 +160,16 @@ def test_a_retry_that_is_readied_twice_is_found_by_its_meeting(tmp_path: Path) -
     replay(RETRIES, tmp_path / "in-turn", *RETRIED, Claim(by="b"), Claim())
     with pytest.raises(AssertionError, match="Task delivered twice"):
         replay(RETRIES, tmp_path, *RETRIED, meeting)
+
+
+def test_a_claim_that_finds_no_task_in_motion_is_not_judged() -> None:
+    """Another call may have the task in its hands, half-way; at rest a claim must find it."""
+    text = "p: enqueue t @0-1; p: stats @2-5; a: claim - @%s; a: claim t @8-9"
+    declared = contract()
+    assert judge_meetings(history_of(text % "3-4"), declared) == []
+    assert {wrong.kind for wrong in judge_meetings(history_of(text % "6-7"), declared)} == {
+        "said-empty"
+    }
 
 
 @pytest.mark.slow
