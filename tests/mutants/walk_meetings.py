@@ -100,38 +100,6 @@ class SecondFailureMakesACopy(_InSteps):
         self.run(f"DELETE FROM task WHERE {held}", id=claim.task_id, token=claim.token)
 
 
-class RepeatedKeyReadiesARetry(_InSteps):
-    """Looks whether the task of a repeated key waits for a retry, then writes that it waits."""
-
-    name = "repeated-key-readies-a-retry"
-
-    def enqueue(
-        self,
-        payload: Any,
-        *,
-        priority: int = 100,
-        delay: float = 0.0,
-        expires: float | None = None,
-        key: str | None = None,
-        group: str | None = None,
-        capabilities: Mapping[str, Any] | None = None,
-        max_attempts: int = 5,
-    ) -> Any:
-        waits = "key = :key AND state = 'queued' AND error IS NOT NULL"
-        for (task_id,) in self.run(f"SELECT id FROM task WHERE {waits}", key=key):
-            self.run("UPDATE task SET state = 'queued' WHERE id = :id", id=task_id)
-        return super().enqueue(
-            payload,
-            priority=priority,
-            delay=delay,
-            expires=expires,
-            key=key,
-            group=group,
-            capabilities=capabilities,
-            max_attempts=max_attempts,
-        )
-
-
 class ReleaseAfterExtensionUnchecked(_InSteps):
     """Checks who holds a task with an extended lease, then releases it without another look."""
 
@@ -224,7 +192,6 @@ MUTANTS = tuple(
         KeyedFailureAfterACheck,
         SecondExtensionAfterACheck,
         SecondFailureMakesACopy,
-        RepeatedKeyReadiesARetry,
         ReleaseAfterExtensionUnchecked,
         PurgeUndoesFailures,
         RoutedDelaysPromotedByALook,

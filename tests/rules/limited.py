@@ -75,7 +75,9 @@ def __getattr__(name: str) -> type[QueueAdapter]:
         raise AttributeError(name)
     # The simple queues look at every task, and so they do not keep the rules about cost.
     base = ReferenceQueue if rule.family == "GROWTH" else None
-    made = limited(rule.needs, lease=1.0 if rule.concurrent else 60.0, base=base)
+    # A walk lets time pass for longer than a second, even if leases are not declared.
+    brief = rule.concurrent and rule.family != "WALK"
+    made = limited(rule.needs, lease=1.0 if brief else 60.0, base=base)
     made.__module__, made.__qualname__ = __name__, name
     return made
 
