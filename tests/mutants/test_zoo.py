@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.rules.catalogue import CATALOGUE, FAMILIES
-from tests.mutants.hunt import actors_for, broken
+from tests.mutants.hunt import broken
 from tests.mutants.mutant import Mutant
 from tests.mutants.zoo import ZOO
 
@@ -16,12 +16,11 @@ SLUGS = {rule.id: rule.slug for rule in CATALOGUE}
 
 
 def _case(mutant: Mutant) -> Any:
-    """Return a case named for its rule; one that starts threads or processes takes long."""
-    concurrent = actors_for(mutant) != "sequence"
-    marks = (pytest.mark.slow,) if concurrent else ()
-    return pytest.param(mutant, id=f"{mutant.rule}-{SLUGS[mutant.rule]}-{mutant.name}", marks=marks)
+    """Return a case named for its rule."""
+    return pytest.param(mutant, id=f"{mutant.rule}-{SLUGS[mutant.rule]}-{mutant.name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", [_case(mutant) for mutant in ZOO])
 def test_a_mutant_breaks_its_rules_and_no_others(mutant: Mutant, folder: Path) -> None:
     """Its own rule fails, and each rule in `also`; besides, only rules of families in `also` do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -185,25 +186,20 @@ except QueueDatabaseError as error:
         (0o600, 0o444, "use", "QueuePathError folder="),
     ],
 )
-def test_missing_rights(
-    folder_mode: int, file_mode: int | None, call: str, message: str, tmp_path: Path
-) -> None:
+def test_missing_rights(folder_mode: int, file_mode: int | None, call: str, message: str) -> None:
     """A read-only folder, a read-only file and an unreadable file raise different errors."""
-    for above in (tmp_path, *tmp_path.parents):
-        if above.stat().st_uid == os.getuid() and not above.stat().st_mode & stat.S_IXOTH:
-            above.chmod(above.stat().st_mode | stat.S_IXOTH)
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    file = folder / "queue.db"
-    if file_mode is not None:
-        with QueueDatabase(file) as db:
-            db.execute("SELECT 1")
-        file.chmod(file_mode)
-    folder.chmod(folder_mode)
-    try:
-        assert output(started(_AS_NOBODY, file, call)).startswith(message)
-    finally:
-        folder.chmod(0o755)
+    with TemporaryDirectory() as name:  # each start of pytest takes the rights from its own folders
+        folder = Path(name)
+        file = folder / "queue.db"
+        if file_mode is not None:
+            with QueueDatabase(file) as db:
+                db.execute("SELECT 1")
+            file.chmod(file_mode)
+        folder.chmod(folder_mode)
+        try:
+            assert output(started(_AS_NOBODY, file, call)).startswith(message)
+        finally:
+            folder.chmod(0o755)
 
 
 @pytest.mark.parametrize("path", ["", b"", None.__class__, 7, "a\0b"])
