@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.docs.pages import ROOT
 from tests.rules.example_queue import STATEMENTS, ExampleQueue, queue_of, statement_name
 
 _EXAMPLES = {rule_id: example for examples in MODULES for rule_id, example in examples.items()}
-_KEEPS = Effort(level=Level.STANDARD, tasks=100, rounds=1)
+_KEEPS = Effort(tasks=100, rounds=1)
 _BREAKS = Effort(level=Level.STANDARD, tasks=100, rounds=6)
 """On a busy machine a race may come out well once."""
 
@@ -111,13 +112,14 @@ def test_the_page_explains_the_examples_queue() -> None:
 
 def _case(rule: Rule) -> Any:
     """Return a case; one that starts threads or processes takes long."""
-    return pytest.param(rule, id=rule.id, marks=(pytest.mark.slow,) if rule.concurrent else ())
+    takes_long = rule.concurrent or rule.family == "GROWTH"
+    return pytest.param(rule, id=rule.id, marks=(pytest.mark.slow,) if takes_long else ())
 
 
 @pytest.mark.parametrize("rule", [_case(rule) for rule in CATALOGUE])
 def test_right_side_keeps_the_rule(rule: Rule, tmp_path: Path) -> None:
     """The queue with the right implementation passes."""
-    verdict = _judge(rule, "right", tmp_path, _KEEPS)
+    verdict = _judge(rule, "right", tmp_path, replace(_KEEPS, level=rule.level))
     assert (verdict.status, verdict.reason, verdict.violations) == (Status.PASS, None, ())
 
 

@@ -10,14 +10,13 @@ import pytest
 
 from pytest_queuekit.errors import UndeclaredError
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, judge
 from tests.rules import limited
 
-_EFFORT = Effort(level=Level.STANDARD, tasks=16, rounds=1, limit=8.0)
 _USED_BY_CALLS = frozenset(
     {
         Capability.PRIORITY,
@@ -34,11 +33,15 @@ _USED_BY_CALLS = frozenset(
 _SEQUENTIAL = [rule for rule in CATALOGUE if not rule.concurrent]
 
 
+def _effort(rule: Rule) -> Effort:
+    return Effort(level=rule.level, tasks=16, rounds=1, limit=8.0)
+
+
 @pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
 def test_rule_declares_every_need(rule: Rule, tmp_path: Path) -> None:
     """A correct queue with only the declared needs passes the rule."""
     queue = getattr(limited, rule.id.replace("-", "_"))
-    assert judge(rule, QueueUnderTest.of(queue), tmp_path, _EFFORT).status is Status.PASS
+    assert judge(rule, QueueUnderTest.of(queue), tmp_path, _effort(rule)).status is Status.PASS
 
 
 @pytest.mark.parametrize(
@@ -55,5 +58,6 @@ def test_rule_declares_no_unused_need(rule: Rule, need: Capability, tmp_path: Pa
     rest = [other for other in rule.needs if other is not need]
     unguarded = replace(rule, needs=())
     with suppress(UndeclaredError):
-        verdict = judge(unguarded, QueueUnderTest.of(limited.limited(rest)), tmp_path, _EFFORT)
+        queue = QueueUnderTest.of(limited.limited(rest))
+        verdict = judge(unguarded, queue, tmp_path, _effort(rule))
         assert verdict.status is not Status.PASS
