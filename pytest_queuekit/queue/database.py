@@ -252,8 +252,8 @@ def _refuse_open_transaction(session: Session) -> None:
 
 
 def checked_database(db: QueueDatabase) -> QueueDatabase:
-    """Return a QueueDatabase. Raises QueueInputError for a path or anything else."""
-    if not isinstance(db, QueueDatabase):
+    """Return a QueueDatabase. Raises QueueInputError for a path or a connection."""
+    if not hasattr(db, "transaction"):  # the class of another copy of the queue may do
         raise QueueInputError(f"db={shown(db)}: must be a QueueDatabase; pass QueueDatabase(path)")
     return db
 

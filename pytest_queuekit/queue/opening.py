@@ -98,10 +98,10 @@ def _connection_to(address: str, options: OpenOptions) -> QueueConnection:
 def _ensure_file(path: str) -> None:
     """Create a file that is missing, private to its owner, unless that would do damage."""
     # Path's methods would raise where this user lacks permission.
-    if os.path.isdir(path):  # noqa: PTH112
-        raise QueuePathError(why_not_openable(path))
-    if os.path.exists(path):  # noqa: PTH110
+    if os.path.isfile(path):  # noqa: PTH113
         return
+    if os.path.exists(path):  # noqa: PTH110
+        raise QueuePathError(why_not_openable(path))
     if os.path.islink(path):  # noqa: PTH114
         raise QueuePathError(
             f"path={shown_path(path)} is a symbolic link to a missing file; "

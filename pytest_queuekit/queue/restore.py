@@ -26,7 +26,7 @@ from .inputs import check_path
 from .messages import shown_path
 from .opening import MEMORY
 from .reading import is_in_use, reading
-from .translation import translated
+from .translation import translated, why_not_openable
 from .waiting import wait_while_busy
 
 
@@ -47,6 +47,8 @@ def restore(db: QueueDatabase, path: str | os.PathLike[str]) -> str | None:
         raise QueueInputError(f"path={shown_path(source)} is the queue's own file; name a backup")
     if not os.path.lexists(source):
         raise QueuePathError(f"path={shown_path(source)} does not exist; name a backup")
+    if not Path(source).is_file():
+        raise QueuePathError(why_not_openable(source))
     db.end_own_connection()
     with partial_beside(target) as partial:
         with translated(source), reading(source, patience=db.busy_seconds) as conn:

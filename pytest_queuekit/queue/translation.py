@@ -152,6 +152,8 @@ def why_not_openable(path: str) -> str:
     folder = os.path.dirname(path) or "."  # noqa: PTH120
     if os.path.isdir(path):  # noqa: PTH112
         return f"path={shown_path(path)} is a folder; name a file inside it"
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+        return f"path={shown_path(path)} is not a regular file; choose a database file"
     if not os.path.exists(folder):  # noqa: PTH110
         if "/~" in folder:
             return f"folder={shown_path(folder)} does not exist; expand '~' with os.path.expanduser"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -128,6 +129,20 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
         pytest.raises(QueuePathError, match="is not a folder"),
     ):
         db.execute("SELECT 1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_path_that_is_a_pipe(tmp_path: Path) -> None:
+    """A database and a backup that are no regular files raise QueuePathError."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(QueuePathError, match="is not a regular file"), QueueDatabase(pipe) as db:
+        db.execute("SELECT 1")
+    with (
+        QueueDatabase(tmp_path / "queue.db") as db,
+        pytest.raises(QueuePathError, match="is not a regular file"),
+    ):
+        TaskQueue(db).restore(pipe)
 
 
 def test_a_path_that_is_a_folder(tmp_path: Path) -> None:
