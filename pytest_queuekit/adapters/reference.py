@@ -25,7 +25,7 @@ class ReferenceQueue(QueueAdapter):
     order = Order(priority="lower-first", ties="fifo", redelivery="original")
     liveness = Liveness.LEASE
     survives_fork = True
-    retry = Retry(max_attempts=5, first=1, factor=2, cap=300, jitter=0.1)
+    retry = Retry(max_attempts=5, first=1, factor=2, cap=300, jitter=0.1, counts_deaths=True)
     key_hold = KeyHold.FOR_EVER
     key_conflict = KeyConflict.KEEP
     refuses = (queue.StaleClaimError, queue.QueueInputError, queue.TaskNotFoundError)

@@ -90,6 +90,9 @@ class Capability(enum.StrEnum):
     ROUTING = "capabilities"
     RETRY = "retry"
     MAX_ATTEMPTS = "max_attempts"
+    SINGLE_ATTEMPT = "single-attempt"
+    SECOND_ATTEMPT = "second-attempt"
+    DEATHS_COUNT = "deaths-count"
     COMPLETE = "complete"
     FAIL = "fail"
     EXTEND = "extend"
@@ -148,11 +151,13 @@ class Order:
 class Retry:
     """The attempts that a task gets, and the waits between them.
 
-    max_attempts: failures after which a task is dead.
+    max_attempts: failures after which a task is dead. With 1, a failed task is not tried again.
     first: seconds before the second attempt.
     factor: by which each further wait grows.
     cap: seconds that no wait exceeds.
     jitter: share by which a wait may be shorter or longer, 0 to 1.
+    counts_deaths: True if the death of a worker counts as a failure; otherwise the queue may count
+        it or not.
     """
 
     max_attempts: int
@@ -160,6 +165,7 @@ class Retry:
     factor: float = 1.0
     cap: float = float("inf")
     jitter: float = 0.0
+    counts_deaths: bool = False
 
     def wait(self, failures: int) -> tuple[float, float]:
         """Return the shortest and the longest wait, in seconds, after `failures` failures."""

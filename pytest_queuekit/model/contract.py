@@ -212,6 +212,9 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     has_leases = adapter.liveness is Liveness.LEASE
     leased = has_leases and ("lease" in claim or adapter.lease_seconds is not None)
     watched = adapter.liveness in _WATCHED
+    own_limit = "max_attempts" in enqueue
+    once = adapter.retry is not None and adapter.retry.max_attempts == 1
+    deaths_count = adapter.retry is not None and adapter.retry.counts_deaths
     declared = {
         Capability.PRIORITY: adapter.order.priority is not None and "priority" in enqueue,
         Capability.FIFO: adapter.order.ties == "fifo",
@@ -233,7 +236,10 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.FORKS: adapter.survives_fork,
         Capability.ROUTING: "capabilities" in enqueue and "capabilities" in claim,
         Capability.RETRY: retried,
-        Capability.MAX_ATTEMPTS: "max_attempts" in enqueue,
+        Capability.MAX_ATTEMPTS: own_limit,
+        Capability.SINGLE_ATTEMPT: own_limit or once,
+        Capability.SECOND_ATTEMPT: own_limit or not once,
+        Capability.DEATHS_COUNT: deaths_count,
         Capability.AT_LEAST_ONCE: adapter.guarantee is Guarantee.AT_LEAST_ONCE,
         Capability.AT_MOST_ONCE: adapter.guarantee is Guarantee.AT_MOST_ONCE,
         Capability.DURABLE: adapter.durability is not Durability.NONE,

@@ -64,6 +64,7 @@ from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.redelivery import redelivery
+from pytest_queuekit.monitors.repeated_attempt import repeated_attempt
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.schedule import schedule
@@ -71,6 +72,7 @@ from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.monitors.stuck_behind import stuck_behind
 from pytest_queuekit.monitors.timeline.findings import smallest
 from pytest_queuekit.monitors.under_lock import under_lock
+from pytest_queuekit.monitors.worker_death import worker_death
 
 Monitor = Callable[[History, Contract], list[Violation]]
 """Reports certain violations only: if some order of the operations explains them, none."""
@@ -99,6 +101,7 @@ MONITORS: tuple[Monitor, ...] = (
     no_false_empty,
     schedule,
     stats,
+    worker_death,
 )
 """The monitors that apply to any history."""
 
@@ -111,6 +114,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     growth,
     memory,
     poison,
+    repeated_attempt,
     fairness,
     ready_order,
     no_deduplication,
@@ -172,10 +176,12 @@ __all__ = [
     "purged",
     "ready_order",
     "redelivery",
+    "repeated_attempt",
     "retry",
     "routing",
     "schedule",
     "stats",
     "stuck_behind",
     "under_lock",
+    "worker_death",
 ]

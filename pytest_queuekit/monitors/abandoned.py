@@ -10,7 +10,12 @@ from pytest_queuekit.monitors.timeline.attempts import possible_limit, waits
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims
 from pytest_queuekit.monitors.timeline.moments import nanoseconds
-from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, listed_dead, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import (
+    DeliveredTask,
+    TaskHistory,
+    listed_dead,
+    tasks_of,
+)
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -34,10 +39,22 @@ def abandoned(history: History, contract: Contract) -> list[Violation]:
         for kill in [kills.get(last.claim.actor)]
         for empty in [empty_claims.last_for(task.enqueues[0])]
         if kill is not None and empty is not None and not last.endings()
-        # The death may be the last attempt of the task.
-        if len(task.deliveries) < possible_limit(task, contract)
+        if not _may_be_dead(history, contract, task, empty)
         if empty.start > kill.start + nanoseconds(contract.notice) + waits(contract, 1, 1)[1]
     )
+
+
+def _may_be_dead(history: History, contract: Contract, task: TaskHistory, empty: Operation) -> bool:
+    """Return True if the death may have been the last attempt of a task, and made it a dead letter.
+
+    A queue that neither reclaims nor lists dead letters notices no death at all.
+    """
+    if len(task.deliveries) < possible_limit(task, contract):
+        return False
+    if Capability.DEAD_LETTERS not in contract.capabilities:
+        return Capability.RECLAIM in contract.capabilities
+    lists = (answer for answer in history.by(Verb.DEAD_LETTERS) if answer.ok)
+    return not any(empty.ended_before(answer) for answer in lists)
 
 
 def _violation(

@@ -198,7 +198,7 @@ def _cancelled_and_kept(env: Environment) -> None:
 
 
 _WAYS = (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL, Verb.EXTEND)
-_TAKEN_OVER = (Capability.LEASE,)
+_TAKEN_OVER = (Capability.LEASE, Capability.SECOND_ATTEMPT)
 
 RULES = (
     Rule(

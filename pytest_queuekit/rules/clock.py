@@ -316,7 +316,7 @@ RULES = (
         "late.",
         scenario=Scenario(script=_each_change(_failed), passes_time=True),
         monitors=(retry, no_loss),
-        needs=(Capability.RETRY,),
+        needs=(Capability.RETRY, Capability.SECOND_ATTEMPT),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
     Rule(
@@ -356,7 +356,7 @@ RULES = (
         "show another time.",
         scenario=Scenario(script=_failed_elsewhere, passes_time=True),
         monitors=(retry, no_loss),
-        needs=(Capability.RETRY,),
+        needs=(Capability.RETRY, Capability.SECOND_ATTEMPT),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
     Rule(

@@ -27,7 +27,7 @@ from pytest_queuekit.rules import programs
 from pytest_queuekit.rules.locks import LOCKS
 from pytest_queuekit.rules.meetings import MEETINGS
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels
+from pytest_queuekit.rules.steps import BRIEF, enqueue_all, labels, lasting
 
 _IDLE = 0.25
 """Seconds without a task after which a consumer stops; the ending claims any later task."""
@@ -92,7 +92,8 @@ def _openers(effort: Effort) -> list[Program]:
 
 
 def _one_task(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
 
 
 def _slow_and_heir(effort: Effort) -> list[Program]:
@@ -262,7 +263,7 @@ RULES = (
         ),
         drivers=(Processes(),),
         monitors=(fencing, no_loss),
-        needs=(Capability.LEASE, *_PROCESSES, *_COMPLETE),
+        needs=(Capability.LEASE, Capability.SECOND_ATTEMPT, *_PROCESSES, *_COMPLETE),
         level=Level.STANDARD,
     ),
     Rule(

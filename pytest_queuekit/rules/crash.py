@@ -20,8 +20,10 @@ from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.poison import poison
+from pytest_queuekit.monitors.worker_death import worker_death
 from pytest_queuekit.rules import crash_programs
 from pytest_queuekit.rules.rule import Rule
+from pytest_queuekit.rules.steps import lasting
 
 _STOPPED = 2.5
 """Seconds of a stop beyond the time to notice it, for the retry wait of the task that is taken."""
@@ -42,6 +44,12 @@ def _killed_and_heir(effort: Effort) -> list[Program]:
 
 
 def _claim_back(env: Environment) -> None:
+    """Claim the tasks of the dead worker, and read the dead letters if some do not come."""
+    if not _all_came(env) and env.actor("heir").can(Capability.DEAD_LETTERS):
+        env.actor("heir").dead_letters()
+
+
+def _all_came(env: Environment) -> bool:
     """Claim the tasks of the dead worker by an instance that is opened after the death.
 
     The death may count as a failure, so that the tasks wait from the claim that notices it.
@@ -50,14 +58,16 @@ def _claim_back(env: Environment) -> None:
     leased = Capability.LEASE in env.contract.capabilities
     noticed = env.lease if leased else env.contract.notice
     if crash_programs.complete_all(heir, noticed + env.contract.resolution):
-        return
+        return True
     if promise is not None and promise.wait(1)[1] > 0:
         env.outlast(promise.wait(1)[1])
-        crash_programs.complete_all(heir, 0)
+        return crash_programs.complete_all(heir, 0)
+    return False
 
 
 def _one_task(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
 
 
 def _stopped_and_heir(effort: Effort) -> list[Program]:
@@ -112,6 +122,23 @@ def _deadly_task(env: Environment) -> None:
         )
     else:
         producer.enqueue("task-1")
+
+
+def _only_attempt(env: Environment) -> None:
+    producer = env.actor("producer")
+    options = {"max_attempts": 1} if producer.can(Capability.MAX_ATTEMPTS) else {}
+    producer.enqueue("task-1", **options)
+
+
+def _victim_and_keeper(effort: Effort) -> list[Program]:
+    return [
+        Program(
+            actor="victim",
+            function=crash_programs.claim_and_die,
+            arguments={"failures": 0, "patience": effort.max_wait},
+        ),
+        Program(actor="keeper", function=crash_programs.look_for_the_dead),
+    ]
 
 
 def _victims(effort: Effort) -> list[Program]:
@@ -189,6 +216,20 @@ RULES = (
         monitors=(poison,),
         needs=(*_WATCHED, Capability.RETRY),
         requirement=Requirement.SHOULD,
+        must_with=Capability.DEATHS_COUNT,
+        level=Level.STANDARD,
+    ),
+    Rule(
+        id="CRASH-6",
+        slug="death-of-only-attempt-noticed",
+        sentence="A task whose only attempt ends with the death of its worker is a dead letter, or "
+        "is delivered again.",
+        why="A task that stays with its dead worker is missing work, and no list shows it.",
+        scenario=_IN_PROCESSES(script=_only_attempt, programs=_victim_and_keeper),
+        drivers=_IN_TURN,
+        monitors=(worker_death,),
+        needs=(*_WATCHED, Capability.SINGLE_ATTEMPT, Capability.DEAD_LETTERS),
+        exercises=(Verb.CLAIM, Verb.DEAD_LETTERS),
         level=Level.STANDARD,
     ),
 )

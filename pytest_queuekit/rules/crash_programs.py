@@ -108,6 +108,13 @@ def claim_and_die(recorder: Recorder, *, failures: int, patience: float) -> None
         recorder.die()
 
 
+def look_for_the_dead(recorder: Recorder) -> None:
+    """Wait until the queue has noticed a death, and read the dead letters."""
+    contract = recorder.contract
+    await_task(recorder, noticed_after(contract) + contract.resolution)
+    recorder.dead_letters()
+
+
 def noticed_after(contract: Contract, failures: int = 1) -> float:
     """Return the seconds after which the task of a dead worker must be claimable.
 

@@ -18,7 +18,16 @@ from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import DAY, claim_back, enqueue_all, expire, labels, reclaim, take
+from pytest_queuekit.rules.steps import (
+    DAY,
+    claim_back,
+    enqueue_all,
+    expire,
+    labels,
+    lasting,
+    reclaim,
+    take,
+)
 
 _LAST_MOMENT = 0.08
 """Seconds before the end of a lease at which it must still hold.
@@ -42,7 +51,8 @@ _NONSENSE: dict[str, Any] = {
 
 
 def _expired(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
     take(env.actor("vanished"))
     expire(env)
     claim_back(env, env.actor("heir"))
@@ -106,7 +116,8 @@ def _extended_by_little(env: Environment) -> None:
 
 
 def _extended_and_expired(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
     held = take(env.actor("vanished"))
     env.actor("vanished").extend(held, env.lease)
     env.wait(env.lease)
@@ -116,7 +127,8 @@ def _extended_and_expired(env: Environment) -> None:
 
 def _one_of_two(env: Environment) -> None:
     """Let one worker extend its lease and another vanish."""
-    enqueue_all(env.actor("producer"), labels(2))
+    producer = env.actor("producer")
+    enqueue_all(producer, labels(2), **lasting(producer))
     take(env.actor("vanished"))
     held = take(env.actor("holder"))
     env.actor("holder").extend(held, 10 * env.lease)
@@ -127,7 +139,8 @@ def _one_of_two(env: Environment) -> None:
 
 def _as_asked(env: Environment) -> None:
     """Claim one task for a short time and one for a long time."""
-    enqueue_all(env.actor("producer"), labels(2))
+    producer = env.actor("producer")
+    enqueue_all(producer, labels(2), **lasting(producer))
     take(env.actor("brief"), lease=env.lease)
     take(env.actor("patient"), lease=20 * env.lease)
     expire(env)
@@ -192,7 +205,8 @@ def _within_time(env: Environment) -> None:
 
 
 def _many_expired(env: Environment) -> None:
-    enqueue_all(env.actor("producer"), labels(30))
+    producer = env.actor("producer")
+    enqueue_all(producer, labels(30), **lasting(producer))
     env.claim_all("vanished", complete=False)
     expire(env)
     env.settle()
@@ -206,7 +220,7 @@ RULES = (
         why="Otherwise, a task is lost when its worker dies.",
         scenario=Scenario(script=_expired, passes_time=True),
         monitors=(expiry, no_phantom),
-        needs=(Capability.LEASE,),
+        needs=(Capability.LEASE, Capability.SECOND_ATTEMPT),
     ),
     Rule(
         id="LEASE-2",
@@ -235,7 +249,7 @@ RULES = (
         why="A worker may die after it extends its lease.",
         scenario=Scenario(script=_extended_and_expired, passes_time=True),
         monitors=(expiry,),
-        needs=(Capability.LEASE, Capability.EXTEND),
+        needs=(Capability.LEASE, Capability.EXTEND, Capability.SECOND_ATTEMPT),
         exercises=(Verb.CLAIM, Verb.EXTEND),
     ),
     Rule(
@@ -299,7 +313,7 @@ RULES = (
         why="When a machine fails, all its workers stop at once.",
         scenario=Scenario(script=_many_expired, passes_time=True),
         monitors=(expiry, no_loss),
-        needs=(Capability.LEASE,),
+        needs=(Capability.LEASE, Capability.SECOND_ATTEMPT),
     ),
     Rule(
         id="LEASE-11",

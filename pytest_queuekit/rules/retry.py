@@ -15,8 +15,9 @@ from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.rules import only_attempt
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, take
+from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, lasting, take
 from pytest_queuekit.rules.watched import watched
 
 _MOST = 8
@@ -67,7 +68,8 @@ def _fail_until_dead(env: Environment, attempts: int) -> None:
 
 
 def _again(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
     _fail_until_dead(env, 1)
     env.actor("other").claim()
 
@@ -79,7 +81,8 @@ def _too_early(env: Environment) -> None:
         raise NotRunError(
             "the contract declares no wait before the second attempt", kind="unsupported"
         )
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
     _fail(env.actor("worker"))
     for _ in range(9):
         env.actor("other").claim()
@@ -89,8 +92,8 @@ def _too_early(env: Environment) -> None:
 def _growing(env: Environment) -> None:
     """Fail a task repeatedly, and claim shortly before and after each wait ends."""
     promise, worker = _promise(env), env.actor("worker")
-    options: dict[str, int] = {}
-    attempts = min(promise.max_attempts, _MOST)
+    options = lasting(worker)
+    attempts = min(options.get("max_attempts", promise.max_attempts), _MOST)
     if env.clock.virtual and worker.can(Capability.MAX_ATTEMPTS):
         attempts = max(attempts, _attempts_to_the_cap(promise))
         options = {"max_attempts": attempts}
@@ -213,7 +216,8 @@ def _in_the_way(env: Environment) -> None:
 
 
 def _failed_and_done(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
+    producer = env.actor("producer")
+    producer.enqueue("task-1", **lasting(producer))
     _fail_until_dead(env, 1)
     worker = env.actor("worker")
     worker.complete(take(worker))
@@ -235,6 +239,7 @@ def _vanishing(env: Environment) -> None:
 
 
 _NEEDS = (Capability.RETRY,)
+_AGAIN = (*_NEEDS, Capability.SECOND_ATTEMPT)
 _FAILS = (Verb.CLAIM, Verb.FAIL)
 
 _RULES = (
@@ -245,7 +250,7 @@ _RULES = (
         why="Most failures are temporary; without a retry, the first failure loses the task.",
         scenario=Scenario(script=_again, passes_time=True),
         monitors=(retry, no_phantom),
-        needs=_NEEDS,
+        needs=_AGAIN,
         exercises=_FAILS,
     ),
     Rule(
@@ -255,7 +260,7 @@ _RULES = (
         why="An immediate retry meets the same fault and hammers a service that is already down.",
         scenario=Scenario(script=_too_early, passes_time=True),
         monitors=(retry,),
-        needs=_NEEDS,
+        needs=_AGAIN,
         exercises=_FAILS,
     ),
     Rule(
@@ -265,7 +270,7 @@ _RULES = (
         why="Waits that do not grow overload a service that tries to recover.",
         scenario=Scenario(script=_growing, passes_time=True),
         monitors=(retry,),
-        needs=_NEEDS,
+        needs=_AGAIN,
         exercises=_FAILS,
     ),
     Rule(
@@ -337,7 +342,7 @@ _RULES = (
         why="A scheduled retry that is not cancelled does the work again.",
         scenario=Scenario(script=_failed_and_done, passes_time=True),
         monitors=(no_resurrection,),
-        needs=(*_NEEDS, Capability.COMPLETE),
+        needs=(*_AGAIN, Capability.COMPLETE),
         exercises=(Verb.CLAIM, Verb.FAIL, Verb.COMPLETE),
     ),
     Rule(
@@ -350,6 +355,7 @@ _RULES = (
         monitors=(poison,),
         needs=(Capability.RETRY, Capability.LEASE),
         requirement=Requirement.SHOULD,
+        must_with=Capability.DEATHS_COUNT,
     ),
     Rule(
         id="RETRY-12",
@@ -374,4 +380,4 @@ _RULES = (
     ),
 )
 
-RULES = watched(_RULES)
+RULES = watched((*_RULES, *only_attempt.RULES))

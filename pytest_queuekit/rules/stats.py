@@ -14,6 +14,7 @@ from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.rules.only_attempt import COUNTED
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take, take_over
 
@@ -251,7 +252,7 @@ RULES = (
         why="A count of held tasks that grows with each dead worker looks like work in progress.",
         scenario=Scenario(script=_taken_over, passes_time=True),
         monitors=(stats,),
-        needs=(*_NEEDS, Capability.LEASE),
+        needs=(*_NEEDS, Capability.LEASE, Capability.SECOND_ATTEMPT),
         exercises=(Verb.CLAIM, Verb.STATS),
     ),
     Rule(
@@ -264,4 +265,5 @@ RULES = (
         needs=(*_NEEDS, Capability.ENQUEUE_MANY),
         exercises=(Verb.STATS,),
     ),
+    COUNTED,
 )

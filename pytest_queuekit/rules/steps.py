@@ -17,6 +17,17 @@ BRIEF = 5.0
 """Seconds of a lease: longer than any worker of a race needs, short enough to wait for."""
 
 
+_LASTING = 5
+"""Attempts that no script uses up, but those about the limit itself."""
+
+
+def lasting(actor: Recorder) -> dict[str, int]:
+    """Return the options of a task that is delivered again, if the queue gives few attempts."""
+    retry = actor.contract.retry
+    few = retry is not None and retry.max_attempts < _LASTING
+    return {"max_attempts": _LASTING} if few and actor.can(Capability.MAX_ATTEMPTS) else {}
+
+
 def labels(count: int, stem: str = "task") -> list[str]:
     """Return `count` labels, numbered from 1: "task-1", "task-2"."""
     return [f"{stem}-{number}" for number in range(1, count + 1)]
@@ -105,7 +116,8 @@ def take_over(
     The heir claims before the queue is told to reclaim. If `late` itself is the heir, the queue
     reclaims first.
     """
-    env.actor("producer").enqueue(label)
+    producer = env.actor("producer")
+    producer.enqueue(label, **lasting(producer))
     old = take(env.actor("late"))
     env.outlast(env.lease)
     new = env.actor(heir).claim() if heir != "late" else None

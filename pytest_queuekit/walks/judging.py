@@ -31,6 +31,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "completed-again": ("ACK-1", "ACK-2", "ACK-16"),
     "dead-again": ("RETRY-8",),
     "dead-too-early": ("RETRY-7", "RETRY-5"),
+    "death-hidden": ("RETRY-14",),
     "delivered-dead": ("RETRY-4", "RETRY-5"),
     "double-delivery": ("CLAIM-1", "LEASE-2"),
     "early": ("SCHEDULE-1",),

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import Liveness
+from pytest_queuekit.model.capabilities import Liveness, Retry
 from tests.mutants.mutant import mutant
 from tests.queues.small_sqlite import NOW, SmallSqliteQueue
 from tests.queues.watched import BeatsByItself, Listens, WatchesProcesses
@@ -163,8 +163,33 @@ class FeedsEveryWorker(WatchesProcesses):
         )
 
 
+class DiesWithItsOnlyTask(WatchesProcesses):
+    """Puts a dead worker's task back, and leaves it where no attempt is left."""
+
+    name = "dies-with-its-only-task"
+
+    def _expired(self) -> str:
+        return f"{super()._expired()} AND attempts + 1 < max_attempts"
+
+
+class AbandonsItsOnlyAttempt(SmallSqliteQueue):
+    """Gives a task one attempt, and does not notice the death of the worker that has it."""
+
+    name = "abandons-its-only-attempt"
+    liveness = Liveness.NONE
+    retry = Retry(max_attempts=1)
+    extend = QueueAdapter.extend
+
+    def enqueue(self, payload: str, *, key: str | None = None, priority: int = 100) -> int:
+        return super().enqueue(payload, key=key, priority=priority, max_attempts=1)
+
+    def _expired(self) -> str:
+        return "0"
+
+
 MUTANTS = (
     mutant(NoticesNoDeath, "CRASH-1"),
+    mutant(AbandonsItsOnlyAttempt, "CRASH-1"),
     mutant(WaitsForALastWord, "CRASH-1", also=("CRASH-2", "DURABLE-10")),
     mutant(RecoversTasksWithoutKeys, "CRASH-1", also=("CRASH-2",)),
     mutant(RecoversOneTask, "CRASH-1", also=("CRASH-2",)),
@@ -177,4 +202,5 @@ MUTANTS = (
     mutant(HearsHalf, "CRASH-4"),
     mutant(HearsTheFirstBeat, "CRASH-4"),
     mutant(FeedsEveryWorker, "CRASH-5"),
+    mutant(DiesWithItsOnlyTask, "CRASH-6"),
 )

@@ -185,6 +185,39 @@ class PastesErrorsIntoSql(MemoryQueue):
         super().fail(claim, error)
 
 
+class DeathLeavesNoLetter(MemoryQueue):
+    """Lists a dead task only if a worker reported its failure."""
+
+    name = "death-leaves-no-letter"
+
+    def dead_letters(self) -> Sequence[Any]:
+        return [self._decode(t.text) for t in self._in_state("dead") if t.error is not None]
+
+
+class DeathDropsTheTask(MemoryQueue):
+    """Drops a task with a single attempt when its worker vanishes."""
+
+    name = "death-drops-the-task"
+
+    def _count_attempt(self, task: Task) -> None:
+        super()._count_attempt(task)
+        if task.state == "dead" and task.max_attempts == 1 and task.error is None:
+            del self.store.tasks[task.number]
+
+
+class OnlyAttemptIsRepeated(MemoryQueue):
+    """Hands out a task with a single attempt again when its worker vanishes."""
+
+    name = "only-attempt-is-repeated"
+
+    def _return_expired(self) -> int:
+        single = [task for task in self._in_state("leased") if task.max_attempts == 1]
+        for task in single:
+            if self._is_expired(task):
+                task.state = "queued"
+        return super()._return_expired()
+
+
 MUTANTS = (
     mutant(
         DropsFailedTasks,
@@ -205,9 +238,9 @@ MUTANTS = (
     mutant(RetriesAtOnce, "RETRY-2", also=("RETRY-3", "RETRY-5", "RETRY-6", "STATS-7", "RETRY-13")),
     mutant(WaitsNoLonger, "RETRY-3"),
     mutant(WaitsTwiceAsLong, "RETRY-3", also=("RETRY-5", "RETRY-6", "ACK-17")),
-    mutant(TriesOnceMore, "RETRY-4", also=("RETRY-5", "RETRY-7", "STATS-4", "STATS-7")),
+    mutant(TriesOnceMore, "RETRY-4", also=("RETRY-5", "RETRY-7", "RETRY-15", "STATS-4", "STATS-7")),
     mutant(TriesForEver, "RETRY-4", also=("RETRY-7", "RETRY-11", "RETRY-12")),
-    mutant(OneLimitForAll, "RETRY-5", also=("STATS-4", "RETRY-3", "STATS-7")),
+    mutant(OneLimitForAll, "RETRY-5", also=("STATS-4", "RETRY-3", "RETRY-15", "STATS-7")),
     mutant(
         CountsFailuresTogether,
         "RETRY-6",
@@ -218,12 +251,15 @@ MUTANTS = (
             "GROUP-2",
         ),
     ),
-    mutant(BuriesInSilence, "RETRY-7", also=("STATS-7",)),
+    mutant(BuriesInSilence, "RETRY-7", also=("RETRY-14", "STATS-7")),
     mutant(ListsTheLiving, "RETRY-7"),
     mutant(RevivesTheListed, "RETRY-8", also=WATCHED),
     mutant(FailureStopsTheQueue, "RETRY-9", also=("GROUP-2",)),
     mutant(RetriesWhatIsDone, "RETRY-10", also=WATCHED),
-    mutant(VanishingIsNoAttempt, "RETRY-11"),
+    mutant(VanishingIsNoAttempt, "RETRY-11", also=("RETRY-15",)),
+    mutant(DeathLeavesNoLetter, "RETRY-14"),
+    mutant(DeathDropsTheTask, "RETRY-14", also=("STATS-12", *WATCHED)),
+    mutant(OnlyAttemptIsRepeated, "RETRY-15"),
     mutant(WaitsWithoutACap, "RETRY-3"),
     mutant(ReleaseForgetsFailures, "RETRY-12"),
     mutant(PastesErrorsIntoSql, "RETRY-13"),

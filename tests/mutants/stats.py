@@ -221,6 +221,17 @@ class CopyReusesNumbers(MemoryQueue):
         self._open(location).numbers = itertools.count(1)
 
 
+class CountsTheDeadOfDeathsAsHeld(MemoryQueue):
+    """Counts a dead task as held if its worker reported no failure."""
+
+    name = "counts-the-dead-of-deaths-as-held"
+
+    def stats(self) -> Mapping[str, int]:
+        counts = super().stats()
+        silent = sum(task.error is None for task in self._in_state("dead"))
+        return {**counts, "dead": counts["dead"] - silent, "leased": counts["leased"] + silent}
+
+
 MUTANTS = (
     mutant(
         CountsHeldAsWaiting,
@@ -241,7 +252,8 @@ MUTANTS = (
     mutant(CopiesNothing, "STATS-9"),
     mutant(CopiesAllAsWaiting, "STATS-9"),
     mutant(RefusesToCopy, "STATS-9"),
-    mutant(CountsTheVanished, "STATS-10", also=WATCHED),
+    mutant(CountsTheVanished, "STATS-10", also=("STATS-12", *WATCHED)),
+    mutant(CountsTheDeadOfDeathsAsHeld, "STATS-12", also=WATCHED),
     mutant(CountsCalls, "STATS-11"),
     mutant(PurgesTheDead, "STATS-7"),
     mutant(CopyReusesNumbers, "STATS-9"),

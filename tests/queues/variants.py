@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Order, Payload
+from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Order, Payload, Retry
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -101,6 +101,16 @@ class Forgiving(MemoryQueue):
 
     def _is_current(self, task: Task, claim: Claim) -> bool:
         return task.state in ("leased", "queued") and task.token == claim.token
+
+
+class OneAttempt(MemoryQueue):
+    """A task gets one attempt; a worker that dies with it uses it up."""
+
+    name = "one-attempt"
+    retry: ClassVar[Retry | None] = Retry(max_attempts=1, counts_deaths=True)
+
+    def enqueue(self, payload: Any, *, key: str | None = None, priority: int = 100) -> int:
+        return super().enqueue(payload, key=key, priority=priority, max_attempts=1)
 
 
 class BacksOffAfterALease(MemoryQueue):
@@ -234,4 +244,5 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     MayReplacePayloads,
     RefusesDuplicates,
     TwoOfAGroup,
+    OneAttempt,
 )

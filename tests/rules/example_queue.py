@@ -481,7 +481,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "DURABLE-10": _SlowlyRaced,
     **dict.fromkeys(("FORK-1", "FORK-2", "FORK-4"), _Forked),
     "FORK-3": _ForkedInAHurry,
-    **dict.fromkeys(("CRASH-2", "CRASH-5"), _Watching),
+    **dict.fromkeys(("CRASH-2", "CRASH-5", "CRASH-6"), _Watching),
     **dict.fromkeys(("CRASH-3", "CRASH-4"), _Listening),
 }
 

@@ -45,6 +45,7 @@ def limited(
     held = frozenset(needs)
     held |= {Capability.FAIL} if Capability.RETRY in held else set()
     held |= {Capability.RELEASE} if Capability.REDELIVERY in held else set()
+    held |= {Capability.MAX_ATTEMPTS} if Capability.SINGLE_ATTEMPT in held else set()
     if Capability.KEY not in held:  # without keys, a declaration about them has no effect
         held -= {Capability.KEY_CONFLICT, Capability.KEY_UNTIL_CLAIM}
     base = base or _base(held)

@@ -12,6 +12,7 @@ from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures
 from pytest_queuekit.monitors.timeline.available_intervals import Arrival, available_intervals
 from pytest_queuekit.monitors.timeline.coverage import Axis
+from pytest_queuekit.monitors.timeline.deaths import OnlyAttempts
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest
 from pytest_queuekit.monitors.timeline.tasks import (
@@ -145,6 +146,7 @@ class _Reader:
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         kept = {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= contract.capabilities
         self._held = _LEASED if kept else _TAKEN
+        self._attempts = OnlyAttempts(history, contract)
 
     def intervals(self, task: TaskHistory) -> Iterator[_StateInterval]:
         until = min((cancel.start for cancel in task.cancels), default=NEVER)
@@ -166,6 +168,9 @@ class _Reader:
                 yield from self._ended(task, delivery)
         if not task.deliveries:
             yield from self._cancelled(task)
+        proof = self._attempts.proof_of_death(task)
+        if proof is not None:
+            yield _StateInterval(start=latest(proof), end=NEVER, states=_DEAD, proof=proof)
 
     def _ended(self, task: TaskHistory, delivery: DeliveredTask) -> Iterator[_StateInterval]:
         for ending in delivery.endings():

@@ -107,4 +107,26 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 2.394 s  victim-4  claim          → task-1  expected: empty
         """,
     ),
+    "CRASH-6": Example(
+        language="sql",
+        wrong="""
+            -- reclaim
+            UPDATE task SET attempts = attempts + 1, state = 'queued'
+            WHERE state = 'leased' AND NOT is_alive(worker)
+                AND attempts + 1 < max_attempts  -- the other tasks stay leased
+        """,
+        right="""
+            -- reclaim
+            UPDATE task SET attempts = attempts + 1,
+                state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
+            WHERE state = 'leased' AND NOT is_alive(worker)
+        """,
+        proof="""
+              0.002 s  producer  enqueue task-1 → ok     max_attempts 1
+              0.520 s  victim    claim          → task-1
+              0.521 s  victim    kill           → ok
+              4.020 s  keeper    claim          → empty
+            ▶ 4.022 s  keeper    dead_letters   → ok     expected: task-1 among them
+        """,
+    ),
 }

@@ -271,4 +271,44 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.014 s  worker    fail task-2    → OperationalError  expected: ok
         """,
     ),
+    "RETRY-14": Example(
+        language="sql",
+        wrong="""
+            -- reclaim
+            UPDATE task SET attempts = attempts + 1, state = 'queued'
+            WHERE state = 'leased' AND lease_end <= :now
+                AND attempts + 1 < max_attempts  -- the other tasks stay leased
+        """,
+        right="""
+            -- reclaim
+            UPDATE task SET attempts = attempts + 1,
+                state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
+            WHERE state = 'leased' AND lease_end <= :now
+        """,
+        proof="""
+               0.002 s  producer  enqueue task-1 → ok     max_attempts 1
+               0.006 s  vanished  claim          → task-1
+              61.130 s  heir      claim          → empty
+            ▶ 62.184 s  keeper    dead_letters   → ok     expected: task-1 among them
+        """,
+    ),
+    "RETRY-15": Example(
+        language="sql",
+        wrong="""
+            -- reclaim
+            UPDATE task SET state = 'queued'  -- counts failures, and no deaths
+            WHERE state = 'leased' AND lease_end <= :now
+        """,
+        right="""
+            -- reclaim
+            UPDATE task SET attempts = attempts + 1,
+                state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
+            WHERE state = 'leased' AND lease_end <= :now
+        """,
+        proof="""
+               0.002 s  producer  enqueue task-1 → ok      max_attempts 1
+               0.006 s  vanished  claim          → task-1
+            ▶ 61.130 s  heir      claim          → task-1  expected: empty
+        """,
+    ),
 }

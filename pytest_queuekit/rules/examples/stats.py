@@ -218,4 +218,23 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.008 s  producer  stats           → queued 2  expected: queued 4
         """,
     ),
+    "STATS-12": Example(
+        language="sql",
+        wrong="""
+            -- stats
+            SELECT iif(state = 'dead' AND error IS NULL, 'leased', state), count(*)
+            FROM task GROUP BY 1  -- without an error, nobody reported a failure
+        """,
+        right="""
+            -- stats
+            SELECT state, count(*)
+            FROM task GROUP BY state
+        """,
+        proof="""
+               0.002 s  producer  enqueue task-1 → ok        max_attempts 1
+               0.006 s  vanished  claim          → task-1
+              61.130 s  heir      claim          → empty
+            ▶ 62.184 s  keeper    stats          → leased 1  expected: dead 1
+        """,
+    ),
 }
