@@ -26,7 +26,10 @@ class Durability(enum.Enum):
 
 
 class Payload(enum.Enum):
-    """The domain of payloads that the queue promises to carry unchanged."""
+    """The domain of payloads that the queue promises to carry unchanged.
+
+    JSON: as JSON gives them back, so that a tuple may become a list, and the key 1 the key "1".
+    """
 
     JSON = "json"
     TEXT = "text"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 from pytest_queuekit.model.capabilities import Payload
+
+CONVERTED = "converted"
+"""The argument in a history that holds a payload as JSON gives it back, if that differs."""
 
 _MARK = "queuekit"
 _TEXT = re.compile(rf"{_MARK}:([^:]*):", re.DOTALL)
@@ -28,6 +32,20 @@ def wrap(label: str, domain: Payload, body: Any = None) -> Any:
     if domain is Payload.TEXT:
         return f"{_MARK}:{label}:{'' if body is None else body}"
     return f"{_MARK}:{label}:".encode() + (b"" if body is None else body)
+
+
+def sent(payload: Any, domain: Payload) -> dict[str, str]:
+    """Return the arguments that describe a payload in a history.
+
+    In the domain of JSON, a queue may deliver a payload as JSON gives it back: a tuple as a list.
+    """
+    described = {"payload": canonical(payload)}
+    if domain is Payload.JSON:
+        with suppress(TypeError, ValueError, RecursionError):
+            back = canonical(json.loads(json.dumps(payload)))
+            if back != described["payload"]:
+                described[CONVERTED] = back
+    return described
 
 
 def label_of(payload: Any) -> str | None:

@@ -38,6 +38,7 @@ from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.bad_durations import bad_durations
 from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.busy import busy
+from pytest_queuekit.monitors.converted_payload import converted_payload
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.explained import explained
@@ -108,6 +109,7 @@ MONITORS: tuple[Monitor, ...] = (
 FOR_SCENARIOS: tuple[Monitor, ...] = (
     abandoned,
     no_spurious_refusal,
+    converted_payload,
     aftermath,
     bad_durations,
     footprint,
@@ -150,6 +152,7 @@ __all__ = [
     "batches",
     "busy",
     "check",
+    "converted_payload",
     "exclusive",
     "expiry",
     "explained",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Verb
+from pytest_queuekit.model.payloads import CONVERTED
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, happens, tasks_of
@@ -16,7 +17,8 @@ def no_phantom(history: History, contract: Contract) -> list[Violation]:
     """Report deliveries without a matching enqueue.
 
     `invented`: no enqueue can have added the task by then; `refused-but-kept`: every such enqueue
-    was refused or busy; `changed`: the payload differs from the enqueued one.
+    was refused or busy; `changed`: the payload differs from the enqueued one. A queue for JSON may
+    deliver it as JSON gives it back; `converted_payload` reports that.
     """
     return smallest([*_unrecognised(history), *_recognised(history)])
 
@@ -53,7 +55,8 @@ def _recognised(history: History) -> Iterator[Violation]:
 def _changed(history: History, claim: Operation, sources: list[Operation]) -> Iterator[Violation]:
     received = _payload(claim)
     sent = [enqueue.arguments.get("payload") for enqueue in sources]
-    if received is None or None in sent or received in sent:
+    converted = [enqueue.arguments.get(CONVERTED) for enqueue in sources]
+    if received is None or None in sent or received in (*sent, *converted):
         return
     source = sources[0]
     yield violation(

@@ -15,7 +15,7 @@ from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import INVALID, Operation, Outcome, Verb
-from pytest_queuekit.model.payloads import canonical, label_of, wrap
+from pytest_queuekit.model.payloads import canonical, label_of, sent, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.bare_payloads import BarePayloads
 from pytest_queuekit.recording.clock import Clock
@@ -98,7 +98,7 @@ class Recorder:
             Verb.ENQUEUE,
             lambda: self._adapter.enqueue(payload, **options),
             task=label,
-            arguments={**options, "payload": canonical(payload)},
+            arguments={**options, **sent(payload, self.contract.payload)},
             keep=lambda task_id: self._task_ids.__setitem__(label, task_id),
         )
         return ended.ok

@@ -158,7 +158,9 @@ def _when(operation: Operation) -> str:
 def describe(operation: Operation) -> str:
     """Return an operation as a short phrase: the call, and its outcome."""
     options = ", ".join(
-        f"{name}={value}" for name, value in operation.arguments.items() if name != "payload"
+        f"{name}={value}"
+        for name, value in operation.arguments.items()
+        if name not in ("payload", CONVERTED)
     )
     called = f"{operation.verb}({options})" if options else f"{operation.verb}"
     return printable(f"{called} {_outcome(operation)}")

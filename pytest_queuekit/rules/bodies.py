@@ -39,26 +39,30 @@ PROMISED_JSON: dict[str, Any] = {
 }
 """JSON according to RFC 8259, within the range of numbers that all implementations share."""
 
-DOUBTFUL_JSON: dict[str, Any] = {
-    "not-a-number": math.nan,
-    "infinity": math.inf,
+CONVERTED_JSON: dict[str, Any] = {
     "tuple": (1, 2),
     "tuple-within": [(1,)],
     "number-as-key": {1: "one"},
     "boolean-as-key": {True: "yes"},
     "null-as-key": {None: "nothing"},
     "keys-that-meet": {1: "number", "1": "text"},
+    "member": http.HTTPStatus.OK,
+}
+"""Values that Python's json module writes, and reads back as others."""
+
+DOUBTFUL_JSON: dict[str, Any] = {
+    "not-a-number": math.nan,
+    "infinity": math.inf,
     "bytes": b"bytes",
     "set": {1},
     "time": dt.datetime(2025, 6, 15, 12, tzinfo=dt.UTC),
     "decimal": decimal.Decimal("1.10"),
-    "member": http.HTTPStatus.OK,
     "lone-surrogate": "\ud800",
     "nul": "a\0b",
     "big-integer": 2**70,
     "minus-zero": -0.0,
 }
-"""Values that Python's json module or another implementation changes, or writes as invalid JSON."""
+"""Values that JSON lacks, or that another implementation changes or writes as invalid JSON."""
 
 PROMISED_TEXT: dict[str, str] = {
     "text": "Grüße, 你好, 🚀, z\u0301, \u2028, ' \" \\ % %s {} \t\r\n",

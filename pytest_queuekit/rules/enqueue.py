@@ -9,6 +9,8 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario, Script
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
+from pytest_queuekit.model.verdict import Requirement
+from pytest_queuekit.monitors.converted_payload import converted_payload
 from pytest_queuekit.monitors.no_deduplication import no_deduplication
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_phantom import no_phantom
@@ -103,11 +105,11 @@ RULES = (
     Rule(
         id="ENQUEUE-4",
         slug="lossy-json-equal-or-rejected",
-        sentence="A value that JSON cannot carry unchanged is delivered equal, or its enqueue is "
-        "rejected.",
-        why="A tuple that arrives as a list, or a key 1 as '1', fails in the worker, far from the "
-        "code that enqueued it.",
-        scenario=Scenario(script=_each(bodies.DOUBTFUL_JSON)),
+        sentence="A value that JSON cannot carry unchanged is delivered equal or as JSON gives it "
+        "back, or its enqueue is rejected.",
+        why="A set that arrives as a text, or a date without its zone, fails in the worker, far "
+        "from the code that enqueued it.",
+        scenario=Scenario(script=_each({**bodies.CONVERTED_JSON, **bodies.DOUBTFUL_JSON})),
         monitors=_EQUAL,
         tolerates=(Verb.ENQUEUE,),
         needs=(Capability.JSON_PAYLOAD,),
@@ -169,5 +171,18 @@ RULES = (
         "only one of them.",
         scenario=Scenario(script=_twins),
         monitors=(no_deduplication,),
+    ),
+    Rule(
+        id="ENQUEUE-11",
+        slug="json-conversion-avoided",
+        sentence="A value that JSON converts, such as a tuple, is delivered equal, or its enqueue "
+        "is rejected.",
+        why="A tuple that arrives as a list, or a key 1 as '1', surprises the worker, although "
+        "JSON gives them back like that.",
+        scenario=Scenario(script=_each(bodies.CONVERTED_JSON)),
+        monitors=(converted_payload,),
+        tolerates=(Verb.ENQUEUE,),
+        needs=(Capability.JSON_PAYLOAD,),
+        requirement=Requirement.MAY,
     ),
 )

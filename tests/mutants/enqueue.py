@@ -89,6 +89,28 @@ class WritesWhatItCannotAsText(MemoryQueue):
             return json.dumps(payload, default=str, skipkeys=True)
 
 
+class WritesSetsAsLists(MemoryQueue):
+    """Takes a set, which comes back as a list."""
+
+    name = "writes-sets-as-lists"
+
+    def _encode(self, payload: Any) -> str:
+        if isinstance(payload, dict) and isinstance(payload.get("body"), set):
+            payload = {**payload, "body": sorted(payload["body"])}
+        return super()._encode(payload)
+
+
+class WritesTuplesAsText(MemoryQueue):
+    """Takes a tuple, which comes back as a text and not, as JSON gives it back, as a list."""
+
+    name = "writes-tuples-as-text"
+
+    def _encode(self, payload: Any) -> str:
+        if isinstance(payload, dict) and isinstance(payload.get("body"), tuple):
+            payload = {**payload, "body": str(payload["body"])}
+        return super()._encode(payload)
+
+
 class TrimsText(Texts):
     """Trims the end of a text."""
 
@@ -213,8 +235,10 @@ MUTANTS = (
     mutant(RefusesFloats, "ENQUEUE-3"),
     mutant(TurnsBooleansIntoNumbers, "ENQUEUE-3"),
     mutant(ReadsWholeFloatsAsIntegers, "ENQUEUE-3"),
-    mutant(AcceptsWhatJsonChanges, "ENQUEUE-4"),
-    mutant(WritesWhatItCannotAsText, "ENQUEUE-4"),
+    mutant(AcceptsWhatJsonChanges, "ENQUEUE-11"),
+    mutant(WritesWhatItCannotAsText, "ENQUEUE-4", also=("ENQUEUE-11",)),
+    mutant(WritesSetsAsLists, "ENQUEUE-4"),
+    mutant(WritesTuplesAsText, "ENQUEUE-4"),
     mutant(TrimsText, "ENQUEUE-5"),
     mutant(ChangesLineEnds, "ENQUEUE-5"),
     mutant(ReplacesSurrogates, "ENQUEUE-6"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -34,6 +35,18 @@ class HigherFirst(MemoryQueue):
 
     def _holds_key(self, task: Task) -> bool:
         return True
+
+
+class PlainJson(MemoryQueue):
+    """Takes what Python's json module takes, and delivers what that gives back."""
+
+    name = "plain-json"
+
+    def _encode(self, payload: Any) -> str:
+        try:
+            return json.dumps(payload)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RefusedError(f"payload={payload!r:.40} is not JSON: {error}") from error
 
 
 class Texts(MemoryQueue):
@@ -229,6 +242,7 @@ class TwoOfAGroup(MemoryQueue):
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
+    PlainJson,
     Texts,
     Bytes,
     RefusesInSilence,

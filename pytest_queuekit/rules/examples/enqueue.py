@@ -76,9 +76,9 @@ EXAMPLES: Mapping[str, Example] = {
                 return text
         """,
         proof="""
-              0.008 s  producer   enqueue tuple  → ok     sent (1, 2)
-            ▶ 0.058 s  collector  claim          → tuple  received [1, 2]
-              0.061 s  collector  complete tuple → ok
+              0.026 s  producer   enqueue set  → ok   sent {1}
+            ▶ 0.089 s  collector  claim        → set  received "{1}"
+              0.092 s  collector  complete set → ok
         """,
     ),
     "ENQUEUE-5": Example(
@@ -194,6 +194,24 @@ EXAMPLES: Mapping[str, Example] = {
               0.008 s  worker     claim        → twin
               0.023 s  collector  claim        → twin   enqueued after the first claim
             ▶ 0.028 s  collector  claim        → empty  expected: twin
+        """,
+    ),
+    "ENQUEUE-11": Example(
+        wrong="""
+            def encode(self, payload):
+                return json.dumps(payload)  # a tuple comes back as a list
+        """,
+        right="""
+            def encode(self, payload):
+                text = json.dumps(payload)
+                if repr(json.loads(text)) != repr(payload):
+                    raise RefusedError(f"payload={payload!r:.40} is not plain JSON")
+                return text
+        """,
+        proof="""
+              0.004 s  producer   enqueue tuple  → ok     sent (1, 2)
+            ▶ 0.023 s  collector  claim          → tuple  received [1, 2]
+              0.026 s  collector  complete tuple → ok
         """,
     ),
 }
