@@ -84,6 +84,9 @@ class ReferenceQueue(QueueAdapter):
     def cancel(self, task_id: Any) -> Any:
         return self.queue.cancel(task_id)
 
+    def requeue(self, task_id: Any) -> Any:
+        self.queue.requeue(task_id)
+
     def reclaim(self) -> Any:
         return self.queue.reclaim()
 

@@ -19,9 +19,10 @@ from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.operation_log import Gone, Log
 from pytest_queuekit.recording.raised import describe_error, place_of
-from pytest_queuekit.recording.recorder import Delivery, Recorder, Sink
+from pytest_queuekit.recording.recorder import Recorder, Sink
 
 _PATIENCE = 5.0
 """Seconds of real time for which `claim_all` repeats a claim that is answered with busy."""

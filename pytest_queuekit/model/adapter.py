@@ -90,6 +90,8 @@ class QueueAdapter:
     """The effect of an enqueue with the key of a waiting task; None if undeclared."""
     group_limit: ClassVar[int] = 1
     """Tasks of one group that workers may hold at a time, if `enqueue` has the option `group`."""
+    requeue_attempts: ClassVar[int | None] = None
+    """The attempts of a dead task that is requeued; None for as many as a new task."""
     lease_seconds: ClassVar[float | None] = None
     """The lease of every claim in seconds, if `claim` has no option `lease`."""
     notice_seconds: ClassVar[float | None] = None
@@ -142,6 +144,10 @@ class QueueAdapter:
     def cancel(self, task_id: Any) -> Any:
         """Remove a waiting task. False means refused."""
         raise self._undeclared("cancel(self, task_id)")
+
+    def requeue(self, task_id: Any) -> Any:
+        """Make a dead task claimable again, at once. False means refused."""
+        raise self._undeclared("requeue(self, task_id)")
 
     def stats(self) -> Mapping[str, int]:
         """Return the number of tasks in each state.

@@ -101,6 +101,7 @@ class Capability(enum.StrEnum):
     EXTEND = "extend"
     RELEASE = "release"
     CANCEL = "cancel"
+    REQUEUE = "requeue"
     STATS = "stats"
     RECLAIM = "reclaim"
     PURGE = "purge"

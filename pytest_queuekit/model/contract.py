@@ -61,6 +61,7 @@ class Contract:
     key_hold: KeyHold
     key_conflict: KeyConflict | None
     group_limit: int
+    requeue_attempts: int | None
     lease_seconds: float | None
     notice_seconds: float | None
     survives_fork: bool
@@ -84,6 +85,7 @@ class Contract:
             key_hold=adapter.key_hold,
             key_conflict=adapter.key_conflict,
             group_limit=adapter.group_limit,
+            requeue_attempts=adapter.requeue_attempts,
             lease_seconds=adapter.lease_seconds,
             notice_seconds=adapter.notice_seconds,
             survives_fork=adapter.survives_fork,
@@ -141,6 +143,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "key_hold": KeyHold,
     "key_conflict": (KeyConflict, type(None)),
     "group_limit": int,
+    "requeue_attempts": (int, type(None)),
     "lease_seconds": (int, float, type(None)),
     "notice_seconds": (int, float, type(None)),
     "survives_fork": bool,
@@ -161,8 +164,10 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
             kinds = kind if isinstance(kind, tuple) else (kind,)
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
-    if adapter.group_limit < 1:
-        raise AdapterError(f"{where}: group_limit={adapter.group_limit!r} must be at least 1")
+    for attribute in ("group_limit", "requeue_attempts"):
+        value = getattr(adapter, attribute)
+        if value is not None and value < 1:
+            raise AdapterError(f"{where}: {attribute}={value!r} must be at least 1")
     _check_notice(where, adapter)
     for method in METHODS.values():
         if method.required and not _defines(adapter, method.name):

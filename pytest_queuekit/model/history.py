@@ -19,6 +19,8 @@ from pytest_queuekit.model.verbs import Verb as Verb
 UNRECOGNISED = "?"
 """The task of a delivery whose payload the kit never enqueued."""
 
+CONVERTED = "converted"
+"""The argument in a history that holds a payload as JSON gives it back, if that differs."""
 INVALID = "invalid"
 """The argument that marks a call with a value that no queue promises to accept; says which."""
 

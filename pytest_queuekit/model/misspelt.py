@@ -21,6 +21,9 @@ _ALIKE = 0.8
 _ALIKE_OPTION = 0.65
 """The same for an option: an adapter has no reason for options that the kit never gives."""
 
+_BY_CHANCE = frozenset({"queue"})
+"""Names that are words of their own, although they resemble one of the kit's."""
+
 _NAMES = frozenset(name for name in vars(QueueAdapter) if not name.startswith("_"))
 
 
@@ -32,7 +35,11 @@ def check_names(where: str, adapter: type[QueueAdapter]) -> None:
     known = [name for name in _NAMES if getattr(adapter, name) is getattr(QueueAdapter, name)]
     for name, value in _own(adapter):
         meant = _meant(name, known, _ALIKE)
-        if meant and name not in _NAMES and callable(value) == callable(getattr(adapter, meant)):
+        if (
+            meant
+            and name not in _NAMES | _BY_CHANCE
+            and callable(value) == callable(getattr(adapter, meant))
+        ):
             what = f"{name}()" if callable(value) else name
             raise AdapterError(
                 f"{where} defines {what}, which the kit never uses; did you mean {meant!r}?"
@@ -94,6 +101,8 @@ def _without_effect(adapter: type[QueueAdapter]) -> Iterator[tuple[str, str]]:
             yield "key_conflict", "the option key of enqueue()"
     if "group" not in options and adapter.group_limit != 1:
         yield "group_limit", "the option group of enqueue()"
+    if adapter.requeue_attempts is not None and adapter.requeue is QueueAdapter.requeue:
+        yield "requeue_attempts", "requeue()"
     if adapter.liveness is not Liveness.LEASE and adapter.lease_seconds is not None:
         yield "lease_seconds", "liveness=Liveness.LEASE"
     watched = adapter.liveness in (Liveness.HEARTBEAT, Liveness.PROCESS)

@@ -8,9 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from pytest_queuekit.model.capabilities import Payload
-
-CONVERTED = "converted"
-"""The argument in a history that holds a payload as JSON gives it back, if that differs."""
+from pytest_queuekit.model.history import CONVERTED
 
 _MARK = "queuekit"
 _TEXT = re.compile(rf"{_MARK}:([^:]*):", re.DOTALL)

@@ -25,6 +25,7 @@ class Verb(enum.StrEnum):
     EXTEND = "extend"
     RELEASE = "release"
     CANCEL = "cancel"
+    REQUEUE = "requeue"
     STATS = "stats"
     RECLAIM = "reclaim"
     PURGE = "purge"
@@ -94,6 +95,7 @@ METHODS: Mapping[str, Method] = {
         Method(name="extend", verb=Verb.EXTEND, takes=("claim", "seconds"), acknowledges=True),
         Method(name="release", verb=Verb.RELEASE, takes=("claim",), acknowledges=True, ends=True),
         Method(name="cancel", verb=Verb.CANCEL, takes=("task_id",)),
+        Method(name="requeue", verb=Verb.REQUEUE, takes=("task_id",)),
         Method(name="stats", verb=Verb.STATS),
         Method(name="reclaim", verb=Verb.RECLAIM),
         Method(name="purge", verb=Verb.PURGE),

@@ -66,6 +66,7 @@ from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.ready_order import ready_order
 from pytest_queuekit.monitors.redelivery import redelivery
 from pytest_queuekit.monitors.repeated_attempt import repeated_attempt
+from pytest_queuekit.monitors.requeue import requeue
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.routing import routing
 from pytest_queuekit.monitors.schedule import schedule
@@ -97,6 +98,7 @@ MONITORS: tuple[Monitor, ...] = (
     outdated,
     purged,
     redelivery,
+    requeue,
     retry,
     routing,
     no_false_empty,
@@ -180,6 +182,7 @@ __all__ = [
     "ready_order",
     "redelivery",
     "repeated_attempt",
+    "requeue",
     "retry",
     "routing",
     "schedule",

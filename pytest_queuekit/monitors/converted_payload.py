@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History
-from pytest_queuekit.model.payloads import CONVERTED
+from pytest_queuekit.model.history import CONVERTED, History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.tasks import tasks_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Verb
-from pytest_queuekit.model.payloads import CONVERTED
+from pytest_queuekit.model.history import CONVERTED, UNRECOGNISED, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, happens, tasks_of

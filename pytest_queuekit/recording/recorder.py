@@ -7,7 +7,7 @@ A scenario's program gets a recorder as its actor. Its `claim` is not the queue'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from pytest_queuekit.errors import AdapterError, UndeclaredError
@@ -19,26 +19,13 @@ from pytest_queuekit.model.payloads import canonical, label_of, sent, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.bare_payloads import BarePayloads
 from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.raised import describe_error, place_of
 from pytest_queuekit.recording.replies import Replies, delivered
 
 Sink = Callable[[Operation], None]
 """Takes an operation twice: without an end when it begins, and complete when it has ended."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """A task that an actor has claimed.
-
-    label: the kit's name for the task.
-    claim: the adapter's answer.
-    number: the number of the claim among its actor's operations.
-    """
-
-    label: str
-    claim: Claim
-    number: int
 
 
 class Recorder:
@@ -189,6 +176,11 @@ class Recorder:
         """Cancel a task that this actor enqueued. Return True if the queue accepted it."""
         task_id = self._task_ids.get(label)
         return self._call(Verb.CANCEL, lambda: self._adapter.cancel(task_id), task=label).ok
+
+    def requeue(self, label: str) -> bool:
+        """Requeue a dead task that this actor enqueued. Return True if the queue accepted it."""
+        task_id = self._task_ids.get(label)
+        return self._call(Verb.REQUEUE, lambda: self._adapter.requeue(task_id), task=label).ok
 
     def stats(self) -> Mapping[str, int]:
         """Return the counts of tasks by state; empty if the call failed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
+from pytest_queuekit.model.history import CONVERTED, SECOND, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import (
     Findings,
     Measured,

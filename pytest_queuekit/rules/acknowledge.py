@@ -12,7 +12,8 @@ from pytest_queuekit.monitors.fencing import fencing
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.retry import retry
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import (
     claim_back,

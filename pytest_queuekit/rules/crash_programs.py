@@ -8,7 +8,8 @@ from pytest_queuekit.execution.environment import claim_all
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 
 _PAUSE = 0.05
 """Seconds between two attempts to claim a task that a dead worker held."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from pytest_queuekit.execution.fork import fork
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 
 _ROUNDS = 10
 """Tasks that an actor enqueues, claims and completes."""

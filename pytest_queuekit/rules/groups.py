@@ -13,7 +13,8 @@ from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.monitors.groups import groups
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.programs import consume_at_ease
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, expire, labels, take

@@ -23,7 +23,8 @@ from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.history import Outcome
 from pytest_queuekit.monitors.no_spurious_refusal import no_spurious_refusal
 from pytest_queuekit.monitors.under_lock import under_lock
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.meetings import ALL
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import reclaim

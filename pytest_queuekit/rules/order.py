@@ -11,7 +11,8 @@ from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.monitors.redelivery import redelivery
 from pytest_queuekit.monitors.stuck_behind import PATIENCE, stuck_behind
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels, let_order_settle, take
 

@@ -19,7 +19,7 @@ from pytest_queuekit.execution.steps import Steps
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.monitors.in_some_order import IN_TURN
-from pytest_queuekit.recording.recorder import Delivery
+from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.rules.steps import claim_back, reclaim
 
 _SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 5.0, Level.DEEP: 60.0}

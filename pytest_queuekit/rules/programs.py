@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pytest_queuekit.execution.environment import claim_all
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import SECOND, Outcome
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 
 _PAUSE = 0.01
 """Seconds between two attempts of a call."""

@@ -14,8 +14,9 @@ from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.retry import retry
-from pytest_queuekit.recording.recorder import Delivery, Recorder
-from pytest_queuekit.rules import only_attempt
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
+from pytest_queuekit.rules import only_attempt, requeue
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, lasting, take
 from pytest_queuekit.rules.watched import watched
@@ -380,4 +381,4 @@ _RULES = (
     ),
 )
 
-RULES = watched((*_RULES, *only_attempt.RULES))
+RULES = watched((*_RULES, *only_attempt.RULES, *requeue.RULES))

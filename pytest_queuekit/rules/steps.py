@@ -8,7 +8,8 @@ from typing import Any
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 
 DAY = 86_400.0
 """Seconds of a day."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.delivery import Delivery
+from pytest_queuekit.recording.recorder import Recorder
 
 _Item = TypeVar("_Item")
 

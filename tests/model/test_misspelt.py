@@ -75,7 +75,7 @@ def test_a_misspelt_attribute_is_named() -> None:
         Contract.of(make(key_holds=KeyHold.FOR_EVER))
 
 
-@pytest.mark.parametrize("name", ["failed", "now", "_compelte", "recover", "queue_name"])
+@pytest.mark.parametrize("name", ["failed", "now", "_compelte", "recover", "queue_name", "queue"])
 def test_a_name_of_the_classes_own_is_left_alone(name: str) -> None:
     """A helper resembles no method of the kit, or stands beside the method that it resembles."""
     Contract.of(make(**{name: own}))
@@ -91,6 +91,7 @@ def test_a_name_of_the_classes_own_is_left_alone(name: str) -> None:
         ({"key_hold": KeyHold.FOR_EVER}, r"the option key of enqueue\(\)"),
         ({"key_conflict": KeyConflict.KEEP}, r"the option key of enqueue\(\)"),
         ({"group_limit": 3}, r"the option group of enqueue\(\)"),
+        ({"requeue_attempts": 1}, r"requeue\(\)"),
         ({"lease_seconds": 30}, "liveness=Liveness.LEASE"),
         ({"retry": Retry(max_attempts=3)}, r"fail\(\), or a liveness"),
     ],

@@ -158,6 +158,7 @@ def contract(**declared: Any) -> Contract:
         "key_hold": KeyHold.UNTIL_COMPLETION,
         "key_conflict": None,
         "group_limit": 1,
+        "requeue_attempts": None,
         "lease_seconds": None,
         "notice_seconds": None,
         "survives_fork": False,

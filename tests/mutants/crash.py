@@ -180,7 +180,9 @@ class AbandonsItsOnlyAttempt(SmallSqliteQueue):
     retry = Retry(max_attempts=1)
     extend = QueueAdapter.extend
 
-    def enqueue(self, payload: str, *, key: str | None = None, priority: int = 100) -> int:
+    def enqueue(  # type: ignore[override]  # declares fewer options
+        self, payload: str, *, key: str | None = None, priority: int = 100
+    ) -> int:
         return super().enqueue(payload, key=key, priority=priority, max_attempts=1)
 
     def _expired(self) -> str:

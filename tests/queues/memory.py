@@ -176,6 +176,14 @@ class MemoryQueue(QueueAdapter):
                 raise RefusedError(f"task_id={task_id!r} is not waiting")
             del self.store.tasks[task_id]
 
+    def requeue(self, task_id: Any) -> None:
+        with self._atomically():
+            task = self.store.tasks.get(task_id)
+            if task is None or not self._may_requeue(task):
+                raise RefusedError(f"task_id={task_id!r} is not dead, or its key is in use")
+            task.state, task.attempts, task.error = "queued", 0, None
+            task.due = self._now()
+
     def stats(self) -> Mapping[str, int]:
         counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)
         with self._atomically():
@@ -336,6 +344,9 @@ class MemoryQueue(QueueAdapter):
 
     def _may_cancel(self, task: Task) -> bool:
         return task.state == "queued"
+
+    def _may_requeue(self, task: Task) -> bool:
+        return task.state == "dead" and self._holder_of(task.key) in (None, task)
 
     def _is_purged(self, task: Task) -> bool:
         return task.state == "completed"

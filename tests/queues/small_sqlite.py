@@ -130,6 +130,12 @@ class SmallSqliteQueue(QueueAdapter):
     def cancel(self, task_id: Any) -> None:
         self._change("DELETE FROM task WHERE id = ? AND state = 'queued' RETURNING id", task_id)
 
+    def requeue(self, task_id: Any) -> None:
+        ready = f"state = 'queued', attempts = 0, error = NULL, due = {NOW}"
+        self._change(
+            f"UPDATE task SET {ready} WHERE id = ? AND state = 'dead' RETURNING id", task_id
+        )
+
     def stats(self) -> Mapping[str, int]:
         counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)
         return counts | dict(self._run("SELECT state, count(*) FROM task GROUP BY state"))

@@ -122,7 +122,9 @@ class OneAttempt(MemoryQueue):
     name = "one-attempt"
     retry: ClassVar[Retry | None] = Retry(max_attempts=1, counts_deaths=True)
 
-    def enqueue(self, payload: Any, *, key: str | None = None, priority: int = 100) -> int:
+    def enqueue(  # type: ignore[override]  # declares fewer options
+        self, payload: Any, *, key: str | None = None, priority: int = 100
+    ) -> int:
         return super().enqueue(payload, key=key, priority=priority, max_attempts=1)
 
 
@@ -232,6 +234,28 @@ class RefusesDuplicates(MemoryQueue):
         raise RefusedError(f"key={task.key!r} is in use")
 
 
+class OneAttemptAfterARequeue(MemoryQueue):
+    """A dead task that is requeued gets one attempt more."""
+
+    name = "one-attempt-after-a-requeue"
+    requeue_attempts = 1
+
+    def requeue(self, task_id: Any) -> None:
+        with self._atomically():
+            super().requeue(task_id)
+            task = self.store.tasks[task_id]
+            task.attempts = task.max_attempts - 1
+
+
+class RequeuesInSilence(RefusesInSilence):
+    """It says nothing about a requeue either."""
+
+    name = "requeues-in-silence"
+
+    def requeue(self, task_id: Any) -> None:
+        self._quietly(super().requeue, task_id)
+
+
 class TwoOfAGroup(MemoryQueue):
     """Two workers may hold tasks of one group at a time."""
 
@@ -259,4 +283,6 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     RefusesDuplicates,
     TwoOfAGroup,
     OneAttempt,
+    OneAttemptAfterARequeue,
+    RequeuesInSilence,
 )

@@ -15,8 +15,9 @@ from pytest_queuekit.model.capabilities import Capability, Liveness, Order, Payl
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import wrap
+from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.operation_log import Gone, Log
-from pytest_queuekit.recording.recorder import Delivery, Recorder
+from pytest_queuekit.recording.recorder import Recorder
 
 
 class RefusedError(Exception):

@@ -75,6 +75,10 @@ STATEMENTS = {
         UPDATE task SET state = 'queued'
         WHERE id = :id AND state = 'leased' AND token = :token
     """,
+    "requeue": """
+        UPDATE task SET state = 'queued', attempts = 0, due = :now
+        WHERE id = :id AND state = 'dead'
+    """,
     "cancel": "DELETE FROM task WHERE id = :id AND state = 'queued'",
     "reclaim": """
         UPDATE task SET attempts = attempts + 1,
@@ -198,6 +202,9 @@ class ExampleQueue(QueueAdapter):
 
     def cancel(self, task_id: Any) -> None:
         self._change("cancel", id=task_id)
+
+    def requeue(self, task_id: Any) -> None:
+        self._change("requeue", id=task_id)
 
     def stats(self) -> Mapping[str, int]:
         counts = dict.fromkeys(("queued", "leased", "completed", "dead"), 0)

@@ -97,7 +97,7 @@ def _delay(env: Environment, seconds: float) -> _Answer:
 
 def _lease(env: Environment, _seconds: float) -> _Answer:
     actor = env.actor("prober")
-    actor.enqueue("held")
+    actor.enqueue("held", **_two_attempts(actor))
     if actor.claim() is None:
         return _no_task(actor)
     if actor.claim() is not None or _takes_too_long(env, env.lease):
@@ -112,7 +112,9 @@ def _lease(env: Environment, _seconds: float) -> _Answer:
 
 def _retry(env: Environment, _seconds: float) -> _Answer:
     actor = env.actor("prober")
-    actor.enqueue("failed")
+    if not actor.can(Capability.SECOND_ATTEMPT):
+        return _Answer.UNKNOWN
+    actor.enqueue("failed", **_two_attempts(actor))
     held = actor.claim()
     if held is None:
         return _no_task(actor)
@@ -139,9 +141,30 @@ def _after(env: Environment, actor: Recorder, seconds: float) -> _Answer:
             env.clock.wait(_PAUSE)
         if actor.can(Capability.RECLAIM):
             actor.reclaim()
-        if actor.claim() is not None:
+        if actor.claim() is not None or _is_given_up(actor):
             return _Answer.FOLLOWS
-    return _Answer.IGNORES
+    return _Answer.IGNORES if _would_show(actor) else _Answer.UNKNOWN
+
+
+def _two_attempts(actor: Recorder) -> dict[str, int]:
+    """Return the options of a task that gets a second attempt, where a task has one by default."""
+    retry = actor.contract.retry
+    once = retry is not None and retry.max_attempts == 1
+    return {"max_attempts": 2} if once and actor.can(Capability.MAX_ATTEMPTS) else {}
+
+
+def _is_given_up(actor: Recorder) -> bool:
+    """Return True if a task without a second attempt is seen to be dead."""
+    if actor.can(Capability.SECOND_ATTEMPT):
+        return False
+    listed = actor.can(Capability.DEAD_LETTERS) and bool(actor.dead_letters())
+    return listed or (actor.can(Capability.STATS) and bool(actor.stats().get("dead")))
+
+
+def _would_show(actor: Recorder) -> bool:
+    """Return True if the end of a lease shows: the task comes again, or is seen to be dead."""
+    shows = actor.can(Capability.DEAD_LETTERS) or actor.can(Capability.STATS)
+    return actor.can(Capability.SECOND_ATTEMPT) or shows
 
 
 def _no_task(actor: Recorder) -> _Answer:

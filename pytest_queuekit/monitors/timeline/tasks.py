@@ -1,4 +1,4 @@
-"""Tasks: for each label its enqueues, deliveries, acknowledgements and cancels."""
+"""Tasks: for each label its enqueues, deliveries, acknowledgements, cancels and requeues."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TaskHistory:
     enqueues: those that may have happened; several where a client retried.
     declined: enqueues that were refused or busy.
     deliveries: by start.
-    cancels: those that may have happened.
+    cancels, requeues: those that may have happened.
     """
 
     label: str
@@ -68,11 +68,15 @@ class TaskHistory:
     declined: list[Operation] = field(default_factory=list)
     deliveries: list[DeliveredTask] = field(default_factory=list)
     cancels: list[Operation] = field(default_factory=list)
+    requeues: list[Operation] = field(default_factory=list)
 
     @property
     def only_enqueue(self) -> Operation | None:
-        """The enqueue; None without one, and where several may have made several tasks."""
-        return self.enqueues[0] if len(self.enqueues) == 1 else None
+        """The enqueue; None without one, and where several may have made several tasks.
+
+        A requeue is like a further enqueue, which the monitor `requeue` judges.
+        """
+        return self.enqueues[0] if len(self.enqueues) == 1 and not self.requeues else None
 
     @property
     def first_claim(self) -> Operation | None:
@@ -126,8 +130,10 @@ def tasks_of(history: History) -> Mapping[str, TaskHistory]:
 def _add(task: TaskHistory, operation: Operation) -> None:
     if operation.verb is Verb.ENQUEUE:
         (task.enqueues if happens(operation) else task.declined).append(operation)
-    elif operation.verb is Verb.CANCEL and happens(operation):
+    elif happens(operation) and operation.verb is Verb.CANCEL:
         task.cancels.append(operation)
+    elif happens(operation) and operation.verb is Verb.REQUEUE:
+        task.requeues.append(operation)
 
 
 def _deliveries(

@@ -15,6 +15,7 @@ PAST = {
     Verb.EXTEND: "extended",
     Verb.RELEASE: "released",
     Verb.CANCEL: "cancelled",
+    Verb.REQUEUE: "requeued",
     Verb.DEAD_LETTERS: "listed as a dead letter",
 }
 """The past tense of a verb whose object is a task."""

@@ -311,4 +311,80 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 61.130 s  heir      claim          → task-1  expected: empty
         """,
     ),
+    "RETRY-16": Example(
+        language="sql",
+        wrong="""
+            -- requeue
+            UPDATE task SET state = 'queued', due = :now
+            WHERE id = :id AND state = 'failed'  -- the state of an older version
+        """,
+        right="""
+            -- requeue
+            UPDATE task SET state = 'queued', attempts = 0, due = :now
+            WHERE id = :id AND state = 'dead'
+        """,
+        proof="""
+              0.002 s  producer  enqueue task-1 → ok       max_attempts 1
+              0.006 s  worker    claim          → task-1
+              0.008 s  worker    fail task-1    → ok
+            ▶ 1.070 s  producer  requeue task-1 → refused  expected: ok
+        """,
+    ),
+    "RETRY-17": Example(
+        wrong="""
+            def requeue(self, task_id):
+                sql = "SELECT payload FROM task WHERE id = :id AND state = 'dead'"
+                for (text,) in self.run(sql, id=task_id):
+                    self.insert(self.decode(text))  # a copy; the dead letter stays
+        """,
+        right="""
+            def requeue(self, task_id):
+                self.run("UPDATE task SET state = 'queued', attempts = 0, due = :now "
+                         "WHERE id = :id AND state = 'dead'", id=task_id)
+        """,
+        proof="""
+              1.070 s  producer  requeue task-1 → ok
+              1.072 s  producer  requeue task-1 → ok
+              1.136 s  worker    claim          → task-1
+            ▶ 1.138 s  other     claim          → task-1  expected: empty
+        """,
+    ),
+    "RETRY-18": Example(
+        language="sql",
+        wrong="""
+            -- requeue
+            UPDATE task SET state = 'queued', attempts = 0, due = :now
+            WHERE id = :id  -- in any state
+        """,
+        right="""
+            -- requeue
+            UPDATE task SET state = 'queued', attempts = 0, due = :now
+            WHERE id = :id AND state = 'dead'
+        """,
+        proof="""
+              0.018 s  producer  enqueue held → ok
+              0.020 s  worker    claim        → held
+              0.022 s  producer  requeue held → ok    expected: refused
+            ▶ 0.024 s  other     claim        → held  expected: empty
+        """,
+    ),
+    "RETRY-19": Example(
+        language="sql",
+        wrong="""
+            -- requeue
+            UPDATE task SET state = 'queued', due = :now  -- with all its failures
+            WHERE id = :id AND state = 'dead'
+        """,
+        right="""
+            -- requeue
+            UPDATE task SET state = 'queued', attempts = 0, due = :now
+            WHERE id = :id AND state = 'dead'
+        """,
+        proof="""
+              3.144 s  producer  requeue task-1 → ok
+              3.208 s  worker    claim          → task-1
+              3.210 s  worker    fail task-1    → ok      the first failure of two
+            ▶ 7.272 s  worker    claim          → empty   expected: task-1
+        """,
+    ),
 }

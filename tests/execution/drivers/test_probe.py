@@ -14,6 +14,7 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from tests.execution.drivers import queues
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.variants import OneAttempt
 
 
 class IgnoresDelays(MemoryQueue):
@@ -110,6 +111,15 @@ class RetriesByItsOwnClock(OnlyRetries):
         return time.monotonic()
 
 
+class OneAttemptByItsOwnClock(OneAttempt):
+    """Gives a task one attempt, and leases by a clock that the kit does not control."""
+
+    name = "one-attempt-by-its-own-clock"
+
+    def _now(self) -> float:
+        return time.monotonic()
+
+
 class Timeless(QueueAdapter):
     """Has neither delays nor leases."""
 
@@ -139,6 +149,8 @@ class Timeless(QueueAdapter):
         (SchedulesLate, False),
         (OnlyRetries, True),
         (RetriesByItsOwnClock, False),
+        (OneAttempt, True),
+        (OneAttemptByItsOwnClock, False),
         (Timeless, True),
     ],
 )
