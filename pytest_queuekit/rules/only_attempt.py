@@ -36,7 +36,7 @@ def _vanished_and_counted(env: Environment) -> None:
 
 _NEEDS = (Capability.SINGLE_ATTEMPT, Capability.LEASE)
 
-RULES = (
+ATTEMPTS = (
     Rule(
         id="RETRY-14",
         slug="death-of-only-attempt-listed",
@@ -62,6 +62,7 @@ RULES = (
         must_with=Capability.DEATHS_COUNT,
     ),
 )
+"""The rules of the family RETRY."""
 
 COUNTED = Rule(
     id="STATS-12",

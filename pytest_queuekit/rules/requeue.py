@@ -117,7 +117,7 @@ def _requeued_and_failed(env: Environment) -> None:
 _NEEDS = (Capability.RETRY, Capability.REQUEUE)
 _REQUEUES = (Verb.FAIL, Verb.REQUEUE)
 
-RULES = (
+REQUEUES = (
     Rule(
         id="RETRY-16",
         slug="requeued-dead-letter-delivered",
@@ -161,3 +161,4 @@ RULES = (
         exercises=_REQUEUES,
     ),
 )
+"""The rules of the family RETRY."""

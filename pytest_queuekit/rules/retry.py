@@ -381,4 +381,4 @@ _RULES = (
     ),
 )
 
-RULES = watched((*_RULES, *only_attempt.RULES, *requeue.RULES))
+RULES = watched((*_RULES, *only_attempt.ATTEMPTS, *requeue.REQUEUES))
