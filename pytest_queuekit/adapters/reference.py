@@ -66,8 +66,10 @@ class ReferenceQueue(QueueAdapter):
         tasks = self.queue.claim_many(worker, None, limit=limit, strategy=self.by)
         return [_claim(task, worker) for task in tasks]
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
-        return self.queue.enqueue_many("task", payloads)
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> Any:
+        return self.queue.enqueue_many("task", payloads, idempotency_keys=keys)
 
     def complete(self, claim: Claim) -> Any:
         self.queue.complete(claim.handle)

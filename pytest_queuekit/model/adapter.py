@@ -67,7 +67,8 @@ class QueueAdapter:
 
     `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
     every option by accepting it: `priority`, `delay`, `expires`, `key`, `group`, `capabilities`,
-    `max_attempts` of `enqueue`; `lease`, `capabilities` of `claim`. All times are in seconds.
+    `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities` of `claim`. All
+    times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
     (`*args` in the signatures below lets type checkers accept a subclass's own options.)
@@ -168,8 +169,12 @@ class QueueAdapter:
         """Return the payloads of the dead tasks."""
         raise self._undeclared("dead_letters(self)")
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
-        """Add several tasks in one step; return their ids, or None."""
+    def enqueue_many(self, payloads: Sequence[Any], *args: Any, **options: Any) -> Any:
+        """Add several tasks in one step; return their ids, or None.
+
+        With the option `keys`, a key or None for each task: its id is that of the task that holds
+        the key.
+        """
         raise self._undeclared("enqueue_many(self, payloads)")
 
     def claim_many(self, worker: str, limit: int) -> Sequence[Claim]:

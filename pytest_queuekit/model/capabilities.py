@@ -85,6 +85,7 @@ class Capability(enum.StrEnum):
     KEY_UNTIL_CLAIM = "key-until-claim"
     KEY_WHILE_CLAIMED = "key-while-claimed"
     KEY_CONFLICT = "key-conflict"
+    BATCH_KEYS = "batch-keys"
     GROUP = "group"
     EXPIRES = "expires"
     REDELIVERY = "redelivery"

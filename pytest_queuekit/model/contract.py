@@ -212,6 +212,7 @@ def _defines(adapter: type[QueueAdapter], method: str) -> bool:
 def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     enqueue = inspect.signature(adapter.enqueue).parameters
     claim = inspect.signature(adapter.claim).parameters
+    batch = inspect.signature(adapter.enqueue_many).parameters
     retried = adapter.retry is not None and _defines(adapter, "fail")
     until_claim = adapter.key_hold is KeyHold.UNTIL_CLAIM
     has_leases = adapter.liveness is Liveness.LEASE
@@ -229,6 +230,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.KEY_UNTIL_CLAIM: "key" in enqueue and until_claim,
         Capability.KEY_WHILE_CLAIMED: "key" in enqueue and not until_claim,
         Capability.KEY_CONFLICT: "key" in enqueue and adapter.key_conflict is not None,
+        Capability.BATCH_KEYS: "key" in enqueue and "keys" in batch,
         Capability.GROUP: "group" in enqueue,
         Capability.EXPIRES: "expires" in enqueue,
         Capability.REDELIVERY: adapter.order.redelivery is not None

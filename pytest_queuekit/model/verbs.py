@@ -100,7 +100,12 @@ METHODS: Mapping[str, Method] = {
         Method(name="reclaim", verb=Verb.RECLAIM),
         Method(name="purge", verb=Verb.PURGE),
         Method(name="dead_letters", verb=Verb.DEAD_LETTERS),
-        Method(name="enqueue_many", verb=Verb.ENQUEUE, takes=("payloads",)),
+        Method(
+            name="enqueue_many",
+            verb=Verb.ENQUEUE,
+            takes=("payloads",),
+            options={"keys": Capability.BATCH_KEYS},
+        ),
         Method(name="claim_many", verb=Verb.CLAIM, takes=("worker", "limit")),
         Method(name="backup", verb=Verb.BACKUP, takes=("location",)),
         Method(name="close", verb=Verb.CLOSE),

@@ -103,14 +103,20 @@ class Recorder:
             keep=lambda _: self._bare.add(payload, label),
         ).ok
 
-    def enqueue_many(self, labels: Sequence[str]) -> bool:
-        """Enqueue one or more tasks in one step. Return True if the queue accepted them."""
-        self._check(Capability.ENQUEUE_MANY)
+    def enqueue_many(
+        self, labels: Sequence[str], keys: Sequence[str | None] | None = None
+    ) -> bool:
+        """Enqueue one or more tasks in one step. Return True if the queue accepted them.
+
+        keys: the idempotency key of each task, or None.
+        """
+        self._check(Capability.ENQUEUE_MANY, *([] if keys is None else [Capability.BATCH_KEYS]))
+        options = {} if keys is None else {"keys": keys}
         if not labels:
             raise ValueError("a batch needs at least one task")
         payloads = [wrap(label, self.contract.payload) for label in labels]
-        begun = self._begin_batch(labels, payloads)
-        ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads))
+        begun = self._begin_batch(labels, payloads, keys or [None] * len(labels))
+        ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads, **options))
         if ended.ok:
             self._task_ids.update(self._replies.ids(ids, labels))
         for operation in begun:
@@ -328,18 +334,20 @@ class Recorder:
             keep(value)
         return self._end(ended, result=read(value) if ended.ok and read else None)
 
-    def _begin_batch(self, labels: Sequence[str], payloads: Sequence[Any]) -> list[Operation]:
+    def _begin_batch(
+        self, labels: Sequence[str], payloads: Sequence[Any], keys: Sequence[str | None]
+    ) -> list[Operation]:
         """Begin an operation for each task: if the batch does not end, any of them may exist."""
-        start = self.clock.now()
+        start, given = self.clock.now(), [{} if key is None else {"key": key} for key in keys]
         return [
             self._begin(
                 Verb.ENQUEUE,
                 start=start,
                 number=self._next + place,
                 task=label,
-                arguments={"batch": len(labels), "payload": canonical(payload)},
+                arguments={"batch": len(labels), **key, "payload": canonical(payload)},
             )
-            for place, (label, payload) in enumerate(zip(labels, payloads, strict=True))
+            for place, (label, payload, key) in enumerate(zip(labels, payloads, given, strict=True))
         ]
 
     def _begin(

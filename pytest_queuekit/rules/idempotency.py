@@ -129,6 +129,18 @@ def _left_behind(env: Environment) -> None:
     env.settle()
 
 
+def _in_batches(env: Environment) -> None:
+    """Enqueue batches with keys of a waiting task, of each other and of the batch itself."""
+    producer = env.actor("producer")
+    producer.enqueue("waiting", key="order-1")
+    producer.enqueue_many(["new", "plain"], keys=["order-2", None])
+    producer.enqueue_many(["again", "other"], keys=["order-1", "order-3"])
+    producer.enqueue_many(["first", "twin", "second-plain"], keys=["order-4", "order-4", None])
+    producer.enqueue_many(["once-more"], keys=["order-2"])
+    producer.enqueue("single", key="order-3")
+    env.settle()
+
+
 def _rivals(effort: Effort) -> list[Program]:
     return [
         Program(
@@ -283,6 +295,17 @@ _RULES = (
         scenario=Scenario(script=_twice),
         monitors=(idempotency, key_conflict),
         needs=(*_NEEDS, Capability.KEY_CONFLICT),
+    ),
+    Rule(
+        id="KEY-15",
+        slug="batch-keys-admit-one-task",
+        sentence="A key in a batch keeps a second task out, as in a single enqueue: within the "
+        "batch, against a task that waits, and for later calls.",
+        why="A client that got no answer repeats its batch; a batch that looks for its keys only "
+        "before it adds its tasks lets twins through.",
+        scenario=Scenario(script=_in_batches),
+        monitors=(idempotency, no_loss),
+        needs=(*_NEEDS, Capability.ENQUEUE_MANY, Capability.BATCH_KEYS),
     ),
 )
 

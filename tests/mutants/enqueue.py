@@ -182,7 +182,7 @@ class DropsTheLastOfABatch(MemoryQueue):
 
     name = "drops-the-last-of-a-batch"
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
         return [*super().enqueue_many(payloads[:-1]), 0]
 
 
@@ -191,7 +191,7 @@ class AddsTheFirstOfABatchTwice(MemoryQueue):
 
     name = "adds-the-first-of-a-batch-twice"
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
         self.enqueue(payloads[0])
         return super().enqueue_many(payloads)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
 from pytest_queuekit.model.capabilities import KeyConflict
@@ -209,6 +211,65 @@ class AcceptsDuplicates(RefusesDuplicates):
         return
 
 
+class BatchesHaveNoKeys(MemoryQueue):
+    """Takes the keys of a batch, and does nothing about them."""
+
+    name = "batches-have-no-keys"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        self._keys_of(payloads, keys)
+        return super().enqueue_many(payloads)
+
+
+class BatchLooksBeforeItAdds(MemoryQueue):
+    """Looks for the keys of a batch before it adds the first of its tasks."""
+
+    name = "batch-looks-before-it-adds"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        given = self._keys_of(payloads, keys)
+        with self._atomically():
+            held = [self._holder_of(key) for key in given]
+            numbers = []
+            for payload, key, holder in zip(payloads, given, held, strict=True):
+                number = self.enqueue(payload) if holder is None else holder.number
+                self.store.tasks[number].key = key
+                numbers.append(number)
+            return numbers
+
+
+class BatchForgetsItsKeys(MemoryQueue):
+    """Looks for the keys of a batch, and does not keep them for later calls."""
+
+    name = "batch-forgets-its-keys"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        with self._atomically():
+            before = set(self.store.tasks)
+            numbers = super().enqueue_many(payloads, keys=keys)
+            for number in {*numbers} - before:
+                self.store.tasks[number].key = None
+            return numbers
+
+
+class BatchHasOneTaskWithoutAKey(MemoryQueue):
+    """Takes the tasks without a key in batches with keys for twins."""
+
+    name = "batch-has-one-task-without-a-key"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        named = None if keys is None else [key or "no key" for key in keys]
+        return super().enqueue_many(payloads, keys=named)
+
+
 MUTANTS = (
     mutant(
         IgnoresKeys,
@@ -248,4 +309,8 @@ MUTANTS = (
     mutant(ReplacesThoughItKeeps, "KEY-14", also=("KEY",)),
     mutant(KeepsThoughItReplaces, "KEY-14"),
     mutant(AcceptsDuplicates, "KEY-14"),
+    mutant(BatchesHaveNoKeys, "KEY-15"),
+    mutant(BatchLooksBeforeItAdds, "KEY-15"),
+    mutant(BatchForgetsItsKeys, "KEY-15"),
+    mutant(BatchHasOneTaskWithoutAKey, "KEY-15"),
 )

@@ -148,7 +148,7 @@ class BatchesJumpTheQueue(MemoryQueue):
 
     name = "batches-jump-the-queue"
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
         return [self.enqueue(payload, priority=99) for payload in payloads]
 
 

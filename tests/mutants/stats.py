@@ -193,7 +193,7 @@ class CountsCalls(MemoryQueue):
     name = "counts-calls"
     missed = 0
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
         self.missed += len(payloads) - 1
         return super().enqueue_many(payloads)
 

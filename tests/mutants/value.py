@@ -225,7 +225,7 @@ class RefusesAndLeavesHalf(MemoryQueue):
 
     name = "refuses-and-leaves-half"
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
         return [self.enqueue(payload) for payload in payloads]
 
     def _keep(self, task: Task) -> None:

@@ -131,7 +131,7 @@ class BatchTasksAreNotRetried(MemoryQueue):
 
     name = "batch-tasks-are-not-retried"
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
         numbers = super().enqueue_many(payloads)
         for number in numbers:
             self.store.tasks[number].max_attempts = 1

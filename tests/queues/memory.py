@@ -206,11 +206,17 @@ class MemoryQueue(QueueAdapter):
         with self._atomically():
             return [self._decode(task.text) for task in self._in_state("dead")]
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
         for payload in payloads:
             self._encode(payload)
+        given = self._keys_of(payloads, keys)
         with self._atomically():
-            return [self.enqueue(payload) for payload in payloads]
+            return [
+                self.enqueue(payload, key=key)
+                for payload, key in zip(payloads, given, strict=True)
+            ]
 
     def claim_many(self, worker: str, limit: int) -> list[Claim]:
         self._check_number("limit", limit, 1)
@@ -338,6 +344,15 @@ class MemoryQueue(QueueAdapter):
     def _holds_key(self, task: Task) -> bool:
         until_claim = self.key_hold is KeyHold.UNTIL_CLAIM
         return task.state == "queued" or (task.state == "leased" and not until_claim)
+
+    def _keys_of(
+        self, payloads: Sequence[Any], keys: Sequence[str | None] | None
+    ) -> Sequence[str | None]:
+        """Return a key for each task of a batch. Raises RefusedError for any other number."""
+        given = [None] * len(payloads) if keys is None else keys
+        if not isinstance(given, list | tuple) or len(given) != len(payloads):
+            raise RefusedError(f"keys={keys!r:.40} must be a list of {len(payloads)}")
+        return given
 
     def _meet(self, task: Task, text: str) -> None:
         """Decide the fate of a second payload of a task's key."""

@@ -233,6 +233,17 @@ class RefusesDuplicates(MemoryQueue):
     def _meet(self, task: Task, text: str) -> None:
         raise RefusedError(f"key={task.key!r} is in use")
 
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        with self._atomically():
+            before = dict(self.store.tasks)
+            try:
+                return super().enqueue_many(payloads, keys=keys)
+            except RefusedError:
+                self.store.tasks = before
+                raise
+
 
 class OneAttemptAfterARequeue(MemoryQueue):
     """A dead task that is requeued gets one attempt more."""

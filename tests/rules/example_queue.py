@@ -220,9 +220,15 @@ class ExampleQueue(QueueAdapter):
     def dead_letters(self) -> Sequence[Any]:
         return [self.decode(row[0]) for row in self.run(self.statements["dead letters"])]
 
-    def enqueue_many(self, payloads: Sequence[Any]) -> Any:
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> Any:
+        given = keys or [None] * len(payloads)
         with self.transaction():
-            return [self.insert(payload) for payload in payloads]
+            return [
+                self.holder(key) or self.insert(payload, key=key)
+                for payload, key in zip(payloads, given, strict=True)
+            ]
 
     def claim_many(self, worker: str, limit: int) -> list[Claim]:
         claims: list[Claim] = []

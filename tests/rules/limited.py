@@ -63,7 +63,9 @@ def limited(
     for method in METHODS:
         if method not in held:
             members[method.value] = getattr(QueueAdapter, method.value)
-    for name in ("enqueue", "claim"):
+    for name in ("enqueue", "enqueue_many", "claim"):
+        if name in METHODS and name not in held:
+            continue
         options = verbs.METHODS[name].options
         lacking = [option for option, need in options.items() if need not in held]
         members[name] = _without(base, name, lacking, lease=lease)

@@ -281,4 +281,26 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.009 s  collector  claim          → first  expected: second
         """,
     ),
+    "KEY-15": Example(
+        wrong="""
+            def enqueue_many(self, payloads, *, keys=None):
+                pairs = zip(payloads, keys or [None] * len(payloads))
+                held = [(self.holder(key), payload, key) for payload, key in pairs]
+                return [holder or self.insert(payload, key=key)
+                        for holder, payload, key in held]
+        """,
+        right="""
+            def enqueue_many(self, payloads, *, keys=None):
+                pairs = zip(payloads, keys or [None] * len(payloads))
+                with self.transaction():
+                    return [self.holder(key) or self.insert(payload, key=key)
+                            for payload, key in pairs]
+        """,
+        proof="""
+              0.008 s  producer   enqueue first → ok     key order-4, a batch of 3
+              0.008 s  producer   enqueue twin  → ok     key order-4, in the same batch
+              0.032 s  collector  claim         → first
+            ▶ 0.038 s  collector  claim         → twin   expected: second-plain
+        """,
+    ),
 }
