@@ -45,8 +45,12 @@ def _overfull(
         if since >= interval.held_until:
             continue
         certain = [held for held in certain if held.held_until > since]
-        if len(certain) >= contract.group_limit:
-            yield _violation(history, contract, group, interval, certain)
+        # One task delivered twice is one task of its group; `exclusive` reports that.
+        label = interval.delivery.claim.task
+        others = {held.delivery.claim.task: held for held in certain}
+        others.pop(label, None)
+        if len(others) >= contract.group_limit:
+            yield _violation(history, contract, group, interval, list(others.values()))
         certain.append(interval)
 
 

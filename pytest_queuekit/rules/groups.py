@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from pytest_queuekit.execution.drivers.interleaved import Interleaved
 from pytest_queuekit.execution.drivers.processes import Processes
+from pytest_queuekit.execution.drivers.threads import Threads
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.model.effort import Effort
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.groups import groups
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
+from pytest_queuekit.rules.pairs import GROUPED, meet_in
 from pytest_queuekit.rules.programs import consume_at_ease
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import BRIEF, enqueue_all, expire, labels, take
@@ -143,5 +147,29 @@ RULES = (
         drivers=(Processes(repeat=True),),
         monitors=(groups, no_loss),
         needs=(*_NEEDS, Capability.PROCESSES),
+    ),
+    Rule(
+        id="GROUP-6",
+        slug="group-limit-across-threads",
+        sentence="Threads that claim at the same time keep the limits of the groups, and every "
+        "task is delivered.",
+        why="Two threads that count first and take later both find the last slot free.",
+        scenario=Scenario(script=_stock, programs=_rivals, ending=Environment.settle, lease=BRIEF),
+        drivers=(Threads(repeat=True),),
+        monitors=(groups, no_loss),
+        needs=(*_NEEDS, Capability.THREADS),
+    ),
+    Rule(
+        id="GROUP-7",
+        slug="claims-meet-at-last-slot",
+        sentence="Of two claims that meet at the last slot of a group, at any of their steps, one "
+        "gets it.",
+        why="A claim that counts the held tasks and takes one in a later step exceeds the limit "
+        "whenever another claim comes between.",
+        scenario=Scenario(script=meet_in(GROUPED), ending=Environment.settle, passes_time=True),
+        drivers=(Interleaved(),),
+        monitors=(groups, no_loss, exclusive),
+        needs=(*_NEEDS, Capability.THREADS),
+        level=Level.STANDARD,
     ),
 )

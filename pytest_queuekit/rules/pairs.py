@@ -80,7 +80,7 @@ class Round:
         self._keyed = "again" in verbs
         self._taken: dict[str, list[Delivery]] = {side.actor: [] for side in meeting.sides}
 
-    def enqueue(self, side: Side, label: str, **options: float) -> None:
+    def enqueue(self, side: Side, label: str, **options: object) -> None:
         """Enqueue a task, with a key if another enqueue shall meet it."""
         chosen: dict[str, object] = dict(options)
         if self._keyed:
@@ -297,6 +297,15 @@ def _waiting(game: Round) -> bool:
     return True
 
 
+def _grouped(game: Round) -> bool:
+    """Leave one slot in a group of which two tasks wait."""
+    limit = game.env.contract.group_limit
+    for number in range(limit + 1):
+        label = f"{game.label}-{number}"
+        game.holder.call(partial(game.enqueue, game.holder, label, group=game.label))
+    return all(game.holder.call(lambda: game.claim(game.holder)) for _ in range(limit - 1))
+
+
 def _held(game: Round) -> bool:
     return _waiting(game) and bool(game.holder.call(lambda: game.claim(game.holder)))
 
@@ -327,6 +336,13 @@ ABSENT = State(
 )
 WAITING = State(
     name="waiting", prepare=_waiting, holder=("claim", "cancel", "again"), rival=_OTHERS
+)
+GROUPED = State(
+    name="grouped",
+    prepare=_grouped,
+    holder=("claim",),
+    rival=("claim", "reclaim", "purge"),
+    needs=(Capability.GROUP,),
 )
 HELD = State(name="held", prepare=_held, holder=_ENDINGS, rival=_OTHERS)
 DUE = State(

@@ -98,4 +98,51 @@ EXAMPLES: Mapping[str, Example] = {
               0.215 s  worker-1  complete group-1-1 → ok
         """,
     ),
+    "GROUP-6": Example(
+        wrong="""
+            def claim(self, worker, *, lease=60.0):
+                leased = "(SELECT grp FROM task WHERE state = 'leased')"
+                full = self.run(f"SELECT id FROM task WHERE grp IN {leased}")
+                with self.transaction():  # another worker may have come first
+                    free = [i for i in self.waiting_ids() if (i,) not in full]
+                    return self.take(free[0], worker, lease) if free else None
+        """,
+        right="""
+            def claim(self, worker, *, lease=60.0):
+                leased = "(SELECT grp FROM task WHERE state = 'leased')"
+                with self.transaction():
+                    full = self.run(f"SELECT id FROM task WHERE grp IN {leased}")
+                    free = [i for i in self.waiting_ids() if (i,) not in full]
+                    return self.take(free[0], worker, lease) if free else None
+        """,
+        proof="""
+              0.211 s  worker-1  claim              → group-1-1
+            ▶ 0.212 s  worker-3  claim              → group-1-2  expected: group-2-1
+              0.215 s  worker-1  complete group-1-1 → ok
+        """,
+    ),
+    "GROUP-7": Example(
+        wrong="""
+            def claim(self, worker, *, lease=60.0):
+                leased = "(SELECT grp FROM task WHERE state = 'leased')"
+                full = self.run(f"SELECT id FROM task WHERE grp IN {leased}")
+                with self.transaction():  # another worker may have come first
+                    free = [i for i in self.waiting_ids() if (i,) not in full]
+                    return self.take(free[0], worker, lease) if free else None
+        """,
+        right="""
+            def claim(self, worker, *, lease=60.0):
+                leased = "(SELECT grp FROM task WHERE state = 'leased')"
+                with self.transaction():
+                    full = self.run(f"SELECT id FROM task WHERE grp IN {leased}")
+                    free = [i for i in self.waiting_ids() if (i,) not in full]
+                    return self.take(free[0], worker, lease) if free else None
+        """,
+        proof="""
+              0.020 s  holder  enqueue task-0 → ok      group task
+              0.022 s  holder  enqueue task-1 → ok      group task
+              0.024 s  rival   claim          → task-0  while the holder has only looked
+            ▶ 0.026 s  holder  claim          → task-1  expected: empty
+        """,
+    ),
 }
