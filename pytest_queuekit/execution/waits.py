@@ -25,10 +25,14 @@ def longest_wait(operations: Sequence[Operation], contract: Contract, lease: flo
         for operation in operations
         if operation.verb is Verb.FAIL and operation.task in unfinished
     )
-    waits = (*_delays(operations, unfinished), *_retries(failures.values(), contract.retry))
+    waits = (
+        *_numbers("delay", operations, unfinished),
+        *_retries(failures.values(), contract.retry),
+    )
     if not _is_anything_held(operations):
         return max(waits, default=0.0)
-    return max(contract.notice if contract.notices_death else lease, *waits)
+    own = _numbers("lease", operations, unfinished)
+    return max(contract.notice if contract.notices_death else lease, *own, *waits)
 
 
 def wait_after_leases(operations: Sequence[Operation], contract: Contract, _lease: float) -> float:
@@ -88,11 +92,12 @@ def _is_anything_held(operations: Sequence[Operation]) -> bool:
     )
 
 
-def _delays(operations: Sequence[Operation], tasks: set[str]) -> Iterator[float]:
+def _numbers(option: str, operations: Sequence[Operation], tasks: set[str]) -> Iterator[float]:
+    """Return the seconds of an option of the tasks' enqueues; zero for a task without it."""
     for operation in operations:
         if operation.task in tasks and _may_have_enqueued(operation):
-            delay = operation.arguments.get("delay")
-            yield float(delay) if isinstance(delay, int | float) else 0.0
+            given = operation.arguments.get(option)
+            yield float(given) if isinstance(given, int | float) else 0.0
 
 
 def _retries(failures: Iterable[int], retry: Retry | None) -> list[float]:

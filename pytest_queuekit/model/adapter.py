@@ -66,8 +66,8 @@ class QueueAdapter:
     """The base class of an adapter: a subclass defines what its queue can do.
 
     `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
-    every option by accepting it: `priority`, `delay`, `expires`, `key`, `group`, `capabilities`,
-    `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities` of `claim`. All
+    every option by accepting it: `priority`, `delay`, `expires`, `lease`, `key`, `group`,
+    `capabilities`, `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities` of `claim`. All
     times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
@@ -94,7 +94,10 @@ class QueueAdapter:
     requeue_attempts: ClassVar[int | None] = None
     """The attempts of a dead task that is requeued; None for as many as a new task."""
     lease_seconds: ClassVar[float | None] = None
-    """The lease of every claim in seconds, if `claim` has no option `lease`."""
+    """The lease of every claim in seconds, if `claim` has no option `lease`.
+
+    If `enqueue` has the option, the lease of the tasks that were enqueued without.
+    """
     notice_seconds: ClassVar[float | None] = None
     """Seconds within which the queue notices a dead worker by heartbeat or process; None: 10."""
     resolution: ClassVar[float] = 1.0

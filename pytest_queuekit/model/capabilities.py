@@ -91,6 +91,7 @@ class Capability(enum.StrEnum):
     REDELIVERY = "redelivery"
     LEASE = "lease"
     LEASE_OPTION = "lease-option"
+    TASK_LEASE = "task-lease"
     ROUTING = "capabilities"
     RETRY = "retry"
     MAX_ATTEMPTS = "max_attempts"

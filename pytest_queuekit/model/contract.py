@@ -237,6 +237,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         and (retried or _defines(adapter, "release")),
         Capability.LEASE: leased,
         Capability.LEASE_OPTION: has_leases and "lease" in claim,
+        Capability.TASK_LEASE: has_leases and "lease" in enqueue,
         Capability.RECOVERY: leased or watched,
         Capability.NOTICES_DEATH: watched,
         Capability.HEARTBEAT: adapter.liveness is Liveness.HEARTBEAT,

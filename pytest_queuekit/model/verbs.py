@@ -76,6 +76,7 @@ METHODS: Mapping[str, Method] = {
                 "priority": Capability.PRIORITY,
                 "delay": Capability.DELAY,
                 "expires": Capability.EXPIRES,
+                "lease": Capability.TASK_LEASE,
                 "key": Capability.KEY,
                 "group": Capability.GROUP,
                 "capabilities": Capability.ROUTING,

@@ -103,9 +103,7 @@ class Recorder:
             keep=lambda _: self._bare.add(payload, label),
         ).ok
 
-    def enqueue_many(
-        self, labels: Sequence[str], keys: Sequence[str | None] | None = None
-    ) -> bool:
+    def enqueue_many(self, labels: Sequence[str], keys: Sequence[str | None] | None = None) -> bool:
         """Enqueue one or more tasks in one step. Return True if the queue accepted them.
 
         keys: the idempotency key of each task, or None.

@@ -148,6 +148,22 @@ def _as_asked(env: Environment) -> None:
     env.actor("heir").claim()
 
 
+def _of_its_own(env: Environment) -> None:
+    """Claim one task with a short lease of its own, and one with a long one."""
+    producer = env.actor("producer")
+    producer.enqueue("brief", lease=env.lease / 2, **lasting(producer))
+    producer.enqueue("patient", lease=20 * env.lease, **lasting(producer))
+    take(env.actor("first"))
+    take(env.actor("second"))
+    env.outlast(env.lease / 2)
+    reclaim(env)
+    claim_back(env, env.actor("heir"))
+    env.outlast(env.lease)
+    reclaim(env)
+    env.actor("other").claim()
+    env.actor("other").claim()
+
+
 def _require_virtual_clock(env: Environment) -> None:
     if not env.clock.virtual:
         raise NotRunError(
@@ -344,5 +360,15 @@ RULES = (
         monitors=(exclusive,),
         needs=(Capability.LEASE, Capability.EXTEND),
         exercises=(Verb.CLAIM, Verb.EXTEND),
+    ),
+    Rule(
+        id="LEASE-14",
+        slug="task-lease-honoured",
+        sentence="A lease that is given at enqueue lasts as long as asked for, whichever worker "
+        "claims the task.",
+        why="The producer knows how long its task takes; a worker of many kinds of tasks does not.",
+        scenario=Scenario(script=_of_its_own, passes_time=True),
+        monitors=(expiry, exclusive),
+        needs=(Capability.TASK_LEASE, Capability.LEASE, Capability.SECOND_ATTEMPT),
     ),
 )

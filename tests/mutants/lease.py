@@ -255,6 +255,24 @@ class TakesOverWithTheOldToken(MemoryQueue):
         return super()._new_token(task)
 
 
+class ClaimsOverrideTheTask(MemoryQueue):
+    """Leases a task as long as its claim asks for, whatever its enqueue asked for."""
+
+    name = "claims-override-the-task"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return lease
+
+
+class OwnLeasesOnlyShorten(MemoryQueue):
+    """Takes the shorter one of the task's own lease and that of the claim."""
+
+    name = "own-leases-only-shorten"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return min(lease, super()._lease_of(task, lease))
+
+
 MUTANTS = (
     mutant(
         ComesBackToTheSameWorker,
@@ -302,4 +320,6 @@ MUTANTS = (
     mutant(ALittleShort, "LEASE-2"),
     mutant(CutsLeasesToSeconds, "LEASE-12"),
     mutant(WritesThePayloadAgain, "LEASE-1", also=("LEASE-9", "RETRY-1", *WATCHED)),
+    mutant(ClaimsOverrideTheTask, "LEASE-14"),
+    mutant(OwnLeasesOnlyShorten, "LEASE-14"),
 )

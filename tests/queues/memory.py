@@ -42,6 +42,7 @@ class Task:
     place: its place among the tasks of its priority.
     due: seconds since the epoch from which it may be claimed.
     expires: seconds since the epoch from which it is not claimed for the first time.
+    own_lease: seconds of the lease of each delivery; None for those of the claim.
     group: the group of which only some tasks may be held at a time.
     attempts: how often it failed, or its worker did not come back.
     state: "queued", "leased", "completed" or "dead".
@@ -58,6 +59,7 @@ class Task:
     group: str | None
     needs: Mapping[str, Any]
     max_attempts: int
+    own_lease: float | None = None
     attempts: int = 0
     state: str = "queued"
     token: int | None = None
@@ -103,6 +105,7 @@ class MemoryQueue(QueueAdapter):
         priority: int = 100,
         delay: float = 0.0,
         expires: float | None = None,
+        lease: float | None = None,
         key: str | None = None,
         group: str | None = None,
         capabilities: Mapping[str, Any] | None = None,
@@ -112,6 +115,7 @@ class MemoryQueue(QueueAdapter):
         self._check_number("priority", priority, 1)
         self._check_seconds("delay", delay, 0.0)
         self._check_seconds("expires", 1.0 if expires is None else expires, 0.001)
+        self._check_seconds("lease", 1.0 if lease is None else lease, 0.001)
         self._check_number("max_attempts", max_attempts, 1)
         with self._atomically():
             held = self._holder_of(key)
@@ -130,6 +134,7 @@ class MemoryQueue(QueueAdapter):
                 group=group,
                 needs=dict(capabilities or {}),
                 max_attempts=max_attempts,
+                own_lease=lease,
             )
             self._keep(task)
             return task.number
@@ -214,8 +219,7 @@ class MemoryQueue(QueueAdapter):
         given = self._keys_of(payloads, keys)
         with self._atomically():
             return [
-                self.enqueue(payload, key=key)
-                for payload, key in zip(payloads, given, strict=True)
+                self.enqueue(payload, key=key) for payload, key in zip(payloads, given, strict=True)
             ]
 
     def claim_many(self, worker: str, limit: int) -> list[Claim]:
@@ -293,7 +297,8 @@ class MemoryQueue(QueueAdapter):
         return task.priority, task.place
 
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
-        task.state, task.lease_end = "leased", self._now() + lease
+        seconds = self._lease_of(task, lease)
+        task.state, task.lease_end = "leased", self._now() + seconds
         task.token = self._new_token(task)
         return Claim(
             task_id=task.number,
@@ -302,6 +307,9 @@ class MemoryQueue(QueueAdapter):
             attempt=task.attempts + 1,
             token=task.token,
         )
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return lease if task.own_lease is None else task.own_lease
 
     def _new_token(self, task: Task) -> int:
         return next(self.store.tokens)

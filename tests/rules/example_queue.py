@@ -38,8 +38,10 @@ from pytest_queuekit.rules.examples.example import TABLE, Example
 
 STATEMENTS = {
     "enqueue": """
-        INSERT INTO task (payload, priority, delay, due, expires, key, grp, needs, max_attempts)
-        VALUES (:payload, :priority, :delay, :due, :expires, :key, :grp, :needs, :max_attempts)
+        INSERT INTO task
+            (payload, priority, delay, due, expires, lease, key, grp, needs, max_attempts)
+        VALUES (:payload, :priority, :delay, :due, :expires, :lease, :key, :grp, :needs,
+            :max_attempts)
         RETURNING id
     """,
     "enqueue: look up the key": """
@@ -267,7 +269,7 @@ class ExampleQueue(QueueAdapter):
         self.run("COMMIT")
 
     def insert(self, payload: Any, *, delay: float = 0.0, **columns: Any) -> Any:
-        plain = dict.fromkeys(("expires", "key", "grp"))
+        plain = dict.fromkeys(("expires", "lease", "key", "grp"))
         plain |= {"priority": 100, "needs": "{}", "max_attempts": 5}
         row = {"payload": self.encode(payload), "delay": delay, "due": self.due(delay)}
         ids = self.run(self.statements["enqueue"], **plain | row | columns)
@@ -378,6 +380,14 @@ class _WithoutLimit(ExampleQueue):
     retry = None
 
 
+class _LeasedByTask(ExampleQueue):
+    def enqueue(self, payload: Any, *, lease: float | None = None, max_attempts: int = 5) -> Any:
+        if lease is not None:
+            self.lease_end(lease)
+        with self.transaction():
+            return self.insert(payload, lease=lease, max_attempts=max_attempts)
+
+
 class _HeldUntilClaim(ExampleQueue):
     key_hold = KeyHold.UNTIL_CLAIM
 
@@ -484,7 +494,8 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     **dict.fromkeys(("ORDER-2", "ORDER-5"), _Stack),
     "ORDER-11": _WithoutLimit,
     "ORDER-12": _InPlace,
-    **dict.fromkeys(("KEY-9", "KEY-12", "GROUP-5"), _Raced),
+    **dict.fromkeys(("KEY-9", "KEY-12", "GROUP-5", "GROUP-6"), _Raced),
+    "LEASE-14": _LeasedByTask,
     "KEY-13": _HeldUntilClaim,
     "KEY-14": _Replacing,
     **dict.fromkeys(("VALUE-1", "VALUE-3", "RACE-21"), _Impatient),

@@ -109,6 +109,11 @@ class LeaseIntervals:
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
+        self._own = {
+            enqueue.task: enqueue.arguments["lease"]
+            for enqueue in history.by(Verb.ENQUEUE)
+            if "lease" in enqueue.arguments
+        }
         self._gone: dict[str, list[int]] = defaultdict(list)
         self._kills: dict[str, list[Operation]] = defaultdict(list)
         watched = contract.notices_death
@@ -191,12 +196,18 @@ class LeaseIntervals:
             if self.of(delivery).kill is None:
                 return liveness
             return f"{liveness}, noticed within {seconds(self._contract.notice)}"
-        fixed = "lease" not in claim.arguments and self._contract.lease_seconds is not None
-        lease = f"{'declared' if fixed else 'requested'} lease {seconds(length)}"
+        lease = f"{self._origin(claim)} lease {seconds(length)}"
         added = [number(extend.arguments.get("seconds")) for extend in delivery.extensions()]
         if added and added[-1] is not None:
             lease += f", extended by {seconds(added[-1])}"
         return lease
+
+    def _origin(self, claim: Operation) -> str:
+        """Return who chose the length of a lease."""
+        if claim.task in self._own:
+            return "enqueued with"
+        fixed = "lease" not in claim.arguments and self._contract.lease_seconds is not None
+        return "declared" if fixed else "requested"
 
     def _bounds(self, claim: Operation) -> tuple[float, float]:
         """Return the least and the most seconds for which a claim is leased."""
@@ -210,7 +221,12 @@ class LeaseIntervals:
         return NEVER, NEVER
 
     def _requested(self, claim: Operation) -> Any:
-        """Return the seconds that a claim asked for; None if the queue chooses."""
+        """Return the seconds of a task's own lease, or those that a claim asked for.
+
+        None if the queue chooses.
+        """
+        if claim.task in self._own:
+            return self._own[claim.task]
         if "lease" in claim.arguments:
             requested = claim.arguments["lease"]
             return math.nan if requested is None else requested

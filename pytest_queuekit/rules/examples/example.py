@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS task (
     delay REAL DEFAULT 0,                 -- in seconds
     due REAL,                             -- claimable from this time on
     expires REAL,                         -- not claimable for the first time from then on
+    lease REAL,                           -- of each claim, in seconds, if the task sets it
     key TEXT,                             -- the idempotency key
     grp TEXT,                             -- the group, of which one task may be leased
     needs TEXT DEFAULT '{}',              -- required capabilities, as JSON

@@ -266,4 +266,20 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 24.013 s  other     claim              → task-1  expected: empty
         """,
     ),
+    "LEASE-14": Example(
+        wrong="""
+            def take(self, task_id, worker, lease=60.0):
+                return super().take(task_id, worker, lease)  # that of the claim
+        """,
+        right="""
+            def take(self, task_id, worker, lease=60.0):
+                ((own,),) = self.run("SELECT lease FROM task WHERE id = :id", id=task_id)
+                return super().take(task_id, worker, lease if own is None else own)
+        """,
+        proof="""
+               0.002 s  producer  enqueue brief → ok     lease 30 s
+               0.008 s  first     claim         → brief
+            ▶ 30.076 s  heir      claim         → empty  expected: brief
+        """,
+    ),
 }
