@@ -67,8 +67,8 @@ class QueueAdapter:
 
     `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
     every option by accepting it: `priority`, `delay`, `expires`, `lease`, `key`, `group`,
-    `capabilities`, `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities` of `claim`. All
-    times are in seconds.
+    `capabilities`, `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities`
+    of `claim`. All times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
     (`*args` in the signatures below lets type checkers accept a subclass's own options.)

@@ -59,7 +59,8 @@ class LeasesByTheHoldersClock(MemoryQueue):
 
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
         claim = super()._lease(task, worker, lease)
-        task.local_end = _local(self._now()) + lease  # type: ignore[attr-defined]  # the mutant's own field
+        seconds = self._lease_of(task, lease)
+        task.local_end = _local(self._now()) + seconds  # type: ignore[attr-defined]  # the mutant's own field
         return claim
 
     def extend(self, claim: Claim, seconds: float) -> Claim:
@@ -145,7 +146,7 @@ class MeasuresAnyDistance(MemoryQueue):
     name = "measures-any-distance"
 
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
-        task.seconds = lease  # type: ignore[attr-defined]  # the mutant's own field
+        task.seconds = self._lease_of(task, lease)  # type: ignore[attr-defined]  # the mutant's own field
         return super()._lease(task, worker, lease)
 
     def extend(self, claim: Claim, seconds: float) -> Claim:

@@ -279,6 +279,7 @@ MUTANTS = (
         "LEASE-1",
         also=(
             "LEASE-4",
+            "LEASE-14",
             "LEASE-5",
             "LEASE-6",
             "LEASE-10",

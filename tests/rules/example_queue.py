@@ -381,7 +381,9 @@ class _WithoutLimit(ExampleQueue):
 
 
 class _LeasedByTask(ExampleQueue):
-    def enqueue(self, payload: Any, *, lease: float | None = None, max_attempts: int = 5) -> Any:
+    def enqueue(  # type: ignore[override]  # declares fewer options
+        self, payload: Any, *, lease: float | None = None, max_attempts: int = 5
+    ) -> Any:
         if lease is not None:
             self.lease_end(lease)
         with self.transaction():

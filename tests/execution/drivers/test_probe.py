@@ -33,7 +33,7 @@ class LeasesByItsOwnClock(MemoryQueue):
 
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
         claim = super()._lease(task, worker, lease)
-        task.lease_end = time.monotonic() + lease
+        task.lease_end = time.monotonic() + self._lease_of(task, lease)
         return claim
 
     def _is_expired(self, task: Task) -> bool:
