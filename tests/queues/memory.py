@@ -89,7 +89,9 @@ class MemoryQueue(QueueAdapter):
     durability = Durability.NONE
     liveness = Liveness.LEASE
     sharing = Sharing.THREADS
-    retry: ClassVar[Retry | None] = Retry(max_attempts=5, first=1, factor=2, cap=300)
+    retry: ClassVar[Retry | None] = Retry(
+        max_attempts=5, first=1, factor=2, cap=300, counts_deaths=True
+    )
     key_hold = KeyHold.UNTIL_COMPLETION
     key_conflict: ClassVar[KeyConflict | None] = KeyConflict.KEEP
     resolution = 0.01
