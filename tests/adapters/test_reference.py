@@ -31,12 +31,13 @@ def queue(clock: VirtualClock, tmp_path: Path) -> Iterator[Any]:
 
 
 def test_it_declares_all_but_what_excludes_itself() -> None:
-    """Every capability is promised, apart from groups, expiry, and what others exclude."""
+    """All is promised apart from groups, expiry, leases of tasks, and what others exclude."""
     missing = Contract.of(ReferenceQueue).lacks(list(Capability))
     assert set(missing) == {
         Capability.LIFO,
         Capability.EXPIRES,
         Capability.GROUP,
+        Capability.TASK_LEASE,
         Capability.KEY_UNTIL_CLAIM,
         Capability.AT_MOST_ONCE,
         Capability.TEXT_PAYLOAD,

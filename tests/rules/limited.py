@@ -132,7 +132,7 @@ def _without(
     full = getattr(base, name)
 
     def method(self: QueueAdapter, *args: Any, **options: Any) -> Any:
-        if "lease" in lacking and not issubclass(base, Listens):
+        if name == "claim" and "lease" in lacking and not issubclass(base, Listens):
             options["lease"] = lease
         return full(self, *args, **options)
 

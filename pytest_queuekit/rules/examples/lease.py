@@ -273,7 +273,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         right="""
             def take(self, task_id, worker, lease=60.0):
-                ((own,),) = self.run("SELECT lease FROM task WHERE id = :id", id=task_id)
+                sql = "SELECT lease FROM task WHERE id = :id"
+                ((own,),) = self.run(sql, id=task_id)
                 return super().take(task_id, worker, lease if own is None else own)
         """,
         proof="""
