@@ -167,7 +167,7 @@ def as_text(chosen: Sequence[RuleEntry]) -> str:
         if entry.family != family:
             lines += [""] * bool(lines) + [f"{entry.family}: {entry.about}"]
             family = entry.family
-        lines.append(f"  {entry.id:<12}{entry.slug:<42}{entry.binding}")
+        lines.append(f"  {entry.id:<12}{entry.slug:<40}{entry.binding}")
         lines += textwrap.wrap(
             entry.sentence, 80, initial_indent=_MARGIN, subsequent_indent=_MARGIN
         )

@@ -97,7 +97,7 @@ class Capability(enum.StrEnum):
     MAX_ATTEMPTS = "max_attempts"
     SINGLE_ATTEMPT = "single-attempt"
     SECOND_ATTEMPT = "second-attempt"
-    DEATHS_COUNT = "deaths-count"
+    DEATHS_COUNT = "deaths"
     COMPLETE = "complete"
     FAIL = "fail"
     EXTEND = "extend"
