@@ -72,6 +72,15 @@ def _option(case: _Case, *, name: str) -> Iterator[str]:
             return
 
 
+def _own_lease(case: _Case) -> Iterator[str]:
+    """Yield the lease that the task of a proof brought from its enqueue."""
+    tasks = {call.task for call in case.violation.witness if call.task is not None}
+    for call in case.history.by(Verb.ENQUEUE):
+        if call.task in tasks and call.arguments.get("lease") is not None:
+            yield f"enqueue(lease={call.arguments['lease']!r:.40})"
+            return
+
+
 def _holding(case: _Case) -> Iterator[str]:
     """Yield what lets a worker keep its task, and for how long."""
     contract = case.contract
@@ -79,7 +88,7 @@ def _holding(case: _Case) -> Iterator[str]:
         yield in_words(contract, "guarantee")
         return
     yield in_words(contract, "liveness")
-    asked = list(_option(case, name="lease"))
+    asked = list(_own_lease(case)) or list(_option(case, name="lease"))
     if contract.liveness is Liveness.LEASE and not asked and contract.lease_seconds is not None:
         yield in_words(contract, "lease_seconds")
     yield from asked
@@ -128,10 +137,13 @@ _KEPT = tuple(partial(_field, name=name) for name in ("guarantee", "durability")
 
 JUDGED_BY: Mapping[str, tuple[_Words, ...]] = {
     "abandoned": (_holding,),
+    "attempt-repeated": _LAST_TRY,
     "changed": _RANGE,
+    "converted": _RANGE,
     "counted-from-call": (partial(_option, name="delay"), _holding, _wait),
     "dead-again": _LAST_TRY,
     "dead-too-early": _LAST_TRY,
+    "death-hidden": _LAST_TRY,
     "delivered-dead": _LAST_TRY,
     "double-delivery": (_holding,),
     "early": (partial(_option, name="delay"),),
@@ -156,6 +168,8 @@ JUDGED_BY: Mapping[str, tuple[_Words, ...]] = {
     "outdated": (partial(_option, name="expires"),),
     "priority-order": (partial(_order, parts=("priority",)),),
     "released-lost": _KEPT,
+    "requeue-attempts": (_limit, partial(_field, name="requeue_attempts")),
+    "requeue-hastened": (partial(_option, name="delay"), _wait),
     "said-empty": (partial(_option, name="delay"), partial(_field, name="resolution")),
     "stale-gave-back": (_holding,),
     "stale-shut-out": (_holding,),
@@ -189,6 +203,9 @@ EVERY_QUEUE = frozenset(
         "not-purged",
         "over-limit",
         "refused-but-kept",
+        "requeue-lost",
+        "requeue-refused",
+        "requeue-revived",
         "starved",
         "stuck-behind",
         "swallowed",

@@ -62,6 +62,12 @@ def declared(kind: str, text: str, **fields: Any) -> tuple[str, ...]:
         ("double-delivery", TWICE, {}, ["liveness=LEASE", "claim(lease=60)"]),
         (
             "double-delivery",
+            TWICE.replace("enqueue t", "enqueue t lease=90"),
+            {},
+            ["liveness=LEASE", "enqueue(lease=90)"],
+        ),
+        (
+            "double-delivery",
             TWICE.replace(" lease=60", ""),
             {"lease_seconds": 30.0},
             ["liveness=LEASE", "lease_seconds=30"],
