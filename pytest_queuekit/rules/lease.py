@@ -75,8 +75,8 @@ def _held_after_a_backlog(env: Environment) -> None:
     """Claim a task that has waited for longer than a lease: it is held as long as any other."""
     env.actor("producer").enqueue("task-2")
     env.outlast(env.lease)
-    for _ in range(2):  # the lease of the first task is over as well
-        env.actor("late").claim()
+    for name in ("late", "later"):  # the lease of the first task is over as well
+        env.actor(name).claim()
     reclaim(env)
     env.actor("other").claim()
 
