@@ -65,7 +65,7 @@ def _wrong(history: History, bounds: StateBounds, answer: Operation) -> Iterator
             expected = f"exactly {least}" if least == most else f"between {least} and {most}"
             yield violation(
                 "wrong-count",
-                f"Wrong count of {state} tasks",
+                f"Too {'few' if count < least else 'many'} {state} tasks counted",
                 f"{actor(answer)} read {state}={count} {when(history, answer)}. The correct count "
                 f"is {expected}.",
                 answer,

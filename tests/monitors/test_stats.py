@@ -27,6 +27,13 @@ def test_a_waiting_task_is_counted() -> None:
     assert [reported(text % (4, count)) for count in (0, 1, 2, 3)] == [WRONG, [], [], WRONG]
 
 
+def test_the_title_tells_too_few_from_too_many() -> None:
+    """They have different causes, and a report shows a proof of each cause."""
+    text = "p: enqueue t; p: enqueue u; a: stats queued=%d"
+    titles = [stats(history(text % count), contract())[0].title for count in (1, 3)]
+    assert titles == ["Too few queued tasks counted", "Too many queued tasks counted"]
+
+
 def test_an_enqueue_of_unknown_outcome_may_count() -> None:
     """Both counts are legal; refused and busy enqueues do not count."""
     text = "p: enqueue t %s; a: stats queued=%d"
