@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.queue import QueueBusyError, QueueDatabase, QueueDatabaseError, TaskQueue
+from pytest_queuekit.queue import (
+    QueueBusyError,
+    QueueDatabase,
+    QueueDatabaseError,
+    QueueValidator,
+    TaskQueue,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +65,13 @@ def test_rows_as_dicts(
     expected = call(queue)
     db.get_connection().row_factory = as_dict
     assert call(queue) == expected
+
+
+def test_validation_beside_rows_as_dicts(db: QueueDatabase) -> None:
+    """The validator reports nothing about a sound file, and keeps the caller's setting."""
+    db.get_connection().row_factory = as_dict
+    assert [result for result in QueueValidator(db).run_all() if not result.passed] == []
+    assert db.get_connection().row_factory is as_dict
 
 
 def test_rows_as_dicts_in_a_transaction(db: QueueDatabase) -> None:

@@ -36,6 +36,21 @@ def rows(path: Path) -> list[str]:
         return list(conn.iterdump())
 
 
+def test_rows_as_dicts(file: Path) -> None:
+    """The form of the caller's rows does not matter."""
+    with QueueDatabase(file) as db:
+        db.get_connection().row_factory = lambda cursor, row: dict(
+            zip([column[0] for column in cursor.description], row, strict=True)
+        )
+        assert validate_worker_integration(db, "worker-1")
+
+
+def test_a_path_in_place_of_a_database(file: Path, caplog: Log) -> None:
+    """The problem names what to pass."""
+    assert not validate_worker_integration(str(file), "worker-1")  # type: ignore[arg-type]
+    assert "pass QueueDatabase(path)" in caplog.text
+
+
 def test_real_tasks_are_untouched(file: Path) -> None:
     """The validation of a sound worker leaves no row and takes no real task."""
     before = rows(file)

@@ -57,13 +57,21 @@ class UsedDatabase:
         self.kind = type(db)
         self._db = db
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Yield the database's own connection."""
-        return self._db.connection()
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield the database's own connection, without the row_factory of a caller."""
+        with self._db.connection() as conn:
+            before = conn.row_factory
+            if before is not None:  # None: the code under test sets none
+                conn.row_factory = sqlite3.Row
+            try:
+                yield conn
+            finally:
+                conn.row_factory = before
 
     def pragmas(self, names: Iterable[str]) -> dict[str, object]:
         """Return the values of PRAGMAs on the database's own connection."""
-        with self._db.connection() as conn:
+        with self.reading() as conn:
             return _values(conn, names)
 
     def is_read_only(self) -> bool:

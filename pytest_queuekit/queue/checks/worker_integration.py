@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from ..database import QueueDatabase
+from ..database import QueueDatabase, checked_database
 from ..exceptions import QueueDatabaseError, StaleClaimError
 from ..messages import one_line, shown
 from ..models import Task
 from ..scheduling import SchedulingStrategy, TaskClaimerFactory
+from ..schema import tuples
 from ..tasks import TaskQueue
 from .scratch import scratch_folder
 
@@ -31,7 +32,7 @@ def problems(db: QueueDatabase, worker_id: str, task_type: str) -> tuple[str, ..
     """Return the problems of a worker; empty if it can do its whole work."""
     faults: list[str] = []
     try:
-        with db.transaction():
+        with checked_database(db).transaction():
             pass
         with _copy_of_schema(db) as (copy, clock):
             faults.extend(_Cycle(copy, clock, worker_id, task_type).problems())
@@ -57,9 +58,10 @@ class _Clock:
 @contextmanager
 def _copy_of_schema(db: QueueDatabase) -> Iterator[tuple[QueueDatabase, _Clock]]:
     with db.connection() as conn:
-        statements = [row[0] for row in conn.execute(_OBJECTS)]
+        cursor = tuples(conn)
+        statements = [row[0] for row in cursor.execute(_OBJECTS)]
         marks = {
-            name: conn.execute(f"PRAGMA {name}").fetchone()[0]
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("user_version", "application_id")
         }
     with scratch_folder() as folder:
