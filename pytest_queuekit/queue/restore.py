@@ -18,6 +18,7 @@ from .exceptions import (
     QueueCorruptError,
     QueueInputError,
     QueuePathError,
+    QueueReadOnlyError,
     QueueSchemaError,
 )
 from .files import LOGS, PartialFile, siblings
@@ -49,6 +50,11 @@ def restore(db: QueueDatabase, path: str | os.PathLike[str]) -> str | None:
         raise QueuePathError(f"path={shown_path(source)} does not exist; name a backup")
     if not Path(source).is_file():
         raise QueuePathError(why_not_openable(source))
+    if os.path.lexists(target) and not os.access(target, os.W_OK):
+        raise QueueReadOnlyError(
+            f"path={shown_path(target)} is not writable for this user; nothing was changed. "
+            "Check its permissions"
+        )
     db.end_own_connection()
     with partial_beside(target) as partial:
         with translated(source), reading(source, patience=db.busy_seconds) as conn:

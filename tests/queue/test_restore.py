@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -21,6 +22,7 @@ from pytest_queuekit.queue import (
     QueueDatabaseError,
     QueueInputError,
     QueuePathError,
+    QueueReadOnlyError,
     QueueSchemaError,
     TaskQueue,
 )
@@ -352,6 +354,20 @@ def test_a_backup_that_is_not_usable(
         restore(path, copy)
     assert path.read_bytes() == before
     assert not list(path.parent.glob(".queue-*"))
+
+
+def test_into_a_file_that_is_read_only(
+    path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused before anything is written."""
+    allowed = os.access
+
+    def access(file: str, mode: int) -> bool:  # because root may write to every file
+        return allowed(file, mode) and not (os.fspath(file) == str(path) and mode == os.W_OK)
+
+    monkeypatch.setattr(os, "access", access)
+    with pytest.raises(QueueReadOnlyError, match="not writable for this user; nothing was changed"):
+        restore(path, copy)
 
 
 def test_a_backup_that_was_opened_and_left(path: Path, copy: Path, tmp_path: Path) -> None:
