@@ -43,7 +43,7 @@ class LeasesFromTheTurn(MemoryQueue):
     def _lease(self, task: Task, worker: str, lease: float) -> Claim:
         claim = super()._lease(task, worker, lease)
         if not task.attempts:
-            task.lease_end = task.due + lease
+            task.lease_end += task.due - self._now()
         return claim
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gigq import Job, JobQueue, JobStatus, Worker
 
-from pytest_queuekit import Claim, Limitation, Liveness, Order, QueueAdapter
+from pytest_queuekit import Claim, Liveness, Order, QueueAdapter
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
 
 
@@ -28,13 +28,6 @@ class GigqQueue(QueueAdapter):
     liveness = Liveness.LEASE
     lease_seconds = 300.0
     refuses = (RecursionError, TypeError, UnicodeError, ValueError)
-    limitations = (
-        Limitation(
-            rule="ENQUEUE-4",
-            reason="Parameters become JSON, which makes lists of tuples and texts of number keys",
-            source="gigq/job_queue.py, submit",
-        ),
-    )
 
     def __init__(self, location: str) -> None:
         self.queue = JobQueue(location)

@@ -8,7 +8,7 @@ from typing import Any
 
 from larztask import TaskQueue
 
-from pytest_queuekit import Claim, Limitation, Order, QueueAdapter, Retry
+from pytest_queuekit import Claim, Order, QueueAdapter, Retry
 
 
 class LarztaskQueue(QueueAdapter):
@@ -18,13 +18,6 @@ class LarztaskQueue(QueueAdapter):
     order = Order(priority="higher-first")
     retry = Retry(max_attempts=4, first=2.0, factor=2.0, cap=3600.0)
     refuses = (RecursionError, TypeError, UnicodeError)
-    limitations = (
-        Limitation(
-            rule="ENQUEUE-4",
-            reason="Arguments become JSON, which makes lists of tuples and texts of number keys",
-            source="README, Why: each job is a JSON file",
-        ),
-    )
 
     def __init__(self, location: str) -> None:
         self.app = TaskQueue(location)

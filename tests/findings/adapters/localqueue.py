@@ -7,7 +7,7 @@ from typing import Any
 
 from localqueue import DeliveryPolicy, Empty, LeaseExpired, LocalQueueError, SimpleQueue
 
-from pytest_queuekit import Claim, KeyHold, Limitation, Liveness, QueueAdapter, Retry
+from pytest_queuekit import Claim, KeyHold, Liveness, QueueAdapter, Retry
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
 
 
@@ -24,13 +24,6 @@ class LocalQueue(QueueAdapter):
     retry = Retry(max_attempts=4)
     key_hold = KeyHold.FOR_EVER
     refuses = (LeaseExpired, RecursionError, TypeError, UnicodeError, ValueError)
-    limitations = (
-        Limitation(
-            rule="ENQUEUE-4",
-            reason="Payloads become JSON, which makes lists of tuples and texts of number keys",
-            source="README, Quick start",
-        ),
-    )
 
     def __init__(self, location: str) -> None:
         self.queue = SimpleQueue(location, delivery=DeliveryPolicy(self.lease_seconds))

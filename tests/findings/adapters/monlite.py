@@ -7,7 +7,7 @@ from typing import Any
 
 from monlite import create_db, create_queue
 
-from pytest_queuekit import Claim, KeyConflict, Limitation, Liveness, Order, QueueAdapter, Retry
+from pytest_queuekit import Claim, KeyConflict, Liveness, Order, QueueAdapter, Retry
 from pytest_queuekit.adapters.sqlite_locks import locked_is_busy
 
 
@@ -25,14 +25,7 @@ class MonliteQueue(QueueAdapter):
     retry = Retry(max_attempts=3, first=1.0, factor=2.0, cap=30.0)
     key_conflict = KeyConflict.KEEP
     refuses = (RecursionError, TypeError, UnicodeError, ValueError)
-    limitations = (
-        Limitation(
-            rule="ENQUEUE-4",
-            reason="Payloads are stored as JSON, which makes lists of tuples",
-            source="docs, Reference, File format",
-        ),
-        "Tasks of dead workers come back when the application calls recover().",
-    )
+    limitations = ("Tasks of dead workers come back when the application calls recover().",)
 
     def __init__(self, location: str) -> None:
         self.db = create_db(location)
