@@ -30,6 +30,9 @@ PROGRESS = pytest.StashKey[Progress]()
 """Where a run keeps what shows its progress."""
 
 
+_PRINTED = 20
+"""Lines of what a queue prints that pytest shows below a failed check."""
+
 _WITHOUT_FOLDER = pytest.StashKey[str]()
 """Where a run keeps the name of the first check for which no folder could be made."""
 
@@ -95,6 +98,16 @@ class CheckItem(pytest.Item):
             proof = "\n".join(explain(self.verdict))
             self._headline = headline(self.verdict)
             pytest.fail(encodable(proof, terminal_encoding()), pytrace=False)
+
+    def add_report_section(self, when: str, key: str, content: str) -> None:
+        """Keep the last lines of what the queue printed or logged: a check makes many calls."""
+        lines = content.splitlines(keepends=True)
+        more = len(lines) - _PRINTED
+        if more > 0:
+            option = "-o log_cli=true" if key == "log" else "-s"
+            note = f"{more:,} lines before these; {option} shows all of them\n"
+            content = "".join((note, *lines[-_PRINTED:]))
+        super().add_report_section(when, key, content)
 
     def _answer(self) -> Verdict:
         with _folder(self.config) as folder, _own_policies():

@@ -61,6 +61,28 @@ def test_a_failure_shows_its_witness_and_no_traceback(
     assert "Traceback" not in output
 
 
+def test_a_failure_shows_the_end_of_what_the_queue_prints(project: Project) -> None:
+    """A queue that logs each call does not bury its proof: the last lines are shown."""
+    project.pytester.makepyfile(
+        talker="""
+        from shop import Twice
+
+        class Talker(Twice):
+            name = "talker"
+
+            def claim(self, worker, **options):
+                for number in range(100):
+                    print("line", number)
+                return super().claim(worker, **options)
+        """
+    )
+    output = text(project.validate("--queue-impl=talker:Talker", "-k", "CLAIM-1["))
+    printed = output.partition("Captured stdout call")[2].partition("=====")[0].splitlines()[1:]
+    assert printed[0].endswith("lines before these; -s shows all of them")
+    assert printed[-1] == "line 99"
+    assert len(printed) == 21
+
+
 def test_the_short_summary_says_what_happened(project: Project) -> None:
     """The line of a failure has the slug and the title of the violation."""
     result = project.validate("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
