@@ -50,6 +50,7 @@ _FIELDS = {
     Capability.FORKS: "survives_fork",
     Capability.RETRY: "retry",
     Capability.MAX_ATTEMPTS: "retry",
+    Capability.SINGLE_ATTEMPT: "retry",
     Capability.KEY: "key_hold",
     Capability.KEY_UNTIL_CLAIM: "key_hold",
     Capability.KEY_WHILE_CLAIMED: "key_hold",
@@ -75,7 +76,8 @@ def declared(rule: Rule, run: RuleRun, contract: Contract) -> str:
     """
     texts = [text for violation in run.violations[:1] for text in violation.declared]
     known = {text.partition("=")[0].rpartition("(")[2] for text in texts}  # "enqueue(delay=10)"
-    for need in rule.needs:
+    # Any queue has a second attempt, unless it declares that it has none.
+    for need in (need for need in rule.needs if need is not Capability.SECOND_ATTEMPT):
         name = _FIELDS.get(need)
         if (name or need.value) not in known:
             texts.append(in_words(contract, name) if name else need.value)
