@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from pytest_queuekit.model.capabilities import Guarantee, Liveness, Order, Retry, declaration
+from pytest_queuekit.model.capabilities import (
+    Durability,
+    Guarantee,
+    Liveness,
+    Order,
+    Retry,
+    declaration,
+)
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Verb
 from pytest_queuekit.model.verbs import METHODS
@@ -56,6 +63,12 @@ def in_words(contract: Contract, name: str, *parts: str) -> str:
 def _field(case: _Case, *, name: str, parts: tuple[str, ...] = ()) -> Iterator[str]:
     if getattr(case.contract, name):
         yield in_words(case.contract, name, *parts)
+
+
+def _durability(case: _Case) -> Iterator[str]:
+    """Yield what accepted tasks survive; a queue that promises nothing breaks nothing."""
+    if case.contract.durability is not Durability.NONE:
+        yield in_words(case.contract, "durability")
 
 
 def _order(case: _Case, *, parts: tuple[str, ...]) -> Iterator[str]:
@@ -133,7 +146,7 @@ _CONFLICT = (partial(_field, name="key_conflict"),)
 _LAST_TRY = (_limit,)
 _TIES = (partial(_order, parts=("ties",)),)
 _RANGE = (partial(_field, name="payload"),)
-_KEPT = tuple(partial(_field, name=name) for name in ("guarantee", "durability"))
+_KEPT = (partial(_field, name="guarantee"), _durability)
 
 JUDGED_BY: Mapping[str, tuple[_Words, ...]] = {
     "abandoned": (_holding,),

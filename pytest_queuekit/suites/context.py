@@ -51,6 +51,7 @@ _FIELDS = {
     Capability.RETRY: "retry",
     Capability.MAX_ATTEMPTS: "retry",
     Capability.SINGLE_ATTEMPT: "retry",
+    Capability.DEATHS_COUNT: "retry",
     Capability.KEY: "key_hold",
     Capability.KEY_UNTIL_CLAIM: "key_hold",
     Capability.KEY_WHILE_CLAIMED: "key_hold",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.model.capabilities import (
+    Durability,
     Guarantee,
     KeyConflict,
     KeyHold,
@@ -110,6 +111,13 @@ def declared(kind: str, text: str, **fields: Any) -> tuple[str, ...]:
             ["enqueue(group='g')", "group_limit=2"],
         ),
         ("outdated", "p: enqueue t expires=5; a: claim t", {}, ["enqueue(expires=5)"]),
+        (
+            "lost",
+            TWICE,
+            {"durability": Durability.POWER_LOSS},
+            ["guarantee=AT_LEAST_ONCE", "durability=POWER_LOSS"],
+        ),
+        ("lost", TWICE, {"durability": Durability.NONE}, ["guarantee=AT_LEAST_ONCE"]),
         ("completed-again", TWICE, {}, []),
     ],
 )
