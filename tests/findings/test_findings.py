@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -131,3 +132,14 @@ def test_the_page_tells_each_finding(finding: Finding) -> None:
     assert len(telling) == 1
     for version in finding.faulty:
         assert f"{finding.package} {version}" in telling[0]
+
+
+def test_each_failed_rule_has_a_finding() -> None:
+    """The part of a library in docs/findings.md names each rule that its row calls failed."""
+    text = PAGE.read_text(encoding="utf-8")
+    parts = {part.partition("\n")[0]: part for part in text.split("\n## ")}
+    rows = re.findall(r"^\| \[([\w-]+)\](.+)$", parts["Thirteen libraries"], re.MULTILINE)
+    assert len(rows) == 13
+    for library, row in rows:
+        named = set(re.findall(r"\b[A-Z]+-\d+\b", parts.get(library, "")))
+        assert set(re.findall(r"\b[A-Z]+-\d+\b", row)) <= named, library
