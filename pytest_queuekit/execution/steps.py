@@ -67,11 +67,15 @@ class Stop:
     step: the number of the step, from 0; None to count only.
     by_line: True to count lines, False to count the steps outside Python.
     patience: seconds after which the call goes on unasked.
+    both: True to count lines as well, where nothing stops the call. That takes time.
     """
 
-    def __init__(self, step: int | None, *, by_line: bool, patience: float) -> None:
+    def __init__(
+        self, step: int | None, *, by_line: bool, patience: float, both: bool = True
+    ) -> None:
         self._step = step
         self._by_line = by_line
+        self._counts_lines = by_line or (step is None and both)
         self._patience = patience
         self._outside = 0
         self._lines = 0
@@ -99,8 +103,7 @@ class Stop:
         """Make the call in this thread, under the eyes of this stop."""
         # A tool that measures coverage loses sight of this one call.
         profile, trace = sys.getprofile(), sys.gettrace()
-        counts_lines = self._by_line or self._step is None
-        sys.settrace(self._enter if counts_lines else None)
+        sys.settrace(self._enter if self._counts_lines else None)
         sys.setprofile(self._profile)
         try:
             call()

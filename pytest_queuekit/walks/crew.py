@@ -37,6 +37,7 @@ class Crew:
         self._env = env
         self._sides: dict[str, Side] = {}
         self._busy: dict[str, Future[Any]] = {}
+        self._by_line = True  # until a call has other steps than lines
         self._calls, self._taken = 0, 0.0
 
     def __enter__(self) -> Crew:
@@ -67,8 +68,9 @@ class Crew:
         if learn is None:
             self._sides[name].call(call)
         else:
-            stop = Stop(None, by_line=False, patience=0.0)
+            stop = Stop(None, by_line=False, patience=0.0, both=self._by_line)
             self._sides[name].call(lambda: stop.around(call))
+            self._by_line &= stop.steps.by_line
             learn(stop.steps)
         self._calls, self._taken = self._calls + 1, self._taken + time.monotonic() - began
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -33,6 +33,8 @@ _BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {
     Level.STANDARD: Budget(walks=800, seconds=4.5),
     Level.DEEP: Budget(walks=5000, seconds=120.0),
 }
+_Play = Callable[[Next, Stage], tuple[Run, Walk]]
+
 _REPETITIONS = 4
 """How often the shortest walk with a meeting is repeated, because chance may have shown it."""
 
@@ -59,7 +61,7 @@ class Walks:
         """Return the run of the shortest wrong walk, or else the longest run of all walks."""
         stage = _stage(queue, folder, effort)
         palette = Palette(contract=queue.contract, time_passes=stage.virtual)
-        prove = _prover(stage, folder, self.judge)
+        prove = _prover(stage, _player(folder), self.judge)
         for run, walk in search(palette, effort.seed, _BUDGETS[effort.level], prove):
             test = source_of(walk, queue.spec) if walk else ""
             yield replace(run, token=f"seed {effort.seed}", test=test)
@@ -86,13 +88,16 @@ class Meetings:
     ) -> Iterator[Run]:
         """Return the run of the shortest wrong walk, or else the longest run of all walks."""
         stage = replace(_stage(queue, folder, effort), meets=True)
-        prove = _prover(stage, folder, self.judge)
+        play = _player(folder)
+        prove = _prover(stage, play, self.judge)
         varied = Varied(
             palette=Palette(contract=queue.contract, time_passes=stage.virtual),
             seed=effort.seed,
+            scout=lambda steps: play(steps, replace(stage, ends=False))[1],
+            prove=prove,
             notes=stage.notes,
         )
-        for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level], prove):
+        for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level]):
             test = source_of(walk, queue.spec, _doubt(walk, prove)) if walk else ""
             yield replace(run, token=f"seed {effort.seed}", test=test)
 
@@ -102,14 +107,25 @@ def _stage(queue: QueueUnderTest, folder: Path, effort: Effort) -> Stage:
     return Stage(queue=queue, effort=effort, virtual=virtual)
 
 
-def _prover(stage: Stage, folder: Path, judge: Monitor) -> Prove:
+def _player(folder: Path) -> _Play:
+    """Return a function that plays a walk in a new sub-folder."""
     numbers = itertools.count(1)
 
-    def prove(steps: Next) -> tuple[Run, Walk, bool]:
+    def play(steps: Next, stage: Stage) -> tuple[Run, Walk]:
         home = folder / f"run-{next(numbers)}"
         home.mkdir()
         run, walk = play_walk(steps, stage, home)
         shutil.rmtree(home, ignore_errors=True)  # there may be thousands
+        return run, walk
+
+    return play
+
+
+def _prover(stage: Stage, play: _Play, judge: Monitor) -> Prove:
+    """Return a function that plays a walk and judges it."""
+
+    def prove(steps: Next) -> tuple[Run, Walk, bool]:
+        run, walk = play(steps, stage)
         return run, walk, bool(judge(run.history, stage.queue.contract))
 
     return prove

@@ -38,6 +38,7 @@ class Stage:
     virtual: True to play under the kit's clock.
     meets: True if each actor has a thread, so that calls can meet.
     notes: takes what a play shows about its calls, where actors have threads.
+    ends: True to try at the end of a walk what must still work after it.
     """
 
     queue: QueueUnderTest
@@ -45,6 +46,7 @@ class Stage:
     virtual: bool
     meets: bool = False
     notes: Notes = field(default_factory=Notes)
+    ends: bool = True
 
     @property
     def driver(self) -> str:
@@ -53,10 +55,7 @@ class Stage:
 
 
 def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
-    """Play a walk on a new queue in an empty folder. Return the run, and the steps that were done.
-
-    All that must still work after a walk is tried at its end.
-    """
+    """Play a walk on a new queue in an empty folder. Return the run, and the steps done."""
     walk: list[Step] = []
 
     def script(env: Environment) -> None:
@@ -65,7 +64,8 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
             for step in steps(walker):
                 walk.append(step)
                 do(step)
-            finish(walker)
+            if stage.ends:
+                finish(walker)
 
     with time_zone_restored(), clock_of_run(virtual=stage.virtual) as clock:
         env = Environment(stage.queue, folder, clock=clock, lease=LEASE, effort=stage.effort)

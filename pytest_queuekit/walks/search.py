@@ -20,7 +20,7 @@ Prove = Callable[[Next], tuple[Run, Walk, bool]]
 
 FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
-_PATIENCE = 3
+PATIENCE = 3
 """How many times its budget of processor time a search may take on a busy machine."""
 
 
@@ -40,14 +40,17 @@ class Budget:
 class Meter:
     """Measures the time that a search takes, from now on."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, patience: float = PATIENCE) -> None:
         self._seconds = seconds
+        self._patience = patience
         self._wall, self._processor = time.monotonic(), time.process_time()
 
     def is_over(self) -> bool:
         """Return True after the seconds of processor time, or some times as many in all."""
         spent = time.process_time() - self._processor
-        return spent > self._seconds or time.monotonic() - self._wall > _PATIENCE * self._seconds
+        return (
+            spent > self._seconds or time.monotonic() - self._wall > self._patience * self._seconds
+        )
 
 
 def draw(palette: Palette, seed: int, number: int) -> Next:

@@ -18,13 +18,13 @@ _Choice = TypeVar("_Choice")
 _LOCKED = 1
 """How often others had to wait for a call that stopped in a line, until the line counts as locked.
 A lock of Python's does not show otherwise."""
-_AT_ONCE, _WALKS = 8, 3
+_AT_ONCE, _WALKS = 5, 16
 """How often a path is chosen for each of its gaps when it is new, and after how many walks once
 more."""
 _MOST_GAPS = 3
 """The most gaps of a path that count."""
 _DULL = 0.05
-"""How often any gap is drawn, also one that should show nothing."""
+"""How often any call is chosen, also one that others should not come between."""
 
 
 class Gap(NamedTuple):
@@ -50,11 +50,15 @@ class Sites:
     def choose(self, calls: Iterable[Counted], walks: int, random: Random) -> Counted | None:
         """Return one of the calls, of the path through the source that was chosen least often.
 
-        None if all were chosen often enough for the number of walks so far.
+        None if all were chosen often enough for the number of walks so far. Now and then, any call
+        is returned.
         """
+        counted = [call for call in calls if call.steps.count]
+        if counted and random.random() < _DULL:
+            return _pick(counted, random)
         sites = [
             call
-            for call in calls
+            for call in counted
             if self._chosen[_path(call)]
             < (_AT_ONCE + walks // _WALKS) * min(len(self._open(call)), _MOST_GAPS)
         ]
@@ -67,8 +71,7 @@ class Sites:
 
     def gap(self, site: Counted, random: Random) -> Gap:
         """Return a gap of a call. Each place in the source counts once, however often it runs."""
-        dull = random.random() < _DULL
-        numbers = range(site.steps.count) if dull else self._open(site)
+        numbers = self._open(site) or range(site.steps.count)
         by_place: dict[str, list[int]] = defaultdict(list)
         for number in numbers:
             by_place[_place(site, number)].append(number)

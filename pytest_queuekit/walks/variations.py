@@ -6,7 +6,7 @@ a call, and let it stop in one of its gaps while other actors act.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -24,10 +24,18 @@ from pytest_queuekit.walks.sites import Gap, Sites
 from pytest_queuekit.walks.steps import Complete, Enqueue, Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
+_PATIENCE = 6
+"""How many times its budget of processor time a search may take: others wait for a stopped call."""
 _VARIATIONS = 12
 """How often a walk is varied, at most."""
+_AS_THEY_ARE = 5
+"""How many walks are judged as they are, too, so that a run without sites shows something."""
 _TAIL = 3
 """How many steps follow the meeting, besides claims."""
+
+
+Scout = Callable[[Next], Walk]
+"""Plays a walk to see its calls, without its end; returns its steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,38 +43,48 @@ class Varied:
     """One search.
 
     palette: the values to draw from. seed: decides the walks.
-    notes: take what the plays of `prove` show.
+    scout, prove: play a walk.
+    notes: take what the plays show.
     """
 
     palette: Palette
     seed: int
+    scout: Scout
+    prove: Prove
     notes: Notes
 
-    def search(self, budget: Budget, prove: Prove) -> Iterator[tuple[Run, Walk]]:
+    def search(self, budget: Budget) -> Iterator[tuple[Run, Walk]]:
         """Yield the longest run that shows no violation, or the shortest found that shows one.
 
         The walk of a run without a violation is empty.
         """
-        meter, longest, sites = Meter(budget.seconds), None, Sites()
-        for number in range(budget.walks):
-            for run, walk, wrong in self._plays(number, sites, prove):
-                if wrong:
-                    yield shrunk(run, walk, prove, Meter(budget.seconds))
-                    return
-                if longest is None or len(run.history) > len(longest.history):
-                    longest = run
-                if meter.is_over():
-                    break
-            if meter.is_over():
-                break
+        meter, longest = Meter(budget.seconds, _PATIENCE), None
+        for run, walk, wrong in self._plays(budget.walks, meter):
+            if wrong:
+                yield shrunk(run, walk, self.prove, Meter(budget.seconds))
+                return
+            if longest is None or len(run.history) > len(longest.history):
+                longest = run
         if longest is not None:
             yield longest, ()
 
-    def _plays(self, number: int, sites: Sites, prove: Prove) -> Iterator[tuple[Run, Walk, bool]]:
+    def _plays(self, walks: int, meter: Meter) -> Iterator[tuple[Run, Walk, bool]]:
+        """Yield the plays that are judged: some walks as they are, and the variations."""
+        sites = Sites()
+        for number in range(walks):
+            if number < _AS_THEY_ARE:
+                yield self.prove(self._draw(number))
+            for play in self._variations(number, sites):
+                yield play
+                if meter.is_over():
+                    return
+            if meter.is_over():
+                return
+
+    def _variations(self, number: int, sites: Sites) -> Iterator[tuple[Run, Walk, bool]]:
         self.notes.begin(wanted=True)
-        run, walk, wrong = prove(self._draw(number))
+        walk = self.scout(self._draw(number))
         calls = self.notes.calls
-        yield run, walk, wrong
         for variation in range(_VARIATIONS):
             random = Random(f"{self.seed}/{number}/{variation}")  # noqa: S311 - no secrets
             site = sites.choose(calls, number, random)
@@ -74,7 +92,7 @@ class Varied:
                 return
             gap = sites.gap(site, random)
             self.notes.begin(wanted=False)
-            yield prove(self._variation(number, walk, site, gap, random))
+            yield self.prove(self._variation(number, walk, site, gap, random))
             if self.notes.waited is not None:
                 sites.note(site, gap, waited=self.notes.waited)
 

@@ -149,13 +149,13 @@ class RoutedDelaysPromotedByALook(_InSteps):
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
-class ReclaimCopiesFailedTasks(_InSteps):
-    """Tries a failed task with an expired lease again as a copy: two reclaims make two."""
+class ReclaimCopiesReturnedTasks(_InSteps):
+    """Tries a task with an expired lease again as a copy, if it came back before: two make two."""
 
-    name = "reclaim-copies-failed-tasks"
+    name = "reclaim-copies-returned-tasks"
 
     def reclaim(self) -> None:
-        late = "state = 'leased' AND error IS NOT NULL AND lease_end <= :now"
+        late = "state = 'leased' AND attempts > 0 AND lease_end <= :now"
         kept = "payload, priority, due, key, grp, needs, max_attempts, error"
         left = f"{late} AND attempts + 1 < max_attempts"
         for (task_id,) in self.run(f"SELECT id FROM task WHERE {left}"):
@@ -195,7 +195,7 @@ MUTANTS = tuple(
         ReleaseAfterExtensionUnchecked,
         PurgeUndoesFailures,
         RoutedDelaysPromotedByALook,
-        ReclaimCopiesFailedTasks,
+        ReclaimCopiesReturnedTasks,
         BatchTakesARetryUnseen,
     )
 )
