@@ -121,15 +121,15 @@ class ReleaseAfterExtensionUnchecked(_InSteps):
         self.run("UPDATE task SET state = 'queued' WHERE id = :id", id=claim.task_id)
 
 
-class PurgeUndoesFailures(_InSteps):
-    """Reads the failed tasks, purges, and writes them back as they were."""
+class PurgeUndoesReturns(_InSteps):
+    """Reads the tasks that came back before, purges, and writes them back as they were."""
 
-    name = "purge-undoes-failures"
+    name = "purge-undoes-returns"
 
     def purge(self) -> None:
-        failed = self.run("SELECT state, id FROM task WHERE error IS NOT NULL")
+        returned = self.run("SELECT state, id FROM task WHERE attempts > 0")
         super().purge()
-        for state, task_id in failed:
+        for state, task_id in returned:
             changed = "UPDATE task SET state = :state WHERE id = :id AND state != :state"
             self.run(changed, state=state, id=task_id)
 
@@ -193,7 +193,7 @@ MUTANTS = tuple(
         SecondExtensionAfterACheck,
         SecondFailureMakesACopy,
         ReleaseAfterExtensionUnchecked,
-        PurgeUndoesFailures,
+        PurgeUndoesReturns,
         RoutedDelaysPromotedByALook,
         ReclaimCopiesReturnedTasks,
         BatchTakesARetryUnseen,
