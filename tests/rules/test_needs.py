@@ -27,6 +27,8 @@ _USED_BY_CALLS = frozenset(
         Capability.ROUTING,
         Capability.MAX_ATTEMPTS,
         Capability.LEASE_OPTION,
+        Capability.TASK_LEASE,
+        Capability.BATCH_KEYS,
         *limited.METHODS,
     }
 )
