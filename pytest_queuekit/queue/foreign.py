@@ -89,6 +89,7 @@ def _look_at_file(path: str, real: str) -> Look:
 
 def _look(path: str, address: str, busy_seconds: float = 0) -> Look:
     with closing(sqlite3.connect(address, timeout=busy_seconds, uri=True)) as conn:
+        conn.execute("BEGIN")  # one snapshot: another thread may create the tables in between
         owner = owner_of(conn)
         return owner, _refusal(path, owner, conn)
 

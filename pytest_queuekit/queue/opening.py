@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -97,11 +98,15 @@ def _connection_to(address: str, options: OpenOptions) -> QueueConnection:
 
 def _ensure_file(path: str) -> None:
     """Create a file that is missing, private to its owner, unless that would do damage."""
-    # Path's methods would raise where this user lacks permission.
-    if os.path.isfile(path):  # noqa: PTH113
+    # One look: between two, another thread or process may create the file.
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+    except OSError:
+        mode = None
+    if mode is not None:
+        if not stat.S_ISREG(mode):
+            raise QueuePathError(why_not_openable(path))
         return
-    if os.path.exists(path):  # noqa: PTH110
-        raise QueuePathError(why_not_openable(path))
     if os.path.islink(path):  # noqa: PTH114
         raise QueuePathError(
             f"path={shown_path(path)} is a symbolic link to a missing file; "

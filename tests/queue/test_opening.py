@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Barrier
 
 import pytest
 
@@ -129,6 +131,21 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
         pytest.raises(QueuePathError, match="is not a folder"),
     ):
         db.execute("SELECT 1")
+
+
+def test_threads_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """A file that another thread creates in the meantime is the queue's, and not a wrong path."""
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        for number in range(30):
+            with QueueDatabase(tmp_path / f"{number}.db") as db:
+                start = Barrier(6)
+
+                def enqueue(queue: TaskQueue, start: Barrier) -> None:
+                    start.wait()
+                    queue.enqueue("t", None)
+
+                enqueued = [pool.submit(enqueue, TaskQueue(db), start) for _ in range(6)]
+                assert [each.exception() for each in enqueued] == [None] * 6
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
