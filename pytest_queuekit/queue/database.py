@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, NoReturn, Self, TypeVar
 
 from . import schema
 from .blocks import block
@@ -15,7 +15,7 @@ from .clock import Clock, floor_text, system_clock
 from .config import BUSY_SECONDS, ensure_db_directory, get_default_db_path
 from .exceptions import QueueDatabaseError, QueueInputError
 from .inputs import check_path
-from .messages import shown
+from .messages import shown, shown_path
 from .opening import MEMORY, OpenOptions
 from .pool import SessionPool
 from .session import Answer, Parameters, Session, all_rows, changed_rows, new_id
@@ -70,6 +70,13 @@ class QueueDatabase:
     def db_path(self) -> Path:
         """The same path as a Path."""
         return Path(self.path)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: connections belong to a process."""
+        raise TypeError(
+            f"a QueueDatabase cannot be pickled; pass path={shown_path(self.path)} to the other "
+            "process, and open QueueDatabase(path) there"
+        )
 
     # -- for the caller's own SQL -------------------------------------------------------------
 

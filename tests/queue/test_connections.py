@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
 import time
 from collections.abc import Callable
@@ -367,3 +368,9 @@ def test_a_transaction_that_an_error_has_undone(db: QueueDatabase, goes_on: str)
     with db.transaction() as conn:
         conn.execute("INSERT INTO task_queue (type) VALUES ('next')")
     assert queue.stats().queued == 2
+
+
+def test_a_queue_cannot_be_pickled(queue: TaskQueue, path: Path) -> None:
+    """As an argument for another process, it says what to pass instead."""
+    with pytest.raises(TypeError, match=f"pass path={str(path)!r} to the other process"):
+        pickle.dumps(queue)
