@@ -17,7 +17,8 @@ def _section(result: pytest.RunResult) -> list[str]:
 
 def test_the_report_of_a_run_fits_in_eighty_columns(project: Project) -> None:
     """Two queues at the quick level: environment, families, findings, verdicts; no colour."""
-    result = project.validate("--queue-impl=shop:Good", "--queue-impl=shop:Twice")
+    queues = ("--queue-impl=shop:Good", "--queue-impl=shop:Twice")
+    result = project.validate(*queues, "-k", "ENQUEUE or CLAIM or ORDER or KEY")
     section = _section(result)
     shown = "\n".join(section)
     assert max(map(len, section)) <= 80
