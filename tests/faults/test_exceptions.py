@@ -20,10 +20,18 @@ from tests.faults.calls import CASES, Case
 from tests.faults.exceptions import Kind, interrupt_everywhere
 from tests.queue.world import START, output, started
 
+pytestmark = pytest.mark.usefixtures("quiet_callbacks")
+
 SAMPLE = 4
 """Points of each call in the plain suite."""
 _MOST_CALLS = 5_000
 """The calls after which a signal is lost; it arrives within some milliseconds, or not at all."""
+
+
+@pytest.fixture
+def quiet_callbacks() -> None:
+    """Print no exception of a function that SQL calls: persist-queue turns that on for all."""
+    sqlite3.enable_callback_tracebacks(False)
 
 
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: str(kind.name))

@@ -132,11 +132,11 @@ def test_a_slow_disk_is_not_a_slow_queue(
 
     monkeypatch.setattr(
         "pytest_queuekit.performance.judgement.commit_floor",
-        lambda *_: Floor(commit=0.0123, fsync=0.0123),
+        lambda *_: Floor(commit=0.123, fsync=0.123),
     )
     result = _measure(project, f"{PERF}-2", "--queue-perf=strict", impl=slow)
     assert outcomes(result) == {f"{PERF}-2[slow]": "PASSED"}
-    assert "disk    one commit 12.3 ms, with fsync 12.3 ms; * judged by the ratio to it" in text(
+    assert "disk    one commit 123 ms, with fsync 123 ms; * judged by the ratio to it" in text(
         result
     )
 
