@@ -251,8 +251,9 @@ class ExtendsWhatItRead(SmallSqliteQueue):
         if not rows:
             raise RefusedError("no longer held")
         self._run(
-            f"UPDATE task SET state = 'leased', token = ?, lease_end = {NOW} + ? WHERE id = ?",
-            *(claim.token, seconds, claim.task_id),
+            "UPDATE task SET state = 'leased', token = ?, lease_end = max(?, "
+            f"{NOW} + ?) WHERE id = ?",
+            *(claim.token, rows[0][0], seconds, claim.task_id),
         )
         return claim
 
@@ -285,7 +286,7 @@ class CancelsOutsideTheLock(MemoryQueue):
 MUTANTS = (
     mutant(CancelsAfterALook, "RACE-17"),
     mutant(ClaimsWhatWasCancelled, "RACE-17"),
-    mutant(EnqueuesInTwoCommits, "RACE-17", also=("KEY",)),
+    mutant(EnqueuesInTwoCommits, "RACE-17", also=("KEY", "RACE")),
     mutant(WritesTheKeyLater, "RACE-17", also=("KEY",)),
     mutant(PurgesAllButWhatItSaw, "RACE-17"),
     mutant(CancelsOutsideTheLock, "RACE-17"),

@@ -115,6 +115,10 @@ class Forgiving(MemoryQueue):
     def _is_current(self, task: Task, claim: Claim) -> bool:
         return task.state in ("leased", "queued") and task.token == claim.token
 
+    def _count_attempt(self, task: Task) -> None:
+        if task.state != "queued":  # the end of the lease has counted an attempt that fails late
+            super()._count_attempt(task)
+
 
 class OneAttempt(MemoryQueue):
     """A task gets one attempt; a worker that dies with it uses it up."""
