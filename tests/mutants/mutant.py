@@ -40,8 +40,9 @@ class Mutant:
 
     @property
     def families(self) -> frozenset[str]:
-        """The families of which any rule may fail."""
-        return BROAD | frozenset(self.also) - self.breaks
+        """The families of which any rule may fail. Some rules about groups are races too."""
+        races = frozenset({"GROUP"} if "RACE" in self.also else ())
+        return BROAD | races | frozenset(self.also) - self.breaks
 
 
 def mutant(queue: type[QueueAdapter], rule: str, *, also: tuple[str, ...] = ()) -> Mutant:

@@ -342,7 +342,7 @@ class ClaimsInTwoSteps(SmallSqliteQueue):
 
 
 MUTANTS = (
-    mutant(SelectsThenUpdates, "RACE-2", also=("RACE", "GROUP")),
+    mutant(SelectsThenUpdates, "RACE-2", also=("RACE",)),
     mutant(DropsWhenLocked, "RACE-4", also=("RACE", "DURABLE")),
     mutant(NumbersAhead, "RACE-5"),
     mutant(TakesWhatIsInSight, "RACE-6", also=("RACE",)),
