@@ -95,6 +95,10 @@ class Operation:
         """Return True if this operation ended before the other began."""
         return self.end is not None and self.end < other.start
 
+    def overlaps(self, other: Operation) -> bool:
+        """Return True if neither of two operations ended before the other began."""
+        return not (self.ended_before(other) or other.ended_before(self))
+
 
 @dataclass(frozen=True, kw_only=True)
 class History:

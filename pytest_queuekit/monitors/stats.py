@@ -52,7 +52,7 @@ def _meets(read: Operation, others: Sequence[Operation]) -> bool:
     """Return True if another call ran at the same time. The others are sorted by start."""
     place = bisect_right(others, read.start, key=lambda call: call.start)
     near = others[max(place - _CROWD, 0) : place + 1]
-    return any(not (call.ended_before(read) or read.ended_before(call)) for call in near)
+    return any(read.overlaps(call) for call in near)
 
 
 def _wrong(history: History, bounds: StateBounds, answer: Operation) -> Iterator[Violation]:

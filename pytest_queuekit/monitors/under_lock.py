@@ -48,9 +48,7 @@ def _busy_after(history: History, lock: Operation) -> Iterator[Violation]:
 
 
 def _is_alone(call: Operation, history: History) -> bool:
-    return all(
-        other is call or other.ended_before(call) or call.ended_before(other) for other in history
-    )
+    return not any(call.overlaps(other) for other in history if other is not call)
 
 
 def _early(history: History, contract: Contract, locks: Sequence[Operation]) -> Iterator[Violation]:

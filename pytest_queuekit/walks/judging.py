@@ -113,11 +113,7 @@ def _without_misses(history: History) -> History:
 
 
 def _meets(call: Operation, history: History) -> bool:
-    return any(
-        not (call.ended_before(other) or other.ended_before(call))
-        for other in history
-        if other is not call
-    )
+    return any(call.overlaps(other) for other in history if other is not call)
 
 
 def _judged(history: History, contract: Contract, monitors: Sequence[Monitor]) -> list[Violation]:

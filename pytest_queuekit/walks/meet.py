@@ -41,7 +41,7 @@ class Meet(Step):
             _play_all(self.meanwhile, walker)
             return
         for step in self.meanwhile:  # before the gap: an opening may have to wait in it
-            _open(step, walker)
+            _opened(step, walker)
         stop = Stop(self.gap, by_line=self.by_line, patience=walker.env.effort.limit)
         waited = walker.crew.meet(first, self._others(walker), stop)
         if stop.has_stopped:
@@ -86,14 +86,13 @@ def _play_all(steps: tuple[Step, ...], walker: CrewWalker) -> None:
 
 def _scene(step: Step, walker: CrewWalker) -> tuple[str, Callable[[], Any]] | None:
     """Return the actor of a step and its call; None for a step that would do nothing."""
-    name = step.actor(walker)
-    if name is None:
-        return None
-    walker.actor(name)
-    return name, partial(step.play, walker)
+    name = _opened(step, walker)
+    return None if name is None else (name, partial(step.play, walker))
 
 
-def _open(step: Step, walker: CrewWalker) -> None:
+def _opened(step: Step, walker: CrewWalker) -> str | None:
+    """Return the actor of a step, for which the queue is open; None without one."""
     name = step.actor(walker)
     if name is not None:
         walker.actor(name)
+    return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -15,8 +15,10 @@ from pytest_queuekit.walks.play import Next
 from pytest_queuekit.walks.steps import Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
-Prove = Callable[[Next], tuple[Run, Walk, bool]]
-"""Plays a walk; returns its run, its steps, and True if it shows a violation."""
+Play = tuple[Run, Walk, bool]
+"""The run of a walk, its steps, and True if it shows a violation."""
+Prove = Callable[[Next], Play]
+"""Plays a walk, and judges it."""
 
 FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
@@ -70,21 +72,34 @@ def search(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterato
 
     The walk of a run without a violation is empty.
     """
-    meter, longest = Meter(budget.seconds), None
+    return first_wrong(_plays(palette, seed, budget, prove), budget, prove)
+
+
+def _plays(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterator[Play]:
+    meter = Meter(budget.seconds)
     for number in range(budget.walks):
-        run, walk, wrong = prove(draw(palette, seed, number))
+        yield prove(draw(palette, seed, number))
+        if meter.is_over():
+            return
+
+
+def first_wrong(plays: Iterable[Play], budget: Budget, prove: Prove) -> Iterator[tuple[Run, Walk]]:
+    """Yield the shortest run found of the first play that shows a violation, or the longest run.
+
+    The walk of a run without a violation is empty.
+    """
+    longest = None
+    for run, walk, wrong in plays:
         if wrong:
-            yield shrunk(run, walk, prove, Meter(budget.seconds))
+            yield _shrunk(run, walk, prove, Meter(budget.seconds))
             return
         if longest is None or len(run.history) > len(longest.history):
             longest = run
-        if meter.is_over():
-            break
     if longest is not None:
         yield longest, ()
 
 
-def shrunk(run: Run, walk: Walk, prove: Prove, meter: Meter) -> tuple[Run, Walk]:
+def _shrunk(run: Run, walk: Walk, prove: Prove, meter: Meter) -> tuple[Run, Walk]:
     """Return the shortest and plainest walk found that shows a violation, and its run."""
     tried: set[str] = set()
     simpler = _simpler(walk)

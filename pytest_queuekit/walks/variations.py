@@ -19,7 +19,7 @@ from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.play import Next
 from pytest_queuekit.walks.rivals import ACTORS, Rivals
-from pytest_queuekit.walks.search import FEWEST, MOST, Budget, Meter, Prove, shrunk
+from pytest_queuekit.walks.search import FEWEST, MOST, Budget, Meter, Play, Prove, first_wrong
 from pytest_queuekit.walks.sites import Gap, Sites
 from pytest_queuekit.walks.steps import Complete, Enqueue, Step, Walk
 from pytest_queuekit.walks.walker import Walker
@@ -58,17 +58,10 @@ class Varied:
 
         The walk of a run without a violation is empty.
         """
-        meter, longest = Meter(budget.seconds, _PATIENCE), None
-        for run, walk, wrong in self._plays(budget.walks, meter):
-            if wrong:
-                yield shrunk(run, walk, self.prove, Meter(budget.seconds))
-                return
-            if longest is None or len(run.history) > len(longest.history):
-                longest = run
-        if longest is not None:
-            yield longest, ()
+        plays = self._plays(budget.walks, Meter(budget.seconds, _PATIENCE))
+        return first_wrong(plays, budget, self.prove)
 
-    def _plays(self, walks: int, meter: Meter) -> Iterator[tuple[Run, Walk, bool]]:
+    def _plays(self, walks: int, meter: Meter) -> Iterator[Play]:
         """Yield the plays that are judged: some walks as they are, and the variations."""
         sites = Sites()
         for number in range(walks):
@@ -81,7 +74,7 @@ class Varied:
             if meter.is_over():
                 return
 
-    def _variations(self, number: int, sites: Sites) -> Iterator[tuple[Run, Walk, bool]]:
+    def _variations(self, number: int, sites: Sites) -> Iterator[Play]:
         self.notes.begin(wanted=True)
         walk = self.scout(self._draw(number))
         calls = self.notes.calls
