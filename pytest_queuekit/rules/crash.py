@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.drivers.processes import Processes
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.faults.pause import Pause
@@ -23,7 +22,7 @@ from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.worker_death import worker_death
 from pytest_queuekit.rules import crash_programs
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import lasting
+from pytest_queuekit.rules.steps import lasting, once, too_many
 
 _STOPPED = 2.5
 """Seconds of a stop beyond the time to notice it, for the retry wait of the task that is taken."""
@@ -116,18 +115,14 @@ def _deadly_task(env: Environment) -> None:
     if producer.can(Capability.MAX_ATTEMPTS):
         producer.enqueue("task-1", max_attempts=2)
     elif promise is not None and promise.max_attempts > _MOST:
-        raise NotRunError(
-            f"needs at most {_MOST} attempts (declared: max_attempts={promise.max_attempts})",
-            kind="unsupported",
-        )
+        raise too_many(promise.max_attempts, _MOST)
     else:
         producer.enqueue("task-1")
 
 
 def _only_attempt(env: Environment) -> None:
     producer = env.actor("producer")
-    options = {"max_attempts": 1} if producer.can(Capability.MAX_ATTEMPTS) else {}
-    producer.enqueue("task-1", **options)
+    producer.enqueue("task-1", **once(producer))
 
 
 def _victim_and_keeper(effort: Effort) -> list[Program]:

@@ -11,14 +11,13 @@ from pytest_queuekit.monitors.repeated_attempt import repeated_attempt
 from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.monitors.worker_death import worker_death
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import claim_back, expire, take
+from pytest_queuekit.rules.steps import claim_back, expire, once, take
 
 
 def _vanished(env: Environment) -> None:
     """Let the only worker of a task with one attempt vanish, and claim after its lease."""
     producer = env.actor("producer")
-    options = {"max_attempts": 1} if producer.can(Capability.MAX_ATTEMPTS) else {}
-    producer.enqueue("task-1", **options)
+    producer.enqueue("task-1", **once(producer))
     take(env.actor("vanished"))
     expire(env)
     claim_back(env, env.actor("heir"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -11,7 +10,14 @@ from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.requeue import requeue
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import lasting, take, work
+from pytest_queuekit.rules.steps import (
+    fail_until_dead,
+    lasting,
+    promised_retry,
+    take,
+    too_many,
+    work,
+)
 
 _MOST = 8
 """The most attempts of a task that a script fails until it is dead."""
@@ -22,19 +28,14 @@ def _die(env: Environment, label: str, attempts: int = 1) -> int:
 
     Returns the attempts. Raises NotRunError if they are too many.
     """
-    producer, worker, promise = env.actor("producer"), env.actor("worker"), env.contract.retry
+    producer = env.actor("producer")
     options = {"max_attempts": attempts} if producer.can(Capability.MAX_ATTEMPTS) else {}
     if not options:
-        attempts = promise.max_attempts if promise is not None else 1
+        attempts = promised_retry(env).max_attempts
     if attempts > _MOST:
-        raise NotRunError(
-            f"needs at most {_MOST} attempts (declared: max_attempts={attempts})",
-            kind="unsupported",
-        )
+        raise too_many(attempts, _MOST)
     producer.enqueue(label, **options)
-    for failures in range(1, attempts + 1):
-        worker.fail(take(worker))
-        env.outlast(promise.wait(failures)[1] if promise is not None else 0)
+    fail_until_dead(env, attempts)
     return attempts
 
 
@@ -88,13 +89,12 @@ def _requeued_alive(env: Environment) -> None:
         other.claim()
         env.outlast(10)
         work(worker)
-    promise = env.contract.retry
-    if promise is not None and producer.can(Capability.SECOND_ATTEMPT):
+    if producer.can(Capability.SECOND_ATTEMPT):
         producer.enqueue("failed", **lasting(producer))
         worker.fail(take(worker))
         producer.requeue("failed")
         other.claim()
-        env.outlast(promise.wait(1)[1])
+        env.outlast(promised_retry(env).wait(1)[1])
         work(worker)
     env.settle()
 
@@ -104,14 +104,14 @@ def _requeued_and_failed(env: Environment) -> None:
     before = _die(env, "task-1", attempts=2)
     env.actor("producer").requeue("task-1")
     env.outlast(0)
-    worker, promise = env.actor("worker"), env.contract.retry
+    worker, promise = env.actor("worker"), promised_retry(env)
     for failures in range(1, _MOST + 1):
         held = worker.claim()
         if held is None:
             return
         worker.fail(held)
         counts = (failures, before + failures)
-        env.outlast(max(promise.wait(count)[1] for count in counts) if promise is not None else 0)
+        env.outlast(max(promise.wait(count)[1] for count in counts))
 
 
 _NEEDS = (Capability.RETRY, Capability.REQUEUE)

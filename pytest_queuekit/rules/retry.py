@@ -18,7 +18,17 @@ from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules import only_attempt, requeue
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import claim_back, enqueue_all, expire, labels, lasting, take
+from pytest_queuekit.rules.steps import (
+    claim_back,
+    enqueue_all,
+    expire,
+    fail_until_dead,
+    labels,
+    lasting,
+    promised_retry,
+    take,
+    too_many,
+)
 from pytest_queuekit.rules.watched import watched
 
 _MOST = 8
@@ -41,43 +51,22 @@ _MESSAGES = (
 )
 
 
-def _promise(env: Environment) -> Retry:
-    promise = env.contract.retry
-    if promise is None:
-        raise NotRunError("the contract declares no Retry", kind="unsupported")
-    return promise
-
-
-def _too_many(attempts: int, most: int) -> NotRunError:
-    return NotRunError(
-        f"needs at most {most} attempts (declared: max_attempts={attempts})", kind="unsupported"
-    )
-
-
 def _fail(actor: Recorder) -> Delivery:
     delivery = take(actor)
     actor.fail(delivery)
     return delivery
 
 
-def _fail_until_dead(env: Environment, attempts: int) -> None:
-    """Claim and fail `attempts` times, and let the longest declared wait pass after each."""
-    worker, promise = env.actor("worker"), _promise(env)
-    for failures in range(1, attempts + 1):
-        _fail(worker)
-        env.outlast(promise.wait(failures)[1])
-
-
 def _again(env: Environment) -> None:
     producer = env.actor("producer")
     producer.enqueue("task-1", **lasting(producer))
-    _fail_until_dead(env, 1)
+    fail_until_dead(env, 1)
     env.actor("other").claim()
 
 
 def _too_early(env: Environment) -> None:
     """Claim ten times in the course of a failed task's wait."""
-    shortest = _promise(env).wait(1)[0]
+    shortest = promised_retry(env).wait(1)[0]
     if not shortest:
         raise NotRunError(
             "the contract declares no wait before the second attempt", kind="unsupported"
@@ -92,7 +81,7 @@ def _too_early(env: Environment) -> None:
 
 def _growing(env: Environment) -> None:
     """Fail a task repeatedly, and claim shortly before and after each wait ends."""
-    promise, worker = _promise(env), env.actor("worker")
+    promise, worker = promised_retry(env), env.actor("worker")
     options = lasting(worker)
     attempts = min(options.get("max_attempts", promise.max_attempts), _MOST)
     if env.clock.virtual and worker.can(Capability.MAX_ATTEMPTS):
@@ -123,13 +112,13 @@ def _between_failures(env: Environment) -> None:
 
     Between failures, let a lease expire and release the task once.
     """
-    promise, worker = _promise(env), env.actor("worker")
+    promise, worker = promised_retry(env), env.actor("worker")
     attempts, options = promise.max_attempts, {}
     if worker.can(Capability.MAX_ATTEMPTS):
         attempts = 5
         options = {"max_attempts": attempts}
     if attempts > _MOST:
-        raise _too_many(attempts, _MOST)
+        raise too_many(attempts, _MOST)
     env.actor("producer").enqueue("task-1", **options)
     for failures in range(1, attempts + 1):
         held = worker.claim()
@@ -150,22 +139,22 @@ def _with_many_messages(env: Environment) -> None:
     for number, message in enumerate(_MESSAGES, start=1):
         producer.enqueue(f"task-{number}")
         worker.fail(take(worker), message)
-    env.outlast(_promise(env).wait(1)[1])
+    env.outlast(promised_retry(env).wait(1)[1])
     for _ in _MESSAGES:
         worker.claim()
 
 
 def _spent(env: Environment) -> None:
-    attempts = _promise(env).max_attempts
+    attempts = promised_retry(env).max_attempts
     if attempts > _MOST_UNTIL_DEAD:
-        raise _too_many(attempts, _MOST_UNTIL_DEAD)
+        raise too_many(attempts, _MOST_UNTIL_DEAD)
     env.actor("producer").enqueue("task-1")
-    _fail_until_dead(env, attempts)
+    fail_until_dead(env, attempts)
     env.actor("other").claim()
 
 
 def _own_limits(env: Environment) -> None:
-    producer, worker, promise = env.actor("producer"), env.actor("worker"), _promise(env)
+    producer, worker, promise = env.actor("producer"), env.actor("worker"), promised_retry(env)
     for limit in (1, 3, 2):
         producer.enqueue(f"up-to-{limit}", max_attempts=limit)
     for failures in (1, 2, 3, 4):
@@ -176,7 +165,7 @@ def _own_limits(env: Environment) -> None:
 
 def _each_its_own(env: Environment) -> None:
     """Fail two tasks twice each, and claim both for their third attempts."""
-    producer, worker, promise = env.actor("producer"), env.actor("worker"), _promise(env)
+    producer, worker, promise = env.actor("producer"), env.actor("worker"), promised_retry(env)
     enqueue_all(producer, labels(2), max_attempts=3)
     for failures in (1, 2):
         for _ in range(2):
@@ -203,7 +192,7 @@ def _dead_and_listed(env: Environment) -> None:
     _spent(env)
     keeper = env.actor("keeper")
     keeper.dead_letters()
-    env.outlast(_promise(env).wait(1)[1])
+    env.outlast(promised_retry(env).wait(1)[1])
     env.settle()
 
 
@@ -219,18 +208,18 @@ def _in_the_way(env: Environment) -> None:
 def _failed_and_done(env: Environment) -> None:
     producer = env.actor("producer")
     producer.enqueue("task-1", **lasting(producer))
-    _fail_until_dead(env, 1)
+    fail_until_dead(env, 1)
     worker = env.actor("worker")
     worker.complete(take(worker))
-    env.outlast(_promise(env).wait(2)[1])
+    env.outlast(promised_retry(env).wait(2)[1])
     env.settle()
 
 
 def _vanishing(env: Environment) -> None:
     """Let every worker vanish with the task, more often than its limit of attempts."""
-    promise = _promise(env)
+    promise = promised_retry(env)
     if promise.max_attempts > _MOST:
-        raise _too_many(promise.max_attempts, _MOST)
+        raise too_many(promise.max_attempts, _MOST)
     env.actor("producer").enqueue("task-1")
     for attempt in range(1, promise.max_attempts + 4):
         claim_back(env, env.actor(f"worker-{attempt}"), failures=attempt)

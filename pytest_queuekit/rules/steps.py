@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.capabilities import Capability, Retry
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -27,6 +27,34 @@ def lasting(actor: Recorder) -> dict[str, int]:
     retry = actor.contract.retry
     few = retry is not None and retry.max_attempts < _LASTING
     return {"max_attempts": _LASTING} if few and actor.can(Capability.MAX_ATTEMPTS) else {}
+
+
+def once(actor: Recorder) -> dict[str, int]:
+    """Return the options of a task with one attempt, if a task can choose its number."""
+    return {"max_attempts": 1} if actor.can(Capability.MAX_ATTEMPTS) else {}
+
+
+def promised_retry(env: Environment) -> Retry:
+    """Return the declared retries. Raises NotRunError if there are none."""
+    promise = env.contract.retry
+    if promise is None:
+        raise NotRunError("the contract declares no Retry", kind="unsupported")
+    return promise
+
+
+def too_many(attempts: int, most: int) -> NotRunError:
+    """Return the error of a script for which a task gets too many attempts."""
+    return NotRunError(
+        f"needs at most {most} attempts (declared: max_attempts={attempts})", kind="unsupported"
+    )
+
+
+def fail_until_dead(env: Environment, attempts: int) -> None:
+    """Claim and fail `attempts` times, and let the longest declared wait pass after each."""
+    worker, promise = env.actor("worker"), promised_retry(env)
+    for failures in range(1, attempts + 1):
+        worker.fail(take(worker))
+        env.outlast(promise.wait(failures)[1])
 
 
 def labels(count: int, stem: str = "task") -> list[str]:
