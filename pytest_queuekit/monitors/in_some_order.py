@@ -27,15 +27,17 @@ class _Round:
     """The operations on the tasks of one round, by start.
 
     in_turn: True if its two calls were made one after the other.
+    ordered: True if the queue promises which of two tasks of the round comes first.
     """
 
     in_turn: bool
+    ordered: bool
     operations: list[Operation] = field(default_factory=list)
 
     @property
     def ending(self) -> Ending:
         """The accepted and refused calls, without the moments at which they were made."""
-        return tuple(sorted(map(_words, self.operations)))
+        return tuple(sorted(_words(each, tasks=self.ordered) for each in self.operations))
 
     @property
     def is_certain(self) -> bool:
@@ -50,10 +52,12 @@ def in_some_order(history: History, contract: Contract) -> list[Violation]:
     For scenarios that repeat a round of calls on a task of its own: `pair-in-turn-1`, `pair-2`, in
     which the same actors make the same calls. At least one round in each order is in turn, and
     nothing else differs. Rounds with a call of unknown outcome or a busy one count for nothing.
+    Where the order of tasks that were enqueued together is not promised, any of them may have come.
     """
+    ordered = contract.order.ties != "none" and not contract.order.resolution
     return smallest(
         _violation(history, stem, first, in_turn)
-        for stem, rounds in _rounds(history).items()
+        for stem, rounds in _rounds(history, ordered=ordered).items()
         for in_turn in [[each for each in rounds if each.in_turn and each.is_certain]]
         if len(in_turn) > 1
         for first in _unlike([each for each in rounds if not each.in_turn], in_turn)
@@ -65,7 +69,7 @@ def _unlike(rounds: Sequence[_Round], in_turn: Sequence[_Round]) -> Iterator[_Ro
     return (each for each in rounds if each.is_certain and each.ending not in endings)
 
 
-def _rounds(history: History) -> Mapping[str, list[_Round]]:
+def _rounds(history: History, *, ordered: bool) -> Mapping[str, list[_Round]]:
     """Group the operations by round, and the rounds by pair. Interrupted rounds are left out."""
     rounds: dict[tuple[str, str, str], _Round] = {}
     current, broken = None, set()
@@ -77,7 +81,8 @@ def _rounds(history: History) -> Mapping[str, list[_Round]]:
         if key in rounds and key != current:
             broken.add(key)  # its task came again in a later round
         current = key
-        rounds.setdefault(key, _Round(in_turn=bool(match["turn"]))).operations.append(operation)
+        rounds.setdefault(key, _Round(in_turn=bool(match["turn"]), ordered=ordered))
+        rounds[key].operations.append(operation)
     pairs: dict[str, list[_Round]] = defaultdict(list)
     for key, each in rounds.items():
         if key not in broken:
@@ -85,8 +90,9 @@ def _rounds(history: History) -> Mapping[str, list[_Round]]:
     return pairs
 
 
-def _words(operation: Operation) -> str:
-    match = _LABEL.fullmatch(operation.task or "")
+def _words(operation: Operation, *, tasks: bool) -> str:
+    """Return a call and its answer. tasks: True to tell the tasks of a round apart."""
+    match = _LABEL.fullmatch(operation.task or "") if tasks else None
     twin = match["twin"] or "" if match else ""
     return f"{operation.verb}{twin} by `{operation.actor}` {operation.outcome}"
 

@@ -195,8 +195,6 @@ def _labels(env: Environment) -> Labels:
 def _pairs(env: Environment, states: Sequence[State]) -> Iterator[tuple[State, tuple[str, str]]]:
     """Return the pairs that a queue can make, those of all states in turn."""
     able = env.contract.capabilities
-    if env.contract.order.resolution:  # a batch may come out in any order, so its claims may differ
-        able = able - {Capability("enqueue_many")}
 
     def known(verbs: Sequence[str]) -> list[str]:
         return [verb for verb in verbs if verb not in NEEDS or NEEDS[verb] in able]

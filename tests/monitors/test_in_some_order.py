@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_queuekit.model.capabilities import Order
 from pytest_queuekit.monitors.in_some_order import in_some_order
 from tests.monitors.notation import Twins, kinds
 
@@ -30,6 +31,17 @@ def test_a_second_task_of_the_round_counts() -> None:
     assert kinds(in_some_order, in_turn + both % (("x-3",) * 3)) == []
     twice = "p: enqueue x-3; q: enqueue x-3-again; w: claim x-3; w: claim x-3-again"
     assert kinds(in_some_order, in_turn + twice) == ["no-order"]
+
+
+def test_any_task_of_a_batch_may_come_first_where_no_order_is_promised() -> None:
+    """With a promised order, a claim that brings the second task first is unlike those in turn."""
+    batch = "p: enqueue {0}; p: enqueue {0}-too; "
+    first = batch + "w: claim {0}; v: claim {0}-too; "
+    second = batch + "w: claim {0}-too; v: claim {0}; "
+    calls = first.format("x-in-turn-1") + first.format("x-in-turn-2") + second.format("x-3")
+    assert kinds(in_some_order, calls) == ["no-order"]
+    for order in (Order(ties="none"), Order(resolution=0.01)):
+        assert kinds(in_some_order, calls, order=order) == []
 
 
 def test_an_uncertain_round_counts_for_nothing() -> None:
