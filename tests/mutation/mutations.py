@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -114,7 +114,7 @@ Edit = tuple[int, int, str, str]
 
 def _of_tokens(source: str, tree: ast.Module) -> Iterator[Edit]:
     lines = [0, *accumulate(len(line) for line in source.splitlines(keepends=True))]
-    ignored = _lines(_without_behaviour(tree))
+    ignored = _lines_without_behaviour(tree)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         start = lines[token.start[0] - 1] + token.start[1]
         if token.start[0] in ignored:
@@ -136,29 +136,24 @@ def _of_sql(text: str, offset: int) -> Iterator[Edit]:
 
 def _of_statements(source: str, tree: ast.Module) -> Iterator[Edit]:
     """Leave out a call whose answer is not used, and an error that is raised."""
-    lines = [0, *accumulate(len(line.encode()) for line in source.splitlines(keepends=True))]
+    text = source.encode()  # the columns of a node count bytes
+    lines = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
     for node in ast.walk(tree):
         is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
         if is_call or (isinstance(node, ast.Raise) and node.exc is not None):
             assert isinstance(node, ast.stmt) and node.end_lineno is not None  # noqa: PT018
             start = lines[node.lineno - 1] + node.col_offset
             end = lines[node.end_lineno - 1] + (node.end_col_offset or 0)
-            before = len(source.encode()[:start].decode())
-            yield before, before + len(source.encode()[start:end].decode()), "pass", "Python"
+            before, call = text[:start].decode(), text[start:end].decode()
+            yield len(before), len(before) + len(call), "pass", "Python"
 
 
-def _without_behaviour(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield docstrings, imports, and the messages of errors."""
+def _lines_without_behaviour(tree: ast.Module) -> set[int]:
+    """Return the lines of docstrings, imports, and the messages of errors."""
+    lines: set[int] = set()
     for node in ast.walk(tree):
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if is_text or isinstance(node, ast.Import | ast.ImportFrom | ast.Raise):
-            yield node
-
-
-def _lines(nodes: Iterable[ast.AST]) -> set[int]:
-    return {
-        line
-        for node in nodes
-        if isinstance(node, ast.stmt)
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
+            assert isinstance(node, ast.stmt)
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
