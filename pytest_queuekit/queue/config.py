@@ -92,9 +92,15 @@ def get_default_db_path() -> Path:
     """Return the default path of the database file; create nothing.
 
     The environment variable PRISMQ_QUEUE_DB comes first, then the platform's folder for user
-    data: %LOCALAPPDATA%, ~/Library/Application Support, or $XDG_DATA_HOME.
+    data: %LOCALAPPDATA%, ~/Library/Application Support, or $XDG_DATA_HOME. Raises QueueInputError
+    if the variable is ":memory:", which no two processes share.
     """
     named = os.environ.get(DB_PATH_VARIABLE)
+    if named == ":memory:":
+        raise QueueInputError(
+            f"{DB_PATH_VARIABLE}={shown(named)}: must name a file; for a queue in memory, "
+            "pass QueueDatabase(':memory:') in the code"
+        )
     if named:
         return _expanded(named).absolute()
     return _user_data_folder() / "prismq" / "queue.db"

@@ -19,7 +19,7 @@ from .messages import shown, shown_path
 from .opening import MEMORY, OpenOptions
 from .pool import SessionPool
 from .session import Answer, Parameters, Session, all_rows, changed_rows, new_id
-from .translation import translate, translated
+from .translation import not_storable, translate, translated
 
 T = TypeVar("T")
 Read = Callable[..., list[tuple[Any, ...]]]
@@ -203,7 +203,7 @@ class QueueDatabase:
             session.refuse_in_child(error)
             raise self._translated(error) from error
         except OverflowError as error:
-            raise _too_large(error) from error
+            raise not_storable(error) from error
 
     def autocommit(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Run one statement in its own transaction and return all its rows.
@@ -228,7 +228,7 @@ class QueueDatabase:
             session.refuse_in_child(error)
             raise self._translated(error) from error
         except OverflowError as error:
-            raise _too_large(error) from error
+            raise not_storable(error) from error
 
     def end_own_connection(self) -> None:
         """Close this thread's connection; the next use opens another."""
@@ -263,10 +263,6 @@ def checked_database(db: QueueDatabase) -> QueueDatabase:
     if not hasattr(db, "transaction"):  # the class of another copy of the queue may do
         raise QueueInputError(f"db={shown(db)}: must be a QueueDatabase; pass QueueDatabase(path)")
     return db
-
-
-def _too_large(error: OverflowError) -> QueueInputError:
-    return QueueInputError(f"a number does not fit into 64 bits ({error}); pass a smaller number")
 
 
 def _place_of(path: str | os.PathLike[str] | None) -> str:

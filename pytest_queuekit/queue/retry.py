@@ -64,6 +64,13 @@ class RetryPolicy:
         return min(plain * rng.uniform(1 - self.jitter, 1 + self.jitter), self.cap)
 
 
+def checked_policy(policy: RetryPolicy) -> RetryPolicy:
+    """Return a RetryPolicy. Raises QueueInputError for anything else, such as a number."""
+    if not hasattr(policy, "delay"):  # the class of another copy of the queue may do
+        raise QueueInputError(f"retry={shown(policy)}: must be a RetryPolicy")
+    return policy
+
+
 def retry_busy(
     operation: Callable[[], T],
     *,

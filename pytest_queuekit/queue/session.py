@@ -23,8 +23,9 @@ from typing import Any, TypeVar
 
 from .blocks import block
 from .connection import QueueConnection
-from .exceptions import QueueBusyError, QueueDatabaseError, QueueInputError
+from .exceptions import QueueBusyError, QueueDatabaseError
 from .messages import shown_path
+from .translation import not_storable
 from .waiting import is_busy, wait_while_busy
 
 T = TypeVar("T")
@@ -177,10 +178,7 @@ class Session:
             cursor.close()
         self.conn.failed(error, was_open=was_open)
         if isinstance(error, UnicodeEncodeError):  # see all_rows()
-            raise QueueInputError(
-                "a text has a lone surrogate, which UTF-8 lacks; if it was read from a row, "
-                "other SQL wrote it, so fix the row"
-            ) from None
+            raise not_storable(error) from None
 
     def _new_cursor(self) -> sqlite3.Cursor:
         cursor: sqlite3.Cursor = self.conn.cursor(sqlite3.Cursor)

@@ -33,7 +33,7 @@ from .exceptions import TaskNotFoundError
 from .inputs import BATCH_LIMIT, SizeLimits, check_delay, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
 from .restore import restore
-from .retry import RetryPolicy
+from .retry import RetryPolicy, checked_policy
 from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
 from .stats import QueueStats, read_stats
 
@@ -63,7 +63,7 @@ class TaskQueue:
         max_compatibility_bytes: int = MAX_COMPATIBILITY_BYTES,
     ) -> None:
         self.db = checked_database(db)
-        self.retry = retry or RetryPolicy()
+        self.retry = RetryPolicy() if retry is None else checked_policy(retry)
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, no secret
         self._limits = SizeLimits(payload=max_payload_bytes, compatibility=max_compatibility_bytes)
         self._claimers: dict[SchedulingStrategy, TaskClaimer] = {}

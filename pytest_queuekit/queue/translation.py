@@ -44,6 +44,22 @@ def translated(path: str) -> Iterator[None]:
         if not _is_of_sqlite(error):
             raise
         raise translate(error, path) from error
+    except (OverflowError, UnicodeEncodeError) as error:
+        if not _is_of_sqlite(error):
+            raise
+        raise not_storable(error) from error
+
+
+def not_storable(error: OverflowError | UnicodeEncodeError) -> QueueInputError:
+    """Return the queue's error for a value that SQLite cannot hold."""
+    if isinstance(error, OverflowError):
+        return QueueInputError(
+            f"a number does not fit into 64 bits ({error}); pass a smaller number"
+        )
+    return QueueInputError(
+        "a text has a lone surrogate, which UTF-8 lacks; if it was read from a row, "
+        "other SQL wrote it, so fix the row"
+    )
 
 
 def translate(error: sqlite3.Error | UnicodeDecodeError, path: str) -> QueueDatabaseError:
@@ -74,7 +90,7 @@ def _text_of(error: sqlite3.Error | UnicodeDecodeError) -> str:
     return one_line(str(error))
 
 
-def _is_of_sqlite(error: UnicodeDecodeError) -> bool:
+def _is_of_sqlite(error: Exception) -> bool:
     """Return True if a statement raised the error, and not the code around the statement.
 
     The queue runs all statements, and decodes nothing itself.

@@ -236,3 +236,10 @@ def test_the_folder_of_a_user_that_the_system_does_not_know() -> None:
     """ensure_db_directory() names the path whose home folder is unknown."""
     with pytest.raises(QueuePathError, match=r"no-such-user.*home folder in this path is unknown"):
         ensure_db_directory("~no-such-user/queue.db")
+
+
+def test_the_variable_names_no_queue_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file named ":memory:" in the current folder is not what the user wants."""
+    monkeypatch.setenv("PRISMQ_QUEUE_DB", ":memory:")
+    with pytest.raises(QueueInputError, match="PRISMQ_QUEUE_DB=':memory:': must name a file"):
+        get_default_db_path()

@@ -346,3 +346,28 @@ def test_a_relative_path_in_a_deleted_folder(
     folder.rmdir()
     with pytest.raises(QueuePathError, match="pass an absolute path"):
         QueueDatabase("queue.db")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [(2**70, "64 bits"), ("\ud800", "lone surrogate")], ids=["int", "text"]
+)
+def test_a_value_that_sqlite_cannot_hold(db: QueueDatabase, value: object, message: str) -> None:
+    """The caller's own SQL raises QueueInputError too, and the next statement works."""
+    with pytest.raises(QueueInputError, match=message):
+        db.execute("SELECT ?", (value,))
+    with pytest.raises(QueueInputError, match=message), db.transaction() as conn:
+        conn.execute("SELECT ?", (value,))
+    assert db.execute("SELECT 1").fetchone()[0] == 1
+
+
+def test_an_overflow_in_the_callers_block_stays(db: QueueDatabase) -> None:
+    """An error of the code inside transaction() is not taken for one of SQLite."""
+    with pytest.raises(OverflowError, match="of the caller"), db.transaction():
+        raise OverflowError("of the caller")
+
+
+def test_a_retry_that_is_no_policy(db: QueueDatabase) -> None:
+    """A number for `retry` is refused when the TaskQueue is made, not at the first failure."""
+    number: Any = 5
+    with pytest.raises(QueueInputError, match="retry=5: must be a RetryPolicy"):
+        TaskQueue(db, retry=number)
