@@ -32,6 +32,14 @@ def test_families_are_counted() -> None:
     ]
 
 
+def test_a_long_run_says_where_its_time_went() -> None:
+    """By family, the slowest first; a run of a few seconds does not."""
+    names = ("ACK", "KEY", "RACE", "LEASE", "WALK", "CLAIM")
+    verdicts = [verdict(f"{name}-1", seconds=place / 2) for place, name in enumerate(names, 1)]
+    assert "  Time 10 s: CLAIM 3.0, WALK 2.5, LEASE 2.0, RACE 1.5, others 1.5" in _lines(*verdicts)
+    assert not any("Time" in line for line in _lines(*verdicts[:-1]))
+
+
 def test_rare_answers_have_columns_of_their_own() -> None:
     """A SHOULD that fails is advised, and a known failure is waived: neither counts as failed."""
     waiver = Waiver(reason="no NUL in text", source="README, Payloads")

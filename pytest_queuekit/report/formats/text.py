@@ -20,6 +20,10 @@ _TONES = {
 }
 _FEW = 10
 """Up to this number, each check has a line; of more, only the failed ones have."""
+_LONG = 10.0
+"""Seconds of all rules together from which the section says which families take them."""
+_SLOWEST = 4
+"""How many families it names."""
 
 
 def as_text(result: RunResult) -> str:
@@ -88,6 +92,7 @@ def _suite(suite: SuiteResult, *, verbose: bool, proofs: bool) -> Iterator[Line]
         yield from _disk(measured)
     elif any(isinstance(verdict.detail, RuleRun) for verdict in suite.verdicts):
         yield from _families(suite.verdicts)
+        yield from _times(suite.verdicts)
     elif len(suite.verdicts) <= _FEW:
         for verdict in suite.verdicts:
             yield from _check(verdict)
@@ -128,6 +133,21 @@ def _families(verdicts: Sequence[Verdict]) -> Iterator[Line]:
         cells = [f"{counts[name] or '-':>{len(name)}}" for name in columns]
         tone = Tone.BAD if counts["failed"] else Tone.PLAIN
         yield Line(cut(f"  {family:<12}  {'  '.join(cells)}"), tone)
+
+
+def _times(verdicts: Sequence[Verdict]) -> Iterator[Line]:
+    """Yield the families that take most of a run that is not short."""
+    families: dict[str, float] = defaultdict(float)
+    for verdict in verdicts:
+        families[verdict.family] += verdict.seconds
+    total = sum(families.values())
+    if total < _LONG:
+        return
+    parts = sorted(families.items(), key=lambda part: part[1], reverse=True)[:_SLOWEST]
+    if len(families) > _SLOWEST:
+        parts.append(("others", total - sum(taken for _, taken in parts)))
+    shares = ", ".join(f"{family} {taken:.1f}" for family, taken in parts)
+    yield Line(f"  Time {total:.0f} s: {shares}")
 
 
 def _target(verdict: Verdict) -> Line:
