@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort, Level
@@ -21,6 +22,8 @@ ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
 """The effort with which a rule that depends on chance usually finds its mutant."""
 
 _BY_ID = by_id(CATALOGUE)
+_PART = 2
+"""How many rules for processes a mutant is run with, besides those that it must break."""
 _UNTIL_SEEN = replace(ONCE, rounds=6)
 """For the rules that a mutant must break: on a busy machine a single race may go well."""
 
@@ -78,14 +81,20 @@ def rules_for(mutant: Mutant) -> list[Rule]:
     """Return the rules that a mutant is run with; of the slow ones, only those it must break.
 
     A mutant for threads is run in sequence too: there it may break nothing. A walk may meet the bug
-    of any mutant.
+    of any mutant. Processes take so long to start that a mutant for them is run with a part of the
+    other rules, another part for each mutant.
     """
     held = {actors_for(mutant)}
     held |= {Actors.SEQUENCE} if Actors.THREADS in held else set()
-    return [
+    own = [rule for rule in CATALOGUE if rule.id in mutant.breaks and actors_of(rule) in held]
+    others = [
         rule
         for rule in CATALOGUE
         if actors_of(rule) in held
-        and (rule.level is Level.QUICK or rule.id in mutant.breaks)
-        and (rule.family != WALK or rule.id in mutant.breaks)
+        and rule.level is Level.QUICK
+        and rule.family != WALK
+        and rule.id not in mutant.breaks
     ]
+    if Actors.PROCESSES in held:
+        others = Random(mutant.name).sample(others, _PART)  # noqa: S311 - no secret
+    return own + others
