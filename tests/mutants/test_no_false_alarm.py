@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.queues.watched import WATCHED
 
 pytestmark = pytest.mark.slow
 
-_CORRECT = (MemoryQueue, *VARIANTS, SmallSqliteQueue, ReferenceQueue)
+_CORRECT = (MemoryQueue, SmallSqliteQueue, ReferenceQueue)
 _SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue, *WATCHED)
 
 
@@ -54,6 +55,17 @@ def _is_waived(verdict: Verdict) -> bool:
 def test_correct_queue_keeps_every_rule(queue: type[QueueAdapter], folder: Path) -> None:
     """Called in sequence and by threads, a correct queue breaks nothing and leaves nothing open."""
     assert _alarms(queue, _rules(Actors.SEQUENCE, Actors.THREADS), folder) == []
+
+
+@pytest.mark.parametrize("queue", VARIANTS, ids=lambda queue: queue.name)
+def test_variant_keeps_every_rule(queue: type[QueueAdapter], folder: Path) -> None:
+    """The same for variants of one queue; each is run with another part of the long rules."""
+    rules = _rules(Actors.SEQUENCE, Actors.THREADS)
+    long = [rule for rule in rules if rule.level is not Level.QUICK]
+    part = Random(queue.name).sample(long, len(long) // 2)  # noqa: S311 - no secret
+    assert (
+        _alarms(queue, [rule for rule in rules if rule not in long or rule in part], folder) == []
+    )
 
 
 @pytest.mark.parametrize("queue", _SEVERAL_PROCESSES, ids=lambda queue: queue.name)
