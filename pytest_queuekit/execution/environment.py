@@ -18,6 +18,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.bare_payloads import BarePayloads
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.operation_log import Gone, Log
@@ -89,6 +90,7 @@ class Environment:
         self._shared: QueueAdapter | None = None
         self._left: list[QueueAdapter] = []
         self._sharing = threading.Lock()
+        self._bare = BarePayloads()
 
     def actor(self, name: str) -> Recorder:
         """Return the actor of this name. The first call opens the queue for it."""
@@ -100,6 +102,11 @@ class Environment:
 
     def recorder(self, name: str) -> Recorder:
         """Open the queue for a new actor. Raises Halt if that fails."""
+        recorder = self._open(name)
+        recorder.bare = self._bare
+        return recorder
+
+    def _open(self, name: str) -> Recorder:
         shared = self._instance(name)
         if shared is not None:
             return Recorder(

@@ -1,4 +1,4 @@
-"""Recognises the tasks of one actor whose payloads have no room for the kit's label."""
+"""Recognises tasks whose payloads have no room for the kit's label, by their values."""
 
 from __future__ import annotations
 
@@ -9,21 +9,38 @@ from pytest_queuekit.model.payloads import canonical
 
 
 class BarePayloads:
-    """The payloads without a label that an actor has enqueued and not yet received."""
+    """The payloads without a label that the actors of a run have enqueued."""
 
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
+        self._out: set[str] = set()
 
     def add(self, payload: Any, label: str) -> None:
-        """Remember a payload by its value and type."""
+        """Remember a payload by its value and type, from before its enqueue."""
         self._labels[canonical(payload)] = label
+        self._out.add(label)
+
+    def decline(self, label: str) -> None:
+        """Take note that the queue did not accept a payload."""
+        self._out.discard(label)
+
+    def forget(self, label: str) -> None:
+        """Take note that a task is over, so that its payload stands for it no longer."""
+        self._labels = {text: each for text, each in self._labels.items() if each != label}
+        self._out.discard(label)
+
+    def label_of(self, payload: Any) -> str | None:
+        """Return the label of a payload; None for an unknown one."""
+        return self._labels.get(canonical(payload))
 
     def receive(self, payload: Any) -> str:
         """Return the label of a payload that was delivered.
 
-        While only one payload is out, an unknown payload counts as that one, changed.
+        An unknown payload counts as the only one that was not yet received, changed, or else as the
+        only one.
         """
-        text = canonical(payload)
-        if text not in self._labels and len(self._labels) == 1:
-            (text,) = self._labels
-        return self._labels.pop(text, UNRECOGNISED)
+        choices = (self._out, set(self._labels.values()))
+        only = (label for labels in choices if len(labels) == 1 for label in labels)
+        label = self.label_of(payload) or next(only, UNRECOGNISED)
+        self._out.discard(label)
+        return label

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 from pytest_queuekit.errors import AdapterError, UndeclaredError
@@ -43,6 +44,7 @@ class Recorder:
     lease: seconds of a lease; None for the queue's default.
     first: the number of the first operation.
 
+    `bare` recognises payloads without a label; the actors of an environment share it.
     `own_process` is True if the actor has a process of its own. `die` ends the actor as a kill
     does: it kills the actor's own process, or it records a kill and raises Gone.
     """
@@ -65,13 +67,13 @@ class Recorder:
         self.own_process = False
         self.die: Callable[[], NoReturn] = self._vanish
         self.raised: BaseException | None = None
+        self.bare = BarePayloads()
         self._adapter = adapter
         self._replies = Replies(adapter)
         self.sink = sink
         self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
         self._next = first
         self._task_ids: dict[str, Any] = {}
-        self._bare = BarePayloads()
 
     def can(self, *capabilities: Capability) -> bool:
         """Return True if the queue declares all these capabilities."""
@@ -79,29 +81,16 @@ class Recorder:
 
     def enqueue(self, label: str, *, body: Any = None, **options: Any) -> bool:
         """Enqueue a task under a label. Return True if the queue accepted it."""
-        self._check_options(Verb.ENQUEUE, options)
         payload = wrap(label, self.contract.payload, body)
-        ended = self._call(
-            Verb.ENQUEUE,
-            lambda: self._adapter.enqueue(payload, **options),
-            task=label,
-            arguments={**options, **sent(payload, self.contract.payload)},
-            keep=lambda task_id: self._task_ids.__setitem__(label, task_id),
-        )
-        return ended.ok
+        return self._enqueue(label, payload, sent(payload, self.contract.payload), options)
 
-    def enqueue_bare(self, label: str, payload: Any) -> bool:
-        """Enqueue a payload without a label, by whose value this actor recognises the task.
-
-        Returns True if the queue accepted it.
-        """
-        return self._call(
-            Verb.ENQUEUE,
-            lambda: self._adapter.enqueue(payload),
-            task=label,
-            arguments={"payload": canonical(payload)},
-            keep=lambda _: self._bare.add(payload, label),
-        ).ok
+    def enqueue_bare(self, label: str, payload: Any, **options: Any) -> bool:
+        """Enqueue a payload without a label. Return True if the queue accepted it."""
+        self.bare.add(payload, label)
+        accepted = self._enqueue(label, payload, {"payload": canonical(payload)}, options)
+        if not accepted:
+            self.bare.decline(label)
+        return accepted
 
     def enqueue_many(self, labels: Sequence[str], keys: Sequence[str | None] | None = None) -> bool:
         """Enqueue one or more tasks in one step. Return True if the queue accepted them.
@@ -193,7 +182,8 @@ class Recorder:
 
     def dead_letters(self) -> list[str]:
         """Return the labels of the dead letters; empty if the call failed."""
-        ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=self._replies.labels)
+        read = partial(self._replies.labels, bare=self.bare)
+        ended = self._call(Verb.DEAD_LETTERS, self._adapter.dead_letters, read=read)
         return list(ended.result) if ended.ok else []
 
     def reclaim(self) -> bool:
@@ -295,6 +285,18 @@ class Recorder:
             raise UndeclaredError(f"{verb} has no option {', '.join(sorted(unknown))}")
         self._check(*(known[option] for option in options))
 
+    def _enqueue(
+        self, label: str, payload: Any, described: Mapping[str, str], options: Mapping[str, Any]
+    ) -> bool:
+        self._check_options(Verb.ENQUEUE, options)
+        return self._call(
+            Verb.ENQUEUE,
+            lambda: self._adapter.enqueue(payload, **options),
+            task=label,
+            arguments={**options, **described},
+            keep=lambda task_id: self._task_ids.__setitem__(label, task_id),
+        ).ok
+
     def _acknowledge(
         self,
         verb: Verb,
@@ -392,6 +394,6 @@ class Recorder:
             self._end(ended)
             return None
         claim = self._replies.claim(claim)
-        label = label_of(claim.payload) or self._bare.receive(claim.payload)
+        label = label_of(claim.payload) or self.bare.receive(claim.payload)
         done = self._end(ended, task=label, result=delivered(claim))
         return Delivery(label=label, claim=claim, number=done.number)

@@ -13,6 +13,7 @@ from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.history import UNRECOGNISED, Outcome
 from pytest_queuekit.model.payloads import canonical, label_of
+from pytest_queuekit.recording.bare_payloads import BarePayloads
 
 _STATES = ("queued", "leased", "completed", "dead")
 
@@ -67,11 +68,11 @@ class Replies:
                 raise self._wrong_form("stats", reply, wanted)
         return dict(reply)
 
-    def labels(self, reply: object) -> list[str]:
-        """Return the labels of payloads."""
+    def labels(self, reply: object, bare: BarePayloads) -> list[str]:
+        """Return the labels of payloads. bare: recognises those that have no room for one."""
         if not isinstance(reply, Sequence) or isinstance(reply, str):
             raise self._wrong_form("dead_letters", reply, "a list of payloads")
-        return [label_of(payload) or UNRECOGNISED for payload in reply]
+        return [label_of(payload) or bare.label_of(payload) or UNRECOGNISED for payload in reply]
 
     def outcome(self, raised: BaseException) -> Outcome:
         """Return the outcome that an error stands for."""

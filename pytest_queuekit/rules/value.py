@@ -164,6 +164,7 @@ def _bare(env: Environment) -> None:
     for label, payload in bodies.BARE[env.contract.payload].items():
         if actor.enqueue_bare(label, payload):
             work(actor)
+            actor.bare.forget(label)  # true that comes as the 1 before it has changed
     actor.enqueue("plain")
     work(actor)
 

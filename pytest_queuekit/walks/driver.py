@@ -16,6 +16,7 @@ from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.monitors import Monitor
+from pytest_queuekit.walks.bare import bare_payloads
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pasted import source_of
 from pytest_queuekit.walks.play import Next, Stage, play_walk
@@ -60,7 +61,7 @@ class Walks:
     ) -> Iterator[Run]:
         """Return the run of the shortest wrong walk, or else the longest run of all walks."""
         stage = _stage(queue, folder, effort)
-        palette = Palette(contract=queue.contract, time_passes=stage.virtual)
+        palette = _palette(stage, folder)
         prove = _prover(stage, _player(folder), self.judge)
         for run, walk in search(palette, effort.seed, _BUDGETS[effort.level], prove):
             test = source_of(walk, queue.spec) if walk else ""
@@ -91,7 +92,7 @@ class Meetings:
         play = _player(folder)
         prove = _prover(stage, play, self.judge)
         varied = Varied(
-            palette=Palette(contract=queue.contract, time_passes=stage.virtual),
+            palette=_palette(stage, folder),
             seed=effort.seed,
             scout=lambda steps: play(steps, replace(stage, ends=False))[1],
             prove=prove,
@@ -105,6 +106,14 @@ class Meetings:
 def _stage(queue: QueueUnderTest, folder: Path, effort: Effort) -> Stage:
     virtual = follows_virtual_time(queue, folder / "probe")
     return Stage(queue=queue, effort=effort, virtual=virtual)
+
+
+def _palette(stage: Stage, folder: Path) -> Palette:
+    return Palette(
+        contract=stage.queue.contract,
+        time_passes=stage.virtual,
+        bare=bare_payloads(stage.queue, folder / "bare"),
+    )
 
 
 def _player(folder: Path) -> _Play:

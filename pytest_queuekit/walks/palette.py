@@ -33,10 +33,12 @@ class Palette:
 
     contract: the declarations of the queue.
     time_passes: False if the queue does not follow the kit's clock, so that a walk cannot wait.
+    bare: the payloads without a label that the queue carries.
     """
 
     contract: Contract
     time_passes: bool
+    bare: Sequence[Any] = ()
 
     def has(self, *capabilities: Capability) -> bool:
         """Return True if the queue declares all these capabilities."""

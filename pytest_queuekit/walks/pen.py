@@ -31,6 +31,8 @@ _DENSITIES = (0.0, 0.0, 0.4, 0.9)
 To leave features out of some tests lets the others meet more often (Groce, Zhang, Eide, Chen and
 Regehr, "Swarm testing", 2012).
 """
+_BARENESSES = (0.0, 0.2, 0.5)
+"""How many of the payloads of one walk are bare values."""
 
 
 class Pen:
@@ -48,6 +50,7 @@ class Pen:
             for option, values in palette.options.items()
             if palette.has(option) and (density := self.pick(_DENSITIES))
         }
+        self._bareness = self.pick(_BARENESSES) if palette.bare else 0.0
         declared = palette.contract.key_conflict
         self._replaces = declared in (None, KeyConflict.REPLACE)
         self._of_key: dict[str, dict[str, Any]] = {}
@@ -89,7 +92,9 @@ class Pen:
                 given[option.value] = self.pick(values)
         if self._replaces and given.get("key") is not None:
             given = dict(self._of_key.setdefault(given["key"], given))
-        if self.chance(0.05):
+        if self._bareness and self.chance(self._bareness):
+            given |= {"body": self.pick(self.palette.bare), "bare": True}
+        elif self.chance(0.05):
             given["body"] = self.pick(BODIES[self.palette.contract.payload])
         return Enqueue(by=self.by(), **given)
 

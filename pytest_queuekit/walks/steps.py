@@ -64,6 +64,7 @@ class Enqueue(_ByActor):
     """Enqueue a task. The fields are the options of the adapter's `enqueue`; None for not given.
 
     body: a value inside the payload.
+    bare: True if the body is the whole payload, without a label by which the kit knows the task.
     """
 
     priority: int | None = None
@@ -74,14 +75,15 @@ class Enqueue(_ByActor):
     capabilities: Mapping[str, Any] | None = None
     max_attempts: int | None = None
     body: Any = None
+    bare: bool = False
 
     def play(self, walker: Walker) -> None:
         given = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name != "by" and getattr(self, field.name) is not None
+            if field.name not in ("by", "body", "bare") and getattr(self, field.name) is not None
         }
-        walker.enqueue(self.by, given)
+        walker.enqueue(self.by, given, body=self.body, bare=self.bare)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

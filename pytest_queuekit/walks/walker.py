@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.model.payloads import canonical
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -56,6 +57,7 @@ class Walker:
         self.longest_lease = 0.0
         self._names: dict[str, str] = {}
         self._tasks: list[_Task] = []
+        self._bare: dict[str, str] = {}  # the label of each bare payload, by its value
         self._held: list[_Held] = []
 
     @property
@@ -99,8 +101,14 @@ class Walker:
         self._names[name] = old.actor + "'"
         self._lose(old)
 
-    def enqueue(self, name: str, options: Mapping[str, Any]) -> None:
-        """Enqueue the next task."""
+    def enqueue(
+        self, name: str, options: Mapping[str, Any], *, body: Any = None, bare: bool = False
+    ) -> None:
+        """Enqueue the next task.
+
+        bare: True to enqueue the body without a label. The kit then knows the task by its body, so
+            each body does so only once; a further task gets a label.
+        """
         key = options.get("key")
         label = self.next_label()
         self._tasks.append(
@@ -108,7 +116,10 @@ class Walker:
         )
         if key is not None and key not in self.keys:
             self.keys.append(key)
-        self.actor(name).enqueue(label, **options)
+        if bare and self._bare.setdefault(canonical(body), label) == label:
+            self.actor(name).enqueue_bare(label, body, **options)
+        else:
+            self.actor(name).enqueue(label, body=body, **options)
 
     def enqueue_many(self, name: str, count: int) -> None:
         """Enqueue the next tasks in one call."""

@@ -470,13 +470,40 @@ def test_a_bare_payload_is_known_by_its_value() -> None:
 
 
 def test_a_changed_bare_payload_is_known_while_it_is_alone() -> None:
-    """What comes instead of the only task without a label is that task; nothing else is."""
+    """What comes instead of the only task without a label is that task, each time."""
     record = Record()
     record.actor.enqueue_bare("one", 1)
     record.puppet.reply = claim(payload=True)
     for _ in range(2):
         record.actor.claim()
-    assert [operation.task for operation in record.log.operations()] == ["one", "one", "?"]
+    for label, payload in (("two", 2), ("three", 3)):
+        record.actor.enqueue_bare(label, payload)
+    record.actor.claim()
+    claims = [call.task for call in record.log.operations() if call.verb is Verb.CLAIM]
+    assert claims == ["one", "one", "?"]
+
+
+def test_a_bare_payload_of_a_task_that_is_over_is_unknown() -> None:
+    """So it is taken for the next one, changed."""
+    record = Record()
+    record.actor.enqueue_bare("one", 1)
+    record.actor.bare.forget("one")
+    record.actor.enqueue_bare("true", True)
+    record.puppet.reply = claim(payload=1)
+    record.actor.claim()
+    assert record.last.task == "true"
+
+
+def test_a_declined_bare_payload_does_not_come_instead_of_another() -> None:
+    """The queue has only the one that it accepted."""
+    record = Record()
+    record.puppet.reply = False
+    record.actor.enqueue_bare("one", 1)
+    record.puppet.reply = None
+    record.actor.enqueue_bare("two", 2)
+    record.puppet.reply = claim(payload=True)
+    record.actor.claim()
+    assert record.last.task == "two"
 
 
 def test_a_note_adds_facts_about_the_last_call() -> None:
