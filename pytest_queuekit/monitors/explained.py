@@ -13,7 +13,12 @@ from pytest_queuekit.monitors.timeline.losses import may_forget
 from pytest_queuekit.monitors.timeline.moments import latest
 from pytest_queuekit.monitors.timeline.wording import actor, when
 from pytest_queuekit.monitors.worlds.acknowledgements import after_acknowledgement
-from pytest_queuekit.monitors.worlds.changes import after_cancel, after_enqueue, after_purge
+from pytest_queuekit.monitors.worlds.changes import (
+    after_batch,
+    after_cancel,
+    after_purge,
+    after_requeue,
+)
 from pytest_queuekit.monitors.worlds.claims import after_claim, after_notice
 from pytest_queuekit.monitors.worlds.facts import Facts
 from pytest_queuekit.monitors.worlds.looks import after_dead_letters, after_stats
@@ -55,7 +60,7 @@ def explained(history: History, contract: Contract) -> list[Violation]:
 
 
 def _calls(facts: Facts) -> Iterator[Sequence[Operation]]:
-    """Yield the calls, a batch of claims as one, until one is unknown or overlaps another."""
+    """Yield the calls, a batch as one, until one is unknown or overlaps another."""
     calls: list[list[Operation]] = []
     for operation in facts.history:
         before = calls[-1][0] if calls else None
@@ -77,7 +82,7 @@ def _calls(facts: Facts) -> Iterator[Sequence[Operation]]:
 def _is_same_call(before: Operation, operation: Operation) -> bool:
     keys = ("actor", "start", "end", "verb")
     return (
-        operation.verb is Verb.CLAIM
+        operation.verb in (Verb.CLAIM, Verb.ENQUEUE)
         and "batch" in operation.arguments
         and all(getattr(before, key) == getattr(operation, key) for key in keys)
     )
@@ -87,13 +92,15 @@ def _after(facts: Facts, world: World, call: Sequence[Operation]) -> Iterator[Wo
     first = call[0]
     match first.verb:
         case Verb.ENQUEUE:
-            return after_enqueue(facts, world, first)
+            return after_batch(facts, world, call)
         case Verb.CLAIM if first.outcome is not Outcome.BUSY:
             return after_claim(facts, world, call)
         case verb if verb in _ACKNOWLEDGEMENTS and first.task in facts.places:
             return after_acknowledgement(facts, world, first)
         case Verb.CANCEL if first.task in facts.places:
             return after_cancel(facts, world, first)
+        case Verb.REQUEUE if first.task in facts.places:
+            return after_requeue(facts, world, first)
         case Verb.PURGE:
             return after_purge(world, first)
         case Verb.STATS:

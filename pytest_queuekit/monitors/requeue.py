@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.attempts import cite_limit, declared_limit, failures, waits
+from pytest_queuekit.monitors.timeline.attempts import (
+    cite_limit,
+    declared_limit,
+    failures,
+    possible_limit,
+    waits,
+)
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.groups import group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
@@ -72,9 +78,14 @@ class _RequeueViolations:
             if first.ok and len(task.requeues) == 1:
                 later = [said for said in failed if first.ended_before(said)]
                 yield from self._attempts(task, first, later, len(before))
-        elif task.requeues:
+        elif task.requeues and not self._may_be_dead(task, first):
             yield from self._hastened(task, first, before)
         yield from self._revived(task)
+
+    def _may_be_dead(self, task: TaskHistory, call: Operation) -> bool:
+        """Return True if a task may be dead by a call: an expired lease may count as a failure."""
+        tries = sum(delivery.claim.start <= latest(call) for delivery in task.deliveries)
+        return tries >= possible_limit(task, self._contract)
 
     def _dead(self, task: TaskHistory, call: Operation, last: Operation) -> Iterator[Violation]:
         """Find a requeue of a dead task that was refused or had no effect."""

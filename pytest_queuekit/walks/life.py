@@ -15,12 +15,12 @@ from pytest_queuekit.walks.steps import (
     Complete,
     Crash,
     DeadLetters,
-    EnqueueMany,
     Fail,
     Purge,
     Reclaim,
     Release,
     Reopen,
+    Requeue,
     Stats,
     Step,
 )
@@ -31,6 +31,10 @@ _DISTURBANCES = (0.15, 0.3, 0.5)
 
 _FATES = (3, 4, 3, 3, 4)
 """How often a claimed task is completed, failed, released, extended, and kept past its lease."""
+_REQUEUES_DEAD, _REQUEUES_ALIVE = 0.8, 0.05
+"""How often a task is requeued after its last failure, and after another one."""
+_DOOMS = (0.0, 0.3, 0.8)
+"""How many of the tasks of one walk fail until they are dead, so that they can be requeued."""
 _WEIGHTS = (0, 1, 3, 9)
 """How often in threads: in some walks mostly one of these happens, or two."""
 
@@ -49,6 +53,11 @@ class Life:
         self._in_threads = in_threads
         self._next: Make = self._new
         self._key: str | None = None
+        retry = pen.palette.contract.retry
+        self._usual_limit = 0 if retry is None else retry.max_attempts
+        self._limit = self._usual_limit
+        self._doom = pen.pick(_DOOMS) if pen.palette.has(Capability.REQUEUE) else 0.0
+        self._doomed = False
         self._received = 0
         self._failures: Counter[str] = Counter()
         self._disturbed = pen.pick(_DISTURBANCES)
@@ -62,8 +71,12 @@ class Life:
                 return step
 
     def _new(self) -> Step | None:
-        step = self._pen.enqueue()
+        pen = self._pen
+        self._doomed = pen.chance(self._doom)
+        once = self._doomed and pen.palette.has(Capability.MAX_ATTEMPTS)
+        step = pen.enqueue(**({"max_attempts": 1} if once else {}))
         self._key = step.key
+        self._limit = step.max_attempts or self._usual_limit
         self._next = self._delayed if step.delay else self._claim
         return step
 
@@ -80,6 +93,8 @@ class Life:
     def _claimed(self) -> Step | None:
         if self._walker.received > self._received:
             complete, fail, release, extend, expire = self._fates
+            if self._doomed:
+                return self._fail()
             again = 2 if self._failures[self._walker.latest] else 1
             return self._pen.one_of(
                 (complete, self._complete, Capability.COMPLETE),
@@ -103,8 +118,17 @@ class Life:
 
     def _failed(self) -> Step | None:
         self._next = self._claim
+        if self._pen.palette.has(Capability.REQUEUE):
+            spent = self._failures[self._walker.latest] >= self._limit
+            if self._pen.chance(_REQUEUES_DEAD if spent else _REQUEUES_ALIVE):
+                return self._requeue()
         waits = self._pen.palette.retry_waits(self._failures[self._walker.latest])
         return self._pen.wait(waits[0], waits[0], waits[0], *waits[1:])
+
+    def _requeue(self) -> Step | None:
+        self._next = self._claim
+        self._doomed, self._failures[self._walker.latest] = False, 0
+        return Requeue(back=self._walker.back_to(self._walker.latest))
 
     def _release(self) -> Step | None:
         self._next = self._claim
@@ -137,11 +161,12 @@ class Life:
         pen = self._pen
         return pen.one_of(
             (6, self._again, None),
-            (1, lambda: EnqueueMany(by=pen.by(), count=pen.pick((2, 1))), Capability.ENQUEUE_MANY),
+            (1, pen.batch, Capability.ENQUEUE_MANY),
             (2, pen.claim, None),
             (2, lambda: pen.end(pen.pick((0, 0, 1, 2))), None),
             (1, pen.wait, None),
             (2, lambda: Cancel(back=pen.pick((0, 0, 0, 1))), Capability.CANCEL),
+            (1, lambda: Requeue(back=pen.pick((0, 0, 0, 1))), Capability.REQUEUE),
             (1, lambda: Stats(by=pen.by()), Capability.STATS),
             (1, lambda: DeadLetters(by=pen.by()), Capability.DEAD_LETTERS),
             (2, lambda: Purge(by=pen.by()), Capability.PURGE),

@@ -65,6 +65,7 @@ class Palette:
             Capability.GROUP: KEYS,
             Capability.ROUTING: self.regions[1:],
             Capability.MAX_ATTEMPTS: ATTEMPTS,
+            Capability.TASK_LEASE: (self.lease / 3, 2 * self.lease),
         }
         if self.time_passes:
             options |= {Capability.DELAY: (DELAY,), Capability.EXPIRES: (DELAY,)}

@@ -7,12 +7,14 @@ from random import Random
 from typing import Any, TypeVar
 
 from pytest_queuekit.model.capabilities import Capability, KeyConflict
-from pytest_queuekit.walks.palette import BODIES, Palette
+from pytest_queuekit.model.verbs import METHODS
+from pytest_queuekit.walks.palette import BODIES, KEYS, Palette
 from pytest_queuekit.walks.steps import (
     Claim,
     ClaimMany,
     Complete,
     Enqueue,
+    EnqueueMany,
     Extend,
     Fail,
     Release,
@@ -24,6 +26,9 @@ _Choice = TypeVar("_Choice")
 Make = Callable[[], Step | None]
 Kind = tuple[int, Make, Capability | None]
 """A kind of steps: its weight among others, what makes one, and the capability that it needs."""
+
+_NAMES = {capability: name for name, capability in METHODS["enqueue"].options.items()}
+"""The name of the option of an enqueue that a capability stands for."""
 
 _DENSITIES = (0.0, 0.0, 0.4, 0.9)
 """How many of the tasks of one walk have a certain option.
@@ -88,8 +93,8 @@ class Pen:
         tasks of a key get the same ones.
         """
         for option, (density, values) in self._options.items():
-            if option.value not in given and self.chance(density):
-                given[option.value] = self.pick(values)
+            if _NAMES[option] not in given and self.chance(density):
+                given[_NAMES[option]] = self.pick(values)
         if self._replaces and given.get("key") is not None:
             given = dict(self._of_key.setdefault(given["key"], given))
         if self._bareness and self.chance(self._bareness):
@@ -97,6 +102,15 @@ class Pen:
         elif self.chance(0.05):
             given["body"] = self.pick(BODIES[self.palette.contract.payload])
         return Enqueue(by=self.by(), **given)
+
+    def batch(self) -> EnqueueMany:
+        """Return an enqueue of a batch, sometimes with keys."""
+        count = self.pick((2, 1))
+        keyed = self.palette.has(Capability.BATCH_KEYS) and Capability.KEY in self._options
+        # A task of a batch has no options: those of a task that it replaces would differ.
+        if not keyed or self._replaces or self.chance(0.2):
+            return EnqueueMany(by=self.by(), count=count)
+        return EnqueueMany(by=self.by(), keys=tuple(self.pick((*KEYS, None)) for _ in range(count)))
 
     def claim(self) -> Step:
         """Return a claim, sometimes of a batch."""

@@ -12,12 +12,12 @@ from pytest_queuekit.walks.steps import (
     ClaimMany,
     Complete,
     DeadLetters,
-    EnqueueMany,
     Extend,
     Fail,
     Purge,
     Reclaim,
     Release,
+    Requeue,
     Stats,
     Step,
 )
@@ -86,7 +86,8 @@ class Rivals:
             (3, self._cancel, Capability.CANCEL),
             (2, lambda: Reclaim(by=by), Capability.RECLAIM),
             (2, lambda: Purge(by=by), Capability.PURGE),
-            (1, lambda: EnqueueMany(by=by), Capability.ENQUEUE_MANY),
+            (1, lambda: replace(pen.batch(), by=by), Capability.ENQUEUE_MANY),
+            (1, self._requeue, Capability.REQUEUE),
             (1, lambda: Stats(by=by), Capability.STATS),
             (1, lambda: DeadLetters(by=by), Capability.DEAD_LETTERS),
         )
@@ -110,8 +111,16 @@ class Rivals:
         return self._pen.end(self._pen.pick((0, *backs)))
 
     def _cancel(self) -> Step | None:
-        backs = [back for back in range(_FAR) if self._is_other(self._walker.enqueuer(back))]
+        backs = self._enqueued()
         return Cancel(back=self._pen.pick(backs)) if backs else None
+
+    def _requeue(self) -> Step | None:
+        backs = self._enqueued()
+        return Requeue(back=self._pen.pick(backs)) if backs else None
+
+    def _enqueued(self) -> list[int]:
+        """Return the places of the latest tasks that other actors enqueued."""
+        return [back for back in range(_FAR) if self._is_other(self._walker.enqueuer(back))]
 
     def _is_other(self, actor: str | None) -> bool:
         return actor not in (None, self._actor)

@@ -74,6 +74,7 @@ class Enqueue(_ByActor):
     group: str | None = None
     capabilities: Mapping[str, Any] | None = None
     max_attempts: int | None = None
+    lease: float | None = None
     body: Any = None
     bare: bool = False
 
@@ -88,12 +89,16 @@ class Enqueue(_ByActor):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class EnqueueMany(_ByActor):
-    """Enqueue `count` tasks in one call."""
+    """Enqueue `count` tasks in one call.
+
+    keys: the key of each task, or None; their number then counts.
+    """
 
     count: int = 2
+    keys: tuple[str | None, ...] | None = None
 
     def play(self, walker: Walker) -> None:
-        walker.enqueue_many(self.by, self.count)
+        walker.enqueue_many(self.by, self.count, self.keys)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -166,8 +171,8 @@ class Extend(_OfDelivery):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Cancel(Step):
-    """Cancel a task, by the actor that enqueued it.
+class _OfTask(Step):
+    """A step about one task, by the actor that enqueued it.
 
     back: how many tasks were enqueued after it; 0 for the latest.
     """
@@ -177,8 +182,21 @@ class Cancel(Step):
     def actor(self, walker: Walker) -> str | None:
         return walker.enqueuer(self.back)
 
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cancel(_OfTask):
+    """Cancel a task."""
+
     def play(self, walker: Walker) -> None:
         walker.cancel(self.back)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Requeue(_OfTask):
+    """Requeue a task, which is a dead letter or not."""
+
+    def play(self, walker: Walker) -> None:
+        walker.requeue(self.back)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

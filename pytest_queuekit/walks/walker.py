@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -31,13 +31,13 @@ class _Held:
 class _Task:
     """An enqueued task, and the actor that enqueued it.
 
-    cancellable: False for a task with a key that an earlier task used: its id may be that of the
-        earlier task, so that a cancel would hit the wrong one.
+    has_id: False for a task with a key that an earlier task used: its id may be that of the earlier
+        task, so that a cancel would hit the wrong one.
     """
 
     label: str
     actor: Recorder
-    cancellable: bool
+    has_id: bool
 
 
 class Walker:
@@ -45,7 +45,7 @@ class Walker:
 
     env: the environment.
     keys: the idempotency keys in use. labels: the labels of all tasks.
-    longest_lease: seconds of the longest lease that a claim asked for.
+    longest_lease: seconds of the longest lease that a claim or a task asked for.
     extended: seconds of all extensions together.
     """
 
@@ -88,6 +88,11 @@ class Walker:
         task = _from_end(self._tasks, back)
         return task.actor.actor if task else None
 
+    def back_to(self, label: str) -> int:
+        """Return how many tasks were enqueued after one."""
+        labels = [task.label for task in reversed(self._tasks)]
+        return labels.index(label) if label in labels else 0
+
     def reopen(self, name: str) -> None:
         """Close an actor; its successor opens the queue."""
         old = self.actor(name)
@@ -109,23 +114,24 @@ class Walker:
         bare: True to enqueue the body without a label. The kit then knows the task by its body, so
             each body does so only once; a further task gets a label.
         """
-        key = options.get("key")
-        label = self.next_label()
-        self._tasks.append(
-            _Task(label=label, actor=self.actor(name), cancellable=key not in self.keys)
-        )
-        if key is not None and key not in self.keys:
-            self.keys.append(key)
+        label = self._new_task(name, options.get("key"))
+        self.longest_lease = max(self.longest_lease, options.get("lease", 0.0))
         if bare and self._bare.setdefault(canonical(body), label) == label:
             self.actor(name).enqueue_bare(label, body, **options)
         else:
             self.actor(name).enqueue(label, body=body, **options)
 
-    def enqueue_many(self, name: str, count: int) -> None:
-        """Enqueue the next tasks in one call."""
-        actor, labels = self.actor(name), [self.next_label() for _ in range(count)]
-        self._tasks += [_Task(label=label, actor=actor, cancellable=True) for label in labels]
-        actor.enqueue_many(labels)
+    def enqueue_many(self, name: str, count: int, keys: Sequence[str | None] | None = None) -> None:
+        """Enqueue the next tasks in one call. keys: the key of each task, or None."""
+        labels = [self._new_task(name, key) for key in keys or [None] * count]
+        self.actor(name).enqueue_many(labels, keys)
+
+    def _new_task(self, name: str, key: str | None) -> str:
+        label = self.next_label()
+        self._tasks.append(_Task(label=label, actor=self.actor(name), has_id=key not in self.keys))
+        if key is not None and key not in self.keys:
+            self.keys.append(key)
+        return label
 
     def next_label(self) -> str:
         """Return the label of the next task."""
@@ -169,9 +175,19 @@ class Walker:
 
     def cancel(self, back: int) -> None:
         """Cancel a task. back: how many tasks were enqueued after it."""
-        task = _from_end(self._tasks, back)
-        if task is not None and task.cancellable and self.may_call(task.actor):
+        if (task := self._with_id(back)) is not None:
             task.actor.cancel(task.label)
+
+    def requeue(self, back: int) -> None:
+        """Requeue a task. back: how many tasks were enqueued after it."""
+        if (task := self._with_id(back)) is not None:
+            task.actor.requeue(task.label)
+
+    def _with_id(self, back: int) -> _Task | None:
+        """Return a task that its enqueuer may name to the queue; None if there is none."""
+        task = _from_end(self._tasks, back)
+        callable_by_id = task is not None and task.has_id and self.may_call(task.actor)
+        return task if callable_by_id else None
 
     def _callable(self, back: int) -> _Held | None:
         """Return a delivery about which its worker may still call; None if there is none.

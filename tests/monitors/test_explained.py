@@ -57,6 +57,57 @@ def test_features_that_meet_are_judged_together() -> None:
     assert _kinds(f"{FAIL}; a: stats queued=2", **declared) == ["wrong-count"]
 
 
+def test_a_dead_task_waits_after_a_requeue() -> None:
+    """It is claimable at once, counts as waiting, and has its attempts again."""
+    declared = {"retry": Retry(max_attempts=1)}
+    back = "p: enqueue t; a: claim t; a: fail t; p: requeue t"
+    assert _kinds(f"{back}; a: stats queued=1 dead=0; a: claim t", **declared) == []
+    assert _kinds(f"{back}; a: stats queued=0 dead=1", **declared) == ["wrong-count"]
+    assert _kinds(f"{back} refused; a: claim t", **declared) == ["requeue-refused"]
+    assert _kinds(f"{back}; a: claim -", resolution=0.1, **declared) == ["said-empty"]
+    assert _kinds(f"{back}; p: enqueue u; a: claim u; a: claim t", **declared) == []
+    assert _kinds(f"{back}; a: claim t; a: fail t; a: claim t", **declared) == ["delivered-dead"]
+
+
+def test_a_requeued_task_has_the_declared_attempts() -> None:
+    """One more, here, than the task had at first; the failures before do not count."""
+    declared = {"retry": Retry(max_attempts=1), "requeue_attempts": 2}
+    back = "p: enqueue t; a: claim t; a: fail t; p: requeue t; a: claim t; a: fail t"
+    assert _kinds(f"{back}; a: claim t; a: fail t; a: claim -", **declared) == []
+    assert _kinds(f"{back}; a: dead_letters t", **declared) == ["dead-too-early"]
+
+
+def test_a_requeue_of_a_live_task_has_no_effect() -> None:
+    """The task may be in use, completed, or not due yet."""
+    declared = {"retry": Retry(max_attempts=2)}
+    for before, again in (
+        ("a: claim t", "double-delivery"),
+        ("a: claim t; a: complete t", "completed-again"),
+    ):
+        text = f"p: enqueue t; {before}; p: requeue t"
+        assert _kinds(f"{text}; a: claim -", **declared) == []
+        assert _kinds(f"{text}; a: claim t", **declared) == [again]
+
+
+def test_a_key_in_use_is_a_reason_to_refuse_a_requeue() -> None:
+    """Or to leave the task dead in silence."""
+    declared = {"retry": Retry(max_attempts=1)}
+    text = "p: enqueue t key=1; a: claim t; a: fail t; p: enqueue u key=1; p: requeue t"
+    assert _kinds(f"{text} refused; a: claim u; a: claim -", **declared) == []
+    assert _kinds(f"{text}; a: claim u; a: claim -", **declared) == []
+
+
+def test_a_batch_of_enqueues_is_one_call() -> None:
+    """Its tasks have one start; one key that is in use may refuse all of them."""
+    batch = "p: enqueue t @0-1 batch=2 key=1; p: enqueue u @0-1 batch=2"
+    assert _kinds(f"{batch}; a: stats @2-3 queued=2") == []
+    assert _kinds(f"{batch}; a: stats @2-3 queued=1") == ["wrong-count"]
+    first, second = batch.replace("@0-1", "@4-5").replace("t @", "v @").split(";")
+    again = f"{batch}; {first} refused; {second.replace(' u', ' w')} refused; a: stats @6-7"
+    assert _kinds(f"{again} queued=2") == []
+    assert _kinds(f"{again.replace('key=1', '')} queued=2") == ["turned-away"]
+
+
 def test_a_habit_is_kept() -> None:
     """A dead task may hold its key or not, but the same way each time."""
     declared = {"retry": Retry(max_attempts=1)}

@@ -57,6 +57,14 @@ def test_only_a_task_that_is_certainly_dead_must_be_requeued() -> None:
     assert judged(DEAD + "p: requeue t @6-7 refused", **TWICE) == []
 
 
+def test_a_task_that_may_be_dead_may_come_at_once() -> None:
+    """An expired lease may count as a failure, so that the second attempt was the last."""
+    lapsed = "p: enqueue t @0-1; a: claim t @2-3; a: claim t @20-21; a: fail t @22-23; "
+    rest = "p: requeue t @24-25; b: claim t @25.1-25.5"
+    assert judged(lapsed + rest, **TWICE) == []
+    assert judged(lapsed + rest, retry=Retry(max_attempts=3, first=4)) == ["requeue-hastened"]
+
+
 def test_a_claim_must_be_able_to_get_the_requeued_task() -> None:
     """A full group, other capabilities and a claim of unknown outcome excuse an empty answer."""
     rest = "p: requeue t @6-7; b: claim - @8-9"

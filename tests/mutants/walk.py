@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -314,28 +313,6 @@ class PurgeEndsDelays(MemoryQueue):
         return gone
 
 
-class ReleaseEmptiesPayloads(MemoryQueue):
-    """Takes a payload for none when a task is released, if it is empty, 0 or false."""
-
-    name = "release-empties-payloads"
-
-    def release(self, claim: Claim) -> None:
-        super().release(claim)
-        task = self.store.tasks[claim.task_id]
-        task.text = self._encode(self._decode(task.text) or None)
-
-
-class RetryRoundsIntegers(MemoryQueue):
-    """Stores the payload of a failed task again, with integers as floating-point numbers."""
-
-    name = "retry-rounds-integers"
-
-    def fail(self, claim: Claim, error: str) -> None:
-        super().fail(claim, error)
-        task = self.store.tasks[claim.task_id]
-        task.text = json.dumps(json.loads(task.text, parse_int=lambda digits: int(float(digits))))
-
-
 _ALONE: Mapping[str, tuple[str, ...]] = {
     "ReclaimIgnoresExtensions": ("LEASE-3", "LEASE-5"),
     "OpeningEndsWaits": ("CLOCK", "RETRY"),
@@ -370,7 +347,5 @@ MUTANTS = tuple(
         RetriesHaveShortLeases,
         FailureAfterExtensionIgnored,
         PurgeEndsDelays,
-        ReleaseEmptiesPayloads,
-        RetryRoundsIntegers,
     )
 )

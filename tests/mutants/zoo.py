@@ -27,6 +27,7 @@ from tests.mutants import (
     value,
     walk,
     walk_meetings,
+    walk_vocabulary,
 )
 
 ZOO = (
@@ -54,4 +55,5 @@ ZOO = (
     *forks.MUTANTS,
     *walk.MUTANTS,
     *walk_meetings.MUTANTS,
+    *walk_vocabulary.MUTANTS,
 )

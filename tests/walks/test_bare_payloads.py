@@ -13,7 +13,7 @@ from pytest_queuekit.walks.bare import VALUES, bare_payloads
 from pytest_queuekit.walks.judging import judge_walk
 from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.value import AsksThePayloadForTruth
-from tests.mutants.walk import ReleaseEmptiesPayloads
+from tests.mutants.walk_vocabulary import ReleaseEmptiesPayloads
 from tests.queues.memory import MemoryQueue
 from tests.queues.variants import Bytes, Texts
 

@@ -75,7 +75,7 @@ def _extended(task: TaskState, said: Operation) -> TaskState:
 def _released(facts: Facts, world: World, place: int, said: Operation) -> Iterator[World]:
     task = world.tasks[place]
     waiting = task._replace(phase=Phase.WAITING, due_from=said.start, due_by=said.end or said.start)
-    if facts.limits[place] is None and facts.may_be_spent(place, task):
+    if facts.limit(place, task) is None and facts.may_be_spent(place, task):
         yield world.with_task(place, task._replace(phase=Phase.ANYWHERE))
         return
     for counts, later in world.having(Habit.RELEASE_COUNTS):
@@ -85,7 +85,8 @@ def _released(facts: Facts, world: World, place: int, said: Operation) -> Iterat
 
 
 def _failed(facts: Facts, world: World, place: int, said: Operation) -> Iterator[World]:
-    before, limit = world.tasks[place], facts.limits[place]
+    before = world.tasks[place]
+    limit = facts.limit(place, before)
     task = before._replace(failures=before.failures + 1, attempts=before.attempts + 1)
     dead = task._replace(phase=Phase.DEAD)
     if limit is not None and task.attempts >= limit:

@@ -1,8 +1,8 @@
-"""Enqueues, cancels and purges: each turns a world into its successors."""
+"""Enqueues, cancels, requeues and purges: each turns a world into its successors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import KeyConflict, KeyHold
 from pytest_queuekit.model.history import Operation, Outcome
@@ -32,6 +32,35 @@ def after_enqueue(facts: Facts, world: World, enqueue: Operation) -> Iterator[Wo
                 raise UnexplainedError("key-not-freed", title, because, place, *others)
             title, because = "Valid task refused", "its options and its payload are valid"
             raise UnexplainedError("turned-away", title, because, place)
+
+
+def after_batch(facts: Facts, world: World, batch: Sequence[Operation]) -> Iterator[World]:
+    """Yield the worlds after an enqueue of one task or a batch. Raises UnexplainedError."""
+    places = range(len(world.tasks), len(world.tasks) + len(batch))
+    keyed = any(other < places.stop for place in places for other in rivals(facts, place))
+    if keyed and not batch[0].ok and "batch" in batch[0].arguments:
+        # One key that is in use is a reason to refuse all tasks.
+        yield world._replace(tasks=(*world.tasks, *[TaskState(Phase.ABSENT)] * len(batch)))
+        return
+    first, *others = batch
+    if not others:
+        yield from after_enqueue(facts, world, first)
+        return
+    reasons: list[UnexplainedError] = []
+    for later in _as_far_as_explained(after_enqueue(facts, world, first), reasons):
+        yield from _as_far_as_explained(after_batch(facts, later, others), reasons)
+    if reasons:
+        raise reasons[0]
+
+
+def _as_far_as_explained(
+    worlds: Iterator[World], reasons: list[UnexplainedError]
+) -> Iterator[World]:
+    """Yield worlds, and keep the reason why there are no more."""
+    try:
+        yield from worlds
+    except UnexplainedError as reason:
+        reasons.append(reason)
 
 
 def _kept_out(facts: Facts, world: World, enqueue: Operation) -> Iterator[World]:
@@ -167,6 +196,45 @@ def after_cancel(facts: Facts, world: World, cancel: Operation) -> Iterator[Worl
         yield world
         if task.phase in (Phase.DONE, Phase.DEAD):
             yield gone  # the queue may delete what is over
+
+
+def after_requeue(facts: Facts, world: World, requeue: Operation) -> Iterator[World]:
+    """Yield the worlds after a requeue. Raises UnexplainedError."""
+    place = facts.places[requeue.task]
+    task = world.tasks[place]
+    # Another task may hold its key.
+    in_use = any(other < len(world.tasks) for other in rivals(facts, place))
+    if task.phase is not Phase.DEAD or in_use or facts.contract.retry is None:
+        yield world
+    elif not requeue.ok:
+        if requeue.outcome is Outcome.REFUSED:
+            title, because = "Requeue of a dead task refused", f"{requeue.task} was dead"
+            raise UnexplainedError("requeue-refused", title, because, place)
+        yield world
+    if requeue.ok and _may_be_requeued(facts, place, task, requeue):
+        yield world.with_task(place, _requeued(facts, task, requeue))
+
+
+def _may_be_requeued(facts: Facts, place: int, task: TaskState, requeue: Operation) -> bool:
+    end = requeue.end or requeue.start
+    lapsed = task.phase is Phase.HELD and facts.free_from(task) <= end
+    # A queue may keep cancelled tasks among the dead ones.
+    return task.phase in (Phase.DEAD, Phase.CANCELLED) or (
+        lapsed and facts.may_be_spent(place, task)
+    )
+
+
+def _requeued(facts: Facts, task: TaskState, requeue: Operation) -> TaskState:
+    if task.phase is Phase.CANCELLED or facts.contract.retry is None:
+        return TaskState(Phase.ANYWHERE)
+    return task._replace(
+        phase=Phase.WAITING,
+        due_from=requeue.start,
+        due_by=(requeue.end or requeue.start) + facts.resolution,
+        failures=0,
+        attempts=0,
+        requeued=True,
+    )
 
 
 def after_purge(world: World, purge: Operation) -> Iterator[World]:

@@ -61,6 +61,11 @@ class Facts:
             for enqueue in self.enqueues
         )
 
+    def limit(self, place: int, task: TaskState) -> float | None:
+        """Return the attempts after which a task must be given up; None if undeclared."""
+        own = self.contract.requeue_attempts if task.requeued else None
+        return self.limits[place] if own is None else own
+
     @cached_property
     def gives_up(self) -> bool:
         """True if the queue may give up a task whose limit is not declared."""
@@ -68,7 +73,7 @@ class Facts:
 
     def may_be_spent(self, place: int, task: TaskState) -> bool:
         """Return True if the queue may give up a task that loses another attempt."""
-        limit = self.limits[place]
+        limit = self.limit(place, task)
         if limit is None:
             return self.gives_up and task.deliveries > 1
         return task.attempts + 1 >= limit

@@ -81,7 +81,7 @@ def after_dead_letters(facts: Facts, world: World, answer: Operation) -> Iterato
         if label in listed and not _may_be_dead(facts, place, task):
             title, because = "Task given up too early", f"{label} was not dead"
             raise UnexplainedError("dead-too-early", title, because, place)
-        strict = task.phase is Phase.DEAD and facts.limits[place] is not None
+        strict = task.phase is Phase.DEAD and facts.limit(place, task) is not None
         if strict and not {label, UNRECOGNISED} & listed:
             title, because = "Dead task missing from the dead letters", f"{label} was dead"
             raise UnexplainedError("missing-dead-letter", title, because, place)

@@ -115,9 +115,11 @@ def goes_before(facts: Facts, world: World, first: int, second: int) -> bool:
 def _keeps_place(facts: Facts, world: World, place: int) -> bool:
     """Return True if a task certainly has the place of its enqueue among its equals.
 
-    A queue chooses the place of a delayed task.
+    A queue chooses the place of a delayed task, and of a requeued one.
     """
     task = world.tasks[place]
+    if task.requeued:
+        return False
     returned = task.phase is Phase.WAITING and facts.contract.order.redelivery == "original"
     return not facts.delay(place) and (not task.deliveries or returned)
 

@@ -38,6 +38,7 @@ class TaskState(NamedTuple):
     free_from, free_by: the moments from which the lease of that claim may, and must, be over.
     noticed: the moment by which the queue has noticed that the lease is over.
     by_key: True for an absent task that its key kept out.
+    requeued: True if it was dead and was requeued since.
     """
 
     phase: Phase
@@ -51,6 +52,7 @@ class TaskState(NamedTuple):
     free_by: float = NEVER
     noticed: float = NEVER
     by_key: bool = False
+    requeued: bool = False
 
 
 class Habit(enum.IntEnum):

@@ -1,0 +1,109 @@
+"""Queues that go wrong with a bare payload, a requeue, a keyed batch or a lease of a task's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_queuekit.model.adapter import Claim
+from tests.mutants.mutant import mutant
+from tests.queues.memory import MemoryQueue, Task
+
+
+class ReleaseEmptiesPayloads(MemoryQueue):
+    """Takes a payload for none when a task is released, if it is empty, 0 or false."""
+
+    name = "release-empties-payloads"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        task = self.store.tasks[claim.task_id]
+        task.text = self._encode(self._decode(task.text) or None)
+
+
+class RetryRoundsIntegers(MemoryQueue):
+    """Stores the payload of a failed task again, with integers as floating-point numbers."""
+
+    name = "retry-rounds-integers"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        task = self.store.tasks[claim.task_id]
+        task.text = json.dumps(json.loads(task.text, parse_int=lambda digits: int(float(digits))))
+
+
+class RequeueForgetsKeys(MemoryQueue):
+    """Lets a second task of the key of a requeued task in."""
+
+    name = "requeue-forgets-keys"
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self.store.tasks[task_id].key = None
+
+
+class RequeueSharesKeys(MemoryQueue):
+    """Requeues a dead task and completes the task that waits under its key."""
+
+    name = "requeue-shares-keys"
+
+    def _may_requeue(self, task: Task) -> bool:
+        holder = self._holder_of(task.key)
+        if task.state == "dead" and holder is not None and holder.state == "queued":
+            holder.state = "completed"
+        return super()._may_requeue(task)
+
+
+class RequeueLosesCapabilities(MemoryQueue):
+    """Gives a requeued task to any worker."""
+
+    name = "requeue-loses-capabilities"
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self.store.tasks[task_id].needs = {}
+
+
+class RetryForgetsOwnLease(MemoryQueue):
+    """Leases a failed task as the claim asks, and not as its enqueue asked."""
+
+    name = "retry-forgets-own-lease"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        self.store.tasks[claim.task_id].own_lease = None
+
+
+class BatchKeysOverlookTheHeld(MemoryQueue):
+    """Lets a task of a batch in while a worker holds the task of its key."""
+
+    name = "batch-keys-overlook-the-held"
+    in_batch = False
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        with self._atomically():
+            self.in_batch = True
+            try:
+                return super().enqueue_many(payloads, keys=keys)
+            finally:
+                self.in_batch = False
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) and not (self.in_batch and task.state == "leased")
+
+
+MUTANTS = tuple(
+    mutant(queue, "WALK-1")
+    for queue in (
+        ReleaseEmptiesPayloads,
+        RetryRoundsIntegers,
+        RequeueForgetsKeys,
+        RequeueSharesKeys,
+        RequeueLosesCapabilities,
+        RetryForgetsOwnLease,
+        BatchKeysOverlookTheHeld,
+    )
+)
