@@ -94,7 +94,8 @@ class ReferenceQueue(QueueAdapter):
 
     def stats(self) -> Mapping[str, int]:
         stats = self.queue.stats()
-        return {state: getattr(stats, state) for state in ("queued", "leased", "completed", "dead")}
+        states = ("queued", "ready", "waiting", "leased", "completed", "dead")
+        return {state: getattr(stats, state) for state in states}
 
     def dead_letters(self) -> Sequence[Any]:
         return [task.get_payload() for task in self.queue.dead_letters(limit=1000)]

@@ -156,7 +156,8 @@ class QueueAdapter:
     def stats(self) -> Mapping[str, int]:
         """Return the number of tasks in each state.
 
-        A dict with any of the keys queued, leased, completed and dead.
+        A dict with any of the keys queued, leased, completed and dead, and of ready and waiting:
+        the queued tasks whose time has come, and the others.
         """
         raise self._undeclared("stats(self)")
 

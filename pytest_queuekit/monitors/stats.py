@@ -25,7 +25,7 @@ def stats(history: History, contract: Contract) -> list[Violation]:
 
     Each count is judged alone: it lies between the number of tasks that were certainly in the state
     and the number that may have been. Delayed tasks, and failed tasks that wait to be retried, are
-    queued.
+    queued; a queue may count those that wait apart from those that are ready.
     """
     answers = [answer for answer in history.by(Verb.STATS) if answer.ok and answer.end is not None]
     if not answers:

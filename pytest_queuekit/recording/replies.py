@@ -15,7 +15,7 @@ from pytest_queuekit.model.history import UNRECOGNISED, Outcome
 from pytest_queuekit.model.payloads import canonical, label_of
 from pytest_queuekit.recording.bare_payloads import BarePayloads
 
-_STATES = ("queued", "leased", "completed", "dead")
+_STATES = ("queued", "ready", "waiting", "leased", "completed", "dead")
 
 
 class Replies:

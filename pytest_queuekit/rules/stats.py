@@ -60,6 +60,9 @@ def _delayed(env: Environment) -> None:
     producer = env.actor("producer")
     producer.enqueue("now")
     producer.enqueue("later", delay=3600)
+    producer.enqueue("soon", delay=2)
+    producer.stats()
+    env.outlast(2)
     producer.stats()
     env.claim_all("worker")
     producer.stats()
@@ -172,9 +175,11 @@ RULES = (
     Rule(
         id="STATS-3",
         slug="delayed-task-counts-as-waiting",
-        sentence="A delayed task counts as waiting.",
-        why="A backlog that is scheduled for tonight is still a backlog.",
-        scenario=Scenario(script=_delayed),
+        sentence="A delayed task counts as waiting, and as ready once it is due, where the queue "
+        "counts ready tasks.",
+        why="A backlog that is scheduled for tonight is still a backlog, and no reason to start "
+        "workers now.",
+        scenario=Scenario(script=_delayed, passes_time=True),
         monitors=(stats,),
         needs=(*_NEEDS, Capability.DELAY),
         exercises=(Verb.CLAIM, Verb.STATS),

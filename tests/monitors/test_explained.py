@@ -69,6 +69,21 @@ def test_a_dead_task_waits_after_a_requeue() -> None:
     assert _kinds(f"{back}; a: claim t; a: fail t; a: claim t", **declared) == ["delivered-dead"]
 
 
+def test_ready_tasks_are_counted_apart() -> None:
+    """A task in a full group may count as either."""
+    declared = {"retry": Retry(max_attempts=3, first=99)}
+    for before, ready in (
+        ("", 1),
+        ("a: claim t; a: release t; ", 1),
+        ("a: claim t; a: fail t; ", 0),
+    ):
+        text = f"p: enqueue t; {before}a: stats queued=1 ready=%d waiting=%d"
+        assert _kinds(text % (ready, 1 - ready), **declared) == []
+        assert _kinds(text % (1 - ready, ready), **declared) == ["wrong-count"]
+    full = "p: enqueue t group=1; p: enqueue u group=1; a: claim t; a: stats ready=%d waiting=%d"
+    assert [_kinds(full % counts) for counts in ((1, 0), (0, 1))] == [[], []]
+
+
 def test_a_requeued_task_has_the_declared_attempts() -> None:
     """One more, here, than the task had at first; the failures before do not count."""
     declared = {"retry": Retry(max_attempts=1), "requeue_attempts": 2}

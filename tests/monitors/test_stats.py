@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from pytest_queuekit.model.capabilities import Capability, Guarantee, Retry
 from pytest_queuekit.monitors import stats
@@ -131,3 +132,26 @@ def test_a_wrong_count_is_shown_with_some_missed_tasks() -> None:
         "`a` read queued=8 at 9.000-9.500 s. The correct count is exactly 9."
     )
     assert [operation.verb for operation in violation.witness] == ["enqueue"] * 3 + ["stats"]
+
+
+def test_queued_tasks_wait_or_are_ready() -> None:
+    """A delay may end up to the resolution late, so that between both moments either is right."""
+    text = "p: enqueue t @0-1 delay=10; a: stats @%s queued=1 ready=%d waiting=%d"
+    declared: dict[str, Any] = {"resolution": 1.0}
+    for at, ready in (("2-9.9", 0), ("12.1-13", 1)):
+        assert reported(text % (at, ready, 1 - ready), **declared) == []
+        assert reported(text % (at, 1 - ready, ready), **declared) == WRONG * 2
+    for ready in (0, 1):
+        assert reported(text % ("10-11", ready, 1 - ready), **declared) == []
+    assert reported("p: enqueue t @0-1; a: stats @2-3 ready=0") == WRONG
+    assert reported("p: enqueue t @0-1; a: claim t @2-3; a: stats @4-5 waiting=1") == WRONG
+
+
+def test_a_failed_task_waits_until_its_retry() -> None:
+    """A released task is ready at once."""
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: %s t @4-5; a: stats @6-7 ready=%d waiting=%d"
+    declared: dict[str, Any] = {"retry": Retry(max_attempts=3, first=5)}
+    assert reported(text % ("fail", 0, 1), **declared) == []
+    assert reported(text % ("fail", 1, 0), **declared) == WRONG * 2
+    assert reported(text % ("release", 1, 0), **declared) == []
+    assert reported(text % ("release", 0, 1), **declared) == WRONG * 2

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
+from tests.queues.variants import CountsReady
 
 
 class CountsHeldAsWaiting(MemoryQueue):
@@ -232,6 +233,42 @@ class CountsTheDeadOfDeathsAsHeld(MemoryQueue):
         return {**counts, "dead": counts["dead"] - silent, "leased": counts["leased"] + silent}
 
 
+class CountsTheDueAsWaiting(CountsReady):
+    """Counts a task that had a delay as waiting when it is due."""
+
+    name = "counts-the-due-as-waiting"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.delayed: set[int] = set()
+
+    def _keep(self, task: Task) -> None:
+        super()._keep(task)
+        if task.due > self._now() + 1:
+            self.delayed.add(task.number)
+
+    def _counts_as_ready(self, task: Task) -> bool:
+        return task.number not in self.delayed and super()._counts_as_ready(task)
+
+
+class CountsTheDelayedAsReady(CountsReady):
+    """Counts every queued task as ready that never failed."""
+
+    name = "counts-the-delayed-as-ready"
+
+    def _counts_as_ready(self, task: Task) -> bool:
+        return task.error is None or super()._counts_as_ready(task)
+
+
+class CountsRetriesAsReady(CountsReady):
+    """Counts a task that waits for its retry as ready."""
+
+    name = "counts-retries-as-ready"
+
+    def _counts_as_ready(self, task: Task) -> bool:
+        return task.error is not None or super()._counts_as_ready(task)
+
+
 MUTANTS = (
     mutant(
         CountsHeldAsWaiting,
@@ -255,6 +292,9 @@ MUTANTS = (
     mutant(CountsTheVanished, "STATS-10", also=("STATS-12", *WATCHED)),
     mutant(CountsTheDeadOfDeathsAsHeld, "STATS-12", also=WATCHED),
     mutant(CountsCalls, "STATS-11"),
+    mutant(CountsTheDueAsWaiting, "STATS-3", also=WATCHED),
+    mutant(CountsTheDelayedAsReady, "STATS-3", also=WATCHED),
+    mutant(CountsRetriesAsReady, "STATS-4", also=WATCHED),
     mutant(PurgesTheDead, "STATS-7"),
     mutant(CopyReusesNumbers, "STATS-9"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
+from tests.queues.variants import CountsReady
 
 
 class ReleaseEmptiesPayloads(MemoryQueue):
@@ -95,6 +96,19 @@ class BatchKeysOverlookTheHeld(MemoryQueue):
         return super()._holds_key(task) and not (self.in_batch and task.state == "leased")
 
 
+class RequeuedCountAsWaiting(CountsReady):
+    """Counts a requeued task as waiting until it is claimed."""
+
+    name = "requeued-count-as-waiting"
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self.store.tasks[task_id].error = "requeued"
+
+    def _counts_as_ready(self, task: Task) -> bool:
+        return task.error != "requeued" and super()._counts_as_ready(task)
+
+
 MUTANTS = tuple(
     mutant(queue, "WALK-1")
     for queue in (
@@ -105,5 +119,6 @@ MUTANTS = tuple(
         RequeueLosesCapabilities,
         RetryForgetsOwnLease,
         BatchKeysOverlookTheHeld,
+        RequeuedCountAsWaiting,
     )
 )

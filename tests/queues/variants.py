@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -278,6 +278,21 @@ class TwoOfAGroup(MemoryQueue):
     group_limit = 2
 
 
+class CountsReady(MemoryQueue):
+    """Counts the queued tasks that are ready apart from those that wait."""
+
+    name = "counts-ready"
+
+    def stats(self) -> Mapping[str, int]:
+        with self._atomically():
+            ready = sum(map(self._counts_as_ready, self._in_state("queued")))
+            counts = super().stats()
+            return {**counts, "ready": ready, "waiting": counts["queued"] - ready}
+
+    def _counts_as_ready(self, task: Task) -> bool:
+        return task.due <= self._now()
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -300,4 +315,5 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     OneAttempt,
     OneAttemptAfterARequeue,
     RequeuesInSilence,
+    CountsReady,
 )

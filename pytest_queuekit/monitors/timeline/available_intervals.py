@@ -16,7 +16,7 @@ from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.monitors.timeline.attempts import failures, possible_limit, waits
 from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds, number
+from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
@@ -45,6 +45,7 @@ class AvailableInterval:
     arrival: the event that put it there.
     cause: the operations that prove it.
     since: nanoseconds from which the task was in the queue.
+    waits: nanoseconds until which it certainly waited, for its delay or its retry.
     ready: nanoseconds from which it could be claimed: its wait was over and the queue had noticed.
     until: nanoseconds at which it may have left the queue; never if no claim took it.
     """
@@ -53,6 +54,7 @@ class AvailableInterval:
     arrival: Arrival
     cause: tuple[Operation, ...]
     since: float
+    waits: float
     ready: float
     until: float
 
@@ -142,6 +144,7 @@ class _AvailableIntervals:
             arrival=Arrival.ENQUEUED,
             cause=(enqueue,),
             since=enqueue.end,
+            waits=enqueue.start + nanoseconds(delay) - CLOCK_TOLERANCE,
             ready=ready,
             until=min(_start(task, 0), removed),
         )
@@ -160,11 +163,12 @@ class _AvailableIntervals:
         if ending.end is None or not self._leases.took_effect(task, delivery, ending):
             return None
         if ending.verb is Verb.RELEASE:
-            arrival, wait = Arrival.RELEASED, 0.0
+            arrival, least, wait = Arrival.RELEASED, 0.0, 0.0
         elif ending.verb is Verb.FAIL and self._contract.retry is not None:
             certain = sum(at <= place for at, _, _ in failures(task, self._leases))
             arrival = Arrival.FAILED
-            wait = waits(self._contract, certain, tries)[1] + self._resolution
+            least, most = waits(self._contract, certain, tries)
+            wait = most + self._resolution
         else:
             return None
         return AvailableInterval(
@@ -174,6 +178,7 @@ class _AvailableIntervals:
             # From the end of the release or failure, not from its start: it may take effect late.
             # Counter-example: release [4, 7], claim by `b` [5, 6] -> empty is legal.
             since=ending.end,
+            waits=ending.start + least - CLOCK_TOLERANCE,
             ready=ending.end + wait,
             # A queue may accept a second thought until another worker has the task.
             # Counter-example: fail [4, 5], complete [6, 7], claim [8, 9] -> empty is legal.
@@ -202,6 +207,7 @@ class _AvailableIntervals:
             arrival=Arrival.EXPIRED,
             cause=cause,
             since=since,
+            waits=since,
             ready=since + wait,
             until=until,
         )

@@ -24,10 +24,14 @@ from pytest_queuekit.monitors.timeline.tasks import (
     tasks_of,
 )
 
-STATES = ("queued", "leased", "completed", "dead")
+STATES = ("queued", "ready", "waiting", "leased", "completed", "dead")
 
 _GONE = "gone"
 _QUEUED = frozenset({"queued"})
+_READY = frozenset({"ready"})
+_WAITING = frozenset({"waiting"})
+_PARTS = frozenset({_READY, _WAITING})
+"""The two kinds of queued tasks, which a queue may count besides."""
 _LEASED = frozenset({"leased"})
 _COMPLETED = frozenset({"completed"})
 _DEAD = frozenset({"dead"})
@@ -91,13 +95,17 @@ class StateBounds:
         ]
 
     def _elsewhere(self, state: str, place: int) -> int:
-        return sum(self._least(states, place) for states in self._certain if state not in states)
+        # A ready task is a queued one, too, and counts once.
+        twice = {_QUEUED} if {state} in _PARTS else _PARTS
+        kinds = (states for states in self._certain if state not in states and states not in twice)
+        return sum(self._least(states, place) for states in kinds)
 
     def _least(self, states: frozenset[str], place: int) -> int:
         if states not in self._certain:
             return 0
         certain = self._certain[states][place]
-        return max(0, certain - self._taken[place]) if states == _QUEUED else certain
+        takable = states == _QUEUED or states in _PARTS
+        return max(0, certain - self._taken[place]) if takable else certain
 
     def _from(self, changes: list[tuple[int, int]]) -> list[int]:
         change = [0] * (self._axis.length + 1)
@@ -124,12 +132,14 @@ def _state_intervals(history: History, contract: Contract) -> Iterator[_StateInt
     for interval in available_intervals(history, contract):
         # A task with an expired lease may still be counted as leased.
         if interval.arrival is not Arrival.EXPIRED:
-            yield _StateInterval(
-                start=interval.since,
-                end=interval.until,
-                states=_QUEUED,
-                proof=interval.cause[-1],
-            )
+            since, until = interval.since, interval.until
+            for start, end, states in (
+                (since, until, _QUEUED),
+                (since, min(interval.waits, until), _WAITING),
+                (interval.ready, until, _READY),
+            ):
+                proof = interval.cause[-1]
+                yield _StateInterval(start=start, end=end, states=states, proof=proof)
     reader = _Reader(history, contract)
     for task in tasks_of(history).values():
         if task.only_enqueue is not None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.model.history import UNRECOGNISED, Operation
+from pytest_queuekit.monitors.timeline.groups import group_of
+from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE
 from pytest_queuekit.monitors.worlds.facts import Facts
 from pytest_queuekit.monitors.worlds.world import Phase, TaskState, UnexplainedError, World
 
 _GONE = "gone"
-_ALL = frozenset({"queued", "leased", "completed", "dead", _GONE})
+_QUEUED = frozenset({"ready", "waiting"})
+_ALL = frozenset({*_QUEUED, "leased", "completed", "dead", _GONE})
 _STATES = {
     Phase.ABSENT: frozenset({_GONE}),
-    Phase.WAITING: frozenset({"queued"}),
     Phase.DONE: frozenset({"completed"}),
     Phase.PURGED: frozenset({_GONE}),
     Phase.CANCELLED: frozenset({"completed", "dead", _GONE}),
@@ -41,7 +43,7 @@ def _possible(
     sums = {(0,) * len(states)}
     for place, task in enumerate(world.tasks):
         steps = {
-            tuple(int(state == each) for each in states)
+            tuple(int(state == each or (each == "queued" and state in _QUEUED)) for each in states)
             for state in _counted(facts, place, task, answer)
         }
         sums = {tuple(map(sum, zip(total, step, strict=True))) for total in sums for step in steps}
@@ -54,14 +56,26 @@ def _counted(facts: Facts, place: int, task: TaskState, answer: Operation) -> fr
         # Without declared retries, a failed task may be dropped.
         loose = facts.contract.retry is None
         return frozenset({"dead", "completed", _GONE}) if loose else frozenset({"dead"})
+    end = answer.end or answer.start
+    if task.phase is Phase.WAITING:
+        return _waiting(facts, place, task, answer.start, end)
     if task.phase is not Phase.HELD:
         return _STATES[task.phase]
     if not facts.completes:
         return frozenset({"leased", "completed", _GONE})
-    if (answer.end or answer.start) < facts.free_from(task):
+    if end < facts.free_from(task):
         return frozenset({"leased"})
     spent = {"dead"} if facts.may_be_spent(place, task) else set()
-    return frozenset({"leased", "queued", *spent})
+    return frozenset({"leased", *_QUEUED, *spent})
+
+
+def _waiting(facts: Facts, place: int, task: TaskState, start: float, end: float) -> frozenset[str]:
+    """Return whether a queued task may be counted as waiting for its time, or as ready."""
+    if end + CLOCK_TOLERANCE < task.due_from:
+        return frozenset({"waiting"})
+    # A full group may count as a reason to wait.
+    certain = task.due_by < start and group_of(facts.enqueues[place]) is None
+    return frozenset({"ready"}) if certain else _QUEUED
 
 
 def _counts(states: tuple[str, ...], counts: tuple[int, ...]) -> str:
