@@ -74,8 +74,8 @@ class ReferenceQueue(QueueAdapter):
     def complete(self, claim: Claim) -> Any:
         self.queue.complete(claim.handle)
 
-    def fail(self, claim: Claim, error: str) -> Any:
-        self.queue.fail(claim.handle, error)
+    def fail(self, claim: Claim, error: str, *, retry: bool = True) -> Any:
+        self.queue.fail(claim.handle, error, retry=retry)
 
     def extend(self, claim: Claim, seconds: float) -> Claim:
         return _claim(self.queue.extend(claim.handle, seconds), claim.worker)

@@ -68,7 +68,7 @@ class QueueAdapter:
     `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
     every option by accepting it: `priority`, `delay`, `expires`, `lease`, `key`, `group`,
     `capabilities`, `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities`
-    of `claim`. All times are in seconds.
+    of `claim`; `retry` of `fail`. All times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
     (`*args` in the signatures below lets type checkers accept a subclass's own options.)
@@ -133,8 +133,11 @@ class QueueAdapter:
         """Report that the work is done. False means refused."""
         raise self._undeclared("complete(self, claim)")
 
-    def fail(self, claim: Claim, error: str) -> Any:
-        """Report that the work failed. False means refused."""
+    def fail(self, claim: Claim, error: str, *args: Any, **options: Any) -> Any:
+        """Report that the work failed. False means refused.
+
+        With the option `retry`, False for a task that must not be tried again.
+        """
         raise self._undeclared("fail(self, claim, error)")
 
     def extend(self, claim: Claim, seconds: float) -> Any:

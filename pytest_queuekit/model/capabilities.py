@@ -98,6 +98,7 @@ class Capability(enum.StrEnum):
     SINGLE_ATTEMPT = "single-attempt"
     SECOND_ATTEMPT = "second-attempt"
     DEATHS_COUNT = "deaths"
+    FINAL_FAILURE = "final-failure"
     COMPLETE = "complete"
     FAIL = "fail"
     EXTEND = "extend"

@@ -212,6 +212,7 @@ def _defines(adapter: type[QueueAdapter], method: str) -> bool:
 def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     enqueue = inspect.signature(adapter.enqueue).parameters
     claim = inspect.signature(adapter.claim).parameters
+    fail = inspect.signature(adapter.fail).parameters
     batch = inspect.signature(adapter.enqueue_many).parameters
     retried = adapter.retry is not None and _defines(adapter, "fail")
     until_claim = adapter.key_hold is KeyHold.UNTIL_CLAIM
@@ -248,6 +249,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.SINGLE_ATTEMPT: own_limit or once,
         Capability.SECOND_ATTEMPT: own_limit or not once,
         Capability.DEATHS_COUNT: deaths_count,
+        Capability.FINAL_FAILURE: retried and "retry" in fail,
         Capability.AT_LEAST_ONCE: adapter.guarantee is Guarantee.AT_LEAST_ONCE,
         Capability.AT_MOST_ONCE: adapter.guarantee is Guarantee.AT_MOST_ONCE,
         Capability.DURABLE: adapter.durability is not Durability.NONE,

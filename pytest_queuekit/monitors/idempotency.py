@@ -13,7 +13,7 @@ from pytest_queuekit.model.capabilities import Capability, KeyConflict, KeyHold
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.monitors.timeline.attempts import possible_limit
+from pytest_queuekit.monitors.timeline.attempts import is_final, possible_limit
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
@@ -193,7 +193,11 @@ class _KeyViolations:
             frees.append(delivered)
         limit = possible_limit(task, self._contract)
         for tries, delivery in enumerate(task.deliveries, start=1 + self._unknown):
-            frees += [end.start for end in delivery.endings() if end.verb is Verb.COMPLETE]
+            frees += [
+                end.start
+                for end in delivery.endings()
+                if end.verb is Verb.COMPLETE or is_final(end)
+            ]
             if tries >= limit:
                 frees.append(delivery.claim.start)  # the task may die, which may free its key
         return min(frees, default=NEVER)

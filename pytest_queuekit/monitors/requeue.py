@@ -8,9 +8,11 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.attempts import (
-    cite_limit,
+    cite_death,
     declared_limit,
     failures,
+    is_final,
+    is_last,
     possible_limit,
     waits,
 )
@@ -73,7 +75,7 @@ class _RequeueViolations:
         first, limit = calls[0], declared_limit(task, self._contract)
         failed = [said for _, said, _ in failures(task, self._leases)]
         before = [said for said in failed if said.ended_before(first)]
-        if limit is not None and len(before) >= limit:
+        if before and is_last(before[-1], len(before), limit):
             yield from self._dead(task, first, before[-1])
             if first.ok and len(task.requeues) == 1:
                 later = [said for said in failed if first.ended_before(said)]
@@ -85,12 +87,14 @@ class _RequeueViolations:
     def _may_be_dead(self, task: TaskHistory, call: Operation) -> bool:
         """Return True if a task may be dead by a call: an expired lease may count as a failure."""
         tries = sum(delivery.claim.start <= latest(call) for delivery in task.deliveries)
+        if any(is_final(said) for each in task.deliveries for said in each.endings()):
+            return True
         return tries >= possible_limit(task, self._contract)
 
     def _dead(self, task: TaskHistory, call: Operation, last: Operation) -> Iterator[Violation]:
         """Find a requeue of a dead task that was refused or had no effect."""
         dead = f"{task.label} was dead ({done(self._history, last)}, "
-        dead += f"{cite_limit(task, self._contract)})"
+        dead += f"{cite_death(last, task, self._contract)})"
         if call.outcome is Outcome.REFUSED:
             yield violation(
                 "requeue-refused",
@@ -141,7 +145,8 @@ class _RequeueViolations:
         if allowed is None:
             return
         for count, said in enumerate(failed, start=1):
-            if sum(claim.start < said.start for claim in received) != count:
+            tries = sum(claim.start < said.start for claim in received)
+            if tries != count or is_final(said):
                 return
             # The queue may go on counting, or count from one again.
             wait = waits(self._contract, count, count + before)[1]

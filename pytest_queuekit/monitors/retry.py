@@ -9,9 +9,12 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, UNRECOGNISED, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.attempts import (
+    cite_death,
     cite_limit,
     declared_limit,
     failures,
+    is_final,
+    is_last,
     waits,
 )
 from pytest_queuekit.monitors.timeline.available_intervals import Arrival
@@ -60,15 +63,17 @@ class _RetryViolations:
     def after_failures(self, task: TaskHistory) -> Iterator[Violation]:
         """Find early retries, deliveries after the last failure, and unlisted dead tasks."""
         for place, failure, count in failures(task, self._leases):
-            yield from self._too_early(task, place, failure, count)
-            limit = declared_limit(task, self._contract)
-            if limit is not None and count >= limit:
+            if not is_final(failure):
+                yield from self._too_early(task, place, failure, count)
+            if is_last(failure, count, declared_limit(task, self._contract)):
                 yield from self._after_last(task, failure, count)
                 return
 
     def listed(self, task: TaskHistory) -> Iterator[Violation]:
         """Find lists of dead letters with a task that was not tried often enough to be dead."""
         least = declared_limit(task, self._contract) or 1
+        if any(is_final(said) for each in task.deliveries for said in each.endings()):
+            return
         for answer, labels in self._lists:
             if task.label not in labels:
                 continue
@@ -111,7 +116,7 @@ class _RetryViolations:
     def _after_last(self, task: TaskHistory, failure: Operation, count: int) -> Iterator[Violation]:
         failed = (
             f"{actor(failure)} had reported failure {count} of it {when(self._history, failure)} "
-            f"({cite_limit(task, self._contract)})"
+            f"({cite_death(failure, task, self._contract)})"
         )
         again = next_claim(task, failure)
         if again is not None:

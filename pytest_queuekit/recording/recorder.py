@@ -140,11 +140,11 @@ class Recorder:
         """Acknowledge success. Return True if the queue accepted it."""
         return self._acknowledge(Verb.COMPLETE, delivery, self._adapter.complete).ok
 
-    def fail(self, delivery: Delivery, error: str = "it failed") -> bool:
+    def fail(self, delivery: Delivery, error: str = "it failed", **options: Any) -> bool:
         """Acknowledge failure. Return True if the queue accepted it."""
-        return self._acknowledge(
-            Verb.FAIL, delivery, lambda claim: self._adapter.fail(claim, error)
-        ).ok
+        self._check_options(Verb.FAIL, options)
+        call = partial(self._adapter.fail, error=error, **options)
+        return self._acknowledge(Verb.FAIL, delivery, call, arguments=options).ok
 
     def release(self, delivery: Delivery) -> bool:
         """Release a task. Return True if the queue accepted it."""

@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.poison import poison
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
-from pytest_queuekit.rules import only_attempt, requeue
+from pytest_queuekit.rules import final_failure, only_attempt, requeue
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import (
     claim_back,
@@ -370,4 +370,11 @@ _RULES = (
     ),
 )
 
-RULES = watched((*_RULES, *only_attempt.ATTEMPTS, *requeue.REQUEUES))
+RULES = watched(
+    (
+        *_RULES,
+        *only_attempt.ATTEMPTS,
+        *requeue.REQUEUES,
+        *final_failure.FINAL_FAILURES,
+    )
+)

@@ -15,7 +15,6 @@ from pytest_queuekit.walks.steps import (
     Complete,
     Crash,
     DeadLetters,
-    Fail,
     Purge,
     Reclaim,
     Release,
@@ -114,7 +113,10 @@ class Life:
     def _fail(self) -> Step | None:
         self._failures[self._walker.latest] += 1
         self._next = self._failed
-        return Fail()
+        step = self._pen.fail()
+        if not step.retry:
+            self._failures[self._walker.latest] = self._limit
+        return step
 
     def _failed(self) -> Step | None:
         self._next = self._claim

@@ -135,10 +135,15 @@ class Pen:
         """Return an acknowledgement of a delivery."""
         return self.one_of(
             (1, lambda: Complete(back=back), Capability.COMPLETE),
-            (1, lambda: Fail(back=back), Capability.FAIL),
+            (1, lambda: self.fail(back), Capability.FAIL),
             (1, lambda: Release(back=back), Capability.RELEASE),
             (1, lambda: self.extend(back), Capability.EXTEND),
         )
+
+    def fail(self, back: int = 0) -> Fail:
+        """Return a failure, sometimes the last one."""
+        final = self.palette.has(Capability.FINAL_FAILURE) and self.chance(0.2)
+        return Fail(back=back, retry=not final)
 
     def wait(self, *seconds: float) -> Step | None:
         """Return a wait, by default for anything; None if time cannot pass."""

@@ -146,10 +146,12 @@ class Complete(_OfDelivery):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Fail(_OfDelivery):
-    """Report a delivery failed."""
+    """Report a delivery failed. retry: False for a task that must not be tried again."""
+
+    retry: bool = True
 
     def play(self, walker: Walker) -> None:
-        walker.fail(self.back)
+        walker.fail(self.back, retry=self.retry)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -157,10 +157,11 @@ class Walker:
         if (held := self._callable(back)) and held.actor:
             held.actor.complete(held.delivery)
 
-    def fail(self, back: int) -> None:
-        """Report a delivery failed."""
+    def fail(self, back: int, *, retry: bool = True) -> None:
+        """Report a delivery failed. retry: False for a task that must not be tried again."""
+        options: dict[str, Any] = {} if retry else {"retry": False}
         if (held := self._callable(back)) and held.actor:
-            held.given_back |= held.actor.fail(held.delivery)
+            held.given_back |= held.actor.fail(held.delivery, **options)
 
     def release(self, back: int) -> None:
         """Release a delivery."""

@@ -82,7 +82,8 @@ def test_a_failed_task_comes_again_and_dies(queue: Any, clock: VirtualClock) -> 
     clock.wait(queue.retry.wait(1)[1] + queue.resolution)
     queue.fail(queue.claim("w"), "no")
     assert queue.dead_letters() == ["task"]
-    assert queue.stats() == {"queued": 0, "leased": 0, "completed": 0, "dead": 1}
+    counts = queue.stats()
+    assert {state for state in counts if counts[state]} == {"dead"}
 
 
 def test_a_lease_is_extended_and_given_back(queue: Any, clock: VirtualClock) -> None:
@@ -129,7 +130,8 @@ def test_completed_tasks_are_purged_at_once(queue: Any) -> None:
     queue.complete(queue.claim("w"))
     assert queue.stats()["completed"] == 1
     queue.purge()
-    assert queue.stats() == {"queued": 1, "leased": 0, "completed": 0, "dead": 0}
+    counts = queue.stats()
+    assert {state for state in counts if counts[state]} == {"queued", "ready"}
 
 
 def test_a_backup_is_a_queue(queue: Any, tmp_path: Path) -> None:

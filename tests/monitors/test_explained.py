@@ -69,6 +69,15 @@ def test_a_dead_task_waits_after_a_requeue() -> None:
     assert _kinds(f"{back}; a: claim t; a: fail t; a: claim t", **declared) == ["delivered-dead"]
 
 
+def test_a_final_failure_leaves_no_attempt() -> None:
+    """The task is dead at once, and may be requeued."""
+    declared = {"retry": Retry(max_attempts=3)}
+    dead = "p: enqueue t; a: claim t; a: fail t retry=false"
+    assert _kinds(f"{dead}; a: claim -; a: dead_letters t; p: requeue t", **declared) == []
+    assert _kinds(f"{dead}; a: claim t", **declared) == ["delivered-dead"]
+    assert _kinds(f"{dead}; a: stats queued=1 dead=0", **declared) == ["wrong-count"]
+
+
 def test_ready_tasks_are_counted_apart() -> None:
     """A task in a full group may count as either."""
     declared = {"retry": Retry(max_attempts=3, first=99)}

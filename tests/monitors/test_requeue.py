@@ -65,6 +65,13 @@ def test_a_task_that_may_be_dead_may_come_at_once() -> None:
     assert judged(lapsed + rest, retry=Retry(max_attempts=3, first=4)) == ["requeue-hastened"]
 
 
+def test_a_task_that_failed_for_good_is_dead() -> None:
+    """Its attempts do not count."""
+    text = DEAD.replace("fail t @4-5", "fail t @4-5 retry=false") + "p: requeue t @6-7 refused"
+    assert judged(text, **TWICE) == ["requeue-refused"]
+    assert judged(text.replace("6-7 refused", "6-7; b: claim t @8-9"), **TWICE) == []
+
+
 def test_a_claim_must_be_able_to_get_the_requeued_task() -> None:
     """A full group, other capabilities and a claim of unknown outcome excuse an empty answer."""
     rest = "p: requeue t @6-7; b: claim - @8-9"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from pytest_queuekit.model.capabilities import Retry
 from pytest_queuekit.monitors import retry
@@ -154,3 +155,15 @@ def test_a_wait_beyond_every_float_is_the_cap() -> None:
     assert overflown(text + "t @24-25") == []
     assert overflown(text + "- @27.5-28") == []
     assert overflown(text + "- @27.6-28") == ["lost-retry"]
+
+
+def test_a_final_failure_is_the_last() -> None:
+    """A stale one is not: another worker has the task."""
+    text = "p: enqueue t @0-1; a: claim t @2-3; %sa: fail t @14-15 retry=false; %s"
+    declared: dict[str, Any] = {"retry": Retry(max_attempts=5)}
+    final = "p: enqueue t @0-1; a: claim t @2-3; a: fail t @4-5 retry=false; "
+    assert kinds(retry, final + "b: claim - @99-100; p: dead_letters t @101-102", **declared) == []
+    assert kinds(retry, final + "b: claim t @99-100", **declared) == ["delivered-dead"]
+    assert kinds(retry, final + "p: dead_letters u @6-7", **declared) == ["missing-dead-letter"]
+    stale = text % ("b: claim t @13.5-13.7; ", "b: fail t @16-17; b: claim t @99-100")
+    assert kinds(retry, stale, **declared) == []

@@ -8,6 +8,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, Task
+from tests.queues.variants import FailsForGood
 
 
 class DropsFailedTasks(MemoryQueue):
@@ -218,6 +219,24 @@ class OnlyAttemptIsRepeated(MemoryQueue):
         return super()._return_expired()
 
 
+class RetriesFinalFailures(FailsForGood):
+    """Tries a task again that failed for good."""
+
+    name = "retries-final-failures"
+
+    def _bury(self, task: Task) -> None:
+        pass
+
+
+class ForgetsFinalFailures(FailsForGood):
+    """Deletes a task that failed for good, so that no dead letter is left."""
+
+    name = "forgets-final-failures"
+
+    def _bury(self, task: Task) -> None:
+        del self.store.tasks[task.number]
+
+
 MUTANTS = (
     mutant(
         DropsFailedTasks,
@@ -288,4 +307,6 @@ MUTANTS = (
     mutant(WaitsWithoutACap, "RETRY-3"),
     mutant(ReleaseForgetsFailures, "RETRY-12"),
     mutant(PastesErrorsIntoSql, "RETRY-13"),
+    mutant(RetriesFinalFailures, "RETRY-20", also=WATCHED),
+    mutant(ForgetsFinalFailures, "RETRY-20", also=WATCHED),
 )

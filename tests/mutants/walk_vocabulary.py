@@ -9,7 +9,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
-from tests.queues.variants import CountsReady
+from tests.queues.variants import CountsReady, FailsForGood
 
 
 class ReleaseEmptiesPayloads(MemoryQueue):
@@ -42,18 +42,6 @@ class RequeueForgetsKeys(MemoryQueue):
     def requeue(self, task_id: Any) -> None:
         super().requeue(task_id)
         self.store.tasks[task_id].key = None
-
-
-class RequeueSharesKeys(MemoryQueue):
-    """Requeues a dead task and completes the task that waits under its key."""
-
-    name = "requeue-shares-keys"
-
-    def _may_requeue(self, task: Task) -> bool:
-        holder = self._holder_of(task.key)
-        if task.state == "dead" and holder is not None and holder.state == "queued":
-            holder.state = "completed"
-        return super()._may_requeue(task)
 
 
 class RequeueLosesCapabilities(MemoryQueue):
@@ -109,16 +97,26 @@ class RequeuedCountAsWaiting(CountsReady):
         return task.error != "requeued" and super()._counts_as_ready(task)
 
 
+class UrgentTasksAlwaysRetried(FailsForGood):
+    """Tries a task of a high priority again although it failed for good."""
+
+    name = "urgent-tasks-always-retried"
+
+    def _bury(self, task: Task) -> None:
+        if task.priority >= 10:
+            super()._bury(task)
+
+
 MUTANTS = tuple(
     mutant(queue, "WALK-1")
     for queue in (
         ReleaseEmptiesPayloads,
         RetryRoundsIntegers,
         RequeueForgetsKeys,
-        RequeueSharesKeys,
         RequeueLosesCapabilities,
         RetryForgetsOwnLease,
         BatchKeysOverlookTheHeld,
         RequeuedCountAsWaiting,
+        UrgentTasksAlwaysRetried,
     )
 )

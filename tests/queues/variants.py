@@ -278,6 +278,21 @@ class TwoOfAGroup(MemoryQueue):
     group_limit = 2
 
 
+class FailsForGood(MemoryQueue):
+    """A worker may report a failure after which the task is not tried again."""
+
+    name = "fails-for-good"
+
+    def fail(self, claim: Claim, error: str, *, retry: bool = True) -> None:
+        with self._atomically():
+            super().fail(claim, error)
+            if not retry:
+                self._bury(self.store.tasks[claim.task_id])
+
+    def _bury(self, task: Task) -> None:
+        task.state = "dead"
+
+
 class CountsReady(MemoryQueue):
     """Counts the queued tasks that are ready apart from those that wait."""
 
@@ -315,5 +330,6 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     OneAttempt,
     OneAttemptAfterARequeue,
     RequeuesInSilence,
+    FailsForGood,
     CountsReady,
 )

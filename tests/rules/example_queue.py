@@ -69,6 +69,10 @@ STATEMENTS = {
             state = iif(attempts + 1 >= max_attempts, 'dead', 'queued')
         WHERE id = :id AND state = 'leased' AND token = :token
     """,
+    "give up": """
+        UPDATE task SET error = :error, attempts = attempts + 1, state = 'dead'
+        WHERE id = :id AND state = 'leased' AND token = :token
+    """,
     "extend": """
         UPDATE task SET lease_end = max(lease_end, :now) + :seconds
         WHERE id = :id AND state = 'leased' AND token = :token

@@ -26,7 +26,7 @@ from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import by_id
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
-from tests.queues.variants import Bytes, Stack, Texts
+from tests.queues.variants import Bytes, FailsForGood, Stack, Texts
 from tests.queues.watched import Listens, WatchesProcesses
 
 METHODS = tuple(
@@ -63,7 +63,7 @@ def limited(
     for method in METHODS:
         if method not in held:
             members[method.value] = getattr(QueueAdapter, method.value)
-    for name in ("enqueue", "enqueue_many", "claim"):
+    for name in ("enqueue", "enqueue_many", "claim", "fail"):
         if name in METHODS and name not in held:
             continue
         options = verbs.METHODS[name].options
@@ -94,6 +94,8 @@ def _base(held: frozenset[Capability]) -> type[QueueAdapter]:
         return Texts
     if Capability.BYTES_PAYLOAD in held:
         return Bytes
+    if Capability.FINAL_FAILURE in held:
+        return FailsForGood
     return Stack if Capability.LIFO in held else MemoryQueue
 
 

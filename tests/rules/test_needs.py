@@ -29,6 +29,7 @@ _USED_BY_CALLS = frozenset(
         Capability.LEASE_OPTION,
         Capability.TASK_LEASE,
         Capability.BATCH_KEYS,
+        Capability.FINAL_FAILURE,
         *limited.METHODS,
     }
 )

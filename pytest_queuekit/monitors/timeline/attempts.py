@@ -35,6 +35,21 @@ def _requested_limits(task: TaskHistory) -> list[float]:
     return [limit for limit in requested if limit is not None]
 
 
+def is_final(said: Operation) -> bool:
+    """Return True for a failure that asks for no further attempt."""
+    return said.verb is Verb.FAIL and said.arguments.get("retry") is False
+
+
+def is_last(failure: Operation, count: int, limit: float | None) -> bool:
+    """Return True if a task is dead after a failure, which is the count-th."""
+    return is_final(failure) or (limit is not None and count >= limit)
+
+
+def cite_death(failure: Operation, task: TaskHistory, contract: Contract) -> str:
+    """Return the source of a task's death by its last failure, for a message."""
+    return "reported with `retry=False`" if is_final(failure) else cite_limit(task, contract)
+
+
 def possible_limit(task: TaskHistory, contract: Contract) -> float:
     """Return the attempts after which a queue may give up a task.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
-from pytest_queuekit.monitors.timeline.attempts import failures, possible_limit, waits
+from pytest_queuekit.monitors.timeline.attempts import failures, is_final, possible_limit, waits
 from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, nanoseconds, number
@@ -164,7 +164,7 @@ class _AvailableIntervals:
             return None
         if ending.verb is Verb.RELEASE:
             arrival, least, wait = Arrival.RELEASED, 0.0, 0.0
-        elif ending.verb is Verb.FAIL and self._contract.retry is not None:
+        elif self._is_retried(ending):
             certain = sum(at <= place for at, _, _ in failures(task, self._leases))
             arrival = Arrival.FAILED
             least, most = waits(self._contract, certain, tries)
@@ -184,6 +184,10 @@ class _AvailableIntervals:
             # Counter-example: fail [4, 5], complete [6, 7], claim [8, 9] -> empty is legal.
             until=min([until, *(said.start for said in endings[1:])]),
         )
+
+    def _is_retried(self, ending: Operation) -> bool:
+        failed = ending.verb is Verb.FAIL and not is_final(ending)
+        return failed and self._contract.retry is not None
 
     def _expired(
         self, task: TaskHistory, delivery: DeliveredTask, until: float, tries: int

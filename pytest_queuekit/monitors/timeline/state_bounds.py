@@ -9,7 +9,7 @@ from itertools import accumulate
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
-from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures
+from pytest_queuekit.monitors.timeline.attempts import declared_limit, failures, is_last
 from pytest_queuekit.monitors.timeline.available_intervals import Arrival, available_intervals
 from pytest_queuekit.monitors.timeline.coverage import Axis
 from pytest_queuekit.monitors.timeline.deaths import OnlyAttempts
@@ -198,7 +198,7 @@ class _Reader:
             elif ending.verb is Verb.FAIL:
                 limit = declared_limit(task, self._contract)
                 count = sum(1 for _ in failures(task, self._leases))
-                if limit is not None and count >= limit:
+                if is_last(ending, count, limit):
                     yield _StateInterval(start=end, end=NEVER, states=_DEAD, proof=ending)
 
     def _cancelled(self, task: TaskHistory) -> Iterator[_StateInterval]:

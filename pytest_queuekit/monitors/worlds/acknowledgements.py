@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.model.history import Operation, Outcome, Verb
+from pytest_queuekit.monitors.timeline.attempts import is_final
 from pytest_queuekit.monitors.timeline.lease_intervals import LONGEST_EXTENSION
 from pytest_queuekit.monitors.timeline.moments import (
     CLOCK_TOLERANCE,
@@ -89,6 +90,9 @@ def _failed(facts: Facts, world: World, place: int, said: Operation) -> Iterator
     limit = facts.limit(place, before)
     task = before._replace(failures=before.failures + 1, attempts=before.attempts + 1)
     dead = task._replace(phase=Phase.DEAD)
+    if is_final(said):
+        yield world.with_task(place, dead)
+        return
     if limit is not None and task.attempts >= limit:
         yield world.with_task(place, dead)
         if task.failures >= limit:
