@@ -72,7 +72,11 @@ class _RequeueViolations:
         calls = [call for call in self._history.by(Verb.REQUEUE) if call.task == task.label]
         if not calls:
             return
+        yield from self._revived(task)
         first, limit = calls[0], declared_limit(task, self._contract)
+        others = (*calls[1:], *(delivery.claim for delivery in task.deliveries))
+        if any(first.overlaps(other) for other in others):
+            return  # another requeue may have been first, or the claim has the requeued task
         failed = [said for _, said, _ in failures(task, self._leases)]
         before = [said for said in failed if said.ended_before(first)]
         if before and is_last(before[-1], len(before), limit):
@@ -82,7 +86,6 @@ class _RequeueViolations:
                 yield from self._attempts(task, first, later, len(before))
         elif task.requeues and not self._may_be_dead(task, first):
             yield from self._hastened(task, first, before)
-        yield from self._revived(task)
 
     def _may_be_dead(self, task: TaskHistory, call: Operation) -> bool:
         """Return True if a task may be dead by a call: an expired lease may count as a failure."""

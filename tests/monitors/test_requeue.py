@@ -65,6 +65,15 @@ def test_a_task_that_may_be_dead_may_come_at_once() -> None:
     assert judged(lapsed + rest, retry=Retry(max_attempts=3, first=4)) == ["requeue-hastened"]
 
 
+def test_calls_that_meet_the_requeue_may_have_been_first() -> None:
+    """Another requeue, or a claim that got the requeued task, which then died with its worker."""
+    refused = DEAD + "p: requeue t @6-7 refused; q: requeue t @%s"
+    assert judged(refused % "6.5-6.9", **ONCE) == []
+    assert judged(refused % "7.5-8", **ONCE) == ["requeue-refused"]
+    lost = DEAD + "p: requeue t @6-9; b: claim t @7-8; c: claim - @30-31"
+    assert judged(lost, **ONCE) == []
+
+
 def test_a_task_that_failed_for_good_is_dead() -> None:
     """Its attempts do not count."""
     text = DEAD.replace("fail t @4-5", "fail t @4-5 retry=false") + "p: requeue t @6-7 refused"
