@@ -155,9 +155,12 @@ class Life:
 
     def _again(self) -> Step | None:
         """Return another enqueue, mostly with the key of the present task."""
-        if self._key is not None and self._pen.chance(0.8):
-            return self._pen.enqueue(key=self._key)
-        return self._pen.enqueue()
+        pen = self._pen
+        if self._key is None or not pen.chance(0.8):
+            return pen.enqueue()
+        if pen.keys_batches and pen.chance(0.2):
+            return pen.batch(self._key)
+        return pen.enqueue(key=self._key)
 
     def _disturbance(self) -> Step | None:
         pen = self._pen

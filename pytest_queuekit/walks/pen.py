@@ -103,14 +103,22 @@ class Pen:
             given["body"] = self.pick(BODIES[self.palette.contract.payload])
         return Enqueue(by=self.by(), **given)
 
-    def batch(self) -> EnqueueMany:
-        """Return an enqueue of a batch, sometimes with keys."""
-        count = self.pick((2, 1))
+    @property
+    def keys_batches(self) -> bool:
+        """True if batches have keys.
+
+        A task of a batch has no options: those of a task that it replaces would differ.
+        """
         keyed = self.palette.has(Capability.BATCH_KEYS) and Capability.KEY in self._options
-        # A task of a batch has no options: those of a task that it replaces would differ.
-        if not keyed or self._replaces or self.chance(0.2):
+        return keyed and not self._replaces
+
+    def batch(self, *keys: str) -> EnqueueMany:
+        """Return an enqueue of a batch, sometimes with keys; these are the first."""
+        count = self.pick((2, 1))
+        if not self.keys_batches or (not keys and self.chance(0.2)):
             return EnqueueMany(by=self.by(), count=count)
-        return EnqueueMany(by=self.by(), keys=tuple(self.pick((*KEYS, None)) for _ in range(count)))
+        more = [self.pick((*KEYS, None)) for _ in range(count - len(keys))]
+        return EnqueueMany(by=self.by(), keys=(*keys, *more))
 
     def claim(self) -> Step:
         """Return a claim, sometimes of a batch."""

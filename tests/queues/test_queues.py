@@ -276,7 +276,7 @@ def test_small_sqlite_says_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_memory_declares_every_capability_but_those_that_exclude_each_other() -> None:
-    """It is the queue on which every rule can be tried."""
+    """A variant fails tasks for good; its mutants need not know the option."""
     missing = set(map(str, Contract.of(MemoryQueue).lacks(list(_all_capabilities()))))
     assert missing == {
         "lifo",
@@ -289,6 +289,7 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
         "bytes-payload",
         "processes",
         "forks",
+        "final-failure",
     }
 
 
