@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,10 @@ _MARGIN = 0.05
 """Seconds added to a wait, for the calls around it."""
 _MOST_TASKS = 10_000
 """Tasks after which `claim_all` stops, since some queues hand out a task forever."""
+
+
+Opening = Callable[[str], QueueAdapter]
+"""Opens the queue at a location."""
 
 
 class Halt(Exception):  # noqa: N818 - a signal that ends a script, and no error of the kit
@@ -238,7 +242,8 @@ class Environment:
         with self._sharing:
             if self._shared is None:
                 self._shared = open_recorded(
-                    self.queue, self.location, name, self.clock, self.log, self.log.next(name)
+                    self.queue.adapter,
+                    *(self.location, name, self.clock, self.log, self.log.next(name)),
                 )
             return self._shared
 
@@ -252,9 +257,13 @@ def open_actor(
     sink: Sink,
     lease: float,
     first: int = 0,
+    opening: Opening | None = None,
 ) -> Recorder:
-    """Return a new actor with an instance of its own. Raises Halt if opening fails."""
-    adapter = open_recorded(queue, location, name, clock, sink, first)
+    """Return a new actor with an instance of its own. Raises Halt if opening fails.
+
+    opening: opens the queue; by default, the adapter does.
+    """
+    adapter = open_recorded(opening or queue.adapter, location, name, clock, sink, first)
     return Recorder(
         adapter,
         actor=name,
@@ -267,7 +276,7 @@ def open_actor(
 
 
 def open_recorded(
-    queue: QueueUnderTest, location: str, actor: str, clock: Clock, sink: Sink, number: int = 0
+    opening: Opening, location: str, actor: str, clock: Clock, sink: Sink, number: int = 0
 ) -> QueueAdapter:
     """Open the queue and record that as an operation of the actor. Raises Halt if it fails."""
     begun = Operation(
@@ -280,7 +289,7 @@ def open_recorded(
     )
     sink(begun)
     try:
-        adapter = queue.adapter(location)
+        adapter = opening(location)
     except (Exception, SystemExit) as error:  # a queue may raise anything; it is recorded
         text = describe_error(error)
         sink(replace(begun, end=clock.now(), error=text, raised_at=place_of(error)))

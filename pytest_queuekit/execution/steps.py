@@ -16,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
+
+from pytest_queuekit.execution.faults.kill import kill_process
 
 _PACKAGE = Path(__file__).parents[1]
 _KIT = tuple(
@@ -132,9 +134,27 @@ class Stop:
 
     def _stop_at(self, count: int) -> None:
         if self._step is not None and count == self._step + 1:
-            self.has_stopped = True
-            self.stopped_or_over.set()
-            self._may_go_on.wait(self._patience)
+            self.strike()
+
+    def strike(self) -> None:
+        """Stop the call, until it may go on."""
+        self.has_stopped = True
+        self.stopped_or_over.set()
+        self._may_go_on.wait(self._patience)
+
+
+class Death(Stop):
+    """Kills this process before one of the steps of a call.
+
+    step, by_line: as for `Stop`.
+    """
+
+    def __init__(self, step: int, *, by_line: bool) -> None:
+        super().__init__(step, by_line=by_line, patience=0.0)
+
+    def strike(self) -> NoReturn:
+        """Kill the process."""
+        kill_process()
 
 
 def _leaves_python(function: Any) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
@@ -12,22 +13,23 @@ from pytest_queuekit.monitors.timeline.findings import calls_on, violation
 from pytest_queuekit.monitors.timeline.losses import may_forget
 from pytest_queuekit.monitors.timeline.moments import latest
 from pytest_queuekit.monitors.timeline.wording import actor, when
-from pytest_queuekit.monitors.worlds.acknowledgements import after_acknowledgement
-from pytest_queuekit.monitors.worlds.changes import (
-    after_batch,
-    after_cancel,
-    after_purge,
-    after_requeue,
-)
-from pytest_queuekit.monitors.worlds.claims import after_claim, after_notice
 from pytest_queuekit.monitors.worlds.facts import Facts
-from pytest_queuekit.monitors.worlds.looks import after_dead_letters, after_stats
+from pytest_queuekit.monitors.worlds.successors import after_call, after_kill
 from pytest_queuekit.monitors.worlds.world import UnexplainedError, World
 
 _MOST_WORLDS = 500
 """Worlds beyond which the monitor gives up."""
 
-_ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)
+
+class _Call(NamedTuple):
+    """A call.
+
+    operations: its operations; a batch has several.
+    kill: the kill of its actor that cut it off; None if the call ended.
+    """
+
+    operations: Sequence[Operation]
+    kill: Operation | None
 
 
 def explained(history: History, contract: Contract) -> list[Violation]:
@@ -35,7 +37,8 @@ def explained(history: History, contract: Contract) -> list[Violation]:
 
     The kind is that of the monitor for the broken promise; or `claim-refused`: a claim refused
     while a task was ready; `cancel-refused`: a cancel of a waiting task refused. For calls that
-    follow each other; the judgement ends at the first that overlaps another or is unknown.
+    follow each other; the judgement ends at the first that overlaps another or is unknown. A call
+    that a kill cut off took effect before the kill, or never.
     """
     enqueues = tuple(history.by(Verb.ENQUEUE))
     labels = [enqueue.task for enqueue in enqueues]
@@ -52,14 +55,14 @@ def explained(history: History, contract: Contract) -> list[Violation]:
             except UnexplainedError as reason:
                 reasons.append(reason)
         if not after:
-            return [_violation(facts, call, reasons)]
+            return [_violation(facts, call.operations, reasons)]
         if len(after) > _MOST_WORLDS:
             return []
         worlds = after
     return []
 
 
-def _calls(facts: Facts) -> Iterator[Sequence[Operation]]:
+def _calls(facts: Facts) -> Iterator[_Call]:
     """Yield the calls, a batch as one, until one is unknown or overlaps another."""
     calls: list[list[Operation]] = []
     for operation in facts.history:
@@ -68,49 +71,36 @@ def _calls(facts: Facts) -> Iterator[Sequence[Operation]]:
             calls[-1].append(operation)
         else:
             calls.append([operation])
-    for place, call in enumerate(calls):
-        first = call[0]
-        strange = any(each.is_delivery and each.task not in facts.places for each in call)
-        unknown = first.end is None or first.outcome is Outcome.UNKNOWN
+    for place, operations in enumerate(calls):
+        first = operations[0]
+        kill = _kill_in(facts, first) if first.end is None else None
+        strange = any(each.is_delivery and each.task not in facts.places for each in operations)
+        unknown = first.outcome is Outcome.UNKNOWN and kill is None
         # A call that begins before this one has ended may have taken effect first.
-        meets = any(other[0].start < latest(first) for other in calls[place + 1 : place + 2])
+        over = latest(first) if kill is None else kill.start
+        meets = any(other[0].start < over for other in calls[place + 1 : place + 2])
         if unknown or strange or meets:
             return
-        yield call
+        yield _Call(operations, kill)
 
 
 def _is_same_call(before: Operation, operation: Operation) -> bool:
     keys = ("actor", "start", "end", "verb")
-    return (
-        operation.verb in (Verb.CLAIM, Verb.ENQUEUE)
-        and "batch" in operation.arguments
-        and all(getattr(before, key) == getattr(operation, key) for key in keys)
+    return "batch" in operation.arguments and all(
+        getattr(before, key) == getattr(operation, key) for key in keys
     )
 
 
-def _after(facts: Facts, world: World, call: Sequence[Operation]) -> Iterator[World]:
-    first = call[0]
-    match first.verb:
-        case Verb.ENQUEUE:
-            return after_batch(facts, world, call)
-        case Verb.CLAIM if first.outcome is not Outcome.BUSY:
-            return after_claim(facts, world, call)
-        case verb if verb in _ACKNOWLEDGEMENTS and first.task in facts.places:
-            return after_acknowledgement(facts, world, first)
-        case Verb.CANCEL if first.task in facts.places:
-            return after_cancel(facts, world, first)
-        case Verb.REQUEUE if first.task in facts.places:
-            return after_requeue(facts, world, first)
-        case Verb.PURGE:
-            return after_purge(world, first)
-        case Verb.STATS:
-            return after_stats(facts, world, first)
-        case Verb.DEAD_LETTERS:
-            return after_dead_letters(facts, world, first)
-        case Verb.RECLAIM if first.ok:
-            return iter((after_notice(facts, world, first),))
-        case _:
-            return iter((world,))
+def _kill_in(facts: Facts, call: Operation) -> Operation | None:
+    """Return the kill that cut a call off."""
+    kills = (kill for kill in facts.history.by(Verb.KILL) if kill.actor == call.actor)
+    return next((kill for kill in kills if kill.number > call.number), None)
+
+
+def _after(facts: Facts, world: World, call: _Call) -> Iterable[World]:
+    if call.kill is None:
+        return after_call(facts, world, call.operations)
+    return after_kill(facts, world, call.operations, call.kill)
 
 
 def _violation(

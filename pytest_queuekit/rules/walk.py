@@ -6,8 +6,8 @@ from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.walks.driver import Meetings, Walks
-from pytest_queuekit.walks.judging import judge_meetings, judge_walk
+from pytest_queuekit.walks.driver import Kills, Meetings, Walks
+from pytest_queuekit.walks.judging import judge_kills, judge_meetings, judge_walk
 
 RULES = (
     Rule(
@@ -32,6 +32,19 @@ RULES = (
         drivers=(Meetings(judge=judge_meetings),),
         monitors=(judge_meetings,),
         needs=(Capability.THREADS,),
+        exercises=(Verb.ENQUEUE, Verb.CLAIM),
+    ),
+    Rule(
+        id="WALK-3",
+        slug="promises-hold-after-kills",
+        sentence="The queue keeps its promises in random programs of several processes of which "
+        "any is killed at any step of a call.",
+        why="A retry alone works and a delay alone works; the worker that is killed between two "
+        "steps of the failure leaves a task without its delay.",
+        scenario=Scenario(passes_time=True),
+        drivers=(Kills(judge=judge_kills),),
+        monitors=(judge_kills,),
+        needs=(Capability.DURABLE, Capability.PROCESSES, Capability.RECOVERY),
         exercises=(Verb.ENQUEUE, Verb.CLAIM),
     ),
 )

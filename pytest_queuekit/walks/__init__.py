@@ -10,6 +10,7 @@ a violation. `replay` repeats a walk from its steps, in a test that the report p
         replay("shop.queues:ShopQueue", tmp_path, Enqueue(key="k"), Claim(), Complete(), Purge())
 """
 
+from pytest_queuekit.walks.kill import Kill
 from pytest_queuekit.walks.meet import Meet
 from pytest_queuekit.walks.replay import replay
 from pytest_queuekit.walks.steps import (
@@ -44,6 +45,7 @@ __all__ = [
     "EnqueueMany",
     "Extend",
     "Fail",
+    "Kill",
     "Meet",
     "Purge",
     "Reclaim",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pytest_queuekit.execution.drivers.probe import follows_virtual_time
+from pytest_queuekit.execution.forked import ForkServer
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
@@ -17,9 +18,12 @@ from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.monitors import Monitor
 from pytest_queuekit.walks.bare import bare_payloads
+from pytest_queuekit.walks.deaths import death
+from pytest_queuekit.walks.notes import Notes
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pasted import source_of
 from pytest_queuekit.walks.play import Next, Stage, play_walk
+from pytest_queuekit.walks.rivals import meeting
 from pytest_queuekit.walks.search import Budget, Prove, search
 from pytest_queuekit.walks.steps import Walk
 from pytest_queuekit.walks.variations import Varied
@@ -31,6 +35,11 @@ _BUDGETS: Mapping[Level, Budget] = {
 }
 _BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {
     Level.QUICK: Budget(walks=60, seconds=0.8),
+    Level.STANDARD: Budget(walks=800, seconds=4.5),
+    Level.DEEP: Budget(walks=5000, seconds=120.0),
+}
+_BUDGETS_OF_KILLS: Mapping[Level, Budget] = {
+    Level.QUICK: Budget(walks=60, seconds=0.5),
     Level.STANDARD: Budget(walks=800, seconds=4.5),
     Level.DEEP: Budget(walks=5000, seconds=120.0),
 }
@@ -96,11 +105,54 @@ class Meetings:
             seed=effort.seed,
             scout=lambda steps: play(steps, replace(stage, ends=False))[1],
             prove=prove,
+            vary=meeting,
             notes=stage.notes,
+            in_threads=True,
         )
         for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level]):
             test = source_of(walk, queue.spec, _doubt(walk, prove)) if walk else ""
             yield replace(run, token=f"seed {effort.seed}", test=test)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kills:
+    """Plays random walks of actors in processes, of which one is killed in the middle of a call.
+
+    judge: returns the violations in the history of a walk.
+    """
+
+    judge: Monitor
+    name: ClassVar[str] = "processes"
+    concurrent: ClassVar[bool] = True
+
+    def runs(
+        self,
+        scenario: Scenario,
+        queue: QueueUnderTest,
+        folder: Path,
+        effort: Effort,
+        progress: Progress = silent,
+    ) -> Iterator[Run]:
+        """Return the run of the shortest wrong walk, or else the longest run of all walks.
+
+        Raises NotRunError where processes cannot fork.
+        """
+        counting = _stage(queue, folder, effort)
+        play = _player(folder)
+        with ForkServer(queue, folder) as server:
+            prove = _prover(replace(counting, server=server, notes=Notes()), play, self.judge)
+            varied = Varied(
+                palette=Palette(contract=queue.contract, time_passes=counting.virtual),
+                seed=effort.seed,
+                scout=lambda steps: play(steps, replace(counting, ends=False))[1],
+                prove=prove,
+                vary=death,
+                notes=counting.notes,
+                in_threads=False,
+            )
+            for run, walk in varied.search(_BUDGETS_OF_KILLS[effort.level]):
+                test = source_of(walk, queue.spec, processes=True) if walk else ""
+                yield replace(run, token=f"seed {effort.seed}", test=test)
 
 
 def _stage(queue: QueueUnderTest, folder: Path, effort: Effort) -> Stage:

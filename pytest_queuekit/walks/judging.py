@@ -79,6 +79,7 @@ The kinds of `answers` and `busy` have none: they break the form of the queue's 
 
 _KEYED = (answers, idempotency, key_conflict)
 """The monitors that consider shared keys."""
+_FOR_KILLS = tuple(monitor for monitor in MONITORS if monitor is not busy)
 _FOR_MEETINGS = (
     *(monitor for monitor in MONITORS if monitor not in (busy, stats)),
     stats_at_rest,
@@ -101,6 +102,15 @@ def judge_meetings(history: History, contract: Contract) -> list[Violation]:
     another call counts if it brings a task, and not if it brings none.
     """
     return _judged(_without_misses(history), contract, _FOR_MEETINGS)
+
+
+def judge_kills(history: History, contract: Contract) -> list[Violation]:
+    """Return what is wrong with a walk whose actors are killed, as `judge_walk` does.
+
+    A killed call took effect as a whole before the kill, or not at all. The lock of a dead actor
+    may keep others waiting for a while, so that a busy answer counts for nothing.
+    """
+    return _judged(history, contract, _FOR_KILLS)
 
 
 def _without_misses(history: History) -> History:

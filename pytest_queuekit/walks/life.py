@@ -62,6 +62,10 @@ class Life:
         self._disturbed = pen.pick(_DISTURBANCES)
         self._fates = [pen.pick(_WEIGHTS) for _ in _FATES] if in_threads else _FATES
 
+    def take_up(self) -> None:
+        """Continue with a claim of a task that exists."""
+        self._next = self._claim
+
     def next_step(self) -> Step:
         """Return the next step of the task, or a disturbance."""
         while True:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pytest_queuekit.execution.steps import Steps
-from pytest_queuekit.walks.steps import Step
+from pytest_queuekit.execution.steps import Steps, Stop
+from pytest_queuekit.walks.steps import Crash, Reopen, Step
+from pytest_queuekit.walks.walker import Walker
 
 
 class Counted(NamedTuple):
@@ -28,6 +29,7 @@ class Notes:
     wanted: bool = False
     calls: list[Counted] = field(default_factory=list)
     waited: bool | None = None
+    _by_line: bool = True  # until a call has other steps than lines
 
     def begin(self, *, wanted: bool) -> None:
         """Begin a play."""
@@ -37,3 +39,15 @@ class Notes:
     def add(self, step: Step, steps: Steps) -> None:
         """Take the steps of a call."""
         self.calls.append(Counted(step, steps))
+
+    def count(self, step: Step, walker: Walker) -> None:
+        """Play a step in this thread, and take the steps of its call."""
+        name = step.actor(walker)
+        if name is None or isinstance(step, Reopen | Crash):
+            step.play(walker)
+            return
+        walker.actor(name)
+        stop = Stop(None, by_line=False, patience=0.0, both=self._by_line)
+        stop.around(lambda: step.play(walker))
+        self._by_line &= stop.steps.by_line
+        self.add(step, stop.steps)

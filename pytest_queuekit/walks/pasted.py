@@ -5,10 +5,11 @@ from __future__ import annotations
 from pytest_queuekit.walks.steps import Walk
 
 
-def source_of(walk: Walk, spec: str, note: str = "") -> str:
+def source_of(walk: Walk, spec: str, note: str = "", *, processes: bool = False) -> str:
     """Return the source of a test that repeats a walk on the queue that `spec` names.
 
     note: a line of comment at its head.
+    processes: True if the actors have processes.
     """
     names = sorted({"replay"}.union(*(step.kinds() for step in walk)), key=str.casefold)
     lines = [
@@ -21,6 +22,7 @@ def source_of(walk: Walk, spec: str, note: str = "") -> str:
         f'        "{spec}",',
         "        tmp_path,",
         *(f"        {step!r}," for step in walk),
+        *(["        processes=True,"] if processes else []),
         "    )",
     ]
     return "\n".join(lines) + "\n"

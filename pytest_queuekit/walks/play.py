@@ -1,4 +1,4 @@
-"""Plays a walk on a new queue: one call after the other, or with calls that meet."""
+"""Plays a walk on a new queue: one call after the other, with calls that meet, or with kills."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 from pytest_queuekit.execution.clock import clock_of_run
 from pytest_queuekit.execution.drivers.play import play
 from pytest_queuekit.execution.environment import Environment
+from pytest_queuekit.execution.forked import ForkServer
+from pytest_queuekit.execution.forked_environment import ForkedEnvironment
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.execution.time_zone import time_zone_restored
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.walks.crew import Crew, CrewWalker
 from pytest_queuekit.walks.ending import finish
 from pytest_queuekit.walks.meet import play_in_thread
@@ -37,7 +40,8 @@ class Stage:
     queue: the queue under test. effort: how hard the run tries.
     virtual: True to play under the kit's clock.
     meets: True if each actor has a thread, so that calls can meet.
-    notes: takes what a play shows about its calls, where actors have threads.
+    server: forks a process for each actor, so that it can be killed in a call; None without one.
+    notes: takes what a play shows about its calls.
     ends: True to try at the end of a walk what must still work after it.
     """
 
@@ -45,12 +49,15 @@ class Stage:
     effort: Effort
     virtual: bool
     meets: bool = False
+    server: ForkServer | None = None
     notes: Notes = field(default_factory=Notes)
     ends: bool = True
 
     @property
     def driver(self) -> str:
         """The word for the way in which the actors act."""
+        if self.server is not None:
+            return "processes"
         return "interleaved" if self.meets else "walk"
 
 
@@ -68,9 +75,15 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
                 finish(walker)
 
     with time_zone_restored(), clock_of_run(virtual=stage.virtual) as clock:
-        env = Environment(stage.queue, folder, clock=clock, lease=LEASE, effort=stage.effort)
+        env = _environment(stage, folder, clock)
         run = play(Scenario(script=script), (), env, stage.driver, lambda *_nothing: None)
     return run, tuple(walk)
+
+
+def _environment(stage: Stage, folder: Path, clock: Clock) -> Environment:
+    if stage.server is None:
+        return Environment(stage.queue, folder, clock=clock, lease=LEASE, effort=stage.effort)
+    return ForkedEnvironment(stage.server, folder, clock=clock, lease=LEASE, effort=stage.effort)
 
 
 def _walker(
@@ -79,6 +92,8 @@ def _walker(
     """Return a walker, and a function that lets it do a step."""
     if not stage.meets:
         walker = Walker(env)
+        if stage.notes.wanted:
+            return walker, lambda step: stage.notes.count(step, walker)
         return walker, lambda step: step.play(walker)
     in_threads = CrewWalker(env, stack.enter_context(Crew(env)), stage.notes)
     return in_threads, lambda step: play_in_thread(step, in_threads)

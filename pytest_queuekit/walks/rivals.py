@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.walks.meet import Meet
 from pytest_queuekit.walks.pen import Pen
+from pytest_queuekit.walks.sites import Gap
 from pytest_queuekit.walks.steps import (
     Cancel,
     Claim,
@@ -20,6 +23,7 @@ from pytest_queuekit.walks.steps import (
     Requeue,
     Stats,
     Step,
+    Walk,
 )
 from pytest_queuekit.walks.walker import Walker
 
@@ -36,6 +40,30 @@ _ABLE = 0.7
 """How often a worker with some capabilities has all of them."""
 _FAR = 4
 """How many of the latest deliveries and tasks the other actors call about."""
+
+
+_TAIL = 3
+"""How many steps follow the meeting, besides claims."""
+
+
+def meeting(pen: Pen, walker: Walker, walk: Walk, gap: Gap, key: str | None) -> Iterator[Step]:
+    """Yield the meeting of the first step of a walk with others, and steps that show its outcome.
+
+    key: the key of the present task.
+    """
+    call, *rest = walk
+    actor = call.actor(walker)
+    if actor is None:
+        return
+    others = Rivals(pen, walker, call, actor, key).meanwhile()
+    yield Meet(call=call, meanwhile=others, gap=gap.number, by_line=gap.by_line)
+    if pen.chance(0.3):
+        yield from rest[:_TAIL]
+        return
+    for _ in range(pen.pick((0, 0, 1, 2))):
+        yield pen.claim()
+    if pen.palette.has(Capability.COMPLETE):
+        yield from (Complete(back=back) for back in range(_TAIL))
 
 
 class Rivals:

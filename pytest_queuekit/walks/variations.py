@@ -1,7 +1,7 @@
-"""Searches for calls that must not meet: it plays a walk in turn, then lets its calls meet others.
+"""Searches for calls that must not stop half-way: it plays a walk, then stops one of its calls.
 
 The first play shows which calls others may come between. The next plays repeat the walk up to such
-a call, and let it stop in one of its gaps while other actors act.
+a call, and let it stop, or die, in one of its gaps.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from random import Random
 
 from pytest_queuekit.execution.run import Run
-from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.walks.life import Life
-from pytest_queuekit.walks.meet import Meet
 from pytest_queuekit.walks.notes import Counted, Notes
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.play import Next
-from pytest_queuekit.walks.rivals import ACTORS, Rivals
+from pytest_queuekit.walks.rivals import ACTORS
 from pytest_queuekit.walks.search import FEWEST, MOST, Budget, Meter, Play, Prove, first_wrong
 from pytest_queuekit.walks.sites import Gap, Sites
-from pytest_queuekit.walks.steps import Complete, Enqueue, Step, Walk
+from pytest_queuekit.walks.steps import Enqueue, Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
 _PATIENCE = 6
@@ -30,12 +28,14 @@ _VARIATIONS = 12
 """How often a walk is varied, at most."""
 _AS_THEY_ARE = 5
 """How many walks are judged as they are, too, so that a run without sites shows something."""
-_TAIL = 3
-"""How many steps follow the meeting, besides claims."""
-
 
 Scout = Callable[[Next], Walk]
 """Plays a walk to see its calls, without its end; returns its steps."""
+Vary = Callable[[Pen, Walker, Walk, Gap, str | None], Iterator[Step]]
+"""Yields the steps of a variation: the first of some steps, stopped in a gap, and what follows.
+
+It takes the key of the present task, too.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +44,18 @@ class Varied:
 
     palette: the values to draw from. seed: decides the walks.
     scout, prove: play a walk.
+    vary: draws a variation.
     notes: take what the plays show.
+    in_threads: True if the actors have threads, which neither reopen the queue nor crash.
     """
 
     palette: Palette
     seed: int
     scout: Scout
     prove: Prove
+    vary: Vary
     notes: Notes
+    in_threads: bool
 
     def search(self, budget: Budget) -> Iterator[tuple[Run, Walk]]:
         """Yield the longest run that shows no violation, or the shortest found that shows one.
@@ -97,7 +101,7 @@ class Varied:
     def _draw(self, number: int) -> Next:
         def steps(walker: Walker) -> Iterator[Step]:
             pen = self._pen(number)
-            life = Life(pen, walker, in_threads=True)
+            life = Life(pen, walker, in_threads=self.in_threads)
             for _ in range(pen.pick(range(FEWEST, MOST))):
                 yield life.next_step()
 
@@ -110,30 +114,10 @@ class Varied:
             yield from walk[:place]
             pen = self._pen(number)
             pen.decide_by(random)
-            actor = site.step.actor(walker)
-            if actor is None:
-                return
-            rivals = Rivals(pen, walker, site.step, actor, _key(walk[: place + 1]))
-            yield Meet(
-                call=site.step,
-                meanwhile=rivals.meanwhile(),
-                gap=gap.number,
-                by_line=gap.by_line,
-            )
-            yield from _aftermath(pen, walk[place + 1 :])
+            if site.step.actor(walker) is not None:
+                yield from self.vary(pen, walker, walk[place:], gap, _key(walk[: place + 1]))
 
         return steps
-
-
-def _aftermath(pen: Pen, rest: Walk) -> Iterator[Step]:
-    """Yield steps that show what came of a meeting: more claims, completions, or the walk's own."""
-    if pen.chance(0.3):
-        yield from rest[:_TAIL]
-        return
-    for _ in range(pen.pick((0, 0, 1, 2))):
-        yield pen.claim()
-    if pen.palette.has(Capability.COMPLETE):
-        yield from (Complete(back=back) for back in range(_TAIL))
 
 
 def _key(walk: Walk) -> str | None:

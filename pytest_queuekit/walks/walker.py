@@ -103,7 +103,9 @@ class Walker:
         """Abandon an actor without closing it; its successor opens the queue when it acts."""
         old = self.actor(name)
         self.env.abandon(old.actor)
-        self._names[name] = old.actor + "'"
+        for known, present in self._names.items():
+            if present == old.actor:
+                self._names[known] = old.actor + "'"
         self._lose(old)
 
     def enqueue(
@@ -171,8 +173,8 @@ class Walker:
     def extend(self, back: int, seconds: float) -> None:
         """Extend a lease, and keep the changed delivery."""
         if (held := self._callable(back)) and held.actor:
-            held.delivery = held.actor.extend(held.delivery, seconds) or held.delivery
             self.extended += seconds
+            held.delivery = held.actor.extend(held.delivery, seconds) or held.delivery
 
     def cancel(self, back: int) -> None:
         """Cancel a task. back: how many tasks were enqueued after it."""

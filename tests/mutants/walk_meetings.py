@@ -13,7 +13,7 @@ from tests.mutants.mutant import mutant
 from tests.rules.example_queue import ExampleQueue, RefusedError
 
 
-class _InSteps(ExampleQueue):
+class InSteps(ExampleQueue):
     """The queue of the rules' examples, correct, with the pieces that the mutants need."""
 
     key_conflict = KeyConflict.KEEP
@@ -27,7 +27,7 @@ class _InSteps(ExampleQueue):
             raise RefusedError(f"task_id={claim.task_id!r} is no longer held")
 
 
-class RetriesReadiedByALook(_InSteps):
+class RetriesReadiedByALook(InSteps):
     """Notes which failed tasks are due again, and readies them, whoever has claimed them since."""
 
     name = "retries-readied-by-a-look"
@@ -41,7 +41,7 @@ class RetriesReadiedByALook(_InSteps):
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
-class KeyedFailureAfterACheck(_InSteps):
+class KeyedFailureAfterACheck(InSteps):
     """Checks who holds a task with a key, then fails it without another look."""
 
     name = "keyed-failure-after-a-check"
@@ -57,7 +57,7 @@ class KeyedFailureAfterACheck(_InSteps):
         self.run(f"UPDATE task SET {changes} WHERE id = :id", id=claim.task_id, error=error)
 
 
-class SecondExtensionAfterACheck(_InSteps):
+class SecondExtensionAfterACheck(InSteps):
     """Extends a lease for the second time by writing back the delivery as it was a moment ago."""
 
     name = "second-extension-after-a-check"
@@ -77,7 +77,7 @@ class SecondExtensionAfterACheck(_InSteps):
         self.run(f"UPDATE task SET {changes} WHERE id = :id", **values)
 
 
-class SecondFailureMakesACopy(_InSteps):
+class SecondFailureMakesACopy(InSteps):
     """Retries a task that fails again as a copy, which is there before the task is gone."""
 
     name = "second-failure-makes-a-copy"
@@ -100,7 +100,7 @@ class SecondFailureMakesACopy(_InSteps):
         self.run(f"DELETE FROM task WHERE {held}", id=claim.task_id, token=claim.token)
 
 
-class ReleaseAfterExtensionUnchecked(_InSteps):
+class ReleaseAfterExtensionUnchecked(InSteps):
     """Checks who holds a task with an extended lease, then releases it without another look."""
 
     name = "release-after-extension-unchecked"
@@ -121,7 +121,7 @@ class ReleaseAfterExtensionUnchecked(_InSteps):
         self.run("UPDATE task SET state = 'queued' WHERE id = :id", id=claim.task_id)
 
 
-class PurgeUndoesReturns(_InSteps):
+class PurgeUndoesReturns(InSteps):
     """Reads the tasks that came back before, purges, and writes them back as they were."""
 
     name = "purge-undoes-returns"
@@ -134,7 +134,7 @@ class PurgeUndoesReturns(_InSteps):
             self.run(changed, state=state, id=task_id)
 
 
-class RoutedDelaysPromotedByALook(_InSteps):
+class RoutedDelaysPromotedByALook(InSteps):
     """Readies the delayed tasks for certain workers in a step of its own, before each claim."""
 
     name = "routed-delays-promoted-by-a-look"
@@ -149,7 +149,7 @@ class RoutedDelaysPromotedByALook(_InSteps):
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
-class ReclaimCopiesReturnedTasks(_InSteps):
+class ReclaimCopiesReturnedTasks(InSteps):
     """Tries a task with an expired lease again as a copy, if it came back before: two make two."""
 
     name = "reclaim-copies-returned-tasks"
@@ -171,7 +171,7 @@ class ReclaimCopiesReturnedTasks(_InSteps):
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
-class BatchTakesARetryUnseen(_InSteps):
+class BatchTakesARetryUnseen(InSteps):
     """Begins a batch with the first task and, if that came back, takes it without another look."""
 
     name = "batch-takes-a-retry-unseen"

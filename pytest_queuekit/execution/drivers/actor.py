@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
-import importlib.util
 import json
 import os
 import sys
@@ -31,6 +30,7 @@ from pytest_queuekit.execution.faults.connection_lost import open_descriptors
 from pytest_queuekit.execution.faults.fault import Setting, Surroundings
 from pytest_queuekit.execution.faults.kill import kill_process
 from pytest_queuekit.execution.faults.trigger import armed
+from pytest_queuekit.execution.importing import import_files
 from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.recording.operation_log import LogFile
 
@@ -110,8 +110,7 @@ def _take_streams() -> tuple[TextIO, TextIO]:
 
 
 def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
-    for module, file in job.files.items():
-        _import(module, file)
+    import_files(job.files)
     queue = resolve(job.spec)
     function = _function(job.program)
     clock = RealClock(job.epoch)
@@ -151,20 +150,6 @@ def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
     if not word:
         raise SystemExit("the run was interrupted")
     clock.wait(max(int(word[1]) - clock.now(), 0) / SECOND)
-
-
-def _import(module: str, file: str) -> None:
-    """Import a module by name, or from its file if the name is not found."""
-    try:
-        importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise
-        spec = importlib.util.spec_from_file_location(module, file)
-        if spec is None or spec.loader is None:
-            raise
-        sys.modules[module] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[module])
 
 
 def _function(path: str) -> Callable[..., None]:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any, TextIO, cast
 
 from pytest_queuekit.errors import ActorError, NotRunError
 from pytest_queuekit.execution.drivers.actor import Job
+from pytest_queuekit.execution.importing import environment
 from pytest_queuekit.model.history import Operation, Outcome, Verb
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.operation_log import read_log_file
@@ -57,7 +57,7 @@ class ActorProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=messages,
-                env=_environment(),
+                env=environment(),
                 encoding="utf-8",
                 process_group=0 if os.name == "posix" else None,  # a group of its own
             )
@@ -215,15 +215,3 @@ def _killed(
         for operation in operations
     ]
     return [*ended, replace(kill, number=number)]
-
-
-def _environment() -> dict[str, str]:
-    """Return this process's environment, with its search path for modules.
-
-    The standard library comes first, so that a user's module named `queue` does not hide it. In
-    this process the library's module was loaded before.
-    """
-    library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
-    places = [place or str(Path.cwd()) for place in sys.path if os.pathsep not in place]
-    places.sort(key=lambda place: place.removesuffix(f"{os.sep}lib-dynload") not in library)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(places)}

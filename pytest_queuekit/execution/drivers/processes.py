@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -26,6 +25,7 @@ from pytest_queuekit.execution.drivers.watchdog import Watchdog
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.faults.catalogue import pack
 from pytest_queuekit.execution.faults.fault import Setting
+from pytest_queuekit.execution.importing import files_of, require_importable
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Program, Scenario
@@ -141,11 +141,7 @@ class _Crew:
 
     def _job(self, number: int, program: Program, env: Environment) -> Job:
         path, adapter = _path_of(program), env.queue.adapter
-        if adapter.__module__ == "__main__":
-            raise UsageError(
-                f"queue {env.queue.spec!r} cannot be imported by another process: move the class "
-                "to a module of its own"
-            )
+        require_importable(env.queue)
         file_name = re.sub(r"[^\w.-]", "_", program.actor)
         return Job(
             spec=env.queue.spec,
@@ -153,7 +149,7 @@ class _Crew:
             actor=program.actor,
             program=path,
             arguments=_checked(program),
-            files=_files(adapter.__module__, program.function.__module__),
+            files=files_of(adapter.__module__, program.function.__module__),
             log=str(self._folder / f"{number}-{file_name}.jsonl"),
             first=env.log.next(program.actor),
             epoch=self.clock.epoch,
@@ -190,9 +186,3 @@ def _checked(program: Program) -> Mapping[str, Any]:
             f"process, because they are not JSON: {error}"
         ) from error
     return dict(program.arguments)
-
-
-def _files(*modules: str) -> dict[str, str]:
-    """Return the files of the modules that have one."""
-    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in modules}
-    return {name: file for name, file in files.items() if file}

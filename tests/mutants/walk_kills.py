@@ -1,0 +1,184 @@
+"""Queues whose features work together, unless a worker is killed between two steps of one call."""
+
+# ruff: noqa: S608 - the SQL is put together from this file's own pieces only
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_queuekit.model.adapter import Claim
+from tests.mutants.mutant import mutant
+from tests.mutants.walk_meetings import InSteps
+
+_KEPT = "payload, priority, due, expires, key, grp, needs, max_attempts, attempts, error"
+
+
+class RetryRegainsItsGroup(InSteps):
+    """Retries a task of a group as a new task, which joins the group in a commit of its own."""
+
+    name = "retry-regains-its-group"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        (group,) = self._row("grp", claim.task_id)
+        with self.transaction():
+            super().fail(claim, error)
+            if group is not None:
+                self.run("UPDATE task SET grp = NULL WHERE id = :id", id=claim.task_id)
+        if group is not None:
+            joined = "UPDATE task SET grp = :grp WHERE id = :id"
+            self.run(joined, grp=group, id=claim.task_id)
+
+
+class KeyBeforeItsTask(InSteps):
+    """Reserves the key of a delayed task in a commit of its own, before it adds the task."""
+
+    name = "key-before-its-task"
+
+    def open(self) -> None:
+        super().open()
+        self.run("CREATE TABLE IF NOT EXISTS reserved (key TEXT PRIMARY KEY, task INTEGER)")
+
+    def enqueue(self, payload: Any, **options: Any) -> Any:
+        return super().enqueue(payload, **options)
+
+
+class BatchInSeveralCommits(InSteps):
+    """Adds each task of a batch in a commit of its own."""
+
+    name = "batch-in-several-commits"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> Any:
+        given = keys or [None] * len(payloads)
+        return [
+            self.holder(key) or self.insert(payload, key=key)
+            for payload, key in zip(payloads, given, strict=True)
+        ]
+
+
+class CompletionSpendsTheAttempts(InSteps):
+    """Uses up the attempts of a task before it completes the task, so that nobody retries it."""
+
+    name = "completion-spends-the-attempts"
+
+    def complete(self, claim: Claim) -> None:
+        self._require_held(claim)
+        self.run("UPDATE task SET attempts = max_attempts WHERE id = :id", id=claim.task_id)
+        super().complete(claim)
+
+
+class CancelFreesTheKeyFirst(InSteps):
+    """Frees the key of a task in a commit of its own, before it cancels the task."""
+
+    name = "cancel-frees-the-key-first"
+
+    def cancel(self, task_id: Any) -> None:
+        freed = "UPDATE task SET key = NULL WHERE id = :id AND state = 'queued'"
+        self.run(freed, id=task_id)
+        super().cancel(task_id)
+
+
+class PromotionMovesDelayedTasks(InSteps):
+    """Takes a delayed task that is due out of the table, and adds it as a ready one."""
+
+    name = "promotion-moves-delayed-tasks"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        due = "state = 'queued' AND delay > 0 AND due <= :now"
+        for task_id, *row in self.run(f"SELECT id, token, {_KEPT} FROM task WHERE {due}"):
+            self.run("DELETE FROM task WHERE id = :id", id=task_id)
+            values = dict(zip(f"token, {_KEPT}".split(", "), row, strict=True))
+            marks = ", ".join(f":{name}" for name in values)
+            names = ", ".join(values)
+            self.run(f"INSERT INTO task (id, {names}) VALUES (:id, {marks})", id=task_id, **values)
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class ReleaseGoesToTheHead(InSteps):
+    """Makes a released task the first in the queue, and gives it its priority back after that."""
+
+    name = "release-goes-to-the-head"
+
+    def release(self, claim: Claim) -> None:
+        (priority,) = self._row("priority", claim.task_id)
+        with self.transaction():
+            super().release(claim)
+            self.run("UPDATE task SET priority = -100 WHERE id = :id", id=claim.task_id)
+        restored = "UPDATE task SET priority = :priority WHERE id = :id"
+        self.run(restored, priority=priority, id=claim.task_id)
+
+
+class FailureCountsFirst(InSteps):
+    """Counts a failure in a commit of its own, before it ends the delivery."""
+
+    name = "failure-counts-first"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        self._require_held(claim)
+        counted = "UPDATE task SET attempts = attempts + :more WHERE id = :id"
+        self.run(counted, more=1, id=claim.task_id)
+        with self.transaction():
+            self.run(counted, more=-1, id=claim.task_id)
+            super().fail(claim, error)
+
+
+class ReclaimMovesReturnedTasks(InSteps):
+    """Takes a task whose lease ended for the second time out of the table, and adds it again."""
+
+    name = "reclaim-moves-returned-tasks"
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        late = "state = 'leased' AND attempts > 0 AND lease_end <= :now"
+        left = f"{late} AND attempts + 1 < max_attempts"
+        for task_id, *row in self.run(f"SELECT id, token, {_KEPT} FROM task WHERE {left}"):
+            self.run("DELETE FROM task WHERE id = :id", id=task_id)
+            values = dict(zip(f"token, {_KEPT}".split(", "), row, strict=True))
+            values["attempts"] += 1
+            marks = ", ".join(f":{name}" for name in values)
+            names = ", ".join(values)
+            self.run(f"INSERT INTO task (id, {names}) VALUES (:id, {marks})", id=task_id, **values)
+        return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class LeaseBeginsLate(InSteps):
+    """Sets the end of the lease of a task of a group in a commit of its own, after the claim."""
+
+    name = "lease-begins-late"
+
+    def take(self, task_id: Any, worker: str, lease: float = 60.0) -> Claim:
+        claim = super().take(task_id, worker, lease)
+        (group,) = self._row("grp", task_id)
+        if group is not None:
+            self.run("UPDATE task SET lease_end = 1e12 WHERE id = :id", id=task_id)
+        return claim
+
+    def claim(
+        self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
+    ) -> Claim | None:
+        claim = super().claim(worker, lease=lease, capabilities=capabilities)
+        if claim is not None:
+            ends = "UPDATE task SET lease_end = :end WHERE id = :id AND lease_end = 1e12"
+            self.run(ends, end=self.lease_end(lease), id=claim.task_id)
+        return claim
+
+
+MUTANTS = tuple(
+    mutant(queue, "WALK-3")
+    for queue in (
+        RetryRegainsItsGroup,
+        BatchInSeveralCommits,
+        CompletionSpendsTheAttempts,
+        CancelFreesTheKeyFirst,
+        PromotionMovesDelayedTasks,
+        ReleaseGoesToTheHead,
+        FailureCountsFirst,
+        ReclaimMovesReturnedTasks,
+        LeaseBeginsLate,
+    )
+)
