@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_queuekit.errors import UsageError
 from pytest_queuekit.execution.clock import VirtualClock
 from pytest_queuekit.execution.environment import Environment, open_actor
 from pytest_queuekit.execution.forked import ForkServer, RemoteAdapter
@@ -12,26 +13,33 @@ from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.recorder import Recorder
 
-_HERE = "collector"
-"""The actor that acts in this process: it collects the tasks that others leave."""
-
 
 class ForkedEnvironment(Environment):
-    """The queue, the actors and the clock of one run. Each actor has a process of its own.
+    """The queue, the actors and the clock of one run. Some actors have a process of their own.
 
-    server: forks the processes. The other parameters are those of `Environment`.
+    server: forks the processes.
+    apart: the names of those actors, a letter each. Their successors have a process, too.
+    The other parameters are those of `Environment`.
     """
 
     def __init__(
-        self, server: ForkServer, folder: Path, *, clock: Clock, lease: float, effort: Effort
+        self,
+        server: ForkServer,
+        folder: Path,
+        *,
+        apart: str,
+        clock: Clock,
+        lease: float,
+        effort: Effort,
     ) -> None:
         super().__init__(server.queue, folder, clock=clock, lease=lease, effort=effort)
         self._server = server
+        self._apart = apart
         self._processes: dict[str, RemoteAdapter] = {}
 
     def recorder(self, name: str) -> Recorder:
         """Open the queue for a new actor. Raises Halt if that fails."""
-        if name == _HERE:
+        if first_name(name) not in self._apart:
             return super().recorder(name)
 
         def opening(location: str) -> QueueAdapter:
@@ -54,10 +62,21 @@ class ForkedEnvironment(Environment):
     def abandon(self, name: str) -> None:
         """Kill the process of an actor."""
         super().abandon(name)
-        self._processes[name].kill()
+        if name in self._processes:
+            self._processes[name].kill()
+
+    def kill_all(self) -> None:
+        """Kill the processes of all actors, so that the queue takes their tasks back."""
+        for name in self._processes.keys() & self._actors.keys():
+            self.abandon(name)
 
     def die_in_next_call(self, name: str, step: int, *, by_line: bool) -> None:
-        """Let an actor's process be killed before a step of its next call."""
+        """Let an actor's process be killed before a step of its next call.
+
+        Raises UsageError for an actor without a process.
+        """
+        if name not in self._processes:
+            raise UsageError(f"actor {name!r} has no process that could be killed")
         self._processes[name].die_in_next_call(step, by_line=by_line)
 
     def close(self) -> None:
@@ -69,3 +88,8 @@ class ForkedEnvironment(Environment):
 
     def _wall(self) -> int | None:
         return self.clock.wall() if isinstance(self.clock, VirtualClock) else None
+
+
+def first_name(actor: str) -> str:
+    """Return the name of an actor or, for a successor, that of the first of the line."""
+    return actor.rstrip("'")

@@ -3,55 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.walks.kill import Kill
 from pytest_queuekit.walks.life import Life
+from pytest_queuekit.walks.palette import PRIORITIES
 from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.sites import Gap
-from pytest_queuekit.walks.steps import Claim, Reclaim, Stats, Step, Walk
+from pytest_queuekit.walks.steps import Claim, Enqueue, Reclaim, Stats, Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
-_LOOKS = 0.4
-"""How often others look at the queue at once, before the lease of the dead actor ends."""
-_PASSES = 0.7
+_TWIN = 0.6
+"""How often a task with the options of the present one comes at once, to meet it."""
+_LOOKS = 0.3
+"""How often others claim at once, before the lease of the dead actor ends."""
+_PASSES = 0.8
 """How often time passes after that."""
-_GOES_ON = 0.2
+_GOES_ON = 0.15
 """How often the walk goes on as if nobody had died."""
-_MOST = 10
+_MOST = 8
 """The most steps that follow besides those."""
 
 
-def death(pen: Pen, walker: Walker, walk: Walk, gap: Gap, key: str | None) -> Iterator[Step]:
-    """Yield the kill of the first step of a walk, and steps that show what came of it.
-
-    key: the key of the present task.
-    """
-    yield Kill(call=walk[0], gap=gap.number, by_line=gap.by_line)
+def death(pen: Pen, walker: Walker, walk: Walk, place: int, gap: Gap) -> Iterator[Step]:
+    """Yield the kill of one step of a walk, and steps that show what came of it."""
+    yield Kill(call=walk[place], gap=gap.number, by_line=gap.by_line)
     if pen.chance(_GOES_ON):
-        yield from walk[1 : 1 + _MOST]
+        yield from walk[place + 1 :][:_MOST]
         return
-    yield from _looks(pen, key)
+    yield from _company(pen, walk[: place + 1])
+    if pen.chance(_LOOKS):
+        yield from _claims(pen)
     if pen.chance(_PASSES) and (wait := _wait(pen, walker)):
         yield wait
         if pen.palette.has(Capability.RECLAIM):
             yield Reclaim(by=pen.by())
+        yield from _claims(pen)
     life = Life(pen, walker)
     life.take_up()
     for _ in range(pen.pick(range(_MOST))):
         yield life.next_step()
 
 
-def _looks(pen: Pen, key: str | None) -> Iterator[Step]:
-    if key is not None and pen.chance(_LOOKS):
-        yield pen.enqueue(key=key)
-    if pen.palette.has(Capability.STATS) and pen.chance(_LOOKS / 2):
+def _company(pen: Pen, walk: Walk) -> Iterator[Step]:
+    """Yield other tasks, which meet the task of the dead actor."""
+    enqueues = [step for step in walk if isinstance(step, Enqueue)]
+    if enqueues and pen.chance(_TWIN):
+        yield replace(enqueues[-1], by=pen.by())
+    if enqueues and pen.palette.has(Capability.PRIORITY) and pen.chance(_TWIN):
+        yield replace(enqueues[-1], by=pen.by(), key=None, priority=pen.pick(PRIORITIES))
+    for _ in range(pen.pick((0, 1, 2))):
+        yield pen.enqueue()
+    if pen.palette.has(Capability.STATS) and pen.chance(_LOOKS):
         yield Stats(by=pen.by())
-    for _ in range(pen.pick((0, 0, 1, 2, 3)) if pen.chance(_LOOKS) else 0):
-        yield Claim(by=pen.by())
+
+
+def _claims(pen: Pen) -> Iterator[Step]:
+    """Yield claims one after the other, by workers that may have any task."""
+    able = pen.palette.regions[0] if pen.palette.has(Capability.ROUTING) else None
+    for _ in range(pen.pick((0, 1, 2, 3))):
+        yield Claim(by=pen.by(), capabilities=able)
 
 
 def _wait(pen: Pen, walker: Walker) -> Step | None:
-    """Return a wait, mostly for the end of the dead actor's lease."""
-    lease = pen.palette.leases[0] + walker.extended
-    return pen.wait(lease, lease, *pen.palette.waits)
+    """Return a wait, mostly for the end of the dead actor's lease or for a retry."""
+    lease, retry = pen.palette.leases[0] + walker.extended, pen.palette.retry_waits(1)[0]
+    return pen.wait(lease, lease, retry, retry, *pen.palette.waits)

@@ -23,8 +23,9 @@ from pytest_queuekit.walks.notes import Notes
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pasted import source_of
 from pytest_queuekit.walks.play import Next, Stage, play_walk
-from pytest_queuekit.walks.rivals import meeting
-from pytest_queuekit.walks.search import Budget, Prove, search
+from pytest_queuekit.walks.rivals import ACTORS, meeting
+from pytest_queuekit.walks.search import PATIENCE, Budget, Prove, search
+from pytest_queuekit.walks.sites import Insistence
 from pytest_queuekit.walks.steps import Walk
 from pytest_queuekit.walks.variations import Varied
 
@@ -39,12 +40,19 @@ _BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {
     Level.DEEP: Budget(walks=5000, seconds=120.0),
 }
 _BUDGETS_OF_KILLS: Mapping[Level, Budget] = {
-    Level.QUICK: Budget(walks=60, seconds=0.5),
-    Level.STANDARD: Budget(walks=800, seconds=4.5),
+    Level.QUICK: Budget(walks=60, seconds=0.4),
+    Level.STANDARD: Budget(walks=1500, seconds=3.5),
     Level.DEEP: Budget(walks=5000, seconds=120.0),
 }
 _Play = Callable[[Next, Stage], tuple[Run, Walk]]
 
+_PATIENCE_OF_MEETINGS = 6
+"""How many times its budget of processor time a search may take: others wait for a stopped call."""
+_VICTIM = "a"
+"""The actor that is killed. It has a process, which costs time; the others act in this one."""
+_ACTORS_OF_KILLS = "aab"
+_INSISTENCE_ON_KILLS = Insistence(at_once=12, walks=4)
+"""What half a call leaves behind shows in few of the programs that may follow."""
 _REPETITIONS = 4
 """How often the shortest walk with a meeting is repeated, because chance may have shown it."""
 
@@ -107,6 +115,9 @@ class Meetings:
             prove=prove,
             vary=meeting,
             notes=stage.notes,
+            insistence=Insistence(),
+            actors=ACTORS,
+            patience=_PATIENCE_OF_MEETINGS,
             in_threads=True,
         )
         for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level]):
@@ -137,10 +148,13 @@ class Kills:
 
         Raises NotRunError where processes cannot fork.
         """
-        counting = _stage(queue, folder, effort)
+        counting = replace(_stage(queue, folder, effort), notes=Notes(actors=_VICTIM))
         play = _player(folder)
         with ForkServer(queue, folder) as server:
-            prove = _prover(replace(counting, server=server, notes=Notes()), play, self.judge)
+            # A queue that watches the processes of its workers can tell them apart by nothing else.
+            apart = ACTORS if queue.contract.notices_death else _VICTIM
+            killing = replace(counting, server=server, apart=apart, notes=Notes())
+            prove = _prover(killing, play, self.judge)
             varied = Varied(
                 palette=Palette(contract=queue.contract, time_passes=counting.virtual),
                 seed=effort.seed,
@@ -148,6 +162,9 @@ class Kills:
                 prove=prove,
                 vary=death,
                 notes=counting.notes,
+                insistence=_INSISTENCE_ON_KILLS,
+                actors=_ACTORS_OF_KILLS,
+                patience=PATIENCE,
                 in_threads=False,
             )
             for run, walk in varied.search(_BUDGETS_OF_KILLS[effort.level]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pytest_queuekit.execution.forked_environment import first_name
 from pytest_queuekit.execution.steps import Steps, Stop
 from pytest_queuekit.walks.steps import Crash, Reopen, Step
 from pytest_queuekit.walks.walker import Walker
@@ -21,11 +22,13 @@ class Counted(NamedTuple):
 class Notes:
     """The notes of one play after the other.
 
+    actors: whose calls are counted where all act in one thread, a letter each.
     wanted: True if the steps of calls are to be counted, which takes time.
     calls: the calls that were counted.
     waited: whether a call had to wait for a call that stopped; None if no call has stopped.
     """
 
+    actors: str = ""
     wanted: bool = False
     calls: list[Counted] = field(default_factory=list)
     waited: bool | None = None
@@ -43,7 +46,8 @@ class Notes:
     def count(self, step: Step, walker: Walker) -> None:
         """Play a step in this thread, and take the steps of its call."""
         name = step.actor(walker)
-        if name is None or isinstance(step, Reopen | Crash):
+        counts = name is not None and first_name(name) in self.actors
+        if name is None or not counts or isinstance(step, Reopen | Crash):
             step.play(walker)
             return
         walker.actor(name)

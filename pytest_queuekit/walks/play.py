@@ -40,7 +40,8 @@ class Stage:
     queue: the queue under test. effort: how hard the run tries.
     virtual: True to play under the kit's clock.
     meets: True if each actor has a thread, so that calls can meet.
-    server: forks a process for each actor, so that it can be killed in a call; None without one.
+    server: forks processes for actors, so that they can be killed in a call; None without one.
+    apart: the names of the actors with processes, a letter each.
     notes: takes what a play shows about its calls.
     ends: True to try at the end of a walk what must still work after it.
     """
@@ -50,6 +51,7 @@ class Stage:
     virtual: bool
     meets: bool = False
     server: ForkServer | None = None
+    apart: str = ""
     notes: Notes = field(default_factory=Notes)
     ends: bool = True
 
@@ -71,6 +73,8 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
             for step in steps(walker):
                 walk.append(step)
                 do(step)
+            if stage.ends and isinstance(env, ForkedEnvironment) and env.contract.notices_death:
+                env.kill_all()
             if stage.ends:
                 finish(walker)
 
@@ -83,7 +87,9 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
 def _environment(stage: Stage, folder: Path, clock: Clock) -> Environment:
     if stage.server is None:
         return Environment(stage.queue, folder, clock=clock, lease=LEASE, effort=stage.effort)
-    return ForkedEnvironment(stage.server, folder, clock=clock, lease=LEASE, effort=stage.effort)
+    return ForkedEnvironment(
+        stage.server, folder, apart=stage.apart, clock=clock, lease=LEASE, effort=stage.effort
+    )
 
 
 def _walker(

@@ -15,6 +15,9 @@ from pytest_queuekit.walks.meet import Meet
 from pytest_queuekit.walks.play import Stage, play_walk
 from pytest_queuekit.walks.steps import Step
 
+_APART = "abc"
+"""The actors that have a process each, if any has."""
+
 
 def replay(queue: str, folder: Path, *steps: Step, processes: bool = False) -> None:
     """Repeat a walk on a new queue in an empty folder. Raises AssertionError if it shows a fault.
@@ -29,7 +32,14 @@ def replay(queue: str, folder: Path, *steps: Step, processes: bool = False) -> N
     home = folder / "walk"
     home.mkdir()
     with ForkServer(subject, folder) if processes else nullcontext() as server:
-        stage = Stage(queue=subject, effort=Effort(), virtual=virtual, meets=meets, server=server)
+        stage = Stage(
+            queue=subject,
+            effort=Effort(),
+            virtual=virtual,
+            meets=meets,
+            server=server,
+            apart=_APART,
+        )
         run, _ = play_walk(lambda _: iter(steps), stage, home)
     for violation in judge(run.history, subject.contract):
         raise AssertionError("\n".join(proof(violation)))

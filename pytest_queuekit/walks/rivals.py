@@ -15,6 +15,7 @@ from pytest_queuekit.walks.steps import (
     ClaimMany,
     Complete,
     DeadLetters,
+    Enqueue,
     Extend,
     Fail,
     Purge,
@@ -46,16 +47,13 @@ _TAIL = 3
 """How many steps follow the meeting, besides claims."""
 
 
-def meeting(pen: Pen, walker: Walker, walk: Walk, gap: Gap, key: str | None) -> Iterator[Step]:
-    """Yield the meeting of the first step of a walk with others, and steps that show its outcome.
-
-    key: the key of the present task.
-    """
-    call, *rest = walk
+def meeting(pen: Pen, walker: Walker, walk: Walk, place: int, gap: Gap) -> Iterator[Step]:
+    """Yield the meeting of one step of a walk with others, and steps that show its outcome."""
+    call, rest = walk[place], walk[place + 1 :]
     actor = call.actor(walker)
     if actor is None:
         return
-    others = Rivals(pen, walker, call, actor, key).meanwhile()
+    others = Rivals(pen, walker, call, actor, _key(walk[: place + 1])).meanwhile()
     yield Meet(call=call, meanwhile=others, gap=gap.number, by_line=gap.by_line)
     if pen.chance(0.3):
         yield from rest[:_TAIL]
@@ -64,6 +62,12 @@ def meeting(pen: Pen, walker: Walker, walk: Walk, gap: Gap, key: str | None) -> 
         yield pen.claim()
     if pen.palette.has(Capability.COMPLETE):
         yield from (Complete(back=back) for back in range(_TAIL))
+
+
+def _key(walk: Walk) -> str | None:
+    """Return the key of the latest task that has one."""
+    keys = [step.key for step in walk if isinstance(step, Enqueue) and step.key is not None]
+    return keys[-1] if keys else None
 
 
 class Rivals:

@@ -18,13 +18,21 @@ _Choice = TypeVar("_Choice")
 _LOCKED = 1
 """How often others had to wait for a call that stopped in a line, until the line counts as locked.
 A lock of Python's does not show otherwise."""
-_AT_ONCE, _WALKS = 5, 16
-"""How often a path is chosen for each of its gaps when it is new, and after how many walks once
-more."""
 _MOST_GAPS = 3
 """The most gaps of a path that count."""
 _DULL = 0.05
 """How often any call is chosen, also one that others should not come between."""
+
+
+class Insistence(NamedTuple):
+    """How often a path is chosen for each of its gaps.
+
+    at_once: how often when it is new.
+    walks: after how many walks once more.
+    """
+
+    at_once: int = 5
+    walks: int = 16
 
 
 class Gap(NamedTuple):
@@ -39,9 +47,13 @@ class Gap(NamedTuple):
 
 
 class Sites:
-    """Chooses sites and gaps, those that were chosen least often first. It learns from each."""
+    """Chooses sites and gaps, those that were chosen least often first. It learns from each.
 
-    def __init__(self) -> None:
+    insistence: how often it chooses a path.
+    """
+
+    def __init__(self, insistence: Insistence = Insistence()) -> None:  # noqa: B008 - it is frozen
+        self._insistence = insistence
         self._chosen: Counter[object] = Counter()
         self._drawn: Counter[str] = Counter()
         self._waited: Counter[str] = Counter()
@@ -56,11 +68,11 @@ class Sites:
         counted = [call for call in calls if call.steps.count]
         if counted and random.random() < _DULL:
             return _pick(counted, random)
+        most = self._insistence.at_once + walks // self._insistence.walks
         sites = [
             call
             for call in counted
-            if self._chosen[_path(call)]
-            < (_AT_ONCE + walks // _WALKS) * min(len(self._open(call)), _MOST_GAPS)
+            if self._chosen[_path(call)] < most * min(len(self._open(call)), _MOST_GAPS)
         ]
         if not sites:
             return None

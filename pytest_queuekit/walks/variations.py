@@ -16,14 +16,11 @@ from pytest_queuekit.walks.notes import Counted, Notes
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.play import Next
-from pytest_queuekit.walks.rivals import ACTORS
 from pytest_queuekit.walks.search import FEWEST, MOST, Budget, Meter, Play, Prove, first_wrong
-from pytest_queuekit.walks.sites import Gap, Sites
-from pytest_queuekit.walks.steps import Enqueue, Step, Walk
+from pytest_queuekit.walks.sites import Gap, Insistence, Sites
+from pytest_queuekit.walks.steps import Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
-_PATIENCE = 6
-"""How many times its budget of processor time a search may take: others wait for a stopped call."""
 _VARIATIONS = 12
 """How often a walk is varied, at most."""
 _AS_THEY_ARE = 5
@@ -31,11 +28,8 @@ _AS_THEY_ARE = 5
 
 Scout = Callable[[Next], Walk]
 """Plays a walk to see its calls, without its end; returns its steps."""
-Vary = Callable[[Pen, Walker, Walk, Gap, str | None], Iterator[Step]]
-"""Yields the steps of a variation: the first of some steps, stopped in a gap, and what follows.
-
-It takes the key of the present task, too.
-"""
+Vary = Callable[[Pen, Walker, Walk, int, Gap], Iterator[Step]]
+"""Yields the steps of a variation from a place of a walk on: its step stops in a gap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +40,9 @@ class Varied:
     scout, prove: play a walk.
     vary: draws a variation.
     notes: take what the plays show.
+    insistence: how often a path is chosen.
+    actors: the names of the actors, those that act more often several times.
+    patience: how many times its budget of processor time a search may take.
     in_threads: True if the actors have threads, which neither reopen the queue nor crash.
     """
 
@@ -55,6 +52,9 @@ class Varied:
     prove: Prove
     vary: Vary
     notes: Notes
+    insistence: Insistence
+    actors: str
+    patience: float
     in_threads: bool
 
     def search(self, budget: Budget) -> Iterator[tuple[Run, Walk]]:
@@ -62,12 +62,12 @@ class Varied:
 
         The walk of a run without a violation is empty.
         """
-        plays = self._plays(budget.walks, Meter(budget.seconds, _PATIENCE))
+        plays = self._plays(budget.walks, Meter(budget.seconds, self.patience))
         return first_wrong(plays, budget, self.prove)
 
     def _plays(self, walks: int, meter: Meter) -> Iterator[Play]:
         """Yield the plays that are judged: some walks as they are, and the variations."""
-        sites = Sites()
+        sites = Sites(self.insistence)
         for number in range(walks):
             if number < _AS_THEY_ARE:
                 yield self.prove(self._draw(number))
@@ -96,7 +96,7 @@ class Varied:
     def _pen(self, number: int) -> Pen:
         """Return the pen of a walk: it has chosen which options the tasks of the walk have."""
         random = Random(f"{self.seed}/{number}")  # noqa: S311 - it draws walks, no secrets
-        return Pen(random, self.palette, ACTORS)
+        return Pen(random, self.palette, self.actors)
 
     def _draw(self, number: int) -> Next:
         def steps(walker: Walker) -> Iterator[Step]:
@@ -115,12 +115,6 @@ class Varied:
             pen = self._pen(number)
             pen.decide_by(random)
             if site.step.actor(walker) is not None:
-                yield from self.vary(pen, walker, walk[place:], gap, _key(walk[: place + 1]))
+                yield from self.vary(pen, walker, walk, place, gap)
 
         return steps
-
-
-def _key(walk: Walk) -> str | None:
-    """Return the key of the latest task that has one."""
-    keys = [step.key for step in walk if isinstance(step, Enqueue) and step.key is not None]
-    return keys[-1] if keys else None

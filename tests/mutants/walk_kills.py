@@ -31,16 +31,22 @@ class RetryRegainsItsGroup(InSteps):
 
 
 class KeyBeforeItsTask(InSteps):
-    """Reserves the key of a delayed task in a commit of its own, before it adds the task."""
+    """Reserves the key of a delayed task by an empty task, and fills that in after a commit."""
 
     name = "key-before-its-task"
 
-    def open(self) -> None:
-        super().open()
-        self.run("CREATE TABLE IF NOT EXISTS reserved (key TEXT PRIMARY KEY, task INTEGER)")
-
-    def enqueue(self, payload: Any, **options: Any) -> Any:
-        return super().enqueue(payload, **options)
+    def insert(
+        self, payload: Any, *, delay: float = 0.0, key: str | None = None, **columns: Any
+    ) -> Any:
+        if key is None or not delay:
+            return super().insert(payload, delay=delay, key=key, **columns)
+        task_id = super().insert(None, delay=10**9, key=key, **columns)
+        self.run("COMMIT")
+        self.run("BEGIN IMMEDIATE")
+        filled = "payload = :payload, delay = :delay, due = :due"
+        values = {"payload": self.encode(payload), "delay": delay, "due": self.due(delay)}
+        self.run(f"UPDATE task SET {filled} WHERE id = :id", id=task_id, **values)
+        return task_id
 
 
 class BatchInSeveralCommits(InSteps):
@@ -172,6 +178,7 @@ MUTANTS = tuple(
     mutant(queue, "WALK-3")
     for queue in (
         RetryRegainsItsGroup,
+        KeyBeforeItsTask,
         BatchInSeveralCommits,
         CompletionSpendsTheAttempts,
         CancelFreesTheKeyFirst,
