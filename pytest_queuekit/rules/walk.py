@@ -1,4 +1,4 @@
-"""WALK: the promises hold together, in whatever order the calls come."""
+"""WALK: the promises hold together, in whatever order the calls come, and wherever one ends."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ RULES = (
     Rule(
         id="WALK-3",
         slug="promises-hold-after-kills",
-        sentence="The queue keeps its promises in random programs of several processes of which "
-        "any is killed at any step of a call.",
-        why="A retry alone works and a delay alone works; the worker that is killed between two "
-        "steps of the failure leaves a task without its delay.",
+        sentence="The queue keeps its promises in random programs in which a process is killed at "
+        "any step of a call.",
+        why="A cancel alone works and a key alone works; the kill between two steps of the cancel "
+        "leaves a waiting task that has lost its key.",
         scenario=Scenario(passes_time=True),
         drivers=(Kills(judge=judge_kills),),
         monitors=(judge_kills,),

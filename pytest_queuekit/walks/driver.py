@@ -24,7 +24,7 @@ from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pasted import source_of
 from pytest_queuekit.walks.play import Next, Stage, play_walk
 from pytest_queuekit.walks.rivals import ACTORS, meeting
-from pytest_queuekit.walks.search import PATIENCE, Budget, Prove, search
+from pytest_queuekit.walks.search import Budget, Prove, search
 from pytest_queuekit.walks.sites import Insistence
 from pytest_queuekit.walks.steps import Walk
 from pytest_queuekit.walks.variations import Varied
@@ -41,13 +41,13 @@ _BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {
 }
 _BUDGETS_OF_KILLS: Mapping[Level, Budget] = {
     Level.QUICK: Budget(walks=60, seconds=0.4),
-    Level.STANDARD: Budget(walks=1500, seconds=3.5),
+    Level.STANDARD: Budget(walks=1500, seconds=3.0),
     Level.DEEP: Budget(walks=5000, seconds=120.0),
 }
 _Play = Callable[[Next, Stage], tuple[Run, Walk]]
 
-_PATIENCE_OF_MEETINGS = 6
-"""How many times its budget of processor time a search may take: others wait for a stopped call."""
+_PATIENCE = 6
+"""How many times its budget of processor time a search may take: actors wait for each other."""
 _VICTIM = "a"
 """The actor that is killed. It has a process, which costs time; the others act in this one."""
 _ACTORS_OF_KILLS = "aab"
@@ -117,7 +117,7 @@ class Meetings:
             notes=stage.notes,
             insistence=Insistence(),
             actors=ACTORS,
-            patience=_PATIENCE_OF_MEETINGS,
+            patience=_PATIENCE,
             in_threads=True,
         )
         for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level]):
@@ -164,7 +164,7 @@ class Kills:
                 notes=counting.notes,
                 insistence=_INSISTENCE_ON_KILLS,
                 actors=_ACTORS_OF_KILLS,
-                patience=PATIENCE,
+                patience=_PATIENCE,
                 in_threads=False,
             )
             for run, walk in varied.search(_BUDGETS_OF_KILLS[effort.level]):

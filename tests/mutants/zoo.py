@@ -26,6 +26,7 @@ from tests.mutants import (
     threads,
     value,
     walk,
+    walk_kills,
     walk_meetings,
     walk_vocabulary,
 )
@@ -56,4 +57,5 @@ ZOO = (
     *walk.MUTANTS,
     *walk_meetings.MUTANTS,
     *walk_vocabulary.MUTANTS,
+    *walk_kills.MUTANTS,
 )

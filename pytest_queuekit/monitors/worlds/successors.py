@@ -20,6 +20,7 @@ from pytest_queuekit.monitors.worlds.facts import Facts
 from pytest_queuekit.monitors.worlds.looks import after_dead_letters, after_stats
 from pytest_queuekit.monitors.worlds.world import Phase, TaskState, UnexplainedError, World
 
+_CLAIMABLE = (Phase.WAITING, Phase.HELD, Phase.ANYWHERE)
 _ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)
 
 
@@ -71,19 +72,19 @@ def after_kill(
     if first.verb is Verb.PURGE:
         yield from _partly_purged(world)
         return
-    for done in _claimed(facts, ended[0]) if first.verb is Verb.CLAIM else [ended]:
+    for done in _claimed(facts, world, ended[0]) if first.verb is Verb.CLAIM else [ended]:
         try:
             yield from list(after_call(facts, world, done))
         except UnexplainedError:
             continue  # the call cannot have had this effect
 
 
-def _claimed(facts: Facts, claim: Operation) -> Iterator[list[Operation]]:
+def _claimed(facts: Facts, world: World, claim: Operation) -> Iterator[list[Operation]]:
     """Yield what a claim may have taken."""
-    labels = [enqueue.task for enqueue in facts.enqueues if enqueue.start < claim.start]
+    taken = [place for place, task in enumerate(world.tasks) if task.phase in _CLAIMABLE]
     for count in range(1, most_taken(claim) + 1):
-        for taken in combinations(labels, count):
-            yield [replace(claim, task=label) for label in taken]
+        for places in combinations(taken, count):
+            yield [replace(claim, task=facts.enqueues[place].task) for place in places]
 
 
 def _partly_purged(world: World) -> Iterator[World]:

@@ -1,4 +1,4 @@
-"""Examples for WALK: features, and calls, that meet on one task."""
+"""Examples for WALK: features, calls and kills that meet on one task."""
 
 from __future__ import annotations
 
@@ -44,6 +44,25 @@ EXAMPLES: Mapping[str, Example] = {
                0.006 s  a  fail task-1 → ok
               10.010 s  a  claim       → task-1  has read 'queued'
             ▶ 10.011 s  b  claim       → task-1  expected: one of the two
+        """,
+    ),
+    "WALK-3": Example(
+        wrong="""
+            def cancel(self, task_id):
+                waits = "id = :id AND state = 'queued'"
+                self.run(f"UPDATE task SET key = NULL WHERE {waits}", id=task_id)
+                super().cancel(task_id)  # in a commit of its own
+        """,
+        right="""
+            def cancel(self, task_id):
+                super().cancel(task_id)  # in one transaction
+        """,
+        proof="""
+              0.002 s  a  enqueue task-1 → ok      key k
+              0.004 s  a  cancel task-1  → unknown killed after its first step
+              0.007 s  b  enqueue task-2 → ok      key k
+              0.009 s  b  claim          → task-1
+            ▶ 0.011 s  b  claim          → task-2  expected: one of the two
         """,
     ),
 }
