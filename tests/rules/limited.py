@@ -33,6 +33,8 @@ METHODS = tuple(
     method.capability for method in verbs.METHODS.values() if method.capability is not None
 )
 """The capabilities that a method declares."""
+_MANY = 100
+"""Attempts of a task in a queue that declares no end of them."""
 
 
 def limited(
@@ -63,12 +65,13 @@ def limited(
     for method in METHODS:
         if method not in held:
             members[method.value] = getattr(QueueAdapter, method.value)
+    gives_up = bool(held & {Capability.RETRY, Capability.FAIL, Capability.DEAD_LETTERS})
     for name in ("enqueue", "enqueue_many", "claim", "fail"):
         if name in METHODS and name not in held:
             continue
         options = verbs.METHODS[name].options
         lacking = [option for option, need in options.items() if need not in held]
-        members[name] = _without(base, name, lacking, lease=lease)
+        members[name] = _without(base, name, lacking, lease=lease, gives_up=gives_up)
     return type("Limited", (base,), members)
 
 
@@ -128,7 +131,7 @@ def _sharing(held: frozenset[Capability]) -> Sharing:
 
 
 def _without(
-    base: type[QueueAdapter], name: str, lacking: list[str], *, lease: float
+    base: type[QueueAdapter], name: str, lacking: list[str], *, lease: float, gives_up: bool
 ) -> Callable[..., Any]:
     """Return a method of a class without some of its options."""
     full = getattr(base, name)
@@ -136,6 +139,8 @@ def _without(
     def method(self: QueueAdapter, *args: Any, **options: Any) -> Any:
         if name == "claim" and "lease" in lacking and not issubclass(base, Listens):
             options["lease"] = lease
+        if name == "enqueue" and "max_attempts" in lacking and not gives_up:
+            options["max_attempts"] = _MANY
         return full(self, *args, **options)
 
     signature = inspect.signature(full)
