@@ -129,18 +129,18 @@ class Child:
     def _portable(self, value: Any) -> Any:
         """Return what stands for a value in the parent."""
         if isinstance(value, Claim):
-            self._kept.append(value)
             return replace(
                 value,
                 task_id=self._portable(value.task_id),
                 attempt=self._portable(value.attempt),
                 token=self._portable(value.token),
-                handle=Kept(number=len(self._kept) - 1),
+                handle=self._keep(value),
             )
         if isinstance(value, list):
             return [self._portable(each) for each in value]
-        if _survives_pickle(value):
-            return value
+        return value if _survives_pickle(value) else self._keep(value)
+
+    def _keep(self, value: Any) -> Kept:
         self._kept.append(value)
         return Kept(number=len(self._kept) - 1)
 

@@ -181,3 +181,76 @@ def test_a_priority_is_kept_through_a_release() -> None:
     text = "p: enqueue t priority=1; a: claim t; a: release t; p: enqueue u priority=5; a: claim %s"
     assert _kinds(text % "t", order=order) == []
     assert _kinds(text % "u", order=order) == ["out-of-turn"]
+
+
+_HELD = "p: enqueue t @0-0.5; a: claim t @1-1.5"
+_DIES = "a: kill @3-3.1"
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "futures", "illegal", "kind"),
+    [
+        (
+            "a: enqueue u key=1 @2-",
+            ("b: stats queued=0 leased=1 @4-5", "b: stats queued=1 leased=1 @4-5"),
+            "b: stats queued=2 leased=1 @4-5",
+            "wrong-count",
+        ),
+        (
+            "a: enqueue u batch=2 @2-; a: enqueue v batch=2 @2-",
+            ("b: stats queued=0 leased=1 @4-5", "b: stats queued=2 leased=1 @4-5"),
+            "b: stats queued=1 leased=1 @4-5",
+            "wrong-count",
+        ),
+        (
+            "a: complete t @2-",
+            ("b: claim t @14-15", "b: stats completed=1 @14-15; b: claim - @16-17"),
+            "b: stats completed=1 @14-15; b: claim t @16-17",
+            "completed-again",
+        ),
+        (
+            "a: release t @2-",
+            ("b: claim t @4-5", "b: stats queued=1 leased=0 @4-5; b: claim t @6-7"),
+            "b: stats queued=1 leased=0 @4-5; b: claim - @14-15",
+            "said-empty",
+        ),
+        (
+            "a: claim - @2-",
+            ("b: claim - @4-5", "b: claim t @14-15"),
+            "b: claim - @14-15",
+            "not-reclaimed",
+        ),
+    ],
+)
+def test_a_call_that_a_kill_cuts_off_took_effect_or_not(
+    cut_off: str, futures: tuple[str, str], illegal: str, kind: str
+) -> None:
+    """Both futures are right, and no other."""
+    for legal in futures:
+        assert _kinds(f"{_HELD}; {cut_off}; {_DIES}; {legal}") == []
+    assert _kinds(f"{_HELD}; {cut_off}; {_DIES}; {illegal}") == [kind]
+
+
+def test_a_claim_that_a_kill_cuts_off_may_have_taken_any_task_that_was_ready() -> None:
+    """The task comes back with the end of its lease."""
+    ready = "p: enqueue t @0-0.5; a: claim - @2-; a: kill @3-3.1"
+    text = f"{ready}; b: claim %s @4-5; b: claim %s @13.5-14"
+    assert _kinds(text % ("-", "t")) == []
+    assert _kinds(text % ("t", "-")) == []
+    assert _kinds(text % ("-", "-")) == ["not-reclaimed"]
+
+
+def test_a_purge_that_a_kill_cuts_off_may_have_deleted_some_of_the_tasks() -> None:
+    """It promises nothing about all of them at once."""
+    done = "p: enqueue t; a: claim t; a: complete t; p: enqueue u; a: claim u; a: complete u"
+    text = f"{done}; a: purge @6-; a: kill @7-7.1; b: stats queued=0 completed=%s @8-9"
+    assert [_kinds(text % count) for count in (0, 1, 2)] == [[], [], []]
+    assert _kinds(text % 3) == ["wrong-count"]
+
+
+def test_a_batch_of_enqueues_is_judged_as_one_call() -> None:
+    """Its tasks have the same start."""
+    batch = "p: enqueue t batch=2 @0-1; p: enqueue u batch=2 @0-1"
+    text = f"{batch}; a: claim t @2-3; a: stats queued=%s @4-5"
+    assert _kinds(text % 1) == []
+    assert _kinds(text % 2) == ["wrong-count"]
