@@ -39,7 +39,7 @@ class ForkedEnvironment(Environment):
 
     def recorder(self, name: str) -> Recorder:
         """Open the queue for a new actor. Raises Halt if that fails."""
-        if first_name(name) not in self._apart:
+        if not self.is_apart(name):
             return super().recorder(name)
 
         def opening(location: str) -> QueueAdapter:
@@ -58,6 +58,10 @@ class ForkedEnvironment(Environment):
             first=self.log.next(name),
             opening=opening,
         )
+
+    def is_apart(self, name: str) -> bool:
+        """Return True if an actor has a process of its own."""
+        return first_name(name) in self._apart
 
     def abandon(self, name: str) -> None:
         """Kill the process of an actor."""

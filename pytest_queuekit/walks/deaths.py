@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pytest_queuekit.execution.forked_environment import ForkedEnvironment
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.walks.kill import Kill
 from pytest_queuekit.walks.life import Life
@@ -14,7 +15,7 @@ from pytest_queuekit.walks.sites import Gap
 from pytest_queuekit.walks.steps import Claim, Enqueue, Reclaim, Stats, Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
-_TWIN = 0.6
+_TWIN = 0.7
 """How often a task with the options of the present one comes at once, to meet it."""
 _LOOKS = 0.3
 """How often others claim at once, before the lease of the dead actor ends."""
@@ -28,6 +29,10 @@ _MOST = 8
 
 def death(pen: Pen, walker: Walker, walk: Walk, place: int, gap: Gap) -> Iterator[Step]:
     """Yield the kill of one step of a walk, and steps that show what came of it."""
+    env, actor = walker.env, walk[place].actor(walker)
+    # The queue may have given the task to another actor this time.
+    if actor is None or not isinstance(env, ForkedEnvironment) or not env.is_apart(actor):
+        return
     yield Kill(call=walk[place], gap=gap.number, by_line=gap.by_line)
     if pen.chance(_GOES_ON):
         yield from walk[place + 1 :][:_MOST]

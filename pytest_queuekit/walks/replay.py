@@ -13,10 +13,8 @@ from pytest_queuekit.report.failure import proof
 from pytest_queuekit.walks.judging import judge_kills, judge_meetings, judge_walk
 from pytest_queuekit.walks.meet import Meet
 from pytest_queuekit.walks.play import Stage, play_walk
+from pytest_queuekit.walks.rivals import ACTORS
 from pytest_queuekit.walks.steps import Step
-
-_APART = "abc"
-"""The actors that have a process each, if any has."""
 
 
 def replay(queue: str, folder: Path, *steps: Step, processes: bool = False) -> None:
@@ -38,7 +36,7 @@ def replay(queue: str, folder: Path, *steps: Step, processes: bool = False) -> N
             virtual=virtual,
             meets=meets,
             server=server,
-            apart=_APART,
+            apart=ACTORS,
         )
         run, _ = play_walk(lambda _: iter(steps), stage, home)
     for violation in judge(run.history, subject.contract):

@@ -38,6 +38,7 @@ class Varied:
 
     palette: the values to draw from. seed: decides the walks.
     scout, prove: play a walk.
+    confirm: plays a walk as its repetition will, while it is shrunk.
     vary: draws a variation.
     notes: take what the plays show.
     insistence: how often a path is chosen.
@@ -50,6 +51,7 @@ class Varied:
     seed: int
     scout: Scout
     prove: Prove
+    confirm: Prove
     vary: Vary
     notes: Notes
     insistence: Insistence
@@ -63,7 +65,7 @@ class Varied:
         The walk of a run without a violation is empty.
         """
         plays = self._plays(budget.walks, Meter(budget.seconds, self.patience))
-        return first_wrong(plays, budget, self.prove)
+        return first_wrong(plays, budget, self.confirm)
 
     def _plays(self, walks: int, meter: Meter) -> Iterator[Play]:
         """Yield the plays that are judged: some walks as they are, and the variations."""
