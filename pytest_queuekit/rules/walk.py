@@ -39,8 +39,8 @@ RULES = (
         slug="promises-hold-after-kills",
         sentence="The queue keeps its promises in random programs in which a process is killed at "
         "any step of a call.",
-        why="A cancel alone works and a key alone works; the kill between two steps of the cancel "
-        "leaves a waiting task that has lost its key.",
+        why="A completion alone works and a retry alone works; the kill between two steps of the "
+        "completion buries a task that nobody has done.",
         scenario=Scenario(passes_time=True),
         drivers=(Kills(judge=judge_kills),),
         monitors=(judge_kills,),

@@ -48,21 +48,21 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "WALK-3": Example(
         wrong="""
-            def cancel(self, task_id):
-                waits = "id = :id AND state = 'queued'"
-                self.run(f"UPDATE task SET key = NULL WHERE {waits}", id=task_id)
-                super().cancel(task_id)  # in a commit of its own
+            def complete(self, claim):
+                held = "id = :id AND state = 'leased' AND token = :token"
+                spent = f"UPDATE task SET attempts = max_attempts WHERE {held}"
+                self.run(spent, id=claim.task_id, token=claim.token)
+                super().complete(claim)  # in a commit of its own
         """,
         right="""
-            def cancel(self, task_id):
-                super().cancel(task_id)  # in one transaction
+            def complete(self, claim):
+                super().complete(claim)  # in one transaction
         """,
         proof="""
-              0.002 s  a  enqueue task-1 → ok      key k
-              0.004 s  a  cancel task-1  → unknown killed after its first step
-              0.007 s  b  enqueue task-2 → ok      key k
-              0.009 s  b  claim          → task-1
-            ▶ 0.011 s  b  claim          → task-2  expected: one of the two
+               0.002 s  a  enqueue task-1  → ok
+               0.004 s  a  claim           → task-1
+               0.006 s  a  complete task-1 → unknown  killed after its first step
+            ▶ 60.140 s  b  claim           → empty    expected: task-1
         """,
     ),
 }
