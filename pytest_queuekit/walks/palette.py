@@ -52,9 +52,10 @@ class Palette:
 
     @property
     def restarts(self) -> bool:
-        """True if an actor may close or die, and the queue outlives it."""
+        """True if an actor may close, or die without its process, and the queue notices."""
         lasting = self.contract.durability is not Durability.NONE
-        return lasting and self.contract.sharing is Sharing.PROCESSES
+        shared = self.contract.sharing is Sharing.PROCESSES
+        return lasting and shared and not self.contract.notices_death
 
     @cached_property
     def options(self) -> Mapping[Capability, Sequence[Any]]:

@@ -15,6 +15,7 @@ from pytest_queuekit.execution.forked_environment import ForkedEnvironment
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.execution.time_zone import time_zone_restored
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
@@ -22,7 +23,7 @@ from pytest_queuekit.walks.crew import Crew, CrewWalker
 from pytest_queuekit.walks.ending import finish
 from pytest_queuekit.walks.meet import play_in_thread
 from pytest_queuekit.walks.notes import Notes
-from pytest_queuekit.walks.steps import Step, Walk
+from pytest_queuekit.walks.steps import Complete, Step, Walk
 from pytest_queuekit.walks.walker import Walker
 
 LEASE = 60.0
@@ -73,8 +74,8 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
             for step in steps(walker):
                 walk.append(step)
                 do(step)
-            if stage.ends and isinstance(env, ForkedEnvironment) and env.contract.notices_death:
-                env.kill_all()
+            if stage.ends and env.contract.notices_death:
+                _leave(walker, do)
             if stage.ends:
                 finish(walker)
 
@@ -82,6 +83,19 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
         env = _environment(stage, folder, clock)
         run = play(Scenario(script=script), (), env, stage.driver, lambda *_nothing: None)
     return run, tuple(walk)
+
+
+def _leave(walker: Walker, do: Callable[[Step], None]) -> None:
+    """End the work of all actors, where a task stays with its worker as long as that lives."""
+    env = walker.env
+    in_processes = env if isinstance(env, ForkedEnvironment) else None
+    completes = not env.contract.lacks((Capability.COMPLETE,))
+    for back in range(walker.received if completes else 0):
+        holder = walker.holder(back)
+        if holder and not (in_processes and in_processes.is_apart(holder)):
+            do(Complete(back=back))
+    if in_processes:
+        in_processes.kill_all()
 
 
 def _environment(stage: Stage, folder: Path, clock: Clock) -> Environment:

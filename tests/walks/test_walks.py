@@ -38,6 +38,7 @@ from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.walk import BatchTasksAreNotRetried, ExtendedTasksComeBack
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.watched import WATCHED
 
 WALK = by_id(CATALOGUE)["WALK-1"]
 MEMORY = "tests.queues.memory:MemoryQueue"
@@ -108,6 +109,21 @@ def test_the_printed_test_fails_without_the_search(tmp_path: Path) -> None:
 def test_a_replay_of_a_correct_queue_passes(tmp_path: Path) -> None:
     """It says nothing, and may be used with any steps."""
     replay(MEMORY, tmp_path, Enqueue(key="k"), Claim(), Fail(), Cancel(), Wait(seconds=5), Claim())
+
+
+@pytest.mark.parametrize("queue", WATCHED, ids=lambda queue: queue.name)
+def test_an_actor_does_not_die_where_only_the_end_of_its_process_shows(
+    queue: type[QueueAdapter], tmp_path: Path
+) -> None:
+    """An instance that is abandoned in this process lives on, so its task stays with it."""
+    verdict = _verdict(queue, tmp_path)
+    assert (verdict.status, verdict.violations) == (Status.PASS, ())
+
+
+def test_a_worker_that_lives_ends_its_work(tmp_path: Path) -> None:
+    """A task that waits for the slot of its group is not lost while the holder lives."""
+    steps = (Enqueue(key="k", group="k"), Enqueue(priority=5, group="k"), Claim())
+    replay("tests.queues.watched:WatchesProcesses", tmp_path, *steps)
 
 
 def test_a_replaced_task_may_keep_the_options_of_the_first(tmp_path: Path) -> None:
