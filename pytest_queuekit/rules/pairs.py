@@ -22,7 +22,7 @@ from pytest_queuekit.monitors.in_some_order import IN_TURN
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.rules.steps import claim_back, reclaim
 
-_SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 5.0, Level.DEEP: 60.0}
+_SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 4.0, Level.DEEP: 60.0}
 """Seconds after which a script begins no further pair."""
 _MOST_STEPS = {Level.QUICK: 12, Level.STANDARD: 24, Level.DEEP: 400}
 """The most steps of a call before which it stops; spread evenly if it has more."""

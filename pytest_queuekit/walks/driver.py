@@ -31,7 +31,7 @@ from pytest_queuekit.walks.variations import Varied
 
 _BUDGETS: Mapping[Level, Budget] = {
     Level.QUICK: Budget(walks=60, seconds=1.0),
-    Level.STANDARD: Budget(walks=800, seconds=9.0),
+    Level.STANDARD: Budget(walks=800, seconds=7.0),
     Level.DEEP: Budget(walks=5000, seconds=180.0),
 }
 _BUDGETS_OF_MEETINGS: Mapping[Level, Budget] = {

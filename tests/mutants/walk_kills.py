@@ -14,6 +14,21 @@ from tests.mutants.walk_meetings import InSteps
 _KEPT = "payload, priority, due, expires, key, grp, needs, max_attempts, attempts, error"
 
 
+class _Moves(InSteps):
+    """Has what the queues need that take a task out of the table and add it again."""
+
+    def _move(self, which: str, more: int = 0, **values: Any) -> None:
+        """Move tasks, and raise their attempts."""
+        rows = self.run(f"SELECT id, token, {_KEPT} FROM task WHERE {which}", **values)
+        for task_id, *row in rows:
+            self.run("DELETE FROM task WHERE id = :id", id=task_id)
+            kept = dict(zip(f"token, {_KEPT}".split(", "), row, strict=True))
+            kept["attempts"] += more
+            marks = ", ".join(f":{name}" for name in kept)
+            added = f"INSERT INTO task (id, {', '.join(kept)}) VALUES (:id, {marks})"
+            self.run(added, id=task_id, **kept)
+
+
 class RetryRegainsItsGroup(InSteps):
     """Retries a task of a group as a new task, which joins the group in a commit of its own."""
 
@@ -86,7 +101,7 @@ class CancelFreesTheKeyFirst(InSteps):
         super().cancel(task_id)
 
 
-class PromotionMovesDelayedTasks(InSteps):
+class PromotionMovesDelayedTasks(_Moves):
     """Takes a delayed task that is due out of the table, and adds it as a ready one."""
 
     name = "promotion-moves-delayed-tasks"
@@ -94,14 +109,18 @@ class PromotionMovesDelayedTasks(InSteps):
     def claim(
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
-        due = "state = 'queued' AND delay > 0 AND due <= :now"
-        for task_id, *row in self.run(f"SELECT id, token, {_KEPT} FROM task WHERE {due}"):
-            self.run("DELETE FROM task WHERE id = :id", id=task_id)
-            values = dict(zip(f"token, {_KEPT}".split(", "), row, strict=True))
-            marks = ", ".join(f":{name}" for name in values)
-            names = ", ".join(values)
-            self.run(f"INSERT INTO task (id, {names}) VALUES (:id, {marks})", id=task_id, **values)
+        self._move("state = 'queued' AND delay > 0 AND due <= :now")
         return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class RequeueMovesDeadTasks(_Moves):
+    """Takes a requeued task out of the table, and adds it again."""
+
+    name = "requeue-moves-dead-tasks"
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self._move("id = :id", id=task_id)
 
 
 class ReleaseGoesToTheHead(InSteps):
@@ -132,7 +151,7 @@ class FailureCountsFirst(InSteps):
             super().fail(claim, error)
 
 
-class ReclaimMovesReturnedTasks(InSteps):
+class ReclaimMovesReturnedTasks(_Moves):
     """Takes a task whose lease ended for the second time out of the table, and adds it again."""
 
     name = "reclaim-moves-returned-tasks"
@@ -141,14 +160,7 @@ class ReclaimMovesReturnedTasks(InSteps):
         self, worker: str, *, lease: float = 60.0, capabilities: Mapping[str, Any] | None = None
     ) -> Claim | None:
         late = "state = 'leased' AND attempts > 0 AND lease_end <= :now"
-        left = f"{late} AND attempts + 1 < max_attempts"
-        for task_id, *row in self.run(f"SELECT id, token, {_KEPT} FROM task WHERE {left}"):
-            self.run("DELETE FROM task WHERE id = :id", id=task_id)
-            values = dict(zip(f"token, {_KEPT}".split(", "), row, strict=True))
-            values["attempts"] += 1
-            marks = ", ".join(f":{name}" for name in values)
-            names = ", ".join(values)
-            self.run(f"INSERT INTO task (id, {names}) VALUES (:id, {marks})", id=task_id, **values)
+        self._move(f"{late} AND attempts + 1 < max_attempts", more=1)
         return super().claim(worker, lease=lease, capabilities=capabilities)
 
 
@@ -183,6 +195,7 @@ MUTANTS = tuple(
         CompletionSpendsTheAttempts,
         CancelFreesTheKeyFirst,
         PromotionMovesDelayedTasks,
+        RequeueMovesDeadTasks,
         ReleaseGoesToTheHead,
         FailureCountsFirst,
         ReclaimMovesReturnedTasks,
