@@ -22,8 +22,8 @@ ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
 """The effort with which a rule that depends on chance usually finds its mutant."""
 
 _BY_ID = by_id(CATALOGUE)
-_PART = 2
-"""How many rules for processes a mutant is run with, besides those that it must break."""
+_PART, _PART_IN_PROCESSES = 0.4, 0.25
+"""The share of the rules of other families that a mutant is run with. Processes start slowly."""
 _UNTIL_SEEN = replace(ONCE, rounds=6)
 """For the rules that a mutant must break: on a busy machine a single race may go well."""
 
@@ -81,8 +81,8 @@ def rules_for(mutant: Mutant) -> list[Rule]:
     """Return the rules that a mutant is run with; of the slow ones, only those it must break.
 
     A mutant for threads is run in sequence too: there it may break nothing. A walk may meet the bug
-    of any mutant. Processes take so long to start that a mutant for them is run with a part of the
-    other rules, another part for each mutant.
+    of any mutant. Of the rules of other families, each mutant is run with another part, to save
+    time.
     """
     held = {actors_for(mutant)}
     held |= {Actors.SEQUENCE} if Actors.THREADS in held else set()
@@ -92,9 +92,10 @@ def rules_for(mutant: Mutant) -> list[Rule]:
         for rule in CATALOGUE
         if actors_of(rule) in held
         and rule.level is Level.QUICK
-        and rule.family != WALK
         and rule.id not in mutant.breaks
+        and rule.family not in (WALK, *mutant.families)
     ]
-    if Actors.PROCESSES in held:
-        others = Random(mutant.name).sample(others, _PART)  # noqa: S311 - no secret
-    return own + others
+    near = [rule for rule in others if rule.family == _BY_ID[mutant.rule].family]
+    far = [rule for rule in others if rule not in near]
+    share = _PART_IN_PROCESSES if Actors.PROCESSES in held else _PART
+    return own + near + Random(mutant.name).sample(far, round(share * len(far)))  # noqa: S311

@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from pytest_queuekit.adapters.reference import ReferenceQueue
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.verdict import Requirement, Status, Verdict
@@ -21,8 +20,9 @@ from tests.queues.watched import WATCHED
 
 pytestmark = pytest.mark.slow
 
-_CORRECT = (MemoryQueue, SmallSqliteQueue, ReferenceQueue)
-_SEVERAL_PROCESSES = (SmallSqliteQueue, ReferenceQueue, *WATCHED)
+# The README's first command runs the reference queue.
+_CORRECT = (MemoryQueue, SmallSqliteQueue)
+_SEVERAL_PROCESSES = (SmallSqliteQueue, *WATCHED)
 
 
 def _rules(*actors: Actors) -> list[Rule]:
