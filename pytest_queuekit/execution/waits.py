@@ -53,11 +53,12 @@ def _unfinished(operations: Sequence[Operation], contract: Contract) -> set[str]
     """Return the tasks that may come again.
 
     An accepted completion ends its task only if no other worker has received the task since: a
-    queue may accept a stale one without effect.
+    queue may accept a stale one without effect. The delivery that ends last is the latest. It may
+    have begun first: claim 1 [0, 9] waits while claim 2 [1, 2] takes the task, and releases it.
     """
     latest = {
         claim.task: (claim.actor, claim.number)
-        for claim in sorted(operations, key=lambda operation: operation.start)
+        for claim in sorted(operations, key=lambda operation: operation.end or operation.start)
         if claim.is_delivery
     }
     finished = {

@@ -104,19 +104,6 @@ def _slow_and_heir(effort: Effort) -> list[Program]:
     ]
 
 
-def _settle_and_claim_again(env: Environment) -> None:
-    """Settle, then claim again after a retry wait.
-
-    The queue may notice an expired lease only while settling, and delay the task from then on.
-    """
-    env.settle()
-    promise = env.contract.retry
-    seconds = promise.wait(2)[1] if promise is not None else 0.0
-    if 0 < seconds <= env.effort.max_wait:
-        env.outlast(seconds)
-        env.claim_all("collector")
-
-
 _ENDING: Script = Environment.settle
 _race = partial(Scenario, lease=BRIEF)
 _THREADS = (Capability.THREADS,)
@@ -258,7 +245,7 @@ RULES = (
         scenario=Scenario(
             script=_one_task,
             programs=_slow_and_heir,
-            ending=_settle_and_claim_again,
+            ending=_ENDING,
             passes_time=True,
         ),
         drivers=(Processes(),),
