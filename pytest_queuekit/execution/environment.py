@@ -110,6 +110,10 @@ class Environment:
         recorder.bare = self._bare
         return recorder
 
+    def opening(self, _name: str) -> Opening:
+        """Return what opens an instance of an actor's own."""
+        return self.queue.adapter
+
     def _open(self, name: str) -> Recorder:
         shared = self._instance(name)
         if shared is not None:
@@ -130,6 +134,7 @@ class Environment:
             sink=self.log,
             lease=self.lease,
             first=self.log.next(name),
+            opening=self.opening(name),
         )
 
     def reopen(self, name: str) -> Recorder:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.execution.clock import VirtualClock
-from pytest_queuekit.execution.environment import Environment, open_actor
+from pytest_queuekit.execution.environment import Environment, Opening
 from pytest_queuekit.execution.forked import ForkServer, RemoteAdapter
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.recording.clock import Clock
-from pytest_queuekit.recording.recorder import Recorder
 
 
 class ForkedEnvironment(Environment):
@@ -37,10 +36,10 @@ class ForkedEnvironment(Environment):
         self._apart = apart
         self._processes: dict[str, RemoteAdapter] = {}
 
-    def recorder(self, name: str) -> Recorder:
-        """Open the queue for a new actor. Raises Halt if that fails."""
+    def opening(self, name: str) -> Opening:
+        """Return what opens an instance, in a process of its own for some actors."""
         if not self.is_apart(name):
-            return super().recorder(name)
+            return super().opening(name)
 
         def opening(location: str) -> QueueAdapter:
             process = RemoteAdapter(self._server, self._wall, self.effort.limit)
@@ -48,16 +47,7 @@ class ForkedEnvironment(Environment):
             process.call("__init__", location)
             return process
 
-        return open_actor(
-            self.queue,
-            self.location,
-            name,
-            clock=self.clock,
-            sink=self.log,
-            lease=self.lease,
-            first=self.log.next(name),
-            opening=opening,
-        )
+        return opening
 
     def is_apart(self, name: str) -> bool:
         """Return True if an actor has a process of its own."""

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.execution.steps import Steps, Stop
+from pytest_queuekit.execution.steps import StepCounter, Steps, Stop
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -115,15 +116,14 @@ class Meeting:
 
         meanwhile: is called between them.
         """
-        stop = Stop(None, by_line=False, patience=0.0)
         side, call = first
-        side.call(lambda: stop.around(call))
+        steps: Steps = side.call(partial(StepCounter().count, call))
         meanwhile()
         side, call = second
         began = time.monotonic()
         side.call(call)
         self._usual = time.monotonic() - began
-        return stop.steps
+        return steps
 
     def in_between(
         self,

@@ -121,5 +121,8 @@ METHODS: Mapping[str, Method] = {
 }
 """The methods of an adapter, by name."""
 
+ACKNOWLEDGEMENTS = frozenset(method.verb for method in METHODS.values() if method.acknowledges)
+"""The verbs about a delivery."""
+
 ENDINGS = frozenset(method.verb for method in METHODS.values() if method.ends)
 """The verbs that take a task out of its worker's hands."""

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.meeting import Side
-from pytest_queuekit.execution.steps import Steps, Stop
+from pytest_queuekit.execution.steps import StepCounter, Steps, Stop
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.walks.notes import Notes
 from pytest_queuekit.walks.walker import Walker
@@ -37,7 +38,7 @@ class Crew:
         self._env = env
         self._sides: dict[str, Side] = {}
         self._busy: dict[str, Future[Any]] = {}
-        self._by_line = True  # until a call has other steps than lines
+        self._counter = StepCounter()
         self._calls, self._taken = 0, 0.0
 
     def __enter__(self) -> Crew:
@@ -68,10 +69,7 @@ class Crew:
         if learn is None:
             self._sides[name].call(call)
         else:
-            stop = Stop(None, by_line=False, patience=0.0, both=self._by_line)
-            self._sides[name].call(lambda: stop.around(call))
-            self._by_line &= stop.steps.by_line
-            learn(stop.steps)
+            learn(self._sides[name].call(partial(self._counter.count, call)))
         self._calls, self._taken = self._calls + 1, self._taken + time.monotonic() - began
 
     def meet(self, first: tuple[str, Call], others: Iterator[tuple[str, Call]], stop: Stop) -> bool:

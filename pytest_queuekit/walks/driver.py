@@ -80,9 +80,8 @@ class Walks:
         stage = _stage(queue, folder, effort)
         palette = _palette(stage, folder)
         prove = _prover(stage, _player(folder), self.judge)
-        for run, walk in search(palette, effort.seed, _BUDGETS[effort.level], prove):
-            test = source_of(walk, queue.spec) if walk else ""
-            yield replace(run, token=f"seed {effort.seed}", test=test)
+        found = search(palette, effort.seed, _BUDGETS[effort.level], prove)
+        yield from _with_tests(found, effort, lambda walk: source_of(walk, queue.spec))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +120,10 @@ class Meetings:
             patience=_PATIENCE,
             in_threads=True,
         )
-        for run, walk in varied.search(_BUDGETS_OF_MEETINGS[effort.level]):
-            test = source_of(walk, queue.spec, _doubt(walk, prove)) if walk else ""
-            yield replace(run, token=f"seed {effort.seed}", test=test)
+        found = varied.search(_BUDGETS_OF_MEETINGS[effort.level])
+        yield from _with_tests(
+            found, effort, lambda walk: source_of(walk, queue.spec, _doubt(walk, prove))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,9 +169,10 @@ class Kills:
                 patience=_PATIENCE,
                 in_threads=False,
             )
-            for run, walk in varied.search(_BUDGETS_OF_KILLS[effort.level]):
-                test = source_of(walk, queue.spec, processes=True) if walk else ""
-                yield replace(run, token=f"seed {effort.seed}", test=test)
+            found = varied.search(_BUDGETS_OF_KILLS[effort.level])
+            yield from _with_tests(
+                found, effort, lambda walk: source_of(walk, queue.spec, processes=True)
+            )
 
 
 def _stage(queue: QueueUnderTest, folder: Path, effort: Effort) -> Stage:
@@ -185,6 +186,14 @@ def _palette(stage: Stage, folder: Path) -> Palette:
         time_passes=stage.virtual,
         bare=bare_payloads(stage.queue, folder / "bare"),
     )
+
+
+def _with_tests(
+    found: Iterator[tuple[Run, Walk]], effort: Effort, source: Callable[[Walk], str]
+) -> Iterator[Run]:
+    """Yield the runs, each with the source of the test that repeats its walk, if it has one."""
+    for run, walk in found:
+        yield replace(run, token=f"seed {effort.seed}", test=source(walk) if walk else "")
 
 
 def _player(folder: Path) -> _Play:

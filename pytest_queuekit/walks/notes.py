@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from pytest_queuekit.execution.forked_environment import first_name
-from pytest_queuekit.execution.steps import Steps, Stop
+from pytest_queuekit.execution.steps import StepCounter, Steps
 from pytest_queuekit.walks.steps import Crash, Reopen, Step
 from pytest_queuekit.walks.walker import Walker
 
@@ -32,7 +33,7 @@ class Notes:
     wanted: bool = False
     calls: list[Counted] = field(default_factory=list)
     waited: bool | None = None
-    _by_line: bool = True  # until a call has other steps than lines
+    _counter: StepCounter = field(default_factory=StepCounter)
 
     def begin(self, *, wanted: bool) -> None:
         """Begin a play."""
@@ -51,7 +52,4 @@ class Notes:
             step.play(walker)
             return
         walker.actor(name)
-        stop = Stop(None, by_line=False, patience=0.0, both=self._by_line)
-        stop.around(lambda: step.play(walker))
-        self._by_line &= stop.steps.by_line
-        self.add(step, stop.steps)
+        self.add(step, self._counter.count(partial(step.play, walker)))

@@ -88,14 +88,11 @@ def play_walk(steps: Next, stage: Stage, folder: Path) -> tuple[Run, Walk]:
 def _leave(walker: Walker, do: Callable[[Step], None]) -> None:
     """End the work of all actors, where a task stays with its worker as long as that lives."""
     env = walker.env
-    in_processes = env if isinstance(env, ForkedEnvironment) else None
-    completes = not env.contract.lacks((Capability.COMPLETE,))
-    for back in range(walker.received if completes else 0):
-        holder = walker.holder(back)
-        if holder and not (in_processes and in_processes.is_apart(holder)):
+    if isinstance(env, ForkedEnvironment):
+        env.kill_all()  # each actor has a process, see Kills
+    elif not env.contract.lacks((Capability.COMPLETE,)):
+        for back in range(walker.received):
             do(Complete(back=back))
-    if in_processes:
-        in_processes.kill_all()
 
 
 def _environment(stage: Stage, folder: Path, clock: Clock) -> Environment:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
+from tests.mutants.delayed import RemembersDelays
 from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 from tests.queues.variants import CountsReady
@@ -233,19 +234,10 @@ class CountsTheDeadOfDeathsAsHeld(MemoryQueue):
         return {**counts, "dead": counts["dead"] - silent, "leased": counts["leased"] + silent}
 
 
-class CountsTheDueAsWaiting(CountsReady):
+class CountsTheDueAsWaiting(RemembersDelays, CountsReady):
     """Counts a task that had a delay as waiting when it is due."""
 
     name = "counts-the-due-as-waiting"
-
-    def __init__(self, location: str) -> None:
-        super().__init__(location)
-        self.delayed: set[int] = set()
-
-    def _keep(self, task: Task) -> None:
-        super()._keep(task)
-        if task.due > self._now() + 1:
-            self.delayed.add(task.number)
 
     def _counts_as_ready(self, task: Task) -> bool:
         return task.number not in self.delayed and super()._counts_as_ready(task)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
+from tests.mutants.delayed import RemembersDelays
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -252,19 +253,10 @@ class KeyedDeadUncounted(MemoryQueue):
         return {**counts, "dead": counts["dead"] - len(keyed)}
 
 
-class DelayedTasksForAnyWorker(MemoryQueue):
+class DelayedTasksForAnyWorker(RemembersDelays):
     """Gives a task that had a delay to any worker."""
 
     name = "delayed-tasks-for-any-worker"
-
-    def __init__(self, location: str) -> None:
-        super().__init__(location)
-        self.delayed: set[int] = set()
-
-    def _keep(self, task: Task) -> None:
-        super()._keep(task)
-        if task.due > self._now() + 1:
-            self.delayed.add(task.number)
 
     def _may_go(self, task: Task, capabilities: Mapping[str, Any]) -> bool:
         if task.number in self.delayed:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from pytest_queuekit.model.history import Operation, Outcome, Verb
+from pytest_queuekit.model.verbs import ACKNOWLEDGEMENTS
 from pytest_queuekit.monitors.timeline.tasks import most_taken
 from pytest_queuekit.monitors.worlds.acknowledgements import after_acknowledgement
 from pytest_queuekit.monitors.worlds.changes import (
@@ -21,7 +22,6 @@ from pytest_queuekit.monitors.worlds.looks import after_dead_letters, after_stat
 from pytest_queuekit.monitors.worlds.world import Phase, TaskState, UnexplainedError, World
 
 _CLAIMABLE = (Phase.WAITING, Phase.HELD, Phase.ANYWHERE)
-_ACKNOWLEDGEMENTS = (Verb.COMPLETE, Verb.FAIL, Verb.EXTEND, Verb.RELEASE)
 
 
 def after_call(facts: Facts, world: World, call: Sequence[Operation]) -> Iterable[World]:
@@ -35,7 +35,7 @@ def after_call(facts: Facts, world: World, call: Sequence[Operation]) -> Iterabl
             return after_batch(facts, world, call)
         case Verb.CLAIM if first.outcome is not Outcome.BUSY:
             return after_claim(facts, world, call)
-        case verb if verb in _ACKNOWLEDGEMENTS and first.task in facts.places:
+        case verb if verb in ACKNOWLEDGEMENTS and first.task in facts.places:
             return after_acknowledgement(facts, world, first)
         case Verb.CANCEL if first.task in facts.places:
             return after_cancel(facts, world, first)
