@@ -32,7 +32,12 @@ def longest_wait(operations: Sequence[Operation], contract: Contract, lease: flo
     if not _is_anything_held(operations):
         return max(waits, default=0.0)
     own = _numbers("lease", operations, unfinished)
-    return max(contract.notice if contract.notices_death else lease, *own, *waits)
+    return max(until_noticed(contract, lease), *own, *waits)
+
+
+def until_noticed(contract: Contract, lease: float) -> float:
+    """Return the seconds until the queue takes a task from a worker that does nothing more."""
+    return contract.notice if contract.notices_death else lease
 
 
 def wait_after_leases(operations: Sequence[Operation], contract: Contract, _lease: float) -> float:

@@ -230,8 +230,11 @@ class _KeyViolations:
         if task.only_enqueue is None or task.cancels or len(task.deliveries) != 1:
             return False
         delivery = task.deliveries[0]
-        kept = not self._leases.of(delivery).lease_may_end(delivery.claim.start, self._end)
-        return all(end.verb is Verb.COMPLETE for end in delivery.endings()) and kept
+        completions = [end for end in delivery.endings() if end.verb is Verb.COMPLETE]
+        kept = any(self._leases.took_effect(task, delivery, end) for end in completions) or (
+            not self._leases.of(delivery).lease_may_end(delivery.claim.start, self._end)
+        )
+        return kept and len(completions) == len(delivery.endings())
 
     def _may_have_replaced(self, first: TaskHistory, second: TaskHistory) -> bool:
         """Return True if the second task may have replaced the first while that waited.

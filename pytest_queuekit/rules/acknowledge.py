@@ -26,6 +26,7 @@ from pytest_queuekit.rules.steps import (
     take,
     take_over,
 )
+from pytest_queuekit.rules.watched import watched
 
 
 def _completed(env: Environment) -> None:
@@ -201,7 +202,7 @@ def _cancelled_and_kept(env: Environment) -> None:
 _WAYS = (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL, Verb.EXTEND)
 _TAKEN_OVER = (Capability.LEASE, Capability.SECOND_ATTEMPT)
 
-RULES = (
+_RULES = (
     Rule(
         id="ACK-1",
         slug="completed-task-not-redelivered",
@@ -392,3 +393,5 @@ RULES = (
         needs=(Capability.CANCEL,),
     ),
 )
+
+RULES = watched(_RULES)

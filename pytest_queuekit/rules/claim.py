@@ -14,6 +14,7 @@ from pytest_queuekit.monitors.no_phantom import no_phantom
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels
+from pytest_queuekit.rules.watched import watched
 
 _WORKERS = (
     "worker-1",
@@ -97,7 +98,7 @@ def _batch_piece_by_piece(env: Environment) -> None:
     env.settle()
 
 
-RULES = (
+_RULES = (
     Rule(
         id="CLAIM-1",
         slug="held-task-not-redelivered",
@@ -184,3 +185,5 @@ RULES = (
         needs=(Capability.CLAIM_MANY, Capability.COMPLETE),
     ),
 )
+
+RULES = watched(_RULES)

@@ -28,6 +28,7 @@ from pytest_queuekit.rules.steps import (
     reclaim,
     take,
 )
+from pytest_queuekit.rules.watched import watched
 
 _LAST_MOMENT = 0.08
 """Seconds before the end of a lease at which it must still hold.
@@ -209,12 +210,9 @@ def _within_time(env: Environment) -> None:
     """Acknowledge in each way that the queue offers, shortly before the lease expires."""
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(3))
-    ways = (
-        (Capability.COMPLETE, worker.complete),
-        (Capability.RELEASE, worker.release),
-        (Capability.FAIL, worker.fail),
-    )
-    held = [(take(worker), acknowledge) for need, acknowledge in ways if worker.can(need)]
+    others = ((Capability.RELEASE, worker.release), (Capability.FAIL, worker.fail))
+    ways = [worker.complete, *(acknowledge for need, acknowledge in others if worker.can(need))]
+    held = [(take(worker), acknowledge) for acknowledge in ways]
     env.wait(0.9 * env.lease)
     for delivery, acknowledge in held:
         acknowledge(delivery)
@@ -228,7 +226,7 @@ def _many_expired(env: Environment) -> None:
     env.settle()
 
 
-RULES = (
+_RULES = (
     Rule(
         id="LEASE-1",
         slug="expired-task-redelivered",
@@ -372,3 +370,5 @@ RULES = (
         needs=(Capability.TASK_LEASE, Capability.LEASE, Capability.SECOND_ATTEMPT),
     ),
 )
+
+RULES = watched(_RULES)

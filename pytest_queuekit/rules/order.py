@@ -15,6 +15,7 @@ from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, labels, let_order_settle, take
+from pytest_queuekit.rules.watched import watched
 
 _MIXED = (100, 9, 500, 10, 1, 99, 2, 1000, 50)
 """Priorities whose order as text differs from their order as numbers."""
@@ -120,7 +121,7 @@ def _ways_back(
         yield worker.fail, retry.wait(1)[1]
 
 
-RULES = (
+_RULES = (
     Rule(
         id="ORDER-1",
         slug="first-in-first-out",
@@ -237,3 +238,5 @@ RULES = (
         needs=(Capability.REDELIVERY,),
     ),
 )
+
+RULES = watched(_RULES)

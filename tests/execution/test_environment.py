@@ -10,10 +10,10 @@ import pytest
 
 from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.clock import RealClock, virtual_time
-from pytest_queuekit.execution.environment import Environment, Halt, claim_all
+from pytest_queuekit.execution.environment import Environment, Halt
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import SECOND, Outcome, Verb
+from pytest_queuekit.model.history import Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.recorder import Recorder
@@ -198,17 +198,26 @@ def test_after_settling_nothing_is_left(
     assert put == done
 
 
-def test_settling_does_not_wait_for_completed_tasks(tmp_path: Path, clock: Clock) -> None:
-    """If every task is completed, settling does not wait."""
-    env = environment_of(SmallSqliteQueue, tmp_path, clock)
-    actor = env.actor("ann")
-    actor.enqueue("done", delay=2.0)
-    actor.clock.wait(3.0)
-    claim_all(actor)
-    before = clock.now()
+def test_settling_does_not_wait_for_completed_tasks(tmp_path: Path) -> None:
+    """If every task is completed, settling does not wait by the real clock."""
+    env = environment_of(SmallSqliteQueue, tmp_path, RealClock(), lease=3600.0)
+    env.actor("ann").enqueue("done")
+    env.claim_all("ann")
     env.settle()
     env.close()
-    assert clock.now() - before < SECOND
+    assert env.drained
+
+
+def test_settling_outlasts_the_leases_of_completed_tasks(tmp_path: Path, clock: Clock) -> None:
+    """By the virtual clock, a completion without effect shows: the task comes again."""
+    deaf = type("_", (SmallSqliteQueue,), {"complete": lambda self, claim: True})
+    env = environment_of(deaf, tmp_path, clock)
+    env.actor("ann").enqueue("done")
+    env.claim_all("ann")
+    env.settle()
+    env.close()
+    deliveries = [operation for operation in env.log.operations() if operation.is_delivery]
+    assert len(deliveries) > 1
 
 
 @pytest.mark.parametrize("adapter", [MemoryQueue, SmallSqliteQueue])

@@ -228,6 +228,20 @@ class MayReplacePayloads(ReplacesPayloads):
     key_conflict = None
 
 
+class PutsOff(MemoryQueue):
+    """An enqueue with the key of a waiting task may put that off. Does not declare what it does."""
+
+    name = "puts-off"
+
+    def enqueue(self, payload: Any, *, delay: float = 0.0, key: str | None = None) -> int:  # type: ignore[override]  # takes no other options
+        known = len(self.store.tasks)
+        number = super().enqueue(payload, delay=delay, key=key)
+        task = self.store.tasks[number]
+        if delay and len(self.store.tasks) == known and task.state == "queued":
+            task.due = self._now() + delay
+        return number
+
+
 class RefusesDuplicates(MemoryQueue):
     """A second enqueue with a key in use is refused."""
 
@@ -325,6 +339,7 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     FreesKeysAtTheClaim,
     ReplacesPayloads,
     MayReplacePayloads,
+    PutsOff,
     RefusesDuplicates,
     TwoOfAGroup,
     OneAttempt,

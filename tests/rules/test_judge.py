@@ -21,6 +21,7 @@ from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Requirement, RuleRun, Status, Verdict
+from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule, by_id, judge, violations_in
 from tests.execution.drivers.queues import Monotonic
@@ -28,7 +29,8 @@ from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
 
 QUICK = Effort.at(Level.QUICK)
-RULE = by_id(CATALOGUE)["CLAIM-1"]
+# With one monitor, so that an empty answer breaks another rule and not this one.
+RULE = replace(by_id(CATALOGUE)["CLAIM-1"], monitors=(exclusive,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,7 +272,7 @@ def test_a_rule_that_is_not_exercised_accuses_no_queue(tmp_path: Path) -> None:
     assert (verdict.status, verdict.unexercised) == (Status.NOT_RUN, True)
     assert verdict.reason is not None
     assert verdict.reason.kind == "unexercised"
-    assert str(verdict.reason) == "no claim succeeded (4 empty), so the rule was not exercised"
+    assert str(verdict.reason) == "no claim succeeded (8 empty), so the rule was not exercised"
 
 
 def test_a_script_that_cannot_go_on_does_not_exercise_its_rule(tmp_path: Path) -> None:

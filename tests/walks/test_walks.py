@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.capabilities import KeyConflict
+from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
+from pytest_queuekit.monitors.explained import explained
 from pytest_queuekit.report.failure import explain
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import by_id, judge
@@ -38,6 +41,7 @@ from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.walk import BatchTasksAreNotRetried, ExtendedTasksComeBack
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.variants import PutsOff
 from tests.queues.watched import WATCHED
 
 WALK = by_id(CATALOGUE)["WALK-1"]
@@ -135,6 +139,17 @@ def test_a_replaced_task_may_keep_the_options_of_the_first(tmp_path: Path) -> No
     routed = Enqueue(key="k", capabilities={"region": "EU"})
     queue = "tests.queues.variants:ReplacesPayloads"
     replay(queue, tmp_path, Enqueue(key="k"), routed, Claim(capabilities={"region": "US"}))
+
+
+@pytest.mark.parametrize("conflict", [None, KeyConflict.KEEP])
+def test_a_second_enqueue_may_put_the_first_off(
+    conflict: KeyConflict | None, tmp_path: Path
+) -> None:
+    """Where the queue declares that the first task stays, its delay stays too."""
+    queue = type("_", (PutsOff,), {"key_conflict": conflict})
+    steps = (Enqueue(key="k"), Enqueue(delay=20.0, key="k"), Claim())
+    history = _history(tmp_path, *steps, queue=queue)
+    assert bool(explained(history, Contract.of(queue))) is (conflict is KeyConflict.KEEP)
 
 
 def test_a_task_may_replace_any_waiting_task_of_its_key(tmp_path: Path) -> None:

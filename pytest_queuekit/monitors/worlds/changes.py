@@ -82,7 +82,18 @@ def _kept_out(facts: Facts, world: World, enqueue: Operation) -> Iterator[World]
                 old = later.tasks[other]._replace(phase=Phase.ABSENT, by_key=True)
                 yield _added(later.with_task(other, old), TaskState(Phase.ANYWHERE))
             elif declared is None or not sure:
-                yield _added(later, TaskState(Phase.ABSENT, by_key=True))
+                kept = _perhaps_put_off(facts, later, other) if declared is None else later
+                yield _added(kept, TaskState(Phase.ABSENT, by_key=True))
+
+
+def _perhaps_put_off(facts: Facts, world: World, place: int) -> World:
+    """Return the world in which the newest enqueue may have given its delay to a waiting task."""
+    task, newest = world.tasks[place], len(world.tasks)
+    if task.phase is not Phase.WAITING or not facts.delay(newest):
+        return world
+    new = _waiting(facts, newest, facts.enqueues[newest])
+    due_from, due_by = min(task.due_from, new.due_from), max(task.due_by, new.due_by)
+    return world.with_task(place, task._replace(due_from=due_from, due_by=due_by))
 
 
 def _added(world: World, task: TaskState) -> World:
