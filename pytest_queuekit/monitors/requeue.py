@@ -27,6 +27,7 @@ from pytest_queuekit.monitors.timeline.moments import (
     number,
 )
 from pytest_queuekit.monitors.timeline.routes import may_get
+from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     TaskHistory,
     UnknownClaims,
@@ -122,7 +123,8 @@ class _RequeueViolations:
     def _empty_after(self, task: TaskHistory, call: Operation, wait: float) -> Operation | None:
         """Return an empty claim after a call and a wait, before the next delivery of the task."""
         enqueue, again = task.enqueues[0], next_claim(task, call)
-        until = NEVER if again is None else again.start
+        # A requeue need not lengthen the life of a task, which may expire while it waits again.
+        until = min(may_expire(enqueue), NEVER if again is None else again.start)
         if group_of(enqueue) is not None:
             return None  # the group may be full
         return next(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pytest_queuekit.execution.drivers.interleaved import Interleaved
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
+from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
@@ -14,6 +16,7 @@ from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.stats import stats
+from pytest_queuekit.rules.backups import at_rest, at_work
 from pytest_queuekit.rules.only_attempt import COUNTED
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take, take_over
@@ -133,22 +136,6 @@ def _purged_and_counted(env: Environment) -> None:
     producer.stats()
 
 
-def _copied(env: Environment) -> None:
-    """Back up while tasks are in progress, and continue in the copy."""
-    producer, worker = env.actor("producer"), env.actor("worker")
-    enqueue_all(producer, labels(6))
-    if worker.can(Capability.COMPLETE):
-        worker.complete(take(worker))
-    home = env.folder / "copy"
-    home.mkdir()
-    location = env.queue.adapter.provision(home)
-    producer.backup(location)
-    env.move(location)
-    enqueue_all(env.actor("restored"), labels(3, "new"))
-    env.claim_all("heir")
-    env.settle()
-
-
 _NEEDS = (Capability.STATS,)
 
 RULES = (
@@ -245,7 +232,7 @@ RULES = (
         slug="backup-is-usable-queue",
         sentence="A backup is itself a working queue that holds the unfinished tasks.",
         why="A backup that cannot be used is discovered only when it is needed.",
-        scenario=Scenario(script=_copied),
+        scenario=Scenario(script=at_rest),
         monitors=(no_loss, no_phantom, no_resurrection),
         needs=(Capability.BACKUP,),
         exercises=(Verb.BACKUP, Verb.CLAIM),
@@ -271,4 +258,22 @@ RULES = (
         exercises=(Verb.STATS,),
     ),
     COUNTED,
+    Rule(
+        id="STATS-13",
+        slug="backup-keeps-moving-tasks",
+        sentence="A backup holds each unfinished task, also one that moves while the backup runs.",
+        why="A backup that reads one state after the other misses a task that is released or "
+        "claimed between two of its reads.",
+        scenario=Scenario(script=at_work, passes_time=True),
+        drivers=(Interleaved(),),
+        monitors=(no_loss, no_phantom),
+        level=Level.STANDARD,
+        needs=(
+            Capability.BACKUP,
+            Capability.THREADS,
+            Capability.LEASE,
+            Capability.AT_LEAST_ONCE,
+        ),
+        exercises=(Verb.BACKUP, Verb.CLAIM),
+    ),
 )

@@ -23,6 +23,8 @@ _LOOKS = frozenset({Verb.OPEN, Verb.STATS, Verb.DEAD_LETTERS, Verb.CLOSE})
 def complete(violation: Violation, history: History) -> Violation:
     """Return a violation whose witness has all operations on its tasks, from its first to its last.
 
+    The first backup between them concerns every task: the run may have continued in the copy.
+
     A single operation is preceded by the operations on its task or, if it concerns none, by the
     last changes of the run.
     """
@@ -34,7 +36,8 @@ def complete(violation: Violation, history: History) -> Violation:
         begin = history.operations[0].start
     between = [call for call in history if begin <= call.start <= end]
     if tasks:
-        added = [call for call in between if call.task in tasks]
+        copies = [call.number for call in between if call.verb is Verb.BACKUP][:1]
+        added = [call for call in between if call.task in tasks or call.number in copies]
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
     known = {call.number for call in violation.witness}

@@ -92,6 +92,17 @@ def test_a_claim_must_be_able_to_get_the_requeued_task() -> None:
     assert judged(DEAD + rest, resolution=2.0, **ONCE) == []
 
 
+def test_a_requeued_task_may_expire_while_it_waits_again() -> None:
+    """A requeue need not lengthen the life of a task, which counts from its enqueue."""
+    text = DEAD.replace("@0-1", "@0-1 expires=8") + "p: requeue t @6-7; b: claim - @%s"
+    assert judged(text % "7.1-7.9", **ONCE) == ["requeue-lost"]
+    assert judged(text % "7.1-8", **ONCE) == []
+    assert judged(text % "9-10", **ONCE) == []
+    again, short = BACK + "b: claim - @45-50", "@0-1 expires=40"
+    assert judged(again, requeue_attempts=2, **TWICE) == ["requeue-attempts"]
+    assert judged(again.replace("@0-1", short), requeue_attempts=2, **TWICE) == []
+
+
 def test_a_task_whose_key_is_in_use_is_not_judged() -> None:
     """A queue may refuse to have two tasks of one key."""
     keyed = DEAD.replace("@0-1", "@0-1 key=k") + "p: enqueue u @5.1-5.2 key=k; "

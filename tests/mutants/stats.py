@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
@@ -164,6 +165,23 @@ class CopiesAllAsWaiting(MemoryQueue):
             task.state = "queued"
 
 
+class CopiesStateByState(MemoryQueue):
+    """Copies one state after the other, so that a task that moves meanwhile may be missing."""
+
+    name = "copies-state-by-state"
+
+    def backup(self, location: str) -> None:
+        tasks: dict[Any, Task] = {}
+        for state in ("leased", "dead", "completed", "queued"):
+            tasks |= self._copies(state)
+        super().backup(location)
+        self._open(location).tasks = tasks
+
+    def _copies(self, state: str) -> dict[Any, Task]:
+        with self._atomically():
+            return {task.number: copy(task) for task in self._in_state(state)}
+
+
 class RefusesToCopy(MemoryQueue):
     """Cannot be copied while it is in use."""
 
@@ -280,6 +298,7 @@ MUTANTS = (
     mutant(PurgesNothing, "STATS-8"),
     mutant(CopiesNothing, "STATS-9"),
     mutant(CopiesAllAsWaiting, "STATS-9"),
+    mutant(CopiesStateByState, "STATS-13"),
     mutant(RefusesToCopy, "STATS-9"),
     mutant(CountsTheVanished, "STATS-10", also=("STATS-12", *WATCHED)),
     mutant(CountsTheDeadOfDeathsAsHeld, "STATS-12", also=WATCHED),

@@ -322,6 +322,15 @@ class CountsReady(MemoryQueue):
         return task.due <= self._now()
 
 
+class ExpiresAfterADelivery(MemoryQueue):
+    """Does not deliver a task that expired while it waited again: released, retried or requeued."""
+
+    name = "expires-after-a-delivery"
+
+    def _is_outdated(self, task: Task) -> bool:
+        return task.state != "leased" and task.expires <= self._now()
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -347,4 +356,5 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     RequeuesInSilence,
     FailsForGood,
     CountsReady,
+    ExpiresAfterADelivery,
 )

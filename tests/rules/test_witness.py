@@ -24,6 +24,12 @@ def test_it_has_the_calls_on_the_task_between_its_first_and_its_last() -> None:
     assert shown(observed, 2, 6) == [2, 3, 4, 6]
 
 
+def test_it_has_the_backup_in_whose_copy_the_run_went_on() -> None:
+    """Every task is in the copy, or should be."""
+    observed = history("k: backup; p: enqueue t; p: stats; k: backup; k: backup; z: claim -")
+    assert shown(observed, 1, 5) == [1, 3, 5]
+
+
 def test_a_call_without_a_task_is_preceded_by_the_last_changes() -> None:
     """A claim that raises is not its own cause; reads and empty claims change nothing."""
     observed = history(

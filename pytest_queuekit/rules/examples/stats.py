@@ -237,4 +237,25 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 62.184 s  keeper    stats          → leased 1  expected: dead 1
         """,
     ),
+    "STATS-13": Example(
+        wrong="""
+            def backup(self, location):  # one state after the other
+                sql, states = "SELECT * FROM task WHERE state = ?", ("leased", "queued")
+                rows = [row for s in states for row in self.db.execute(sql, (s,))]
+                with closing(sqlite3.connect(location)) as copy, copy:
+                    copy.execute(TABLE)
+                    copy.executemany(f"INSERT INTO task VALUES (?{', ?' * 16})", rows)
+        """,
+        right="""
+            def backup(self, location):
+                with closing(sqlite3.connect(location)) as copy:
+                    self.db.backup(copy)
+        """,
+        proof="""
+              0.004 s  worker-2   enqueue moving-2-2 → ok
+              0.006 s  keeper-2   backup             → ok
+              0.008 s  worker-2   claim              → moving-2-2
+            ▶ 60.120 s  collector  claim              → empty  expected: moving-2-2
+        """,
+    ),
 }
