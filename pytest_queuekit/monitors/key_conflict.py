@@ -24,11 +24,13 @@ from pytest_queuekit.monitors.timeline.wording import actor, done, when
 def key_conflict(history: History, contract: Contract) -> list[Violation]:
     """Report enqueues with the key of a waiting task that had another effect than declared.
 
-    `key-not-refused`: accepted, where the queue refuses it; `not-replaced`: accepted, but the first
-    payload was delivered where the queue replaces it. Where the first task stays, `idempotency`
-    reports a second one that takes its place.
+    `key-not-refused`: accepted, where the queue refuses it, except in a batch, which may leave the
+    task out and accept the others; `not-replaced`: accepted, but the first payload was delivered
+    where the queue replaces it. Where the first task stays, `idempotency` reports a second one
+    that takes its place.
     """
     declared = contract.key_conflict
+    refuses = declared is KeyConflict.REFUSE
     if (
         declared not in (KeyConflict.REFUSE, KeyConflict.REPLACE)
         or UnknownClaims.of(history).claims
@@ -43,7 +45,7 @@ def key_conflict(history: History, contract: Contract) -> list[Violation]:
         for tasks in keyed.values()
         for first, second in _conflicts(tasks)
         for again in [next_claim(first, second)]
-        if declared is KeyConflict.REFUSE or again is not None
+        if ("batch" not in second.arguments if refuses else again is not None)
     )
 
 
@@ -54,8 +56,22 @@ def _conflicts(tasks: Sequence[TaskHistory]) -> Iterator[tuple[TaskHistory, Oper
         second = task.enqueues[0]
         for first in by_start[:place]:
             older = first.enqueues[0]
-            if second.ok and older.ok and latest(older) < second.start and _waited(first, second):
+            if not (second.ok and older.ok and latest(older) < second.start):
+                continue
+            if _waited(first, second) and not _may_be_left_out(first, tasks):
                 yield first, second
+
+
+def _may_be_left_out(task: TaskHistory, tasks: Sequence[TaskHistory]) -> bool:
+    """Return True if a batch may have been accepted without this task, whose key was in use.
+
+    A batch whose keys are in use may be accepted with the other tasks only: a task that it leaves
+    out holds no key.
+    """
+    enqueue = task.enqueues[0]
+    return "batch" in enqueue.arguments and any(
+        other is not task and other.enqueues[0].start <= latest(enqueue) for other in tasks
+    )
 
 
 def _waited(task: TaskHistory, operation: Operation) -> bool:

@@ -67,3 +67,19 @@ def test_a_claim_frees_a_key_that_is_held_until_then() -> None:
     assert until_claim(text % "b: claim u; z: claim -") == []
     assert until_claim(text % "z: claim -") == ["key-not-freed"]
     assert drained(text % "z: claim -") == []
+
+
+def test_a_batch_may_leave_out_a_task_with_a_key_in_use() -> None:
+    """A task that its batch left out waits for nothing, so its key may be free again."""
+    refuses = partial(kinds, key_conflict, key_conflict=KeyConflict.REFUSE)
+    batch = "p: enqueue t %s @0-1 batch=2; p: enqueue u key=k @0-1 batch=2; "
+    later = "a: claim t @2-3; a: complete t @4-5; p: purge @6-7; p: enqueue v key=k @8-9"
+    assert refuses(batch % "key=k" + later) == []
+    assert refuses(batch % "key=l" + later) == ["key-not-refused"]
+
+
+def test_a_batch_may_be_accepted_without_the_task_whose_key_is_in_use() -> None:
+    """A queue that refuses a single enqueue may leave a task out of a batch."""
+    text = "p: enqueue t key=k; p: enqueue u key=k%s"
+    assert kinds(key_conflict, text % " batch=2", key_conflict=KeyConflict.REFUSE) == []
+    assert kinds(key_conflict, text % "", key_conflict=KeyConflict.REFUSE) == ["key-not-refused"]
