@@ -9,7 +9,7 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Script
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History
+from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.no_loss import no_loss
@@ -37,7 +37,10 @@ _MORE = (no_phantom, exclusive, no_resurrection, stats)
 
 
 def _watched(rule: Rule) -> Rule:
-    missing = [monitor for monitor in _MORE if monitor not in rule.monitors]
+    # A queue may take no notice of an extension that it does not accept, and answer nothing.
+    left_out = (exclusive,) if Verb.EXTEND in rule.tolerates else ()
+    known = (*rule.monitors, *left_out)
+    missing = [monitor for monitor in _MORE if monitor not in known]
     losses = () if no_loss in rule.monitors else (_losses,)
     ending = _ending(rule.scenario.ending)
     return replace(

@@ -232,6 +232,7 @@ class PutsOff(MemoryQueue):
     """An enqueue with the key of a waiting task may put that off. Does not declare what it does."""
 
     name = "puts-off"
+    key_conflict: ClassVar[KeyConflict | None] = None
 
     def enqueue(self, payload: Any, *, delay: float = 0.0, key: str | None = None) -> int:  # type: ignore[override]  # takes no other options
         known = len(self.store.tasks)
