@@ -11,7 +11,12 @@ from pathlib import Path
 
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.real_time import require_wait
-from pytest_queuekit.execution.waits import longest_wait, until_noticed, wait_after_leases
+from pytest_queuekit.execution.waits import (
+    longest_wait,
+    unfinished,
+    until_noticed,
+    wait_after_leases,
+)
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import Capability, Sharing
 from pytest_queuekit.model.contract import Contract
@@ -180,7 +185,9 @@ class Environment:
         self._collect(collector, longest_wait(*self._pending()))
         if self.drained and (seconds := wait_after_leases(*self._pending())):
             self._collect(collector, seconds)
-        if self.drained and self.clock.virtual and collector.can(Capability.COMPLETE):
+        if not self.drained or not self.clock.virtual or unfinished(*self._pending()[:2]):
+            return  # a task that has not come is lost: more time must not bring it
+        if collector.can(Capability.COMPLETE):
             # A completion without effect shows once its lease has ended. Virtual time is free.
             self._collect(collector, until_noticed(self.contract, self.lease))
 

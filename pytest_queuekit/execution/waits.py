@@ -17,21 +17,21 @@ def longest_wait(operations: Sequence[Operation], contract: Contract, lease: flo
     Where the queue has no leases, a dead worker is noticed by then. Zero if every task is completed
     or cancelled.
     """
-    unfinished = _unfinished(operations, contract)
-    if not unfinished:
+    tasks = unfinished(operations, contract)
+    if not tasks:
         return 0.0
     failures = Counter(
         operation.task
         for operation in operations
-        if operation.verb is Verb.FAIL and operation.task in unfinished
+        if operation.verb is Verb.FAIL and operation.task in tasks
     )
     waits = (
-        *_numbers("delay", operations, unfinished),
+        *_numbers("delay", operations, tasks),
         *_retries(failures.values(), contract.retry),
     )
     if not _is_anything_held(operations):
         return max(waits, default=0.0)
-    own = _numbers("lease", operations, unfinished)
+    own = _numbers("lease", operations, tasks)
     return max(until_noticed(contract, lease), *own, *waits)
 
 
@@ -45,16 +45,16 @@ def wait_after_leases(operations: Sequence[Operation], contract: Contract, _leas
 
     A queue may count an expired lease as a failure, and delay the next attempt.
     """
-    unfinished = _unfinished(operations, contract)
+    tasks = unfinished(operations, contract)
     deliveries = Counter(
         operation.task
         for operation in operations
-        if operation.is_delivery and operation.task in unfinished
+        if operation.is_delivery and operation.task in tasks
     )
     return max(_retries(deliveries.values(), contract.retry), default=0.0)
 
 
-def _unfinished(operations: Sequence[Operation], contract: Contract) -> set[str]:
+def unfinished(operations: Sequence[Operation], contract: Contract) -> set[str]:
     """Return the tasks that may come again.
 
     An accepted completion ends its task only if no other worker has received the task since: a

@@ -174,6 +174,19 @@ class Retry:
     jitter: float = 0.0
     counts_deaths: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.max_attempts, int) or self.max_attempts < 1:
+            raise AdapterError(
+                f"Retry: max_attempts={self.max_attempts!r} must be a whole number of at least 1"
+            )
+        check_seconds("Retry: first", self.first)
+        if self.cap != float("inf"):
+            check_seconds("Retry: cap", self.cap)
+        if not 0 <= self.factor < float("inf"):
+            raise AdapterError(f"Retry: factor={self.factor!r} must be a finite number from 0 on")
+        if not 0 <= self.jitter <= 1:
+            raise AdapterError(f"Retry: jitter={self.jitter!r} must be a share from 0 to 1")
+
     def wait(self, failures: int) -> tuple[float, float]:
         """Return the shortest and the longest wait, in seconds, after `failures` failures."""
         plain = min(self.first * self.factor ** (failures - 1), self.cap)

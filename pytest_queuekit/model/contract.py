@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import math
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from pytest_queuekit.model.adapter_form import (
     check_call,
     check_errors,
     check_limitation,
+    check_seconds,
 )
 from pytest_queuekit.model.capabilities import (
     Capability,
@@ -154,6 +156,9 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
+_EXAMPLES: Mapping[type, str] = {Order: 'Order(ties="fifo")', Retry: "Retry(max_attempts=3)"}
+
+
 def _check_form(adapter: type[QueueAdapter]) -> None:
     where = f"{adapter.__module__}:{adapter.__qualname__}"
     if not adapter.name:
@@ -162,13 +167,15 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
         value = getattr(adapter, attribute)
         if not isinstance(value, kind):
             kinds = kind if isinstance(kind, tuple) else (kind,)
-            wanted = " or ".join(kind.__name__ for kind in kinds)
-            raise AdapterError(f"{where}: {attribute}={value!r} must be of type {wanted}")
+            wanted = " or ".join(map(_in_words, kinds))
+            raise AdapterError(f"{where}: {attribute}={value!r} must be {wanted}")
     for attribute in ("group_limit", "requeue_attempts"):
         value = getattr(adapter, attribute)
         if value is not None and value < 1:
             raise AdapterError(f"{where}: {attribute}={value!r} must be at least 1")
-    _check_notice(where, adapter)
+    check_seconds(f"{where}: resolution", adapter.resolution)
+    for attribute in ("lease_seconds", "notice_seconds"):
+        _check_time(where, attribute, getattr(adapter, attribute))
     for method in METHODS.values():
         if method.required and not _defines(adapter, method.name):
             raise AdapterError(f"{where} must define {method.name}()")
@@ -183,12 +190,19 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
     check_effects(where, adapter)
 
 
-def _check_notice(where: str, adapter: type[QueueAdapter]) -> None:
-    seconds = adapter.notice_seconds
+def _in_words(kind: type) -> str:
+    """Return what to write for a declaration of a type, as far as there is one way."""
+    if kind is type(None):
+        return "None"
+    if issubclass(kind, enum.Enum):
+        return " or ".join(f"{kind.__name__}.{name}" for name in kind.__members__)
+    example = _EXAMPLES.get(kind)
+    return f"of type {kind.__name__}" + (f", as {example}" if example else "")
+
+
+def _check_time(where: str, attribute: str, seconds: float | None) -> None:
     if isinstance(seconds, bool) or (seconds is not None and not 0 < seconds < math.inf):
-        raise AdapterError(
-            f"{where}: notice_seconds={seconds!r} must be a number of seconds above 0"
-        )
+        raise AdapterError(f"{where}: {attribute}={seconds!r} must be a number of seconds above 0")
 
 
 def _check_limitations(where: str, limitations: tuple[object, ...]) -> None:

@@ -83,13 +83,16 @@ def _key(enqueue: Operation) -> str | None:
     return None if key is None else repr(key)
 
 
+_ENDS = {Verb.CLAIM: "claim", Verb.COMPLETE: "completion", Verb.CANCEL: "cancel"}
+
+
 class _KeyInterval(NamedTuple):
     """The longest time for which a task may hold its key.
 
     start, end: nanoseconds, both inside (closed): the key may be taken at the enqueue's very start
         and freed at the completion's very end. Counter-example: complete t [4, 5],
         enqueue u [5, 7] of the same key, refused, is legal.
-    freed_by: the completion or claim at `end`; None if the key was not certainly freed.
+    freed_by: the completion, claim or cancel at `end`; None if the key was not certainly freed.
     """
 
     start: float
@@ -215,6 +218,9 @@ class _KeyViolations:
 
     def _key_interval(self, task: TaskHistory) -> _KeyInterval:
         start = min(enqueue.start for enqueue in task.enqueues)
+        removed = [cancel for cancel in task.cancels if cancel.ok]
+        if removed and not self._for_ever and not task.deliveries and not self._unknown:
+            return _KeyInterval(start, latest(removed[0]), removed[0])
         if self._until_claim and self._claimed_for_good(task):
             return _KeyInterval(start, latest(task.deliveries[0].claim), task.first_claim)
         if task.only_enqueue is not None and not self._for_ever and not task.cancels:
@@ -292,7 +298,7 @@ class _KeyViolations:
     def _not_freed(self, enqueue: Operation, freed_by: Operation, fate: str) -> Violation:
         return violation(
             "key-not-freed",
-            f"Idempotency key not freed by {'claim' if self._until_claim else 'completion'}",
+            f"Idempotency key not freed by {_ENDS[freed_by.verb]}",
             f"{enqueue.task} with key {_key(enqueue)} ({done(self._history, enqueue)}) was {fate} "
             f"although {actor(freed_by)} had {PAST[freed_by.verb]} {freed_by.task}, the holder of "
             f"the key, {when(self._history, freed_by)} (declared `key_hold="

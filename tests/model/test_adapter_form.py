@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.capabilities import Guarantee, Liveness, Order
+from pytest_queuekit.model.capabilities import Guarantee, Liveness, Order, Retry
 from pytest_queuekit.model.contract import Contract
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -81,6 +81,39 @@ def test_an_order_has_a_meaning() -> None:
         Order(priority=unknown)
     with pytest.raises(AdapterError, match="ties"):
         Order(ties=unknown)
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"max_attempts": 0}, "max_attempts=0 must be a whole number of at least 1"),
+        ({"max_attempts": 2.5}, "max_attempts=2.5 must be a whole number"),
+        ({"max_attempts": 2, "first": -1}, "first=-1 must be a number of seconds"),
+        ({"max_attempts": 2, "cap": float("nan")}, "cap=nan must be a number of seconds"),
+        ({"max_attempts": 2, "factor": -2}, "factor=-2 must be a finite number from 0 on"),
+        ({"max_attempts": 2, "jitter": 1.5}, "jitter=1.5 must be a share from 0 to 1"),
+    ],
+)
+def test_a_retry_is_possible(declared: Any, message: str) -> None:
+    """No queue can be measured by waits that are no times."""
+    with pytest.raises(AdapterError, match=message):
+        Retry(**declared)
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"order": "fifo"}, r"order='fifo' must be of type Order, as Order\(ties=\"fifo\"\)"),
+        ({"retry": 3}, r"must be of type Retry, as Retry\(max_attempts=3\) or None"),
+        ({"key_hold": "for ever"}, "must be KeyHold.UNTIL_CLAIM or KeyHold.UNTIL_COMPLETION or"),
+        ({"resolution": -1.0}, "resolution=-1.0 must be a number of seconds"),
+        ({"lease_seconds": 0}, "lease_seconds=0 must be a number of seconds above 0"),
+    ],
+)
+def test_a_declaration_of_another_form_is_told_the_right_one(declared: Any, message: str) -> None:
+    """The message shows what to write."""
+    with pytest.raises(AdapterError, match=message):
+        Contract.of(type("Odd", (MemoryQueue,), declared))
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), True])

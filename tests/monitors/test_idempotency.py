@@ -136,12 +136,25 @@ def test_some_task_of_a_key_comes() -> None:
 
 
 def test_a_task_that_need_not_come_may_hold_its_key() -> None:
-    """It is not due, or for other workers, or cancelled."""
-    text = "p: enqueue t key=k %s; p: %s; p: enqueue u key=k; z: claim - @20-21"
-    assert drained(text % ("", "stats")) == ["keyed-lost"] * 2
-    assert drained(text % ("delay=50", "stats")) == []
-    assert drained(text % ('capabilities={"region":"EU"}', "stats")) == []
-    assert drained(text % ("", "cancel t")) == []
+    """It is not due, or for other workers."""
+    text = "p: enqueue t key=k %s; p: stats; p: enqueue u key=k; z: claim - @20-21"
+    assert drained(text % "") == ["keyed-lost"] * 2
+    assert drained(text % "delay=50") == []
+    assert drained(text % 'capabilities={"region":"EU"}') == []
+
+
+def test_a_cancelled_task_frees_its_key() -> None:
+    """It is removed, unless keys are held for ever, and so cannot keep other tasks out."""
+    text = "p: enqueue t key=k; p: cancel t %s; p: enqueue u key=k%s; z: claim - @20-21"
+    assert drained(text % ("", "")) == ["key-not-freed"]
+    assert drained(text % ("", ""), key_hold=KeyHold.FOR_EVER) == []
+    assert drained(text % ("unknown", "")) == []
+    assert (
+        drained(
+            "p: enqueue t key=k; a: claim t; p: cancel t; p: enqueue u key=k; z: claim - @20-21"
+        )
+        == []
+    )
 
 
 def test_a_claim_of_unknown_outcome_may_have_taken_the_task_of_a_key() -> None:

@@ -198,7 +198,7 @@ MUTANTS = (
     mutant(NamesTasksByTheClock, "CLOCK-9"),
     mutant(DistrustsTheFuture, "CLOCK-9"),
     mutant(MeasuresAnyDistance, "CLOCK-9"),
-    mutant(ThrowsYesterdaysTasksAway, "CLOCK-10"),
+    mutant(ThrowsYesterdaysTasksAway, "CLOCK-10", also=("LEASE",)),
     mutant(
         LeasesForMinutes,
         "LEASE-1",

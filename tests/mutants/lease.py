@@ -287,6 +287,7 @@ MUTANTS = (
             "STATS-6",
             "ACK-15",
             "GROUP-2",
+            "LEASE",
         ),
     ),
     mutant(

@@ -10,7 +10,7 @@ BROAD = frozenset({"CLOCK", "VALUE"})
 """The families whose rules lead tasks through all of life, so that nearly any bug shows there."""
 
 
-WATCHED = ("KEY", "RETRY", "ROUTE", "SCHEDULE")
+WATCHED = ("ACK", "CLAIM", "ENQUEUE", "KEY", "LEASE", "ORDER", "RETRY", "ROUTE", "SCHEDULE")
 """The families whose rules also look for losses, doubles and wrong counts."""
 
 

@@ -293,6 +293,7 @@ MUTANTS = (
             "RETRY-5",
             "RETRY-13",
             "GROUP-2",
+            "LEASE",
         ),
     ),
     mutant(BuriesInSilence, "RETRY-7", also=("RETRY-14", "STATS-7")),

@@ -290,7 +290,7 @@ MUTANTS = (
     mutant(CountsOnlyWhatIsDue, "STATS-3", also=WATCHED),
     mutant(CountsTheFailedAsDead, "STATS-4", also=WATCHED),
     mutant(CountsTheDeadAsWaiting, "STATS-4", also=("STATS-12", *WATCHED)),
-    mutant(CountsTheCancelled, "STATS-5"),
+    mutant(CountsTheCancelled, "STATS-5", also=("ACK",)),
     mutant(PurgesTheHeld, "STATS-6", also=("STATS-8", "STATS-7")),
     mutant(PurgesTheWaiting, "STATS-6", also=("STATS-8",)),
     mutant(PurgesTheFailed, "STATS-7"),

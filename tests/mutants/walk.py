@@ -309,7 +309,7 @@ _ALONE: Mapping[str, tuple[str, ...]] = {
     "ReclaimIgnoresExtensions": ("LEASE-3", "LEASE-5"),
     "OpeningEndsWaits": ("CLOCK", "RETRY"),
     "OpeningEndsExtensions": ("LEASE-3", "LEASE-5", "LEASE-13"),
-    "ExtendedTasksComeBack": ("ACK-16",),
+    "ExtendedTasksComeBack": ("ACK-16", "ACK", "LEASE"),
 }
 """The rules that a mutant breaks besides."""
 

@@ -34,6 +34,22 @@ class RetryRoundsIntegers(MemoryQueue):
         task.text = json.dumps(json.loads(task.text, parse_int=lambda digits: int(float(digits))))
 
 
+class CancelKeepsTheKey(MemoryQueue):
+    """Takes a later task of the key for one more of the task that was cancelled, and drops it."""
+
+    name = "cancel-keeps-the-key"
+
+    def cancel(self, task_id: Any) -> None:
+        task = self.store.tasks.get(task_id)
+        super().cancel(task_id)
+        if task is not None:
+            task.state = "cancelled"
+            self.store.tasks[task_id] = task
+
+    def _holds_key(self, task: Task) -> bool:
+        return task.state == "cancelled" or super()._holds_key(task)
+
+
 class RequeueForgetsKeys(MemoryQueue):
     """Lets a second task of the key of a requeued task in."""
 
@@ -112,6 +128,7 @@ MUTANTS = tuple(
     for queue in (
         ReleaseEmptiesPayloads,
         RetryRoundsIntegers,
+        CancelKeepsTheKey,
         RequeueForgetsKeys,
         RequeueLosesCapabilities,
         RetryForgetsOwnLease,

@@ -133,6 +133,10 @@ def _holds(facts: Facts, world: World, place: int, new: int) -> Iterator[tuple[b
             # Where a claim frees the key, a task that came back may hold it again or not.
             if facts.contract.key_hold is KeyHold.UNTIL_CLAIM and world.tasks[place].deliveries:
                 yield False, world
+        case Phase.CANCELLED if facts.contract.key_hold is not KeyHold.FOR_EVER and not (
+            world.tasks[place].deliveries
+        ):
+            yield False, world  # it was removed before any worker had it
         case Phase.CANCELLED:
             yield from world.having(Habit.CANCELLED_HOLDS_KEY)
         case Phase.HELD if facts.contract.key_hold is KeyHold.UNTIL_CLAIM:
