@@ -394,4 +394,4 @@ _RULES = (
     ),
 )
 
-RULES = watched(_RULES)
+RULES = watched(_RULES, counts=False)

@@ -186,4 +186,4 @@ _RULES = (
     ),
 )
 
-RULES = watched(_RULES)
+RULES = watched(_RULES, counts=False)

@@ -190,4 +190,4 @@ _RULES = (
     ),
 )
 
-RULES = watched(_RULES)
+RULES = watched(_RULES, counts=False)

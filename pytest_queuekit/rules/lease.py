@@ -371,4 +371,4 @@ _RULES = (
     ),
 )
 
-RULES = watched(_RULES)
+RULES = watched(_RULES, counts=False)

@@ -239,4 +239,4 @@ _RULES = (
     ),
 )
 
-RULES = watched(_RULES)
+RULES = watched(_RULES, counts=False)

@@ -19,13 +19,16 @@ from pytest_queuekit.monitors.stats import stats
 from pytest_queuekit.rules.rule import Rule
 
 
-def watched(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def watched(rules: Iterable[Rule], *, counts: bool = True) -> tuple[Rule, ...]:
     """Return the rules with more monitors.
 
     At the end of a script the queue is emptied if no task must be waited for, and its counts are
     read.
+
+    counts: False to read no counts. They are wrong after nearly any other fault, and where the
+        rules are about the basic promises, a second proof would only hide the first.
     """
-    return tuple(map(_watched, rules))
+    return tuple(_watched(rule, counts) for rule in rules)
 
 
 def _losses(history: History, contract: Contract) -> list[Violation]:
@@ -33,16 +36,17 @@ def _losses(history: History, contract: Contract) -> list[Violation]:
     return no_loss(history, contract)
 
 
-_MORE = (no_phantom, exclusive, no_resurrection, stats)
+_MORE = (no_phantom, exclusive, no_resurrection)
 
 
-def _watched(rule: Rule) -> Rule:
+def _watched(rule: Rule, counts: bool) -> Rule:
     # A queue may take no notice of an extension that it does not accept, and answer nothing.
     left_out = (exclusive,) if Verb.EXTEND in rule.tolerates else ()
     known = (*rule.monitors, *left_out)
-    missing = [monitor for monitor in _MORE if monitor not in known]
+    more = (*_MORE, stats) if counts else _MORE
+    missing = [monitor for monitor in more if monitor not in known]
     losses = () if no_loss in rule.monitors else (_losses,)
-    ending = _ending(rule.scenario.ending)
+    ending = _ending(rule.scenario.ending, counts)
     return replace(
         rule,
         monitors=(*rule.monitors, *missing, *losses),
@@ -50,14 +54,13 @@ def _watched(rule: Rule) -> Rule:
     )
 
 
-def _ending(own: Script | None) -> Script:
+def _ending(own: Script | None, counts: bool) -> Script:
     def finish(env: Environment) -> None:
-        keeper = env.actor("keeper")
         if own is not None:
             own(env)
         elif env.is_idle:
             env.settle()
-        if keeper.can(Capability.STATS):
-            keeper.stats()
+        if counts and Capability.STATS in env.contract.capabilities:
+            env.actor("keeper").stats()
 
     return finish

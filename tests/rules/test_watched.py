@@ -1,4 +1,4 @@
-"""Rules about one promise notice losses, doubles and wrong counts that their scripts run into."""
+"""Rules about one promise notice losses and doubles that their scripts run into."""
 
 from __future__ import annotations
 
