@@ -225,10 +225,9 @@ class _KeyViolations:
             return _KeyInterval(start, latest(task.deliveries[0].claim), task.first_claim)
         if task.only_enqueue is not None and not self._for_ever and not task.cancels:
             for delivery in task.deliveries:
-                for end in delivery.endings():
-                    completed = end.verb is Verb.COMPLETE
-                    if completed and self._leases.took_effect(task, delivery, end):
-                        return _KeyInterval(start, latest(end), end)
+                end = self._completion(task, delivery)
+                if end is not None:
+                    return _KeyInterval(start, latest(end), end)
         return _KeyInterval(start, NEVER, None)
 
     def _claimed_for_good(self, task: TaskHistory) -> bool:
@@ -236,11 +235,21 @@ class _KeyViolations:
         if task.only_enqueue is None or task.cancels or len(task.deliveries) != 1:
             return False
         delivery = task.deliveries[0]
-        completions = [end for end in delivery.endings() if end.verb is Verb.COMPLETE]
-        kept = any(self._leases.took_effect(task, delivery, end) for end in completions) or (
+        kept = self._completion(task, delivery) is not None or (
             not self._leases.of(delivery).lease_may_end(delivery.claim.start, self._end)
         )
-        return kept and len(completions) == len(delivery.endings())
+        return kept and all(end.verb is Verb.COMPLETE for end in delivery.endings())
+
+    def _completion(self, task: TaskHistory, delivery: DeliveredTask) -> Operation | None:
+        """Return the completion of a delivery that certainly took effect; None without one."""
+        return next(
+            (
+                end
+                for end in delivery.endings()
+                if end.verb is Verb.COMPLETE and self._leases.took_effect(task, delivery, end)
+            ),
+            None,
+        )
 
     def _may_have_replaced(self, first: TaskHistory, second: TaskHistory) -> bool:
         """Return True if the second task may have replaced the first while that waited.
@@ -256,11 +265,13 @@ class _KeyViolations:
 
     def _may_wait(self, task: TaskHistory, delivery: DeliveredTask, moment: float) -> bool:
         """Return True if a task may wait again by a moment, after one of its deliveries."""
-        endings = delivery.endings()
-        completed = [ending for ending in endings if ending.verb is Verb.COMPLETE]
-        if any(self._leases.took_effect(task, delivery, ending) for ending in completed):
+        if self._completion(task, delivery) is not None:
             return False
-        given_back = any(ending.start <= moment for ending in endings if ending not in completed)
+        given_back = any(
+            ending.start <= moment
+            for ending in delivery.endings()
+            if ending.verb is not Verb.COMPLETE
+        )
         lease = self._leases.of(delivery)
         return given_back or lease.lease_may_end(delivery.claim.start, moment)
 

@@ -145,16 +145,12 @@ def test_a_task_that_need_not_come_may_hold_its_key() -> None:
 
 def test_a_cancelled_task_frees_its_key() -> None:
     """It is removed, unless keys are held for ever, and so cannot keep other tasks out."""
-    text = "p: enqueue t key=k; p: cancel t %s; p: enqueue u key=k%s; z: claim - @20-21"
-    assert drained(text % ("", "")) == ["key-not-freed"]
-    assert drained(text % ("", ""), key_hold=KeyHold.FOR_EVER) == []
-    assert drained(text % ("unknown", "")) == []
-    assert (
-        drained(
-            "p: enqueue t key=k; a: claim t; p: cancel t; p: enqueue u key=k; z: claim - @20-21"
-        )
-        == []
-    )
+    text = "p: enqueue t key=k; p: cancel t %s; p: enqueue u key=k; z: claim - @20-21"
+    assert drained(text % "") == ["key-not-freed"]
+    assert drained(text % "", key_hold=KeyHold.FOR_EVER) == []
+    assert drained(text % "unknown") == []
+    held = "p: enqueue t key=k; a: claim t; p: cancel t; p: enqueue u key=k; z: claim - @20-21"
+    assert drained(held) == []
 
 
 def test_a_claim_of_unknown_outcome_may_have_taken_the_task_of_a_key() -> None:

@@ -11,7 +11,7 @@ BROAD = frozenset({"CLOCK", "VALUE"})
 
 
 WATCHED = ("ACK", "CLAIM", "ENQUEUE", "KEY", "LEASE", "ORDER", "RETRY", "ROUTE", "SCHEDULE")
-"""The families whose rules also look for losses, doubles and wrong counts."""
+"""The families whose rules also look for losses and doubles, and some of them for wrong counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
