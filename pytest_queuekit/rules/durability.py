@@ -107,13 +107,16 @@ def _stock(env: Environment) -> None:
 
 
 def _killed_workers(effort: Effort) -> list[Program]:
+    """Return workers that die in turn within a claim and within a completion, ever later in it."""
+    count = effort.claimers
     return [
         Program(
             actor=f"worker-{number}",
             function=programs.consume_forever,
-            faults=(Kill(delay=0.03 * number),),
+            # An even number of calls ends with a completion, so that a claim is next.
+            faults=(Kill(after=2 + number % 2, within=number / (count + 1)),),
         )
-        for number in range(1, effort.claimers + 1)
+        for number in range(1, count + 1)
     ]
 
 

@@ -49,7 +49,8 @@ class Rule:
     needs: the capabilities without which the rule does not apply.
     scenario: what the actors do.
     drivers: how the actors interleave. Each makes its runs, until a run shows a violation.
-    monitors: the judges of the histories.
+    monitors: the judges of the histories, as to the promise.
+    also: the judges of what else a run may show; their proofs follow those of the promise.
     exercises: the verbs that must succeed at least once in a run; otherwise the run proves nothing
         about this promise, and other rules judge why. A rule that no run of a driver exercises is
         not run, and leaves the queue without a verdict.
@@ -73,6 +74,7 @@ class Rule:
     tolerates: tuple[Verb, ...] = ()
     tolerates_from: tuple[str, ...] = ()
     must_with: Capability | None = None
+    also: tuple[Monitor, ...] = ()
 
     def requirement_for(self, contract: Contract) -> Requirement:
         """Return how binding the promise is for a queue."""
@@ -111,8 +113,7 @@ def judge(
     began = time.perf_counter()
     status, reason, run, violations = _answer(rule, queue, folder, effort, progress)
     if run is not None:
-        shortest_first = sorted(violations, key=lambda violation: len(violation.witness))
-        completed = (complete(violation, run.history) for violation in shortest_first)
+        completed = (complete(violation, run.history) for violation in violations)
         violations = [
             replace(violation, declared=broken(violation, run.history, queue.contract))
             for violation in completed
@@ -227,19 +228,27 @@ def _require_conclusive(rule: Rule, run: Run) -> None:
 
 
 def violations_in(history: History, rule: Rule, contract: Contract) -> list[Violation]:
-    """Return the violations that a history proves."""
-    violations = [
-        violation for monitor in rule.monitors for violation in monitor(history, contract)
-    ]
+    """Return what a history proves: first what breaks the promise, each time the shortest first.
+
+    Of a call that breaks the promise, nothing else is told.
+    """
+    violations = _found(rule.monitors, history, contract)
+    told = {violation.witness[-1].number for violation in violations}
+    more = _found(rule.also, history, contract)
+    violations += [violation for violation in more if violation.witness[-1].number not in told]
     shown = {(violation.kind, violation.witness[-1].number) for violation in violations}
     violations += [
         violation
-        for monitor in (answers, handed_out)
-        for violation in monitor(history, contract)
+        for violation in _found((answers, handed_out), history, contract)
         if not all(rule.tolerated(call) for call in violation.witness if not call.ok)
         and (violation.kind, violation.witness[-1].number) not in shown
     ]
     return violations
+
+
+def _found(monitors: Iterable[Monitor], history: History, contract: Contract) -> list[Violation]:
+    found = (violation for monitor in monitors for violation in monitor(history, contract))
+    return sorted(found, key=lambda violation: len(violation.witness))
 
 
 def _unexercised(rule: Rule, run: Run) -> str:

@@ -8,9 +8,7 @@ from dataclasses import replace
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Script
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Verb
-from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_phantom import no_phantom
@@ -31,12 +29,7 @@ def watched(rules: Iterable[Rule], *, counts: bool = True) -> tuple[Rule, ...]:
     return tuple(_watched(rule, counts) for rule in rules)
 
 
-def _losses(history: History, contract: Contract) -> list[Violation]:
-    """Report losses, if the run has emptied the queue. A rule need not empty it."""
-    return no_loss(history, contract)
-
-
-_MORE = (no_phantom, exclusive, no_resurrection)
+_MORE = (no_phantom, exclusive, no_resurrection, no_loss)
 
 
 def _watched(rule: Rule, counts: bool) -> Rule:
@@ -44,13 +37,10 @@ def _watched(rule: Rule, counts: bool) -> Rule:
     left_out = (exclusive,) if Verb.EXTEND in rule.tolerates else ()
     known = (*rule.monitors, *left_out)
     more = (*_MORE, stats) if counts else _MORE
-    missing = [monitor for monitor in more if monitor not in known]
-    losses = () if no_loss in rule.monitors else (_losses,)
-    ending = _ending(rule.scenario.ending, counts)
     return replace(
         rule,
-        monitors=(*rule.monitors, *missing, *losses),
-        scenario=replace(rule.scenario, ending=ending),
+        also=tuple(monitor for monitor in more if monitor not in known),
+        scenario=replace(rule.scenario, ending=_ending(rule.scenario.ending, counts)),
     )
 
 

@@ -134,7 +134,15 @@ def _judged(history: History, contract: Contract, monitors: Sequence[Monitor]) -
         if not waived & set(RULES.get(violation.kind, ())):
             key = (violation.kind, violation.witness[-1].number)
             violations.setdefault(key, _in_full(history, violation))
-    return sorted(violations.values(), key=lambda violation: violation.witness[-1].number)
+    return sorted(violations.values(), key=_place)
+
+
+_EFFECTS = frozenset({"lost", "not-reclaimed", "said-empty", "unfinished-lost"})
+"""Kinds that only say that a task did not come, whatever took it."""
+
+
+def _place(violation: Violation) -> tuple[int, bool]:
+    return violation.witness[-1].number, violation.kind in _EFFECTS
 
 
 def _by_monitors(

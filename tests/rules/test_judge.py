@@ -30,7 +30,7 @@ from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
 
 QUICK = Effort.at(Level.QUICK)
 # With one monitor, so that an empty answer breaks another rule and not this one.
-RULE = replace(by_id(CATALOGUE)["CLAIM-1"], monitors=(exclusive,))
+RULE = replace(by_id(CATALOGUE)["CLAIM-1"], monitors=(exclusive,), also=())
 
 
 @dataclass(frozen=True, kw_only=True)

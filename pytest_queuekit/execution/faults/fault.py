@@ -65,11 +65,15 @@ class Fault(ABC):
     after: calls on the queue that end before. The opening does not count, nor does a call that is
         answered with busy, which actors repeat.
     delay: seconds after that.
+    within: if positive, the fault strikes within the next call instead, once that has taken this
+        share of the mean time of such calls so far. Only a process of its own can be struck there;
+        another actor is struck before the call.
     """
 
     kind: ClassVar[str]
     after: int = 0
     delay: float = 0.0
+    within: float = 0.0
 
     def obstacle(self, setting: Setting) -> str:
         """Return the reason why the fault cannot strike in a setting; empty if it can."""

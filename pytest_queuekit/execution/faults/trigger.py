@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from statistics import fmean
 
 from pytest_queuekit.execution.faults.fault import Fault, Surroundings
 from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
@@ -39,7 +41,9 @@ class Trigger:
         self._sink = world.recorder.sink
         self._waiting = list(enumerate(faults))
         self._due: list[tuple[int, int, Fault]] = []
+        self._in_next_call: list[tuple[int, Fault]] = []
         self._ended = 0
+        self._took: defaultdict[Verb, list[int]] = defaultdict(list)
         self._error: BaseException | None = None
 
     def start(self) -> None:
@@ -51,10 +55,12 @@ class Trigger:
         if operation.end is None:
             self._strike_until(operation.start)
             self._write(operation)
+            self._strike_within(operation.verb)
             return
         self._write(operation)
         if operation.verb is not Verb.KILL and operation.outcome is not Outcome.BUSY:
             self._ended += 1
+            self._took[operation.verb].append(operation.end - operation.start)
             self._advance(operation.end)
 
     def raise_error(self) -> None:
@@ -71,8 +77,11 @@ class Trigger:
         ripe = [(number, fault) for number, fault in self._waiting if fault.after <= self._ended]
         self._waiting = [entry for entry in self._waiting if entry not in ripe]
         for number, fault in ripe:
-            if fault.delay and self._world.setting.own_process:
-                self._start_timer(number, fault)
+            own_process = self._world.setting.own_process
+            if fault.within and own_process:
+                self._in_next_call.append((number, fault))
+            elif fault.delay and own_process:
+                self._start_timer(fault.delay, number, fault)
             else:
                 self._due.append((moment + round(fault.delay * SECOND), number, fault))
         self._strike_until(moment)
@@ -88,8 +97,14 @@ class Trigger:
         self._world.note_strike(number)  # before it, since nothing happens after a kill
         fault.strike(self._world)
 
-    def _start_timer(self, number: int, fault: Fault) -> None:
-        timer = threading.Timer(fault.delay, self._strike_apart, (number, fault))
+    def _strike_within(self, verb: Verb) -> None:
+        struck, self._in_next_call = self._in_next_call, []
+        for number, fault in struck:
+            seconds = fmean(self._took[verb] or [0]) / SECOND
+            self._start_timer(fault.within * seconds, number, fault)
+
+    def _start_timer(self, delay: float, number: int, fault: Fault) -> None:
+        timer = threading.Timer(delay, self._strike_apart, (number, fault))
         timer.daemon = True
         timer.start()
         self._world.cleanup.callback(timer.cancel)

@@ -182,11 +182,11 @@ EXAMPLES: Mapping[str, Example] = {
     "DURABLE-10": Example(
         wrong="""
             def claim(self, worker, *, lease=60.0):
-                leased = "UPDATE task SET state = 'leased' WHERE id = :id"
-                if (task_id := self.first_waiting()) is None:
-                    return None
-                self.run(leased, id=task_id)  # a kill here leaves a task without lease
-                return self.take(task_id, worker, lease)
+                with self.transaction():
+                    if (task_id := self.first_waiting()) is None:
+                        return None
+                    self.run("UPDATE task SET state = 'leased' WHERE id = :id", id=task_id)
+                return self.take(task_id, worker, lease)  # too late after a kill
         """,
         right="""
             def claim(self, worker, *, lease=60.0):

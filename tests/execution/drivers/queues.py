@@ -29,6 +29,16 @@ class Hangs(SmallSqliteQueue):
         NEVER.wait()
 
 
+class ClaimsSlowly(SmallSqliteQueue):
+    """Takes 0.2 s for a claim."""
+
+    name = "claims-slowly"
+
+    def claim(self, worker: str, **options: Any) -> Claim | None:
+        time.sleep(0.2)
+        return super().claim(worker, **options)
+
+
 class HangsAtOpening(SmallSqliteQueue):
     """Never returns from opening, except the first time."""
 

@@ -111,6 +111,19 @@ def test_a_delayed_kill_ends_an_actor_that_would_never_end(driver: Driver, tmp_p
     assert Verb.CLAIM in verbs(made)
 
 
+@pytest.mark.parametrize(
+    ("driver", "called"),
+    [(Processes(), [Verb.CLAIM, Verb.CLAIM]), (Sequence(), [Verb.CLAIM])],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_kill_within_a_call(driver: Driver, called: list[Verb], tmp_path: Path) -> None:
+    """A process dies when the call has taken a share of its usual time; others die before it."""
+    kill = Kill(after=1, within=0.5)
+    made = run(driver, programs.claim_twice, kill, folder=tmp_path, adapter=queues.ClaimsSlowly)
+    assert verbs(made) == [*called, Verb.KILL]
+    assert all(call.outcome is Outcome.UNKNOWN for call in acting(made)[1:-1])
+
+
 @pytest.mark.parametrize("driver", DRIVERS, ids=lambda driver: driver.name)
 def test_a_pause_outlasts_the_lease(driver: Driver, tmp_path: Path) -> None:
     """An actor that pauses after its claim completes the task when its lease has expired."""
