@@ -87,6 +87,8 @@ class QueueAdapter:
     """True if a process may fork while an instance is open."""
     retry: ClassVar[Retry | None] = None
     key_hold: ClassVar[KeyHold] = KeyHold.UNTIL_COMPLETION
+    key_seconds: ClassVar[float | None] = None
+    """Seconds for which a key is held after the enqueue, with `KeyHold.FOR_A_TIME`."""
     key_conflict: ClassVar[KeyConflict | None] = None
     """The effect of an enqueue with the key of a waiting task; None if undeclared."""
     group_limit: ClassVar[int] = 1

@@ -63,6 +63,7 @@ class KeyHold(enum.Enum):
 
     UNTIL_CLAIM = "until its task is claimed"
     UNTIL_COMPLETION = "until completion"
+    FOR_A_TIME = "for a time after its enqueue"
     FOR_EVER = "for ever"
 
 
@@ -84,6 +85,7 @@ class Capability(enum.StrEnum):
     KEY = "key"
     KEY_UNTIL_CLAIM = "key-until-claim"
     KEY_WHILE_CLAIMED = "key-while-claimed"
+    KEY_FOR_A_TIME = "key-for-a-time"
     KEY_CONFLICT = "key-conflict"
     BATCH_KEYS = "batch-keys"
     GROUP = "group"

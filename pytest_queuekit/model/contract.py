@@ -61,6 +61,7 @@ class Contract:
     sharing: Sharing
     retry: Retry | None
     key_hold: KeyHold
+    key_seconds: float | None
     key_conflict: KeyConflict | None
     group_limit: int
     requeue_attempts: int | None
@@ -85,6 +86,7 @@ class Contract:
             sharing=adapter.sharing,
             retry=adapter.retry,
             key_hold=adapter.key_hold,
+            key_seconds=adapter.key_seconds,
             key_conflict=adapter.key_conflict,
             group_limit=adapter.group_limit,
             requeue_attempts=adapter.requeue_attempts,
@@ -143,6 +145,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "sharing": Sharing,
     "retry": (Retry, type(None)),
     "key_hold": KeyHold,
+    "key_seconds": (int, float, type(None)),
     "key_conflict": (KeyConflict, type(None)),
     "group_limit": int,
     "requeue_attempts": (int, type(None)),
@@ -174,8 +177,10 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
         if value is not None and value < 1:
             raise AdapterError(f"{where}: {attribute}={value!r} must be at least 1")
     check_seconds(f"{where}: resolution", adapter.resolution)
-    for attribute in ("lease_seconds", "notice_seconds"):
+    for attribute in ("key_seconds", "lease_seconds", "notice_seconds"):
         _check_time(where, attribute, getattr(adapter, attribute))
+    if adapter.key_hold is KeyHold.FOR_A_TIME and adapter.key_seconds is None:
+        raise AdapterError(f"{where}: KeyHold.FOR_A_TIME needs key_seconds, such as 300")
     for method in METHODS.values():
         if method.required and not _defines(adapter, method.name):
             raise AdapterError(f"{where} must define {method.name}()")
@@ -244,6 +249,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.KEY: "key" in enqueue,
         Capability.KEY_UNTIL_CLAIM: "key" in enqueue and until_claim,
         Capability.KEY_WHILE_CLAIMED: "key" in enqueue and not until_claim,
+        Capability.KEY_FOR_A_TIME: "key" in enqueue and adapter.key_hold is KeyHold.FOR_A_TIME,
         Capability.KEY_CONFLICT: "key" in enqueue and adapter.key_conflict is not None,
         Capability.BATCH_KEYS: "key" in enqueue and "keys" in batch,
         Capability.GROUP: "group" in enqueue,

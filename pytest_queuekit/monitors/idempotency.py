@@ -83,7 +83,12 @@ def _key(enqueue: Operation) -> str | None:
     return None if key is None else repr(key)
 
 
-_ENDS = {Verb.CLAIM: "claim", Verb.COMPLETE: "completion", Verb.CANCEL: "cancel"}
+_ENDS = {
+    Verb.CLAIM: "claim",
+    Verb.COMPLETE: "completion",
+    Verb.CANCEL: "cancel",
+    Verb.ENQUEUE: "time",
+}
 
 
 class _KeyInterval(NamedTuple):
@@ -92,7 +97,8 @@ class _KeyInterval(NamedTuple):
     start, end: nanoseconds, both inside (closed): the key may be taken at the enqueue's very start
         and freed at the completion's very end. Counter-example: complete t [4, 5],
         enqueue u [5, 7] of the same key, refused, is legal.
-    freed_by: the completion, claim or cancel at `end`; None if the key was not certainly freed.
+    freed_by: the completion, claim or cancel at `end`, or the enqueue whose time was over by then;
+        None if the key was not certainly freed.
     """
 
     start: float
@@ -132,7 +138,10 @@ class _KeyViolations:
         self._unknown, self._first_unknown = unknown.most_taken, unknown.first_start
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         self._final = history.drained and not may_forget(history, contract)
-        self._for_ever = contract.key_hold is KeyHold.FOR_EVER
+        self._outlives = contract.key_hold in (KeyHold.FOR_A_TIME, KeyHold.FOR_EVER)
+        time = contract.key_seconds
+        self._time = NEVER if time is None else nanoseconds(time)
+        self._late = nanoseconds(contract.resolution)
         self._until_claim = contract.key_hold is KeyHold.UNTIL_CLAIM
         self._may_replace = contract.key_conflict in (KeyConflict.REPLACE, None)
         self._end = max((latest(operation) for operation in history), default=0)
@@ -187,10 +196,11 @@ class _KeyViolations:
         frees: list[float] = [cancel.start for cancel in task.cancels]
         if self._until_claim:
             frees.append(self._first_unknown)
-        if self._for_ever:
+        if self._outlives:
+            frees.append(task.enqueues[0].start + self._time)
             # A purge may delete the key with its task.
             frees += [purge.start for purge in self._purges if latest(purge) >= delivered]
-            return min(frees, default=NEVER)
+            return min(frees)
         kept = {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= self._contract.capabilities
         if self._until_claim or not kept:
             frees.append(delivered)
@@ -218,17 +228,21 @@ class _KeyViolations:
 
     def _key_interval(self, task: TaskHistory) -> _KeyInterval:
         start = min(enqueue.start for enqueue in task.enqueues)
-        removed = [cancel for cancel in task.cancels if cancel.ok]
-        if removed and not self._for_ever and not task.deliveries and not self._unknown:
-            return _KeyInterval(start, latest(removed[0]), removed[0])
         if self._until_claim and self._claimed_for_good(task):
             return _KeyInterval(start, latest(task.deliveries[0].claim), task.first_claim)
-        if task.only_enqueue is not None and not self._for_ever and not task.cancels:
-            for delivery in task.deliveries:
-                end = self._completion(task, delivery)
-                if end is not None:
-                    return _KeyInterval(start, latest(end), end)
-        return _KeyInterval(start, NEVER, None)
+        if task.only_enqueue is None:
+            return _KeyInterval(start, NEVER, None)
+        if self._outlives:
+            over = latest(task.only_enqueue) + self._time + self._late
+            return _KeyInterval(start, over, task.only_enqueue if over < NEVER else None)
+        removed = [cancel for cancel in task.cancels if cancel.ok]
+        if removed and not task.deliveries and not self._unknown:
+            return _KeyInterval(start, latest(removed[0]), removed[0])
+        ends = (self._completion(task, delivery) for delivery in task.deliveries)
+        end = next((end for end in ends if end is not None), None)
+        if end is None or task.cancels:
+            return _KeyInterval(start, NEVER, None)
+        return _KeyInterval(start, latest(end), end)
 
     def _claimed_for_good(self, task: TaskHistory) -> bool:
         """Return True if a task certainly did not wait again after its only delivery."""

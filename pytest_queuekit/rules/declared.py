@@ -141,7 +141,13 @@ def _limit(case: _Case) -> Iterator[str]:
     yield from asked or _field(case, name="retry", parts=("max_attempts",))
 
 
-_KEY = (partial(_option, name="key"), partial(_field, name="key_hold"))
+def _key_seconds(case: _Case) -> Iterator[str]:
+    """Yield the time for which keys are held, where they are held for a time."""
+    if case.contract.key_seconds is not None:
+        yield in_words(case.contract, "key_seconds")
+
+
+_KEY = (partial(_option, name="key"), partial(_field, name="key_hold"), _key_seconds)
 _CONFLICT = (partial(_field, name="key_conflict"),)
 _LAST_TRY = (_limit,)
 _TIES = (partial(_order, parts=("ties",)),)

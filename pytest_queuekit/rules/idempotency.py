@@ -129,6 +129,21 @@ def _left_behind(env: Environment) -> None:
     env.settle()
 
 
+def _after_its_time(env: Environment) -> None:
+    """Use the keys of a task that is over and of one that waits: in their time, and after it."""
+    producer, seconds = env.actor("producer"), env.contract.key_seconds or 0.0
+    producer.enqueue("first", key="order-1")
+    work(env.actor("worker"))
+    producer.enqueue("other", key="order-2")
+    env.wait(0.75 * seconds, "the time of a key to pass")
+    producer.enqueue("early", key="order-1")
+    producer.enqueue("other-early", key="order-2")
+    env.outlast(0.25 * seconds, "the time of a key to end")
+    producer.enqueue("late", key="order-1")
+    producer.enqueue("other-late", key="order-2")
+    env.settle()
+
+
 def _in_batches(env: Environment) -> None:
     """Enqueue batches with keys of a waiting task, of each other and of the batch itself."""
     producer = env.actor("producer")
@@ -306,6 +321,17 @@ _RULES = (
         scenario=Scenario(script=_in_batches),
         monitors=(idempotency, no_loss),
         needs=(*_NEEDS, Capability.ENQUEUE_MANY, Capability.BATCH_KEYS),
+    ),
+    Rule(
+        id="KEY-16",
+        slug="key-held-for-its-time",
+        sentence="A key that is held for a time is in use for that time after its enqueue, "
+        "whatever becomes of its task, and free from then on.",
+        why="A client repeats its enqueue within that time even if the task is done; later, the "
+        "same key means new work.",
+        scenario=Scenario(script=_after_its_time, passes_time=True),
+        monitors=(idempotency, no_loss),
+        needs=(*_NEEDS, Capability.KEY_FOR_A_TIME),
     ),
 )
 

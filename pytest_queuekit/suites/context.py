@@ -55,6 +55,7 @@ _FIELDS = {
     Capability.KEY: "key_hold",
     Capability.KEY_UNTIL_CLAIM: "key_hold",
     Capability.KEY_WHILE_CLAIMED: "key_hold",
+    Capability.KEY_FOR_A_TIME: "key_hold",
     Capability.KEY_CONFLICT: "key_conflict",
     Capability.GROUP: "group_limit",
     Capability.REDELIVERY: "order",

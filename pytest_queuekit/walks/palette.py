@@ -100,7 +100,19 @@ class Palette:
     @cached_property
     def waits(self) -> Sequence[float]:
         """Seconds of all waits."""
-        return (*self.leases, *self.delays, *self.retry_waits(1), *self.retry_waits(2))
+        return (
+            *self.leases,
+            *self.delays,
+            *self.retry_waits(1),
+            *self.retry_waits(2),
+            *self._key_waits,
+        )
+
+    @property
+    def _key_waits(self) -> Sequence[float]:
+        """Seconds that outlast the time of a key, and half of one."""
+        time = self.contract.key_seconds
+        return () if time is None else (time + self._late, time / 2)
 
     @property
     def _late(self) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.capabilities import Guarantee, Liveness, Order, Retry
+from pytest_queuekit.model.capabilities import Guarantee, KeyHold, Liveness, Order, Retry
 from pytest_queuekit.model.contract import Contract
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -106,6 +106,8 @@ def test_a_retry_is_possible(declared: Any, message: str) -> None:
         ({"order": "fifo"}, r"order='fifo' must be of type Order, as Order\(ties=\"fifo\"\)"),
         ({"retry": 3}, r"must be of type Retry, as Retry\(max_attempts=3\) or None"),
         ({"key_hold": "for ever"}, "must be KeyHold.UNTIL_CLAIM or KeyHold.UNTIL_COMPLETION or"),
+        ({"key_hold": KeyHold.FOR_A_TIME}, "KeyHold.FOR_A_TIME needs key_seconds, such as 300"),
+        ({"key_hold": KeyHold.FOR_A_TIME, "key_seconds": 0}, "key_seconds=0 must be .* above 0"),
         ({"resolution": -1.0}, "resolution=-1.0 must be a number of seconds"),
         ({"lease_seconds": 0}, "lease_seconds=0 must be a number of seconds above 0"),
     ],

@@ -89,6 +89,7 @@ def test_a_name_of_the_classes_own_is_left_alone(name: str) -> None:
         ({"order": Order(priority="lower-first")}, r"the option priority of enqueue\(\)"),
         ({"order": Order(redelivery="tail")}, r"release\(\), or fail\(\) and retry"),
         ({"key_hold": KeyHold.FOR_EVER}, r"the option key of enqueue\(\)"),
+        ({"key_seconds": 30}, r"key_hold=KeyHold\.FOR_A_TIME"),
         ({"key_conflict": KeyConflict.KEEP}, r"the option key of enqueue\(\)"),
         ({"group_limit": 3}, r"the option group of enqueue\(\)"),
         ({"requeue_attempts": 1}, r"requeue\(\)"),

@@ -156,6 +156,7 @@ def contract(**declared: Any) -> Contract:
         "sharing": Sharing.PROCESSES,
         "retry": None,
         "key_hold": KeyHold.UNTIL_COMPLETION,
+        "key_seconds": None,
         "key_conflict": None,
         "group_limit": 1,
         "requeue_attempts": None,

@@ -45,6 +45,7 @@ class Task:
     priority: int
     due: int
     key: str | None
+    key_end: float
     needs: dict[str, str]
     limit: int
     attempts: int = 0
@@ -107,7 +108,7 @@ class Queue:
     def enqueue(self, now: int, label: str, options: dict[str, Any]) -> None:
         """Add a task, unless its key is held."""
         key = options.get("key")
-        if key is not None and not self.wrong("keys-leak") and self._holder(key):
+        if key is not None and not self.wrong("keys-leak") and self._holder(key, now):
             if self.habits.silent:
                 return
             raise RefusedError
@@ -121,6 +122,7 @@ class Queue:
             priority=options.get("priority", self.habits.default_priority),
             due=now + self._late(round(options.get("delay", 0) * SECOND)),
             key=key,
+            key_end=self._key_end(now),
             needs=options.get("capabilities", {}),
             limit=options.get("max_attempts", limit),
         )
@@ -128,17 +130,29 @@ class Queue:
             task.due = now
         self.tasks.append(task)
 
+    def _key_end(self, now: int) -> float:
+        seconds = self.contract.key_seconds
+        return float("inf") if seconds is None else now + self._late(round(seconds * SECOND))
+
     def _late(self, wait: int) -> int:
         late = round(self.contract.resolution * SECOND * self.random.random())
         return wait + late if wait else 0
 
-    def _holder(self, key: str) -> Task | None:
-        states = (
-            {"queued"} if self.contract.key_hold is KeyHold.UNTIL_CLAIM else {"queued", "leased"}
-        )
-        if self.contract.key_hold is KeyHold.FOR_EVER or self.bug == "keys-stick":
+    def _holder(self, key: str, now: int) -> Task | None:
+        hold = self.contract.key_hold
+        states = {"queued"} if hold is KeyHold.UNTIL_CLAIM else {"queued", "leased"}
+        if hold in (KeyHold.FOR_A_TIME, KeyHold.FOR_EVER) or self.bug == "keys-stick":
             states |= {"completed", "purged", "dead"}
-        return next((task for task in self.tasks if task.key == key and task.state in states), None)
+        return next(
+            (
+                task
+                for task in self.tasks
+                if task.key == key
+                and task.state in states
+                and (now < task.key_end or self.bug == "keys-stick")
+            ),
+            None,
+        )
 
     def claim(self, now: int, actor: str, options: dict[str, Any]) -> Task | None:
         """Hand out the next task that a worker may get."""
@@ -543,6 +557,7 @@ def _contract(random: Random) -> Contract:
             cap=random.choice([5, 300]),
             jitter=random.choice([0, 0.1]),
         )
+    hold = random.choice(list(KeyHold))
     declared = contract(
         order=Order(
             priority=random.choice([None, "lower-first", "higher-first"]),
@@ -550,7 +565,8 @@ def _contract(random: Random) -> Contract:
         ),
         guarantee=random.choice([Guarantee.AT_LEAST_ONCE] * 3 + [Guarantee.AT_MOST_ONCE]),
         liveness=random.choice([Liveness.LEASE] * 3 + [Liveness.PROCESS, Liveness.NONE]),
-        key_hold=random.choice(list(KeyHold)),
+        key_hold=hold,
+        key_seconds=random.choice([1, 4]) if hold is KeyHold.FOR_A_TIME else None,
         resolution=random.choice([0.0, 1.0]),
         retry=retry,
     )

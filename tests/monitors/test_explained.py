@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from pytest_queuekit.model.capabilities import KeyHold, Order, Retry
@@ -173,6 +175,18 @@ def test_a_key_may_outlast_its_task_or_not() -> None:
     assert _kinds(text % "u") == []
     assert _kinds(text % "u", key_hold=KeyHold.FOR_EVER) == ["key-let-through"]
     assert _kinds(text % "-", key_hold=KeyHold.FOR_EVER) == []
+
+
+def test_a_key_may_be_held_for_a_time() -> None:
+    """Until then it keeps tasks out whatever becomes of its task, and no longer."""
+    kinds = partial(_kinds, key_hold=KeyHold.FOR_A_TIME, key_seconds=10.0, resolution=2.0)
+    text = "p: enqueue t key=1 @0-1; a: claim t; a: complete t; p: enqueue u key=1 @%s; a: claim %s"
+    assert kinds(text % ("8-9", "u @20-21")) == ["key-let-through"]
+    assert kinds(text % ("8-9", "- @20-21")) == []
+    assert kinds(text % ("12-13", "u @20-21")) == []
+    assert kinds(text % ("12-13", "- @20-21")) == []
+    assert kinds(text % ("14-15", "u @20-21")) == []
+    assert kinds(text % ("14-15", "- @20-21")) == ["said-empty"]
 
 
 def test_a_priority_is_kept_through_a_release() -> None:

@@ -34,6 +34,7 @@ TWINS = (
 reported = partial(kinds, idempotency, key_conflict=KeyConflict.KEEP)
 drained = partial(reported, drained=True)
 for_ever = partial(reported, key_hold=KeyHold.FOR_EVER)
+for_a_time = partial(drained, key_hold=KeyHold.FOR_A_TIME)
 
 PAIR = "p: enqueue t key=k @0-1; a: claim t @2-3; %s; p: enqueue u key=k @%s; b: claim u @90-91"
 LET = ["key-let-through"]
@@ -111,6 +112,22 @@ def test_after_completion_a_key_is_free() -> None:
     assert reported(text % ("ok", "6-7")) == []
 
 
+def test_a_key_may_be_held_for_a_time() -> None:
+    """It is in use until the time after its enqueue is over, and free a resolution later."""
+    held = partial(for_a_time, key_seconds=10.0, resolution=2.0)
+    text = "p: enqueue t key=k @0-1; %s; p: enqueue u key=k @%s; z: claim %s @30-31"
+    worked_off = "a: claim t @2-3; a: complete t @4-5"
+    assert held(text % (worked_off, "8-9", "u")) == LET
+    assert held(text % (worked_off, "8-10", "u")) == []
+    assert held(text % (worked_off, "8-9", "-")) == []
+    assert held(text % (worked_off, "12-13", "-")) == []
+    assert held(text % (worked_off, "14-15", "-")) == NOT_FREED
+    assert held(text % (worked_off, "14-15 refused", "-")) == NOT_FREED
+    assert held(text % ("a: claim t @2-3; a: complete t @20-21", "14-15", "-")) == NOT_FREED
+    assert held(text % ("p: cancel t @2-3", "8-9", "-")) == []
+    assert held(text % (worked_off + "; q: purge @6-7", "8-9", "u")) == []
+
+
 def test_a_free_key_is_not_refused() -> None:
     """A queue may refuse an enqueue only while a task may hold its key."""
     text = (
@@ -149,6 +166,7 @@ def test_a_cancelled_task_frees_its_key() -> None:
     assert drained(text % "") == ["key-not-freed"]
     assert drained(text % "", key_hold=KeyHold.FOR_EVER) == []
     assert drained(text % "unknown") == []
+    assert drained((text % "").replace("u key=k", "t key=k") + "; p: enqueue u key=k refused") == []
     held = "p: enqueue t key=k; a: claim t; p: cancel t; p: enqueue u key=k; z: claim - @20-21"
     assert drained(held) == []
 

@@ -13,6 +13,7 @@ from tests.queues.memory import MemoryQueue, Task
 from tests.queues.variants import (
     FreesKeysAtTheClaim,
     HigherFirst,
+    HoldsKeysForATime,
     RefusesDuplicates,
     ReplacesPayloads,
 )
@@ -134,6 +135,42 @@ class FreesAKeyTooEarly(HigherFirst):
 
     def _holds_key(self, task: Task) -> bool:
         return task.state in ("queued", "leased")
+
+
+class HoldsAKeyPastItsTime(HoldsKeysForATime):
+    """Does not look at the time for which a key is held."""
+
+    name = "holds-a-key-past-its-time"
+
+    def _holds_key(self, task: Task) -> bool:
+        return True
+
+
+class HoldsAKeyWhileItsTaskWaits(HoldsKeysForATime):
+    """Frees a key in time, but not that of a task that is still there."""
+
+    name = "holds-a-key-while-its-task-waits"
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) or task.state in ("queued", "leased")
+
+
+class FreesAKeyBeforeItsTime(HoldsKeysForATime):
+    """Frees a key after half of its time."""
+
+    name = "frees-a-key-before-its-time"
+
+    def _holds_key(self, task: Task) -> bool:
+        return self._now() < task.key_until - 15
+
+
+class KeyEndsWithItsTask(HoldsKeysForATime):
+    """Declares that a key is held for a time, and frees it when its task is done."""
+
+    name = "key-ends-with-its-task"
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) and task.state in ("queued", "leased")
 
 
 class KeepsKeyedTasks(MemoryQueue):
@@ -303,6 +340,10 @@ MUTANTS = (
     mutant(NoKeyIsAKey, "KEY-6", also=("KEY-15",)),
     mutant(NeverFreesAKey, "KEY-7"),
     mutant(FreesAKeyTooEarly, "KEY-7"),
+    mutant(HoldsAKeyPastItsTime, "KEY-16", also=("KEY",)),
+    mutant(HoldsAKeyWhileItsTaskWaits, "KEY-16", also=("KEY-11",)),
+    mutant(FreesAKeyBeforeItsTime, "KEY-16"),
+    mutant(KeyEndsWithItsTask, "KEY-7", also=("KEY-16",)),
     mutant(KeepsKeyedTasks, "KEY-8"),
     mutant(ReleaseFreesTheKey, "KEY-10"),
     mutant(TheOverdueHoldNoKey, "KEY-11"),

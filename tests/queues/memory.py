@@ -60,6 +60,7 @@ class Task:
     needs: Mapping[str, Any]
     max_attempts: int
     own_lease: float | None = None
+    key_until: float = math.inf
     attempts: int = 0
     state: str = "queued"
     token: int | None = None
@@ -137,6 +138,7 @@ class MemoryQueue(QueueAdapter):
                 needs=dict(capabilities or {}),
                 max_attempts=max_attempts,
                 own_lease=lease,
+                key_until=self._now() + (self.key_seconds or math.inf),
             )
             self._keep(task)
             return task.number
@@ -352,6 +354,8 @@ class MemoryQueue(QueueAdapter):
         return next((task for task in same if self._holds_key(task)), None)
 
     def _holds_key(self, task: Task) -> bool:
+        if self.key_hold is KeyHold.FOR_A_TIME:
+            return self._now() < task.key_until
         until_claim = self.key_hold is KeyHold.UNTIL_CLAIM
         return task.state == "queued" or (task.state == "leased" and not until_claim)
 

@@ -210,6 +210,14 @@ class FreesKeysAtTheClaim(MemoryQueue):
     key_hold = KeyHold.UNTIL_CLAIM
 
 
+class HoldsKeysForATime(MemoryQueue):
+    """A key keeps a second task out for half a minute, whatever becomes of the first."""
+
+    name = "holds-keys-for-a-time"
+    key_hold = KeyHold.FOR_A_TIME
+    key_seconds: ClassVar[float | None] = 30.0
+
+
 class ReplacesPayloads(MemoryQueue):
     """A second payload of a key takes the place of the first, which still waits."""
 
@@ -347,6 +355,7 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     BackToTheHead,
     CoarseOrder,
     FreesKeysAtTheClaim,
+    HoldsKeysForATime,
     ReplacesPayloads,
     MayReplacePayloads,
     PutsOff,

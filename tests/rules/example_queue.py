@@ -398,6 +398,11 @@ class _HeldUntilClaim(ExampleQueue):
     key_hold = KeyHold.UNTIL_CLAIM
 
 
+class _HeldForATime(ExampleQueue):
+    key_hold = KeyHold.FOR_A_TIME
+    key_seconds = 60.0
+
+
 class _Replacing(ExampleQueue):
     key_conflict = KeyConflict.REPLACE
 
@@ -504,6 +509,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "LEASE-14": _LeasedByTask,
     "KEY-13": _HeldUntilClaim,
     "KEY-14": _Replacing,
+    "KEY-16": _HeldForATime,
     **dict.fromkeys(("VALUE-1", "VALUE-3", "RACE-21"), _Impatient),
     **{f"GROWTH-{number}": _Indexed for number in range(1, 8)},
     "RACE-8": _RacedToOpen,

@@ -49,7 +49,11 @@ def limited(
     held |= {Capability.RELEASE} if Capability.REDELIVERY in held else set()
     held |= {Capability.MAX_ATTEMPTS} if Capability.SINGLE_ATTEMPT in held else set()
     if Capability.KEY not in held:  # without keys, a declaration about them has no effect
-        held -= {Capability.KEY_CONFLICT, Capability.KEY_UNTIL_CLAIM}
+        held -= {
+            Capability.KEY_CONFLICT,
+            Capability.KEY_UNTIL_CLAIM,
+            Capability.KEY_FOR_A_TIME,
+        }
     base = base or _base(held)
     members: dict[str, Any] = {
         "name": "limited",
@@ -60,6 +64,7 @@ def limited(
         "retry": Retry(max_attempts=5, first=1, factor=2) if Capability.RETRY in held else None,
         "sharing": _sharing(held),
         "key_hold": _key_hold(held),
+        "key_seconds": 20.0 if Capability.KEY_FOR_A_TIME in held else None,
         "key_conflict": KeyConflict.KEEP if Capability.KEY_CONFLICT in held else None,
     }
     for method in METHODS:
@@ -120,6 +125,8 @@ def _order(held: frozenset[Capability]) -> Order:
 
 
 def _key_hold(held: frozenset[Capability]) -> KeyHold:
+    if Capability.KEY_FOR_A_TIME in held:
+        return KeyHold.FOR_A_TIME
     until_claim = Capability.KEY_UNTIL_CLAIM in held
     return KeyHold.UNTIL_CLAIM if until_claim else KeyHold.UNTIL_COMPLETION
 

@@ -125,6 +125,12 @@ def _held(facts: Facts, world: World, place: int) -> Iterator[tuple[bool, World]
 
 def _holds(facts: Facts, world: World, place: int, new: int) -> Iterator[tuple[bool, World]]:
     """Yield True and False, as far as a task may hold its key, or not, when a new task comes."""
+    over_from, over_by = facts.key_ends(place)
+    enqueue = facts.enqueues[new]
+    if (enqueue.end or enqueue.start) >= over_from:
+        yield False, world
+        if enqueue.start >= over_by:
+            return
     match world.tasks[place].phase:
         case Phase.ABSENT:
             yield False, world
@@ -133,9 +139,7 @@ def _holds(facts: Facts, world: World, place: int, new: int) -> Iterator[tuple[b
             # Where a claim frees the key, a task that came back may hold it again or not.
             if facts.contract.key_hold is KeyHold.UNTIL_CLAIM and world.tasks[place].deliveries:
                 yield False, world
-        case Phase.CANCELLED if facts.contract.key_hold is not KeyHold.FOR_EVER and not (
-            world.tasks[place].deliveries
-        ):
+        case Phase.CANCELLED if not (facts.keys_outlive or world.tasks[place].deliveries):
             yield False, world  # it was removed before any worker had it
         case Phase.CANCELLED:
             yield from world.having(Habit.CANCELLED_HOLDS_KEY)
@@ -146,7 +150,7 @@ def _holds(facts: Facts, world: World, place: int, new: int) -> Iterator[tuple[b
         case Phase.HELD:
             yield True, world
             yield from _freed_while_held(facts, world, place, new)
-        case _ if facts.contract.key_hold is not KeyHold.FOR_EVER:
+        case _ if not facts.keys_outlive:
             yield from _after_its_end(world, place)
         case Phase.PURGED:
             yield from world.having(Habit.PURGED_HOLDS_KEY)
@@ -171,7 +175,7 @@ def _freed_while_held(
     facts: Facts, world: World, place: int, new: int
 ) -> Iterator[tuple[bool, World]]:
     """Yield False if a delivered task may be over without a call of its worker."""
-    if facts.contract.key_hold is KeyHold.FOR_EVER:
+    if facts.keys_outlive:
         return
     if not facts.completes:
         yield False, world

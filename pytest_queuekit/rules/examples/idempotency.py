@@ -303,4 +303,20 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.038 s  collector  claim         → twin   expected: second-plain
         """,
     ),
+    "KEY-16": Example(
+        language="sql",
+        wrong="""
+            -- enqueue: look up the key
+            SELECT id FROM task WHERE key = :key
+        """,
+        right="""
+            -- enqueue: look up the key
+            SELECT id FROM task WHERE key = :key AND due - delay > :now - 60
+        """,
+        proof="""
+               0.003 s  producer   enqueue first → ok     key order-1
+              61.022 s  producer   enqueue late  → ok     key order-1
+            ▶ 61.034 s  collector  claim         → empty  expected: late
+        """,
+    ),
 }
