@@ -182,11 +182,11 @@ EXAMPLES: Mapping[str, Example] = {
     "DURABLE-10": Example(
         wrong="""
             def claim(self, worker, *, lease=60.0):
+                mark = "UPDATE task SET state = 'leased' WHERE id = :id"
                 with self.transaction():
-                    if (task_id := self.first_waiting()) is None:
-                        return None
-                    self.run("UPDATE task SET state = 'leased' WHERE id = :id", id=task_id)
-                return self.take(task_id, worker, lease)  # too late after a kill
+                    if (task_id := self.first_waiting()) is not None:
+                        self.run(mark, id=task_id)  # a kill after it leaves no lease
+                return task_id and self.take(task_id, worker, lease)
         """,
         right="""
             def claim(self, worker, *, lease=60.0):
