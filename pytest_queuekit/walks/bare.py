@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +27,45 @@ VALUES: Mapping[Payload, Sequence[Any]] = {
 }
 """Payloads that are no mapping, or an empty one, and have no room for the kit's label."""
 
-_CARRIED = "carries bare payloads"
+_CARRIED, _ACCEPTED = "carries bare payloads", "accepts bare payloads in batches"
+
+_Try = Callable[[Recorder, Any], bool]
 
 
 def bare_payloads(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
     """Return the values that a new queue accepts and delivers. Only the first call tries it."""
     if _CARRIED not in queue.learned:
-        folder.mkdir(parents=True)
-        queue.learned[_CARRIED] = _try(queue, folder)
+        values = VALUES[queue.contract.payload]
+        queue.learned[_CARRIED] = _tried(queue, folder, values, _carries)
     return tuple(queue.learned[_CARRIED])
 
 
-def _try(queue: QueueUnderTest, folder: Path) -> list[Any]:
-    carried: list[Any] = []
+def bare_payloads_of_batches(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
+    """Return those of the carried values that a new queue accepts in a batch.
+
+    A queue that refuses them there is left alone. One that changes them only there is not.
+    """
+    if Capability.ENQUEUE_MANY not in queue.contract.capabilities:
+        return ()
+    if _ACCEPTED not in queue.learned:
+        values = bare_payloads(queue, folder / "single")
+        queue.learned[_ACCEPTED] = _tried(queue, folder / "batch", values, _accepts)
+    return tuple(queue.learned[_ACCEPTED])
+
+
+def _tried(queue: QueueUnderTest, folder: Path, values: Sequence[Any], passes: _Try) -> list[Any]:
+    """Return the values that pass a trial on a new queue."""
+    passed: list[Any] = []
 
     def script(env: Environment) -> None:
         actor = env.actor("prober")
-        carried.extend(value for value in VALUES[env.contract.payload] if _carries(actor, value))
+        passed.extend(value for value in values if passes(actor, value))
 
+    folder.mkdir(parents=True)
     with clock_of_run(virtual=False) as clock:
         env = Environment(queue, folder, clock=clock, lease=LEASE, effort=Effort())
         play(Scenario(script=script), (), env, "walk", lambda *_nothing: None)
-    return carried
+    return passed
 
 
 def _carries(actor: Recorder, value: Any) -> bool:
@@ -60,3 +77,8 @@ def _carries(actor: Recorder, value: Any) -> bool:
     if actor.can(Capability.COMPLETE):
         actor.complete(delivery)
     return canonical(delivery.claim.payload) == text
+
+
+def _accepts(actor: Recorder, value: Any) -> bool:
+    """Return True if a queue accepts a value in a batch."""
+    return actor.enqueue_many([canonical(value)], payloads=[value])

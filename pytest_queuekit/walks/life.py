@@ -162,7 +162,7 @@ class Life:
         pen = self._pen
         if self._key is None or not pen.chance(0.8):
             return pen.enqueue()
-        if pen.keys_batches and pen.chance(0.2):
+        if self._key in pen.batch_keys and pen.chance(0.2):
             return pen.batch(self._key)
         return pen.enqueue(key=self._key)
 

@@ -34,11 +34,13 @@ class Palette:
     contract: the declarations of the queue.
     time_passes: False if the queue does not follow the kit's clock, so that a walk cannot wait.
     bare: the payloads without a label that the queue carries.
+    bare_in_batches: those of them that it accepts in a batch.
     """
 
     contract: Contract
     time_passes: bool
     bare: Sequence[Any] = ()
+    bare_in_batches: Sequence[Any] = ()
 
     def has(self, *capabilities: Capability) -> bool:
         """Return True if the queue declares all these capabilities."""
