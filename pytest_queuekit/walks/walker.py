@@ -139,7 +139,7 @@ class Walker:
         """
         given = list(bodies or [None] * len(keys or range(count)))
         labels = [self._new_task(name, key) for key in keys or [None] * len(given)]
-        domain = self.env.contract.payload
+        domain, bare = self.env.contract.payload, bare and bodies is not None
         payloads = [
             body if bare and self._is_alone(body, label) else wrap(label, domain, body)
             for label, body in zip(labels, given, strict=True)
