@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.capabilities import KeyConflict
+from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import by_id, judge
-from pytest_queuekit.walks import EnqueueMany, Step, replay
+from pytest_queuekit.walks import Enqueue, EnqueueMany, Step, replay
 from pytest_queuekit.walks.bare import VALUES, bare_payloads, bare_payloads_of_batches
+from pytest_queuekit.walks.palette import Palette
+from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.enqueue import BatchDropsEmptyTexts
 from tests.mutants.value import BatchEmptiesBareValues
+from tests.mutants.walk_vocabulary import BatchKeysOverlookTheHeld
 from tests.queues.memory import MemoryQueue, RefusedError
 
 WALK = by_id(CATALOGUE)["WALK-1"]
@@ -106,3 +112,39 @@ def test_a_batch_shrinks_to_single_tasks() -> None:
         "EnqueueMany(keys=('k',), bodies=('',))",
     }
     assert eval(repr(step)) == step  # noqa: S307 - the text is our own
+
+
+class _OverlooksTheHeld(BatchKeysOverlookTheHeld):
+    """Does so, and does not declare what becomes of a task that waits."""
+
+    name = "overlooks-the-held"
+    key_conflict = None
+
+
+def test_batches_have_keys_where_no_conflict_is_declared(tmp_path: Path) -> None:
+    """A task of a batch then comes while a worker holds the task of its key."""
+    verdict = judge(WALK, QueueUnderTest.of(_OverlooksTheHeld), tmp_path, THOROUGH)
+    assert verdict.status is Status.FAIL
+    assert isinstance(verdict.detail, RuleRun)
+    assert "EnqueueMany(keys=('" in verdict.detail.test
+
+
+@pytest.mark.parametrize("conflict", [None, KeyConflict.REPLACE])
+def test_tasks_that_may_replace_each_other_have_the_same_options(
+    conflict: KeyConflict | None,
+) -> None:
+    """A queue may keep those of the task that is replaced; the tasks of a batch have none."""
+    queue = type("_", (MemoryQueue,), {"key_conflict": conflict})
+    palette = Palette(contract=Contract.of(queue), time_passes=True)
+    options = {"k": {"key": "k", "group": "k"}, "l": {"key": "l"}}
+    in_batches = 0
+    for seed in range(200):
+        pen = Pen(Random(seed), palette)  # noqa: S311 - no secret
+        pen.remember((Enqueue(key="k", group="k"), EnqueueMany(keys=("l", None))))
+        steps = [draw for _ in range(20) for draw in (pen.enqueue(), pen.batch())]
+        keyed = [step for step in steps if isinstance(step, Enqueue) and step.key]
+        assert all(step.options == options[str(step.key)] for step in keyed)
+        batches = [step for step in steps if isinstance(step, EnqueueMany)]
+        assert {key for step in batches for key in step.keys or ()} <= {"l", None}
+        in_batches += sum("l" in (step.keys or ()) for step in batches)
+    assert in_batches
