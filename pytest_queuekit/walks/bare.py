@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_queuekit.execution.clock import clock_of_run
-from pytest_queuekit.execution.drivers.play import play
-from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability, Payload
-from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.payloads import canonical
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.recorder import Recorder
-from pytest_queuekit.walks.play import LEASE
+from pytest_queuekit.walks.trial import try_out
 
 VALUES: Mapping[Payload, Sequence[Any]] = {
     Payload.JSON: (
@@ -29,14 +24,14 @@ VALUES: Mapping[Payload, Sequence[Any]] = {
 
 _CARRIED, _ACCEPTED = "carries bare payloads", "accepts bare payloads in batches"
 
-_Try = Callable[[Recorder, Any], bool]
-
 
 def bare_payloads(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
     """Return the values that a new queue accepts and delivers. Only the first call tries it."""
     if _CARRIED not in queue.learned:
         values = VALUES[queue.contract.payload]
-        queue.learned[_CARRIED] = _tried(queue, folder, values, _carries)
+        queue.learned[_CARRIED] = try_out(
+            queue, folder, lambda actor: [value for value in values if _carries(actor, value)]
+        )
     return tuple(queue.learned[_CARRIED])
 
 
@@ -49,23 +44,12 @@ def bare_payloads_of_batches(queue: QueueUnderTest, folder: Path) -> Sequence[An
         return ()
     if _ACCEPTED not in queue.learned:
         values = bare_payloads(queue, folder / "single")
-        queue.learned[_ACCEPTED] = _tried(queue, folder / "batch", values, _accepts)
+        queue.learned[_ACCEPTED] = try_out(
+            queue,
+            folder / "batch",
+            lambda actor: [value for value in values if _accepts(actor, value)],
+        )
     return tuple(queue.learned[_ACCEPTED])
-
-
-def _tried(queue: QueueUnderTest, folder: Path, values: Sequence[Any], passes: _Try) -> list[Any]:
-    """Return the values that pass a trial on a new queue."""
-    passed: list[Any] = []
-
-    def script(env: Environment) -> None:
-        actor = env.actor("prober")
-        passed.extend(value for value in values if passes(actor, value))
-
-    folder.mkdir(parents=True)
-    with clock_of_run(virtual=False) as clock:
-        env = Environment(queue, folder, clock=clock, lease=LEASE, effort=Effort())
-        play(Scenario(script=script), (), env, "walk", lambda *_nothing: None)
-    return passed
 
 
 def _carries(actor: Recorder, value: Any) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.walks.pen import Make, Pen
 from pytest_queuekit.walks.steps import (
+    Backup,
     Cancel,
     Complete,
     Crash,
@@ -180,6 +181,7 @@ class Life:
             (1, lambda: DeadLetters(by=pen.by()), Capability.DEAD_LETTERS),
             (2, lambda: Purge(by=pen.by()), Capability.PURGE),
             (2, lambda: Reclaim(by=pen.by()), Capability.RECLAIM),
+            (1, lambda: Backup(by=pen.by()), Capability.BACKUP),
             (2, self._restart, None),
         )
 

@@ -67,7 +67,7 @@ class Enqueue(_ByActor):
     bare: True if the body is the whole payload, without a label by which the kit knows the task.
     """
 
-    priority: int | None = None
+    priority: float | None = None
     delay: float | None = None
     expires: float | None = None
     key: str | None = None
@@ -252,6 +252,14 @@ class Reclaim(_ByActor):
 
     def play(self, walker: Walker) -> None:
         walker.actor(self.by).reclaim()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Backup(_ByActor):
+    """Write a copy of the queue, and go on with the original."""
+
+    def play(self, walker: Walker) -> None:
+        walker.backup(self.by)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

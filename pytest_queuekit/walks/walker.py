@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_queuekit.execution.environment import Environment
@@ -207,6 +210,19 @@ class Walker:
         """Requeue a task. back: how many tasks were enqueued after it."""
         if (task := self._with_id(back)) is not None:
             task.actor.requeue(task.label)
+
+    def backup(self, name: str) -> None:
+        """Write a copy of the queue, which nobody uses: the walk goes on with the original.
+
+        Contracts say little about a copy: only that it holds the unfinished tasks.
+        """
+        adapter = self.env.queue.adapter
+        location = adapter.provision(Path(tempfile.mkdtemp(prefix="copy-", dir=self.env.folder)))
+        try:
+            self.actor(name).backup(location)
+        finally:
+            with suppress(Exception, SystemExit):  # it is the copy's, not the queue's
+                adapter.dispose(location)
 
     def _with_id(self, back: int) -> _Task | None:
         """Return a task that its enqueuer may name to the queue; None if there is none."""
