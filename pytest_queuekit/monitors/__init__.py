@@ -36,6 +36,7 @@ from pytest_queuekit.monitors.abandoned import abandoned
 from pytest_queuekit.monitors.aftermath import aftermath
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.bad_durations import bad_durations
+from pytest_queuekit.monitors.batch_order import batch_order
 from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.converted_payload import converted_payload
@@ -122,6 +123,7 @@ FOR_SCENARIOS: tuple[Monitor, ...] = (
     fairness,
     ready_order,
     no_deduplication,
+    batch_order,
     stuck_behind,
     in_some_order,
     under_lock,
@@ -151,6 +153,7 @@ __all__ = [
     "aftermath",
     "answers",
     "bad_durations",
+    "batch_order",
     "batches",
     "busy",
     "check",

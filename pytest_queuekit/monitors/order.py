@@ -7,19 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.groups import group_of
-from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
-from pytest_queuekit.monitors.timeline.shelf_life import may_expire
-from pytest_queuekit.monitors.timeline.tasks import (
-    TaskHistory,
-    UnknownClaims,
-    shared_keys,
-    tasks_of,
+from pytest_queuekit.monitors.timeline.moments import NEVER
+from pytest_queuekit.monitors.timeline.places import (
+    claimed_rank,
+    comparable,
+    has_priority,
+    place_of,
+    waiting_rank,
 )
+from pytest_queuekit.monitors.timeline.shelf_life import may_expire
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 _MOST_PROVEN = 20
@@ -36,26 +37,11 @@ def order(history: History, contract: Contract) -> list[Violation]:
     after the first claim of unknown outcome are left out.
     """
     groups: dict[bool, list[TaskHistory]] = defaultdict(list)
-    for task in _comparable(history):
-        groups[_has_priority(task, contract)].append(task)
+    for task in comparable(history):
+        groups[has_priority(task.enqueues[0], contract)].append(task)
     return smallest(
         wrong for group in groups.values() for wrong in _in_group(history, contract, group)
     )
-
-
-def _comparable(history: History) -> Iterator[TaskHistory]:
-    shared = shared_keys(history)
-    for task in tasks_of(history).values():
-        enqueue = task.only_enqueue
-        delayed = enqueue is not None and enqueue.arguments.get("delay")
-        grouped = enqueue is not None and group_of(enqueue)
-        if enqueue is not None and not (delayed or grouped or task.label in shared):
-            yield task
-
-
-def _has_priority(task: TaskHistory, contract: Contract) -> bool:
-    given = number(task.enqueues[0].arguments.get("priority"))
-    return contract.order.priority is not None and given is not None
 
 
 def _in_group(
@@ -89,7 +75,7 @@ def _waiting(task: TaskHistory, contract: Contract, first_unknown: float) -> Ite
     cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
     until = min(taken, cancelled, may_expire(enqueue), first_unknown)
     if enqueue.end < until:
-        yield Interval(enqueue.end, until, task, _waiting_rank(enqueue, contract))
+        yield Interval(enqueue.end, until, task, waiting_rank(enqueue, contract))
 
 
 def _claimed(task: TaskHistory, contract: Contract) -> Iterator[Interval]:
@@ -97,33 +83,7 @@ def _claimed(task: TaskHistory, contract: Contract) -> Iterator[Interval]:
     enqueue, claim = task.enqueues[0], task.first_claim
     if claim is not None and claim.end is not None and enqueue.start <= claim.end:
         start = max(claim.start, enqueue.start)
-        yield Interval(start, claim.end, task, _claimed_rank(enqueue, contract))
-
-
-def _waiting_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
-    """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated.
-
-    Enqueues closer together than the declared resolution have no order.
-    """
-    ties = {"fifo": latest(enqueue), "lifo": -enqueue.start, "none": 0}
-    rank = ties[contract.order.ties] + nanoseconds(contract.order.resolution)
-    return _priority_rank(enqueue, contract), rank
-
-
-def _claimed_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
-    """Return the rank of a claimed task.
-
-    A waiting task with a smaller rank should have been claimed first. FIFO: the waiting task's
-    enqueue ended before the claimed task's enqueue started. LIFO: it started after the claimed
-    task's enqueue ended.
-    """
-    ties = {"fifo": enqueue.start, "lifo": -latest(enqueue), "none": -NEVER}
-    return _priority_rank(enqueue, contract), ties[contract.order.ties]
-
-
-def _priority_rank(enqueue: Operation, contract: Contract) -> float:
-    direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
-    return direction * (number(enqueue.arguments.get("priority")) or 0)
+        yield Interval(start, claim.end, task, claimed_rank(enqueue, contract))
 
 
 def _violation(
@@ -135,21 +95,14 @@ def _violation(
     assert claim is not None  # noqa: S101 - every probe is a claim
     tie = all(interval.rank[0] == probe.rank[0] for interval in better)
     ties = contract.order.ties
-    names = " and then ".join(_described(history, other) for other in skipped)
+    names = " and then ".join(place_of(history, other.enqueues[0]) for other in skipped)
     return violation(
         f"{ties}-order" if tie else "priority-order",
         f"Task delivered out of {ties.upper() if tie else 'priority'} order",
-        f"{actor(claim)} claimed {_described(history, task)} {when(history, claim)} although "
-        f"{names} still waited (declared "
+        f"{actor(claim)} claimed {place_of(history, task.enqueues[0])} {when(history, claim)} "
+        f"although {names} still waited (declared "
         f"`{declaration(contract.order, 'ties' if tie else 'priority')}`).",
         task.enqueues[0],
         claim,
         *(operation for other in skipped for operation in (other.enqueues[0], other.first_claim)),
     )
-
-
-def _described(history: History, task: TaskHistory) -> str:
-    enqueue = task.enqueues[0]
-    given = enqueue.arguments.get("priority")
-    priority = "" if given is None else f"priority {given}, "
-    return f"{task.label} ({priority}enqueued {when(history, enqueue)})"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
     Arrival,
@@ -16,7 +16,8 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import nanoseconds, number
+from pytest_queuekit.monitors.timeline.moments import nanoseconds
+from pytest_queuekit.monitors.timeline.places import place_of, priority_rank
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
@@ -68,7 +69,7 @@ def _in_group(
         Interval(interval.ready, interval.until, interval, (rank, since))
         for interval in ready
         if may_get(worker, interval.enqueue)
-        for rank in (_priority_rank(interval.enqueue, contract),)
+        for rank in (priority_rank(interval.enqueue, contract),)
         for since in (interval.since + nanoseconds(contract.order.resolution) if ties else 0,)
     ]
     # A tie goes to the task whose enqueue ended before the other's started. Counter-example:
@@ -77,7 +78,7 @@ def _in_group(
         Interval(claim.start, claim.end, task, (rank, task.enqueues[0].start if ties else 0))
         for task in group
         for claim in (task.first_claim,)
-        for rank in (_priority_rank(task.enqueues[0], contract),)
+        for rank in (priority_rank(task.enqueues[0], contract),)
         if claim is not None and claim.end is not None
     ]
     for probe in passed_over(suitable, probes):
@@ -86,30 +87,19 @@ def _in_group(
         yield _violation(history, contract, probe.item, skipped)
 
 
-def _priority_rank(enqueue: Operation, contract: Contract) -> float:
-    direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
-    return direction * (number(enqueue.arguments.get("priority")) or 0)
-
-
 def _violation(
     history: History, contract: Contract, task: TaskHistory, skipped: list[AvailableInterval]
 ) -> Violation:
     claim = task.deliveries[0].claim
-    names = " and then ".join(_described(history, interval.enqueue) for interval in skipped)
+    names = " and then ".join(place_of(history, interval.enqueue) for interval in skipped)
     were = "was" if len(skipped) == 1 else "were"
     return violation(
         "out-of-turn",
         "Ready task passed over",
-        f"{actor(claim)} claimed {_described(history, task.enqueues[0])} {when(history, claim)} "
+        f"{actor(claim)} claimed {place_of(history, task.enqueues[0])} {when(history, claim)} "
         f"although {names} {were} ready and {actor(claim)} had the capabilities for it (declared "
         f"`{declaration(contract.order, 'priority', 'ties')}`).",
         task.enqueues[0],
         claim,
         *(interval.enqueue for interval in skipped),
     )
-
-
-def _described(history: History, enqueue: Operation) -> str:
-    given = enqueue.arguments.get("priority")
-    priority = "" if given is None else f"priority {given}, "
-    return f"{enqueue.task} ({priority}enqueued {when(history, enqueue)})"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_queuekit.model.history import UNRECOGNISED
-from pytest_queuekit.model.payloads import canonical
+from pytest_queuekit.model.payloads import canonical, label_of
 
 
 class BarePayloads:
@@ -20,9 +21,15 @@ class BarePayloads:
         self._labels[canonical(payload)] = label
         self._out.add(label)
 
-    def decline(self, label: str) -> None:
-        """Take note that the queue did not accept a payload."""
-        self._out.discard(label)
+    def add_unlabelled(self, payloads: Sequence[Any], labels: Sequence[str]) -> None:
+        """Remember those payloads of a batch that have no label inside."""
+        for payload, label in zip(payloads, labels, strict=True):
+            if label_of(payload) is None:
+                self.add(payload, label)
+
+    def decline(self, *labels: str) -> None:
+        """Take note that the queue did not accept payloads."""
+        self._out.difference_update(labels)
 
     def forget(self, label: str) -> None:
         """Take note that a task is over, so that its payload stands for it no longer."""

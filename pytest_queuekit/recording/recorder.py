@@ -92,30 +92,30 @@ class Recorder:
             self.bare.decline(label)
         return accepted
 
-    def enqueue_many(self, labels: Sequence[str], keys: Sequence[str | None] | None = None) -> bool:
+    def enqueue_many(
+        self,
+        labels: Sequence[str],
+        keys: Sequence[str | None] | None = None,
+        payloads: Sequence[Any] | None = None,
+    ) -> bool:
         """Enqueue one or more tasks in one step. Return True if the queue accepted them.
 
         keys: the idempotency key of each task, or None.
+        payloads: those of the tasks, with their labels or without; None for the labels alone.
         """
         self._check(Capability.ENQUEUE_MANY, *([] if keys is None else [Capability.BATCH_KEYS]))
         options = {} if keys is None else {"keys": keys}
         if not labels:
             raise ValueError("a batch needs at least one task")
-        payloads = [wrap(label, self.contract.payload) for label in labels]
-        begun = self._begin_batch(labels, payloads, keys or [None] * len(labels))
-        ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(payloads, **options))
+        given = payloads or [wrap(label, self.contract.payload) for label in labels]
+        begun = self._begin_batch(labels, given, keys or [None] * len(labels))
+        ended, ids = self._run(begun[0], lambda: self._adapter.enqueue_many(given, **options))
         if ended.ok:
             self._task_ids.update(self._replies.ids(ids, labels))
+        else:
+            self.bare.decline(*labels)
         for operation in begun:
-            self._end(
-                replace(
-                    operation,
-                    end=ended.end,
-                    outcome=ended.outcome,
-                    error=ended.error,
-                    raised_at=ended.raised_at,
-                )
-            )
+            self._end(replace(ended, task=operation.task, arguments=operation.arguments))
         return ended.ok
 
     def claim(self, **options: Any) -> Delivery | None:
@@ -339,13 +339,14 @@ class Recorder:
     ) -> list[Operation]:
         """Begin an operation for each task: if the batch does not end, any of them may exist."""
         start, given = self.clock.now(), [{} if key is None else {"key": key} for key in keys]
+        self.bare.add_unlabelled(payloads, labels)
         return [
             self._begin(
                 Verb.ENQUEUE,
                 start=start,
                 number=self._next + place,
                 task=label,
-                arguments={"batch": len(labels), **key, "payload": canonical(payload)},
+                arguments={"batch": len(labels), **key, **sent(payload, self.contract.payload)},
             )
             for place, (label, payload, key) in enumerate(zip(labels, payloads, given, strict=True))
         ]

@@ -9,6 +9,7 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario, Script
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
+from pytest_queuekit.model.payloads import wrap
 from pytest_queuekit.model.verdict import Requirement
 from pytest_queuekit.monitors.converted_payload import converted_payload
 from pytest_queuekit.monitors.no_deduplication import no_deduplication
@@ -40,17 +41,25 @@ def _each(tasks: Mapping[str, Any]) -> Script:
     """Return a script with a task for each body, and a plain task that any queue accepts."""
 
     def script(env: Environment) -> None:
-        producer = env.actor("producer")
-        producer.enqueue("plain")
+        env.actor("producer").enqueue("plain")
         for label, body in tasks.items():
-            producer.enqueue(label, body=body)
+            _alone_and_in_a_batch(env, label, body)
         env.settle()
 
     return script
 
 
+def _alone_and_in_a_batch(env: Environment, label: str, body: Any) -> None:
+    producer, domain = env.actor("producer"), env.contract.payload
+    producer.enqueue(label, body=body)
+    if producer.can(Capability.ENQUEUE_MANY):
+        pair = [f"{label}-in-batch", f"{label}-beside"]
+        payloads = [wrap(pair[0], domain, body), wrap(pair[1], domain)]
+        producer.enqueue_many(pair, payloads=payloads)
+
+
 def _megabyte(env: Environment) -> None:
-    env.actor("producer").enqueue("large", body=bodies.megabyte(env.contract.payload))
+    _alone_and_in_a_batch(env, "large", bodies.megabyte(env.contract.payload))
     env.settle()
 
 

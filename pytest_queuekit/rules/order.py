@@ -8,6 +8,8 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
+from pytest_queuekit.model.verdict import Requirement
+from pytest_queuekit.monitors.batch_order import batch_order
 from pytest_queuekit.monitors.order import order
 from pytest_queuekit.monitors.redelivery import redelivery
 from pytest_queuekit.monitors.stuck_behind import PATIENCE, stuck_behind
@@ -81,6 +83,16 @@ def _batches_out(env: Environment) -> None:
     enqueue_all(env.actor("producer"), labels(12))
     for _ in range(4):
         env.actor("worker").claim_many(3)
+
+
+def _batches_in_order(env: Environment) -> None:
+    """Enqueue two tasks of each priority, if the queue has priorities, in another order."""
+    producer = env.actor("producer")
+    ranked = producer.can(Capability.PRIORITY)
+    for label, priority in zip(labels(2 * len(_MIXED)), _MIXED * 2, strict=True):
+        enqueue_all(producer, [label], **({"priority": priority} if ranked else {}))
+    for _ in range(4):
+        env.actor("worker").claim_many(5)
 
 
 def _fails_again_and_again(env: Environment) -> None:
@@ -236,6 +248,17 @@ _RULES = (
         scenario=Scenario(script=_comes_back, passes_time=True),
         monitors=(redelivery,),
         needs=(Capability.REDELIVERY,),
+    ),
+    Rule(
+        id="ORDER-13",
+        slug="batch-claim-in-order",
+        sentence="The tasks of a batch claim come in the declared order.",
+        why="A worker does the tasks of its batch one after the other, the most urgent one last, "
+        "if the database returns them in the order of their ids.",
+        scenario=Scenario(script=_batches_in_order),
+        monitors=(batch_order,),
+        needs=(Capability.CLAIM_MANY, Capability.FIFO),
+        requirement=Requirement.SHOULD,
     ),
 )
 

@@ -165,8 +165,19 @@ def _bare(env: Environment) -> None:
         if actor.enqueue_bare(label, payload):
             work(actor)
             actor.bare.forget(label)  # true that comes as the 1 before it has changed
+        if actor.can(Capability.ENQUEUE_MANY):
+            _bare_in_a_batch(env, f"{label}-in-batch", payload)
     actor.enqueue("plain")
     work(actor)
+
+
+def _bare_in_a_batch(env: Environment, label: str, payload: Any) -> None:
+    """Enqueue such a payload beside a plain one."""
+    actor, plain = env.actor("worker"), f"{label}-beside"
+    if actor.enqueue_many([label, plain], payloads=[payload, wrap(plain, env.contract.payload)]):
+        for _ in range(2):
+            work(actor)
+        actor.bare.forget(label)
 
 
 _CLAIMS = (Verb.CLAIM,)

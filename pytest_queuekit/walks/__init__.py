@@ -14,6 +14,7 @@ from pytest_queuekit.walks.kill import Kill
 from pytest_queuekit.walks.meet import Meet
 from pytest_queuekit.walks.replay import replay
 from pytest_queuekit.walks.steps import (
+    Backup,
     Cancel,
     Claim,
     ClaimMany,
@@ -35,6 +36,7 @@ from pytest_queuekit.walks.steps import (
 )
 
 __all__ = [
+    "Backup",
     "Cancel",
     "Claim",
     "ClaimMany",

@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_queuekit.execution.clock import clock_of_run
-from pytest_queuekit.execution.drivers.play import play
-from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability, Payload
-from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.payloads import canonical
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.recorder import Recorder
-from pytest_queuekit.walks.play import LEASE
+from pytest_queuekit.walks.trial import try_out
 
 VALUES: Mapping[Payload, Sequence[Any]] = {
     Payload.JSON: (
@@ -27,28 +22,34 @@ VALUES: Mapping[Payload, Sequence[Any]] = {
 }
 """Payloads that are no mapping, or an empty one, and have no room for the kit's label."""
 
-_CARRIED = "carries bare payloads"
+_CARRIED, _ACCEPTED = "carries bare payloads", "accepts bare payloads in batches"
 
 
 def bare_payloads(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
     """Return the values that a new queue accepts and delivers. Only the first call tries it."""
     if _CARRIED not in queue.learned:
-        folder.mkdir(parents=True)
-        queue.learned[_CARRIED] = _try(queue, folder)
+        values = VALUES[queue.contract.payload]
+        queue.learned[_CARRIED] = try_out(
+            queue, folder, lambda actor: [value for value in values if _carries(actor, value)]
+        )
     return tuple(queue.learned[_CARRIED])
 
 
-def _try(queue: QueueUnderTest, folder: Path) -> list[Any]:
-    carried: list[Any] = []
+def bare_payloads_of_batches(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
+    """Return those of the carried values that a new queue accepts in a batch.
 
-    def script(env: Environment) -> None:
-        actor = env.actor("prober")
-        carried.extend(value for value in VALUES[env.contract.payload] if _carries(actor, value))
-
-    with clock_of_run(virtual=False) as clock:
-        env = Environment(queue, folder, clock=clock, lease=LEASE, effort=Effort())
-        play(Scenario(script=script), (), env, "walk", lambda *_nothing: None)
-    return carried
+    A queue that refuses them there is left alone. One that changes them only there is not.
+    """
+    if Capability.ENQUEUE_MANY not in queue.contract.capabilities:
+        return ()
+    if _ACCEPTED not in queue.learned:
+        values = bare_payloads(queue, folder / "single")
+        queue.learned[_ACCEPTED] = try_out(
+            queue,
+            folder / "batch",
+            lambda actor: [value for value in values if _accepts(actor, value)],
+        )
+    return tuple(queue.learned[_ACCEPTED])
 
 
 def _carries(actor: Recorder, value: Any) -> bool:
@@ -60,3 +61,8 @@ def _carries(actor: Recorder, value: Any) -> bool:
     if actor.can(Capability.COMPLETE):
         actor.complete(delivery)
     return canonical(delivery.claim.payload) == text
+
+
+def _accepts(actor: Recorder, value: Any) -> bool:
+    """Return True if a queue accepts a value in a batch."""
+    return actor.enqueue_many([canonical(value)], payloads=[value])

@@ -17,8 +17,9 @@ from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.monitors import Monitor
-from pytest_queuekit.walks.bare import bare_payloads
+from pytest_queuekit.walks.bare import bare_payloads, bare_payloads_of_batches
 from pytest_queuekit.walks.deaths import death
+from pytest_queuekit.walks.fractions import honoured_fractions
 from pytest_queuekit.walks.notes import Notes
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pasted import source_of
@@ -185,6 +186,8 @@ def _palette(stage: Stage, folder: Path) -> Palette:
         contract=stage.queue.contract,
         time_passes=stage.virtual,
         bare=bare_payloads(stage.queue, folder / "bare"),
+        bare_in_batches=bare_payloads_of_batches(stage.queue, folder / "bare-in-batches"),
+        fractions=honoured_fractions(stage.queue, folder / "fractions"),
     )
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.walks.pen import Make, Pen
 from pytest_queuekit.walks.steps import (
+    Backup,
     Cancel,
     Complete,
     Crash,
@@ -162,7 +163,7 @@ class Life:
         pen = self._pen
         if self._key is None or not pen.chance(0.8):
             return pen.enqueue()
-        if pen.keys_batches and pen.chance(0.2):
+        if self._key in pen.batch_keys and pen.chance(0.2):
             return pen.batch(self._key)
         return pen.enqueue(key=self._key)
 
@@ -180,6 +181,7 @@ class Life:
             (1, lambda: DeadLetters(by=pen.by()), Capability.DEAD_LETTERS),
             (2, lambda: Purge(by=pen.by()), Capability.PURGE),
             (2, lambda: Reclaim(by=pen.by()), Capability.RECLAIM),
+            (1, lambda: Backup(by=pen.by()), Capability.BACKUP),
             (2, self._restart, None),
         )
 

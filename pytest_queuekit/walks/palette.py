@@ -34,11 +34,15 @@ class Palette:
     contract: the declarations of the queue.
     time_passes: False if the queue does not follow the kit's clock, so that a walk cannot wait.
     bare: the payloads without a label that the queue carries.
+    bare_in_batches: those of them that it accepts in a batch.
+    fractions: the priorities with a fraction that it honours.
     """
 
     contract: Contract
     time_passes: bool
     bare: Sequence[Any] = ()
+    bare_in_batches: Sequence[Any] = ()
+    fractions: Sequence[float] = ()
 
     def has(self, *capabilities: Capability) -> bool:
         """Return True if the queue declares all these capabilities."""
@@ -61,7 +65,7 @@ class Palette:
     def options(self) -> Mapping[Capability, Sequence[Any]]:
         """The options of an enqueue, declared or not, and their values."""
         options: dict[Capability, Sequence[Any]] = {
-            Capability.PRIORITY: PRIORITIES,
+            Capability.PRIORITY: (*PRIORITIES, *self.fractions),
             Capability.KEY: KEYS,
             Capability.GROUP: KEYS,
             Capability.ROUTING: self.regions[1:],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from pytest_queuekit.walks.steps import (
     Release,
     Step,
     Wait,
+    Walk,
 )
 
 _Choice = TypeVar("_Choice")
@@ -38,6 +39,8 @@ Regehr, "Swarm testing", 2012).
 """
 _BARENESSES = (0.0, 0.2, 0.5)
 """How many of the payloads of one walk are bare values."""
+_BODIES, _BODIES_OF_BATCHES = 0.05, 0.3
+"""How many of the other tasks, and of the fewer batches, have awkward bodies."""
 
 
 class Pen:
@@ -63,6 +66,20 @@ class Pen:
     def decide_by(self, random: Random) -> None:
         """Let another generator decide from now on; the options of the walk stay."""
         self._random = random
+
+    def remember(self, walk: Walk) -> None:
+        """Take the options of each key from a walk that this one continues."""
+        for step in walk:
+            if isinstance(step, Enqueue) and step.key is not None:
+                self._of_key.setdefault(step.key, step.options)
+            elif isinstance(step, EnqueueMany):
+                self._note_keys(step.keys or ())
+
+    def _note_keys(self, keys: Iterable[str | None]) -> None:
+        """Take note of keys of a batch: its tasks have no other options."""
+        for key in keys:
+            if key is not None:
+                self._of_key.setdefault(key, {"key": key})
 
     def pick(self, choices: Sequence[_Choice]) -> _Choice:
         """Return one of some choices."""
@@ -99,26 +116,41 @@ class Pen:
             given = dict(self._of_key.setdefault(given["key"], given))
         if self._bareness and self.chance(self._bareness):
             given |= {"body": self.pick(self.palette.bare), "bare": True}
-        elif self.chance(0.05):
+        elif self.chance(_BODIES):
             given["body"] = self.pick(BODIES[self.palette.contract.payload])
         return Enqueue(by=self.by(), **given)
 
     @property
-    def keys_batches(self) -> bool:
-        """True if batches have keys.
+    def batch_keys(self) -> Sequence[str]:
+        """The keys that tasks of a batch may have.
 
-        A task of a batch has no options: those of a task that it replaces would differ.
+        A task of a batch has no other options, so a task that it may replace has none either.
         """
-        keyed = self.palette.has(Capability.BATCH_KEYS) and Capability.KEY in self._options
-        return keyed and not self._replaces
+        if not self.palette.has(Capability.BATCH_KEYS) or Capability.KEY not in self._options:
+            return ()
+        if not self._replaces:
+            return KEYS
+        return [key for key in KEYS if self._of_key.get(key, {"key": key}) == {"key": key}]
 
     def batch(self, *keys: str) -> EnqueueMany:
         """Return an enqueue of a batch, sometimes with keys; these are the first."""
-        count = self.pick((2, 1))
-        if not self.keys_batches or (not keys and self.chance(0.2)):
-            return EnqueueMany(by=self.by(), count=count)
-        more = [self.pick((*KEYS, None)) for _ in range(count - len(keys))]
-        return EnqueueMany(by=self.by(), keys=(*keys, *more))
+        count, others = self.pick((2, 1)), self.batch_keys
+        given = self._bodies(count)
+        if keys or (others and self.chance(0.8)):
+            more = [self.pick((*others, None)) for _ in range(count - len(keys))]
+            given["keys"] = (*keys, *more)
+            self._note_keys(given["keys"])
+        return EnqueueMany(by=self.by(), **(given or {"count": count}))
+
+    def _bodies(self, count: int) -> dict[str, Any]:
+        """Return the bodies of a batch, sometimes bare ones; empty for none."""
+        bare = self.palette.bare_in_batches
+        if bare and self._bareness and self.chance(self._bareness):
+            return {"bodies": tuple(self.pick(bare) for _ in range(count)), "bare": True}
+        if self.chance(_BODIES_OF_BATCHES):
+            bodies = BODIES[self.palette.contract.payload]
+            return {"bodies": tuple(self.pick(bodies) for _ in range(count))}
+        return {}
 
     def claim(self) -> Step:
         """Return a claim, sometimes of a batch."""

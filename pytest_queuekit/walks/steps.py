@@ -67,7 +67,7 @@ class Enqueue(_ByActor):
     bare: True if the body is the whole payload, without a label by which the kit knows the task.
     """
 
-    priority: int | None = None
+    priority: float | None = None
     delay: float | None = None
     expires: float | None = None
     key: str | None = None
@@ -79,12 +79,16 @@ class Enqueue(_ByActor):
     bare: bool = False
 
     def play(self, walker: Walker) -> None:
-        given = {
+        walker.enqueue(self.by, self.options, body=self.body, bare=self.bare)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that are given."""
+        return {
             field.name: getattr(self, field.name)
             for field in fields(self)
             if field.name not in ("by", "body", "bare") and getattr(self, field.name) is not None
         }
-        walker.enqueue(self.by, given, body=self.body, bare=self.bare)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -92,13 +96,30 @@ class EnqueueMany(_ByActor):
     """Enqueue `count` tasks in one call.
 
     keys: the key of each task, or None; their number then counts.
+    bodies: a value inside the payload of each task; their number then counts too.
+    bare: True if the bodies are the whole payloads.
     """
 
     count: int = 2
     keys: tuple[str | None, ...] | None = None
+    bodies: tuple[Any, ...] | None = None
+    bare: bool = False
 
     def play(self, walker: Walker) -> None:
-        walker.enqueue_many(self.by, self.count, self.keys)
+        walker.enqueue_many(self.by, self.count, self.keys, self.bodies, bare=self.bare)
+
+    def plainer(self) -> Iterator[Step]:
+        """Yield the step with each of its fields at its default, and without each of its tasks."""
+        yield from super().plainer()
+        tasks = len(self.keys or self.bodies or ())
+        for place in range(tasks) if tasks > 1 else ():
+            yield replace(
+                self, keys=_without(self.keys, place), bodies=_without(self.bodies, place)
+            )
+
+
+def _without(values: tuple[Any, ...] | None, place: int) -> tuple[Any, ...] | None:
+    return None if values is None else (*values[:place], *values[place + 1 :])
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -231,6 +252,14 @@ class Reclaim(_ByActor):
 
     def play(self, walker: Walker) -> None:
         walker.actor(self.by).reclaim()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Backup(_ByActor):
+    """Write a copy of the queue, and go on with the original."""
+
+    def play(self, walker: Walker) -> None:
+        walker.backup(self.by)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

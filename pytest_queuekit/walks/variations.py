@@ -116,6 +116,7 @@ class Varied:
             yield from walk[:place]
             pen = self._pen(number)
             pen.decide_by(random)
+            pen.remember(walk)
             if site.step.actor(walker) is not None:
                 yield from self.vary(pen, walker, walk, place, gap)
 

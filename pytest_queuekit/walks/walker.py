@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.model.payloads import canonical
+from pytest_queuekit.model.payloads import canonical, wrap
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -118,15 +121,37 @@ class Walker:
         """
         label = self._new_task(name, options.get("key"))
         self.longest_lease = max(self.longest_lease, options.get("lease", 0.0))
-        if bare and self._bare.setdefault(canonical(body), label) == label:
+        if bare and self._is_alone(body, label):
             self.actor(name).enqueue_bare(label, body, **options)
         else:
             self.actor(name).enqueue(label, body=body, **options)
 
-    def enqueue_many(self, name: str, count: int, keys: Sequence[str | None] | None = None) -> None:
-        """Enqueue the next tasks in one call. keys: the key of each task, or None."""
-        labels = [self._new_task(name, key) for key in keys or [None] * count]
-        self.actor(name).enqueue_many(labels, keys)
+    def enqueue_many(
+        self,
+        name: str,
+        count: int,
+        keys: Sequence[str | None] | None = None,
+        bodies: Sequence[Any] | None = None,
+        *,
+        bare: bool = False,
+    ) -> None:
+        """Enqueue the next tasks in one call.
+
+        keys: the key of each task, or None. bodies: the body of each task.
+        bare: True to enqueue the bodies without labels, as far as each is the first such one.
+        """
+        given = list(bodies or [None] * len(keys or range(count)))
+        labels = [self._new_task(name, key) for key in keys or [None] * len(given)]
+        domain, bare = self.env.contract.payload, bare and bodies is not None
+        payloads = [
+            body if bare and self._is_alone(body, label) else wrap(label, domain, body)
+            for label, body in zip(labels, given, strict=True)
+        ]
+        self.actor(name).enqueue_many(labels, keys, payloads)
+
+    def _is_alone(self, body: Any, label: str) -> bool:
+        """Return True if no task before has the same body without a label."""
+        return self._bare.setdefault(canonical(body), label) == label
 
     def _new_task(self, name: str, key: str | None) -> str:
         label = self.next_label()
@@ -185,6 +210,19 @@ class Walker:
         """Requeue a task. back: how many tasks were enqueued after it."""
         if (task := self._with_id(back)) is not None:
             task.actor.requeue(task.label)
+
+    def backup(self, name: str) -> None:
+        """Write a copy of the queue, which nobody uses: the walk goes on with the original.
+
+        Contracts say little about a copy: only that it holds the unfinished tasks.
+        """
+        adapter = self.env.queue.adapter
+        location = adapter.provision(Path(tempfile.mkdtemp(prefix="copy-", dir=self.env.folder)))
+        try:
+            self.actor(name).backup(location)
+        finally:
+            with suppress(Exception, SystemExit):  # it is the copy's, not the queue's
+                adapter.dispose(location)
 
     def _with_id(self, back: int) -> _Task | None:
         """Return a task that its enqueuer may name to the queue; None if there is none."""

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from pytest_queuekit.model.capabilities import KeyHold, Order, Retry
+from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Order, Retry
 from pytest_queuekit.monitors import explained
 from tests.monitors.notation import Twins, contract, history
 
@@ -268,3 +268,12 @@ def test_a_batch_of_enqueues_is_judged_as_one_call() -> None:
     text = f"{batch}; a: claim t @2-3; a: stats queued=%s @4-5"
     assert _kinds(text % 1) == []
     assert _kinds(text % 2) == ["wrong-count"]
+
+
+def test_a_batch_may_keep_the_task_that_a_single_enqueue_replaces() -> None:
+    """Where the queue declares what becomes of the first task, a batch is an enqueue like any."""
+    replaced = "p: enqueue t key=1; p: enqueue u key=1; a: claim u; a: complete u"
+    text = f"{replaced}; p: enqueue v key=2; p: enqueue w key=2 batch=1; a: claim v"
+    assert _kinds(text) == []
+    assert _kinds(text.replace(" batch=1", "")) == ["key-let-through"]
+    assert _kinds(text, key_conflict=KeyConflict.REPLACE) == ["key-let-through"]

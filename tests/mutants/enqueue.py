@@ -196,6 +196,21 @@ class AddsTheFirstOfABatchTwice(MemoryQueue):
         return super().enqueue_many(payloads)
 
 
+class BatchDropsEmptyTexts(MemoryQueue):
+    """Takes an empty text in a batch for none, and leaves it out of the payload."""
+
+    name = "batch-drops-empty-texts"
+
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
+        return super().enqueue_many([_without_empty(payload) for payload in payloads], **options)
+
+
+def _without_empty(payload: Any) -> Any:
+    if not isinstance(payload, dict):
+        return payload
+    return {key: value for key, value in payload.items() if value != ""}
+
+
 class MergesEqualPayloads(MemoryQueue):
     """Takes no task whose payload waits already."""
 
@@ -235,6 +250,7 @@ MUTANTS = (
     mutant(RefusesFloats, "ENQUEUE-3"),
     mutant(TurnsBooleansIntoNumbers, "ENQUEUE-3", also=("LEASE",)),
     mutant(ReadsWholeFloatsAsIntegers, "ENQUEUE-3"),
+    mutant(BatchDropsEmptyTexts, "ENQUEUE-3"),
     mutant(AcceptsWhatJsonChanges, "ENQUEUE-11"),
     mutant(WritesWhatItCannotAsText, "ENQUEUE-4", also=("ENQUEUE-11",)),
     mutant(WritesSetsAsLists, "ENQUEUE-4"),
@@ -246,7 +262,7 @@ MUTANTS = (
     mutant(CutsBytesAtZero, "ENQUEUE-7"),
     mutant(CutsLongPayloads, "ENQUEUE-8"),
     mutant(RefusesLongPayloads, "ENQUEUE-8"),
-    mutant(DropsTheLastOfABatch, "ENQUEUE-9", also=("ORDER-9", "STATS-11")),
-    mutant(AddsTheFirstOfABatchTwice, "ENQUEUE-9", also=("STATS-11",)),
+    mutant(DropsTheLastOfABatch, "ENQUEUE-9", also=("ORDER-9", "STATS-11", "ENQUEUE")),
+    mutant(AddsTheFirstOfABatchTwice, "ENQUEUE-9", also=("STATS-11", "ENQUEUE")),
     mutant(MergesEqualPayloads, "ENQUEUE-10"),
 )

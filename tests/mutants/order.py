@@ -170,6 +170,15 @@ class BatchesFromTheBack(MemoryQueue):
         return task.priority, -task.number if self.backwards else task.number
 
 
+class BatchesById(MemoryQueue):
+    """Takes the right tasks for a batch, and returns them by their ids, as UPDATE does."""
+
+    name = "batches-by-id"
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        return sorted(super().claim_many(worker, limit), key=lambda claim: int(claim.task_id))
+
+
 class FailsToTheHead(MemoryQueue):
     """Declares no limit of attempts, and gives a failed task out again before all others."""
 
@@ -221,7 +230,9 @@ class CoarserThanDeclared(CoarseOrder):
 
 MUTANTS = (
     mutant(
-        SortsIdsAsText, "ORDER-1", also=("ORDER-4", "ORDER-6", "ORDER-9", "ORDER-10", "ROUTE-8")
+        SortsIdsAsText,
+        "ORDER-1",
+        also=("ORDER-4", "ORDER-6", "ORDER-9", "ORDER-10", "ORDER-13", "ROUTE-8"),
     ),
     mutant(
         StackThatIsAQueue,
@@ -232,19 +243,22 @@ MUTANTS = (
             "ORDER-12",
         ),
     ),
-    mutant(SortsPrioritiesAsText, "ORDER-3"),
-    mutant(TakesPrioritiesUpsideDown, "ORDER-3", also=("ORDER-4", "ORDER-6", "SCHEDULE-6")),
-    mutant(NoOrderAmongEquals, "ORDER-4", also=("ORDER-6",)),
+    mutant(SortsPrioritiesAsText, "ORDER-3", also=("ORDER-13",)),
+    mutant(
+        TakesPrioritiesUpsideDown, "ORDER-3", also=("ORDER-4", "ORDER-6", "ORDER-13", "SCHEDULE-6")
+    ),
+    mutant(NoOrderAmongEquals, "ORDER-4", also=("ORDER-6", "ORDER-13")),
     mutant(StackOnlyWithoutPriorities, "ORDER-5", also=("ORDER-6",)),
     mutant(PlansAhead, "ORDER-6"),
     mutant(NumbersForItself, "ORDER-7", also=("DURABLE-4",)),
     mutant(ReservesAhead, "ORDER-8"),
     mutant(BatchesJumpTheQueue, "ORDER-9"),
-    mutant(BatchesFromTheBack, "ORDER-10"),
+    mutant(BatchesFromTheBack, "ORDER-10", also=("ORDER-13",)),
     mutant(FailsToTheHead, "ORDER-11"),
     mutant(ReleasesToTheTail, "ORDER-12"),
     mutant(RetriesToTheHead, "ORDER-12"),
     mutant(BehindTheFirst, "ORDER-12"),
+    mutant(BatchesById, "ORDER-13"),
     mutant(
         CoarserThanDeclared,
         "ORDER-1",

@@ -197,6 +197,15 @@ class WritesFloats(MemoryQueue):
         return json.dumps(float(payload)) if type(payload) is int else text
 
 
+class BatchEmptiesBareValues(MemoryQueue):
+    """Takes a bare value in a batch that is not true for an empty mapping."""
+
+    name = "batch-empties-bare-values"
+
+    def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
+        return super().enqueue_many([payload or {} for payload in payloads], **options)
+
+
 class AnEmptyKeyIsNone(MemoryQueue):
     """Takes the empty key for none."""
 
@@ -249,6 +258,7 @@ MUTANTS = (
     mutant(AsksThePayloadForTruth, "VALUE-7"),
     mutant(SharesEqualPayloads, "VALUE-7"),
     mutant(WritesFloats, "VALUE-7"),
+    mutant(BatchEmptiesBareValues, "VALUE-7"),
     mutant(AnEmptyKeyIsNone, "VALUE-8"),
     mutant(CutsKeysAtNul, "VALUE-8"),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
-from tests.queues.variants import CountsReady, FailsForGood
+from tests.queues.variants import CountsReady, FailsForGood, TakesFractions
 
 
 class ReleaseEmptiesPayloads(MemoryQueue):
@@ -123,6 +123,30 @@ class UrgentTasksAlwaysRetried(FailsForGood):
             super()._bury(task)
 
 
+class ReleaseRoundsPriorities(TakesFractions):
+    """Cuts the fraction off the priority of a released task."""
+
+    name = "release-rounds-priorities"
+
+    def release(self, claim: Claim) -> None:
+        with self._atomically():
+            super().release(claim)
+            task = self.store.tasks[claim.task_id]
+            task.priority = int(task.priority)
+
+
+class BackupReturnsHeldTasks(MemoryQueue):
+    """Gives back the tasks of all workers, so that a copy begins without any."""
+
+    name = "backup-returns-held-tasks"
+
+    def backup(self, location: str) -> None:
+        with self._atomically():
+            for task in self._in_state("leased"):
+                task.state = "queued"
+            super().backup(location)
+
+
 MUTANTS = tuple(
     mutant(queue, "WALK-1")
     for queue in (
@@ -135,5 +159,7 @@ MUTANTS = tuple(
         BatchKeysOverlookTheHeld,
         RequeuedCountAsWaiting,
         UrgentTasksAlwaysRetried,
+        ReleaseRoundsPriorities,
+        BackupReturnsHeldTasks,
     )
 )

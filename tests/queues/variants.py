@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -340,6 +341,17 @@ class ExpiresAfterADelivery(MemoryQueue):
         return task.state != "leased" and task.expires <= self._now()
 
 
+class TakesFractions(MemoryQueue):
+    """A priority may have a fraction."""
+
+    name = "takes-fractions"
+
+    def _check_number(self, name: str, value: float, least: int) -> None:
+        if name == "priority" and type(value) is float and math.isfinite(value) and value >= least:
+            return
+        super()._check_number(name, value, least)  # type: ignore[arg-type]  # it refuses the rest
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -367,4 +379,5 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     FailsForGood,
     CountsReady,
     ExpiresAfterADelivery,
+    TakesFractions,
 )

@@ -515,3 +515,16 @@ def test_a_note_adds_facts_about_the_last_call() -> None:
     assert record.last.arguments["priority"] == 3
     assert record.last.arguments["steps"] == 260
     assert record.actor.last == record.last
+
+
+def test_bare_payloads_of_a_batch_are_known_by_their_values() -> None:
+    """Those of a refused batch do not come instead of another."""
+    record = Record()
+    record.actor.enqueue_many(["zero", "task"], payloads=[0, wrap("task", Payload.JSON)])
+    record.puppet.reply = False
+    record.actor.enqueue_many(["one", "two"], payloads=[1, 2])
+    for payload, label in ((None, "zero"), (0, "zero"), (1, "one")):
+        record.puppet.reply = claim(payload=payload)
+        taken = record.actor.claim()
+        assert taken is not None
+        assert taken.label == label

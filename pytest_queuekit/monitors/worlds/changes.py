@@ -76,7 +76,9 @@ def _kept_out(facts: Facts, world: World, enqueue: Operation) -> Iterator[World]
         return
     for other in waiting:
         sure = world.tasks[other].phase is Phase.WAITING
-        choices = world.having(Habit.REPLACES) if sure else ((False, world), (True, world))
+        # Where nothing is declared, a batch may keep the task that a single enqueue would replace.
+        habitual = sure and not (declared is None and "batch" in enqueue.arguments)
+        choices = world.having(Habit.REPLACES) if habitual else ((False, world), (True, world))
         for replaces, later in choices:
             if replaces:
                 old = later.tasks[other]._replace(phase=Phase.ABSENT, by_key=True)

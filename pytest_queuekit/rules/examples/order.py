@@ -250,4 +250,24 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.021 s  worker    claim             → release-3  expected: release-1
         """,
     ),
+    "ORDER-13": Example(
+        wrong="""
+            def claim_many(self, worker, limit):
+                with self.transaction():
+                    ids = self.waiting_ids()[:limit]
+                    return [self.take(task_id, worker) for task_id in sorted(ids)]
+        """,
+        right="""
+            def claim_many(self, worker, limit):
+                with self.transaction():
+                    ids = self.waiting_ids()[:limit]  # RETURNING keeps no order
+                    return [self.take(task_id, worker) for task_id in ids]
+        """,
+        proof="""
+              0.002 s  producer  enqueue task-1 → ok      priority 100
+              0.004 s  producer  enqueue task-2 → ok      priority 9
+              0.020 s  worker    claim up to 5  → task-2
+            ▶ 0.020 s  worker    claim up to 5  → task-5
+        """,
+    ),
 }

@@ -1,0 +1,66 @@
+"""The places of tasks in the declared order, as far as their enqueues fix them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.model.history import History, Operation
+from pytest_queuekit.monitors.timeline.groups import group_of
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, shared_keys, tasks_of
+from pytest_queuekit.monitors.timeline.wording import when
+
+
+def comparable(history: History) -> Iterator[TaskHistory]:
+    """Yield the tasks with a place of their own: no delay, no group, no key of several tasks."""
+    shared = shared_keys(history)
+    for task in tasks_of(history).values():
+        enqueue = task.only_enqueue
+        delayed = enqueue is not None and enqueue.arguments.get("delay")
+        grouped = enqueue is not None and group_of(enqueue)
+        if enqueue is not None and not (delayed or grouped or task.label in shared):
+            yield task
+
+
+def has_priority(enqueue: Operation, contract: Contract) -> bool:
+    """Return True if a task has a priority that counts.
+
+    A queue chooses its own default, so tasks with and without a priority are not compared.
+    """
+    given = number(enqueue.arguments.get("priority"))
+    return contract.order.priority is not None and given is not None
+
+
+def waiting_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
+    """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated.
+
+    Enqueues closer together than the declared resolution have no order.
+    """
+    ties = {"fifo": latest(enqueue), "lifo": -enqueue.start, "none": 0}
+    rank = ties[contract.order.ties] + nanoseconds(contract.order.resolution)
+    return priority_rank(enqueue, contract), rank
+
+
+def claimed_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
+    """Return the rank of a claimed task.
+
+    A waiting task with a smaller rank should have been claimed first. FIFO: the waiting task's
+    enqueue ended before the claimed task's enqueue started. LIFO: it started after the claimed
+    task's enqueue ended.
+    """
+    ties = {"fifo": enqueue.start, "lifo": -latest(enqueue), "none": -NEVER}
+    return priority_rank(enqueue, contract), ties[contract.order.ties]
+
+
+def priority_rank(enqueue: Operation, contract: Contract) -> float:
+    """Return the priority of a task, the smallest first."""
+    direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
+    return direction * (number(enqueue.arguments.get("priority")) or 0)
+
+
+def place_of(history: History, enqueue: Operation) -> str:
+    """Return a task with what fixes its place, in words."""
+    given = enqueue.arguments.get("priority")
+    priority = "" if given is None else f"priority {given}, "
+    return f"{enqueue.task} ({priority}enqueued {when(history, enqueue)})"
