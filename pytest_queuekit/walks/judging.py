@@ -20,7 +20,8 @@ from pytest_queuekit.monitors import (
     stats,
 )
 from pytest_queuekit.monitors.stats import stats_at_rest
-from pytest_queuekit.monitors.timeline.findings import calls_on
+from pytest_queuekit.monitors.timeline.annotations import annotated
+from pytest_queuekit.monitors.timeline.findings import calls_on, openings
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
 
 RULES: Mapping[str, tuple[str, ...]] = {
@@ -172,9 +173,11 @@ def _in_full(history: History, violation: Violation) -> Violation:
         for operation in history.operations[: culprit.number + 1]
         if operation is culprit or operation.verb is not Verb.OPEN
     )
+    calls = calls_on(history, labels, culprit) if labels else list(any_call)
+    calls = sorted([*calls, *openings(history, calls)], key=lambda call: call.number)
     rules = RULES.get(violation.kind, ())
     return replace(
         violation,
         detail=f"{violation.detail} That breaks {rules[0]}." if rules else violation.detail,
-        witness=tuple(calls_on(history, labels, culprit) if labels else any_call),
+        witness=tuple(annotated(call, history) for call in calls),
     )

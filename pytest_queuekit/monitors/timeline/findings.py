@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verbs import ENDINGS
 from pytest_queuekit.model.verdict import Violation
 
 MOST = 5
@@ -35,6 +36,33 @@ def calls_on(history: History, labels: Collection[str], last: Operation) -> list
         for operation in history.operations[: last.number + 1]
         if operation is last or operation.task in labels or operation.verb in _CONTEXT
     ]
+
+
+def openings(history: History, shown: Sequence[Operation]) -> list[Operation]:
+    """Return the openings of the queue that may have done the damage that a proof shows.
+
+    These are the openings by a successor of an actor that closed or died, and those after the last
+    call before the culprit, unless that call ended the work on its task and may be the cause
+    itself. Any other opening lies before a call that still had the right answer.
+
+    shown: the calls of the proof, in order; the last is the culprit.
+    """
+    if not shown:
+        return []
+    *before, culprit = shown
+    ended = {call.actor for call in history if call.verb in (Verb.KILL, Verb.CLOSE)}
+    suspect = bool(before) and before[-1].verb not in ENDINGS
+    return [
+        call
+        for call in history.operations[shown[0].number : culprit.number]
+        if call.verb is Verb.OPEN
+        and (_succeeds(call, ended) or (suspect and call.number > before[-1].number))
+    ]
+
+
+def _succeeds(call: Operation, ended: Collection[str]) -> bool:
+    """Return True if the actor of a call follows one that closed or died, and has a prime more."""
+    return call.actor.endswith("'") and call.actor[:-1] in ended
 
 
 def smallest(violations: Iterable[Violation]) -> list[Violation]:
