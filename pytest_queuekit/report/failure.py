@@ -149,17 +149,19 @@ def _findings(verdict: Verdict) -> list[str]:
 
 def _operations(witness: Sequence[Operation]) -> list[str]:
     ordered = _calls(sorted(witness, key=lambda operation: operation.start))
-    shown = ordered if len(ordered) <= WITNESS else ordered[: WITNESS - 1]
-    if not shown:
+    if not ordered:
         return []
+    # The last call is the culprit, however many come before it.
+    left_out = len(ordered) - WITNESS + 1 if len(ordered) > WITNESS else 0
+    shown = [*ordered[: len(ordered) - 1 - left_out], ordered[-1]]
     actors = min(max(len(call[0].actor) for call in shown), 14)
     times = max(len(_when(call[0])) for call in shown)
     lines = []
     for call in shown:
         actor = f"{call[0].actor[:14]:<{actors}}"
         lines.append(cut(f"  {_when(call[0]):>{times}}  {actor}  {describe(*call)}"))
-    if len(shown) < len(ordered):
-        lines.append(f"  … and {len(ordered) - len(shown):,} more operations")
+    if left_out:
+        lines.insert(-1, f"  … and {left_out:,} more operations")
     return lines
 
 
@@ -209,7 +211,9 @@ def describe(operation: Operation, *others: Operation) -> str:
 
 def _value(value: object) -> str:
     """Return the value of an option; with quotes where blanks at its ends would not show."""
-    text = repr(value) if isinstance(value, str) and value != (value.strip() or None) else str(value)
+    text = (
+        repr(value) if isinstance(value, str) and value != (value.strip() or None) else str(value)
+    )
     return text if len(text) <= _LONG else f"{text[: _LONG - 1]}… ({len(text):,} characters)"
 
 

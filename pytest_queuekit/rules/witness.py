@@ -37,7 +37,7 @@ _FOLDS: tuple[Callable[[str], str], ...] = (
     lambda key: key[:255],
     lambda key: re.sub(r"(?<![\d.])0+(?=\d)|\.0+$", "", key),
 )
-"""Conversions by which a careless queue compares keys: blanks, capitals, spelling, length, zeros."""
+"""Conversions before which a careless queue compares keys."""
 
 
 def complete(violation: Violation, history: History) -> Violation:
@@ -76,7 +76,9 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
     numbers = {call.number for call in (*witness, *added)}
-    shown = [call for call in history if call.number in numbers and call.number <= witness[-1].number]
+    shown = [
+        call for call in history if call.number in numbers and call.number <= witness[-1].number
+    ]
     return sorted((*added, *openings(history, shown)), key=_place)
 
 

@@ -107,7 +107,8 @@ def test_the_key_that_was_taken_for_another_one_is_the_nearest_of_a_task_that_ca
 def test_a_comparison_of_measured_calls_has_no_others(kind: str) -> None:
     """The calls that refill the queue between them prove nothing."""
     observed = history(
-        "p: enqueue t; p: claim t; p: complete t; p: enqueue t; p: claim t; p: enqueue t; p: claim t"
+        "p: enqueue t; p: claim t; p: complete t; p: enqueue t; p: claim t; p: enqueue t"
+        "; p: claim t"
     )
     assert shown(observed, 1, 6, kind=kind) == [1, 6]
 
@@ -137,13 +138,18 @@ def test_a_call_of_a_batch_has_the_tasks_of_the_whole_batch() -> None:
         "; a: claim u @4-5 batch=2; a: claim v @4-5 batch=2; b: claim u @6-7"
     )
     calls = completed(observed, 1, 3, 5)
-    assert [call.arguments.get(TOGETHER) for call in calls] == [["t (key=k)", "u"], ["u", "v"], None]
+    assert [call.arguments.get(TOGETHER) for call in calls] == [
+        ["t (key=k)", "u"],
+        ["u", "v"],
+        None,
+    ]
 
 
 def test_a_kill_has_the_call_that_it_cut_off() -> None:
     """That call may be none of the proof's: nobody knows its task."""
     observed = history(
-        "p: enqueue t; a: claim @1-; a: kill @2-2; b: claim t @3-4; b: kill @5-5; c: claim t @6-7"
+        "p: enqueue t; a: claim @1-; a: kill @2-2; b: enqueue u @3- batch=2"
+        "; b: enqueue v @3- batch=2; b: kill @4-4; c: claim t @5-6; c: kill @7-7; d: claim t @8-9"
     )
-    kills = [call.arguments for call in completed(observed, 2, 4) if call.verb is Verb.KILL]
-    assert kills == [{DURING: "claim"}, {}]
+    kills = [call.arguments for call in completed(observed, 2, 5, 7) if call.verb is Verb.KILL]
+    assert kills == [{DURING: "claim"}, {DURING: "enqueue_many"}, {}]

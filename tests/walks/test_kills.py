@@ -134,15 +134,22 @@ def test_half_a_cancel_is_found_by_its_kill(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     whole = (CANCELLED[0], Cancel(), Crash(), Enqueue(key="k"))
     replay(CANCEL, tmp_path / "whole", *whole, processes=True)
-    with pytest.raises(AssertionError, match="Wrong counts"):
+    with pytest.raises(AssertionError, match="Wrong counts") as raised:
         replay(CANCEL, tmp_path, *CANCELLED, Enqueue(key="k"), processes=True)
+    proof = str(raised.value)
+    assert "a          kill → during cancel, after 1 step\n" in proof
+    assert "a'         open → ok\n" in proof
+    assert "a'         enqueue(key=k) task-2 → ok\n" in proof
 
 
 def test_half_a_batch_is_found_by_its_kill(tmp_path: Path) -> None:
     """A batch is added as a whole, or not at all."""
     queue = "tests.mutants.walk_kills:BatchInSeveralCommits"
-    with pytest.raises(AssertionError, match="Wrong counts"):
+    with pytest.raises(AssertionError, match="Wrong counts") as raised:
         replay(queue, tmp_path, Kill(call=EnqueueMany(), gap=2), processes=True)
+    proof = str(raised.value)
+    assert "enqueue_many task-1, task-2 → unknown\n" in proof
+    assert "kill → during enqueue_many, after 2 steps\n" in proof
 
 
 @pytest.mark.slow

@@ -13,7 +13,8 @@ def annotated(call: Operation, history: History) -> Operation:
     if "batch" in call.arguments:
         facts[TOGETHER] = [_named(other) for other in history if _is_same_call(call, other)]
     elif call.verb is Verb.KILL:
-        facts = {DURING: str(cut.verb) for cut in _unfinished(call, history)[-1:]}
+        for cut_off in _unfinished(call, history):
+            facts[DURING] = _called(cut_off)
     return replace(call, arguments={**call.arguments, **facts}) if facts else call
 
 
@@ -26,6 +27,10 @@ def _is_same_call(call: Operation, other: Operation) -> bool:
 def _named(call: Operation) -> str:
     key = call.arguments.get("key")
     return f"{call.task}" if key is None else f"{call.task} (key={key})"
+
+
+def _called(call: Operation) -> str:
+    return f"{call.verb}_many" if "batch" in call.arguments else str(call.verb)
 
 
 def _unfinished(kill: Operation, history: History) -> list[Operation]:
