@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from pytest_queuekit.model.history import (
@@ -32,9 +33,12 @@ WITNESS = 12
 _FINDINGS = 20
 _LABEL = 9
 _LONG = 30
-"""Letters of a value up to which a line shows it in full."""
+_SHORT = 12
+"""Letters up to which a line shows a value in full, and those of a longer one that it shows."""
+_MEASURED = ("depth", "steps", "nanoseconds")
+"""What a rule about growth measures of a call; a line shows it before the options of the call."""
 _TASKS = 3
-"""Tasks of a batch that a line names."""
+"""Tasks of a batch that a line names, if these are all; of more, it names one less."""
 
 
 def headline(verdict: Verdict) -> str:
@@ -204,17 +208,20 @@ def describe(operation: Operation, *others: Operation) -> str:
     }
     if content := _content(operation, operation.arguments):
         options["payload"] = content
-    shown = ", ".join(f"{name}={_value(value)}" for name, value in options.items())
+    measured_first = sorted(options, key=lambda name: name not in _MEASURED)
+    shown = ", ".join(f"{name}={_value(options[name])}" for name in measured_first)
     called = f"{operation.verb}({shown})" if shown else f"{operation.verb}"
     return printable(f"{called} {_outcome(operation)}")
 
 
 def _value(value: object) -> str:
-    """Return the value of an option; with quotes where blanks at its ends would not show."""
-    text = (
-        repr(value) if isinstance(value, str) and value != (value.strip() or None) else str(value)
-    )
-    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}… ({len(text):,} characters)"
+    """Return the value of an option; with quotes if a reader could take it for another one."""
+    text = str(value)
+    if text != unicodedata.normalize("NFC", text):
+        text = ascii(text)
+    elif not text or text != text.strip():
+        text = repr(text)
+    return text if len(text) <= _LONG else f"{text[:_SHORT]}… ({len(text):,} long)"
 
 
 def _content(operation: Operation, holder: Mapping[str, object]) -> str:
@@ -227,7 +234,8 @@ def _batch(operation: Operation, batch: Sequence[Operation]) -> str:
     """Return a batch, with those of its tasks that the proof is about first."""
     own = [each.task for each in batch if each.task is not None]
     listed = operation.arguments.get(TOGETHER) or own
-    tasks = sorted(listed, key=lambda name: name.partition(" ")[0] not in own)[:_TASKS]
+    first = sorted(listed, key=lambda name: name.partition(" ")[0] not in own)
+    tasks = first if len(first) <= _TASKS else first[: _TASKS - 1]
     names = ", ".join(name for name in listed if name in tasks)
     if len(listed) > len(tasks):
         names += f" and {len(listed) - len(tasks):,} more"
@@ -260,8 +268,8 @@ def _error(operation: Operation) -> str:
 def _delivery(claim: Operation) -> str:
     if not isinstance(claim.result, Mapping):
         return ""
+    content = _content(claim, claim.result)
     known = {name: claim.result.get(name) for name in ("attempt", "token")}
-    parts = [f"{name} {value}" for name, value in known.items() if value is not None]
-    if content := _content(claim, claim.result):
-        parts.append(f"payload {_value(content)}")
+    parts = [f"payload {_value(content)}"] if content else []
+    parts += [f"{name} {value}" for name, value in known.items() if value is not None]
     return f" ({', '.join(parts)})" if parts else ""

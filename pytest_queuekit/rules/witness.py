@@ -14,7 +14,7 @@ from dataclasses import replace
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.annotations import annotated
-from pytest_queuekit.monitors.timeline.findings import openings
+from pytest_queuekit.monitors.timeline.findings import restarts
 
 _MOST = 12
 """Operations of a completed witness; a report shows no more."""
@@ -43,9 +43,9 @@ _FOLDS: tuple[Callable[[str], str], ...] = (
 def complete(violation: Violation, history: History) -> Violation:
     """Return a violation whose witness has all operations on its tasks, from its first to its last.
 
-    The first backup between them concerns every task: the run may have continued in the copy. The
-    openings that may have done the damage are shown, and the task whose key a careless comparison
-    takes for that of a missing one.
+    The first backup between them concerns every task: the run may have continued in the copy. So do
+    the restarts that may have done the damage. Of a missing task with a key, the witness also has
+    the task whose key a careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
     last changes of the run. A comparison of measured calls stays as it is.
@@ -63,7 +63,7 @@ def complete(violation: Violation, history: History) -> Violation:
 
 
 def _company(violation: Violation, history: History) -> list[Operation]:
-    """Return the operations around those of a witness that may have caused what it shows."""
+    """Return the operations of a witness, and those around them that may be the cause."""
     witness = violation.witness
     tasks = {call.task for call in witness if call.task is not None}
     begin, end = witness[0].start, witness[-1].start
@@ -76,10 +76,12 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
     numbers = {call.number for call in (*witness, *added)}
-    shown = [
-        call for call in history if call.number in numbers and call.number <= witness[-1].number
-    ]
-    return sorted((*added, *openings(history, shown)), key=_place)
+    until = history.operations[: witness[-1].number + 1]
+    numbers |= {
+        call.number
+        for call in restarts(history, [call for call in until if call.number in numbers])
+    }
+    return [call for call in history if call.number in numbers]
 
 
 def _rivals(violation: Violation, history: History) -> list[Operation]:

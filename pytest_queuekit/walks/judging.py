@@ -21,7 +21,7 @@ from pytest_queuekit.monitors import (
 )
 from pytest_queuekit.monitors.stats import stats_at_rest
 from pytest_queuekit.monitors.timeline.annotations import annotated
-from pytest_queuekit.monitors.timeline.findings import calls_on, openings
+from pytest_queuekit.monitors.timeline.findings import calls_on, restarts
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
 
 RULES: Mapping[str, tuple[str, ...]] = {
@@ -196,10 +196,10 @@ def _in_full(history: History, violation: Violation) -> Violation:
         if operation is culprit or operation.verb is not Verb.OPEN
     )
     calls = calls_on(history, labels, culprit) if labels else list(any_call)
-    calls = sorted([*calls, *openings(history, calls)], key=lambda call: call.number)
+    shown = {call.number: call for call in (*calls, *restarts(history, calls))}
     rules = RULES.get(violation.kind, ())
     return replace(
         violation,
         detail=f"{violation.detail} That breaks {rules[0]}." if rules else violation.detail,
-        witness=tuple(annotated(call, history) for call in calls),
+        witness=tuple(annotated(call, history) for _, call in sorted(shown.items())),
     )

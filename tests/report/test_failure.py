@@ -93,7 +93,7 @@ def test_a_payload_without_a_label_is_shown(value: object) -> None:
     enqueue = operation(Verb.ENQUEUE, 0, task="t1", arguments={"payload": payload, "priority": 5})
     assert describe(enqueue) == f"enqueue(priority=5, payload={payload}) t1 → ok"
     claim = operation(Verb.CLAIM, 0, task="t1", result={"payload": payload, "attempt": 1})
-    assert describe(claim) == f"claim → t1 (attempt 1, payload {payload})"
+    assert describe(claim) == f"claim → t1 (payload {payload}, attempt 1)"
 
 
 def test_a_body_beside_the_label_is_shown_up_to_a_limit() -> None:
@@ -106,20 +106,31 @@ def test_a_body_beside_the_label_is_shown_up_to_a_limit() -> None:
     ]
     assert lines == [
         "enqueue(payload=False) t1 → ok",
-        f"enqueue(payload={'x' * 29}… (500 characters)) t1 → ok",
+        f"enqueue(payload={'x' * 12}… (500 long)) t1 → ok",
     ]
 
 
-def test_a_blank_at_the_end_of_a_value_is_shown() -> None:
-    """Two keys may differ in nothing else."""
+def test_values_that_look_alike_are_shown_apart() -> None:
+    """Two keys may differ in a blank, in the spelling of an accent, or in their lengths."""
     calls = [
-        operation(Verb.ENQUEUE, 0, task="t1", arguments={"key": key}) for key in ("k", "k ", "")
+        operation(Verb.ENQUEUE, 0, task="t1", arguments={"key": key})
+        for key in ("k", "k ", "", "é", "e\u0301", "k" * 401)
     ]
     assert [describe(call) for call in calls] == [
         "enqueue(key=k) t1 → ok",
         "enqueue(key='k ') t1 → ok",
         "enqueue(key='') t1 → ok",
+        "enqueue(key=é) t1 → ok",
+        "enqueue(key='e\\u0301') t1 → ok",
+        "enqueue(key=kkkkkkkkkkkk… (401 long)) t1 → ok",
     ]
+
+
+def test_a_measured_cost_stands_before_the_options() -> None:
+    """It is the proof, and a line has eighty columns."""
+    arguments = {"lease": 60.0, "backlog": "waiting", "depth": 500, "steps": 9645}
+    claim = operation(Verb.CLAIM, 0, task="refill", arguments=arguments)
+    assert describe(claim) == ("claim(depth=500, steps=9645, lease=60.0, backlog=waiting) → refill")
 
 
 def _batch(verb: Verb, *labels: str, own: str, at: float = 0, **fields: Any) -> list[Operation]:
@@ -129,7 +140,7 @@ def _batch(verb: Verb, *labels: str, own: str, at: float = 0, **fields: Any) -> 
 
 
 def test_a_batch_is_one_line_with_its_tasks() -> None:
-    """A line names three of them, those of the proof among them."""
+    """A line names three of them; of more, it names two, those of the proof first."""
     many = [f"task-{number}" for number in range(1, 21)]
     witness = (
         *_batch(Verb.ENQUEUE, "task-1 (key=k)", "task-2", own="task-2"),
@@ -142,7 +153,7 @@ def test_a_batch_is_one_line_with_its_tasks() -> None:
     calls = [line.split("  ")[-1].strip() for line in lines if "_many" in line]
     assert calls == [
         "enqueue_many task-1 (key=k), task-2 → ok",
-        "enqueue_many task-1, task-2, task-15 and 17 more → ok",
+        "enqueue_many task-1, task-15 and 18 more → ok",
         "claim_many(2) → task-1, task-2",
         "claim_many(2) → empty",
         "claim_many(2) → busy (Locked: x)",

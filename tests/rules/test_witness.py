@@ -124,11 +124,11 @@ def test_an_opening_that_may_have_done_the_damage_is_shown() -> None:
 
 
 def test_an_opening_after_the_end_of_the_work_is_shown_for_a_successor_only() -> None:
-    """The stale completion is the cause, unless a restart came between."""
+    """The stale completion is the cause, unless a restart came between; its close is shown too."""
     stale = "p: enqueue t; a: claim t; b: claim t; a: complete t; {}; z: claim -"
     assert shown(history(stale.format("z: open")), 0, 5) == [0, 1, 2, 3, 5]
-    again = stale.format("b: kill; b': open")
-    assert shown(history(again), 0, 6) == [0, 1, 2, 3, 5, 6]
+    again = stale.format("b: close; y: open; b': open")
+    assert shown(history(again), 0, 7) == [0, 1, 2, 3, 4, 6, 7]
 
 
 def test_a_call_of_a_batch_has_the_tasks_of_the_whole_batch() -> None:

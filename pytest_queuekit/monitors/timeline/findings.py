@@ -38,31 +38,30 @@ def calls_on(history: History, labels: Collection[str], last: Operation) -> list
     ]
 
 
-def openings(history: History, shown: Sequence[Operation]) -> list[Operation]:
+def restarts(history: History, shown: Sequence[Operation]) -> list[Operation]:
     """Return the openings of the queue that may have done the damage that a proof shows.
 
-    These are the openings by a successor of an actor that closed or died, and those after the last
-    call before the culprit, unless that call ended the work on its task and may be the cause
-    itself. Any other opening lies before a call that still had the right answer.
+    These are the openings by a successor of an actor that closed or died, with that end, and those
+    after the last call before the culprit, unless that call ended the work on its task and may be
+    the cause itself. Any other opening lies before a call that still had the right answer.
 
     shown: the calls of the proof, in order; the last is the culprit.
     """
     if not shown:
         return []
     *before, culprit = shown
-    ended = {call.actor for call in history if call.verb in (Verb.KILL, Verb.CLOSE)}
     suspect = bool(before) and before[-1].verb not in ENDINGS
-    return [
+    between = history.operations[shown[0].number : culprit.number]
+    ends = [call for call in between if call.verb in (Verb.KILL, Verb.CLOSE)]
+    opened = {call.actor for call in between if call.verb is Verb.OPEN}
+    followed = [end for end in ends if f"{end.actor}'" in opened]
+    successors = {f"{end.actor}'" for end in followed}
+    return followed + [
         call
-        for call in history.operations[shown[0].number : culprit.number]
+        for call in between
         if call.verb is Verb.OPEN
-        and (_succeeds(call, ended) or (suspect and call.number > before[-1].number))
+        and (call.actor in successors or (suspect and call.number > before[-1].number))
     ]
-
-
-def _succeeds(call: Operation, ended: Collection[str]) -> bool:
-    """Return True if the actor of a call follows one that closed or died, and has a prime more."""
-    return call.actor.endswith("'") and call.actor[:-1] in ended
 
 
 def smallest(violations: Iterable[Violation]) -> list[Violation]:
