@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from pytest_queuekit.errors import UsageError
+from pytest_queuekit.errors import AdapterError, UsageError
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.suggest import nearest
 
@@ -45,12 +45,12 @@ def importable(folders: Iterable[str]) -> Iterator[None]:
 def import_user_module(name: str) -> ModuleType:
     """Import a module.
 
-    Raises ModuleNotFoundError if there is no module of that name, and UsageError if importing it
-    raises anything else.
+    Raises ModuleNotFoundError if there is no module of that name, AdapterError if it declares what
+    no adapter can, and UsageError if importing it raises anything else.
     """
     try:
         return importlib.import_module(name)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, AdapterError):
         raise
     # A user's module may do anything when it is imported, even exit or skip a test.
     except BaseException as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pytest_queuekit.errors import UndeclaredError
+from pytest_queuekit.model.adapter_form import Declaration
 from pytest_queuekit.model.capabilities import (
     Durability,
     Guarantee,
@@ -46,7 +47,7 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limitation:
+class Limitation(Declaration):
     """A documented limit of a queue that waives one rule.
 
     rule: id of the waived rule: "ENQUEUE-4".

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, Self
 
 from pytest_queuekit.errors import AdapterError
 
 _RULE_ID = re.compile(r"[A-Z]+-[1-9]\d*")
+
+
+class Declaration:
+    """A dataclass that adapters declare something with. Its values are given by name.
+
+    Raises AdapterError for a value without a name, and for a name that the class does not know.
+    """
+
+    def __new__(cls, *values: object, **named: object) -> Self:
+        """Check the names."""
+        known = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        if values:
+            raise AdapterError(
+                f"{cls.__name__} takes its values by name, as {cls.__name__}({known[0]}=…)"
+            )
+        for name in named:
+            if name not in known:
+                near = difflib.get_close_matches(name.casefold(), known, n=1)
+                meant = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+                raise AdapterError(f"{cls.__name__}: {name}={named[name]!r} is unknown; {meant}")
+        return super().__new__(cls)
 
 
 def check_errors(where: str, attribute: str, kinds: Sequence[Any]) -> None:

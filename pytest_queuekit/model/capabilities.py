@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.adapter_form import check_choice, check_seconds
+from pytest_queuekit.model.adapter_form import Declaration, check_choice, check_seconds
 
 
 class Guarantee(enum.Enum):
@@ -129,7 +129,7 @@ class Capability(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class Order(Declaration):
     """The order in which waiting tasks are claimed.
 
     priority: which end of the scale goes first; None if tasks have no priority.
@@ -157,7 +157,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retry:
+class Retry(Declaration):
     """The attempts that a task gets, and the waits between them.
 
     max_attempts: failures after which a task is dead. With 1, a failed task is not tried again.

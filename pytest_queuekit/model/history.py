@@ -24,6 +24,13 @@ CONVERTED = "converted"
 INVALID = "invalid"
 """The argument that marks a call with a value that no queue promises to accept; says which."""
 
+TOGETHER = "together"
+"""The argument that a proof adds to an operation of a batch: the tasks of the whole call."""
+DURING = "during"
+"""The argument that a proof adds to a kill: the verb of the call that it cut off."""
+AFTER = "after"
+"""The argument of a kill at a known place in a call: the steps that were done, "2 steps"."""
+
 SECOND = 1_000_000_000
 """Nanoseconds: the unit in which a history counts time."""
 

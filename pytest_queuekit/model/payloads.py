@@ -12,6 +12,8 @@ from pytest_queuekit.model.history import CONVERTED
 
 _MARK = "queuekit"
 _TEXT = re.compile(rf"{_MARK}:([^:]*):", re.DOTALL)
+_WITH_BODY = (rf"{{{{'body': (.*), '{_MARK}': '{{}}'}}}}", rf"b?['\"]{_MARK}:{{}}:(.*)['\"]")
+"""The canonical text of a payload with a body, in each domain; the label takes the place of {}."""
 _DAMAGED_JSON = re.compile(rf'"{_MARK}": *"([^"\\]*)"')
 
 
@@ -72,6 +74,16 @@ def _label_in_json(text: str) -> str | None:
         match = _DAMAGED_JSON.search(text)
         return match.group(1) if match else None
     return label_of(loaded) if isinstance(loaded, dict | str) else None
+
+
+def content_of(text: str, label: str) -> str:
+    """Return what a canonical payload holds beside the label of its task; empty for nothing."""
+    if label not in text:
+        return text
+    for form in _WITH_BODY:
+        if match := re.fullmatch(form.format(re.escape(label)), text, re.DOTALL):
+            return match.group(1)
+    return ""
 
 
 def canonical(payload: Any) -> str:

@@ -165,7 +165,8 @@ class RuleRun:
     cause: the cause of the first violation, in a text that is equal for equal causes only; empty if
         it is open.
     declared: what the queue declares about the broken promise.
-    code: the place in the adapter of the call that broke it: "shop/adapter.py:31 in complete".
+    code: the place in the adapter of each call that may have broken it, "shop.py:31 in complete",
+        with commas between.
     replay: the command that runs the rule again.
     test: the source of a pytest test that repeats that run alone; empty if there is none.
     """

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
-from pytest_queuekit.model.history import CONVERTED, SECOND, Operation, Outcome, Verb
+from pytest_queuekit.model.history import (
+    AFTER,
+    CONVERTED,
+    DURING,
+    SECOND,
+    TOGETHER,
+    Operation,
+    Outcome,
+    Verb,
+)
+from pytest_queuekit.model.payloads import content_of
 from pytest_queuekit.model.verdict import (
     Findings,
     Measured,
@@ -21,6 +32,13 @@ WITNESS = 12
 
 _FINDINGS = 20
 _LABEL = 9
+_LONG = 30
+_SHORT = 12
+"""Letters up to which a line shows a value in full, and those of a longer one that it shows."""
+_MEASURED = ("depth", "steps", "nanoseconds")
+"""What a rule about growth measures of a call; a line shows it before the options of the call."""
+_TASKS = 3
+"""Tasks of a batch that a line names, if these are all; of more, it names one less."""
 
 
 def headline(verdict: Verdict) -> str:
@@ -134,19 +152,38 @@ def _findings(verdict: Verdict) -> list[str]:
 
 
 def _operations(witness: Sequence[Operation]) -> list[str]:
-    ordered = sorted(witness, key=lambda operation: operation.start)
-    shown = ordered if len(ordered) <= WITNESS else ordered[: WITNESS - 1]
-    if not shown:
+    ordered = _calls(sorted(witness, key=lambda operation: operation.start))
+    if not ordered:
         return []
-    actors = min(max(len(operation.actor) for operation in shown), 14)
-    times = max(len(_when(operation)) for operation in shown)
+    # The last call is the culprit, however many come before it.
+    left_out = len(ordered) - WITNESS + 1 if len(ordered) > WITNESS else 0
+    shown = [*ordered[: len(ordered) - 1 - left_out], ordered[-1]]
+    actors = min(max(len(call[0].actor) for call in shown), 14)
+    times = max(len(_when(call[0])) for call in shown)
     lines = []
-    for operation in shown:
-        actor = f"{operation.actor[:14]:<{actors}}"
-        lines.append(cut(f"  {_when(operation):>{times}}  {actor}  {describe(operation)}"))
-    if len(shown) < len(ordered):
-        lines.append(f"  … and {len(ordered) - len(shown):,} more operations")
+    for call in shown:
+        actor = f"{call[0].actor[:14]:<{actors}}"
+        lines.append(cut(f"  {_when(call[0]):>{times}}  {actor}  {describe(*call)}"))
+    if left_out:
+        lines.insert(-1, f"  … and {left_out:,} more operations")
     return lines
+
+
+def _calls(witness: Sequence[Operation]) -> list[list[Operation]]:
+    """Return the operations by call: those of a batch are one call."""
+    calls: list[list[Operation]] = []
+    for operation in witness:
+        if calls and TOGETHER in operation.arguments and _is_same(calls[-1][0], operation):
+            calls[-1].append(operation)
+        else:
+            calls.append([operation])
+    return calls
+
+
+def _is_same(first: Operation, other: Operation) -> bool:
+    return all(
+        getattr(first, name) == getattr(other, name) for name in ("actor", "verb", "start", "end")
+    )
 
 
 def _when(operation: Operation) -> str:
@@ -155,30 +192,84 @@ def _when(operation: Operation) -> str:
     return f"{begin}–{end} s" if begin != end else f"{begin} s"
 
 
-def describe(operation: Operation) -> str:
-    """Return an operation as a short phrase: the call, and its outcome."""
-    options = ", ".join(
-        f"{name}={value}"
+def describe(operation: Operation, *others: Operation) -> str:
+    """Return a call as a short phrase: the verb with its options, and its outcome.
+
+    others: the other operations of the same batch, if there are any.
+    """
+    if "batch" in operation.arguments:
+        return printable(_batch(operation, [operation, *others]))
+    if DURING in operation.arguments:
+        return printable(_cut_off(operation))
+    options = {
+        name: value
         for name, value in operation.arguments.items()
-        if name not in ("payload", CONVERTED)
-    )
-    called = f"{operation.verb}({options})" if options else f"{operation.verb}"
+        if name not in ("payload", CONVERTED, AFTER)
+    }
+    if content := _content(operation, operation.arguments):
+        options["payload"] = content
+    measured_first = sorted(options, key=lambda name: name not in _MEASURED)
+    shown = ", ".join(f"{name}={_value(options[name])}" for name in measured_first)
+    called = f"{operation.verb}({shown})" if shown else f"{operation.verb}"
     return printable(f"{called} {_outcome(operation)}")
+
+
+def _value(value: object) -> str:
+    """Return the value of an option; with quotes if a reader could take it for another one."""
+    text = str(value)
+    if text != unicodedata.normalize("NFC", text):
+        text = ascii(text)
+    elif not text or text != text.strip():
+        text = repr(text)
+    return text if len(text) <= _LONG else f"{text[:_SHORT]}… ({len(text):,} long)"
+
+
+def _content(operation: Operation, holder: Mapping[str, object]) -> str:
+    """Return the content of a payload beside its label."""
+    payload = holder.get("payload")
+    return content_of(payload, operation.task or "") if isinstance(payload, str) else ""
+
+
+def _batch(operation: Operation, batch: Sequence[Operation]) -> str:
+    """Return a batch, with those of its tasks that the proof is about first."""
+    own = [each.task for each in batch if each.task is not None]
+    listed = operation.arguments.get(TOGETHER) or own
+    first = sorted(listed, key=lambda name: name.partition(" ")[0] not in own)
+    tasks = first if len(first) <= _TASKS else first[: _TASKS - 1]
+    names = ", ".join(name for name in listed if name in tasks)
+    if len(listed) > len(tasks):
+        names += f" and {len(listed) - len(tasks):,} more"
+    if operation.verb is Verb.CLAIM and operation.outcome is Outcome.OK:
+        return f"claim_many({operation.arguments['batch']}) → {names or 'empty'}"
+    limit = f"({operation.arguments['batch']})" if operation.verb is Verb.CLAIM else ""
+    task = f" {names}" if names else ""
+    return f"{operation.verb}_many{limit}{task} → {operation.outcome}{_error(operation)}"
+
+
+def _cut_off(kill: Operation) -> str:
+    """Return a kill with the call in which it struck."""
+    after = f", after {kill.arguments[AFTER]}" if AFTER in kill.arguments else ""
+    return f"{kill.verb} → during {kill.arguments[DURING]}{after}{_error(kill)}"
 
 
 def _outcome(operation: Operation) -> str:
     if operation.verb is Verb.CLAIM and operation.outcome is Outcome.OK:
-        return f"→ {operation.task}{_delivery(operation.result)}" if operation.task else "→ empty"
+        return f"→ {operation.task}{_delivery(operation)}" if operation.task else "→ empty"
     task = f"{operation.task} " if operation.task else ""
     if operation.outcome is Outcome.OK:
         return f"{task}→ {'ok' if operation.result is None else operation.result}"
-    error = f" ({operation.error})" if operation.error else ""
-    return f"{task}→ {operation.outcome}{error}"
+    return f"{task}→ {operation.outcome}{_error(operation)}"
 
 
-def _delivery(result: object) -> str:
-    if not isinstance(result, Mapping):
+def _error(operation: Operation) -> str:
+    return f" ({operation.error})" if operation.error else ""
+
+
+def _delivery(claim: Operation) -> str:
+    if not isinstance(claim.result, Mapping):
         return ""
-    known = {name: result.get(name) for name in ("attempt", "token")}
-    parts = [f"{name} {value}" for name, value in known.items() if value is not None]
+    content = _content(claim, claim.result)
+    known = {name: claim.result.get(name) for name in ("attempt", "token")}
+    parts = [f"payload {_value(content)}"] if content else []
+    parts += [f"{name} {value}" for name, value in known.items() if value is not None]
     return f" ({', '.join(parts)})" if parts else ""

@@ -6,10 +6,15 @@ acknowledgement between two claims, or the second enqueue of a key before a clai
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.annotations import annotated
+from pytest_queuekit.monitors.timeline.findings import restarts
 
 _MOST = 12
 """Operations of a completed witness; a report shows no more."""
@@ -19,20 +24,50 @@ _BEFORE = 6
 _LOOKS = frozenset({Verb.OPEN, Verb.STATS, Verb.DEAD_LETTERS, Verb.CLOSE})
 """Verbs that change nothing."""
 
+_COMPARED = frozenset({"linear-cost", "worse-than-linear", "files-grow", "memory-grows"})
+"""Kinds whose proof is a comparison of measured calls, which needs no other."""
+
+_KEPT_OUT = frozenset({"keyed-lost", "lost", "turned-away"})
+"""Kinds by which a task is missing that another one of its key may have kept out."""
+
+_FOLDS: tuple[Callable[[str], str], ...] = (
+    str.strip,
+    str.casefold,
+    lambda key: unicodedata.normalize("NFKC", key),
+    lambda key: key[:255],
+    lambda key: re.sub(r"(?<![\d.])0+(?=\d)|\.0+$", "", key),
+)
+"""Conversions before which a careless queue compares keys."""
+
 
 def complete(violation: Violation, history: History) -> Violation:
     """Return a violation whose witness has all operations on its tasks, from its first to its last.
 
-    The first backup between them concerns every task: the run may have continued in the copy.
+    The first backup between them concerns every task: the run may have continued in the copy. So do
+    the restarts that may have done the damage. Of a missing task with a key, the witness also has
+    the task whose key a careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
-    last changes of the run.
+    last changes of the run. A comparison of measured calls stays as it is.
     """
-    if not violation.witness:
+    if not violation.witness or violation.kind in _COMPARED:
         return violation
-    tasks = {call.task for call in violation.witness if call.task is not None}
-    begin, end = violation.witness[0].start, violation.witness[-1].start
-    if len(violation.witness) == 1:
+    known = {call.number for call in violation.witness}
+    rivals = _rivals(violation, history)
+    own = sorted((*violation.witness, *rivals), key=_place)
+    known |= {call.number for call in rivals}
+    room = max(_MOST - len(known), 0)
+    fresh = [call for call in _company(violation, history) if call.number not in known]
+    calls = sorted((*own, *fresh[len(fresh) - min(room, len(fresh)) :]), key=_place)
+    return replace(violation, witness=tuple(annotated(call, history) for call in calls))
+
+
+def _company(violation: Violation, history: History) -> list[Operation]:
+    """Return the operations of a witness, and those around them that may be the cause."""
+    witness = violation.witness
+    tasks = {call.task for call in witness if call.task is not None}
+    begin, end = witness[0].start, witness[-1].start
+    if len(witness) == 1:
         begin = history.operations[0].start
     between = [call for call in history if begin <= call.start <= end]
     if tasks:
@@ -40,11 +75,35 @@ def complete(violation: Violation, history: History) -> Violation:
         added = [call for call in between if call.task in tasks or call.number in copies]
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
-    known = {call.number for call in violation.witness}
-    room = max(_MOST - len(known), 0)
-    fresh = [call for call in added if call.number not in known]
-    witness = sorted((*violation.witness, *fresh[len(fresh) - min(room, len(fresh)) :]), key=_place)
-    return replace(violation, witness=tuple(witness))
+    numbers = {call.number for call in (*witness, *added)}
+    until = history.operations[: witness[-1].number + 1]
+    numbers |= {
+        call.number
+        for call in restarts(history, [call for call in until if call.number in numbers])
+    }
+    return [call for call in history if call.number in numbers]
+
+
+def _rivals(violation: Violation, history: History) -> list[Operation]:
+    """Return, for each task of a proof that is missing, the enqueue that may have its key."""
+    if violation.kind not in _KEPT_OUT:
+        return []
+    came = {call.task for call in history if call.is_delivery}
+    enqueues = [call for call in history.by(Verb.ENQUEUE) if call.task in came]
+    missing = [call for call in violation.witness if call.verb is Verb.ENQUEUE]
+    return [rival for call in missing for rival in _alike(call, enqueues)[:1]]
+
+
+def _alike(missing: Operation, enqueues: Sequence[Operation]) -> list[Operation]:
+    """Return the enqueues whose key differs, and is equal after a usual conversion."""
+    key = missing.arguments.get("key")
+    others = [(call, other) for call in enqueues if (other := call.arguments.get("key")) != key]
+    return [
+        call
+        for fold in _FOLDS
+        for call, other in others
+        if isinstance(key, str) and isinstance(other, str) and fold(key) == fold(other)
+    ]
 
 
 def _changed(call: Operation) -> bool:

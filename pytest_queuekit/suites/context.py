@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort, Level
@@ -90,29 +91,70 @@ def declared(rule: Rule, run: RuleRun, contract: Contract) -> str:
     return ", ".join(dict.fromkeys(texts))
 
 
+_STORED = (Verb.ENQUEUE, Verb.CLAIM)
+_AT_FAULT: Mapping[str, Sequence[Verb]] = {
+    "changed": _STORED,
+    "converted": _STORED,
+    "invented": _STORED,
+    "keyed-lost": _STORED,
+    "lost": _STORED,
+    "merged": _STORED,
+    "key-let-through": (Verb.ENQUEUE,),
+    "key-not-refused": (Verb.ENQUEUE,),
+    "not-replaced": (Verb.ENQUEUE,),
+    "refused-but-kept": (Verb.ENQUEUE,),
+    "turned-away": (Verb.ENQUEUE,),
+}
+"""The calls that may be at fault, by the kind of a violation whose last call only shows it."""
+
+
 def _code(queue: QueueUnderTest, run: RuleRun) -> str:
-    """Return where the adapter makes the call that a proof is about: "shop.py:31 in complete"."""
-    witness = [operation for violation in run.violations[:1] for operation in violation.witness]
-    for operation in _by_suspicion(witness):
-        try:
-            method = inspect.unwrap(getattr(queue.adapter, operation.verb.value))
-            path, line = inspect.getsourcefile(method), inspect.getsourcelines(method)[1]
-        except (AttributeError, OSError, TypeError):
-            continue  # a call that is not a method of the adapter, or has no source
-        if path is None:
-            continue
-        file = Path(path)
-        here = file.is_relative_to(Path.cwd())
-        return f"{file.relative_to(Path.cwd()) if here else file}:{line} in {operation.verb}"
+    """Return where the adapter makes the calls that may be at fault: "shop.py:31 in complete"."""
+    for violation in run.violations[:1]:
+        verbs = _AT_FAULT.get(violation.kind, ())
+        names = [name for verb in verbs for name in _methods(verb, violation.witness)]
+        names = names or list(map(_method, _by_suspicion(violation.witness)))
+        places = [place for name in dict.fromkeys(names) if (place := _place(queue, name))]
+        return ", ".join(places if verbs else places[:1])
     return ""
+
+
+def _methods(verb: Verb, witness: Sequence[Operation]) -> list[str]:
+    """Return the methods behind the calls of a verb; a payload that nobody knows has no enqueue."""
+    return [_method(call) for call in witness if call.verb is verb] or [str(verb)]
+
+
+def _method(call: Operation) -> str:
+    """Return the name of the adapter's method behind an operation."""
+    if call.verb is Verb.OPEN:
+        return "__init__"
+    return f"{call.verb}_many" if "batch" in call.arguments else str(call.verb)
+
+
+def _place(queue: QueueUnderTest, name: str) -> str:
+    """Return where a method is defined; empty if it has no source, or is not the adapter's own."""
+    method = getattr(queue.adapter, name, None)
+    if method is None or method is getattr(QueueAdapter, name, None):
+        return ""  # a kill has no method
+    try:
+        method = inspect.unwrap(method)
+        path, line = inspect.getsourcefile(method), inspect.getsourcelines(method)[1]
+    except (OSError, TypeError):
+        return ""
+    if path is None:
+        return ""
+    file = Path(path)
+    here = file.is_relative_to(Path.cwd())
+    return f"{file.relative_to(Path.cwd()) if here else file}:{line} in {name}"
 
 
 def _by_suspicion(witness: Sequence[Operation]) -> list[Operation]:
     """Return the operations, the likely culprit first.
 
     The last call of a proof is usually the culprit. An empty claim at the end only shows the
-    damage, unless nothing but enqueues comes before it: then the empty answer is the fault.
+    damage, unless nothing but enqueues and openings comes before it: then the empty answer is the
+    fault.
     """
     late = [operation for operation in reversed(witness) if not operation.is_empty]
-    acts = [operation for operation in late if operation.verb is not Verb.ENQUEUE]
+    acts = [operation for operation in late if operation.verb not in (Verb.ENQUEUE, Verb.OPEN)]
     return [*acts, *reversed(witness)]

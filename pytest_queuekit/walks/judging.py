@@ -20,7 +20,8 @@ from pytest_queuekit.monitors import (
     stats,
 )
 from pytest_queuekit.monitors.stats import stats_at_rest
-from pytest_queuekit.monitors.timeline.findings import calls_on
+from pytest_queuekit.monitors.timeline.annotations import annotated
+from pytest_queuekit.monitors.timeline.findings import calls_on, restarts
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
 
 RULES: Mapping[str, tuple[str, ...]] = {
@@ -77,6 +78,9 @@ RULES: Mapping[str, tuple[str, ...]] = {
 The kinds of `answers` and `busy` have none: they break the form of the queue's answers.
 """
 
+_COUNT = "wrong-count"
+"""The kind that says that something is wrong with some task, and not what."""
+
 _KEYED = (answers, idempotency, key_conflict)
 """The monitors that consider shared keys."""
 _FOR_KILLS = tuple(monitor for monitor in MONITORS if monitor is not busy)
@@ -88,6 +92,8 @@ _FOR_MEETINGS = (
 
 def judge_walk(history: History, contract: Contract) -> list[Violation]:
     """Return what is wrong with a walk, the earliest culprit first, each culprit once.
+
+    A wrong count follows the other violations on its tasks, which say more.
 
     A limitation that waives one of the rules about a promise excuses the promise.
     """
@@ -128,13 +134,14 @@ def _meets(call: Operation, history: History) -> bool:
 
 def _judged(history: History, contract: Contract, monitors: Sequence[Monitor]) -> list[Violation]:
     waived = contract.waivers.keys()
-    found = (*explained(history, contract), *_by_monitors(history, contract, monitors))
     violations: dict[tuple[str, int], Violation] = {}
-    for violation in found:
+    for violation in (*explained(history, contract), *_by_monitors(history, contract, monitors)):
         if not waived & set(RULES.get(violation.kind, ())):
             key = (violation.kind, violation.witness[-1].number)
-            violations.setdefault(key, _in_full(history, violation))
-    return sorted(violations.values(), key=_place)
+            violations.setdefault(key, violation)
+    found = list(violations.values())
+    ordered = sorted(found, key=lambda violation: _headline(violation, found))
+    return [_in_full(history, violation) for violation in ordered]
 
 
 _EFFECTS = frozenset({"lost", "not-reclaimed", "said-empty", "unfinished-lost"})
@@ -143,6 +150,22 @@ _EFFECTS = frozenset({"lost", "not-reclaimed", "said-empty", "unfinished-lost"})
 
 def _place(violation: Violation) -> tuple[int, bool]:
     return violation.witness[-1].number, violation.kind in _EFFECTS
+
+
+def _headline(violation: Violation, others: Sequence[Violation]) -> tuple[tuple[int, bool], bool]:
+    """Return the place of a violation; a wrong count follows the others on the same tasks.
+
+    A count often comes early, and hides the promise at stake.
+    """
+    if violation.kind != _COUNT:
+        return _place(violation), False
+    tasks = _tasks(violation)
+    places = [_place(other) for other in others if other.kind != _COUNT and tasks & _tasks(other)]
+    return max(_place(violation), min(places, default=_place(violation))), True
+
+
+def _tasks(violation: Violation) -> set[str]:
+    return {call.task for call in violation.witness if call.task is not None}
 
 
 def _by_monitors(
@@ -165,16 +188,18 @@ def _by_monitors(
 def _in_full(history: History, violation: Violation) -> Violation:
     """Return a violation with all calls on its tasks up to the culprit, and the rule it breaks."""
     culprit = violation.witness[-1]
-    labels = {operation.task for operation in violation.witness if operation.task is not None}
-    # A fault without a task may come from any call.
+    # A fault without a task may come from any call, and a count is one of all tasks.
+    labels = set() if violation.kind == _COUNT else _tasks(violation)
     any_call = (
         operation
         for operation in history.operations[: culprit.number + 1]
         if operation is culprit or operation.verb is not Verb.OPEN
     )
+    calls = calls_on(history, labels, culprit) if labels else list(any_call)
+    shown = {call.number: call for call in (*calls, *restarts(history, calls))}
     rules = RULES.get(violation.kind, ())
     return replace(
         violation,
         detail=f"{violation.detail} That breaks {rules[0]}." if rules else violation.detail,
-        witness=tuple(calls_on(history, labels, culprit) if labels else any_call),
+        witness=tuple(annotated(call, history) for _, call in sorted(shown.items())),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.execution.forked_environment import ForkedEnvironment
+from pytest_queuekit.model.history import AFTER
 from pytest_queuekit.recording.operation_log import Gone
+from pytest_queuekit.report.lines import counted
 from pytest_queuekit.walks.steps import Crash, Step
 from pytest_queuekit.walks.walker import Walker
 
@@ -38,11 +39,15 @@ class Kill(Step):
             raise UsageError("a Kill needs actors in processes")
         if name is None:
             return
-        victim = walker.actor(name).actor
-        env.die_in_next_call(victim, self.gap, by_line=self.by_line)
-        with suppress(Gone):
+        victim, cut_off = walker.actor(name), False
+        env.die_in_next_call(victim.actor, self.gap, by_line=self.by_line)
+        try:
             self.call.play(walker)
+        except Gone:
+            cut_off = True
         walker.crash(name)
+        if cut_off:
+            victim.note(**{AFTER: counted(self.gap, "line" if self.by_line else "step")})
 
     def plainer(self) -> Iterator[Step]:
         """Yield the call alone, a kill after no call, and the kill of a plainer call."""

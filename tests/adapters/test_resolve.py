@@ -52,6 +52,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     )
     (tmp_path / "leaves.py").write_text("raise SystemExit(3)\n")
     (tmp_path / "typo.py").write_text("def f(:\n")
+    (tmp_path / "misspelt.py").write_text(
+        "from pytest_queuekit import Retry\nretry = Retry(max_attempt=1)\n"
+    )
     yield tmp_path
     for name in set(sys.modules) - known:
         del sys.modules[name]
@@ -184,6 +187,13 @@ def test_another_process_resolves_the_same_spec() -> None:
             ['raised RuntimeError: two lines. Run python -c "import broken" for the traceback'],
         ),
         ("leaves:Any", ["importing 'leaves' raised SystemExit: 3"]),
+        (
+            "misspelt:Any",
+            [
+                "--queue-impl misspelt:Any: Retry: max_attempt=1 is unknown; "
+                "did you mean 'max_attempts'?"
+            ],
+        ),
         ("typo:Any", ["importing 'typo' raised SyntaxError"]),
         ("tests.a:f.<locals>.C", ["a class inside a function", "top of its module"]),
     ],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_queuekit.errors import AdapterError
+from pytest_queuekit.model.adapter import Limitation
 from pytest_queuekit.model.capabilities import Guarantee, KeyHold, Liveness, Order, Retry
 from pytest_queuekit.model.contract import Contract
 from tests.queues.memory import MemoryQueue
@@ -81,6 +84,47 @@ def test_an_order_has_a_meaning() -> None:
         Order(priority=unknown)
     with pytest.raises(AdapterError, match="ties"):
         Order(ties=unknown)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Retry(max_attempt=1),  # type: ignore[call-arg]
+            "Retry: max_attempt=1 is unknown; did you mean 'max_attempts'?",
+        ),
+        (
+            lambda: Order(tie="lifo"),  # type: ignore[call-arg]
+            "Order: tie='lifo' is unknown; did you mean 'ties'?",
+        ),
+        (
+            lambda: Order(fair=True),  # type: ignore[call-arg]
+            "Order: fair=True is unknown; it takes priority, ties, redelivery, resolution",
+        ),
+        (
+            lambda: Limitation(rule="ACK-6", why="so", source="README"),  # type: ignore[call-arg]
+            "Limitation: why='so' is unknown; it takes rule, reason, source",
+        ),
+        (
+            lambda: Retry(3),  # type: ignore[call-arg]
+            "Retry takes its values by name, as Retry(max_attempts=…)",
+        ),
+    ],
+)
+def test_a_misspelt_value_of_a_declaration_is_told_the_right_name(
+    make: Callable[[], object], message: str
+) -> None:
+    """Python's own error would name the class's constructor and no other name."""
+    with pytest.raises(AdapterError) as raised:
+        make()
+    assert str(raised.value) == message
+
+
+def test_a_declaration_can_be_copied() -> None:
+    """It goes to other processes, and tests change a part of it."""
+    retry = Retry(max_attempts=3, first=10)
+    assert pickle.loads(pickle.dumps(retry)) == retry  # noqa: S301 - our own bytes
+    assert replace(retry, first=5) == Retry(max_attempts=3, first=5)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_queuekit.model.capabilities import Payload
-from pytest_queuekit.model.payloads import canonical, label_of, wrap
+from pytest_queuekit.model.payloads import canonical, content_of, label_of, wrap
 
 LABELS = st.text(
     st.characters(codec="ascii", min_codepoint=32, max_codepoint=126, exclude_characters=':"\\'),
@@ -110,3 +110,36 @@ def test_order_counts_only_where_there_is_one() -> None:
     assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
     assert canonical({"a", "b", "c"}) == canonical({"c", "b", "a"})
     assert canonical([1, 2]) != canonical([2, 1])
+
+
+@pytest.mark.parametrize("domain", Payload)
+@given(data=st.data())
+def test_the_content_is_what_a_payload_holds_beside_its_label(
+    domain: Payload, data: st.DataObject
+) -> None:
+    """The body, or nothing."""
+    body = data.draw(BODIES[domain])
+    content = content_of(canonical(wrap("task-1", domain, body)), "task-1")
+    if domain is Payload.JSON and body is not None:
+        assert content == canonical(body)
+    else:
+        assert bool(content) == bool(body)
+
+
+@pytest.mark.parametrize(
+    ("payload", "content"),
+    [
+        (0, "0"),
+        ("", "''"),
+        (None, "None"),
+        (b"", "b''"),
+        ("no label", "'no label'"),
+        (wrap("t", Payload.JSON, []), "[]"),
+        (wrap("t", Payload.TEXT, "it's"), "it's"),
+        (wrap("t", Payload.BYTES, b"\0"), "\\x00"),
+        (wrap("t", Payload.BYTES), ""),
+    ],
+)
+def test_the_content_of_a_payload_without_a_label_is_all_of_it(payload: Any, content: str) -> None:
+    """It has no room for a label."""
+    assert content_of(canonical(payload), "t") == content

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from pytest_queuekit.model.history import History
+import pytest
+
+from pytest_queuekit.model.history import DURING, TOGETHER, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.rules.witness import complete
 from tests.monitors.notation import history
 
 
-def shown(observed: History, *numbers: int) -> list[int]:
-    """Return the numbers in a completed witness."""
+def completed(observed: History, *numbers: int, kind: str = "wrong") -> tuple[Operation, ...]:
+    """Return a completed witness."""
     witness = tuple(observed.operations[number] for number in numbers)
-    violation = Violation(kind="wrong", title="Wrong", detail="It is wrong.", witness=witness)
-    return [call.number for call in complete(violation, observed).witness]
+    violation = Violation(kind=kind, title="Wrong", detail="It is wrong.", witness=witness)
+    return complete(violation, observed).witness
+
+
+def shown(observed: History, *numbers: int, kind: str = "wrong") -> list[int]:
+    """Return the numbers in a completed witness."""
+    return [call.number for call in completed(observed, *numbers, kind=kind)]
 
 
 def test_it_has_the_calls_on_the_task_between_its_first_and_its_last() -> None:
@@ -56,3 +63,93 @@ def test_a_long_witness_keeps_its_own_calls_and_the_latest_others() -> None:
 def test_an_empty_witness_stays_empty() -> None:
     """There is nothing to complete."""
     assert shown(history("p: enqueue t")) == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "missing"),
+    [
+        ("order-1", "Order-1"),
+        ("order-1", "order-1\\n"),
+        ("order-1", "order-01"),
+        ("1.0", "1"),
+        ("strasse", "straße"),
+        ("é", "e\u0301"),
+        ("k" * 400, "k" * 401),
+    ],
+)
+def test_a_missing_task_is_shown_with_the_one_whose_key_is_taken_for_its_own(
+    kept: str, missing: str
+) -> None:
+    """The key is equal after a usual conversion, and that task came."""
+    observed = history(
+        f'p: enqueue s key="none"; p: enqueue t key="{kept}"; p: enqueue u key="{missing}"'
+        "; z: claim t; z: claim s; z: claim -"
+    )
+    for kind in ("lost", "keyed-lost", "turned-away"):
+        assert shown(observed, 2, 5, kind=kind) == [1, 2, 5]
+    assert shown(observed, 2, 5, kind="wrong") == [2, 5]
+
+
+def test_the_key_that_was_taken_for_another_one_is_the_nearest_of_a_task_that_came() -> None:
+    """A queue that strips blanks takes the second key for the third, and not the first key."""
+    observed = history(
+        'p: enqueue t key="Order-1"; p: enqueue u key="order-1"; p: enqueue v key="order-1\\n"'
+        "; z: claim t; z: claim u; z: claim -"
+    )
+    assert shown(observed, 2, 5, kind="lost") == [1, 2, 5]
+    replaced = history(
+        'p: enqueue t key="order-1"; p: enqueue u key="ORDER-1"; z: claim u; z: claim -'
+    )
+    assert shown(replaced, 0, 3, kind="lost") == [0, 1, 3]
+
+
+@pytest.mark.parametrize("kind", ["linear-cost", "worse-than-linear", "files-grow", "memory-grows"])
+def test_a_comparison_of_measured_calls_has_no_others(kind: str) -> None:
+    """The calls that refill the queue between them prove nothing."""
+    observed = history(
+        "p: enqueue t; p: claim t; p: complete t; p: enqueue t; p: claim t; p: enqueue t"
+        "; p: claim t"
+    )
+    assert shown(observed, 1, 6, kind=kind) == [1, 6]
+
+
+def test_an_opening_that_may_have_done_the_damage_is_shown() -> None:
+    """It lies after the last call that was right; one before that call did nothing wrong."""
+    observed = history(
+        "p: open; p: enqueue t; q: open; a: open; a: claim t; b: open; b: claim t; c: open"
+    )
+    assert shown(observed, 1, 4, 6) == [1, 4, 5, 6]
+    raised = history("p: enqueue t; a: open; a: claim unknown")
+    assert shown(raised, 2) == [0, 1, 2]
+
+
+def test_an_opening_after_the_end_of_the_work_is_shown_for_a_successor_only() -> None:
+    """The stale completion is the cause, unless a restart came between; its close is shown too."""
+    stale = "p: enqueue t; a: claim t; b: claim t; a: complete t; {}; z: claim -"
+    assert shown(history(stale.format("z: open")), 0, 5) == [0, 1, 2, 3, 5]
+    again = stale.format("b: close; y: open; b': open")
+    assert shown(history(again), 0, 7) == [0, 1, 2, 3, 4, 6, 7]
+
+
+def test_a_call_of_a_batch_has_the_tasks_of_the_whole_batch() -> None:
+    """The task in a proof was not alone."""
+    observed = history(
+        "p: enqueue t @0-1 batch=2 key=k; p: enqueue u @0-1 batch=2; p: enqueue v @2-3"
+        "; a: claim u @4-5 batch=2; a: claim v @4-5 batch=2; b: claim u @6-7"
+    )
+    calls = completed(observed, 1, 3, 5)
+    assert [call.arguments.get(TOGETHER) for call in calls] == [
+        ["t (key=k)", "u"],
+        ["u", "v"],
+        None,
+    ]
+
+
+def test_a_kill_has_the_call_that_it_cut_off() -> None:
+    """That call may be none of the proof's: nobody knows its task."""
+    observed = history(
+        "p: enqueue t; a: claim @1-; a: kill @2-2; b: enqueue u @3- batch=2"
+        "; b: enqueue v @3- batch=2; b: kill @4-4; c: claim t @5-6; c: kill @7-7; d: claim t @8-9"
+    )
+    kills = [call.arguments for call in completed(observed, 2, 5, 7) if call.verb is Verb.KILL]
+    assert kills == [{DURING: "claim"}, {DURING: "enqueue_many"}, {}]

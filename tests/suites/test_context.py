@@ -18,6 +18,8 @@ ENQUEUED = operation(Verb.ENQUEUE, 0, task="task-1")
 CLAIMED = operation(Verb.CLAIM, 1, task="task-1", result={})
 COMPLETED = operation(Verb.COMPLETE, 2, task="task-1")
 EMPTY = operation(Verb.CLAIM, 3)
+OPENED = operation(Verb.OPEN, 2.5)
+ADDED = operation(Verb.ENQUEUE, 0, task="task-1", arguments={"batch": 2})
 
 
 _STANDARD = Effort()
@@ -28,8 +30,9 @@ def _run(
     rule: str = "ACK-6",
     effort: Effort = _STANDARD,
     declared: tuple[str, ...] = (),
+    kind: str = "k",
 ) -> RuleRun:
-    proof = Violation(kind="k", title="t", detail="d", witness=witness, declared=declared)
+    proof = Violation(kind=kind, title="t", detail="d", witness=witness, declared=declared)
     verdict = broken(rule, proof, queue="memory")
     queue = QueueUnderTest.of(MemoryQueue)
     detail = with_context(
@@ -46,12 +49,46 @@ def _run(
         ((ENQUEUED, CLAIMED, CLAIMED), "claim"),
         ((ENQUEUED, EMPTY), "claim"),
         ((ENQUEUED,), "enqueue"),
+        ((ADDED,), "enqueue_many"),
+        ((CLAIMED, COMPLETED, OPENED, EMPTY), "complete"),
+        ((ENQUEUED, OPENED), "__init__"),
     ],
 )
 def test_the_code_is_that_of_the_culprit(witness: tuple[Operation, ...], method: str) -> None:
     """An empty claim that only shows the damage is not blamed for it."""
     assert _run(*witness).code.endswith(f" in {method}")
     assert "memory.py:" in _run(*witness).code
+
+
+@pytest.mark.parametrize(
+    ("kind", "witness", "methods"),
+    [
+        ("changed", (ENQUEUED, CLAIMED), ["enqueue", "claim"]),
+        ("changed", (ADDED, CLAIMED), ["enqueue_many", "claim"]),
+        ("converted", (ENQUEUED, CLAIMED), ["enqueue", "claim"]),
+        ("invented", (CLAIMED,), ["enqueue", "claim"]),
+        ("lost", (ENQUEUED, ENQUEUED, EMPTY), ["enqueue", "claim"]),
+        ("keyed-lost", (ENQUEUED, EMPTY), ["enqueue", "claim"]),
+        ("merged", (ENQUEUED, ENQUEUED, CLAIMED, EMPTY), ["enqueue", "claim"]),
+        ("key-let-through", (ENQUEUED, ENQUEUED, CLAIMED, CLAIMED), ["enqueue"]),
+        ("key-not-refused", (ENQUEUED, ENQUEUED), ["enqueue"]),
+        ("not-replaced", (ENQUEUED, ENQUEUED, CLAIMED), ["enqueue"]),
+        ("refused-but-kept", (ENQUEUED, CLAIMED), ["enqueue"]),
+        ("turned-away", (CLAIMED, COMPLETED, ENQUEUED), ["enqueue"]),
+    ],
+)
+def test_the_code_is_that_of_each_call_that_may_be_at_fault(
+    kind: str, witness: tuple[Operation, ...], methods: list[str]
+) -> None:
+    """A claim only shows what an enqueue has stored, unless it changes that itself."""
+    places = _run(*witness, kind=kind).code.split(", ")
+    assert [place.rpartition(" ")[2] for place in places] == methods
+
+
+def test_a_method_that_is_not_the_adapters_own_is_not_its_code() -> None:
+    """The base class belongs to the kit."""
+    assert _run(operation(Verb.CLOSE, 0)).code == ""
+    assert _run(operation(Verb.KILL, 0)).code == ""
 
 
 def test_the_declaration_is_what_the_rule_needs() -> None:

@@ -11,7 +11,7 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.execution.forked import ForkServer
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort, Level
-from pytest_queuekit.model.history import History, Outcome, Verb
+from pytest_queuekit.model.history import AFTER, History, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
@@ -64,6 +64,7 @@ def test_a_killed_call_has_no_end_and_its_actor_has_a_successor(tmp_path: Path) 
     cut_off, kill, again = list(history.by(Verb.CLAIM, Verb.KILL))[:3]
     assert (cut_off.actor, cut_off.end, cut_off.outcome) == ("a", None, Outcome.UNKNOWN)
     assert (kill.actor, kill.verb) == ("a", Verb.KILL)
+    assert kill.arguments == {AFTER: "2 steps"}
     assert (again.actor, again.task) == ("a'", "task-1")
 
 
@@ -72,7 +73,7 @@ def test_a_call_with_fewer_steps_ends_before_its_actor_dies(tmp_path: Path) -> N
     history = _history(tmp_path, Enqueue(), Kill(call=Claim(), gap=99), Claim(by="b"))
     claims = [(call.actor, call.task) for call in history.by(Verb.CLAIM)]
     assert claims[:3] == [("a", "task-1"), ("b", None), ("collector", "task-1")]
-    assert [call.actor for call in history.by(Verb.KILL)] == ["a"]
+    assert [(kill.actor, kill.arguments) for kill in history.by(Verb.KILL)] == [("a", {})]
 
 
 def test_processes_follow_the_clock_of_the_run(tmp_path: Path) -> None:
@@ -133,15 +134,22 @@ def test_half_a_cancel_is_found_by_its_kill(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     whole = (CANCELLED[0], Cancel(), Crash(), Enqueue(key="k"))
     replay(CANCEL, tmp_path / "whole", *whole, processes=True)
-    with pytest.raises(AssertionError, match="Wrong counts"):
+    with pytest.raises(AssertionError, match="Wrong counts") as raised:
         replay(CANCEL, tmp_path, *CANCELLED, Enqueue(key="k"), processes=True)
+    proof = str(raised.value)
+    assert "a          kill → during cancel, after 1 step\n" in proof
+    assert "a'         open → ok\n" in proof
+    assert "a'         enqueue(key=k) task-2 → ok\n" in proof
 
 
 def test_half_a_batch_is_found_by_its_kill(tmp_path: Path) -> None:
     """A batch is added as a whole, or not at all."""
     queue = "tests.mutants.walk_kills:BatchInSeveralCommits"
-    with pytest.raises(AssertionError, match="Wrong counts"):
+    with pytest.raises(AssertionError, match="Wrong counts") as raised:
         replay(queue, tmp_path, Kill(call=EnqueueMany(), gap=2), processes=True)
+    proof = str(raised.value)
+    assert "enqueue_many task-1, task-2 → unknown\n" in proof
+    assert "kill → during enqueue_many, after 2 steps\n" in proof
 
 
 @pytest.mark.slow

@@ -36,8 +36,9 @@ from pytest_queuekit.walks import (
     Wait,
     replay,
 )
-from pytest_queuekit.walks.judging import RULES
+from pytest_queuekit.walks.judging import RULES, judge_walk
 from pytest_queuekit.walks.play import Stage, play_walk
+from tests.monitors.notation import contract, history
 from tests.mutants.walk import BatchTasksAreNotRetried, ExtendedTasksComeBack
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
@@ -164,6 +165,32 @@ def test_a_replay_tells_what_is_wrong(tmp_path: Path) -> None:
     steps = (Enqueue(), Claim(), Extend(seconds=60.0), Complete(), Wait(seconds=200), Claim())
     with pytest.raises(AssertionError, match="Completed task delivered again"):
         replay("tests.mutants.walk:ExtendedTasksComeBack", tmp_path, *steps)
+
+
+@pytest.mark.parametrize(
+    ("again", "kinds"),
+    [("t", ["completed-again", "wrong-count"]), ("u", ["wrong-count", "completed-again"])],
+)
+def test_a_wrong_count_follows_what_else_is_wrong_with_its_task(
+    again: str, kinds: list[str]
+) -> None:
+    """The count comes first and says least; the fault of another task leaves it in its place."""
+    observed = history(
+        "p: enqueue t; w: claim t; w: complete t; p: stats queued=1"
+        f"; p: enqueue u; v: claim u; v: complete u; x: claim {again}"
+    )
+    violations = judge_walk(replace(observed, lease=10.0), contract())
+    assert [violation.kind for violation in violations] == kinds
+
+
+def test_an_opening_that_may_be_the_cause_is_shown() -> None:
+    """Here the successor's opening may have ended the lease; the first ones did nothing wrong."""
+    observed = history(
+        "a: open; a: enqueue t; b: open; b: claim t; a: close; a': open; a': claim t"
+    )
+    violation = judge_walk(replace(observed, lease=10.0), contract())[0]
+    assert violation.kind == "double-delivery"
+    assert [call.number for call in violation.witness] == [1, 3, 4, 5, 6]
 
 
 def test_a_step_without_its_task_does_nothing(tmp_path: Path) -> None:

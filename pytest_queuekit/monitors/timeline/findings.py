@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.verbs import ENDINGS
 from pytest_queuekit.model.verdict import Violation
 
 MOST = 5
@@ -34,6 +35,32 @@ def calls_on(history: History, labels: Collection[str], last: Operation) -> list
         operation
         for operation in history.operations[: last.number + 1]
         if operation is last or operation.task in labels or operation.verb in _CONTEXT
+    ]
+
+
+def restarts(history: History, shown: Sequence[Operation]) -> list[Operation]:
+    """Return the openings of the queue that may have done the damage that a proof shows.
+
+    These are the openings by a successor of an actor that closed or died, with that end, and those
+    after the last call before the culprit, unless that call ended the work on its task and may be
+    the cause itself. Any other opening lies before a call that still had the right answer.
+
+    shown: the calls of the proof, in order; the last is the culprit.
+    """
+    if not shown:
+        return []
+    *before, culprit = shown
+    suspect = bool(before) and before[-1].verb not in ENDINGS
+    between = history.operations[shown[0].number : culprit.number]
+    ends = [call for call in between if call.verb in (Verb.KILL, Verb.CLOSE)]
+    opened = {call.actor for call in between if call.verb is Verb.OPEN}
+    followed = [end for end in ends if f"{end.actor}'" in opened]
+    successors = {f"{end.actor}'" for end in followed}
+    return followed + [
+        call
+        for call in between
+        if call.verb is Verb.OPEN
+        and (call.actor in successors or (suspect and call.number > before[-1].number))
     ]
 
 
