@@ -232,11 +232,13 @@ def _content(operation: Operation, holder: Mapping[str, object]) -> str:
 
 def _batch(operation: Operation, batch: Sequence[Operation]) -> str:
     """Return a batch, with those of its tasks that the proof is about first."""
-    own = [each.task for each in batch if each.task is not None]
-    listed = operation.arguments.get(TOGETHER) or own
+    own = {each.task: _content_in_batch(each) for each in batch if each.task is not None}
+    listed = operation.arguments.get(TOGETHER) or list(own)
     first = sorted(listed, key=lambda name: name.partition(" ")[0] not in own)
     tasks = first if len(first) <= _TASKS else first[: _TASKS - 1]
-    names = ", ".join(name for name in listed if name in tasks)
+    names = ", ".join(
+        name + own.get(name.partition(" ")[0], "") for name in listed if name in tasks
+    )
     if len(listed) > len(tasks):
         names += f" and {len(listed) - len(tasks):,} more"
     if operation.verb is Verb.CLAIM and operation.outcome is Outcome.OK:
@@ -244,6 +246,14 @@ def _batch(operation: Operation, batch: Sequence[Operation]) -> str:
     limit = f"({operation.arguments['batch']})" if operation.verb is Verb.CLAIM else ""
     task = f" {names}" if names else ""
     return f"{operation.verb}_many{limit}{task} → {operation.outcome}{_error(operation)}"
+
+
+def _content_in_batch(operation: Operation) -> str:
+    """Return the content of a payload, to follow the name of its task."""
+    received = operation.result if isinstance(operation.result, Mapping) else {}
+    holder = received if operation.verb is Verb.CLAIM else operation.arguments
+    content = _content(operation, holder)
+    return f" (payload={_value(content)})" if content else ""
 
 
 def _cut_off(kill: Operation) -> str:

@@ -161,6 +161,25 @@ def test_a_batch_is_one_line_with_its_tasks() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_batch_shows_the_payloads_that_have_no_label() -> None:
+    """Those of the tasks that the proof is about."""
+    enqueue = operation(
+        Verb.ENQUEUE,
+        0,
+        task="t2",
+        arguments={"batch": 2, TOGETHER: ["t1", "t2 (key=k)"], "payload": "0"},
+    )
+    assert describe(enqueue) == "enqueue_many t1, t2 (key=k) (payload=0) → ok"
+    claim = operation(
+        Verb.CLAIM,
+        0,
+        task="t2",
+        arguments={"batch": 2, TOGETHER: ["t1", "t2"]},
+        result={"payload": "None"},
+    )
+    assert describe(claim) == "claim_many(2) → t1, t2 (payload=None)"
+
+
 def test_a_kill_names_the_call_in_which_it_struck() -> None:
     """It also says after which of the call's steps, where that is known."""
     arguments: dict[str, object] = {DURING: "claim"}
