@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from typing import NamedTuple
@@ -67,15 +67,22 @@ class _Group:
     refused: list[Operation] = field(default_factory=list)
 
 
-def _groups(tasks: Iterable[TaskHistory]) -> list[_Group]:
+def _groups(tasks: Collection[TaskHistory]) -> list[_Group]:
     groups: dict[str | None, _Group] = defaultdict(_Group)
+    # Any key that is in use is a reason to refuse a whole batch.
+    keys = Counter(_call(each) for task in tasks for each in task.declined if _key(each))
     for task in tasks:
         for key in {_key(enqueue) for enqueue in task.enqueues}:
             groups[key].tasks.append(task)
         for enqueue in task.declined:
-            if enqueue.outcome is Outcome.REFUSED and not may_be_rejected(enqueue):
+            refused = enqueue.outcome is Outcome.REFUSED and not may_be_rejected(enqueue)
+            if refused and keys[_call(enqueue)] == 1:
                 groups[_key(enqueue)].refused.append(enqueue)
     return [group for key, group in groups.items() if key is not None]
+
+
+def _call(enqueue: Operation) -> tuple[str, int]:
+    return enqueue.actor, enqueue.start
 
 
 def _key(enqueue: Operation) -> str | None:

@@ -178,3 +178,11 @@ def test_a_claim_of_unknown_outcome_may_have_taken_the_task_of_a_key() -> None:
     assert once(text % "unknown") == []
     assert once(text % "busy") == ["keyed-lost"] * 2
     assert drained(text % "unknown") == ["keyed-lost"] * 2
+
+
+def test_a_key_in_use_is_a_reason_to_refuse_a_whole_batch() -> None:
+    """Here k is free, and l is in use; a batch without another key has no such reason."""
+    freed = "p: enqueue t key=k @0-1; a: claim t @1-2; a: complete t @2-3; p: enqueue v key=l @4-5"
+    batch = "p: enqueue u key=k batch=2 @6-7 refused; p: enqueue w%s batch=2 @6-7 refused"
+    assert reported(f"{freed}; {batch % ' key=l'}") == []
+    assert reported(f"{freed}; {batch % ''}") == ["key-not-freed"]
