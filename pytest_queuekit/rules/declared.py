@@ -195,6 +195,7 @@ JUDGED_BY: Mapping[str, tuple[_Words, ...]] = {
     "stale-swallowed": (_holding,),
     "turned-away": _RANGE,
     "unfinished-lost": (*_KEPT, _holding),
+    "unsorted-batch": (partial(_order, parts=("priority", "ties")),),
 }
 """What a violation of a kind is judged by. A promise of every queue has no row."""
 

@@ -39,6 +39,7 @@ def test_it_declares_all_but_what_excludes_itself() -> None:
         Capability.GROUP,
         Capability.TASK_LEASE,
         Capability.KEY_UNTIL_CLAIM,
+        Capability.KEY_FOR_A_TIME,
         Capability.AT_MOST_ONCE,
         Capability.TEXT_PAYLOAD,
         Capability.BYTES_PAYLOAD,
