@@ -43,8 +43,8 @@ _FOLDS: tuple[Callable[[str], str], ...] = (
 def complete(violation: Violation, history: History) -> Violation:
     """Return a violation whose witness has all operations on its tasks, from its first to its last.
 
-    The first backup between them concerns every task: the run may have continued in the copy. So do
-    the restarts that may have done the damage. Of a missing task with a key, the witness also has
+    An acknowledgement brings the claim that it belongs to. The first backup between the operations
+    concerns every task: the run may have continued in the copy. So do the restarts that may have done the damage. Of a missing task with a key, the witness also has
     the task whose key a careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
@@ -76,6 +76,8 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
     numbers = {call.number for call in (*witness, *added)}
+    # Without the claim of a stale acknowledgement, nothing shows that its worker ever had the task.
+    numbers |= {call.claim for call in (*witness, *added) if call.claim is not None}
     until = history.operations[: witness[-1].number + 1]
     numbers |= {
         call.number

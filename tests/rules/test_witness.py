@@ -31,6 +31,12 @@ def test_it_has_the_calls_on_the_task_between_its_first_and_its_last() -> None:
     assert shown(observed, 2, 6) == [2, 3, 4, 6]
 
 
+def test_it_has_the_claim_of_a_stale_acknowledgement() -> None:
+    """Without it, the worker seems to fail a task that it never had."""
+    observed = history("p: enqueue t; a: claim t; b: claim t; a: fail t; c: claim t")
+    assert shown(observed, 2, 4) == [1, 2, 3, 4]
+
+
 def test_it_has_the_backup_in_whose_copy_the_run_went_on() -> None:
     """Every task is in the copy, or should be."""
     observed = history("k: backup; p: enqueue t; p: stats; k: backup; k: backup; z: claim -")
