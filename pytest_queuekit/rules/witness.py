@@ -44,8 +44,9 @@ def complete(violation: Violation, history: History) -> Violation:
     """Return a violation whose witness has all operations on its tasks, from its first to its last.
 
     An acknowledgement brings the claim that it belongs to. The first backup between the operations
-    concerns every task: the run may have continued in the copy. So do the restarts that may have done the damage. Of a missing task with a key, the witness also has
-    the task whose key a careless comparison takes for the same.
+    concerns every task: the run may have continued in the copy. So do the restarts that may have
+    done the damage. Of a missing task with a key, the witness also has the task whose key a
+    careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
     last changes of the run. A comparison of measured calls stays as it is.
