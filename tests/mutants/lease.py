@@ -284,6 +284,7 @@ MUTANTS = (
             "LEASE-6",
             "LEASE-10",
             "ACK-4",
+            "ACK-10",
             "STATS-6",
             "ACK-15",
             "GROUP-2",
