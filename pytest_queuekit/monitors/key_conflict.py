@@ -38,8 +38,8 @@ def key_conflict(history: History, contract: Contract) -> list[Violation]:
         return []
     keyed: dict[str, list[TaskHistory]] = defaultdict(list)
     for task in tasks_of(history).values():
-        if task.only_enqueue is not None and task.only_enqueue.arguments.get("key") is not None:
-            keyed[repr(task.only_enqueue.arguments["key"])].append(task)
+        for key in {repr(each.arguments.get("key")) for each in task.enqueues} - {repr(None)}:
+            keyed[key].append(task)
     return smallest(
         _violation(history, contract, first, second, again)
         for tasks in keyed.values()
@@ -51,7 +51,8 @@ def key_conflict(history: History, contract: Contract) -> list[Violation]:
 
 def _conflicts(tasks: Sequence[TaskHistory]) -> Iterator[tuple[TaskHistory, Operation]]:
     """Return each accepted enqueue with each task that was not claimed before it ended."""
-    by_start = sorted(tasks, key=lambda task: task.enqueues[0].start)
+    known = [task for task in tasks if task.only_enqueue is not None]
+    by_start = sorted(known, key=lambda task: task.enqueues[0].start)
     for place, task in enumerate(by_start):
         second = task.enqueues[0]
         for first in by_start[:place]:

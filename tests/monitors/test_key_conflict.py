@@ -83,3 +83,12 @@ def test_a_batch_may_be_accepted_without_the_task_whose_key_is_in_use() -> None:
     text = "p: enqueue t key=k; p: enqueue u key=k%s"
     assert kinds(key_conflict, text % " batch=2", key_conflict=KeyConflict.REFUSE) == []
     assert kinds(key_conflict, text % "", key_conflict=KeyConflict.REFUSE) == ["key-not-refused"]
+
+
+def test_a_batch_may_leave_out_a_task_whose_key_a_requeued_task_holds() -> None:
+    """Here r has the key again when the batch comes, and not any more when v comes."""
+    requeued = "p: enqueue r key=k; a: claim r; a: fail r; p: requeue r"
+    text = f"{requeued}; p: enqueue t key=k batch=1; a: claim r; a: complete r; p: enqueue v key=k"
+    assert reported(text, key_conflict=KeyConflict.REFUSE) == []
+    plain = text.replace(" batch=1", "")
+    assert reported(plain, key_conflict=KeyConflict.REFUSE) == ["key-not-refused"]
