@@ -53,9 +53,10 @@ def _alone_and_in_a_batch(env: Environment, label: str, body: Any) -> None:
     producer, domain = env.actor("producer"), env.contract.payload
     producer.enqueue(label, body=body)
     if producer.can(Capability.ENQUEUE_MANY):
-        pair = [f"{label}-in-batch", f"{label}-beside"]
-        payloads = [wrap(pair[0], domain, body), wrap(pair[1], domain)]
-        producer.enqueue_many(pair, payloads=payloads)
+        # A queue that refuses the second task must not keep the first.
+        trio = [f"{label}-before", f"{label}-in-batch", f"{label}-after"]
+        payloads = [wrap(trio[0], domain), wrap(trio[1], domain, body), wrap(trio[2], domain)]
+        producer.enqueue_many(trio, payloads=payloads)
 
 
 def _megabyte(env: Environment) -> None:

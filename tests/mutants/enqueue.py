@@ -205,6 +205,20 @@ class BatchDropsEmptyTexts(MemoryQueue):
         return super().enqueue_many([_without_empty(payload) for payload in payloads], **options)
 
 
+class KeepsTheBeginningOfABatch(MemoryQueue):
+    """Refuses a batch for one of its payloads, and keeps the tasks before that one."""
+
+    name = "keeps-the-beginning-of-a-batch"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        given = self._keys_of(payloads, keys)
+        return [
+            self.enqueue(payload, key=key) for payload, key in zip(payloads, given, strict=True)
+        ]
+
+
 def _without_empty(payload: Any) -> Any:
     if not isinstance(payload, dict):
         return payload
@@ -254,6 +268,7 @@ MUTANTS = (
     mutant(AcceptsWhatJsonChanges, "ENQUEUE-11"),
     mutant(WritesWhatItCannotAsText, "ENQUEUE-4", also=("ENQUEUE-11",)),
     mutant(WritesSetsAsLists, "ENQUEUE-4"),
+    mutant(KeepsTheBeginningOfABatch, "ENQUEUE-4", also=("ENQUEUE-11",)),
     mutant(WritesTuplesAsText, "ENQUEUE-4", also=("ENQUEUE",)),
     mutant(TrimsText, "ENQUEUE-5"),
     mutant(ChangesLineEnds, "ENQUEUE-5"),
