@@ -42,6 +42,11 @@ def preflight(queue: QueueUnderTest, folder: Path) -> str:
         location = queue.adapter.provision(home)
     except Exception as error:  # noqa: BLE001 - a queue may raise anything
         return f"provision() raised {describe_error(error)} ({place_of(error)})"
+    if not isinstance(location, str):
+        kind = type(location).__name__
+        return (
+            f"provision() returned a {kind}; it must return text, such as str(folder / 'queue.db')"
+        )
     job = _job(queue, location, folder / "preflight.jsonl")
     try:
         with ActorProcess(job, RealClock()) as process:

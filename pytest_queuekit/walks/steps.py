@@ -143,6 +143,11 @@ class ClaimMany(_ByActor):
     def play(self, walker: Walker) -> None:
         walker.claim_many(self.by, self.limit)
 
+    def plainer(self) -> Iterator[Step]:
+        """Yield a claim of one task."""
+        yield from super().plainer()
+        yield Claim(by=self.by)
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class _OfDelivery(Step):

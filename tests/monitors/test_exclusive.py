@@ -134,6 +134,16 @@ def test_a_lease_of_unknown_length_lasts_a_second() -> None:
     assert beat(text % "" + "@3-4") == []
 
 
+def test_a_beat_keeps_a_task_for_a_share_of_the_time_to_notice() -> None:
+    """A queue whose beats have no length cannot know for how long one was announced."""
+    beat = partial(kinds, exclusive, liveness=Liveness.HEARTBEAT, notice_seconds=10.0, lease=None)
+    text = "p: enqueue t @0-1; a: claim t @2-3; a: extend t seconds=%s @2.5-2.6; b: claim t @%s"
+    assert beat(text % (60, "9-10")) == DOUBLE
+    assert beat(text % (60, "10.5-11")) == []
+    assert beat(text % (4, "6-6.2")) == DOUBLE
+    assert beat(text % (4, "7-8")) == []
+
+
 def test_the_lease_of_a_claim_overrides_the_lease_of_the_run() -> None:
     """The option of the claim is the requested lease."""
     text = "p: enqueue t @0-1; a: claim t @2-3 lease=%s; b: claim t @5-6"

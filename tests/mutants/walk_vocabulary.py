@@ -147,19 +147,63 @@ class BackupReturnsHeldTasks(MemoryQueue):
             super().backup(location)
 
 
-MUTANTS = tuple(
-    mutant(queue, "WALK-1")
-    for queue in (
-        ReleaseEmptiesPayloads,
-        RetryRoundsIntegers,
-        CancelKeepsTheKey,
-        RequeueForgetsKeys,
-        RequeueLosesCapabilities,
-        RetryForgetsOwnLease,
-        BatchKeysOverlookTheHeld,
-        RequeuedCountAsWaiting,
-        UrgentTasksAlwaysRetried,
-        ReleaseRoundsPriorities,
-        BackupReturnsHeldTasks,
-    )
+class _ClaimsManyOtherwise(MemoryQueue):
+    in_batch = False
+
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        with self._atomically():
+            self.in_batch = True
+            try:
+                return super().claim_many(worker, limit)
+            finally:
+                self.in_batch = False
+
+
+class BatchClaimOverfillsGroups(_ClaimsManyOtherwise):
+    """Looks at the limit of a group in single claims only."""
+
+    name = "batch-claim-overfills-groups"
+
+    def _has_free_slot(self, task: Task) -> bool:
+        return self.in_batch or super()._has_free_slot(task)
+
+
+class BatchClaimTakesTheExpired(_ClaimsManyOtherwise):
+    """Looks at the expiry of a task in single claims only."""
+
+    name = "batch-claim-takes-the-expired"
+
+    def _is_outdated(self, task: Task) -> bool:
+        return not self.in_batch and super()._is_outdated(task)
+
+
+class BatchClaimForgetsOwnLeases(_ClaimsManyOtherwise):
+    """Gives each task of a batch the usual lease."""
+
+    name = "batch-claim-forgets-own-leases"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return lease if self.in_batch else super()._lease_of(task, lease)
+
+
+MUTANTS = (
+    mutant(CancelKeepsTheKey, "WALK-1", also=("STATS",)),  # it counts cancelled tasks
+    *(
+        mutant(queue, "WALK-1")
+        for queue in (
+            ReleaseEmptiesPayloads,
+            RetryRoundsIntegers,
+            RequeueForgetsKeys,
+            RequeueLosesCapabilities,
+            RetryForgetsOwnLease,
+            BatchKeysOverlookTheHeld,
+            RequeuedCountAsWaiting,
+            UrgentTasksAlwaysRetried,
+            ReleaseRoundsPriorities,
+            BackupReturnsHeldTasks,
+            BatchClaimOverfillsGroups,
+            BatchClaimTakesTheExpired,
+            BatchClaimForgetsOwnLeases,
+        )
+    ),
 )

@@ -68,6 +68,14 @@ class Filling(SmallSqliteQueue):
         return super().enqueue(payload, **options)
 
 
+class AtAPath(MemoryQueue):
+    name = "at-a-path"
+
+    @classmethod
+    def provision(cls, folder):
+        return folder / "queue"
+
+
 class Disposed(MemoryQueue):
     name = "disposed"
 
@@ -167,6 +175,14 @@ def test_a_disk_without_room_for_a_folder_is_named_once(
         "filling NO VERDICT: could not be judged: no folder for a queue could be made ([Errno 28] "
         "No space left on device: '/"
     ) in flat(result)
+
+
+def test_a_location_that_is_no_text_is_named(queues: Project) -> None:
+    """It goes to other processes as JSON."""
+    result = queues.validate("--queue-impl=queues:AtAPath", "-k", "CLAIM-1[ or KEY-1[")
+    assert "could not be judged: provision() returned a PosixPath; it must return text" in flat(
+        result
+    )
 
 
 def test_each_provision_is_undone(queues: Project) -> None:

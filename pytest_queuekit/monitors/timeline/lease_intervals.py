@@ -34,6 +34,12 @@ UNDECLARED_LEASE = 1.0
 LONGEST_EXTENSION = 86_400.0
 """Seconds up to which a queue must grant an extension. A queue may refuse a longer one."""
 
+BEAT_SHARE = 0.8
+"""The share of the declared time to notice a death for which a beat keeps a task at least.
+
+A rule lets a beat come when three quarters of that time are over, so the share is more than that.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseInterval:
@@ -144,11 +150,23 @@ class LeaseIntervals:
             delivery=delivery,
             # The shortest lease counts from the claim's start: the queue may stamp it there.
             # Counter-example: lease 10 s, claim by `a` [2, 4], claim by `b` [11, 12] is legal.
-            steps=_steps(claim.start + nanoseconds(least), delivery.extensions()),
+            steps=_steps(
+                claim.start + nanoseconds(least), delivery.extensions(), self._longest_beat
+            ),
             worker_gone=self._worker_gone(claim),
             expired_by=expired,
             kill=kill,
         )
+
+    @property
+    def _longest_beat(self) -> float:
+        """Seconds for which an extension keeps a task for certain, whatever it asked for.
+
+        Many libraries have a beat without a length, and an adapter cannot pass them one.
+        """
+        if self._contract.liveness is Liveness.HEARTBEAT:
+            return BEAT_SHARE * self._contract.notice
+        return math.inf
 
     def took_effect(self, task: TaskHistory, delivery: DeliveredTask, ending: Operation) -> bool:
         """Return True if an acknowledgement certainly had the effect that its answer claims.
@@ -249,11 +267,14 @@ def _excuses_refusal(other: Operation) -> bool:
     return happens(other) and not granted
 
 
-def _steps(until: float, extensions: Sequence[Operation]) -> list[tuple[float, float]]:
+def _steps(
+    until: float, extensions: Sequence[Operation], longest: float
+) -> list[tuple[float, float]]:
     steps = [(-NEVER, until - CLOCK_TOLERANCE)]
     for extension in extensions:
         since, sure = steps[-1]
         added = number(extension.arguments.get("seconds"))
+        added = None if added is None else min(added, longest)
         new = -NEVER if added is None else extension.start + nanoseconds(added) - CLOCK_TOLERANCE
         if added is not None and added > 0:
             # An extension makes a lease last longer, never shorter. Counter-example to the legal:
