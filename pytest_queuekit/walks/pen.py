@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -37,10 +37,8 @@ _DENSITIES = (0.0, 0.0, 0.4, 0.9)
 To leave features out of some tests lets the others meet more often (Groce, Zhang, Eide, Chen and
 Regehr, "Swarm testing", 2012).
 """
-_ALONE = 0.25
-"""How many of the walks have one option."""
-_BATCHES = (0.1, 0.1, 0.6)
-"""How many of the claims of one walk are batches."""
+_BATCHES, _BATCHES_ALONE = 0.1, 0.6
+"""How many of the claims are batches, in most walks and in those with one option."""
 _BARENESSES = (0.0, 0.2, 0.5)
 """How many of the payloads of one walk are bare values."""
 _BODIES, _BODIES_OF_BATCHES = 0.05, 0.3
@@ -51,37 +49,33 @@ class Pen:
     """Draws single steps. A step that the queue does not declare is None.
 
     random: decides. palette: the values to choose from. actors: the names of the actors.
+    alone: True to give one option to nearly all tasks, and to claim in batches. A fault that needs
+        the option on several tasks, and one other feature, is too rare among many options.
     """
 
-    def __init__(self, random: Random, palette: Palette, actors: str = "ab") -> None:
+    def __init__(
+        self, random: Random, palette: Palette, actors: str = "ab", *, alone: bool = False
+    ) -> None:
         self._random = random
         self.palette = palette
         self._actors = actors
-        self._options = self._some(
-            {option: values for option, values in palette.options.items() if palette.has(option)}
-        )
-        self._batches = self.pick(_BATCHES) if palette.has(Capability.CLAIM_MANY) else 0.0
+        options = {
+            option: values for option, values in palette.options.items() if palette.has(option)
+        }
+        if alone and options:
+            option = self.pick(list(options))
+            self._options = {option: (max(_DENSITIES), options[option])}
+        else:
+            self._options = {
+                option: (density, values)
+                for option, values in options.items()
+                if (density := self.pick(_DENSITIES))
+            }
+        self._batches = _BATCHES_ALONE if alone else _BATCHES
         self._bareness = self.pick(_BARENESSES) if palette.bare else 0.0
         declared = palette.contract.key_conflict
         self._replaces = declared in (None, KeyConflict.REPLACE)
         self._of_key: dict[str, dict[str, Any]] = {}
-
-    def _some(
-        self, options: Mapping[Capability, Sequence[Any]]
-    ) -> dict[Capability, tuple[float, Sequence[Any]]]:
-        """Return the options of this walk, each with its density.
-
-        Sometimes it is one alone, on nearly all tasks: a fault that needs it on several tasks, and
-        one other feature, is too rare among many options.
-        """
-        if options and self.chance(_ALONE):
-            option = self.pick(list(options))
-            return {option: (max(_DENSITIES), options[option])}
-        return {
-            option: (density, values)
-            for option, values in options.items()
-            if (density := self.pick(_DENSITIES))
-        }
 
     def decide_by(self, random: Random) -> None:
         """Let another generator decide from now on; the options of the walk stay."""
@@ -174,7 +168,7 @@ class Pen:
 
     def claim(self) -> Step:
         """Return a claim, sometimes of a batch."""
-        if self._batches and self.chance(self._batches):
+        if self.palette.has(Capability.CLAIM_MANY) and self.chance(self._batches):
             return ClaimMany(by=self.by(), limit=self.pick((2, 1, 3)))
         given: dict[str, Any] = {}
         if Capability.ROUTING in self._options and self.chance(0.8):

@@ -22,6 +22,8 @@ Prove = Callable[[Next], Play]
 
 FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
+_ALONE = 5
+"""One walk of so many has one option on nearly all tasks."""
 PATIENCE = 3
 """How many times its budget of processor time a search may take on a busy machine."""
 
@@ -60,7 +62,7 @@ def draw(palette: Palette, seed: int, number: int) -> Next:
 
     def steps(walker: Walker) -> Iterator[Step]:
         random = Random(f"{seed}/{number}")  # noqa: S311 - it draws walks, no secrets
-        life = Life(Pen(random, palette), walker)
+        life = Life(Pen(random, palette, alone=number % _ALONE == _ALONE - 1), walker)
         for _ in range(random.randrange(FEWEST, MOST)):
             yield life.next_step()
 

@@ -281,6 +281,7 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
     assert missing == {
         "lifo",
         "key-until-claim",
+        "key-for-a-time",
         "notices-death",
         "heartbeat",
         "at-most-once",
