@@ -245,7 +245,7 @@ class RefusesAndLeavesHalf(MemoryQueue):
 
 MUTANTS = (
     mutant(RollsBackWhatItRefusedOnly, "VALUE-1"),
-    mutant(RefusesAndLeavesHalf, "VALUE-1"),
+    mutant(RefusesAndLeavesHalf, "VALUE-1", also=("ENQUEUE",)),
     mutant(LosesTheTaskOfABadLease, "VALUE-2"),
     mutant(BrokenByTheNameOfAWorker, "VALUE-2", also=("CLAIM",)),
     mutant(FailsWithAnOpenTransaction, "VALUE-3"),
