@@ -246,7 +246,7 @@ class RefusesAndLeavesHalf(MemoryQueue):
 MUTANTS = (
     mutant(RollsBackWhatItRefusedOnly, "VALUE-1"),
     mutant(RefusesAndLeavesHalf, "VALUE-1", also=("ENQUEUE",)),
-    mutant(LosesTheTaskOfABadLease, "VALUE-2"),
+    mutant(LosesTheTaskOfABadLease, "VALUE-2", also=("LEASE",)),
     mutant(BrokenByTheNameOfAWorker, "VALUE-2", also=("CLAIM",)),
     mutant(FailsWithAnOpenTransaction, "VALUE-3"),
     mutant(ZeroIsTheDefault, "VALUE-4"),
