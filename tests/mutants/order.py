@@ -149,7 +149,11 @@ class BatchesJumpTheQueue(MemoryQueue):
     name = "batches-jump-the-queue"
 
     def enqueue_many(self, payloads: Sequence[Any], **options: Any) -> list[int]:
-        return [self.enqueue(payload, priority=99) for payload in payloads]
+        with self._atomically():
+            numbers = super().enqueue_many(payloads, **options)
+            for number in numbers:
+                self.store.tasks[number].priority = 99
+            return numbers
 
 
 class BatchesFromTheBack(MemoryQueue):
