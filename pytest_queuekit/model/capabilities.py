@@ -66,6 +66,11 @@ class KeyHold(enum.Enum):
     FOR_A_TIME = "for a time after its enqueue"
     FOR_EVER = "for ever"
 
+    @property
+    def outlives_task(self) -> bool:
+        """True if a key may be held although its task is over."""
+        return self in (KeyHold.FOR_A_TIME, KeyHold.FOR_EVER)
+
 
 class KeyConflict(enum.Enum):
     """The effect of an enqueue with an idempotency key that a waiting task holds."""

@@ -98,6 +98,16 @@ class Operation:
         """True if a claim was answered with empty."""
         return self.verb is Verb.CLAIM and self.ok and self.task is None
 
+    @property
+    def method(self) -> str:
+        """The name of the adapter's method behind a call."""
+        return f"{self.verb}_many" if "batch" in self.arguments else str(self.verb)
+
+    def is_same_batch(self, other: Operation) -> bool:
+        """Return True if two operations belong to one batch: a call has one interval."""
+        own, others = ((each.actor, each.verb, each.start, each.end) for each in (self, other))
+        return own == others and "batch" in other.arguments
+
     def ended_before(self, other: Operation) -> bool:
         """Return True if this operation ended before the other began."""
         return self.end is not None and self.end < other.start

@@ -67,7 +67,7 @@ def _calls(facts: Facts) -> Iterator[_Call]:
     calls: list[list[Operation]] = []
     for operation in facts.history:
         before = calls[-1][0] if calls else None
-        if before is not None and _is_same_call(before, operation):
+        if before is not None and before.is_same_batch(operation):
             calls[-1].append(operation)
         else:
             calls.append([operation])
@@ -82,13 +82,6 @@ def _calls(facts: Facts) -> Iterator[_Call]:
         if unknown or strange or meets:
             return
         yield _Call(operations, kill)
-
-
-def _is_same_call(before: Operation, operation: Operation) -> bool:
-    keys = ("actor", "start", "end", "verb")
-    return "batch" in operation.arguments and all(
-        getattr(before, key) == getattr(operation, key) for key in keys
-    )
 
 
 def _kill_in(facts: Facts, call: Operation) -> Operation | None:

@@ -15,6 +15,7 @@ from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.attempts import is_final, possible_limit
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
+from pytest_queuekit.monitors.timeline.key_times import key_ends
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
@@ -145,10 +146,7 @@ class _KeyViolations:
         self._unknown, self._first_unknown = unknown.most_taken, unknown.first_start
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         self._final = history.drained and not may_forget(history, contract)
-        self._outlives = contract.key_hold in (KeyHold.FOR_A_TIME, KeyHold.FOR_EVER)
-        time = contract.key_seconds
-        self._time = NEVER if time is None else nanoseconds(time)
-        self._late = nanoseconds(contract.resolution)
+        self._outlives = contract.key_hold.outlives_task
         self._until_claim = contract.key_hold is KeyHold.UNTIL_CLAIM
         self._may_replace = contract.key_conflict in (KeyConflict.REPLACE, None)
         self._end = max((latest(operation) for operation in history), default=0)
@@ -204,7 +202,7 @@ class _KeyViolations:
         if self._until_claim:
             frees.append(self._first_unknown)
         if self._outlives:
-            frees.append(task.enqueues[0].start + self._time)
+            frees.append(key_ends(task.enqueues[0], self._contract)[0])
             # A purge may delete the key with its task.
             frees += [purge.start for purge in self._purges if latest(purge) >= delivered]
             return min(frees)
@@ -240,7 +238,7 @@ class _KeyViolations:
         if task.only_enqueue is None:
             return _KeyInterval(start, NEVER, None)
         if self._outlives:
-            over = latest(task.only_enqueue) + self._time + self._late
+            _, over = key_ends(task.only_enqueue, self._contract)
             return _KeyInterval(start, over, task.only_enqueue if over < NEVER else None)
         removed = [cancel for cancel in task.cancels if cancel.ok]
         if removed and not task.deliveries and not self._unknown:

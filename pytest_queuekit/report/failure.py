@@ -173,17 +173,11 @@ def _calls(witness: Sequence[Operation]) -> list[list[Operation]]:
     """Return the operations by call: those of a batch are one call."""
     calls: list[list[Operation]] = []
     for operation in witness:
-        if calls and TOGETHER in operation.arguments and _is_same(calls[-1][0], operation):
+        if calls and TOGETHER in operation.arguments and calls[-1][0].is_same_batch(operation):
             calls[-1].append(operation)
         else:
             calls.append([operation])
     return calls
-
-
-def _is_same(first: Operation, other: Operation) -> bool:
-    return all(
-        getattr(first, name) == getattr(other, name) for name in ("actor", "verb", "start", "end")
-    )
 
 
 def _when(operation: Operation) -> str:
@@ -242,10 +236,10 @@ def _batch(operation: Operation, batch: Sequence[Operation]) -> str:
     if len(listed) > len(tasks):
         names += f" and {len(listed) - len(tasks):,} more"
     if operation.verb is Verb.CLAIM and operation.outcome is Outcome.OK:
-        return f"claim_many({operation.arguments['batch']}) → {names or 'empty'}"
+        return f"{operation.method}({operation.arguments['batch']}) → {names or 'empty'}"
     limit = f"({operation.arguments['batch']})" if operation.verb is Verb.CLAIM else ""
     task = f" {names}" if names else ""
-    return f"{operation.verb}_many{limit}{task} → {operation.outcome}{_error(operation)}"
+    return f"{operation.method}{limit}{task} → {operation.outcome}{_error(operation)}"
 
 
 def _content_in_batch(operation: Operation) -> str:

@@ -126,9 +126,7 @@ def _methods(verb: Verb, witness: Sequence[Operation]) -> list[str]:
 
 def _method(call: Operation) -> str:
     """Return the name of the adapter's method behind an operation."""
-    if call.verb is Verb.OPEN:
-        return "__init__"
-    return f"{call.verb}_many" if "batch" in call.arguments else str(call.verb)
+    return "__init__" if call.verb is Verb.OPEN else call.method
 
 
 def _place(queue: QueueUnderTest, name: str) -> str:

@@ -27,12 +27,10 @@ _CARRIED, _ACCEPTED = "carries bare payloads", "accepts bare payloads in batches
 
 def bare_payloads(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
     """Return the values that a new queue accepts and delivers. Only the first call tries it."""
-    if _CARRIED not in queue.learned:
-        values = VALUES[queue.contract.payload]
-        queue.learned[_CARRIED] = try_out(
-            queue, folder, lambda actor: [value for value in values if _carries(actor, value)]
-        )
-    return tuple(queue.learned[_CARRIED])
+    values = VALUES[queue.contract.payload]
+    return try_out(
+        queue, _CARRIED, folder, lambda actor: [value for value in values if _carries(actor, value)]
+    )
 
 
 def bare_payloads_of_batches(queue: QueueUnderTest, folder: Path) -> Sequence[Any]:
@@ -42,14 +40,13 @@ def bare_payloads_of_batches(queue: QueueUnderTest, folder: Path) -> Sequence[An
     """
     if Capability.ENQUEUE_MANY not in queue.contract.capabilities:
         return ()
-    if _ACCEPTED not in queue.learned:
-        values = bare_payloads(queue, folder / "single")
-        queue.learned[_ACCEPTED] = try_out(
-            queue,
-            folder / "batch",
-            lambda actor: [value for value in values if _accepts(actor, value)],
-        )
-    return tuple(queue.learned[_ACCEPTED])
+    values = bare_payloads(queue, folder / "single")
+    return try_out(
+        queue,
+        _ACCEPTED,
+        folder / "batch",
+        lambda actor: [value for value in values if _accepts(actor, value)],
+    )
 
 
 def _carries(actor: Recorder, value: Any) -> bool:

@@ -21,11 +21,10 @@ def honoured_fractions(queue: QueueUnderTest, folder: Path) -> Sequence[float]:
     """Return the fractions if a new queue delivers by them. Only the first call tries it."""
     if Capability.PRIORITY not in queue.contract.capabilities:
         return ()
-    if _HONOURED not in queue.learned:
-        queue.learned[_HONOURED] = try_out(queue, folder, _delivered)
+    delivered = try_out(queue, _HONOURED, folder, _delivered)
     highest_first = queue.contract.order.priority == "higher-first"
     expected = sorted(_TRIED, reverse=highest_first)
-    return FRACTIONS if queue.learned[_HONOURED] == list(map(str, expected)) else ()
+    return FRACTIONS if list(delivered) == list(map(str, expected)) else ()
 
 
 def _delivered(actor: Recorder) -> Sequence[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import KeyConflict, KeyHold
 from pytest_queuekit.model.history import Operation, Outcome
+from pytest_queuekit.monitors.timeline.key_times import key_ends
 from pytest_queuekit.monitors.timeline.tasks import may_be_rejected
 from pytest_queuekit.monitors.worlds.facts import Facts
 from pytest_queuekit.monitors.worlds.turns import rivals
@@ -127,8 +128,8 @@ def _held(facts: Facts, world: World, place: int) -> Iterator[tuple[bool, World]
 
 def _holds(facts: Facts, world: World, place: int, new: int) -> Iterator[tuple[bool, World]]:
     """Yield True and False, as far as a task may hold its key, or not, when a new task comes."""
-    over_from, over_by = facts.key_ends(place)
-    enqueue = facts.enqueues[new]
+    over_from, over_by = key_ends(facts.enqueues[place], facts.contract)
+    enqueue, hold = facts.enqueues[new], facts.contract.key_hold
     if (enqueue.end or enqueue.start) >= over_from:
         yield False, world
         if enqueue.start >= over_by:
@@ -139,20 +140,20 @@ def _holds(facts: Facts, world: World, place: int, new: int) -> Iterator[tuple[b
         case Phase.WAITING:
             yield True, world
             # Where a claim frees the key, a task that came back may hold it again or not.
-            if facts.contract.key_hold is KeyHold.UNTIL_CLAIM and world.tasks[place].deliveries:
+            if hold is KeyHold.UNTIL_CLAIM and world.tasks[place].deliveries:
                 yield False, world
-        case Phase.CANCELLED if not (facts.keys_outlive or world.tasks[place].deliveries):
+        case Phase.CANCELLED if not (hold.outlives_task or world.tasks[place].deliveries):
             yield False, world  # it was removed before any worker had it
         case Phase.CANCELLED:
             yield from world.having(Habit.CANCELLED_HOLDS_KEY)
-        case Phase.HELD if facts.contract.key_hold is KeyHold.UNTIL_CLAIM:
+        case Phase.HELD if hold is KeyHold.UNTIL_CLAIM:
             yield False, world
             if world.tasks[place].deliveries > 1 or _may_be_back(facts, world, place, new):
                 yield True, world
         case Phase.HELD:
             yield True, world
             yield from _freed_while_held(facts, world, place, new)
-        case _ if not facts.keys_outlive:
+        case _ if not hold.outlives_task:
             yield from _after_its_end(world, place)
         case Phase.PURGED:
             yield from world.having(Habit.PURGED_HOLDS_KEY)
@@ -177,7 +178,7 @@ def _freed_while_held(
     facts: Facts, world: World, place: int, new: int
 ) -> Iterator[tuple[bool, World]]:
     """Yield False if a delivered task may be over without a call of its worker."""
-    if facts.keys_outlive:
+    if facts.contract.key_hold.outlives_task:
         return
     if not facts.completes:
         yield False, world

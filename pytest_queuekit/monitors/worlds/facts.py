@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pytest_queuekit.model.capabilities import Capability, Guarantee, KeyHold
+from pytest_queuekit.model.capabilities import Capability, Guarantee
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, waits
@@ -37,18 +37,6 @@ class Facts:
     def resolution(self) -> float:
         """Nanoseconds by which the queue may be late to notice a moment."""
         return nanoseconds(self.contract.resolution)
-
-    @cached_property
-    def keys_outlive(self) -> bool:
-        """True if a key may be held although its task is over."""
-        return self.contract.key_hold in (KeyHold.FOR_A_TIME, KeyHold.FOR_EVER)
-
-    def key_ends(self, place: int) -> tuple[float, float]:
-        """Return from when the time of a task's key may be over, and by when it must be."""
-        if self.contract.key_seconds is None:
-            return NEVER, NEVER
-        time, enqueue = nanoseconds(self.contract.key_seconds), self.enqueues[place]
-        return enqueue.start + time, (enqueue.end or enqueue.start) + time + self.resolution
 
     @cached_property
     def reclaims(self) -> bool:
