@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
@@ -32,6 +33,8 @@ _MOST_PATIENCE = 0.05
 """Seconds after which it does, however long it usually takes."""
 _FACTOR = 20
 """How many times its usual length a call may take before it counts as waiting."""
+_MOST_WORK = 0.5
+"""Seconds for a call that does not sleep, on a slow disk or a busy machine, before it does."""
 _PARTING = 1.0
 """Seconds for a thread to end after the last call."""
 
@@ -69,12 +72,35 @@ class Side:
         """Make a call in the thread, and return its answer or raise its error."""
         return self.start(call).result()
 
+    def ends(self, call: Future[Any], usual: float) -> bool:
+        """Wait until a call of this actor ends or waits for a lock; return True if it ended.
+
+        usual: seconds that its calls take. Who waits for a lock sleeps for many times as long.
+        """
+        patience = min(max(_LEAST_PATIENCE, _FACTOR * usual), _MOST_PATIENCE)
+        most = time.monotonic() + _MOST_WORK
+        while not (done := wait([call], patience).done) and self._works():
+            if time.monotonic() > most:
+                break
+        return bool(done)
+
     def end(self) -> None:
         """Close the actor's instance and end the thread. A thread that hangs is left behind."""
         with suppress(Gone):
             self._calls.put((lambda: self._env.dispose(self.recorder), Future()))
         self._calls.put(None)
         self._thread.join(_PARTING)
+
+    def _works(self) -> bool:
+        """Return True if the thread runs or waits for a disk, False if it sleeps or nobody knows.
+
+        Linux tells it (proc_pid_stat(5)): R runs, D waits for a disk.
+        """
+        try:
+            status = Path(f"/proc/self/task/{self._thread.native_id}/stat").read_text()
+        except OSError:
+            return False
+        return status.rpartition(")")[2].split()[0] in ("R", "D")
 
     def _work(self) -> None:
         while (work := self._calls.get()) is not None:
@@ -146,7 +172,7 @@ class Meeting:
             meanwhile()
         side, call = second
         other = side.start(call)
-        done, _ = wait([other], min(max(_LEAST_PATIENCE, _FACTOR * self._usual), _MOST_PATIENCE))
+        done = side.ends(other, self._usual)
         stop.go_on()
         one.result()
         other.result()

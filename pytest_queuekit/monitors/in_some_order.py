@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome
@@ -28,10 +28,12 @@ class _Round:
 
     in_turn: True if its two calls were made one after the other.
     ordered: True if the queue promises which of two tasks of the round comes first.
+    interrupted: True if a task of the round came again in a later round.
     """
 
     in_turn: bool
     ordered: bool
+    interrupted: bool = False
     operations: list[Operation] = field(default_factory=list)
 
     @property
@@ -43,7 +45,7 @@ class _Round:
     def is_certain(self) -> bool:
         """True if each call was accepted or refused. A caller repeats one that was busy."""
         known = (Outcome.OK, Outcome.REFUSED)
-        return all(operation.outcome in known for operation in self.operations)
+        return not self.interrupted and all(each.outcome in known for each in self.operations)
 
 
 def in_some_order(history: History, contract: Contract) -> list[Violation]:
@@ -51,15 +53,16 @@ def in_some_order(history: History, contract: Contract) -> list[Violation]:
 
     For scenarios that repeat a round of calls on a task of its own: `pair-in-turn-1`, `pair-2`, in
     which the same actors make the same calls. At least one round in each order is in turn, and
-    nothing else differs. Rounds with a call of unknown outcome or a busy one count for nothing.
+    nothing else differs. A round with a call of unknown outcome or a busy one counts for nothing;
+    if it is one in turn, nobody knows what its order gives, and the pair is not judged.
     Where the order of tasks that were enqueued together is not promised, any of them may have come.
     """
     ordered = contract.order.ties != "none" and not contract.order.resolution
     return smallest(
         _violation(history, stem, first, in_turn)
         for stem, rounds in _rounds(history, ordered=ordered).items()
-        for in_turn in [[each for each in rounds if each.in_turn and each.is_certain]]
-        if len(in_turn) > 1
+        for in_turn in [[each for each in rounds if each.in_turn]]
+        if len(in_turn) > 1 and all(each.is_certain for each in in_turn)
         for first in _unlike([each for each in rounds if not each.in_turn], in_turn)
     )
 
@@ -70,23 +73,22 @@ def _unlike(rounds: Sequence[_Round], in_turn: Sequence[_Round]) -> Iterator[_Ro
 
 
 def _rounds(history: History, *, ordered: bool) -> Mapping[str, list[_Round]]:
-    """Group the operations by round, and the rounds by pair. Interrupted rounds are left out."""
+    """Group the operations by round, and the rounds by pair."""
     rounds: dict[tuple[str, str, str], _Round] = {}
-    current, broken = None, set()
+    current, interrupted = None, set()
     for operation in history:
         match = _LABEL.fullmatch(operation.task or "")
         if match is None:
             continue
         key = (match["pair"], match["turn"] or "", match["number"])
         if key in rounds and key != current:
-            broken.add(key)  # its task came again in a later round
+            interrupted.add(key)
         current = key
         rounds.setdefault(key, _Round(in_turn=bool(match["turn"]), ordered=ordered))
         rounds[key].operations.append(operation)
     pairs: dict[str, list[_Round]] = defaultdict(list)
     for key, each in rounds.items():
-        if key not in broken:
-            pairs[key[0]].append(each)
+        pairs[key[0]].append(replace(each, interrupted=key in interrupted))
     return pairs
 
 

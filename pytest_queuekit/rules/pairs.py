@@ -6,7 +6,6 @@ its steps in turn, the other call runs in that gap, and the task then goes its w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from itertools import count, product
 
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.meeting import Call, Gap, Meeting, Side
+from pytest_queuekit.execution.meter import Meter
 from pytest_queuekit.execution.scenario import Script
 from pytest_queuekit.execution.steps import Steps
 from pytest_queuekit.model.capabilities import Capability
@@ -23,7 +23,10 @@ from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.rules.steps import claim_back, reclaim
 
 _SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 4.0, Level.DEEP: 60.0}
-"""Seconds after which a script begins no further pair."""
+"""Seconds of processor time after which a script begins no further pair.
+
+By the real clock, where the script waits for leases, seconds in all.
+"""
 _MOST_STEPS = {Level.QUICK: 12, Level.STANDARD: 24, Level.DEEP: 400}
 """The most steps of a call before which it stops; spread evenly if it has more."""
 _DELAY = 0.2
@@ -163,16 +166,16 @@ def meet_in(*states: State) -> Script:
     """Return a script in which all pairs of calls meet on tasks in these states."""
 
     def script(env: Environment) -> None:
-        waits = 0.0 if env.clock.virtual else 3 * env.lease
-        deadline = time.monotonic() + _SECONDS[env.effort.level] + waits
+        seconds = _SECONDS[env.effort.level]
+        meter = Meter(seconds) if env.clock.virtual else Meter(seconds + 3 * env.lease, patience=1)
         labels = _labels(env)
         with Meeting(env, "holder", "rival") as meeting:
             holder, rival = meeting.sides
             rival.recorder.share_ids(holder.recorder)
             for state, verbs in _pairs(env, states):
-                if time.monotonic() > deadline:
+                if meter.is_over():
                     return
-                _Pair(meeting, state, verbs, labels).meet(deadline)
+                _Pair(meeting, state, verbs, labels).meet(meter)
 
     return script
 
@@ -216,18 +219,17 @@ class _Pair:
         self._labels = labels
         self._stem = f"{state.name}-{verbs[0]}-{verbs[1]}"
 
-    def meet(self, deadline: float) -> None:
-        """Make the calls in turn, then let each stop in each of its gaps for the other.
+    def meet(self, meter: Meter) -> None:
+        """Make the calls in turn, in both orders, then let each stop in its gaps for the other.
 
-        deadline: a moment of `time.monotonic()`, in seconds, after which no gap is tried.
+        meter: tells when no further gap is tried. It is not asked between the two orders: all gaps
+            would then be compared with the first order alone.
         """
-        for paused in (0, 1):
-            if time.monotonic() > deadline:
-                return
-            steps = self._in_turn(paused)
+        counted = [self._in_turn(paused) for paused in (0, 1)]
+        for paused, steps in enumerate(counted):
             # A reading that stops changes nothing for the other call.
-            if steps is not None and self._verbs[paused] not in _READINGS:
-                self._in_gaps(paused, steps, deadline)
+            if steps is not None and None not in counted and self._verbs[paused] not in _READINGS:
+                self._in_gaps(paused, steps, meter)
 
     def _in_turn(self, first: int) -> Steps | None:
         """Make the calls one after the other, and return the steps of the first.
@@ -250,10 +252,10 @@ class _Pair:
             game.finish()
         return steps
 
-    def _in_gaps(self, paused: int, steps: Steps, deadline: float) -> None:
+    def _in_gaps(self, paused: int, steps: Steps, meter: Meter) -> None:
         stride = max(1, steps.count // _MOST_STEPS[self._meeting.env.effort.level])
         gap = 0
-        while gap < steps.count and time.monotonic() < deadline:
+        while gap < steps.count and not meter.is_over():
             game = self._round(self._stem)
             if game is None:
                 return

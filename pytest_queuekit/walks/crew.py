@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -21,11 +21,6 @@ from pytest_queuekit.walks.walker import Walker
 Call = Callable[[], Any]
 Learn = Callable[[Steps], None]
 """Takes the steps that a call had."""
-
-_LEAST_PATIENCE, _MOST_PATIENCE = 0.002, 0.05
-"""Seconds after which a call in a gap counts as waiting for the stopped call: bounds."""
-_FACTOR = 20
-"""How many times its usual length a call may take before it counts as waiting."""
 
 
 class Crew:
@@ -86,7 +81,7 @@ class Crew:
             if rival in self._busy:
                 continue
             self._busy[rival] = self._sides[rival].start(other)
-            if wait([self._busy[rival]], self._patience).done:
+            if self._sides[rival].ends(self._busy[rival], self._taken / max(self._calls, 1)):
                 self._busy.pop(rival).result()
             else:
                 waited = True
@@ -95,11 +90,6 @@ class Crew:
         while self._busy:
             self._busy.popitem()[1].result()
         return waited
-
-    @property
-    def _patience(self) -> float:
-        usual = self._taken / max(self._calls, 1)
-        return min(max(_LEAST_PATIENCE, _FACTOR * usual), _MOST_PATIENCE)
 
 
 class CrewWalker(Walker):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from pytest_queuekit.execution.meter import Meter
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.walks.life import Life
 from pytest_queuekit.walks.palette import Palette
@@ -24,8 +24,6 @@ FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
 _ALONE = 5
 """One walk of so many has one option on nearly all tasks."""
-PATIENCE = 3
-"""How many times its budget of processor time a search may take on a busy machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +37,6 @@ class Budget:
 
     walks: int
     seconds: float
-
-
-class Meter:
-    """Measures the time that a search takes, from now on."""
-
-    def __init__(self, seconds: float, patience: float = PATIENCE) -> None:
-        self._seconds = seconds
-        self._patience = patience
-        self._wall, self._processor = time.monotonic(), time.process_time()
-
-    def is_over(self) -> bool:
-        """Return True after the seconds of processor time, or some times as many in all."""
-        spent = time.process_time() - self._processor
-        return (
-            spent > self._seconds or time.monotonic() - self._wall > self._patience * self._seconds
-        )
 
 
 def draw(palette: Palette, seed: int, number: int) -> Next:

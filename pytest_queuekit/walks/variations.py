@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from pytest_queuekit.execution.meter import Meter
 from pytest_queuekit.execution.run import Run
 from pytest_queuekit.walks.life import Life
 from pytest_queuekit.walks.notes import Counted, Notes
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.play import Next
-from pytest_queuekit.walks.search import FEWEST, MOST, Budget, Meter, Play, Prove, first_wrong
+from pytest_queuekit.walks.search import FEWEST, MOST, Budget, Play, Prove, first_wrong
 from pytest_queuekit.walks.sites import Gap, Insistence, Sites
 from pytest_queuekit.walks.steps import Step, Walk
 from pytest_queuekit.walks.walker import Walker

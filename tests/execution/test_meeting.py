@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -94,3 +96,18 @@ def test_an_error_of_the_kit_is_raised(meeting: Meeting) -> None:
 
     with pytest.raises(LookupError, match="here"):
         meeting.in_turn((holder, fail), _claim(rival))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a thread waits for")
+def test_a_call_that_works_for_long_does_not_wait_for_a_lock(meeting: Meeting) -> None:
+    """A disk that is slow once, or another process, takes no gap away."""
+    holder, rival = meeting.sides
+
+    def work() -> None:
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+
+    steps = meeting.in_turn(_claim(holder), _claim(rival))
+    fate = meeting.in_between(_claim(holder), (rival, work), step=0, by_line=steps.by_line)
+    assert fate is Gap.FREE

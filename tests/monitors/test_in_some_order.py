@@ -61,3 +61,14 @@ def test_rounds_of_one_order_prove_nothing() -> None:
     """Without both orders in turn, the other order may explain a round."""
     once = "p: enqueue x-in-turn-1; p: cancel x-in-turn-1; p: enqueue x-2; w: claim x-2"
     assert kinds(in_some_order, once) == []
+
+
+def test_an_uncertain_round_in_turn_leaves_the_pair_unjudged() -> None:
+    """What was busy in turn may be the very order that explains a round."""
+    busy = "p: enqueue x-in-turn-3; w: claim x-in-turn-3; p: cancel x-in-turn-3 busy;"
+    again = "p: enqueue x-in-turn-3; w: claim x-in-turn-3; p: enqueue x-in-turn-4;"
+    again += "p: cancel x-in-turn-4; p: cancel x-in-turn-3;"
+    unlike = "p: enqueue x-5; w: claim x-5; p: cancel x-5"
+    for uncertain in (busy, again):
+        assert kinds(in_some_order, IN_TURN + uncertain + unlike) == []
+    assert kinds(in_some_order, IN_TURN + unlike) == ["no-order"]
