@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
@@ -25,18 +24,41 @@ def fencing(history: History, contract: Contract) -> list[Violation]:
     `stale-shut-out`: the queue then refused the new holder's own acknowledgement;
     `stale-gave-back`: the queue delivered the task again while the new holder held it;
     `stale-swallowed`: the task was never delivered again although the new holder did not finish it.
+    The old delivery is one of the same task, or of an earlier task that had the same id.
     """
     effects = _StaleEffects(history, contract)
     return smallest(
         effect
-        for task in tasks_of(history).values()
+        for task, old, place in _handovers(history)
         if len(task.enqueues) < 2
-        for place, (old, new) in enumerate(pairwise(task.deliveries))
+        for new in [task.deliveries[place]]
         for stale in _stale(old, new)
         for effect in effects.of(
-            _Takeover(task=task, old=old, new=new, stale=stale, later=task.deliveries[place + 2 :])
+            _Takeover(task=task, old=old, new=new, stale=stale, later=task.deliveries[place + 1 :])
         )
     )
+
+
+def _handovers(history: History) -> Iterator[tuple[TaskHistory, DeliveredTask, int]]:
+    """Yield a task, an earlier delivery of it or of its id, and the place of the next delivery.
+
+    A queue that gives the id of a purged task again, as SQLite does with a rowid, may take a late
+    call on the old task for one on the new task (https://www.sqlite.org/autoinc.html).
+    """
+    tasks = tasks_of(history)
+    for task in tasks.values():
+        yield from ((task, old, place) for place, old in enumerate(task.deliveries[:-1], start=1))
+    last: dict[str, DeliveredTask] = {}
+    starts = ((task, place) for task in tasks.values() for place in range(len(task.deliveries)))
+    for task, place in sorted(starts, key=lambda at: at[0].deliveries[at[1]].claim.number):
+        delivery = task.deliveries[place]
+        task_id = delivery.claim.result.get("task_id")
+        if task_id is None:
+            continue
+        before = last.get(str(task_id))
+        if before is not None and before.claim.task != task.label:
+            yield task, before, place
+        last[str(task_id)] = delivery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +67,7 @@ class _Takeover:
 
     task: the task.
     old, new: the delivery of the worker that lost the task, and of the worker that took it over.
+        With an id that was given twice, `old` is a delivery of the earlier task.
     stale: the acknowledgement of `old` that was answered ok after the takeover.
     later: the deliveries after `new`.
     """
@@ -128,12 +151,16 @@ class _StaleEffects:
         self, kind: str, takeover: _Takeover, effect: str, proof: Operation
     ) -> Violation:
         stale, claim = takeover.stale, takeover.new.claim
+        theirs = "it"
+        if stale.task != claim.task:
+            theirs = (
+                f"{claim.task}, a later task with the same id ({claim.result['task_id']!r:.20}),"
+            )
         return violation(
             kind,
             f"Stale {NOUNS[stale.verb]} accepted",
-            f"{actor(stale)} {PAST[stale.verb]} {takeover.task.label} "
-            f"{when(self._history, stale)} although {actor(claim)} had claimed it "
-            f"{when(self._history, claim)}. {effect}",
+            f"{actor(stale)} {PAST[stale.verb]} {stale.task} {when(self._history, stale)} although "
+            f"{actor(claim)} had claimed {theirs} {when(self._history, claim)}. {effect}",
             takeover.old.claim,
             claim,
             stale,

@@ -9,6 +9,7 @@ from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.expiry import expiry
 from pytest_queuekit.monitors.fencing import fencing
+from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.retry import retry
@@ -161,6 +162,38 @@ def _acknowledged_after_completion(env: Environment) -> None:
     env.outlast(21 * env.lease + (promise.wait(1)[1] if promise else 0))
     reclaim(env)
     env.settle()
+
+
+def _acknowledged_for_another(env: Environment) -> None:
+    """Acknowledge a completed task again while another worker holds the next one.
+
+    That worker completes its task or, where a lease ends, vanishes with it.
+    """
+    names = iter(labels(8))
+    for verb in (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL):
+        if env.actor("first").can(Capability(verb)):
+            env.actor("second").complete(_called_late(env, verb, next(names), next(names)))
+    if not env.contract.lacks(_TAKEN_OVER):
+        _called_late(env, Verb.COMPLETE, next(names), next(names))
+        expire(env)
+    env.settle()
+
+
+def _called_late(env: Environment, verb: Verb, before: str, after: str) -> Delivery:
+    """Repeat a call about a completed task; return the delivery of the task after it."""
+    producer, first = env.actor("producer"), env.actor("first")
+    producer.enqueue(before)
+    old = take(first)
+    first.complete(old)
+    if producer.can(Capability.PURGE):
+        producer.purge()
+    producer.enqueue(after)
+    new = take(env.actor("second"))
+    _acknowledge(env, first, verb, old)
+    if verb is Verb.FAIL:
+        look_for_held(env, after_failure=True)
+    env.actor("third").claim()
+    return new
 
 
 def _cancelled_while_held(env: Environment) -> None:
@@ -391,6 +424,18 @@ _RULES = (
         scenario=Scenario(script=_cancelled_while_held),
         monitors=(exclusive,),
         needs=(Capability.CANCEL,),
+    ),
+    Rule(
+        id="ACK-19",
+        slug="old-call-spares-later-task",
+        sentence="A call about a completed task has no effect on a task that came after it.",
+        why="SQLite gives the id of a deleted row to the next one, unless the table has "
+        "AUTOINCREMENT. A call that is repeated late then ends the task of another worker.",
+        scenario=Scenario(script=_acknowledged_for_another, passes_time=True),
+        monitors=(fencing,),
+        also=(lease_kept,),
+        needs=(Capability.COMPLETE,),
+        exercises=(Verb.CLAIM, Verb.COMPLETE),
     ),
 )
 

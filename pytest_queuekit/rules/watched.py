@@ -39,7 +39,7 @@ def _watched(rule: Rule, counts: bool) -> Rule:
     more = (*_MORE, stats) if counts else _MORE
     return replace(
         rule,
-        also=tuple(monitor for monitor in more if monitor not in known),
+        also=(*rule.also, *(monitor for monitor in more if monitor not in known)),
         scenario=replace(rule.scenario, ending=_ending(rule.scenario.ending, counts)),
     )
 

@@ -6,8 +6,8 @@ An actor, a verb, a task (`-` for a claim that returned empty), an interval in s
 name=JSON, and an outcome if it is not ok: `refused`, `busy`, `unknown`. An interval without an end
 means unknown. Without intervals, operations follow each other: the first at 0-0.5, the next at
 1-1.5. An acknowledgement belongs to the actor's latest earlier delivery of the task, or with of=1,
-of=2 to the first or second. The options of `stats` are the counts, and the task of `dead_letters`
-is the list of labels: `t1,t2`.
+of=2 to the first or second. The id of a delivered task is id=7. The options of `stats` are the
+counts, and the task of `dead_letters` is the list of labels: `t1,t2`.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def _content(fields: dict[str, Any], task: str | None, options: dict[str, Any]) 
         return {"task": None if task == "-" else task, "arguments": options}
     payload = options.pop("payload", f"'{task}'")
     label = UNRECOGNISED if task == "?" else task
-    return {"task": label, "result": {"payload": payload}, "arguments": options}
+    result = {"payload": payload, "task_id": options.pop("id", None)}
+    return {"task": label, "result": result, "arguments": options}
 
 
 def _delivery(before: list[Operation], fields: dict[str, Any], of: int) -> int:

@@ -40,6 +40,17 @@ TWINS = (
         ),
         drained=True,
     ),
+    Twins(
+        kind="stale-shut-out",
+        legal=(
+            "p: enqueue s; a: claim s id=1; a: complete s; p: enqueue t; b: claim t id=2;"
+            "a: complete s; b: complete t refused"
+        ),
+        illegal=(
+            "p: enqueue s; a: claim s id=1; a: complete s; p: enqueue t; b: claim t id=1;"
+            "a: complete s; b: complete t refused"
+        ),
+    ),
 )
 
 TAKEN = "p: enqueue t @0-1; a: claim t @2-3; b: claim t @14-15; a: %s; b: complete t @18-19 %s"

@@ -305,6 +305,19 @@ class LateFailureCounts(MemoryQueue):
         super().fail(claim, error)
 
 
+class GivesIdsAgain(MemoryQueue):
+    """Numbers a task by the tasks that there are, and its deliveries from 1."""
+
+    name = "gives-ids-again"
+
+    def _keep(self, task: Task) -> None:
+        task.number = max(self.store.tasks, default=0) + 1
+        super()._keep(task)
+
+    def _new_token(self, task: Task) -> int:
+        return 1 if task.token is None else task.token + 1
+
+
 class CancelGivesBack(MemoryQueue):
     """Puts a task that is cancelled while it is held back into the queue."""
 
@@ -363,6 +376,7 @@ MUTANTS = (
     mutant(FailsForAnybody, "ACK-7", also=("ACK-11", "ACK-15", "ACK")),
     mutant(ReleasesForAnybody, "ACK-8", also=("ACK-11", "ACK-15")),
     mutant(ExtendsForAnybody, "ACK-9", also=("ACK-15",)),
+    mutant(GivesIdsAgain, "ACK-19"),
     mutant(GoesByTheWorkersName, "ACK-10", also=("ACK-15",)),
     mutant(ReleaseKeepsTheToken, "ACK-11"),
     mutant(CancelsNothing, "ACK-12"),

@@ -369,4 +369,21 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 0.014 s  other     claim         → task-1  expected: task-2
         """,
     ),
+    "ACK-19": Example(
+        wrong="""
+            def purge(self):
+                self.run("DELETE FROM task WHERE state = 'completed'")
+                self.run("DELETE FROM sqlite_sequence")  # ids start again
+        """,
+        right="""
+            def purge(self):
+                self.run("DELETE FROM task WHERE state = 'completed'")
+        """,
+        proof="""
+              0.008 s  first   claim           → task-1   token 1
+              0.016 s  second  claim           → task-2   token 1
+            ▶ 0.018 s  first   complete task-1 → ok       both have the id 1
+              0.024 s  second  complete task-2 → refused
+        """,
+    ),
 }
