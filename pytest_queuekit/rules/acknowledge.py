@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_queuekit.execution.environment import Environment
-from pytest_queuekit.execution.scenario import Scenario, Script
+from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
@@ -13,19 +13,21 @@ from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.retry import retry
-from pytest_queuekit.recording.delivery import Delivery
-from pytest_queuekit.recording.recorder import Recorder
+from pytest_queuekit.rules.late_calls import (
+    TAKEN_OVER,
+    acknowledged_after_completion,
+    acknowledged_after_release,
+    acknowledged_for_another,
+    failed_too_late,
+    stale,
+)
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import (
     claim_back,
     enqueue_all,
     expire,
     labels,
-    look_for_held,
-    not_redelivered,
-    reclaim,
     take,
-    take_over,
 )
 from pytest_queuekit.rules.watched import watched
 
@@ -74,128 +76,6 @@ def _late_and_alone(env: Environment) -> None:
     env.settle()
 
 
-def _stale(*verbs: Verb, heir: str = "heir") -> Script:
-    """Return a script in which a worker acknowledges a task after a takeover.
-
-    The heir then holds the task for half of its lease and vanishes. The task must be delivered
-    again.
-    """
-
-    def script(env: Environment) -> None:
-        for verb in verbs:
-            if env.actor("late").can(Capability(verb)):
-                label = "task-1" if len(verbs) == 1 else f"task-to-{verb}"
-                _acknowledge_too_late(env, verb, heir, label)
-
-    return script
-
-
-def _acknowledge_too_late(env: Environment, verb: Verb, heir: str, label: str) -> None:
-    old, _ = take_over(env, heir=heir, label=label)
-    late = env.actor("late")
-    _acknowledge(env, late, verb, old)
-    look_for_held(env, after_failure=verb is Verb.FAIL)
-    expire(env)
-    claim_back(env, late, failures=2)
-    env.settle()
-
-
-def _failed_too_late(env: Environment) -> None:
-    """Report a failure after a takeover; the heir's own failure must leave one attempt."""
-    env.actor("producer").enqueue("task-1", max_attempts=3)
-    late, heir = env.actor("late"), env.actor("heir")
-    old = take(late)
-    expire(env)
-    new = claim_back(env, heir)
-    if new is None:
-        raise not_redelivered("heir", "task-1")
-    late.fail(old)
-    heir.fail(new)
-    promise = env.contract.retry
-    env.outlast(max(promise.wait(failures)[1] for failures in (1, 2)) if promise else 0)
-    env.actor("other").claim()
-
-
-def _acknowledge(env: Environment, actor: Recorder, verb: Verb, delivery: Delivery) -> None:
-    if verb is Verb.COMPLETE:
-        actor.complete(delivery)
-    elif verb is Verb.FAIL:
-        actor.fail(delivery)
-    elif verb is Verb.RELEASE:
-        actor.release(delivery)
-    else:
-        actor.extend(delivery, 20 * env.lease)
-
-
-def _acknowledged_after_release(env: Environment) -> None:
-    """Acknowledge a released task while another worker holds it, then release it there too."""
-    first, second = env.actor("first"), env.actor("second")
-    for verb in _WAYS:
-        if not first.can(Capability(verb)):
-            continue
-        env.actor("producer").enqueue(f"task-to-{verb}")
-        old = take(first)
-        first.release(old)
-        new = take(second)
-        _acknowledge(env, first, verb, old)
-        env.actor("third").claim()
-        if verb is Verb.FAIL:
-            look_for_held(env, after_failure=True)
-        second.release(new)
-        env.settle()
-
-
-def _acknowledged_after_completion(env: Environment) -> None:
-    """Complete a task, then release, fail or extend it."""
-    env.actor("producer").enqueue("task-1")
-    worker = env.actor("worker")
-    worker.complete(take(worker))
-    for verb in (Verb.RELEASE, Verb.FAIL, Verb.EXTEND):
-        if not worker.can(Capability(verb)):
-            continue
-        env.actor("producer").enqueue(f"task-to-{verb}")
-        done = take(worker)
-        worker.complete(done)
-        _acknowledge(env, worker, verb, done)
-        env.actor("other").claim()
-    promise = env.contract.retry
-    env.outlast(21 * env.lease + (promise.wait(1)[1] if promise else 0))
-    reclaim(env)
-    env.settle()
-
-
-def _acknowledged_for_another(env: Environment) -> None:
-    """Acknowledge a completed task again while another worker holds the next one.
-
-    That worker completes its task or, where a lease ends, vanishes with it.
-    """
-    names = iter(labels(8))
-    for verb in (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL):
-        if env.actor("first").can(Capability(verb)):
-            env.actor("second").complete(_called_late(env, verb, next(names), next(names)))
-    if not env.contract.lacks(_TAKEN_OVER):
-        _called_late(env, Verb.COMPLETE, next(names), next(names))
-        expire(env)
-    env.settle()
-
-
-def _called_late(env: Environment, verb: Verb, before: str, after: str) -> Delivery:
-    """Repeat a call about a completed task; return the delivery of the task after it."""
-    producer, first = env.actor("producer"), env.actor("first")
-    producer.enqueue(before)
-    old = take(first)
-    first.complete(old)
-    if producer.can(Capability.PURGE):
-        producer.purge()
-    producer.enqueue(after)
-    new = take(env.actor("second"))
-    _acknowledge(env, first, verb, old)
-    if verb is Verb.FAIL:
-        look_for_held(env, after_failure=True)
-    env.actor("third").claim()
-    return new
-
-
 def _cancelled_while_held(env: Environment) -> None:
     producer, worker = env.actor("producer"), env.actor("worker")
     enqueue_all(producer, labels(2))
@@ -231,9 +111,6 @@ def _cancelled_and_kept(env: Environment) -> None:
     producer.cancel(done.label)
     env.settle()
 
-
-_WAYS = (Verb.COMPLETE, Verb.RELEASE, Verb.FAIL, Verb.EXTEND)
-_TAKEN_OVER = (Capability.LEASE, Capability.SECOND_ATTEMPT)
 
 _RULES = (
     Rule(
@@ -295,9 +172,9 @@ _RULES = (
         "completion, or the completion has no effect.",
         why="Otherwise, the task counts as done while another worker holds it, and is lost if that "
         "worker fails.",
-        scenario=Scenario(script=_stale(Verb.COMPLETE), passes_time=True),
+        scenario=Scenario(script=stale(Verb.COMPLETE), passes_time=True),
         monitors=(fencing,),
-        needs=(Capability.COMPLETE, *_TAKEN_OVER),
+        needs=(Capability.COMPLETE, *TAKEN_OVER),
     ),
     Rule(
         id="ACK-7",
@@ -305,9 +182,9 @@ _RULES = (
         sentence="After another worker takes over a task, the queue refuses the first worker's "
         "failure report, or the report has no effect.",
         why="Otherwise, the task is delivered again while another worker holds it.",
-        scenario=Scenario(script=_stale(Verb.FAIL), passes_time=True),
+        scenario=Scenario(script=stale(Verb.FAIL), passes_time=True),
         monitors=(fencing, exclusive),
-        needs=(Capability.FAIL, *_TAKEN_OVER),
+        needs=(Capability.FAIL, *TAKEN_OVER),
     ),
     Rule(
         id="ACK-8",
@@ -315,9 +192,9 @@ _RULES = (
         sentence="After another worker takes over a task, the queue refuses the first worker's "
         "release, or the release has no effect.",
         why="Otherwise, the task is delivered again while another worker holds it.",
-        scenario=Scenario(script=_stale(Verb.RELEASE), passes_time=True),
+        scenario=Scenario(script=stale(Verb.RELEASE), passes_time=True),
         monitors=(fencing, exclusive),
-        needs=(Capability.RELEASE, *_TAKEN_OVER),
+        needs=(Capability.RELEASE, *TAKEN_OVER),
     ),
     Rule(
         id="ACK-9",
@@ -325,9 +202,9 @@ _RULES = (
         sentence="After another worker takes over a task, the queue refuses the first worker's "
         "extension, or the extension has no effect.",
         why="A worker that believes that it still holds the task continues to work on it.",
-        scenario=Scenario(script=_stale(Verb.EXTEND), passes_time=True),
+        scenario=Scenario(script=stale(Verb.EXTEND), passes_time=True),
         monitors=(fencing, expiry),
-        needs=(Capability.EXTEND, *_TAKEN_OVER),
+        needs=(Capability.EXTEND, *TAKEN_OVER),
     ),
     Rule(
         id="ACK-10",
@@ -335,9 +212,9 @@ _RULES = (
         sentence="A worker that received a task again cannot complete it through its earlier "
         "delivery.",
         why="Two threads of one worker share its name, so a name is not a fencing token.",
-        scenario=Scenario(script=_stale(Verb.COMPLETE, heir="late"), passes_time=True),
+        scenario=Scenario(script=stale(Verb.COMPLETE, heir="late"), passes_time=True),
         monitors=(fencing,),
-        needs=(Capability.COMPLETE, *_TAKEN_OVER),
+        needs=(Capability.COMPLETE, *TAKEN_OVER),
     ),
     Rule(
         id="ACK-11",
@@ -345,7 +222,7 @@ _RULES = (
         sentence="After another worker claims a released task, calls by the worker that released "
         "it have no effect.",
         why="A worker that releases its task gives up every right to it.",
-        scenario=Scenario(script=_acknowledged_after_release, passes_time=True),
+        scenario=Scenario(script=acknowledged_after_release, passes_time=True),
         monitors=(fencing, exclusive),
         needs=(Capability.RELEASE,),
         exercises=(Verb.CLAIM, Verb.RELEASE),
@@ -389,10 +266,10 @@ _RULES = (
         why="A release or a failure that checks only the worker's name takes the task from its "
         "current holder.",
         scenario=Scenario(
-            script=_stale(Verb.RELEASE, Verb.FAIL, Verb.EXTEND, heir="late"), passes_time=True
+            script=stale(Verb.RELEASE, Verb.FAIL, Verb.EXTEND, heir="late"), passes_time=True
         ),
         monitors=(fencing, exclusive, expiry),
-        needs=(Capability.RELEASE, *_TAKEN_OVER),
+        needs=(Capability.RELEASE, *TAKEN_OVER),
     ),
     Rule(
         id="ACK-16",
@@ -400,7 +277,7 @@ _RULES = (
         sentence="No call about a completed task revives it.",
         why="Otherwise, a late clean-up, or an error handler that runs after the work is done, "
         "causes the work to be done again.",
-        scenario=Scenario(script=_acknowledged_after_completion),
+        scenario=Scenario(script=acknowledged_after_completion),
         monitors=(no_resurrection,),
         needs=(Capability.COMPLETE,),
         exercises=(Verb.CLAIM, Verb.COMPLETE),
@@ -411,9 +288,9 @@ _RULES = (
         sentence="A failure that is reported after a takeover uses up no attempt.",
         why="Otherwise, the queue gives up a task for failures that do not count, while a worker "
         "holds it.",
-        scenario=Scenario(script=_failed_too_late, passes_time=True),
+        scenario=Scenario(script=failed_too_late, passes_time=True),
         monitors=(retry,),
-        needs=(Capability.RETRY, Capability.MAX_ATTEMPTS, *_TAKEN_OVER),
+        needs=(Capability.RETRY, Capability.MAX_ATTEMPTS, *TAKEN_OVER),
         exercises=(Verb.CLAIM, Verb.FAIL),
     ),
     Rule(
@@ -431,7 +308,7 @@ _RULES = (
         sentence="A call about a completed task has no effect on a task that came after it.",
         why="SQLite gives the id of a deleted row to the next one, unless the table has "
         "AUTOINCREMENT. A call that is repeated late then ends the task of another worker.",
-        scenario=Scenario(script=_acknowledged_for_another, passes_time=True),
+        scenario=Scenario(script=acknowledged_for_another, passes_time=True),
         monitors=(fencing,),
         also=(lease_kept,),
         needs=(Capability.COMPLETE,),
