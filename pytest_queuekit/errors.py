@@ -28,6 +28,10 @@ class HistoryError(QueuekitError, ValueError):
     """A history file cannot be read."""
 
 
+class ReportError(UsageError):
+    """A report of an earlier run cannot be read."""
+
+
 class ActorError(QueuekitError, RuntimeError):
     """The process of an actor ended with an error that the queue did not cause."""
 

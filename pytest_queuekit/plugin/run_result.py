@@ -16,7 +16,7 @@ from pytest_queuekit.plugin.results import Results
 from pytest_queuekit.plugin.settings import Settings
 from pytest_queuekit.queue.config import sqlite_warning
 from pytest_queuekit.report.causes import linked
-from pytest_queuekit.rules.catalogue import CATALOGUE
+from pytest_queuekit.rules.catalogue import CATALOGUE, edition
 from pytest_queuekit.suites.check import Check, Suite
 
 
@@ -74,6 +74,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "sqlite": sqlite3.sqlite_version,
         "pytest": version("pytest"),
         "queuekit": version("pytest-queuekit"),
+        "catalogue": edition(),
         "platform": f"{platform.system()} {platform.machine()}",
     }
 

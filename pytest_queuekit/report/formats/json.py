@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.errors import ReportError
+from pytest_queuekit.model.run_result import RunResult, RunSubject, SuiteResult
+from pytest_queuekit.model.scoreboard import Criterion, Scoreboard, Standing
 from pytest_queuekit.report import wire
 from pytest_queuekit.report.closing import closings
 
@@ -29,12 +32,15 @@ def as_data(result: RunResult) -> dict[str, Any]:
         "good": result.good,
         "environment": dict(result.environment),
         "warnings": list(result.warnings),
+        "hints": list(result.hints),
+        "teams": result.teams,
         "seconds": round(result.seconds, 3),
         "subjects": [
             {
                 "label": closing.subject.label,
                 "title": closing.subject.title,
                 "notes": list(closing.subject.notes),
+                "contradiction": closing.subject.contradiction,
                 "conclusion": closing.conclusion.value,
                 "text": closing.text,
             }
@@ -43,6 +49,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
         "suites": [
             {
                 "suite": suite.suite,
+                "noun": suite.noun,
                 "subject": suite.subject.label,
                 "total": suite.total,
                 "selected": len(suite.verdicts),
@@ -68,3 +75,79 @@ def as_data(result: RunResult) -> dict[str, Any]:
             ],
         },
     }
+
+
+def read_run(path: Path) -> RunResult:
+    """Return the run that a report in this format holds, without its histories.
+
+    Raises ReportError for a file that cannot be read, that is no such report, or whose schema has
+    another number.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ReportError(f"{path}: this is not JSON: {error}") from error
+    if not isinstance(data, dict) or "schema" not in data:
+        raise ReportError(f"{path}: this is no report of --queue-report json:PATH")
+    if data["schema"] != VERSION:
+        raise ReportError(
+            f"{path}: the report has schema {data['schema']!r:.20}; this queuekit reads {VERSION}"
+        )
+    try:
+        return _from_data(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReportError(
+            f"{path}: the report is incomplete or was changed: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _from_data(data: Mapping[str, Any]) -> RunResult:
+    return RunResult(
+        environment=dict(data["environment"]),
+        warnings=tuple(data["warnings"]),
+        suites=tuple(_suites(data)),
+        unmet=tuple(data["unmet"]),
+        scoreboard=data["gate"] and _scoreboard(data["gate"]),
+        errors=tuple(data["internal_errors"]),
+        hints=tuple(data["hints"]),
+        teams=data["teams"],
+        seconds=data["seconds"],
+    )
+
+
+def _suites(data: Mapping[str, Any]) -> Iterator[SuiteResult]:
+    subjects = {
+        entry["label"]: RunSubject(
+            label=entry["label"],
+            title=entry["title"],
+            notes=tuple(entry["notes"]),
+            contradiction=entry["contradiction"],
+        )
+        for entry in data["subjects"]
+    }
+    verdicts = list(map(wire.unpack, data["verdicts"]))
+    for entry in data["suites"]:
+        name, label = entry["suite"], entry["subject"]
+        yield SuiteResult(
+            suite=name,
+            noun=entry["noun"],
+            subject=subjects[label],
+            verdicts=tuple(each for each in verdicts if (each.suite, each.queue) == (name, label)),
+            total=entry["total"],
+        )
+
+
+def _scoreboard(data: Mapping[str, Any]) -> Scoreboard:
+    """Return the scoreboard; of its evidence, the report holds only what decides."""
+    field = {Standing.MET: "held", Standing.NOT_MET: "against", Standing.UNKNOWN: "missing"}
+    criteria = (
+        Criterion(
+            number=entry["number"],
+            asks=entry["asks"],
+            **{field[Standing(entry["standing"])]: tuple(entry["evidence"])},
+        )
+        for entry in data["criteria"]
+    )
+    return Scoreboard(criteria=tuple(criteria), teams=data["teams"])
