@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from pytest_queuekit import __version__
-from pytest_queuekit.cli import adapters, compare, explain, review, rules, validate, vendor
+from pytest_queuekit.cli import adapters, compare, explain, report, review, rules, validate, vendor
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.suggest import did_you_mean
 
@@ -20,6 +20,7 @@ _COMMANDS = {
     "rules": rules,
     "explain": explain,
     "review": review,
+    "report": report,
     "compare": compare,
     "vendor": vendor,
 }
@@ -31,6 +32,7 @@ examples:
   queuekit adapters                     the adapters that --impl accepts by name
   queuekit explain CLAIM-1              one rule, with its reason
   queuekit review src                   code that builds on the reference queue
+  queuekit report run.json              a table of the queues of a run
   queuekit compare old.json new.json    what changed between two runs
   queuekit vendor src/queue             a copy of the reference queue
 
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"queuekit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     validate.add_to(commands, complete=given[:1] == ["validate"])
-    for command in (adapters, rules, explain, review, compare, vendor):
+    for command in (adapters, rules, explain, review, report, compare, vendor):
         command.add_to(commands)
     _check_command(parser, given)
     # `validate` passes unknown arguments on to pytest; the other commands reject them.

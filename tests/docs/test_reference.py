@@ -48,7 +48,7 @@ def _printed(option: str) -> str:
     return done.stdout
 
 
-COMMANDS = ("validate", "adapters", "rules", "explain", "review", "compare", "vendor")
+COMMANDS = ("validate", "adapters", "rules", "explain", "review", "report", "compare", "vendor")
 
 KINDS = {
     "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),
