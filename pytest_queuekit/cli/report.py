@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pytest_queuekit.cli.rules import write_out
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.report import badge, matrix
+from pytest_queuekit.report.formats.html import page
 from pytest_queuekit.report.formats.json import read_run
 from pytest_queuekit.report.lines import markdown_cell
 
@@ -19,6 +20,7 @@ examples:
       --queue-report json:run.json
   queuekit report run.json                       a Markdown table
   queuekit report --rules linux.json mac.json    a row for each rule
+  queuekit report run.json --format html --output run.html
   queuekit report run.json --format badge --output badge.svg
 """
 
@@ -37,10 +39,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("reports", metavar="REPORT.json", type=Path, nargs="+", help="a report")
     parser.add_argument(
         "--format",
-        choices=[*_FORMATS],
+        choices=["html", *_FORMATS],
         default="markdown",
-        help="markdown, a table, by default; badge, an SVG; badge-json, for the endpoint of "
-        "shields.io",
+        help="markdown (a table, the default), html (one file with all proofs), badge (an SVG), "
+        "badge-json (for the endpoint of shields.io)",
     )
     parser.add_argument("--rules", action="store_true", help="a row for each rule and target")
     parser.add_argument("--output", metavar="PATH", type=Path, help="write to a file")
@@ -49,11 +51,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Write the report. Raises UsageError for what is no report, or for a badge of many queues."""
     del rest
-    table = matrix.columns({str(path): read_run(path) for path in options.reports})
-    if options.format != "markdown" and len(table) != 1:
+    runs = {str(path): read_run(path) for path in options.reports}
+    table = matrix.columns(runs)
+    if options.format.startswith("badge") and len(table) != 1:
         names = ", ".join(column.title for column in table) or "none"
         raise UsageError(f"--format {options.format} takes one run of one queue, not {names}")
-    text = _FORMATS[options.format](table, options.rules)
+    text = (
+        page(runs) if options.format == "html" else _FORMATS[options.format](table, options.rules)
+    )
     if options.output is None:
         write_out(text)
         return 0

@@ -26,6 +26,21 @@ class RunSubject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What a report says about a rule beside its sentence.
+
+    why: the reason for the rule.
+    wrong, right: an implementation that breaks the rule, and one that keeps it.
+    language: of both, "python" or "sql".
+    """
+
+    why: str
+    wrong: str = ""
+    right: str = ""
+    language: str = "python"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuiteResult:
     """The answers of one suite about one subject.
 
@@ -82,6 +97,7 @@ class RunResult:
     hints: suggested next steps, a sentence for each.
     teams: the titles of the teams that the run is limited to; empty for no limit.
     seconds: how long the run took.
+    explanations: of the rules that are not kept, by id, if a report was asked for.
     """
 
     environment: Mapping[str, str]
@@ -93,6 +109,7 @@ class RunResult:
     hints: tuple[str, ...] = field(default=())
     teams: str = ""
     seconds: float = 0.0
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)
 
     @property
     def verdicts(self) -> list[Verdict]:

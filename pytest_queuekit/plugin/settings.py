@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,10 @@ def _reports(config: pytest.Config) -> tuple[tuple[str, Path | None], ...]:
             raise pytest.UsageError(
                 f"{source}={line!r}: no format {name!r}; there are "
                 f"{', '.join(sorted(FORMATS))}{hint}"
+            )
+        if name == "html" and find_spec("jinja2") is None:
+            raise pytest.UsageError(
+                f"{source}={line!r} needs jinja2: pip install 'pytest-queuekit[html]'"
             )
         if not place and (colon or name != "github"):
             raise pytest.UsageError(f"{source}={line!r} names no file: write {name}:PATH")

@@ -75,6 +75,26 @@ def test_a_mistake_is_one_line_before_the_run(project: Project, report: str, mes
     assert "Traceback" not in text(result)
 
 
+def test_a_missing_extra_is_told_before_the_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after minutes of rules."""
+    monkeypatch.setattr("pytest_queuekit.plugin.settings.find_spec", lambda _name: None)
+    result = project.validate(*CHOSEN, "--queue-report=html:out.html")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "needs jinja2: pip install 'pytest-queuekit[html]'" in flat(result)
+
+
+def test_a_report_explains_what_failed(project: Project) -> None:
+    """With the reason of the rule, and right beside wrong."""
+    project.validate(*CHOSEN, "--queue-report=json:out.json")
+    document = json.loads((project.path / "out.json").read_text(encoding="utf-8"))
+    assert list(document["explanations"]) == ["CLAIM-1"]
+    explained = document["explanations"]["CLAIM-1"]
+    assert explained["why"]
+    assert explained["wrong"] != explained["right"]
+
+
 def test_a_report_that_fails_fails_the_run(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

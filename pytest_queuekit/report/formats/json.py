@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.errors import ReportError
-from pytest_queuekit.model.run_result import RunResult, RunSubject, SuiteResult
+from pytest_queuekit.model.run_result import Explanation, RunResult, RunSubject, SuiteResult
 from pytest_queuekit.model.scoreboard import Criterion, Scoreboard, Standing
 from pytest_queuekit.report import wire
 from pytest_queuekit.report.closing import closings
@@ -57,6 +58,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
             for suite in result.suites
         ],
         "verdicts": [wire.pack(verdict) for verdict in result.verdicts],
+        "explanations": {rule: asdict(each) for rule, each in result.explanations.items()},
         "unmet": list(result.unmet),
         "internal_errors": list(result.errors),
         "gate": None
@@ -114,6 +116,7 @@ def _from_data(data: Mapping[str, Any]) -> RunResult:
         hints=tuple(data["hints"]),
         teams=data["teams"],
         seconds=data["seconds"],
+        explanations={rule: Explanation(**each) for rule, each in data["explanations"].items()},
     )
 
 

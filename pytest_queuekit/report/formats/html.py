@@ -1,0 +1,174 @@
+"""A run as one HTML file, for people: matrix, failures with timelines, measurements.
+
+The file needs no network and no other file. `html_parts` beside this module has its template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_queuekit.errors import UsageError
+from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.model.verdict import Status, Verdict
+from pytest_queuekit.report.closing import closings
+from pytest_queuekit.report.failure import describe, headline
+from pytest_queuekit.report.lines import figure
+from pytest_queuekit.report.matrix import Column, columns, families, word
+from pytest_queuekit.report.timeline import calls_of, timeline
+
+_PARTS = Path(__file__).with_name("html_parts")
+
+
+def as_html(result: RunResult) -> str:
+    """Return the page about one run. Raises UsageError without jinja2."""
+    return page({"": result})
+
+
+def page(runs: dict[str, RunResult]) -> str:
+    """Return the page about one or more runs, by a name that tells them apart.
+
+    Raises UsageError without jinja2.
+    """
+    try:
+        import jinja2
+        import markupsafe
+    except ImportError as error:
+        raise UsageError(
+            "the html format needs jinja2: pip install 'pytest-queuekit[html]'"
+        ) from error
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_PARTS),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["figure"] = figure
+    environment.filters["marked"] = lambda text: markupsafe.Markup(  # noqa: S704 - escaped before
+        re.sub(r"`([^`]*)`", r"<code>\1</code>", str(markupsafe.escape(text)))
+    )
+    template = environment.get_template("page.html")
+    return template.render(_content(runs))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Failure:
+    """A check that is not kept, as the page shows it.
+
+    anchor: its id in the page. cause: the id of the failure that shows its proof; or empty.
+    """
+
+    anchor: str
+    cause: str
+    verdict: Verdict
+    queue: str
+    title: str
+    detail: str
+    calls: Sequence[tuple[int, Any, str]]
+    drawing: Any
+    why: Any
+
+
+def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
+    table = columns(runs)
+    failures = [
+        _failure(verdict, column.title, place, result)
+        for place, (column, result) in enumerate(_with_runs(table, runs))
+        for verdict in column.verdicts.values()
+        if verdict.status is Status.FAIL
+    ]
+    anchors = {(each.queue, each.verdict.rule): each.anchor for each in failures}
+    return {
+        "columns": table,
+        "families": [(family, list(_rows(family, table, anchors))) for family in families(table)],
+        "anchors": set(anchors.values()),
+        "failures": sorted(failures, key=lambda each: not each.verdict.failed),
+        "measured": [
+            (column.title, verdict, verdict.measurement)
+            for column in table
+            for verdict in column.verdicts.values()
+            if verdict.measurement
+        ],
+        "waived": list(_having(table, Status.WAIVED)),
+        "untested": [
+            *_having(table, Status.NOT_RUN),
+            *_having(table, Status.ERROR),
+        ],
+        "inapplicable": list(_having(table, Status.NOT_APPLICABLE)),
+        "runs": runs,
+        "notes": [
+            line
+            for result in runs.values()
+            for line in (*result.warnings, *result.unmet, *result.errors)
+        ],
+        "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
+        "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
+    }
+
+
+def _with_runs(
+    table: Sequence[Column], runs: dict[str, RunResult]
+) -> Iterator[tuple[Column, RunResult]]:
+    """Yield each column with the run that it comes from."""
+    origin = [result for result in runs.values() for _ in closings(result)]
+    return zip(table, origin, strict=True)
+
+
+def _rows(
+    family: str, table: Sequence[Column], anchors: dict[tuple[str, str], str]
+) -> Iterator[tuple[Verdict, list[dict[str, str]]]]:
+    """Yield each check of a family, with a cell for each column."""
+    known = {each.rule: each for column in table for each in column.of(family)}
+    for rule, verdict in known.items():
+        cells = []
+        for column in table:
+            own = column.verdicts.get(rule)
+            cells.append(
+                {
+                    "word": word(own),
+                    "kind": _kind(own),
+                    "anchor": anchors.get((column.title, rule), ""),
+                    "reason": str(own.reason or "") if own else "",
+                }
+            )
+        yield verdict, cells
+
+
+def _kind(verdict: Verdict | None) -> str:
+    """Return the class of a cell: "pass", "fail", "advice", "waived", "none" or "open"."""
+    if verdict is None or verdict.status is Status.NOT_APPLICABLE:
+        return "none"
+    if verdict.status is Status.FAIL:
+        return "fail" if verdict.failed else "advice"
+    kinds = {Status.PASS: "pass", Status.WAIVED: "waived"}
+    return kinds.get(verdict.status, "open")
+
+
+def _having(table: Sequence[Column], status: Status) -> Iterator[tuple[str, Verdict]]:
+    return (
+        (column.title, verdict)
+        for column in table
+        for verdict in column.verdicts.values()
+        if verdict.status is status
+    )
+
+
+def _failure(verdict: Verdict, queue: str, place: int, result: RunResult) -> _Failure:
+    faults = verdict.violations or verdict.findings
+    proven = verdict.violations and not verdict.same_as
+    witness = verdict.violations[0].witness if proven else ()
+    return _Failure(
+        anchor=f"f{place}-{verdict.rule}",
+        cause=verdict.same_as and f"f{place}-{verdict.same_as}",
+        verdict=verdict,
+        queue=queue,
+        title=(faults[0].title if faults else "") or verdict.sentence.rstrip("."),
+        detail=faults[0].detail if faults else headline(verdict),
+        calls=[(number, call, describe(call)) for number, call in calls_of(witness)],
+        drawing=timeline(witness),
+        why=result.explanations.get(verdict.rule),
+    )
