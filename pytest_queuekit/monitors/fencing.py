@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_queuekit.model.contract import Contract
@@ -52,7 +52,8 @@ def _handovers(history: History) -> Iterator[tuple[TaskHistory, DeliveredTask, i
     starts = ((task, place) for task in tasks.values() for place in range(len(task.deliveries)))
     for task, place in sorted(starts, key=lambda at: at[0].deliveries[at[1]].claim.number):
         delivery = task.deliveries[place]
-        task_id = delivery.claim.result.get("task_id")
+        result = delivery.claim.result
+        task_id = result.get("task_id") if isinstance(result, Mapping) else None
         if task_id is None:
             continue
         before = last.get(str(task_id))
