@@ -22,7 +22,7 @@ from pytest_queuekit.monitors.in_some_order import IN_TURN
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.rules.steps import claim_back, reclaim
 
-_SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 3.0, Level.DEEP: 60.0}
+_SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 2.5, Level.DEEP: 60.0}
 """Seconds of processor time after which a script begins no further pair.
 
 By the real clock, where the script waits for leases, seconds in all.

@@ -73,7 +73,10 @@ def consume_in_batches(recorder: Recorder, *, limit: int) -> None:
 
 
 def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
-    """Complete, release and fail tasks in turn, until no task has come for `idle` seconds."""
+    """Complete, release and fail tasks in turn, until no task has come for `idle` seconds.
+
+    A later attempt is completed: each further failure would make the task wait longer.
+    """
     ways = [_complete]
     if recorder.can(Capability.RELEASE):
         ways.append(_release)
@@ -83,7 +86,8 @@ def consume_in_every_way(recorder: Recorder, *, idle: float) -> None:
 
     def acknowledge(recorder: Recorder, delivery: Delivery) -> None:
         taken.append(delivery.label)
-        way = ways[len(taken) % len(ways)] if taken.count(delivery.label) < 2 else _complete
+        again = taken.count(delivery.label) > 1 or delivery.claim.attempt not in (None, 1)
+        way = _complete if again else ways[len(taken) % len(ways)]
         way(recorder, delivery)
 
     _consume(recorder, idle, acknowledge)
