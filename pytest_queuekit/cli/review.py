@@ -146,7 +146,7 @@ def _formatted(result: Review, form: str) -> str:
     if form == "sarif":
         from pytest_queuekit.report.sarif import as_sarif
 
-        return as_sarif(result.verdicts, version=__version__)
+        return as_sarif(result.verdicts, tool="queuekit review", version=__version__)
     if form == "github":
         from pytest_queuekit.report.github import as_annotations
 

@@ -79,7 +79,7 @@ _HELP = {
     "queue_report": (
         "FORMAT:PATH",
         "Write a report when the run ends: html (a page for people), json, junit, github "
-        "(Markdown) or text. "
+        "(Markdown), gitlab (Code Quality), sarif or text. "
         "'github' without a path writes annotations and the step summary of GitHub Actions. "
         "Repeatable.",
     ),

@@ -1,4 +1,4 @@
-"""The findings of a review as SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format)."""
+"""What failed as SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format)."""
 
 from __future__ import annotations
 
@@ -8,36 +8,33 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pytest_queuekit.model.verdict import Finding, Place, Verdict
+from pytest_queuekit.model.verdict import Place, Verdict
+from pytest_queuekit.report.faults import Fault, faults
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 
 
-def as_sarif(verdicts: Sequence[Verdict], *, version: str) -> str:
-    """Return one run, with a rule for each code and a result for each finding."""
+def as_sarif(verdicts: Sequence[Verdict], *, tool: str, version: str) -> str:
+    """Return one run, with a rule for each check and a result for each fault."""
     rules = [_rule(verdict) for verdict in verdicts]
     numbers = {verdict.rule: number for number, verdict in enumerate(verdicts)}
-    driver = {"name": "queuekit review", "semanticVersion": version, "rules": rules}
+    driver = {"name": tool, "semanticVersion": version, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {
-            "SRCROOT": {"description": {"text": "the working directory of the review"}}
+            "SRCROOT": {"description": {"text": "the working directory of the run"}}
         },
-        "results": [
-            _result(finding, numbers[finding.kind])
-            for verdict in verdicts
-            for finding in verdict.findings
-        ],
+        "results": [_result(fault, numbers[fault.verdict.rule]) for fault in faults(verdicts)],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(verdict: Verdict) -> dict[str, Any]:
-    titles = (finding.title for finding in verdict.findings)
+    titles = (fault.title for fault in faults([verdict]))
     return {
         "id": verdict.rule,
         # Code hosts show it as the headline of a finding, so it names the fault if there is one.
@@ -47,15 +44,15 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, rule: int) -> dict[str, Any]:
+def _result(fault: Fault, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "ruleId": finding.kind,
+        "ruleId": fault.verdict.rule,
         "ruleIndex": rule,
-        "level": "error",
-        "message": {"text": finding.detail},
+        "level": "error" if fault.verdict.failed else "warning",
+        "message": {"text": fault.detail},
     }
-    if finding.place is not None:
-        result["locations"] = [{"physicalLocation": _location(finding.place)}]
+    if fault.place is not None:
+        result["locations"] = [{"physicalLocation": _location(fault.place)}]
     return result
 
 

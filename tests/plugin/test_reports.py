@@ -43,7 +43,7 @@ def test_github_actions_get_annotations_and_a_summary(
     summary = project.path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     result = project.validate(*CHOSEN, "--queue-report=github")
-    assert "::error title=CLAIM-1 held-task-not-redelivered" in text(result)
+    assert ",title=CLAIM-1 held-task-not-redelivered [twice]::" in text(result)
     assert "## Queue validation" in summary.read_text(encoding="utf-8")
 
 

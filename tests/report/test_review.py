@@ -156,7 +156,9 @@ def test_json_has_codes_and_findings() -> None:
 
 def test_sarif_is_valid() -> None:
     """An independent model of SARIF 2.1.0 accepts it, with the fields that code hosts read."""
-    written = as_sarif([_verdict(_place("a b/ü.py"), _place("/x/a.py"))], version="1.2.3")
+    written = as_sarif(
+        [_verdict(_place("a b/ü.py"), _place("/x/a.py"))], tool="queuekit review", version="1.2.3"
+    )
     log = Sarif.model_validate_json(written)
     (run,) = log.runs
     assert log.version == "2.1.0"

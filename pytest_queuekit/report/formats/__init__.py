@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pytest_queuekit.model.run_result import RunResult
-from pytest_queuekit.report.formats import github, html, json, junit, text
+from pytest_queuekit.report.formats import github, gitlab, html, json, junit, sarif, text
 
 Format = Callable[[RunResult], str]
 """Makes the content of a report from a run."""
@@ -14,9 +14,11 @@ Format = Callable[[RunResult], str]
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "github": github.summary,
+        "gitlab": gitlab.as_code_quality,
         "html": html.as_html,
         "json": json.as_json,
         "junit": junit.as_junit,
+        "sarif": sarif.as_sarif,
         "text": text.as_text,
     }
 )

@@ -9,7 +9,8 @@ from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import Verdict
 from pytest_queuekit.report import gate
 from pytest_queuekit.report.closing import closings
-from pytest_queuekit.report.failure import explain, headline, same_cause
+from pytest_queuekit.report.failure import explain, same_cause
+from pytest_queuekit.report.faults import faults
 from pytest_queuekit.report.github import command
 from pytest_queuekit.report.lines import markdown_cell, printable
 
@@ -32,17 +33,12 @@ def summary(result: RunResult) -> str:
 
 
 def workflow_commands(result: RunResult) -> Iterator[str]:
-    """Yield a workflow command for each finding with a place, and for each other failure."""
-    for verdict in result.verdicts:
-        if not verdict.failed:
-            continue
+    """Yield a workflow command for each finding and each other failure, at its line if known."""
+    for fault in faults(verdict for verdict in result.verdicts if verdict.failed):
+        verdict = fault.verdict
         title = f"{verdict.rule} {verdict.slug}".strip()
-        placed = [finding for finding in verdict.findings if finding.place]
-        for finding in placed:
-            yield command(finding.place, title, finding.detail)
-        if not placed:
-            text = same_cause(verdict, verdict.same_as) if verdict.same_as else headline(verdict)
-            yield command(None, f"{title} [{verdict.queue}]", text)
+        queue = "" if verdict.findings and fault.place else f" [{verdict.queue}]"
+        yield command(fault.place, f"{title}{queue}", fault.detail)
 
 
 def _failure(verdict: Verdict) -> list[str]:
