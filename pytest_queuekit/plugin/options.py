@@ -115,6 +115,11 @@ _WORDS = {
         "FILE",
         "A data file of coverage.py, for --queue-gate, if --cov does not measure this run.",
     ),
+    "queue_baseline": (
+        "FILE",
+        "Accept the failures of an earlier run: a file of --queue-report json:FILE. Only what "
+        "failed there may fail.",
+    ),
     "queue_base": (
         "REVISION",
         "The git revision to compare with, for --queue-gate: documentation changes with the code.",
@@ -198,6 +203,7 @@ _OF_VALIDATION = (
     "queue_worker",
     "queue_require",
     "queue_report",
+    "queue_baseline",
 )
 
 

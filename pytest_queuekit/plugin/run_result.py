@@ -35,7 +35,7 @@ def run_result(
         key=lambda result: _place(result.subject.label, settings),
     )
     warning = sqlite_warning()
-    hints = [*hints, *_slow_disk(answered)]
+    hints = [*hints, *settings.notes, *_slow_disk(answered)]
     if settings.default and settings.plan.rules:
         hints.append(
             "This run tested the reference queue that comes with pytest-queuekit. To test yours, "

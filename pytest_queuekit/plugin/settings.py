@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,10 +15,10 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.verdict import Waiver
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.plugin import options
 from pytest_queuekit.plugin.controller import track_of
+from pytest_queuekit.plugin.known_failures import known_failures
 from pytest_queuekit.plugin.node_ids import label_all
 from pytest_queuekit.report.formats import FORMATS
 from pytest_queuekit.rules.catalogue import CATALOGUE
@@ -37,6 +36,7 @@ class Settings:
     required: the rule ids and capabilities that the run must exercise.
     reports: the format and path of each report to write; without a path, None.
     default: True if the user named no queue, so that the reference queue is tested.
+    notes: what there is to know about the settings at the end of the run.
     """
 
     plan: Plan
@@ -44,6 +44,7 @@ class Settings:
     required: tuple[str, ...]
     reports: tuple[tuple[str, Path | None], ...]
     default: bool
+    notes: tuple[str, ...]
 
 
 def read(config: pytest.Config) -> Settings:
@@ -56,6 +57,7 @@ def read(config: pytest.Config) -> Settings:
     levels = [level.name.lower() for level in Level]
     level = Level.named(one_of(config, "queue_level", levels, "standard"))
     named = {node_id.partition("::")[0] for node_id in chosen}
+    known = known_failures(config, queues)
     plan = Plan(
         queues=queues,
         rules=rules,
@@ -67,7 +69,7 @@ def read(config: pytest.Config) -> Settings:
         gate=_gate(config, named=options.GATE in named),
         home=Path.cwd(),
         heads=frozenset(heads),
-        waivers=_waivers(config, queues),
+        waivers=known.waivers,
         track=track_of(config, level),
         alone=not hasattr(config, "workerinput"),
     )
@@ -77,6 +79,7 @@ def read(config: pytest.Config) -> Settings:
         required=_required(config, limited=bool(chosen or config.option.keyword)),
         reports=_reports(config),
         default=not _impls(config),
+        notes=known.notes,
     )
 
 
@@ -142,35 +145,6 @@ def _queues(config: pytest.Config) -> dict[str, QueueUnderTest]:
                     f"{did_you_mean(rule, known)}"
                 )
     return queues
-
-
-_WAIVER = re.compile(r"(?P<rule>[\w-]+)(?:\[(?P<label>[^\]]+)\])?\s*:\s*(?P<reason>.*)", re.DOTALL)
-
-
-def _waivers(
-    config: pytest.Config, queues: Mapping[str, QueueUnderTest]
-) -> dict[tuple[str, str], Waiver]:
-    """Return the failures that the user accepts, by rule and label."""
-    known = {rule.id for rule in CATALOGUE} | {target.id for target in TARGETS}
-    waivers = {}
-    for line in config.getini("queue_waivers"):
-        match = _WAIVER.fullmatch(line.strip())
-        if match is None or not match["reason"]:
-            raise pytest.UsageError(
-                f"queue_waivers: {line!r} gives no reason: write RULE: reason, or "
-                "RULE[queue]: reason"
-            )
-        rule, label = match["rule"], match["label"] or ""
-        if rule not in known:
-            raise pytest.UsageError(
-                f"queue_waivers: no rule or performance target has the id {rule!r}"
-                f"{did_you_mean(rule, known)}"
-            )
-        if label and queues and label not in queues:
-            continue  # a waiver for a queue that this run does not test
-        source = f"queue_waivers in {config.inipath.name}" if config.inipath else "queue_waivers"
-        waivers[rule, label] = Waiver(reason=match["reason"], source=source)
-    return waivers
 
 
 def _required(config: pytest.Config, *, limited: bool) -> tuple[str, ...]:

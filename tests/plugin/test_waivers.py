@@ -147,3 +147,51 @@ def test_a_waiver_without_a_reason_or_rule_is_a_mistake(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in flat(result)
     assert "Traceback" not in text(result)
+
+
+def test_a_baseline_accepts_what_failed_before(project: Project) -> None:
+    """Its own report will do for the next run, too; anything else fails."""
+    twice = ("--queue-impl=shop:Twice", "-k", "CLAIM-1[ or KEY-1[")
+    assert project.validate(*twice, "--queue-report=json:main.json").ret == 1
+    for name in ("first", "second"):
+        result = project.validate(
+            *twice, "--queue-baseline=main.json", f"--queue-report=json:{name}.json"
+        )
+        assert result.ret == 0
+        assert "it failed before (--queue-baseline main.json)" in flat(result)
+        (project.path / "main.json").write_bytes((project.path / f"{name}.json").read_bytes())
+    good = ("--queue-impl=shop:Good", "-k", "CLAIM-1[")
+    project.validate(*good, "--queue-report=json:good.json")
+    assert project.validate(*twice, "--queue-baseline=good.json").ret == 1
+
+
+def test_a_known_failure_that_passes_is_told(project: Project) -> None:
+    """As any waiver without need."""
+    chosen = ("-k", "CLAIM-1[")
+    project.validate("--queue-impl=shop:Twice", *chosen, "--queue-report=json:main.json")
+    text = (project.path / "main.json").read_text(encoding="utf-8")
+    healed = text.replace('"twice"', '"good"')
+    (project.path / "main.json").write_text(healed, encoding="utf-8")
+    result = project.validate("--queue-impl=shop:Good", *chosen, "--queue-baseline=main.json")
+    assert result.ret == 0
+    assert "CLAIM-1 passes: remove its waiver (--queue-baseline main.json: it failed" in flat(result)
+
+
+def test_a_known_failure_of_a_rule_that_is_gone_is_told(project: Project) -> None:
+    """The ini file may name the baseline."""
+    chosen = ("--queue-impl=shop:Twice", "-k", "CLAIM-1[")
+    project.validate(*chosen, "--queue-report=json:main.json")
+    text = (project.path / "main.json").read_text(encoding="utf-8")
+    (project.path / "main.json").write_text(text.replace('"CLAIM-1"', '"CLAIM-99"'), "utf-8")
+    project.pytester.makeini("[pytest]\nqueue_baseline = main.json\n")
+    result = project.validate(*chosen)
+    assert result.ret == 1
+    assert "CLAIM-99, which failed for twice, is not in this catalogue any more" in flat(result)
+
+
+def test_a_baseline_that_is_no_report_is_a_mistake(project: Project) -> None:
+    """It would accept nothing."""
+    result = project.validate("--queue-impl=shop:Good", "--queue-baseline=none.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--queue-baseline: " in flat(result)
+    assert "none.json: cannot be read: No such file or directory" in flat(result)
