@@ -261,8 +261,8 @@ class ReleasesByName(KnowsTheWorker):
         return super()._lease(task, worker, lease)
 
     def release(self, claim: Claim) -> None:
-        task = self.store.tasks[claim.task_id]
-        if task.state == "leased" and task.error == claim.worker:
+        task = self.store.tasks.get(claim.task_id)
+        if task is not None and task.state == "leased" and task.error == claim.worker:
             super().release(replace(claim, token=task.token))
         else:
             super().release(claim)
@@ -274,8 +274,8 @@ class ReleaseRevives(MemoryQueue):
     name = "release-revives"
 
     def release(self, claim: Claim) -> None:
-        task = self.store.tasks[claim.task_id]
-        if task.state == "completed":
+        task = self.store.tasks.get(claim.task_id)
+        if task is not None and task.state == "completed":
             task.state = "queued"
         else:
             super().release(claim)
@@ -287,8 +287,8 @@ class ExtendRevives(MemoryQueue):
     name = "extend-revives"
 
     def extend(self, claim: Claim, seconds: float) -> Claim:
-        task = self.store.tasks[claim.task_id]
-        if task.state == "completed":
+        task = self.store.tasks.get(claim.task_id)
+        if task is not None and task.state == "completed":
             task.state = "leased"
         return super().extend(claim, seconds)
 
@@ -299,8 +299,8 @@ class LateFailureCounts(MemoryQueue):
     name = "late-failure-counts"
 
     def fail(self, claim: Claim, error: str) -> None:
-        task = self.store.tasks[claim.task_id]
-        if task.state == "leased" and task.token != claim.token:
+        task = self.store.tasks.get(claim.task_id)
+        if task is not None and task.state == "leased" and task.token != claim.token:
             task.attempts += 1
         super().fail(claim, error)
 

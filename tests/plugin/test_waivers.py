@@ -174,7 +174,9 @@ def test_a_known_failure_that_passes_is_told(project: Project) -> None:
     (project.path / "main.json").write_text(healed, encoding="utf-8")
     result = project.validate("--queue-impl=shop:Good", *chosen, "--queue-baseline=main.json")
     assert result.ret == 0
-    assert "CLAIM-1 passes: remove its waiver (--queue-baseline main.json: it failed" in flat(result)
+    assert "CLAIM-1 passes: remove its waiver (--queue-baseline main.json: it failed" in flat(
+        result
+    )
 
 
 def test_a_known_failure_of_a_rule_that_is_gone_is_told(project: Project) -> None:
