@@ -22,7 +22,7 @@ ONCE = Effort(level=Level.STANDARD, tasks=160, rounds=1)
 """The effort with which a rule that depends on chance usually finds its mutant."""
 
 _BY_ID = by_id(CATALOGUE)
-_PART, _PART_IN_PROCESSES = 0.4, 0.25
+_PART, _PART_IN_PROCESSES = 0.25, 0.2
 """The share of the rules of other families that a mutant is run with. Processes start slowly."""
 _UNTIL_SEEN = replace(ONCE, rounds=6)
 """For the rules that a mutant must break: on a busy machine a single race may go well."""
