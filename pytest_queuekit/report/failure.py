@@ -159,11 +159,11 @@ def _operations(witness: Sequence[Operation]) -> list[str]:
     left_out = len(ordered) - WITNESS + 1 if len(ordered) > WITNESS else 0
     shown = [*ordered[: len(ordered) - 1 - left_out], ordered[-1]]
     actors = min(max(len(call[0].actor) for call in shown), 14)
-    times = max(len(_when(call[0])) for call in shown)
+    times = max(len(when(call[0])) for call in shown)
     lines = []
     for call in shown:
         actor = f"{call[0].actor[:14]:<{actors}}"
-        lines.append(cut(f"  {_when(call[0]):>{times}}  {actor}  {describe(*call)}"))
+        lines.append(cut(f"  {when(call[0]):>{times}}  {actor}  {describe(*call)}"))
     if left_out:
         lines.insert(-1, f"  … and {left_out:,} more operations")
     return lines
@@ -180,7 +180,8 @@ def _calls(witness: Sequence[Operation]) -> list[list[Operation]]:
     return calls
 
 
-def _when(operation: Operation) -> str:
+def when(operation: Operation) -> str:
+    """Return the start and the end of a call; one of them if they look alike, "?" for no end."""
     begin = f"{operation.start / SECOND:.3f}"
     end = "?" if operation.end is None else f"{operation.end / SECOND:.3f}"
     return f"{begin}–{end} s" if begin != end else f"{begin} s"

@@ -26,7 +26,15 @@ from tests.report.build import LATER, absent, broken, error, operation, run, spe
 
 HOSTILE = "</style><script>alert(1)</script>"
 CLAIM = operation(Verb.CLAIM, 0.5, task="t1", arguments={"lease": 60.0})
-HUNG = operation(Verb.FAIL, 61, end=None, outcome=Outcome.UNKNOWN, raised_at="shop.py:3 in fail")
+HUNG = operation(
+    Verb.FAIL,
+    61,
+    number=1,
+    end=None,
+    outcome=Outcome.UNKNOWN,
+    claim=0,
+    raised_at="shop.py:3 in fail",
+)
 PROOF = Violation(kind="double", title="Twice", detail="`w1` <b> took t1", witness=(CLAIM, HUNG))
 RUN = RuleRun(
     driver="sequence",
@@ -104,8 +112,10 @@ def test_a_failure_shows_its_proof_and_its_way_out() -> None:
     """With the timeline, the calls, the place in the user's code, and right beside wrong."""
     text = as_html(EVERYTHING)
     for expected in (
-        "<strong>Twice.</strong> <code>w1</code> &lt;b&gt; took t1",
+        "<strong>Twice.</strong> <code>w1</code> &lt;b&gt; took <code>t1</code>",
         "1 claim</text>",
+        "<td>0.500–0.501 s</td>",
+        "<small>of claim 1</small>",
         "lease of t1 until 60.501 s",
         "raised at shop.py:3 in fail",
         "lease_seconds=60",
@@ -114,8 +124,7 @@ def test_a_failure_shows_its_proof_and_its_way_out() -> None:
         "It is lost.",
         "x = &#39;&lt;&#39;",
         "def test_walk(): ...",
-        "A-8: the same cause",
-        '<a href="#f0-A-2">Same cause as A-2: Task delivered twice</a>',
+        "<b>A-8</b> one-worker-a-task. Same cause as A-2: Task delivered twice",
         "queuekit explain A-2",
         "<code>a.py:3</code> A write has no transaction.",
     ):

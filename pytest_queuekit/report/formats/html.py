@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.model.history import Operation
+from pytest_queuekit.model.run_result import Explanation, RunResult
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.report.closing import closings
-from pytest_queuekit.report.failure import describe, headline
+from pytest_queuekit.report.failure import describe, headline, when
 from pytest_queuekit.report.lines import figure
 from pytest_queuekit.report.matrix import Column, columns, families, word
-from pytest_queuekit.report.timeline import calls_of, timeline
+from pytest_queuekit.report.timeline import Timeline, calls_of, timeline
 
 _PARTS = Path(__file__).with_name("html_parts")
 
@@ -48,11 +49,33 @@ def page(runs: dict[str, RunResult]) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["figure"] = figure
-    environment.filters["marked"] = lambda text: markupsafe.Markup(  # noqa: S704 - escaped before
-        re.sub(r"`([^`]*)`", r"<code>\1</code>", str(markupsafe.escape(text)))
+    environment.filters["marked"] = lambda text, names: markupsafe.Markup(  # noqa: S704 - escaped
+        _marked(str(markupsafe.escape(text)), [str(markupsafe.escape(name)) for name in names])
     )
     template = environment.get_template("page.html")
     return template.render(_content(runs))
+
+
+def _marked(text: str, names: Sequence[str]) -> str:
+    """Return escaped text with actors, which stand in backquotes, and tasks in code font."""
+    tasks = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
+    return re.sub(
+        rf"`([^`]*)`|(?<![\w-])({tasks})(?![\w-])",
+        lambda match: f"<code>{match[1] or match[2]}</code>",
+        text,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """A call in the table of a proof. claim: the number of the claim that it acknowledges."""
+
+    number: int
+    when: str
+    actor: str
+    text: str
+    claim: int | None
+    raised_at: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +83,7 @@ class _Failure:
     """A check that is not kept, as the page shows it.
 
     anchor: its id in the page. cause: the id of the failure that shows its proof; or empty.
+    tasks: the labels of the tasks in its proof.
     """
 
     anchor: str
@@ -68,9 +92,10 @@ class _Failure:
     queue: str
     title: str
     detail: str
-    calls: Sequence[tuple[int, Any, str]]
-    drawing: Any
-    why: Any
+    tasks: Sequence[str]
+    calls: Sequence[_Call]
+    drawing: Timeline | None
+    why: Explanation | None
 
 
 def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
@@ -82,11 +107,14 @@ def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
         if verdict.status is Status.FAIL
     ]
     anchors = {(each.queue, each.verdict.rule): each.anchor for each in failures}
+    listed = sorted(failures, key=lambda each: (not each.verdict.failed, -len(each.verdict.also)))
+    shown = {each.anchor for each in failures if not each.cause}
     return {
         "columns": table,
         "families": [(family, list(_rows(family, table, anchors))) for family in families(table)],
-        "anchors": set(anchors.values()),
-        "failures": sorted(failures, key=lambda each: not each.verdict.failed),
+        "failures": [each for each in listed if each.cause not in shown],
+        "caused": [each for each in listed if each.cause in shown],
+        "failed": len(failures),
         "measured": [
             (column.title, verdict, verdict.measurement)
             for column in table
@@ -168,7 +196,22 @@ def _failure(verdict: Verdict, queue: str, place: int, result: RunResult) -> _Fa
         queue=queue,
         title=(faults[0].title if faults else "") or verdict.sentence.rstrip("."),
         detail=faults[0].detail if faults else headline(verdict),
-        calls=[(number, call, describe(call)) for number, call in calls_of(witness)],
+        tasks=sorted({operation.task for operation in witness if operation.task}),
+        calls=list(_calls(witness)),
         drawing=timeline(witness),
         why=result.explanations.get(verdict.rule),
     )
+
+
+def _calls(witness: Sequence[Operation]) -> Iterator[_Call]:
+    numbered = calls_of(witness)
+    numbers = {call.number: number for number, call in numbered}
+    for number, call in numbered:
+        yield _Call(
+            number=number,
+            when=when(call),
+            actor=call.actor,
+            text=describe(call),
+            claim=None if call.claim is None else numbers.get(call.claim),
+            raised_at=call.raised_at,
+        )
