@@ -183,3 +183,30 @@ def test_without_jinja2_the_error_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(UsageError, match=r"pip install 'pytest-queuekit\[html\]'"):
         as_html(EVERYTHING)
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of "#rgb" or "#rrggbb" (WCAG 2.2)."""
+    digits = colour.removeprefix("#")
+    pairs = [2 * digit for digit in digits] if len(digits) == 3 else re.findall("..", digits)
+    parts = [int(pair, 16) / 255 for pair in pairs]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    darker, lighter = sorted(map(_luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "print"])
+def test_each_text_has_contrast(mode: str) -> None:
+    """At least 4.5 to 1 on each ground on which it may stand (WCAG 2.2, level AA)."""
+    palettes = re.findall(r":root \{([^}]*)\}", as_html(run()))
+    colours = dict(re.findall(r"--(\w+): (#\w+)", palettes[["light", "dark", "print"].index(mode)]))
+    grounds = {"ink": ("paper", "shade", "lease"), "soft": ("paper", "shade", "lease")}
+    for text in ("ink", "soft", "good", "bad", "care", "link"):
+        for ground in grounds.get(text, ("paper", "shade")):
+            assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
