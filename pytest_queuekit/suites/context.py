@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from pytest_queuekit.model.adapter import QueueAdapter
@@ -106,6 +107,18 @@ _AT_FAULT: Mapping[str, Sequence[Verb]] = {
     "turned-away": (Verb.ENQUEUE,),
 }
 """The calls that may be at fault, by the kind of a violation whose last call only shows it."""
+_SHOWS = (Verb.CLAIM, Verb.STATS, Verb.DEAD_LETTERS)
+"""The calls whose wrong answer may be the fault of an earlier call."""
+_CHANGES = (
+    Verb.COMPLETE,
+    Verb.FAIL,
+    Verb.RELEASE,
+    Verb.EXTEND,
+    Verb.CANCEL,
+    Verb.REQUEUE,
+    Verb.RECLAIM,
+    Verb.PURGE,
+)
 
 
 def _code(queue: QueueUnderTest, run: RuleRun) -> str:
@@ -113,9 +126,10 @@ def _code(queue: QueueUnderTest, run: RuleRun) -> str:
     for violation in run.violations[:1]:
         verbs = _AT_FAULT.get(violation.kind, ())
         names = [name for verb in verbs for name in _methods(verb, violation.witness)]
-        names = names or list(map(_method, _by_suspicion(violation.witness)))
-        places = [place for name in dict.fromkeys(names) if (place := _place(queue, name))]
-        return ", ".join(places if verbs else places[:1])
+        for suspects in [names] if names else _by_suspicion(violation.witness):
+            places = [place for name in dict.fromkeys(suspects) if (place := _place(queue, name))]
+            if places:
+                return ", ".join(places)
     return ""
 
 
@@ -146,13 +160,17 @@ def _place(queue: QueueUnderTest, name: str) -> str:
     return f"{file.relative_to(Path.cwd()) if here else file}:{line} in {name}"
 
 
-def _by_suspicion(witness: Sequence[Operation]) -> list[Operation]:
-    """Return the operations, the likely culprit first.
+def _by_suspicion(witness: Sequence[Operation]) -> Iterator[list[str]]:
+    """Yield the methods that may be at fault together, the likely culprits first.
 
     The last call of a proof is usually the culprit. An empty claim at the end only shows the
     damage, unless nothing but enqueues and openings comes before it: then the empty answer is the
-    fault.
+    fault. A delivery or a count may be wrong for the latest change before it, such as a failure
+    that left the task alive, so both are named.
     """
     late = [operation for operation in reversed(witness) if not operation.is_empty]
     acts = [operation for operation in late if operation.verb not in (Verb.ENQUEUE, Verb.OPEN)]
-    return [*acts, *reversed(witness)]
+    if acts and acts[0].verb in _SHOWS and acts[0].ok:
+        changes = (each for each in acts[1:] if each.verb in _CHANGES and each.ok)
+        yield from ([_method(change), _method(acts[0])] for change in islice(changes, 1))
+    yield from ([_method(each)] for each in [*acts, *reversed(witness)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_queuekit.model.effort import Effort, Level
-from pytest_queuekit.model.history import Operation, Verb
+from pytest_queuekit.model.history import Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import RuleRun, Violation
 from pytest_queuekit.rules.catalogue import CATALOGUE
@@ -18,6 +18,9 @@ ENQUEUED = operation(Verb.ENQUEUE, 0, task="task-1")
 CLAIMED = operation(Verb.CLAIM, 1, task="task-1", result={})
 COMPLETED = operation(Verb.COMPLETE, 2, task="task-1")
 EMPTY = operation(Verb.CLAIM, 3)
+FAILED = operation(Verb.FAIL, 2.2, task="task-1")
+DECLINED = operation(Verb.FAIL, 2.3, task="task-1", outcome=Outcome.REFUSED)
+COUNTED = operation(Verb.STATS, 2.4, result={})
 OPENED = operation(Verb.OPEN, 2.5)
 ADDED = operation(Verb.ENQUEUE, 0, task="task-1", arguments={"batch": 2})
 
@@ -82,6 +85,23 @@ def test_the_code_is_that_of_each_call_that_may_be_at_fault(
 ) -> None:
     """A claim only shows what an enqueue has stored, unless it changes that itself."""
     places = _run(*witness, kind=kind).code.split(", ")
+    assert [place.rpartition(" ")[2] for place in places] == methods
+
+
+@pytest.mark.parametrize(
+    ("witness", "methods"),
+    [
+        ((CLAIMED, FAILED, CLAIMED), ["fail", "claim"]),
+        ((CLAIMED, COMPLETED, FAILED, COUNTED), ["fail", "stats"]),
+        ((CLAIMED, COUNTED), ["stats"]),
+        ((CLAIMED, DECLINED, CLAIMED), ["claim"]),
+    ],
+)
+def test_a_wrong_delivery_may_be_the_fault_of_the_change_before_it(
+    witness: tuple[Operation, ...], methods: list[str]
+) -> None:
+    """A task that is delivered after its last failure was not given up by `fail`, or by `claim`."""
+    places = _run(*witness).code.split(", ")
     assert [place.rpartition(" ")[2] for place in places] == methods
 
 
