@@ -27,6 +27,8 @@ _SECONDS = {Level.QUICK: 0.5, Level.STANDARD: 2.5, Level.DEEP: 60.0}
 
 By the real clock, where the script waits for leases, seconds in all.
 """
+_PATIENCE = 2
+"""How many times as many seconds may pass in all: a call often waits for the stopped one."""
 _MOST_STEPS = {Level.QUICK: 12, Level.STANDARD: 24, Level.DEEP: 400}
 """The most steps of a call before which it stops; spread evenly if it has more."""
 _DELAY = 0.2
@@ -167,7 +169,9 @@ def meet_in(*states: State) -> Script:
 
     def script(env: Environment) -> None:
         seconds = _SECONDS[env.effort.level]
-        meter = Meter(seconds) if env.clock.virtual else Meter(seconds + 3 * env.lease, patience=1)
+        meter = Meter(seconds, _PATIENCE)
+        if not env.clock.virtual:
+            meter = Meter(seconds + 3 * env.lease, patience=1)
         labels = _labels(env)
         with Meeting(env, "holder", "rival") as meeting:
             holder, rival = meeting.sides

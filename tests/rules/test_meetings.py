@@ -24,7 +24,7 @@ def test_time_that_runs_out_within_a_pair_is_no_failure(
     """Before any gap is judged, the calls were made one after the other in both orders."""
     questions = count(1)
     over = SimpleNamespace(is_over=lambda: next(questions) > moments)
-    monkeypatch.setattr(pairs, "Meter", lambda _seconds: over)
+    monkeypatch.setattr(pairs, "Meter", lambda *_: over)
     queue = QueueUnderTest.of(NewTokenForEachExtension)
     verdict = judge(by_id(CATALOGUE)["RACE-20"], queue, tmp_path, Effort.at(Level.STANDARD))
     assert verdict.status is Status.PASS
