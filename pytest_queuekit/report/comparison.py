@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_queuekit.errors import ReportError
 from pytest_queuekit.model.run_result import RunResult
-from pytest_queuekit.model.verdict import Measurement, Status, Verdict
+from pytest_queuekit.model.verdict import Measurement, Requirement, Status, Verdict
 
 Key = tuple[str, str, str]
 """Suite, queue and rule: what a verdict is the answer to."""
@@ -53,7 +53,7 @@ class Difference:
     @property
     def is_news(self) -> bool:
         """True if a binding check fails now, or no longer has an answer."""
-        binding = self.verdict.requirement == "MUST"
+        binding = self.verdict.requirement is Requirement.MUST
         return self.change is Change.NEWLY_FAILING or (
             self.change is Change.NO_LONGER_TESTED and binding
         )
@@ -116,20 +116,17 @@ def _differences(old: Verdict | None, new: Verdict | None, slowdown: float) -> I
 
 
 def _change(old: Verdict | None, new: Verdict | None) -> Change | None:
-    failed_before, exercised_before = _is(old, "failed"), _is(old, "exercised")
+    failed_before = old is not None and old.failed
+    exercised_before = old is not None and old.exercised
     if new is None or not new.exercised:
         return Change.NO_LONGER_TESTED if exercised_before else None
     if new.failed:
         return Change.STILL_FAILING if failed_before else Change.NEWLY_FAILING
     if new.advised:
-        return None if _is(old, "advised") else Change.NOT_AS_RECOMMENDED
+        return None if old is not None and old.advised else Change.NOT_AS_RECOMMENDED
     if failed_before:
         return Change.WAIVED if new.status is Status.WAIVED else Change.FIXED
     return None if exercised_before else Change.NEWLY_TESTED
-
-
-def _is(verdict: Verdict | None, quality: str) -> bool:
-    return verdict is not None and bool(getattr(verdict, quality))
 
 
 def _ratio(before: Measurement, after: Measurement) -> float:

@@ -152,7 +152,7 @@ def _findings(verdict: Verdict) -> list[str]:
 
 
 def _operations(witness: Sequence[Operation]) -> list[str]:
-    ordered = _calls(sorted(witness, key=lambda operation: operation.start))
+    ordered = calls_of(sorted(witness, key=lambda operation: operation.start))
     if not ordered:
         return []
     # The last call is the culprit, however many come before it.
@@ -169,11 +169,11 @@ def _operations(witness: Sequence[Operation]) -> list[str]:
     return lines
 
 
-def _calls(witness: Sequence[Operation]) -> list[list[Operation]]:
+def calls_of(witness: Sequence[Operation]) -> list[list[Operation]]:
     """Return the operations by call: those of a batch are one call."""
     calls: list[list[Operation]] = []
     for operation in witness:
-        if calls and TOGETHER in operation.arguments and calls[-1][0].is_same_batch(operation):
+        if calls and calls[-1][0].is_same_batch(operation):
             calls[-1].append(operation)
         else:
             calls.append([operation])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_queuekit.model.run_result import RunResult
+from pytest_queuekit.model.run_result import Explanation, RunResult
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.report.closing import Conclusion, closings
 
@@ -27,7 +27,7 @@ class Column:
     level: the `--queue-level` of the run.
     conclusion, text: the conclusion, and the counts that it rests on.
     selected: how many of its rules were selected, "31 of 214"; empty for all.
-    verdicts: its checks, by id.
+    verdicts: its checks, by id. explanations: those of the run.
     """
 
     title: str
@@ -36,6 +36,7 @@ class Column:
     text: str
     selected: str
     verdicts: Mapping[str, Verdict]
+    explanations: Mapping[str, Explanation]
 
     def of(self, family: str) -> list[Verdict]:
         """Return the verdicts of a family."""
@@ -47,9 +48,12 @@ def columns(runs: Mapping[str, RunResult]) -> list[Column]:
 
     runs: the runs by a name that tells them apart where their environments do not.
     """
-    results = list(runs.values())
-    names = Counter(closing.subject.title for result in results for closing in closings(result))
-    apart = _set_apart(runs)
+    closed = [
+        (result, note, closing)
+        for result, note in zip(runs.values(), _set_apart(runs), strict=True)
+        for closing in closings(result)
+    ]
+    names = Counter(closing.subject.title for _, _, closing in closed)
     return [
         Column(
             title=_title(closing.subject.title, note if names[closing.subject.title] > 1 else ""),
@@ -63,9 +67,9 @@ def columns(runs: Mapping[str, RunResult]) -> list[Column]:
                 if suite.subject.label == closing.subject.label
                 for verdict in suite.verdicts
             },
+            explanations=result.explanations,
         )
-        for result, note in zip(results, apart, strict=True)
-        for closing in closings(result)
+        for result, note, closing in closed
     ]
 
 

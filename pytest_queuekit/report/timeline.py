@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pytest_queuekit.model.history import SECOND, Operation, Outcome, Verb
-from pytest_queuekit.report.failure import describe
+from pytest_queuekit.report.failure import calls_of, describe
 
 LANE = 44
 """Pixels of a lane."""
@@ -82,9 +82,10 @@ def timeline(witness: Sequence[Operation]) -> Timeline | None:
 
     Operations of one batch are one call.
     """
-    calls = _calls(witness)
-    if not calls:
+    batches = calls_of(witness)
+    if not batches:
         return None
+    calls = [batch[0] for batch in batches]
     leases = list(_leases(calls))
     moments = {call.start for call in calls} | {_end(call) for call in calls}
     scale = _Scale(sorted(moments | {until for _, until in leases}), {call.start for call in calls})
@@ -99,9 +100,9 @@ def timeline(witness: Sequence[Operation]) -> Timeline | None:
             verb=str(call.verb),
             outcome=str(call.outcome),
             culprit=number == len(calls),
-            text=describe(call),
+            text=describe(call, *others),
         )
-        for number, call in enumerate(calls, start=1)
+        for number, (call, *others) in enumerate(batches, start=1)
     )
     bands = tuple(
         Band(
@@ -120,19 +121,6 @@ def timeline(witness: Sequence[Operation]) -> Timeline | None:
         bands=bands,
         ticks=tuple(_ticks(calls, leases, scale)),
     )
-
-
-def calls_of(witness: Sequence[Operation]) -> list[tuple[int, Operation]]:
-    """Return the numbered calls of a proof, as the bars of its timeline are numbered."""
-    return list(enumerate(_calls(witness), start=1))
-
-
-def _calls(witness: Sequence[Operation]) -> list[Operation]:
-    calls: list[Operation] = []
-    for operation in witness:
-        if not (calls and "batch" in operation.arguments and calls[-1].is_same_batch(operation)):
-            calls.append(operation)
-    return calls
 
 
 def _end(call: Operation) -> int:

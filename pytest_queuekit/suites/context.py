@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from pytest_queuekit.model.adapter import QueueAdapter
@@ -171,6 +170,6 @@ def _by_suspicion(witness: Sequence[Operation]) -> Iterator[list[str]]:
     late = [operation for operation in reversed(witness) if not operation.is_empty]
     acts = [operation for operation in late if operation.verb not in (Verb.ENQUEUE, Verb.OPEN)]
     if acts and acts[0].verb in _SHOWS and acts[0].ok:
-        changes = (each for each in acts[1:] if each.verb in _CHANGES and each.ok)
-        yield from ([_method(change), _method(acts[0])] for change in islice(changes, 1))
+        changes = [each for each in acts[1:] if each.verb in _CHANGES and each.ok]
+        yield [_method(each) for each in (*changes[:1], acts[0])]
     yield from ([_method(each)] for each in [*acts, *reversed(witness)])

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from pytest_queuekit.model.history import Operation, Outcome, Verb
-from pytest_queuekit.report.timeline import Timeline, calls_of, timeline
+from pytest_queuekit.report.failure import calls_of
+from pytest_queuekit.report.timeline import Timeline, timeline
 from tests.report.build import operation
 
 
@@ -93,8 +94,9 @@ def test_a_call_without_an_end_has_a_bar() -> None:
 def test_a_batch_is_one_call() -> None:
     """Its operations have one interval."""
     batch = [operation(Verb.ENQUEUE, 1, task=task, arguments={"batch": 2}) for task in ("t1", "t2")]
-    assert len(_drawn(*batch).bars) == 1
-    assert [number for number, _ in calls_of(batch)] == [1]
+    (bar,) = _drawn(*batch).bars
+    assert bar.text == "enqueue_many t1, t2 → ok"
+    assert calls_of(batch) == [batch]
 
 
 def test_labels_of_the_time_keep_apart() -> None:

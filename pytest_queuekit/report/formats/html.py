@@ -15,11 +15,10 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.history import Operation
 from pytest_queuekit.model.run_result import Explanation, RunResult
 from pytest_queuekit.model.verdict import Status, Verdict
-from pytest_queuekit.report.closing import closings
-from pytest_queuekit.report.failure import describe, headline, when
+from pytest_queuekit.report.failure import calls_of, describe, headline, when
 from pytest_queuekit.report.lines import figure
 from pytest_queuekit.report.matrix import Column, columns, families, word
-from pytest_queuekit.report.timeline import Timeline, calls_of, timeline
+from pytest_queuekit.report.timeline import Timeline, timeline
 
 _PARTS = Path(__file__).with_name("html_parts")
 
@@ -100,9 +99,10 @@ class _Failure:
 
 def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
     table = columns(runs)
+    checks = [(column.title, each) for column in table for each in column.verdicts.values()]
     failures = [
-        _failure(verdict, column.title, place, result)
-        for place, (column, result) in enumerate(_with_runs(table, runs))
+        _failure(verdict, column, place)
+        for place, column in enumerate(table)
         for verdict in column.verdicts.values()
         if verdict.status is Status.FAIL
     ]
@@ -116,17 +116,13 @@ def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
         "caused": [each for each in listed if each.cause in shown],
         "failed": len(failures),
         "measured": [
-            (column.title, verdict, verdict.measurement)
-            for column in table
-            for verdict in column.verdicts.values()
+            (queue, verdict, verdict.measurement)
+            for queue, verdict in checks
             if verdict.measurement
         ],
-        "waived": list(_having(table, Status.WAIVED)),
-        "untested": [
-            *_having(table, Status.NOT_RUN),
-            *_having(table, Status.ERROR),
-        ],
-        "inapplicable": list(_having(table, Status.NOT_APPLICABLE)),
+        "waived": _having(checks, Status.WAIVED),
+        "untested": _having(checks, Status.NOT_RUN) + _having(checks, Status.ERROR),
+        "inapplicable": _having(checks, Status.NOT_APPLICABLE),
         "runs": runs,
         "notes": [
             line
@@ -136,14 +132,6 @@ def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
         "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
         "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
     }
-
-
-def _with_runs(
-    table: Sequence[Column], runs: dict[str, RunResult]
-) -> Iterator[tuple[Column, RunResult]]:
-    """Yield each column with the run that it comes from."""
-    origin = [result for result in runs.values() for _ in closings(result)]
-    return zip(table, origin, strict=True)
 
 
 def _rows(
@@ -176,16 +164,11 @@ def _kind(verdict: Verdict | None) -> str:
     return kinds.get(verdict.status, "open")
 
 
-def _having(table: Sequence[Column], status: Status) -> Iterator[tuple[str, Verdict]]:
-    return (
-        (column.title, verdict)
-        for column in table
-        for verdict in column.verdicts.values()
-        if verdict.status is status
-    )
+def _having(checks: Sequence[tuple[str, Verdict]], status: Status) -> list[tuple[str, Verdict]]:
+    return [(queue, verdict) for queue, verdict in checks if verdict.status is status]
 
 
-def _failure(verdict: Verdict, queue: str, place: int, result: RunResult) -> _Failure:
+def _failure(verdict: Verdict, column: Column, place: int) -> _Failure:
     faults = verdict.violations or verdict.findings
     proven = verdict.violations and not verdict.same_as
     witness = verdict.violations[0].witness if proven else ()
@@ -193,25 +176,25 @@ def _failure(verdict: Verdict, queue: str, place: int, result: RunResult) -> _Fa
         anchor=f"f{place}-{verdict.rule}",
         cause=verdict.same_as and f"f{place}-{verdict.same_as}",
         verdict=verdict,
-        queue=queue,
+        queue=column.title,
         title=(faults[0].title if faults else "") or verdict.sentence.rstrip("."),
         detail=faults[0].detail if faults else headline(verdict),
         tasks=sorted({operation.task for operation in witness if operation.task}),
         calls=list(_calls(witness)),
         drawing=timeline(witness),
-        why=result.explanations.get(verdict.rule),
+        why=column.explanations.get(verdict.rule),
     )
 
 
 def _calls(witness: Sequence[Operation]) -> Iterator[_Call]:
-    numbered = calls_of(witness)
-    numbers = {call.number: number for number, call in numbered}
-    for number, call in numbered:
+    batches = calls_of(witness)
+    numbers = {call.number: number for number, batch in enumerate(batches, 1) for call in batch}
+    for number, (call, *others) in enumerate(batches, start=1):
         yield _Call(
             number=number,
             when=when(call),
             actor=call.actor,
-            text=describe(call),
+            text=describe(call, *others),
             claim=None if call.claim is None else numbers.get(call.claim),
             raised_at=call.raised_at,
         )
