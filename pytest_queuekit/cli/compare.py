@@ -113,7 +113,7 @@ def _counts(found: Sequence[Difference]) -> str:
 def _told(difference: Difference) -> str:
     """Return a check and what is to be known about its change."""
     verdict, change = difference.verdict, difference.change
-    name = f"{verdict.rule} {verdict.slug}".strip()
+    name = verdict.name
     if difference.measured:
         return f"{name}: {_measured(*difference.measured, difference.slowdown)}"
     if change in (Change.NEWLY_FAILING, Change.STILL_FAILING, Change.NOT_AS_RECOMMENDED):

@@ -232,6 +232,11 @@ class Verdict:
     also: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """The id and the slug, if there is one: "ACK-6 stale-completion-refused"."""
+        return f"{self.rule} {self.slug}".strip()
+
+    @property
     def failed(self) -> bool:
         """True if a binding promise is broken and no waiver accepts the failure."""
         return self.status is Status.FAIL and self.requirement is Requirement.MUST

@@ -36,16 +36,17 @@ def workflow_commands(result: RunResult) -> Iterator[str]:
     """Yield a workflow command for each finding and each other failure, at its line if known."""
     for fault in faults(verdict for verdict in result.verdicts if verdict.failed):
         verdict = fault.verdict
-        title = f"{verdict.rule} {verdict.slug}".strip()
         queue = "" if verdict.findings and fault.place else f" [{verdict.queue}]"
-        yield command(fault.place, f"{title}{queue}", fault.detail)
+        yield command(fault.place, f"{verdict.name}{queue}", fault.detail)
 
 
 def _failure(verdict: Verdict) -> list[str]:
-    title = f"{verdict.rule} {verdict.slug}".strip()
     if verdict.same_as:
         line = same_cause(verdict, verdict.same_as)
-        return ["", f"- {markdown_cell(f'{title} ({verdict.queue})')}: {markdown_cell(line)}"]
+        return [
+            "",
+            f"- {markdown_cell(f'{verdict.name} ({verdict.queue})')}: {markdown_cell(line)}",
+        ]
     proof = [f"    {printable(line)}" for line in explain(verdict)]
-    name = f"{markdown_cell(title)} ({markdown_cell(verdict.queue)})"
+    name = f"{markdown_cell(verdict.name)} ({markdown_cell(verdict.queue)})"
     return ["", f"<details><summary>{name}</summary>", "", *proof, "", "</details>"]

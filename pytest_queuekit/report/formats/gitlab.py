@@ -26,7 +26,7 @@ def _entries(result: RunResult) -> Iterator[dict[str, object]]:
         verdict, place = fault.verdict, fault.place
         yield {
             "description": fault.detail,
-            "check_name": f"{verdict.rule} {verdict.slug}".strip(),
+            "check_name": verdict.name,
             "fingerprint": hashlib.sha256(name).hexdigest(),
             "severity": "major" if verdict.failed else "minor",
             "location": {

@@ -195,7 +195,7 @@ def _check(verdict: Verdict) -> Iterator[Line]:
 
 
 def _proof(verdict: Verdict, tone: Tone) -> Iterator[Line]:
-    yield Line(f"  {verdict.rule} {verdict.slug}".rstrip(), tone)
+    yield Line(f"  {verdict.name}", tone)
     yield from (Line(cut(f"    {text}".rstrip())) for text in explain(verdict))
 
 
