@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
@@ -16,32 +19,37 @@ def footprint(history: History, contract: Contract) -> list[Violation]:
     """Report `files-grow`: files that keep most of what was enqueued, completed and purged.
 
     The purges have the arguments `bytes`, the size of all files of the queue, and `written`, the
-    bytes that were enqueued so far. The largest size of the last fifth is compared with that of the
+    bytes that were enqueued so far. `life` is what each task was before a worker completed it, and
+    each life is judged apart. The largest size of the last fifth is compared with that of the
     second fifth: a log that is cut now and then has been cut in both.
     """
-    purges = [purge for purge in history.by(Verb.PURGE) if "bytes" in purge.arguments]
+    by_life: dict[str, list[Operation]] = defaultdict(list)
+    for purge in history.by(Verb.PURGE):
+        if "bytes" in purge.arguments:
+            by_life[purge.arguments["life"]].append(purge)
+    return [wrong for life, purges in by_life.items() for wrong in _judged(history, life, purges)]
+
+
+def _judged(history: History, life: str, purges: Sequence[Operation]) -> Iterator[Violation]:
     fifth = len(purges) // 5
     if not fifth:
-        return []
+        return
     early, late = (
         max(part, key=lambda purge: purge.arguments["bytes"])
         for part in (purges[fifth : 2 * fifth], purges[-fifth:])
     )
     grown = late.arguments["bytes"] - early.arguments["bytes"]
     written = purges[-fifth].arguments["written"] - purges[2 * fifth].arguments["written"]
-    if grown <= _SHARE * written:
-        return []
-    return [
-        violation(
+    if grown > _SHARE * written:
+        yield violation(
             "files-grow",
             "Files grow although all tasks are purged",
             f"The queue's files grew from {_size(early)} {when(history, early)} to {_size(late)} "
-            f"{when(history, late)}, although {actor(late)} completed and purged the task of each "
-            f"of {len(purges):,} rounds.",
+            f"{when(history, late)}, although {actor(late)} completed and purged the {life} task "
+            f"of each of {len(purges):,} rounds.",
             early,
             late,
         )
-    ]
 
 
 def _size(purge: Operation) -> str:

@@ -8,9 +8,10 @@ changes neither.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,9 +27,10 @@ from pytest_queuekit.model.verdict import Requirement
 from pytest_queuekit.monitors.footprint import footprint
 from pytest_queuekit.monitors.growth import growth
 from pytest_queuekit.monitors.memory import memory
+from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules import bodies
-from pytest_queuekit.rules.growth_programs import live_on
+from pytest_queuekit.rules.growth_programs import live_on, lives
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import DAY, enqueue_all, labels, take, work
 
@@ -47,11 +49,21 @@ _CHUNK = 50
 _PATIENCE = 20.0
 """Seconds of the real clock after which the filling of a queue ends."""
 
-_PURGES = 1000
-"""Rounds from an enqueue to a purge."""
-_LOOKS = 50
+_REFILL = "refill"
+"""The label of each task that takes the place of another."""
+
+_ACKNOWLEDGEMENTS: Mapping[Capability, Callable[[Recorder, Delivery], object]] = {
+    Capability.EXTEND: lambda worker, delivery: worker.extend(delivery, DAY),
+    Capability.RELEASE: Recorder.release,
+    Capability.FAIL: Recorder.fail,
+}
+"""The calls about a delivery, except for its completion."""
+
+_PURGES = 100
+"""Rounds of each life, from an enqueue to a purge."""
+_LOOKS = 25
 """Rounds between two looks of a reader that stays open."""
-_BODY = 4096
+_BODY = 32_768
 """Bytes of a task that is purged."""
 
 T = TypeVar("T")
@@ -82,7 +94,7 @@ class _Bench:
 
     def refill(self) -> None:
         """Enqueue a task in place of one that was taken."""
-        self.worker.enqueue("refill")
+        self.worker.enqueue(_REFILL)
 
 
 Fill = Callable[[Recorder, int], None]
@@ -206,28 +218,46 @@ def _complete(bench: _Bench) -> None:
     bench.measure(lambda: bench.worker.complete(delivery))
 
 
+def _change(bench: _Bench) -> None:
+    """Measure each declared call that changes one task, on a task of its own."""
+    worker = bench.worker
+    for capability, acknowledge in _ACKNOWLEDGEMENTS.items():
+        if worker.can(capability):
+            bench.refill()
+            bench.measure(partial(acknowledge, worker, take(worker)))
+    if worker.can(Capability.CANCEL):
+        bench.refill()
+        bench.measure(lambda: worker.cancel(_REFILL))
+
+
+def _changes(env: Environment) -> None:
+    if env.contract.capabilities.isdisjoint((*_ACKNOWLEDGEMENTS, Capability.CANCEL)):
+        raise NotRunError("the queue declares no such call", kind="unsupported")
+    _costs(_change, waiting=_waiting, completed=_done)(env)
+
+
 def _stats(bench: _Bench) -> None:
     bench.measure(bench.worker.stats)
 
 
 def _purges(env: Environment) -> None:
-    """Enqueue, complete and purge a task a thousand times, while a reader stays open."""
+    """Let tasks lead each life and purge them, while a reader stays open."""
     worker, reader = env.actor("worker"), env.actor("reader")
     body = bodies.megabyte(env.contract.payload)[:_BODY]
-    for number in range(1, _PURGES + 1):
-        worker.enqueue("task", body=body)
-        work(worker)
-        if worker.purge():
-            size = _bytes_in(env.folder)
-            worker.note(bytes=size, written=number * _BODY)
-        if number % _LOOKS == 0:
-            reader.claim()
+    for name, lead in lives(worker).items():
+        for number in range(1, _PURGES + 1):
+            if lead(worker, body) is None:
+                break  # other rules judge why, and a task that stays takes room
+            if worker.purge():
+                worker.note(life=name, bytes=_bytes_in(env.folder), written=number * _BODY)
+            if number % _LOOKS == 0:
+                reader.claim()
     if not _bytes_in(env.folder):
         raise NotRunError("the queue keeps no files in its folder", kind="unmeasured")
 
 
 def _alone(_effort: Effort) -> list[Program]:
-    """Let one process enqueue, complete and purge tasks."""
+    """Let one process complete and purge tasks."""
     return [Program(actor="worker", function=live_on)]
 
 
@@ -314,8 +344,8 @@ RULES = (
     Rule(
         id="GROWTH-7",
         slug="files-bounded",
-        sentence="A queue whose tasks are all completed and purged keeps its size on disk, even "
-        "while a reader stays open.",
+        sentence="A queue whose tasks are all completed and purged keeps its size on disk, be "
+        "they released, failed or dead before, and even while a reader stays open.",
         why="A file that only ever grows fills the disk after months, at night.",
         scenario=Scenario(script=_purges),
         monitors=(footprint,),
@@ -326,7 +356,8 @@ RULES = (
     Rule(
         id="GROWTH-8",
         slug="memory-bounded",
-        sentence="A process whose tasks are all completed and purged keeps its size in memory.",
+        sentence="A process whose tasks are all completed and purged keeps its size in memory, "
+        "be they released or dead before.",
         why="A worker that keeps each task that it has seen is killed by the system after days, "
         "with a task in its hands.",
         scenario=Scenario(programs=_alone),
@@ -334,6 +365,18 @@ RULES = (
         monitors=(memory,),
         needs=(Capability.COMPLETE, Capability.PURGE),
         exercises=(Verb.COMPLETE, Verb.PURGE),
+        level=Level.STANDARD,
+    ),
+    Rule(
+        id="GROWTH-9",
+        slug="change-cost-independent-of-backlog",
+        sentence="A failure, a release, an extension and a cancel cost the same in a queue with "
+        "few tasks and with ten times as many, be they waiting or completed.",
+        why="When a service that all tasks need is down, every worker fails its tasks: a failure "
+        "that looks at all tasks then stops the queue as well.",
+        scenario=Scenario(script=_changes),
+        monitors=(growth,),
+        exercises=(Verb.ENQUEUE,),
         level=Level.STANDARD,
     ),
 )

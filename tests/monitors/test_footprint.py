@@ -6,10 +6,10 @@ from pytest_queuekit.monitors import footprint
 from tests.monitors.notation import Twins, contract, history, kinds
 
 
-def _purges(*sizes: int) -> str:
+def _purges(*sizes: int, life: str = "waiting") -> str:
     """Return purges with these sizes of the files, after 1000 bytes each."""
     return ";".join(
-        f"a: purge bytes={size} written={1000 * number}"
+        f'a: purge life="{life}" bytes={size} written={1000 * number}'
         for number, size in enumerate(sizes, start=1)
     )
 
@@ -36,10 +36,17 @@ def test_purges_without_a_size_are_no_evidence() -> None:
     assert kinds(footprint, ";".join(["a: purge"] * 10)) == []
 
 
+def test_each_life_is_judged_apart() -> None:
+    """What failed tasks leave behind is found beside waiting tasks that leave nothing."""
+    bounded = _purges(*range(5000, 5010))
+    assert kinds(footprint, f"{bounded};{_purges(*_LEAK, life='failed')}") == ["files-grow"]
+    assert kinds(footprint, f"{bounded};{_purges(*[9**9] * 10, life='failed')}") == []
+
+
 def test_both_sizes_are_told() -> None:
-    """The detail has the sizes and the rounds."""
+    """The detail has the sizes, the life and the rounds."""
     (violation,) = footprint(history(_purges(*_LEAK)), contract())
     assert violation.detail == (
         "The queue's files grew from 4,000 bytes at 3.000-3.500 s to 10,000 bytes at 9.000-9.500 "
-        "s, although `a` completed and purged the task of each of 10 rounds."
+        "s, although `a` completed and purged the waiting task of each of 10 rounds."
     )

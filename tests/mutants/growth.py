@@ -53,6 +53,53 @@ class FindsTheTaskByItsToken(SmallSqliteQueue):
         self._change(sql, claim.task_id, claim.token)
 
 
+class _ReadsAll(SmallSqliteQueue):
+    """Can read every task, for a statement without an index."""
+
+    def _read_all(self, task_id: Any) -> None:
+        self._run("SELECT count(*) FROM task WHERE id + 0 = ?", task_id)
+
+
+class ReadsAllToFail(_ReadsAll):
+    """Looks at every task to find one that failed."""
+
+    name = "reads-all-to-fail"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        self._read_all(claim.task_id)
+        super().fail(claim, error)
+
+
+class ReadsAllToRelease(_ReadsAll):
+    """Looks at every task to find one that is released."""
+
+    name = "reads-all-to-release"
+
+    def release(self, claim: Claim) -> None:
+        self._read_all(claim.task_id)
+        super().release(claim)
+
+
+class ReadsAllToExtend(_ReadsAll):
+    """Looks at every task to find one whose lease is extended."""
+
+    name = "reads-all-to-extend"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        self._read_all(claim.task_id)
+        return super().extend(claim, seconds)
+
+
+class ReadsAllToCancel(_ReadsAll):
+    """Looks at every task to find one that is cancelled."""
+
+    name = "reads-all-to-cancel"
+
+    def cancel(self, task_id: Any) -> None:
+        self._read_all(task_id)
+        super().cancel(task_id)
+
+
 class CountsEachAgainstAll(SmallSqliteQueue):
     """Counts, for each task, the tasks of its state."""
 
@@ -106,6 +153,48 @@ class KeepsWhatIsPurged(SmallSqliteQueue):
         return counts
 
 
+class _Copies(SmallSqliteQueue):
+    """Can copy a task into a table from which nothing is ever deleted."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._run("CREATE TABLE IF NOT EXISTS copy (payload TEXT)")
+
+    def _copy(self, claim: Claim, state: str) -> None:
+        copied = "SELECT payload FROM task WHERE id = ? AND state = ?"
+        self._run(f"INSERT INTO copy {copied}", claim.task_id, state)
+
+
+class KeepsACopyOfReleases(_Copies):
+    """Keeps a copy of each task that is released."""
+
+    name = "keeps-a-copy-of-releases"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self._copy(claim, "queued")
+
+
+class KeepsACopyOfFailures(_Copies):
+    """Keeps a copy of each task that failed and waits for its next attempt."""
+
+    name = "keeps-a-copy-of-failures"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        self._copy(claim, "queued")
+
+
+class KeepsACopyOfTheDead(_Copies):
+    """Keeps a copy of each task that is dead, even if the task is requeued."""
+
+    name = "keeps-a-copy-of-the-dead"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        self._copy(claim, "dead")
+
+
 class KeepsEachPayload(SmallSqliteQueue):
     """Remembers the tasks that it has handed out, and never forgets one."""
 
@@ -120,6 +209,34 @@ class KeepsEachPayload(SmallSqliteQueue):
         self._seen.append(claim)
 
 
+class RemembersReleases(SmallSqliteQueue):
+    """Remembers the tasks that its worker released, and never forgets one."""
+
+    name = "remembers-releases"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._released: list[Claim] = []
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        self._released.append(claim)
+
+
+class RemembersFailures(SmallSqliteQueue):
+    """Remembers the tasks that its worker failed, and never forgets one."""
+
+    name = "remembers-failures"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._failed: list[Claim] = []
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        self._failed.append(claim)
+
+
 MUTANTS = (
     mutant(SortsEveryTask, "GROWTH-1"),
     mutant(ReadsTheDoneTasksToo, "GROWTH-1"),
@@ -129,5 +246,14 @@ MUTANTS = (
     mutant(ReadsEachLease, "GROWTH-5"),
     mutant(ReadsEachDelay, "GROWTH-6"),
     mutant(KeepsWhatIsPurged, "GROWTH-7"),
+    mutant(KeepsACopyOfReleases, "GROWTH-7"),
+    mutant(KeepsACopyOfFailures, "GROWTH-7"),
+    mutant(KeepsACopyOfTheDead, "GROWTH-7"),
     mutant(KeepsEachPayload, "GROWTH-8"),
+    mutant(RemembersReleases, "GROWTH-8"),
+    mutant(RemembersFailures, "GROWTH-8"),
+    mutant(ReadsAllToFail, "GROWTH-9"),
+    mutant(ReadsAllToRelease, "GROWTH-9"),
+    mutant(ReadsAllToExtend, "GROWTH-9"),
+    mutant(ReadsAllToCancel, "GROWTH-9"),
 )

@@ -511,7 +511,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "KEY-14": _Replacing,
     "KEY-16": _HeldForATime,
     **dict.fromkeys(("VALUE-1", "VALUE-3", "RACE-21"), _Impatient),
-    **{f"GROWTH-{number}": _Indexed for number in range(1, 8)},
+    **{f"GROWTH-{number}": _Indexed for number in (*range(1, 8), 9)},
     "RACE-8": _RacedToOpen,
     "RACE-22": ExampleQueue,
     "DURABLE-10": _SlowlyRaced,

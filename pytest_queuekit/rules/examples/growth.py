@@ -160,4 +160,22 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 1.731 s  worker  purge → ok  the process has 31.9 MB
         """,
     ),
+    "GROWTH-9": Example(
+        language="sql",
+        wrong="""
+            -- release
+            UPDATE task SET state = 'queued'
+            WHERE CAST(id AS TEXT) = :id AND token = :token
+        """,
+        right="""
+            -- release
+            UPDATE task SET state = 'queued'
+            WHERE id = :id AND state = 'leased' AND token = :token
+        """,
+        proof="""
+              1.122 s  deep-waiting     claim → waiting-2
+              1.124 s  deep-waiting     release waiting-2 → ok  2,097 steps
+            ▶ 1.146 s  shallow-waiting  release waiting-2 → ok    297 steps
+        """,
+    ),
 }
