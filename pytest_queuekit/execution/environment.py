@@ -198,7 +198,8 @@ class Environment:
 
     def history(self, driver: str) -> History:
         """Return the operations so far."""
-        lease = None if self.contract.notices_death else self.lease
+        of_claims = not self.contract.notices_death and not self.contract.leases_by_task
+        lease = self.lease if of_claims else None
         return History.of(self.log.operations(), lease=lease, drained=self.drained, driver=driver)
 
     def close(self) -> None:

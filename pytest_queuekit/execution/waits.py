@@ -9,6 +9,7 @@ from pytest_queuekit.model.capabilities import Capability, Retry
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import Operation, Outcome, Verb
 from pytest_queuekit.model.verbs import ENDINGS
+from pytest_queuekit.monitors.timeline.moments import LONGEST_LEASE
 
 
 def longest_wait(operations: Sequence[Operation], contract: Contract, lease: float) -> float:
@@ -31,7 +32,8 @@ def longest_wait(operations: Sequence[Operation], contract: Contract, lease: flo
     )
     if not _is_anything_held(operations):
         return max(waits, default=0.0)
-    own = _numbers("lease", operations, tasks)
+    # Nobody waits for the end of an invalid lease: it may be endless.
+    own = (lease for lease in _numbers("lease", operations, tasks) if lease <= LONGEST_LEASE)
     return max(until_noticed(contract, lease), *own, *waits)
 
 

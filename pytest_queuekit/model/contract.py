@@ -111,6 +111,12 @@ class Contract:
         return _NOTICE if self.notice_seconds is None else self.notice_seconds
 
     @property
+    def leases_by_task(self) -> bool:
+        """True if a lease has a known length only where the enqueue of its task gave one."""
+        by_claim = Capability.LEASE_OPTION in self.capabilities or self.lease_seconds is not None
+        return Capability.TASK_LEASE in self.capabilities and not by_claim
+
+    @property
     def contradiction(self) -> str:
         """The two declarations that cannot both hold, in a clause; empty if there are none."""
         loses = self.liveness is Liveness.NONE and Capability.RECLAIM not in self.capabilities
@@ -236,7 +242,8 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     retried = adapter.retry is not None and _defines(adapter, "fail")
     until_claim = adapter.key_hold is KeyHold.UNTIL_CLAIM
     has_leases = adapter.liveness is Liveness.LEASE
-    leased = has_leases and ("lease" in claim or adapter.lease_seconds is not None)
+    by_option = has_leases and ("lease" in claim or "lease" in enqueue)
+    leased = by_option or (has_leases and adapter.lease_seconds is not None)
     watched = adapter.liveness in _WATCHED
     own_limit = "max_attempts" in enqueue
     once = adapter.retry is not None and adapter.retry.max_attempts == 1

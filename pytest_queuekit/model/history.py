@@ -162,11 +162,6 @@ class History:
         """Return the operations of these verbs, in order."""
         return [operation for operation in self.operations if operation.verb in verbs]
 
-    def lease_of(self, claim: Operation) -> float | None:
-        """Return the seconds of lease that a claim asked for, or None."""
-        seconds = claim.arguments.get("lease", self.lease)
-        return None if seconds is None else float(seconds)
-
 
 def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:
     listed = list(operations)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import number
+from pytest_queuekit.monitors.timeline.moments import LONGEST_LEASE, number
 from pytest_queuekit.monitors.timeline.tasks import DeliveredTask, TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _AT_ONCE = SECOND // 2
 """Nanoseconds within which an accepted lease must not end."""
-
-_LONGEST = 30 * 86_400.0
-"""Seconds of the longest valid lease: a month."""
 
 
 def bad_durations(history: History, contract: Contract) -> list[Violation]:
@@ -33,8 +31,8 @@ def bad_durations(history: History, contract: Contract) -> list[Violation]:
         harm
         for task in tasks
         for delivery in task.deliveries[:1]
-        for operation, seconds in _invalid_leases(delivery)
-        for harm in _harm(history, task, operation, seconds)
+        for operation, seconds in _invalid_leases(task, delivery)
+        for harm in _harm(history, contract, task, operation, seconds)
     )
     return smallest([*leased, *(harm for task in tasks for harm in _swallowed(history, task))])
 
@@ -54,10 +52,11 @@ def _swallowed(history: History, task: TaskHistory) -> Iterator[Violation]:
             )
 
 
-def _invalid_leases(delivery: DeliveredTask) -> Iterator[tuple[Operation, Any]]:
-    """Return the claim and the extensions of a delivery that asked for an invalid lease."""
+def _invalid_leases(task: TaskHistory, delivery: DeliveredTask) -> Iterator[tuple[Operation, Any]]:
+    """Return the enqueue, the claim and the extensions that asked for an invalid lease."""
     extensions = ((extension, "seconds") for extension in delivery.extensions() if extension.ok)
-    for operation, name in ((delivery.claim, "lease"), *extensions):
+    leases = ((operation, "lease") for operation in (*task.enqueues, delivery.claim))
+    for operation, name in (*leases, *extensions):
         seconds = operation.arguments.get(name)
         # A claim without the option asked for the queue's own lease.
         if name in operation.arguments and not _is_valid(seconds):
@@ -66,20 +65,22 @@ def _invalid_leases(delivery: DeliveredTask) -> Iterator[tuple[Operation, Any]]:
 
 def _is_valid(seconds: Any) -> bool:
     given = number(seconds)
-    return given is not None and 0 < given <= _LONGEST
+    return given is not None and 0 < given <= LONGEST_LEASE
 
 
 def _harm(
-    history: History, task: TaskHistory, operation: Operation, seconds: Any
+    history: History, contract: Contract, task: TaskHistory, operation: Operation, seconds: Any
 ) -> Iterator[Violation]:
-    name = "lease" if operation.verb is Verb.CLAIM else "seconds"
+    name = "seconds" if operation.verb is Verb.EXTEND else "lease"
     accepted = (
         f"{actor(operation)} {PAST[operation.verb]} {task.label} with {name}={seconds!r} "
         f"{when(history, operation)}, and the task was"
     )
+    # The lease that a task brings from its enqueue begins with its delivery.
+    begun = task.deliveries[0].claim if operation.verb is Verb.ENQUEUE else operation
     again = next((delivery.claim for delivery in task.deliveries[1:]), None)
     if again is None:
-        if history.drained:
+        if history.drained and Capability.SECOND_ATTEMPT in contract.capabilities:
             yield violation(
                 "immortal-lease",
                 "Invalid lease accepted and never expired",
@@ -87,7 +88,7 @@ def _harm(
                 operation,
                 history.by(Verb.CLAIM)[-1],
             )
-    elif again.start - (operation.end or operation.start) < _AT_ONCE:
+    elif again.start - (begun.end or begun.start) < _AT_ONCE:
         yield violation(
             "instant-lease",
             "Invalid lease accepted and expired at once",

@@ -86,15 +86,15 @@ def _asked(
     if delay is not None and task.enqueues[0].ok:
         yield task.enqueues[0], nanoseconds(delay)
     for delivery in task.deliveries:
-        length = _lease(history, contract, delivery)
+        length = _lease(contract, delivery, leases)
         if length is not None and not delivery.endings() and not delivery.extensions():
             yield delivery.claim, length
     for place, failure, count in failures(task, leases):
         yield failure, waits(contract, count, place + 1)[0]
 
 
-def _lease(history: History, contract: Contract, delivery: DeliveredTask) -> float | None:
-    leased = contract.lease_seconds or history.lease_of(delivery.claim)
+def _lease(contract: Contract, delivery: DeliveredTask, leases: LeaseIntervals) -> float | None:
+    leased = leases.length_of(delivery.claim)
     if Capability.LEASE not in contract.capabilities or "batch" in delivery.claim.arguments:
         return None
     return None if leased is None else nanoseconds(leased)

@@ -34,7 +34,8 @@ class Recorder:
 
     A call that the queue does not declare raises UndeclaredError, since its rule should have asked
     for the capability. An answer of the wrong form raises AdapterError, for the adapter's author.
-    Every claim of a queue that has the option `lease` gets the lease of the run.
+    Every claim of a queue that has the option `lease` gets the lease of the run. Where only
+    `enqueue` has that option, every enqueue gets it instead.
 
     adapter: the instance through which the actor calls the queue.
     actor: the actor's name, which the queue gets as the worker's name.
@@ -71,7 +72,7 @@ class Recorder:
         self._adapter = adapter
         self._replies = Replies(adapter)
         self.sink = sink
-        self._lease = lease if Capability.LEASE_OPTION in contract.capabilities else None
+        self.lease = lease
         self._next = first
         self._task_ids: dict[str, Any] = {}
 
@@ -120,8 +121,8 @@ class Recorder:
 
     def claim(self, **options: Any) -> Delivery | None:
         """Claim a task. Return None for empty, busy and refused; `last.outcome` says which."""
-        if self._lease is not None:
-            options = {"lease": self._lease, **options}
+        if self.lease is not None and self.can(Capability.LEASE_OPTION):
+            options = {"lease": self.lease, **options}
         self._check_options(Verb.CLAIM, options)
         begun = self._begin(Verb.CLAIM, arguments=options)
         ended, claim = self._run(begun, lambda: self._adapter.claim(self.actor, **options))
@@ -230,7 +231,7 @@ class Recorder:
             contract=self.contract,
             clock=self.clock,
             sink=self.sink,
-            lease=self._lease,
+            lease=self.lease,
         )
 
     def close(self) -> None:
@@ -288,6 +289,8 @@ class Recorder:
     def _enqueue(
         self, label: str, payload: Any, described: Mapping[str, str], options: Mapping[str, Any]
     ) -> bool:
+        if self.lease is not None and self.contract.leases_by_task:
+            options = {"lease": self.lease, **options}
         self._check_options(Verb.ENQUEUE, options)
         return self._call(
             Verb.ENQUEUE,

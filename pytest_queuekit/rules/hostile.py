@@ -49,6 +49,22 @@ OTHERS: dict[str, Any] = {
 HOSTILE: dict[str, Any] = {**NUMBERS, **TEXTS, **OTHERS}
 """Every value by its name: for any argument, at least some are of the wrong type."""
 
+DURATIONS: dict[str, Any] = {
+    "negative": -60,
+    "not-a-number": math.nan,
+    "infinite": math.inf,
+    "minus-infinite": -math.inf,
+    "huge": 1e300,
+    "none": None,
+    "true": True,
+    "text": "soon",
+    "no-text": "",
+    "bytes": b"\0\xff",
+    "list": [60],
+    "mapping": {},
+}
+"""Seconds that no lease and no extension can have."""
+
 
 _QUICK = (
     "negative",

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
-from pytest_queuekit.errors import NotRunError
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.capabilities import Capability
@@ -17,16 +13,21 @@ from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_phantom import no_phantom
+from pytest_queuekit.rules import task_lease
+from pytest_queuekit.rules.hostile import DURATIONS
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import (
     DAY,
+    FRACTION,
     claim_back,
     enqueue_all,
     expire,
     labels,
     lasting,
     reclaim,
+    require_virtual_clock,
     take,
+    within_fraction,
 )
 from pytest_queuekit.rules.watched import watched
 
@@ -34,21 +35,6 @@ _LAST_MOMENT = 0.08
 """Seconds before the end of a lease at which it must still hold.
 
 Less than the fraction of a second that a queue may cut off."""
-
-_NONSENSE: dict[str, Any] = {
-    "negative": -60,
-    "not-a-number": math.nan,
-    "infinite": math.inf,
-    "minus-infinite": -math.inf,
-    "huge": 1e300,
-    "none": None,
-    "true": True,
-    "text": "soon",
-    "no-text": "",
-    "bytes": b"\0\xff",
-    "list": [60],
-    "mapping": {},
-}
 
 
 def _expired(env: Environment) -> None:
@@ -86,11 +72,8 @@ def _fractions(env: Environment) -> None:
     """Try four times: a queue that cuts off fractions may be right by chance."""
     for label in labels(4):
         env.actor("producer").enqueue(label)
-        env.actor("holder").claim(lease=0.9)
-        for seconds in (0.45, 0.3):
-            env.wait(seconds)
-            reclaim(env)
-            env.actor("other").claim()
+        env.actor("holder").claim(lease=FRACTION)
+        within_fraction(env)
 
 
 def _extended(env: Environment) -> None:
@@ -149,35 +132,12 @@ def _as_asked(env: Environment) -> None:
     env.actor("heir").claim()
 
 
-def _of_its_own(env: Environment) -> None:
-    """Claim one task with a short lease of its own, and one with a long one."""
-    producer = env.actor("producer")
-    producer.enqueue("brief", lease=env.lease / 2, **lasting(producer))
-    producer.enqueue("patient", lease=20 * env.lease, **lasting(producer))
-    take(env.actor("first"))
-    take(env.actor("second"))
-    env.outlast(env.lease / 2)
-    reclaim(env)
-    claim_back(env, env.actor("heir"))
-    env.outlast(env.lease)
-    reclaim(env)
-    env.actor("other").claim()
-    env.actor("other").claim()
-
-
-def _require_virtual_clock(env: Environment) -> None:
-    if not env.clock.virtual:
-        raise NotRunError(
-            "needs 30 days to pass, but the kit's clock does not control this queue", kind="clock"
-        )
-
-
 def _nonsense_leases(env: Environment) -> None:
     """Claim with invalid leases; then claim again at once and after a month."""
-    _require_virtual_clock(env)
+    require_virtual_clock(env)
     producer = env.actor("producer")
-    for label, lease in _NONSENSE.items():
-        producer.enqueue(label)
+    for label, lease in DURATIONS.items():
+        producer.enqueue(label, **lasting(producer))
         env.actor(f"for-{label}").claim(lease=lease)
         env.actor("other").claim()
     env.wait(30 * DAY)
@@ -185,10 +145,10 @@ def _nonsense_leases(env: Environment) -> None:
 
 
 def _nonsense_extensions(env: Environment) -> None:
-    _require_virtual_clock(env)
+    require_virtual_clock(env)
     producer = env.actor("producer")
-    for label, seconds in _NONSENSE.items():
-        producer.enqueue(label)
+    for label, seconds in DURATIONS.items():
+        producer.enqueue(label, **lasting(producer))
         holder = env.actor(f"for-{label}")
         holder.extend(take(holder), seconds)
         env.actor("other").claim()
@@ -359,16 +319,6 @@ _RULES = (
         needs=(Capability.LEASE, Capability.EXTEND),
         exercises=(Verb.CLAIM, Verb.EXTEND),
     ),
-    Rule(
-        id="LEASE-14",
-        slug="task-lease-honoured",
-        sentence="A lease that is given at enqueue lasts as long as asked for, whichever worker "
-        "claims the task.",
-        why="The producer knows how long its task takes; a worker of many kinds of tasks does not.",
-        scenario=Scenario(script=_of_its_own, passes_time=True),
-        monitors=(expiry, exclusive),
-        needs=(Capability.TASK_LEASE, Capability.LEASE, Capability.SECOND_ATTEMPT),
-    ),
 )
 
-RULES = watched(_RULES, counts=False)
+RULES = watched((*_RULES, *task_lease.RULES), counts=False)

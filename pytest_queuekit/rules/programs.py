@@ -188,8 +188,7 @@ def _patiently(recorder: Recorder, call: Callable[[], object]) -> None:
 
 def _claimable_after(recorder: Recorder) -> float:
     """Return the seconds after which others can claim a task that its holder abandoned."""
-    contract, claim = recorder.contract, recorder.last
-    asked = claim.arguments.get("lease") if claim is not None else None
-    lease = asked or contract.lease_seconds or 0.0
+    contract = recorder.contract
+    lease = recorder.lease if recorder.lease and recorder.can(Capability.LEASE) else 0.0
     retry = contract.retry.wait(1)[1] if contract.retry is not None else 0.0
-    return float(lease + retry + contract.resolution)
+    return lease + retry + contract.resolution

@@ -17,6 +17,8 @@ DAY = 86_400.0
 BRIEF = 5.0
 """Seconds of a lease: longer than any worker of a race needs, short enough to wait for."""
 
+FRACTION = 0.9
+"""Seconds of a lease that is over at once if its fraction is cut off."""
 
 _LASTING = 5
 """Attempts that no script uses up, but those about the limit itself."""
@@ -177,3 +179,19 @@ def not_redelivered(heir: str, label: str) -> NotRunError:
         "exercised; see LEASE-1 first",
         kind="unexercised",
     )
+
+
+def require_virtual_clock(env: Environment) -> None:
+    """Raise NotRunError if a month cannot pass."""
+    if not env.clock.virtual:
+        raise NotRunError(
+            "needs 30 days to pass, but the kit's clock does not control this queue", kind="clock"
+        )
+
+
+def within_fraction(env: Environment) -> None:
+    """Try to claim a task twice before a lease of a fraction of a second ends."""
+    for seconds in (0.5 * FRACTION, 0.3 * FRACTION):
+        env.wait(seconds)
+        reclaim(env)
+        env.actor("other").claim()

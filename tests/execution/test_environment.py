@@ -19,6 +19,7 @@ from pytest_queuekit.recording.clock import Clock
 from pytest_queuekit.recording.recorder import Recorder
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
+from tests.queues.variants import LeasesByTask
 
 
 @pytest.fixture
@@ -291,3 +292,13 @@ def test_a_fixed_lease_of_the_queue_counts(tmp_path: Path, clock: Clock) -> None
 
     assert environment_of(Fixed, tmp_path, clock).lease == 7.0
     assert environment_of(MemoryQueue, tmp_path, clock).lease == 60.0
+
+
+def test_the_lease_of_a_run_is_not_that_of_tasks_that_bring_none(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """A batch cannot ask for a lease, so its tasks have one of a length that nobody knows."""
+    env = environment_of(LeasesByTask, tmp_path, clock)
+    env.actor("ann").enqueue_many(["task"])
+    assert env.actor("ann").claim() is not None
+    assert env.history("sequence").lease is None

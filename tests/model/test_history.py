@@ -182,12 +182,3 @@ def test_overlapping_operations_have_no_order() -> None:
     assert earlier.ended_before(operation(start=6, end=7))
     assert not earlier.ended_before(operation(start=5, end=7))
     assert not operation(end=None).ended_before(operation(start=9, end=10))
-
-
-def test_the_lease_of_a_claim() -> None:
-    """A claim's own lease counts, else the history's; a queue may have none."""
-    history = History.of(
-        [operation(arguments={"lease": 3}), operation(start=1, number=1)], lease=60
-    )
-    assert [history.lease_of(operation) for operation in history] == [3.0, 60.0]
-    assert History.of([operation()]).lease_of(operation()) is None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.monitors import bad_durations
-from tests.monitors.notation import Twins, kinds
+from tests.monitors.notation import Twins, contract, kinds
 
 TWINS = (
     Twins(
@@ -54,3 +55,20 @@ def test_an_extension_is_a_lease_too() -> None:
 def test_a_claim_without_the_option_requests_the_default() -> None:
     """A redelivery then says nothing about an invalid lease."""
     assert kinds(bad_durations, "p: enqueue t; a: claim t @2-3; b: claim t @3.1-4") == []
+
+
+def test_the_lease_of_a_task_begins_with_its_delivery() -> None:
+    """A task may wait for long before a worker has it, and a valid lease is no concern here."""
+    text = "p: enqueue t @1-2 lease=%s; a: claim t @20-21; b: claim t @%s-30"
+    assert kinds(bad_durations, text % ("-1", "21.4")) == ["instant-lease"]
+    assert kinds(bad_durations, text % ("-1", "21.5")) == []
+    assert kinds(bad_durations, text % ("5", "21.4")) == []
+    endless = "p: enqueue t lease=Infinity; a: claim t; z: claim - @99-100"
+    assert kinds(bad_durations, endless, drained=True) == ["immortal-lease"]
+
+
+def test_a_task_with_one_attempt_never_comes_again() -> None:
+    """So a lease that nobody sees expire is no endless one."""
+    text = "p: enqueue t; a: claim t lease=Infinity; z: claim - @99-100"
+    once = contract().capabilities - {Capability.SECOND_ATTEMPT}
+    assert kinds(bad_durations, text, drained=True, capabilities=once) == []

@@ -201,7 +201,16 @@ MUTANTS = (
     mutant(
         HandsOutAgain,
         "CLAIM-1",
-        also=("LEASE-2", "LEASE-5", "LEASE-6", "LEASE-14", "ACK-18", "LEASE-12", *WATCHED),
+        also=(
+            "LEASE-2",
+            "LEASE-5",
+            "LEASE-6",
+            "LEASE-14",
+            "ACK-18",
+            "LEASE-12",
+            "LEASE-16",
+            *WATCHED,
+        ),
     ),
     mutant(InventsATask, "CLAIM-2", also=("CLAIM",)),
     mutant(FailsWhenEmpty, "CLAIM-2", also=("CLAIM-4",)),

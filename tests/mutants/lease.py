@@ -10,6 +10,7 @@ from pytest_queuekit.model.adapter import Claim
 from tests.mutants.bases import KnowsTheWorker
 from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
+from tests.queues.variants import LeasesByTask
 
 
 class ComesBackToTheSameWorker(KnowsTheWorker):
@@ -273,6 +274,34 @@ class OwnLeasesOnlyShorten(MemoryQueue):
         return min(lease, super()._lease_of(task, lease))
 
 
+class ChecksNoLeaseOfATask(LeasesByTask):
+    """Takes any number for the lease of a task."""
+
+    name = "checks-no-lease-of-a-task"
+
+    def _check_seconds(self, name: str, value: float, least: float) -> None:
+        if name != "lease" or not isinstance(value, int | float):
+            super()._check_seconds(name, value, least)
+
+
+class StoresWholeSeconds(LeasesByTask):
+    """Keeps the lease of a task in a column for whole numbers."""
+
+    name = "stores-whole-seconds"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return int(super()._lease_of(task, lease))
+
+
+class LeasesByDefault(LeasesByTask):
+    """Leases each task for as long as the queue's default, whatever its enqueue asked for."""
+
+    name = "leases-by-default"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return 45.0
+
+
 MUTANTS = (
     mutant(
         ComesBackToTheSameWorker,
@@ -295,7 +324,7 @@ MUTANTS = (
     mutant(
         ExpiresAtHalfTime,
         "LEASE-2",
-        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "ACK-19", "LEASE-12", "LEASE-13"),
+        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "ACK-19", "LEASE-12", "LEASE-13", "LEASE-16"),
     ),
     mutant(LeasesFromTheTurn, "LEASE-2"),
     mutant(ExtendsNothing, "LEASE-3", also=("LEASE-5",)),
@@ -305,8 +334,8 @@ MUTANTS = (
     mutant(ExtendsForEver, "LEASE-4"),
     mutant(ExtendsAll, "LEASE-5"),
     mutant(OneLeaseForAll, "LEASE-6"),
-    mutant(AcceptsAnyLease, "LEASE-7"),
-    mutant(NegativeLeases, "LEASE-7"),
+    mutant(AcceptsAnyLease, "LEASE-7", also=("LEASE-15",)),
+    mutant(NegativeLeases, "LEASE-7", also=("LEASE-15",)),
     mutant(AcceptsAnyExtension, "LEASE-8"),
     mutant(
         ReleasesForLater,
@@ -322,8 +351,11 @@ MUTANTS = (
     mutant(ReclaimsTwenty, "LEASE-10"),
     mutant(RefusesInTheLastFifth, "LEASE-11"),
     mutant(ALittleShort, "LEASE-2"),
-    mutant(CutsLeasesToSeconds, "LEASE-12"),
+    mutant(CutsLeasesToSeconds, "LEASE-12", also=("LEASE-16",)),
     mutant(WritesThePayloadAgain, "LEASE-1", also=("LEASE-9", "RETRY-1", *WATCHED)),
     mutant(ClaimsOverrideTheTask, "LEASE-14"),
     mutant(OwnLeasesOnlyShorten, "LEASE-14"),
+    mutant(LeasesByDefault, "LEASE-2", also=("LEASE-14",)),
+    mutant(ChecksNoLeaseOfATask, "LEASE-15"),
+    mutant(StoresWholeSeconds, "LEASE-16"),
 )

@@ -14,7 +14,7 @@ from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import Rule
 from tests.mutants.hunt import ONCE, QUICK, WALK, Actors, actors_of, verdicts
 from tests.queues.memory import MemoryQueue
-from tests.queues.small_sqlite import SlowToStart, SmallSqliteQueue
+from tests.queues.small_sqlite import LeasesByTask, SlowToStart, SmallSqliteQueue
 from tests.queues.variants import VARIANTS
 from tests.queues.watched import WATCHED
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 # The README's first command runs the reference queue.
 _CORRECT = (MemoryQueue, SmallSqliteQueue)
-_SEVERAL_PROCESSES = (SmallSqliteQueue, *WATCHED)
+_SEVERAL_PROCESSES = (SmallSqliteQueue, LeasesByTask, *WATCHED)
 
 
 def _rules(*actors: Actors) -> list[Rule]:

@@ -29,7 +29,8 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS task (
         id INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT NOT NULL, priority INTEGER NOT NULL,
         due REAL NOT NULL, needs TEXT NOT NULL, max_attempts INTEGER NOT NULL,
-        grp TEXT, attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'queued',
+        grp TEXT, lease REAL, attempts INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'queued',
         token INTEGER NOT NULL DEFAULT 0, lease_end REAL NOT NULL DEFAULT 0, error TEXT
     );
     CREATE INDEX IF NOT EXISTS task_by_turn ON task (state, priority, id);
@@ -57,6 +58,8 @@ class SmallSqliteQueue(QueueAdapter):
     resolution = 0.01
     refuses = (RefusedError,)
     busy = (BusyError,)
+    own_lease: float | None = None
+    """Seconds of the lease of each delivery of the next task, in a queue that leases by task."""
 
     def __init__(self, location: str) -> None:
         self.pid = os.getpid()
@@ -85,12 +88,13 @@ class SmallSqliteQueue(QueueAdapter):
         self._check_text(payload)
         self._check(priority=priority, delay=delay, max_attempts=max_attempts - 1)
         self._check_mapping(capabilities)
-        row = (payload, priority, delay, json.dumps(capabilities or {}), max_attempts, group)
+        needs = json.dumps(capabilities or {})
+        row = (payload, priority, delay, needs, max_attempts, group, self.own_lease)
         with self._atomically():
             for (number,) in self._run("SELECT task FROM key WHERE name = ?", key):
                 return int(number)
-            insert = "INSERT INTO task (payload, priority, due, needs, max_attempts, grp)"
-            values = f"VALUES (?, ?, {NOW} + ?, ?, ?, ?) RETURNING id"
+            insert = "INSERT INTO task (payload, priority, due, needs, max_attempts, grp, lease)"
+            values = f"VALUES (?, ?, {NOW} + ?, ?, ?, ?, ?) RETURNING id"
             ((number,),) = self._run(f"{insert} {values}", *row)
             if key is not None:
                 self._run("INSERT INTO key VALUES (?, ?)", key, number)
@@ -103,7 +107,8 @@ class SmallSqliteQueue(QueueAdapter):
         with self._atomically():
             self._return_expired()
             head = f"SELECT id FROM task WHERE {self._ready()} ORDER BY {self._turn()} LIMIT 1"
-            taken = f"state = 'leased', token = {self._next_token()}, lease_end = {NOW} + ?"
+            end = f"{NOW} + {self._lease()}"
+            taken = f"state = 'leased', token = {self._next_token()}, lease_end = {end}"
             rows = self._run(
                 f"UPDATE task SET {taken} WHERE id = ({head}) RETURNING id, payload, token",
                 *(lease, json.dumps(capabilities or {})),
@@ -165,6 +170,9 @@ class SmallSqliteQueue(QueueAdapter):
 
     def _turn(self) -> str:
         return "priority, id"
+
+    def _lease(self) -> str:
+        return "?"
 
     def _next_token(self) -> str:
         return "token + 1"
@@ -258,3 +266,28 @@ class SlowToStart(SmallSqliteQueue):
             self.is_warm = True
             time.sleep(0.3)
         return super()._run(sql, *values)
+
+
+class LeasesByTask(SmallSqliteQueue):
+    """The producer says how long a worker may keep its task; a claim has no say in it."""
+
+    name = "leases-by-task-in-sqlite"
+
+    def enqueue(  # type: ignore[override]  # declares fewer options
+        self,
+        payload: str,
+        *,
+        lease: float = 45.0,
+        delay: float = 0.0,
+        key: str | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        self._check(lease=lease, more_than_nothing=lease - 0.001)
+        self.own_lease = lease
+        return super().enqueue(payload, delay=delay, key=key, max_attempts=max_attempts)
+
+    def claim(self, worker: str) -> Claim | None:  # type: ignore[override]  # takes no lease
+        return super().claim(worker)
+
+    def _lease(self) -> str:
+        return "coalesce(lease, ?)"

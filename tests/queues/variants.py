@@ -352,6 +352,34 @@ class TakesFractions(MemoryQueue):
         super()._check_number(name, value, least)  # type: ignore[arg-type]  # it refuses the rest
 
 
+class LeasesByTask(MemoryQueue):
+    """The producer says how long a worker may keep its task; a claim has no say in it."""
+
+    name = "leases-by-task"
+
+    def enqueue(  # type: ignore[override]  # declares fewer options
+        self,
+        payload: Any,
+        *,
+        lease: float = 45.0,
+        priority: int = 100,
+        delay: float = 0.0,
+        key: str | None = None,
+        max_attempts: int = 5,
+    ) -> int:
+        return super().enqueue(
+            payload,
+            lease=lease,
+            priority=priority,
+            delay=delay,
+            key=key,
+            max_attempts=max_attempts,
+        )
+
+    def claim(self, worker: str) -> Claim | None:  # type: ignore[override]  # takes no lease
+        return super().claim(worker)
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -380,4 +408,5 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     CountsReady,
     ExpiresAfterADelivery,
     TakesFractions,
+    LeasesByTask,
 )

@@ -18,6 +18,8 @@ from pytest_queuekit.model.payloads import wrap
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.operation_log import Gone, Log
 from pytest_queuekit.recording.recorder import Recorder
+from tests.queues.memory import MemoryQueue
+from tests.queues.variants import LeasesByTask
 
 
 class RefusedError(Exception):
@@ -297,6 +299,22 @@ def test_each_claim_gets_the_lease_of_the_run() -> None:
     plain.claim()
     assert plain.last is not None
     assert plain.last.arguments == {}
+
+
+def test_each_enqueue_gets_the_lease_where_no_claim_takes_one() -> None:
+    """A queue with both options gets it at the claim, and a task may have another one."""
+    asked = []
+    for queue in (LeasesByTask, MemoryQueue):
+        log, contract = Log(), Contract.of(queue)
+        adapter = queue(f"the lease of a run in {queue.name}")
+        actor = Recorder(
+            adapter, actor="a", contract=contract, clock=RealClock(), sink=log, lease=2.5
+        )
+        actor.enqueue("usual")
+        actor.enqueue("long", lease=9)
+        actor.claim()
+        asked.append([call.arguments.get("lease") for call in log.operations()])
+    assert asked == [[2.5, 9, None], [None, 9, 2.5]]
 
 
 def test_a_batch_is_one_operation_per_task() -> None:

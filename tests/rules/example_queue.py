@@ -394,6 +394,15 @@ class _LeasedByTask(ExampleQueue):
             return self.insert(payload, lease=lease, max_attempts=max_attempts)
 
 
+class _HonoursTaskLeases(_LeasedByTask):
+    def take(self, task_id: Any, worker: str, lease: float = 60.0) -> Claim:
+        ((own,),) = self.run("SELECT lease FROM task WHERE id = :id", id=task_id)
+        return super().take(task_id, worker, lease if own is None else own)
+
+    def lease_end(self, lease: float) -> float:
+        return time.time() + lease
+
+
 class _HeldUntilClaim(ExampleQueue):
     key_hold = KeyHold.UNTIL_CLAIM
 
@@ -507,6 +516,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "ORDER-12": _InPlace,
     **dict.fromkeys(("KEY-9", "KEY-12", "GROUP-5", "GROUP-6"), _Raced),
     "LEASE-14": _LeasedByTask,
+    **dict.fromkeys(("LEASE-15", "LEASE-16"), _HonoursTaskLeases),
     "KEY-13": _HeldUntilClaim,
     "KEY-14": _Replacing,
     "KEY-16": _HeldForATime,

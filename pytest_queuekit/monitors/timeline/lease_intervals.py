@@ -203,12 +203,16 @@ class LeaseIntervals:
             and not self.of(delivery).lease_may_end(delivery.claim.start, end)
         )
 
+    def length_of(self, claim: Operation) -> float | None:
+        """Return the seconds of a lease without its extensions; None if they are not known."""
+        return number(self._requested(claim))
+
     def cite(self, delivery: DeliveredTask) -> str:
         """Return why a delivery holds its task, for a message: "declared lease 60 s"."""
         if self._contract.guarantee is Guarantee.AT_MOST_ONCE:
             return "declared `guarantee=AT_MOST_ONCE`"
         claim = delivery.claim
-        length = number(self._requested(claim))
+        length = self.length_of(claim)
         if length is None:
             liveness = f"declared `liveness={self._contract.liveness.name}`"
             if self.of(delivery).kill is None:
@@ -230,12 +234,11 @@ class LeaseIntervals:
     def _bounds(self, claim: Operation) -> tuple[float, float]:
         """Return the least and the most seconds for which a claim is leased."""
         leased = self._contract.liveness is Liveness.LEASE
-        requested = self._requested(claim)
-        length = number(requested)
+        length = self.length_of(claim)
         if length is not None:
             return max(length, 0.0), length if leased and length > 0 else NEVER
         if leased or self._contract.liveness is Liveness.HEARTBEAT:
-            return (UNDECLARED_LEASE if requested is None else 0.0), NEVER
+            return (UNDECLARED_LEASE if self._requested(claim) is None else 0.0), NEVER
         return NEVER, NEVER
 
     def _requested(self, claim: Operation) -> Any:

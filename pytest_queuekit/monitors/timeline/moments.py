@@ -10,6 +10,9 @@ from pytest_queuekit.model.history import SECOND, Operation, Outcome
 NEVER = math.inf
 """A moment after all others."""
 
+LONGEST_LEASE = 30 * 86_400.0
+"""Seconds of the longest valid lease: a month."""
+
 CLOCK_TOLERANCE = 2 * SECOND // 1000
 """Nanoseconds by which two clocks of one machine may differ.
 

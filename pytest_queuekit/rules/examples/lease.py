@@ -283,4 +283,36 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 30.076 s  heir      claim         → empty  expected: brief
         """,
     ),
+    "LEASE-15": Example(
+        wrong="""
+            def enqueue(self, payload, *, lease=None):
+                return self.insert(payload, lease=lease)  # -60 ends at once
+        """,
+        right="""
+            def enqueue(self, payload, *, lease=None):
+                if lease is not None and not 0.001 <= lease <= 86_400:
+                    raise RefusedError(f"lease={lease!r}: must be 1 ms to a day")
+                return self.insert(payload, lease=lease)
+        """,
+        proof="""
+              0.007 s  producer      enqueue negative → ok        lease -60 s
+              0.010 s  for-negative  claim            → negative
+            ▶ 0.012 s  other         claim            → negative  expected: empty
+        """,
+    ),
+    "LEASE-16": Example(
+        wrong="""
+            def enqueue(self, payload, *, lease=60.0):
+                return self.insert(payload, lease=int(lease))
+        """,
+        right="""
+            def enqueue(self, payload, *, lease=60.0):
+                return self.insert(payload, lease=lease)
+        """,
+        proof="""
+              0.007 s  producer  enqueue task-1 → ok      lease 0.9 s
+              0.010 s  holder    claim          → task-1
+            ▶ 0.464 s  other     claim          → task-1  expected: empty
+        """,
+    ),
 }
