@@ -9,7 +9,6 @@ from pytest_queuekit.execution.forked_environment import ForkedEnvironment
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.walks.kill import Kill
 from pytest_queuekit.walks.life import Life
-from pytest_queuekit.walks.palette import PRIORITIES
 from pytest_queuekit.walks.pen import Pen
 from pytest_queuekit.walks.sites import Gap
 from pytest_queuekit.walks.steps import Claim, Enqueue, Reclaim, Stats, Step, Walk
@@ -57,7 +56,8 @@ def _company(pen: Pen, walk: Walk) -> Iterator[Step]:
     if enqueues and pen.chance(_TWIN):
         yield replace(enqueues[-1], by=pen.by())
     if enqueues and pen.palette.has(Capability.PRIORITY) and pen.chance(_TWIN):
-        yield replace(enqueues[-1], by=pen.by(), key=None, priority=pen.pick(PRIORITIES))
+        priorities = pen.palette.options[Capability.PRIORITY]
+        yield replace(enqueues[-1], by=pen.by(), key=None, priority=pen.pick(priorities))
     for _ in range(pen.pick((0, 1, 2))):
         yield pen.enqueue()
     if pen.palette.has(Capability.STATS) and pen.chance(_LOOKS):

@@ -158,7 +158,7 @@ class Kills:
             killing = replace(counting, server=server, apart=apart, notes=Notes())
             prove = _prover(killing, play, self.judge)
             varied = Varied(
-                palette=Palette(contract=queue.contract, time_passes=counting.virtual),
+                palette=_palette(counting, folder),
                 seed=effort.seed,
                 scout=lambda steps: play(steps, replace(counting, ends=False))[1],
                 prove=prove,

@@ -324,7 +324,7 @@ MUTANTS = (
     mutant(
         ExpiresAtHalfTime,
         "LEASE-2",
-        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "ACK-19", "LEASE-12", "LEASE-13", "LEASE-16"),
+        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "ACK-19", "LEASE-12", "LEASE-13"),
     ),
     mutant(LeasesFromTheTurn, "LEASE-2"),
     mutant(ExtendsNothing, "LEASE-3", also=("LEASE-5",)),
@@ -351,7 +351,7 @@ MUTANTS = (
     mutant(ReclaimsTwenty, "LEASE-10"),
     mutant(RefusesInTheLastFifth, "LEASE-11"),
     mutant(ALittleShort, "LEASE-2"),
-    mutant(CutsLeasesToSeconds, "LEASE-12", also=("LEASE-16",)),
+    mutant(CutsLeasesToSeconds, "LEASE-12"),
     mutant(WritesThePayloadAgain, "LEASE-1", also=("LEASE-9", "RETRY-1", *WATCHED)),
     mutant(ClaimsOverrideTheTask, "LEASE-14"),
     mutant(OwnLeasesOnlyShorten, "LEASE-14"),

@@ -9,11 +9,13 @@ import pytest
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.execution.forked import ForkServer
+from pytest_queuekit.execution.scenario import Scenario
 from pytest_queuekit.model.adapter import QueueAdapter
+from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import AFTER, History, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
+from pytest_queuekit.model.verdict import RuleRun, Status, Verdict, Violation
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import by_id, judge
 from pytest_queuekit.walks import (
@@ -29,9 +31,11 @@ from pytest_queuekit.walks import (
     Wait,
     replay,
 )
+from pytest_queuekit.walks.driver import Kills
 from pytest_queuekit.walks.pasted import source_of
 from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.walk_kills import BatchInSeveralCommits
+from tests.mutants.walk_meetings import InSteps
 from tests.queues.small_sqlite import SmallSqliteQueue
 from tests.queues.watched import WatchesProcesses
 
@@ -168,3 +172,18 @@ def test_a_correct_queue_passes(tmp_path: Path) -> None:
     """Its calls are atomic."""
     verdict = _verdict(SmallSqliteQueue, tmp_path, QUICK)
     assert (verdict.status, verdict.violations) == (Status.PASS, ())
+
+
+def test_walks_with_kills_have_values_that_a_queue_may_confuse(tmp_path: Path) -> None:
+    """Some payloads are bare values, and some priorities have a fraction."""
+    sent, priorities = set(), set()
+
+    def look(history: History, _contract: Contract) -> list[Violation]:
+        for call in history.by(Verb.ENQUEUE):
+            sent.add("task-" in call.arguments["payload"])
+            priorities.add(float(call.arguments.get("priority", 0)).is_integer())
+        return []
+
+    queue = QueueUnderTest.of(InSteps)
+    list(Kills(judge=look).runs(Scenario(passes_time=True), queue, tmp_path, STANDARD))
+    assert sent == priorities == {True, False}
