@@ -12,6 +12,7 @@ from inspect import getattr_static
 from pathlib import Path
 from types import ModuleType
 
+from pytest_queuekit.adapters.awaited import awaited
 from pytest_queuekit.adapters.catalogue import BUILT_IN
 from pytest_queuekit.adapters.user_modules import (
     adapter_in,
@@ -38,7 +39,7 @@ def resolve(
     """
     try:
         adapter = _adapter(spec, list(dict.fromkeys(map(str, [Path.cwd(), *folders]))))
-        return QueueUnderTest.of(adapter, spec=spec)
+        return QueueUnderTest.of(awaited(adapter), spec=spec)
     except (UsageError, AdapterError) as error:
         shown = spec if spec.isprintable() and spec.strip() else repr(spec)
         raise UsageError(f"{source} {shown}: {error}") from error

@@ -6,6 +6,7 @@ import functools
 import inspect
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
 from pytest_queuekit.model.adapter import QueueAdapter
@@ -55,16 +56,27 @@ def _decorated(adapter: type[A], errors: Errors) -> type[A]:
 def _translated(method: Callable[..., Any], errors: Errors) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: QueueAdapter, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with _translating(self, errors):
             return method(self, *args, **kwargs)
-        except Exception as error:
-            declared = isinstance(error, (*self.refuses, *self.busy))
-            suspects = [error] if declared else _wrapped(error)
-            if any(_is_lock(suspect, errors) for suspect in suspects):
-                raise DatabaseLockedError(str(error)) from error
-            raise
 
-    return call
+    @functools.wraps(method)
+    async def await_call(self: QueueAdapter, *args: Any, **kwargs: Any) -> Any:
+        with _translating(self, errors):
+            return await method(self, *args, **kwargs)
+
+    return await_call if inspect.iscoroutinefunction(method) else call
+
+
+@contextmanager
+def _translating(adapter: QueueAdapter, errors: Errors) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        declared = isinstance(error, (*adapter.refuses, *adapter.busy))
+        suspects = [error] if declared else _wrapped(error)
+        if any(_is_lock(suspect, errors) for suspect in suspects):
+            raise DatabaseLockedError(str(error)) from error
+        raise
 
 
 def _wrapped(error: BaseException) -> Iterator[BaseException]:

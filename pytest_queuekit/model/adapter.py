@@ -103,6 +103,8 @@ class QueueAdapter:
     """
     notice_seconds: ClassVar[float | None] = None
     """Seconds within which the queue notices a dead worker by heartbeat or process; None: 10."""
+    event_loop: ClassVar[str] = "asyncio"
+    """The event loop of an adapter with async methods: asyncio, uvloop or trio."""
     resolution: ClassVar[float] = 1.0
     """Seconds by which the queue may be late to notice that a time has come."""
     refuses: ClassVar[tuple[type[BaseException], ...]] = ()

@@ -53,12 +53,7 @@ def check_call(where: str, method: str, takes: Sequence[str], function: Any) -> 
 
     takes: the arguments that the kit gives by position.
     """
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise AdapterError(
-            f"{where}.{method}() is async, and the kit does not await: let it run its coroutine in "
-            "an event loop of the adapter's own"
-        )
-    if inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise AdapterError(f"{where}.{method}() is a generator, and must return its answer")
     if not inspect.isfunction(function):
         return  # another kind of descriptor, which shows only when it is called

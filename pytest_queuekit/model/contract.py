@@ -12,6 +12,7 @@ from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.model.adapter import Limitation, QueueAdapter
 from pytest_queuekit.model.adapter_form import (
     check_call,
+    check_choice,
     check_errors,
     check_limitation,
     check_seconds,
@@ -158,6 +159,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "lease_seconds": (int, float, type(None)),
     "notice_seconds": (int, float, type(None)),
     "survives_fork": bool,
+    "event_loop": str,
     "resolution": (int, float),
     "refuses": tuple,
     "busy": tuple,
@@ -182,6 +184,7 @@ def _check_form(adapter: type[QueueAdapter]) -> None:
         value = getattr(adapter, attribute)
         if value is not None and value < 1:
             raise AdapterError(f"{where}: {attribute}={value!r} must be at least 1")
+    check_choice(f"{where}: event_loop", adapter.event_loop, ("asyncio", "uvloop", "trio"))
     check_seconds(f"{where}: resolution", adapter.resolution)
     for attribute in ("key_seconds", "lease_seconds", "notice_seconds"):
         _check_time(where, attribute, getattr(adapter, attribute))

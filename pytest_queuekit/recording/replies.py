@@ -33,8 +33,8 @@ class Replies:
         """Return a reply. Raises AdapterError if the call would only run when awaited."""
         if hasattr(reply, "__await__"):
             raise AdapterError(
-                f"{self._name}.{method}() returned an awaitable, and the kit does not await: let "
-                "the adapter run it in an event loop of its own"
+                f"{self._name}.{method}() returned an awaitable that nobody awaits: write "
+                f"`async def {method}` and `await`"
             )
         return reply
 
