@@ -132,7 +132,7 @@ def test_the_version_is_printed(capsys: Captured) -> None:
 WRONG = {
     (): "the following arguments are required: COMMAND",
     ("ruls",): "no command 'ruls' (commands: validate, adapters, rules, explain, review, report, "
-    "compare, vendor); did you mean 'rules'?",
+    "compare, check, vendor); did you mean 'rules'?",
     ("adapters", "huey"): "adapters does not take huey",
     ("rules", "--jsn"): "rules does not take --jsn; did you mean '--json'?",
     (
@@ -170,7 +170,15 @@ def test_a_usage_error_has_a_reason_and_a_suggestion(
 def test_help_has_examples(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the whole and for each command, in eighty columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    for arguments in ([], ["validate"], ["adapters"], ["vendor"], ["rules"], ["explain"]):
+    for arguments in (
+        [],
+        ["validate"],
+        ["adapters"],
+        ["vendor"],
+        ["rules"],
+        ["explain"],
+        ["check"],
+    ):
         with pytest.raises(SystemExit, match="0"):
             main([*arguments, "--help"])
         printed = capsys.readouterr().out

@@ -10,7 +10,17 @@ import traceback
 from collections.abc import Sequence
 
 from pytest_queuekit import __version__
-from pytest_queuekit.cli import adapters, compare, explain, report, review, rules, validate, vendor
+from pytest_queuekit.cli import (
+    adapters,
+    check,
+    compare,
+    explain,
+    report,
+    review,
+    rules,
+    validate,
+    vendor,
+)
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.suggest import did_you_mean
 
@@ -22,6 +32,7 @@ _COMMANDS = {
     "review": review,
     "report": report,
     "compare": compare,
+    "check": check,
     "vendor": vendor,
 }
 
@@ -34,6 +45,8 @@ examples:
   queuekit review src                   code that builds on the reference queue
   queuekit report run.json              a table of the queues of a run
   queuekit compare old.json new.json    what changed between two runs
+  queuekit check log.jsonl --contract contract.toml
+                                        a history that was recorded elsewhere
   queuekit vendor src/queue             a copy of the reference queue
 
 exit status: 0 success, 1 a failed check, 2 a usage error, 3 an error of
@@ -56,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"queuekit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     validate.add_to(commands, complete=given[:1] == ["validate"])
-    for command in (adapters, rules, explain, review, report, compare, vendor):
+    for command in (adapters, rules, explain, review, report, compare, check, vendor):
         command.add_to(commands)
     _check_command(parser, given)
     # `validate` passes unknown arguments on to pytest; the other commands reject them.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_queuekit import __version__
+from pytest_queuekit.cli.progress import Progress
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suggest import did_you_mean
@@ -33,8 +33,6 @@ The exit status is 0 without findings, 1 with findings, 2 for a usage error,
 """
 
 FORMATS = ("text", "json", "sarif", "github")
-_SLOW = 2.0
-"""Seconds after which the command shows its progress."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,7 +86,13 @@ def _review(options: argparse.Namespace) -> int:
     if "" in options.paths:
         raise UsageError("path='' is empty: give a file or a folder to review")
     paths = [Path(path) for path in options.paths]
-    result = review(paths, processes=cores(), progress=_Progress())
+    progress = Progress()
+    result = review(
+        paths,
+        processes=cores(),
+        progress=lambda done, files: progress(f"reviewed {done} of {files} files"),
+    )
+    progress("")
     text = _formatted(result, options.format)
     if options.output:
         try:
@@ -154,21 +158,6 @@ def _formatted(result: Review, form: str) -> str:
     from pytest_queuekit.report.review import text
 
     return text(result.verdicts, result.files)
-
-
-class _Progress:
-    """Counts files on standard error, if that is a terminal and the review takes long."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._shown = bool(sys.stderr) and sys.stderr.isatty()
-
-    def __call__(self, done: int, files: int) -> None:
-        """Show the number of files done."""
-        if self._shown and time.monotonic() - self._began > _SLOW:
-            end = "\n" if done == files else ""
-            sys.stderr.write(f"\rreviewed {done} of {files} files{end}")
-            sys.stderr.flush()
 
 
 def _as_list() -> str:

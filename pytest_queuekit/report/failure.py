@@ -81,7 +81,7 @@ def _run(verdict: Verdict, run: RuleRun) -> list[str]:
     lines = []
     for violation in run.violations[:1]:
         lines += [*proof(violation), ""]
-    lines += [line for label, text in _notes(verdict, run) for line in _note(label, text)]
+    lines += [line for label, text in _notes(verdict, run) for line in note(label, text)]
     # In one piece, however long: a reader pastes it.
     lines += [f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else []
     return [*lines, "", *run.test.splitlines()] if run.test else lines
@@ -114,7 +114,8 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
     return notes
 
 
-def _note(label: str, text: str) -> list[str]:
+def note(label: str, text: str) -> list[str]:
+    """Return the lines of a note below a proof: its label and its text."""
     first, *rest = wrapped(text, indent=" " * (_LABEL + 2), lines=4) or [""]
     return [f"{label:<{_LABEL + 2}}{first.lstrip()}", *rest]
 
@@ -127,7 +128,7 @@ def _measured(verdict: Verdict, measurement: Measurement) -> list[str]:
         lines += wrapped(
             f"one commit of plain sqlite3 on this disk takes {figure(measurement.floor)} ms"
         )
-    return [*lines, *_note(verdict.requirement.value.capitalize(), verdict.sentence)]
+    return [*lines, *note(verdict.requirement.value.capitalize(), verdict.sentence)]
 
 
 def _miss(measurement: Measurement) -> str:

@@ -48,7 +48,17 @@ def _printed(option: str) -> str:
     return done.stdout
 
 
-COMMANDS = ("validate", "adapters", "rules", "explain", "review", "report", "compare", "vendor")
+COMMANDS = (
+    "validate",
+    "adapters",
+    "rules",
+    "explain",
+    "review",
+    "report",
+    "compare",
+    "check",
+    "vendor",
+)
 
 KINDS = {
     "options": ("--help", r"^ +(--queue-[\w-]+)", "options.md", r"--[\w-]+"),
