@@ -7,6 +7,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ _EXAMPLES = """\
 examples:
   queuekit check history.jsonl --contract shop.adapter:ShopQueue
   queuekit check worker-*.jsonl --contract contract.toml
-  queuekit check history.jsonl --contract contract.toml --json
+  queuekit check jobs.csv --map map.toml --contract contract.toml
 
 exit status: 0 no violation, 1 a violation, 2 a usage error, such as a line that
 is no call.
@@ -51,6 +52,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         required=True,
         help="what the queue promises: an adapter, as --impl takes it, or a .toml or .json file",
     )
+    parser.add_argument(
+        "--map",
+        metavar="FILE",
+        type=Path,
+        help="a .toml file that maps the columns of CSV logs, or the keys of JSON logs, to calls",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -59,12 +66,16 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     del rest
     # Imported here, so that the other commands do not wait for the monitors.
     from pytest_queuekit.histories.judging import judge
-    from pytest_queuekit.histories.reading import read_files
+    from pytest_queuekit.histories.logs import open_log
+    from pytest_queuekit.histories.mapping import read_mapping
+    from pytest_queuekit.histories.reading import open_lines, read_files
 
     contract, progress = _contract(options.contract), Progress()
+    mapping = read_mapping(options.map) if options.map else None
+    reader = partial(open_log, mapping=mapping) if mapping else open_lines
     try:
         with _without_collector():
-            recorded = read_files(options.histories, progress)
+            recorded = read_files(options.histories, progress, reader)
             judgement = judge(recorded, contract, progress)
     except HistoryError as error:
         raise UsageError(str(error)) from error

@@ -54,7 +54,8 @@ ARGUMENTS: Mapping[Verb, frozenset[str]] = {
 }
 """The arguments that a call of a verb may have."""
 
-_NUMBERS = frozenset({"lease", "delay", "expires", "seconds", "priority", "batch", "max_attempts"})
+NUMBERS = frozenset({"lease", "delay", "expires", "seconds", "priority", "batch", "max_attempts"})
+"""The arguments that are numbers."""
 
 
 @dataclass(slots=True)
@@ -181,7 +182,7 @@ def _check_arguments(verb: Verb, arguments: Any) -> None:
         raise HistoryError(f"{verb} has no argument {name!r}{hint}")
     if INVALID in arguments:
         return
-    for name in _NUMBERS & arguments.keys():
+    for name in NUMBERS & arguments.keys():
         value = arguments[name]
         number = type(value) in (int, float) and math.isfinite(value)
         if not number and value is not None:

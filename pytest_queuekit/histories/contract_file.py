@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.errors import AdapterError, UsageError
+from pytest_queuekit.histories.words import check_words
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.capabilities import (
     Durability,
@@ -79,7 +80,7 @@ def _data(path: Path) -> dict[str, Any]:
 
 
 def _adapter(data: Mapping[str, Any], path: Path) -> type[QueueAdapter]:
-    _check_words("the contract", data, _DECLARATIONS)
+    check_words("the contract", data, _DECLARATIONS)
     declared: dict[str, Any] = {"name": path.stem, "__module__": str(path), "__init__": _never}
     for name, value in data.items():
         if name in _WORDS:
@@ -91,13 +92,6 @@ def _adapter(data: Mapping[str, Any], path: Path) -> type[QueueAdapter]:
     for name, options in _methods(data.get("methods")).items():
         declared[name] = _method(name, options)
     return type("contract", (QueueAdapter,), declared)
-
-
-def _check_words(where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    for name in given:
-        if name not in set(known):
-            hint = did_you_mean(name, known) or f"; it knows {', '.join(known)}"
-            raise ValueError(f"{where} has no {name!r}{hint}")
 
 
 def _word(name: str, value: Any) -> object:
@@ -127,11 +121,11 @@ def _methods(given: Any) -> Mapping[str, Iterable[str]]:
         return {name: METHODS[name].options for name in _USUAL}
     if not isinstance(given, dict):
         raise ValueError('methods must be a table, such as methods.enqueue = ["priority"]')
-    _check_words("methods", given, _METHODS)
+    check_words("methods", given, _METHODS)
     for name, options in given.items():
         if not isinstance(options, list):
             raise ValueError(f"methods: {name}={options!r} must be a list of options, or empty: []")
-        _check_words(f"methods: {name}", map(str, options), tuple(METHODS[name].options))
+        check_words(f"methods: {name}", map(str, options), tuple(METHODS[name].options))
     return {"enqueue": [], "claim": [], **given}
 
 

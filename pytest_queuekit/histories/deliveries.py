@@ -22,13 +22,14 @@ class Linked:
 
     operations: sorted by start, the first at 0.
     files, lines: of each operation, the index of its file and the number of its line.
-    unlinked: the tasks of acknowledgements without a delivery, which are left out.
+    half_known: the tasks of acknowledgements without a delivery, which are left out, and others of
+        which not all calls are known.
     """
 
     operations: list[Operation] = field(default_factory=list)
     files: array[int] = field(default_factory=lambda: array("H"))
     lines: array[int] = field(default_factory=lambda: array("L"))
-    unlinked: set[str] = field(default_factory=set)
+    half_known: set[str] = field(default_factory=set)
 
     def add(self, call: Call, claim: int | None, offset: int, tolerance: int) -> None:
         """Add a call, whose start is `offset` plus its start in the history."""
@@ -70,7 +71,7 @@ def linked(calls: list[Call], files: Sequence[str], *, complete: bool, tolerance
             if claim is None:
                 if complete or call.task is None:
                     raise deliveries.missing(call)
-                found.unlinked.add(call.task)
+                found.half_known.add(call.task)
                 continue
             call.task = found.operations[claim].task
         elif call.verb is Verb.CLAIM:

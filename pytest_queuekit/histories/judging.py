@@ -98,7 +98,7 @@ def violations(
 
 def _half_known(recorded: Recorded) -> set[str]:
     """Return the tasks with an unknown delivery, or with a key that an earlier task may hold."""
-    tasks = set(recorded.linked.unlinked)
+    tasks = set(recorded.linked.half_known)
     for call in recorded.history.by(Verb.ENQUEUE):
         if call.task is not None and call.arguments.get("key") is not None:
             tasks.add(call.task)

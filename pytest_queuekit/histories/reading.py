@@ -34,11 +34,13 @@ class Source:
     name: for messages.
     head: the head of the file.
     calls: each object with the number of its line.
+    half_known: tasks of which the file has not all calls; known once the calls are read.
     """
 
     name: str
     head: Head
     calls: Iterator[tuple[int, Any]]
+    half_known: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +66,17 @@ class Recorded:
 
 def open_lines(name: str, lines: TextIO) -> Source:
     """Return the calls of a file in the format of `schema-1.json`. Raises HistoryError."""
-    objects = _objects(name, lines)
-    line, data = next(objects, (1, None))
+    calls = objects(name, lines)
+    line, data = next(calls, (1, None))
     try:
         head = Head.of(data)
     except HistoryError as error:
         raise HistoryError(f"{name}, line {line}: {error}") from None
-    return Source(name=name, head=head, calls=objects)
+    return Source(name=name, head=head, calls=calls)
 
 
-def _objects(name: str, lines: TextIO) -> Iterator[tuple[int, Any]]:
+def objects(name: str, lines: TextIO) -> Iterator[tuple[int, Any]]:
+    """Yield the values of JSON lines, each with its number. Raises HistoryError."""
     decode = json.loads
     try:
         for number, line in enumerate(lines, start=1):
@@ -98,6 +101,7 @@ def collect(sources: Sequence[Source], progress: Progress) -> Recorded:
     names = [source.name for source in sources]
     tolerance = round(head.tolerance * SECOND)
     found = linked(calls, names, complete=head.complete, tolerance=tolerance)
+    found.half_known.update(*(source.half_known for source in sources))
     history = History(
         operations=tuple(found.operations),
         lease=head.lease,
@@ -143,12 +147,16 @@ class _Collector:
         return True
 
 
-def read_files(paths: Sequence[Path], progress: Progress) -> Recorded:
-    """Read the files of one history. Raises HistoryError."""
+def read_files(
+    paths: Sequence[Path],
+    progress: Progress,
+    open_file: Callable[[str, TextIO], Source] = open_lines,
+) -> Recorded:
+    """Read the files of one history, each by `open_file`. Raises HistoryError."""
     with ExitStack() as opened:
         try:
             files = [opened.enter_context(path.open(encoding="utf-8")) for path in paths]
-            sources = [open_lines(*each) for each in zip(map(str, paths), files, strict=True)]
+            sources = [open_file(*each) for each in zip(map(str, paths), files, strict=True)]
             return collect(sources, progress)
         except OSError as error:
             raise HistoryError(f"{error.filename}: {error.strerror}") from error
