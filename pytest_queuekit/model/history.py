@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_queuekit.errors import HistoryError
 from pytest_queuekit.model.verbs import Verb as Verb
@@ -30,6 +30,8 @@ DURING = "during"
 """The argument that a proof adds to a kill: the verb of the call that it cut off."""
 AFTER = "after"
 """The argument of a kill at a known place in a call: the steps that were done, "2 steps"."""
+
+_T = TypeVar("_T")
 
 SECOND = 1_000_000_000
 """Nanoseconds: the unit in which a history counts time."""
@@ -132,6 +134,13 @@ class History:
     lease: float | None = None
     drained: bool = False
     driver: str = "sequence"
+    _derived: dict[tuple[object, ...], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be derived again."""
+        return {**vars(self), "_derived": {}}
 
     @classmethod
     def of(
@@ -160,7 +169,22 @@ class History:
 
     def by(self, *verbs: Verb) -> Sequence[Operation]:
         """Return the operations of these verbs, in order."""
-        return [operation for operation in self.operations if operation.verb in verbs]
+        return self.derived(_of_verbs, verbs)
+
+    def derived(self, derive: Callable[..., _T], *facts: object) -> _T:
+        """Return what a pure function derives from the history and some facts, computed once.
+
+        The result is shared: nobody may change it.
+        """
+        key = (derive, *facts)
+        if key not in self._derived:
+            self._derived[key] = derive(self, *facts)
+        result: _T = self._derived[key]
+        return result
+
+
+def _of_verbs(history: History, verbs: tuple[Verb, ...]) -> list[Operation]:
+    return [operation for operation in history.operations if operation.verb in verbs]
 
 
 def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:

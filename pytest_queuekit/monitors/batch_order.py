@@ -35,7 +35,7 @@ def batch_order(history: History, contract: Contract) -> list[Violation]:
         for task in comparable(history)
         if task.first_claim is not None
     }
-    first_unknown = UnknownClaims.of(history).first_start
+    first_unknown = history.derived(UnknownClaims.of).first_start
     return smallest(
         _violation(history, contract, early, late, enqueues)
         for batch in batches_of(history)

@@ -20,7 +20,7 @@ def exclusive(history: History, contract: Contract) -> list[Violation]:
     A queue that promises at-most-once may deliver a task again only after a release. Tasks that
     may have been enqueued more than once are left out.
     """
-    leases = LeaseIntervals(history, contract)
+    leases = history.derived(LeaseIntervals, contract)
     return smallest(
         _violation(history, contract, leases, task, *pair)
         for task in tasks_of(history).values()

@@ -96,7 +96,7 @@ class _StaleEffects:
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
-        self._leases = LeaseIntervals(history, contract)
+        self._leases = history.derived(LeaseIntervals, contract)
         self._lost = _never_again(history, contract)
 
     def of(self, takeover: _Takeover) -> Iterator[Violation]:

@@ -18,7 +18,7 @@ from pytest_queuekit.monitors.timeline.wording import actor, when
 
 def groups(history: History, contract: Contract) -> list[Violation]:
     """Report `group-overfull`: a delivery while workers certainly held as many as the limit."""
-    leases = LeaseIntervals(history, contract)
+    leases = history.derived(LeaseIntervals, contract)
     held: dict[str, list[LeaseInterval]] = defaultdict(list)
     for task in tasks_of(history).values():
         group = group_of(task.only_enqueue) if task.only_enqueue is not None else None

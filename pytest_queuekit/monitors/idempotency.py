@@ -140,9 +140,9 @@ class _KeyViolations:
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
+        self._leases = history.derived(LeaseIntervals, contract)
         self._empty_claims = EmptyClaims(history)
-        unknown = UnknownClaims.of(history)
+        unknown = history.derived(UnknownClaims.of)
         self._unknown, self._first_unknown = unknown.most_taken, unknown.first_start
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         self._final = history.drained and not may_forget(history, contract)

@@ -33,7 +33,7 @@ def key_conflict(history: History, contract: Contract) -> list[Violation]:
     refuses = declared is KeyConflict.REFUSE
     if (
         declared not in (KeyConflict.REFUSE, KeyConflict.REPLACE)
-        or UnknownClaims.of(history).claims
+        or history.derived(UnknownClaims.of).claims
     ):
         return []
     keyed: dict[str, list[TaskHistory]] = defaultdict(list)

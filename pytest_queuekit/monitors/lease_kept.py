@@ -16,7 +16,7 @@ def lease_kept(history: History, contract: Contract) -> list[Violation]:
 
     The worker certainly still held the task and had not acknowledged it before.
     """
-    leases = LeaseIntervals(history, contract)
+    leases = history.derived(LeaseIntervals, contract)
     return smallest(
         _violation(history, leases, delivery, said)
         for task in tasks_of(history).values()

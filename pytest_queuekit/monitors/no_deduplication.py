@@ -17,7 +17,11 @@ def no_deduplication(history: History, contract: Contract) -> list[Violation]:
     Enqueues with a key, and tasks that may have been cancelled, are left out. Use it in scenarios
     where any worker may receive any of the tasks with equal payloads.
     """
-    if not history.drained or may_forget(history, contract) or UnknownClaims.of(history).claims:
+    if (
+        not history.drained
+        or may_forget(history, contract)
+        or history.derived(UnknownClaims.of).claims
+    ):
         return []
     empty_claims = EmptyClaims(history)
     return smallest(

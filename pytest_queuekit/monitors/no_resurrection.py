@@ -26,8 +26,8 @@ def no_resurrection(history: History, contract: Contract) -> list[Violation]:
     after a cancel while the task certainly waited; `dead-again`: after a list of dead letters
     contained the task.
     """
-    leases = LeaseIntervals(history, contract)
-    first_unknown = UnknownClaims.of(history).first_start
+    leases = history.derived(LeaseIntervals, contract)
+    first_unknown = history.derived(UnknownClaims.of).first_start
     first_listed = _first_listed(history)
     return smallest(
         _violation(history, task, end, again)
@@ -54,7 +54,8 @@ def _ends(
 ) -> Iterator[Operation]:
     for delivery in task.deliveries:
         for ending in delivery.endings():
-            if ending.verb is Verb.COMPLETE and leases.took_effect(task, delivery, ending):
+            again = ending.verb is Verb.COMPLETE and next_claim(task, ending)
+            if again and leases.took_effect(task, delivery, ending):
                 yield ending
     for cancel in task.cancels:
         if cancel.ok and cancel.end is not None and _waited(task, cancel, first_unknown):

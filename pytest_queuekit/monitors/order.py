@@ -47,7 +47,7 @@ def order(history: History, contract: Contract) -> list[Violation]:
 def _in_group(
     history: History, contract: Contract, tasks: list[TaskHistory]
 ) -> Iterator[Violation]:
-    first_unknown = UnknownClaims.of(history).first_start
+    first_unknown = history.derived(UnknownClaims.of).first_start
     # In a drained history a task that was never delivered is lost: `no_loss` reports it.
     waiting = [
         interval

@@ -29,7 +29,7 @@ def ready_order(history: History, contract: Contract) -> list[Violation]:
     Unlike `order`, this monitor allows for delays and routes. It compares ties only if no task has
     a delay: a queue chooses the place of a delayed task among its equals.
     """
-    if UnknownClaims.of(history).claims:
+    if history.derived(UnknownClaims.of).claims:
         return []
     tasks = [task for task in tasks_of(history).values() if task.first_claim is not None]
     ties = contract.order.ties == "fifo" and not any(

@@ -33,7 +33,7 @@ def redelivery(history: History, contract: Contract) -> list[Violation]:
     `order` compares first deliveries with each other. Tasks with a delay, a group or other
     capabilities are left out, as are tasks of different priorities.
     """
-    if contract.order.redelivery is None or UnknownClaims.of(history).claims:
+    if contract.order.redelivery is None or history.derived(UnknownClaims.of).claims:
         return []
     alike: dict[str, list[AvailableInterval]] = defaultdict(list)
     for interval in available_intervals(history, contract):

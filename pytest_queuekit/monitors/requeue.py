@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.contract import Contract
@@ -51,6 +52,7 @@ def requeue(history: History, contract: Contract) -> list[Violation]:
     return smallest(
         wrong
         for task in tasks_of(history).values()
+        if task.label in violations.calls
         if len(task.enqueues) == 1 and task.enqueues[0].ok and not task.cancels
         if task.label not in shared
         for wrong in violations.of(task)
@@ -58,21 +60,23 @@ def requeue(history: History, contract: Contract) -> list[Violation]:
 
 
 class _RequeueViolations:
-    """Finds the requeues of a history with a wrong effect."""
+    """Finds the requeues of a history with a wrong effect. `calls` are those of each task."""
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
+        self._leases = history.derived(LeaseIntervals, contract)
         self._resolution = nanoseconds(contract.resolution)
-        certain = not UnknownClaims.of(history).claims
-        self._empty = [claim for claim in history if claim.is_empty] if certain else []
+        certain = not history.derived(UnknownClaims.of).claims
+        self.calls: dict[str | None, list[Operation]] = defaultdict(list)
+        for call in history.by(Verb.REQUEUE):
+            self.calls[call.task].append(call)
+        claims = history.by(Verb.CLAIM) if certain else []
+        self._empty = [claim for claim in claims if claim.is_empty]
 
     def of(self, task: TaskHistory) -> Iterator[Violation]:
         """Find what is wrong about the requeues of one task."""
-        calls = [call for call in self._history.by(Verb.REQUEUE) if call.task == task.label]
-        if not calls:
-            return
+        calls = self.calls[task.label]
         yield from self._revived(task)
         first, limit = calls[0], declared_limit(task, self._contract)
         others = (*calls[1:], *(delivery.claim for delivery in task.deliveries))

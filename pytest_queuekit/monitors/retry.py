@@ -52,8 +52,8 @@ class _RetryViolations:
     def __init__(self, history: History, contract: Contract) -> None:
         self._history = history
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
-        self._unknown = UnknownClaims.of(history).most_taken
+        self._leases = history.derived(LeaseIntervals, contract)
+        self._unknown = history.derived(UnknownClaims.of).most_taken
         self._lists = [
             (answer, frozenset(map(str, answer.result)))
             for answer in history.by(Verb.DEAD_LETTERS)

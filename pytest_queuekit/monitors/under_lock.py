@@ -52,7 +52,7 @@ def _is_alone(call: Operation, history: History) -> bool:
 
 
 def _early(history: History, contract: Contract, locks: Sequence[Operation]) -> Iterator[Violation]:
-    leases = LeaseIntervals(history, contract)
+    leases = history.derived(LeaseIntervals, contract)
     for task in tasks_of(history).values():
         if task.only_enqueue is None or not task.deliveries:
             continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_queuekit.model.capabilities import Capability
@@ -37,7 +37,7 @@ class Arrival(enum.Enum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)  # frozen, it would take three times as long to make
 class AvailableInterval:
     """An interval, open at both ends, during which a task was certainly in the queue.
 
@@ -66,21 +66,27 @@ class AvailableInterval:
 
 def available_intervals(
     history: History, contract: Contract, *, doubtful: frozenset[str] | None = None
-) -> list[AvailableInterval]:
+) -> Sequence[AvailableInterval]:
     """Return the available intervals of all tasks but the doubtful ones.
 
     A claim of unknown outcome may have cut any of them short: the caller must allow for that.
 
     doubtful: labels; by default, those of tasks that share an idempotency key with another task.
     """
-    intervals = _AvailableIntervals(history, contract)
     shared = shared_keys(history) if doubtful is None else doubtful
+    return history.derived(_available_intervals, contract, shared)
+
+
+def _available_intervals(
+    history: History, contract: Contract, doubtful: frozenset[str]
+) -> list[AvailableInterval]:
+    intervals = _AvailableIntervals(history, contract)
     dead = listed_dead(history)
     slots = FreeSlots(history, contract)
     return [
         interval
         for task in tasks_of(history).values()
-        if task.only_enqueue is not None and task.label not in shared
+        if task.only_enqueue is not None and task.label not in doubtful
         for whole in intervals.of(task, dead=task.label in dead)
         for interval in _with_free_slots(whole, slots)
         if interval.since < interval.until
@@ -102,9 +108,9 @@ class _AvailableIntervals:
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
+        self._leases = history.derived(LeaseIntervals, contract)
         self._resolution = nanoseconds(contract.resolution)
-        self._unknown = UnknownClaims.of(history).most_taken
+        self._unknown = history.derived(UnknownClaims.of).most_taken
         self._reclaims = Capability.RECLAIM in contract.capabilities
         notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
         self._notices = [call for call in history.by(notice) if call.ok and call.end is not None]
@@ -160,7 +166,9 @@ class _AvailableIntervals:
         if not endings:
             return self._expired(task, delivery, until, tries)
         ending = endings[0]
-        if ending.end is None or not self._leases.took_effect(task, delivery, ending):
+        if ending.verb is Verb.COMPLETE or ending.end is None:
+            return None
+        if not self._leases.took_effect(task, delivery, ending):
             return None
         if ending.verb is Verb.RELEASE:
             arrival, least, wait = Arrival.RELEASED, 0.0, 0.0

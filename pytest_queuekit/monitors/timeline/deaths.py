@@ -18,12 +18,12 @@ class OnlyAttempts:
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
+        self._leases = history.derived(LeaseIntervals, contract)
         self._resolution = nanoseconds(contract.resolution)
         self._reclaims = Capability.RECLAIM in contract.capabilities
         answered = [call for call in history.by(Verb.CLAIM, Verb.RECLAIM) if call.end is not None]
         self._calls = [call for call in answered if call.ok]
-        self._unknown = bool(UnknownClaims.of(history).claims)
+        self._unknown = bool(history.derived(UnknownClaims.of).claims)
 
     def ended_by_death(self, task: TaskHistory) -> bool:
         """Return True if a task had one attempt, and its first worker never acknowledged it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import INVALID, SECOND, History, Operation
+from pytest_queuekit.model.history import INVALID, SECOND, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.available_intervals import (
     Arrival,
@@ -38,8 +38,10 @@ def wrongly_empty(
         for interval in available_intervals(history, contract)
         if interval.arrival in arrivals
     ]
-    takers = [(claim.start, most_taken(claim)) for claim in UnknownClaims.of(history).claims]
-    leases = LeaseIntervals(history, contract)
+    takers = [
+        (claim.start, most_taken(claim)) for claim in history.derived(UnknownClaims.of).claims
+    ]
+    leases = history.derived(LeaseIntervals, contract)
     violations: list[Violation] = []
     for probes in _by_worker(history):
         candidates = [
@@ -66,7 +68,7 @@ def wrongly_empty(
 def _by_worker(history: History) -> Iterator[list[Interval]]:
     """Group the empty claims by the capabilities of their workers."""
     groups: dict[str, list[Interval]] = defaultdict(list)
-    for claim in history:
+    for claim in history.by(Verb.CLAIM):
         # A claim with an invalid argument may be answered in any way.
         if claim.is_empty and claim.end is not None and INVALID not in claim.arguments:
             group = repr(claim.arguments.get("capabilities"))

@@ -30,12 +30,12 @@ class FreeSlots:
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
+        self._leases = history.derived(LeaseIntervals, contract)
         self._reclaims = [
             call for call in history.by(Verb.RECLAIM) if call.ok and call.end is not None
         ]
         # A claim of unknown outcome may hold a task of any group for ever.
-        self._unknown = [(claim.start, NEVER) for claim in UnknownClaims.of(history).claims]
+        self._unknown = [(claim.start, NEVER) for claim in history.derived(UnknownClaims.of).claims]
         self._held: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for task in tasks_of(history).values():
             group = group_of(task.enqueues[0]) if task.enqueues else None

@@ -18,9 +18,9 @@ class EmptyClaims:
 
     def __init__(self, history: History) -> None:
         last: dict[str, Operation] = {}
-        for operation in history:
-            if operation.is_empty:
-                last[repr(operation.arguments.get("capabilities"))] = operation
+        for claim in history.by(Verb.CLAIM):
+            if claim.is_empty:
+                last[repr(claim.arguments.get("capabilities"))] = claim
         self._last = list(last.values())
 
     def last_for(self, enqueue: Operation) -> Operation | None:
@@ -37,7 +37,7 @@ def may_forget(history: History, contract: Contract) -> bool:
 
 def most_taken_for_good(history: History, contract: Contract, tasks: Iterable[TaskHistory]) -> int:
     """Return how many of the tasks claims of unknown outcome may have taken for good."""
-    unknown = UnknownClaims.of(history)
+    unknown = history.derived(UnknownClaims.of)
     if Capability.AT_LEAST_ONCE not in contract.capabilities:
         return unknown.most_taken
     # A drained history goes on until after the leases of these claims, so their tasks come back.

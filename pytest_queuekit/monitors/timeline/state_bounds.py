@@ -63,7 +63,7 @@ class StateBounds:
         intervals = _state_intervals(history, contract)
         self._intervals = [interval for interval in intervals if interval.start < interval.end]
         enqueues = [enqueue for enqueue in history.by(Verb.ENQUEUE) if happens(enqueue)]
-        unknown = UnknownClaims.of(history).claims
+        unknown = history.derived(UnknownClaims.of).claims
         counts = history.by(Verb.STATS)
         self._axis = Axis(
             [
@@ -151,8 +151,8 @@ class _Reader:
 
     def __init__(self, history: History, contract: Contract) -> None:
         self._contract = contract
-        self._leases = LeaseIntervals(history, contract)
-        self._first_unknown = UnknownClaims.of(history).first_start
+        self._leases = history.derived(LeaseIntervals, contract)
+        self._first_unknown = history.derived(UnknownClaims.of).first_start
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
         kept = {Capability.COMPLETE, Capability.AT_LEAST_ONCE} <= contract.capabilities
         self._held = _LEASED if kept else _TAKEN

@@ -1,0 +1,67 @@
+"""The monitors of recorded histories against an exhaustive search, on many small histories."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from pytest_queuekit.histories.judging import violations
+from tests.monitors.brute_force import LEASE, drawn, explained
+from tests.monitors.notation import contract, history
+from tests.monitors.simulation import listing
+
+CHUNK = 10_000
+
+
+def _judge(seeds: range) -> Counter[tuple[bool, bool]]:
+    """Count the histories: is there an explanation, and do the monitors accuse?"""
+    counts: Counter[tuple[bool, bool]] = Counter()
+    for seed in seeds:
+        found = drawn(seed)
+        accused = violations(found, contract(), complete=True)
+        legal = explained(found)
+        details = [violation.detail for violation in accused]
+        assert not (legal and accused), f"seed {seed}: {details}\n{listing(found)}"
+        counts[legal, bool(accused)] += 1
+    return counts
+
+
+def _check(counts: Counter[tuple[bool, bool]]) -> None:
+    wrong = counts[False, True] + counts[False, False]
+    assert counts[True, False] > wrong > sum(counts.values()) / 20
+    assert counts[False, True] >= 0.85 * wrong
+
+
+def test_the_monitors_accuse_no_history_with_an_explanation() -> None:
+    """And most of those without one: some faults need calls that the monitors do not combine."""
+    _check(_judge(range(1_500)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(10))
+def test_the_monitors_accuse_none_of_many_histories(chunk: int) -> None:
+    """A hundred thousand histories in all."""
+    _check(_judge(range(chunk * CHUNK, (chunk + 1) * CHUNK)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("p: enqueue t; a: claim t; a: complete t; b: claim -", True),
+        ("p: enqueue t; a: claim t @1-2; b: claim t @5-5.5", False),
+        ("p: enqueue t; a: claim t @1-2; b: claim t @5-6", True),
+        ("p: enqueue t; a: claim t @1-2; b: claim - @8-9", False),
+        ("p: enqueue t; a: claim t @1-2; a: release t @3-4; b: claim t @4-5", True),
+        ("p: enqueue t; a: claim t @1-2; a: complete t @3-; b: claim t @8-9", True),
+        ("p: enqueue t; a: claim t @1-2; a: complete t @3-4; b: claim t @8-9", False),
+        ("p: enqueue t @0-; b: claim - @8-9", True),
+        ("p: enqueue t @0-0; p: enqueue u @1-1; a: claim u @2-2", False),
+        ("p: enqueue t @0-0; p: enqueue u @1-1; a: claim - @2- unknown; b: claim u @3-3", True),
+        ("p: enqueue t; a: claim t @1-2; a: complete t @3-3 refused", False),
+        ("p: enqueue t; a: claim t @1-2; a: complete t @7-7 refused", True),
+    ],
+)
+def test_the_search_is_correct(text: str, expected: bool) -> None:
+    """It agrees with histories that a reader can judge."""
+    assert explained(history(text, lease=LEASE)) is expected
