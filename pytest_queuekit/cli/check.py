@@ -26,6 +26,7 @@ examples:
   queuekit check history.jsonl --contract shop.adapter:ShopQueue
   queuekit check worker-*.jsonl --contract contract.toml
   queuekit check jobs.csv --map map.toml --contract contract.toml
+  queuekit check history.jsonl --contract contract.toml --shrunk small.jsonl
 
 exit status: 0 no violation, 1 a violation, 2 a usage error, such as a line that
 is no call.
@@ -58,6 +59,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         type=Path,
         help="a .toml file that maps the columns of CSV logs, or the keys of JSON logs, to calls",
     )
+    parser.add_argument(
+        "--shrunk",
+        metavar="FILE",
+        type=Path,
+        help="write the fewest calls that prove the first violation, as a history file",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -77,6 +84,8 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         with _without_collector():
             recorded = read_files(options.histories, progress, reader)
             judgement = judge(recorded, contract, progress)
+            if options.shrunk and judgement.violations:
+                _write_shrunk(options.shrunk, judgement, recorded, contract)
     except HistoryError as error:
         raise UsageError(str(error)) from error
     finally:
@@ -93,6 +102,16 @@ def _contract(text: str) -> Contract:
     if text.endswith(SUFFIXES):
         return read_contract(Path(text))
     return resolve(text, source="--contract").contract
+
+
+def _write_shrunk(path: Path, judgement: Judgement, recorded: Recorded, contract: Contract) -> None:
+    from pytest_queuekit.histories.judging import violations
+    from pytest_queuekit.histories.shrinking import shrink
+    from pytest_queuekit.histories.writing import write_lines
+
+    head = replace(recorded.head, clock="ns", tolerance=0.0)  # its intervals are wide already
+    judged = partial(violations, contract=contract, complete=head.complete)
+    write_lines(shrink(judgement.history, judgement.violations[0], judged), head, path)
 
 
 @contextmanager

@@ -51,11 +51,13 @@ FROM_THE_START = frozenset(
 class Judgement:
     """The violations of a recorded history, and what was not judged.
 
+    history: the calls that were judged.
     unknown: calls of unknown outcome.
     left_out: tasks that are not judged, because the history knows too little of them.
     gaps: what was not judged, each with its reason.
     """
 
+    history: History
     violations: Sequence[Violation]
     unknown: int
     left_out: int
@@ -69,6 +71,7 @@ def judge(recorded: Recorded, contract: Contract, progress: Callable[[str], None
         left_out = _half_known(recorded)
         history = _without(history, left_out)
     return Judgement(
+        history=history,
         violations=violations(
             history, contract, complete=recorded.head.complete, progress=progress
         ),

@@ -1,8 +1,8 @@
 """Small random histories with leases, and an exhaustive search for an explanation of one.
 
 The search tries every order of the calls, every moment of each and both futures of a call of
-unknown outcome, on a first-in-first-out queue with leases and tokens. Moments are whole seconds: all
-bounds are, and each comparison of two moments allows them to be equal, so nothing is lost.
+unknown outcome, on a first-in-first-out queue with leases and tokens. Moments are whole seconds:
+all bounds are, and each comparison of two moments allows them to be equal, so nothing is lost.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _with(queue: _Queue, old: _Task, new: _Task) -> _Queue:
 
 def drawn(seed: int) -> History:
     """Return a history of at most six calls: those of a correct queue, or nearly."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - no secret
     calls: list[Operation] = []
     queue: _Queue = ()
     now = 0
