@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_queuekit.monitors import MONITORS as MONITORS
     from pytest_queuekit.monitors import Monitor as Monitor
     from pytest_queuekit.monitors import check as check
+    from pytest_queuekit.recording.record import record as record
     from pytest_queuekit.rules.catalogue import CATALOGUE as CATALOGUE
     from pytest_queuekit.rules.rule import Rule as Rule
     from pytest_queuekit.rules.rule import judge as judge
@@ -84,6 +85,7 @@ _HOME = {
     "Verdict": "model.verdict",
     "Violation": "model.verdict",
     "judge": "rules.rule",
+    "record": "recording.record",
     "read_history": "model.history",
     "write_history": "model.history",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.histories.calls import KEYS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -76,9 +76,13 @@ class Log:
 
 
 class LogFile:
-    """Appends operations to a file of JSON Lines. Any thread may write to it."""
+    """Appends operations to a file of JSON Lines. Any thread may write to it.
 
-    def __init__(self, path: Path) -> None:
+    line_of: turns an operation into a line of ASCII.
+    """
+
+    def __init__(self, path: Path, line_of: Callable[[Operation], str] = write_operation) -> None:
+        self._line_of = line_of
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def __call__(self, operation: Operation) -> None:
@@ -86,7 +90,7 @@ class LogFile:
 
         Raises HistoryError if only a part of it is written.
         """
-        line = write_operation(operation).encode("ascii") + b"\n"
+        line = self._line_of(operation).encode("ascii") + b"\n"
         if os.write(self._file, line) != len(line):
             raise HistoryError(f"only a part of an operation was written: {line[:80]!r}")
 
