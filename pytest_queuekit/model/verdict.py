@@ -162,8 +162,8 @@ class RuleRun:
     violations: the proofs, smallest first.
     history: the run that they come from; None in a verdict that came from another process.
     token: the seed or schedule that replays that run; empty if the run is deterministic.
-    cause: the cause of the first violation, in a text that is equal for equal causes only; empty if
-        it is open.
+    cause: the causes of the violations, in a text that is equal for equal causes only; empty if one
+        is open.
     declared: what the queue declares about the broken promise.
     code: the place in the adapter of each call that may have broken it, "shop.py:31 in complete",
         with commas between.

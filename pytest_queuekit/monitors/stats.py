@@ -11,11 +11,17 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.state_bounds import STATES, StateBounds
-from pytest_queuekit.monitors.timeline.wording import actor, when
+from pytest_queuekit.monitors.timeline.state_bounds import (
+    STATES,
+    StateBounds,
+    StateInterval,
+)
+from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
 _MOST_PROVEN = 20
 """Wrong counts for which a proof is built."""
+_MOST_NAMED = 3
+"""Tasks that a proof names."""
 _CROWD = 20
 """The most calls that run at the same time."""
 
@@ -61,13 +67,27 @@ def _wrong(history: History, bounds: StateBounds, answer: Operation) -> Iterator
         if not isinstance(count, int):
             continue
         least, most = bounds.bounds(state, answer)
-        if not least <= count <= most:
-            expected = f"exactly {least}" if least == most else f"between {least} and {most}"
-            yield violation(
-                "wrong-count",
-                f"Too {'few' if count < least else 'many'} {state} tasks counted",
-                f"{actor(answer)} read {state}={count} {when(history, answer)}. The correct count "
-                f"is {expected}.",
-                answer,
-                *bounds.witnesses(state, answer)[:3],
-            )
+        if least <= count <= most:
+            continue
+        inside, outside = bounds.inside(state, answer), bounds.outside(state, answer)
+        proven = (inside if count < least else outside or inside)[:_MOST_NAMED]
+        expected = f"exactly {least}" if least == most else f"between {least} and {most}"
+        yield violation(
+            "wrong-count",
+            f"Too {'few' if count < least else 'many'} {state} tasks counted",
+            f"{actor(answer)} read {state}={count} {when(history, answer)}. The correct count is "
+            f"{expected}.{_because(history, proven)}",
+            answer,
+            *(interval.proof for interval in proven),
+        )
+
+
+def _because(history: History, proven: Sequence[StateInterval]) -> str:
+    """Return a sentence on tasks: " At that time, t was dead (failed by `a` at 1.000 s)."."""
+    states = [
+        f"{interval.proof.task} was {' or '.join(sorted(interval.states))} "
+        f"({done(history, interval.proof)})"
+        for interval in reversed(proven)
+        if interval.proof.task is not None
+    ]
+    return f" At that time, {', '.join(states)}." if states else ""

@@ -2,7 +2,7 @@
 
 Two violations share a cause if nothing differs that could tell causes apart: the title, the call
 that shows the fault and its wrong answer, the other calls with their options and answers, the
-declaration that they break, and the world around them. When in doubt, there are two causes.
+options of their tasks, and the world around them. When in doubt, there are two causes.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.report.causes import ANSWER, BETWEEN_PARTS, IN_TURN, TOGETHER
 
 _HUGE = 2**31
 """Numbers from here on are of a kind of their own: a column or a clock may not hold them."""
@@ -24,30 +25,69 @@ _HUGE = 2**31
 _LOOKS = frozenset({Verb.OPEN, Verb.CLOSE})
 """Verbs that prove nothing, unless they are the last call."""
 
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "lost": frozenset({"stale-swallowed"}),
+    "missing-dead-letter": frozenset({"delivered-dead"}),
+    "not-reclaimed": frozenset({"stale-swallowed"}),
+    "said-empty": frozenset({"stale-swallowed"}),
+    "unfinished-lost": frozenset({"stale-swallowed"}),
+    "wrong-count": frozenset({"delivered-dead"}),
+}
+"""What is certain to follow for a task, by the kinds that it follows from."""
+
+_SHOWN_BY_CLAIMS = frozenset({"key-let-through"})
+"""Kinds whose fault is the last enqueue. The deliveries after it only show that."""
+
 _VARIES = re.compile(r"[0-9a-f]{8,}|\d+|task-\S+")
 """What differs between two errors of one cause: ids, numbers and tasks."""
 
 
-def cause_of(violation: Violation, *, world: Collection[str]) -> str:
+def follows(violation: Violation, others: Iterable[Violation]) -> bool:
+    """Return True if a violation is certain to follow from another one in the same run.
+
+    A stale completion that was accepted ends a task, so the task never comes again.
+    """
+    reasons = _FOLLOWS.get(violation.kind, frozenset())
+    explained = {task for other in others if other.kind in reasons for task in _tasks(other)}
+    return bool(explained) and _tasks(violation) <= explained
+
+
+def _tasks(violation: Violation) -> set[str]:
+    return {call.task for call in violation.witness if call.task is not None}
+
+
+def cause_of(
+    violation: Violation, *, world: Collection[str], enqueues: Iterable[Operation] = ()
+) -> str:
     """Return the cause of a violation as a text that is equal for equal causes only.
 
     world: words for whatever happened around the calls, such as the kinds of faults.
+    enqueues: the enqueues of the run, since an option of a task may be the cause.
 
     Empty if the violation has no operations, which would leave its cause open.
+    `report.causes` compares the parts of the text.
     """
-    calls = violation.witness
+    calls = _to_the_culprit(violation)
     if not calls:
         return ""
     *others, last = calls
+    tasks = _tasks(violation)
+    others += [call for call in enqueues if call.task in tasks and call.number != last.number]
     parts = (
         violation.kind,
         violation.title,
         _described(last),
         *sorted({_described(call) for call in others if call.verb not in _LOOKS}),
-        "at the same time" if _overlap(calls) else "in turn",
+        TOGETHER if _overlap(calls) else IN_TURN,
         *sorted(world),
     )
-    return "; ".join(part for part in parts if part)
+    return BETWEEN_PARTS.join(part for part in parts if part)
+
+
+def _to_the_culprit(violation: Violation) -> Sequence[Operation]:
+    calls = violation.witness
+    ends = [place for place, call in enumerate(calls, start=1) if call.verb is Verb.ENQUEUE]
+    return calls[: ends[-1]] if ends and violation.kind in _SHOWN_BY_CLAIMS else calls
 
 
 def _described(call: Operation) -> str:
@@ -61,7 +101,7 @@ def _described(call: Operation) -> str:
             words.append(f"{name}={_sort_of(value)}")
         elif isinstance(value, str):
             words.append(f"{name}={value}")  # a fact that a rule noted
-    return " ".join([*words, "→", _answer(call)])
+    return f"{' '.join(words)}{ANSWER}{_answer(call)}"
 
 
 def _body(call: Operation, payload: object) -> Iterator[str]:

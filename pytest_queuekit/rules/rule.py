@@ -32,7 +32,8 @@ from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.busy import busy
 from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.no_loss import no_loss
-from pytest_queuekit.rules.cause import cause_of
+from pytest_queuekit.report.causes import BETWEEN_CAUSES
+from pytest_queuekit.rules.cause import cause_of, follows
 from pytest_queuekit.rules.declared import broken
 from pytest_queuekit.rules.witness import complete
 
@@ -146,8 +147,13 @@ _OWN_WORLDS = frozenset({"CLOCK", "FORK"})
 def _cause(rule: Rule, run: Run, violations: list[Violation]) -> str:
     """Return the cause of a failure; two failures with several causes each need equal ones."""
     world = {fault.kind for fault in run.faults} | ({rule.family} & _OWN_WORLDS)
-    causes = {cause_of(violation, world=world): None for violation in violations}
-    return "" if "" in causes else " | ".join(causes)
+    enqueues = run.history.by(Verb.ENQUEUE)
+    causes = {
+        cause_of(violation, world=world, enqueues=enqueues): None
+        for violation in violations
+        if not follows(violation, violations)
+    }
+    return "" if "" in causes else BETWEEN_CAUSES.join(causes)
 
 
 _Answer = tuple[Status, Reason | None, Run | None, list[Violation]]
@@ -230,7 +236,8 @@ def _require_conclusive(rule: Rule, run: Run) -> None:
 def violations_in(history: History, rule: Rule, contract: Contract) -> list[Violation]:
     """Return what a history proves: first what breaks the promise, each time the shortest first.
 
-    Of a call that breaks the promise, nothing else is told.
+    What follows from another violation comes last. Of a call that breaks the promise, nothing else
+    is told.
     """
     violations = _found(rule.monitors, history, contract)
     told = {violation.witness[-1].number for violation in violations}
@@ -243,7 +250,7 @@ def violations_in(history: History, rule: Rule, contract: Contract) -> list[Viol
         if not all(rule.tolerated(call) for call in violation.witness if not call.ok)
         and (violation.kind, violation.witness[-1].number) not in shown
     ]
-    return violations
+    return sorted(violations, key=lambda violation: follows(violation, violations))
 
 
 def _found(monitors: Iterable[Monitor], history: History, contract: Contract) -> list[Violation]:

@@ -15,6 +15,7 @@ from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.annotations import annotated
 from pytest_queuekit.monitors.timeline.findings import restarts
+from pytest_queuekit.monitors.timeline.moments import latest
 
 _MOST = 12
 """Operations of a completed witness; a report shows no more."""
@@ -26,6 +27,11 @@ _LOOKS = frozenset({Verb.OPEN, Verb.STATS, Verb.DEAD_LETTERS, Verb.CLOSE})
 
 _COMPARED = frozenset({"linear-cost", "worse-than-linear", "files-grow", "memory-grows"})
 """Kinds whose proof is a comparison of measured calls, which needs no other."""
+
+_WHOLE_LIVES = frozenset(
+    {"dead-too-early", "delivered-dead", "missing-dead-letter", "requeue-refused", "wrong-count"}
+)
+"""Kinds that depend on all that a task went through: its options and its earlier failures."""
 
 _KEPT_OUT = frozenset({"keyed-lost", "lost", "turned-away"})
 """Kinds by which a task is missing that another one of its key may have kept out."""
@@ -41,7 +47,7 @@ _FOLDS: tuple[Callable[[str], str], ...] = (
 
 
 def complete(violation: Violation, history: History) -> Violation:
-    """Return a violation whose witness has all operations on its tasks, from its first to its last.
+    """Return a violation whose witness has all calls on its tasks that ran while its own did.
 
     An acknowledgement brings the claim that it belongs to. The first backup between the operations
     concerns every task: the run may have continued in the copy. So do the restarts that may have
@@ -49,7 +55,8 @@ def complete(violation: Violation, history: History) -> Violation:
     careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
-    last changes of the run. A comparison of measured calls stays as it is.
+    last changes of the run. A proof that depends on the whole life of a task has the calls from its
+    enqueue on. A comparison of measured calls stays as it is.
     """
     if not violation.witness or violation.kind in _COMPARED:
         return violation
@@ -68,9 +75,10 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     witness = violation.witness
     tasks = {call.task for call in witness if call.task is not None}
     begin, end = witness[0].start, witness[-1].start
-    if len(witness) == 1:
+    if len(witness) == 1 or violation.kind in _WHOLE_LIVES:
         begin = history.operations[0].start
-    between = [call for call in history if begin <= call.start <= end]
+    # A call that began earlier may take effect only then: a release that stopped half-way.
+    between = [call for call in history if begin <= latest(call) and call.start <= end]
     if tasks:
         copies = [call.number for call in between if call.verb is Verb.BACKUP][:1]
         added = [call for call in between if call.task in tasks or call.number in copies]

@@ -90,6 +90,16 @@ class Enqueue(_ByActor):
             if field.name not in ("by", "body", "bare") and getattr(self, field.name) is not None
         }
 
+    def plainer(self) -> Iterator[Step]:
+        """Yield the step with each of its fields at its default.
+
+        A bare payload keeps its body: a queue may be right to refuse another one.
+        """
+        given = self.body if self.bare else None
+        for step in super().plainer():
+            if not (isinstance(step, Enqueue) and step.bare) or step.body is given:
+                yield step
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class EnqueueMany(_ByActor):

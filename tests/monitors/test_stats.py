@@ -124,14 +124,31 @@ def test_a_missing_count_is_not_wrong() -> None:
     assert reported("p: enqueue t; a: stats queued=0 busy") == []
 
 
-def test_a_wrong_count_is_shown_with_some_missed_tasks() -> None:
-    """Three tasks are enough."""
+def test_a_count_that_is_too_low_is_shown_with_some_tasks_that_it_should_have() -> None:
+    """The latest three are enough."""
     lines = ";".join([*(f"p: enqueue t{n}" for n in range(9)), "a: stats queued=8"])
     (violation,) = stats(history(lines), contract())
     assert violation.detail == (
-        "`a` read queued=8 at 9.000-9.500 s. The correct count is exactly 9."
+        "`a` read queued=8 at 9.000-9.500 s. The correct count is exactly 9. At that time, "
+        "t6 was queued (enqueued by `p` at 6.000-6.500 s), "
+        "t7 was queued (enqueued by `p` at 7.000-7.500 s), "
+        "t8 was queued (enqueued by `p` at 8.000-8.500 s)."
     )
     assert [operation.verb for operation in violation.witness] == ["enqueue"] * 3 + ["stats"]
+
+
+def test_a_count_that_is_too_high_is_shown_with_the_tasks_that_it_should_not_have() -> None:
+    """The failure that killed t explains the count; the task that waits does not."""
+    text = "p: enqueue t; p: enqueue u; a: claim t; a: fail t; a: stats queued=2"
+    (violation,) = stats(history(text, lease=10), contract(retry=Retry(max_attempts=1)))
+    assert violation.detail.endswith("At that time, t was dead (failed by `a` at 3.000-3.500 s).")
+    assert [operation.number for operation in violation.witness] == [3, 4]
+
+
+def test_a_count_of_more_tasks_than_exist_is_shown_with_those_that_do() -> None:
+    """No task was in another state."""
+    (violation,) = stats(history("p: enqueue t; a: stats queued=2"), contract())
+    assert [operation.number for operation in violation.witness] == [0, 1]
 
 
 def test_queued_tasks_wait_or_are_ready() -> None:

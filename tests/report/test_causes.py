@@ -55,6 +55,70 @@ def test_what_is_not_known_to_be_the_same_stays_apart(apart: Verdict) -> None:
     assert linked([first, apart]) == (first, apart)
 
 
+STALE = "stale; Stale completion accepted; claim → empty; complete → ok; enqueue → ok; in turn"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        STALE.replace("enqueue", "enqueue key=str"),
+        STALE.replace("claim", "claim capabilities=dict"),
+        STALE.replace("in turn", "at the same time"),
+    ],
+    ids=["an option of a task", "an option of the culprit", "at the same time"],
+)
+@pytest.mark.parametrize("turned", [False, True], ids=["plain first", "plain last"])
+def test_a_plainer_failure_explains_another_one(other: str, *, turned: bool) -> None:
+    """The same calls fail without the option, so that the option is not the cause."""
+    plain, special = failing("A-1", STALE), failing("A-2", other)
+    verdicts = linked([special, plain] if turned else [plain, special])
+    assert {verdict.rule: verdict.same_as for verdict in verdicts} == {"A-1": "", "A-2": "A-1"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        STALE.replace("Stale completion accepted", "Task lost"),
+        STALE.replace("claim → empty", "claim → task"),
+        STALE.replace("complete → ok", "complete → ok; release → ok"),
+        STALE.replace("complete → ok; ", ""),
+        STALE.replace("complete", "fail"),
+        STALE + "; kill",
+    ],
+    ids=["title", "answer", "a further call", "a call less", "another call", "a kill"],
+)
+def test_two_causes_stay_two(other: str) -> None:
+    """A call that only one of two failures has may be what is wrong."""
+    assert [each.same_as for each in linked([failing("A-1", STALE), failing("A-2", other)])] == [
+        "",
+        "",
+    ]
+
+
+def test_neither_of_two_options_explains_the_other() -> None:
+    """A queue may overlook both the key and the priority."""
+    keyed, urgent = (STALE.replace("enqueue", f"enqueue {word}") for word in ("key=str", "group=0"))
+    verdicts = linked([failing("A-1", keyed), failing("A-2", urgent)])
+    assert [verdict.same_as for verdict in verdicts] == ["", ""]
+
+
+def test_a_failure_of_two_causes_is_linked_if_both_are_shown() -> None:
+    """Each of the two names it. As long as one cause is not shown, the failure is."""
+    one, other, both = failing("A-1", "x"), failing("A-2", "y"), failing("A-3", "y | x")
+    assert [(each.same_as, each.also) for each in linked([both, one, other])] == [
+        ("A-2", ()),
+        ("", ("A-3",)),
+        ("", ("A-3",)),
+    ]
+    assert [(each.same_as, each.also) for each in linked([both, one])] == [("", ()), ("", ())]
+
+
+def test_equal_causes_are_one_though_several() -> None:
+    """Two rules that meet the same two faults share a proof."""
+    verdicts = linked([failing("A-1", "x | y"), failing("A-2", "x | y")])
+    assert [verdict.same_as for verdict in verdicts] == ["", "A-1"]
+
+
 FIRST, SECOND = linked([failing("A-1"), failing("A-2")])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.rules.cause import cause_of
+from pytest_queuekit.rules.cause import cause_of, follows
 from tests.monitors.notation import history
 
 PLAIN = "p: enqueue t @0-1 priority=5; a: claim t @2-3 lease=60; b: claim t @4-5 lease=60"
@@ -108,3 +108,42 @@ def test_a_payload_beyond_its_label_belongs_to_the_cause() -> None:
 def test_without_calls_the_cause_is_open() -> None:
     """Nothing to compare is never the same."""
     assert cause_of(Violation(kind="lost", title="Lost", detail=""), world=()) == ""
+
+
+def test_an_option_of_a_task_belongs_to_the_cause_though_the_proof_begins_later() -> None:
+    """The task may come again because of its priority."""
+    wrong = proof("a: claim t; b: claim t")
+    plain, urgent = (
+        cause_of(wrong, world=(), enqueues=history(f"p: enqueue {options}").operations)
+        for options in ("t", "t priority=5")
+    )
+    other = cause_of(wrong, world=(), enqueues=history("p: enqueue u priority=5").operations)
+    assert plain != urgent
+    assert other == cause_of(wrong, world=())
+
+
+def test_a_task_that_a_stale_completion_ended_is_no_cause_of_its_own() -> None:
+    """It never comes again; another task that is lost, or one that comes twice, has a cause."""
+    stale = proof("a: claim t; b: claim t; a: complete t; c: claim -", kind="stale-swallowed")
+    lost = proof("p: enqueue t; c: claim -", kind="unfinished-lost")
+    other = proof("p: enqueue u; c: claim -", kind="unfinished-lost")
+    twice = proof("a: claim t; b: claim t")
+    violations = [stale, lost, other, twice]
+    assert [follows(violation, violations) for violation in violations] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_the_deliveries_after_the_enqueue_at_fault_do_not_matter() -> None:
+    """The key let the second task through, whoever then claims the two; a release may free it."""
+    text = 'p: enqueue t key="k"; a: claim t; {}p: enqueue u key="k"; a: claim u'
+    kind = "key-let-through"
+    plain, later, released = (
+        cause(text.format(""), kind=kind),
+        cause(f"{text.format('')}; b: claim t; b: complete t", kind=kind),
+        cause(text.format("a: release t; "), kind=kind),
+    )
+    assert plain == later != released

@@ -31,6 +31,25 @@ def test_it_has_the_calls_on_the_task_between_its_first_and_its_last() -> None:
     assert shown(observed, 2, 6) == [2, 3, 4, 6]
 
 
+def test_it_has_a_call_that_began_before_its_first_and_ended_within() -> None:
+    """The release that stopped half-way gave back the task of the next worker."""
+    observed = history(
+        "p: enqueue t @0-1; a: claim t @2-3; p: cancel t @4-5 refused; a: release t @6-9"
+        "; b: claim t @7-8; c: claim t @10-11"
+    )
+    assert shown(observed, 4, 5) == [1, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kind", ["delivered-dead", "missing-dead-letter", "wrong-count"])
+def test_a_proof_of_a_spent_task_has_its_whole_life(kind: str) -> None:
+    """The options of the enqueue and each failure count; other tasks do not."""
+    observed = history(
+        "p: enqueue t max_attempts=2; p: enqueue u; a: claim t; a: fail t; a: claim u; a: claim t"
+        "; a: fail t; a: claim t"
+    )
+    assert shown(observed, 6, 7, kind=kind) == [0, 2, 3, 5, 6, 7]
+
+
 def test_it_has_the_claim_of_a_stale_acknowledgement() -> None:
     """Without it, the worker seems to fail a task that it never had."""
     observed = history("p: enqueue t; a: claim t; b: claim t; a: fail t; c: claim t")

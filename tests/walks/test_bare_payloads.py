@@ -76,3 +76,12 @@ def test_a_payload_that_changes_later_is_wrong(tmp_path: Path) -> None:
         contract = QueueUnderTest.of(ReleaseEmptiesPayloads).contract
         kinds.append({wrong.kind for wrong in judge_walk(history, contract)})
     assert kinds == [set(), {"changed"}]
+
+
+def test_a_bare_payload_shrinks_to_no_other_one() -> None:
+    """A queue of texts is right to refuse None, so that a walk with it proves nothing."""
+    step = Enqueue(body="0", bare=True, priority=1)
+    assert set(map(repr, step.plainer())) == {
+        "Enqueue(body='0', bare=True)",
+        "Enqueue(priority=1, body='0')",
+    }

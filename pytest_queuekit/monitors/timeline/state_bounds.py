@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -41,7 +41,7 @@ _CANCELLED = frozenset({"completed", "dead", _GONE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _StateInterval:
+class StateInterval:
     """An interval during which a task was certainly in one of some states.
 
     start, end: nanoseconds, both outside (open): at either moment the operation that changes the
@@ -86,19 +86,31 @@ class StateBounds:
         high = max(self._exist[place] - self._elsewhere(state, place) for place in places)
         return low, high
 
-    def witnesses(self, state: str, stats: Operation) -> list[Operation]:
-        """Return operations that put tasks into a state in which they certainly were."""
-        return [
-            interval.proof
+    def inside(self, state: str, stats: Operation) -> list[StateInterval]:
+        """Return the tasks that were certainly in a state while `stats` ran, the latest first."""
+        return self._at(stats, {frozenset({state})})
+
+    def outside(self, state: str, stats: Operation) -> list[StateInterval]:
+        """Return the tasks that were certainly in other states, the latest first."""
+        return self._at(stats, self._other_kinds(state))
+
+    def _at(self, stats: Operation, kinds: Collection[frozenset[str]]) -> list[StateInterval]:
+        during = [
+            interval
             for interval in self._intervals
-            if interval.states == {state} and interval.start < stats.start < interval.end
+            if interval.states in kinds
+            and interval.start < stats.start
+            and latest(stats) < interval.end
         ]
+        return sorted(during, key=lambda interval: -interval.proof.number)
 
     def _elsewhere(self, state: str, place: int) -> int:
+        return sum(self._least(states, place) for states in self._other_kinds(state))
+
+    def _other_kinds(self, state: str) -> list[frozenset[str]]:
         # A ready task is a queued one, too, and counts once.
         twice = {_QUEUED} if {state} in _PARTS else _PARTS
-        kinds = (states for states in self._certain if state not in states and states not in twice)
-        return sum(self._least(states, place) for states in kinds)
+        return [kind for kind in self._certain if state not in kind and kind not in twice]
 
     def _least(self, states: frozenset[str], place: int) -> int:
         if states not in self._certain:
@@ -128,7 +140,7 @@ def _size(enqueue: Operation) -> int:
     return batch if enqueue.task is None and isinstance(batch, int) else 1
 
 
-def _state_intervals(history: History, contract: Contract) -> Iterator[_StateInterval]:
+def _state_intervals(history: History, contract: Contract) -> Iterator[StateInterval]:
     for interval in available_intervals(history, contract):
         # A task with an expired lease may still be counted as leased.
         if interval.arrival is not Arrival.EXPIRED:
@@ -139,7 +151,7 @@ def _state_intervals(history: History, contract: Contract) -> Iterator[_StateInt
                 (interval.ready, until, _READY),
             ):
                 proof = interval.cause[-1]
-                yield _StateInterval(start=start, end=end, states=states, proof=proof)
+                yield StateInterval(start=start, end=end, states=states, proof=proof)
     reader = _Reader(history, contract)
     for task in tasks_of(history).values():
         if task.only_enqueue is not None:
@@ -158,7 +170,7 @@ class _Reader:
         self._held = _LEASED if kept else _TAKEN
         self._attempts = OnlyAttempts(history, contract)
 
-    def intervals(self, task: TaskHistory) -> Iterator[_StateInterval]:
+    def intervals(self, task: TaskHistory) -> Iterator[StateInterval]:
         until = min((cancel.start for cancel in task.cancels), default=NEVER)
         for place, delivery in enumerate(task.deliveries):
             following = task.deliveries[place + 1 : place + 2]
@@ -168,7 +180,7 @@ class _Reader:
             end = latest(delivery.claim)
             if end >= next_start:
                 return  # overlapping deliveries: their order is unknown
-            yield _StateInterval(
+            yield StateInterval(
                 start=end,
                 end=min(self._leases.of(delivery).held_until, next_start),
                 states=self._held,
@@ -180,9 +192,9 @@ class _Reader:
             yield from self._cancelled(task)
         proof = self._attempts.proof_of_death(task)
         if proof is not None:
-            yield _StateInterval(start=latest(proof), end=NEVER, states=_DEAD, proof=proof)
+            yield StateInterval(start=latest(proof), end=NEVER, states=_DEAD, proof=proof)
 
-    def _ended(self, task: TaskHistory, delivery: DeliveredTask) -> Iterator[_StateInterval]:
+    def _ended(self, task: TaskHistory, delivery: DeliveredTask) -> Iterator[StateInterval]:
         for ending in delivery.endings():
             if not self._leases.took_effect(task, delivery, ending):
                 continue
@@ -193,20 +205,20 @@ class _Reader:
                 # stats [8, 9] -> completed=0 is legal.
                 purges = (purge.start for purge in self._purges if latest(purge) >= ending.start)
                 purged = max(min(purges, default=NEVER), end)
-                yield _StateInterval(start=end, end=purged, states=_COMPLETED, proof=ending)
-                yield _StateInterval(start=purged, end=NEVER, states=_PURGED, proof=ending)
+                yield StateInterval(start=end, end=purged, states=_COMPLETED, proof=ending)
+                yield StateInterval(start=purged, end=NEVER, states=_PURGED, proof=ending)
             elif ending.verb is Verb.FAIL:
                 limit = declared_limit(task, self._contract)
                 count = sum(1 for _ in failures(task, self._leases))
                 if is_last(ending, count, limit):
-                    yield _StateInterval(start=end, end=NEVER, states=_DEAD, proof=ending)
+                    yield StateInterval(start=end, end=NEVER, states=_DEAD, proof=ending)
 
-    def _cancelled(self, task: TaskHistory) -> Iterator[_StateInterval]:
+    def _cancelled(self, task: TaskHistory) -> Iterator[StateInterval]:
         enqueue = task.enqueues[0]
         for cancel in task.cancels[:1]:
             certain = cancel.ok and enqueue.ok and enqueue.ended_before(cancel)
             # A claim of unknown outcome may have held the task when it was cancelled.
             if certain and latest(cancel) < self._first_unknown:
-                yield _StateInterval(
+                yield StateInterval(
                     start=latest(cancel), end=NEVER, states=_CANCELLED, proof=cancel
                 )
