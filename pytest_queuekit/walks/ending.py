@@ -7,6 +7,8 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.walks.walker import Walker
 
+COLLECTOR = "collector"
+"""The actor of the end."""
 REGIONS = ("EU", "US")
 """The values of the one capability that tasks of a walk may need."""
 
@@ -16,7 +18,7 @@ _SPARE = 10
 
 def finish(walker: Walker) -> None:
     """Outlast every lease, delay and retry, drain the queue, and use it once more."""
-    collector = walker.actor("collector")
+    collector = walker.actor(COLLECTOR)
     _look(collector)
     # A queue may count an expired lease as a failure, from the claim that notices it: wait twice.
     for _ in range(2 if walker.env.clock.virtual else 1):
@@ -29,8 +31,8 @@ def finish(walker: Walker) -> None:
     if collector.can(Capability.PURGE):
         collector.purge()
     for key in walker.keys:
-        walker.enqueue("collector", {"key": key})
-    walker.enqueue("collector", {})
+        walker.enqueue(COLLECTOR, {"key": key})
+    walker.enqueue(COLLECTOR, {})
     _drain(walker, collector)
     _look(collector)
 

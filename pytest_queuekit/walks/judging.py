@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, pairwise
 
 from pytest_queuekit.model.capabilities import KeyConflict
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import (
     MONITORS,
@@ -23,6 +25,7 @@ from pytest_queuekit.monitors.stats import stats_at_rest
 from pytest_queuekit.monitors.timeline.annotations import annotated
 from pytest_queuekit.monitors.timeline.findings import calls_on, restarts
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
+from pytest_queuekit.walks.ending import COLLECTOR
 
 RULES: Mapping[str, tuple[str, ...]] = {
     "cancel-refused": ("ACK-12", "ACK-13"),
@@ -77,6 +80,9 @@ RULES: Mapping[str, tuple[str, ...]] = {
 
 The kinds of `answers` and `busy` have none: they break the form of the queue's answers.
 """
+
+_PLAIN = frozenset({Verb.OPEN, Verb.ENQUEUE, Verb.CLAIM, Verb.STATS, Verb.DEAD_LETTERS})
+"""The verbs of which any walk has some."""
 
 _COUNT = "wrong-count"
 """The kind that says that something is wrong with some task, and not what."""
@@ -186,7 +192,7 @@ def _by_monitors(
 
 
 def _in_full(history: History, violation: Violation) -> Violation:
-    """Return a violation with all calls on its tasks up to the culprit, and the rule it breaks."""
+    """Return a violation with all calls on its tasks up to the culprit, and the rule it is like."""
     culprit = violation.witness[-1]
     # A fault without a task may come from any call, and a count is one of all tasks.
     labels = set() if violation.kind == _COUNT else _tasks(violation)
@@ -197,9 +203,36 @@ def _in_full(history: History, violation: Violation) -> Violation:
     )
     calls = calls_on(history, labels, culprit) if labels else list(any_call)
     shown = {call.number: call for call in (*calls, *restarts(history, calls))}
-    rules = RULES.get(violation.kind, ())
-    return replace(
-        violation,
-        detail=f"{violation.detail} That breaks {rules[0]}." if rules else violation.detail,
-        witness=tuple(annotated(call, history) for _, call in sorted(shown.items())),
-    )
+    witness = tuple(annotated(call, history) for _, call in sorted(shown.items()))
+    detail = f"{violation.detail}{_compared_with_rule(violation.kind, witness)}"
+    return replace(violation, detail=detail, witness=witness)
+
+
+def _compared_with_rule(kind: str, witness: Sequence[Operation]) -> str:
+    """Return a sentence on the rule that tests the promise, and on what the walk has besides.
+
+    That rule may pass, if only the combination breaks the promise.
+    """
+    rules = RULES.get(kind, ())
+    if not rules:
+        return ""
+    features = list(dict.fromkeys(chain.from_iterable(map(_features, witness))))
+    if any(_overlap(before, after) for before, after in pairwise(witness)):
+        features.append("calls that overlap")
+    adds = f"; this walk adds {', '.join(features)}" if features else ""
+    return f" {rules[0]} tests this promise alone{adds}."
+
+
+def _overlap(before: Operation, after: Operation) -> bool:
+    """Return True if two calls overlap, both to their end."""
+    return before.end is not None and before.end > after.start and not before.is_same_batch(after)
+
+
+def _features(call: Operation) -> Iterator[str]:
+    """Yield what a call of a walk has beyond a plain enqueue, a plain claim or a reading."""
+    if call.actor == COLLECTOR:
+        return
+    if call.verb not in _PLAIN or "batch" in call.arguments:
+        yield call.method
+    options = METHODS["enqueue"].options if call.verb is Verb.ENQUEUE else ()
+    yield from (name for name in call.arguments if name in options)

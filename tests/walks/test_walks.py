@@ -90,10 +90,10 @@ def test_the_same_seed_finds_the_same_walk(tmp_path: Path) -> None:
 
 
 def test_the_report_names_the_rule_and_prints_the_test(tmp_path: Path) -> None:
-    """A reader sees which promise is broken, and how to repeat it."""
+    """A reader sees which promise is broken, what the rule about it lacks, and how to repeat it."""
     verdict = _verdict(ExtendedTasksComeBack, tmp_path)
     shown = "\n".join(explain(verdict))
-    assert "That breaks ACK-1." in " ".join(shown.split())
+    assert "ACK-1 tests this promise alone; this walk adds extend." in " ".join(shown.split())
     assert _run(verdict).test in shown + "\n"
 
 
@@ -181,6 +181,35 @@ def test_a_wrong_count_follows_what_else_is_wrong_with_its_task(
     )
     violations = judge_walk(replace(observed, lease=10.0), contract())
     assert [violation.kind for violation in violations] == kinds
+
+
+@pytest.mark.parametrize(
+    ("walk", "added"),
+    [
+        ("a: enqueue t; a: claim t", ""),
+        ("a: enqueue t key=1 priority=5; a: claim t", "; this walk adds key, priority"),
+        (
+            "a: enqueue t @0-0.1 batch=2; a: enqueue u @0-0.1 batch=2; a: claim t @2-3",
+            "; this walk adds enqueue_many",
+        ),
+        (
+            "a: enqueue t @0-0.1; a: claim t @0.2-0.3; a: release t @0.4-0.9; c: claim t @0.5-0.6",
+            "; this walk adds release, calls that overlap",
+        ),
+        (
+            "a: enqueue t; a: claim t; a: fail t retry=true; b: purge",
+            "; this walk adds fail, purge",
+        ),
+    ],
+)
+def test_a_proof_names_what_the_walk_has_beyond_the_rule(walk: str, added: str) -> None:
+    """The rule may pass; the calls of the end, which every walk has, are no addition."""
+    observed = history(
+        f"{walk}; collector: claim t @7-8; collector: complete t @9-10; b: claim t @20-21"
+    )
+    violations = judge_walk(replace(observed, lease=100.0), contract())
+    (detail,) = (each.detail for each in violations if each.kind == "completed-again")
+    assert detail.endswith(f" ACK-1 tests this promise alone{added}.")
 
 
 def test_an_opening_that_may_be_the_cause_is_shown() -> None:
