@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from pytest_queuekit.errors import ActorError, NotRunError
+from pytest_queuekit.model.history import FORKS
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -59,6 +60,7 @@ def fork(recorder: Recorder, actor: str, program: Callable[[Recorder], None]) ->
     if not hasattr(os, "fork"):
         raise NotRunError("needs os.fork(), which this system does not have", kind="unsupported")
     heir = recorder.shared_with(actor)
+    recorder.note(**{FORKS: actor})
     # The watchdog of an actor is a thread, of which Python would warn. Each process gets its own.
     faulthandler.cancel_dump_traceback_later()
     with warnings.catch_warnings():

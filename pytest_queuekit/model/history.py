@@ -30,6 +30,10 @@ DURING = "during"
 """The argument that a proof adds to a kill: the verb of the call that it cut off."""
 AFTER = "after"
 """The argument of a kill at a known place in a call: the steps that were done, "2 steps"."""
+FORKS = "forks"
+"""The argument of the last call before a fork: the actor that the forked process becomes."""
+FORKED_FROM = "forked_from"
+"""The argument that a proof adds to the calls of a forked process: the actor that forked it."""
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_queuekit.model.history import History, Operation, Verb
@@ -49,7 +49,8 @@ _FOLDS: tuple[Callable[[str], str], ...] = (
 def complete(violation: Violation, history: History) -> Violation:
     """Return a violation whose witness has all calls on its tasks that ran while its own did.
 
-    An acknowledgement brings the claim that it belongs to. The first backup between the operations
+    An acknowledgement brings the claim that it belongs to. Where calls stop half-way for others,
+    each call that meets one of these is shown, too. The first backup between the operations
     concerns every task: the run may have continued in the copy. So do the restarts that may have
     done the damage. Of a missing task with a key, the witness also has the task whose key a
     careless comparison takes for the same.
@@ -84,6 +85,9 @@ def _company(violation: Violation, history: History) -> list[Operation]:
         added = [call for call in between if call.task in tasks or call.number in copies]
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
+    if history.driver == "interleaved":
+        shown = (*witness, *added)
+        added += [call for call in between if _meets(call, shown)]
     numbers = {call.number for call in (*witness, *added)}
     # Without the claim of a stale acknowledgement, nothing shows that its worker ever had the task.
     numbers |= {call.claim for call in (*witness, *added) if call.claim is not None}
@@ -93,6 +97,14 @@ def _company(violation: Violation, history: History) -> list[Operation]:
         for call in restarts(history, [call for call in until if call.number in numbers])
     }
     return [call for call in history if call.number in numbers]
+
+
+def _meets(call: Operation, shown: Iterable[Operation]) -> bool:
+    """Return True if a call may have taken effect within another one, on whatever task.
+
+    Such as a claim that found the task, stopped, and came back with another one.
+    """
+    return call.verb not in _LOOKS and any(call.overlaps(other) for other in shown)
 
 
 def _rivals(violation: Violation, history: History) -> list[Operation]:

@@ -17,7 +17,7 @@ from pytest_queuekit.execution.fork import fork
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort
-from pytest_queuekit.model.history import History, Verb
+from pytest_queuekit.model.history import FORKS, History, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.recorder import Recorder
 from tests.execution.drivers.queues import NEVER
@@ -52,6 +52,12 @@ def wait_for_child(recorder: Recorder) -> None:
     """Let the child enqueue a task, and enqueue another when it has ended."""
     fork(recorder, "child", _enqueue).wait()
     _enqueue(recorder)
+
+
+def fork_between_calls(recorder: Recorder) -> None:
+    """Let the child enqueue a task after one of the parent."""
+    _enqueue(recorder)
+    wait_for_child(recorder)
 
 
 def leave_child(recorder: Recorder) -> None:
@@ -94,6 +100,13 @@ def _enqueued(history: History) -> list[str]:
 def test_parent_and_child_record_their_calls(tmp_path: Path) -> None:
     """Each process is an actor of its own in one history."""
     assert _enqueued(run(wait_for_child, tmp_path)) == ["child", "parent"]
+
+
+def test_the_last_call_before_a_fork_names_the_child(tmp_path: Path) -> None:
+    """A proof then says of the child's calls that its process was forked."""
+    history = run(fork_between_calls, tmp_path)
+    noted = [(call.actor, call.arguments.get(FORKS)) for call in history.by(Verb.ENQUEUE)]
+    assert noted == [("parent", "child"), ("child", None), ("parent", None)]
 
 
 def test_the_run_waits_for_a_child_that_outlives_its_parent(tmp_path: Path) -> None:

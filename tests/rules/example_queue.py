@@ -496,6 +496,12 @@ class _Indexed(ExampleQueue):
         return super().first_waiting(worker, capabilities)
 
 
+class _WithoutLeasedIndex(_Indexed):
+    def open(self) -> None:
+        super().open()
+        self.run("DROP INDEX leased")
+
+
 class _Raced(ExampleQueue):
     gap = 0.001
 
@@ -522,6 +528,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     "KEY-16": _HeldForATime,
     **dict.fromkeys(("VALUE-1", "VALUE-3", "RACE-21"), _Impatient),
     **{f"GROWTH-{number}": _Indexed for number in (*range(1, 8), 9)},
+    "GROWTH-5": _WithoutLeasedIndex,
     "RACE-8": _RacedToOpen,
     "RACE-22": ExampleQueue,
     "DURABLE-10": _SlowlyRaced,

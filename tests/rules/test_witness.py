@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pytest_queuekit.model.history import DURING, TOGETHER, History, Operation, Verb
+from pytest_queuekit.model.history import DURING, FORKED_FROM, TOGETHER, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.rules.witness import complete
 from tests.monitors.notation import history
@@ -38,6 +40,16 @@ def test_it_has_a_call_that_began_before_its_first_and_ended_within() -> None:
         "; b: claim t @7-8; c: claim t @10-11"
     )
     assert shown(observed, 4, 5) == [1, 3, 4, 5]
+
+
+def test_where_calls_stop_half_way_it_has_each_call_that_meets_one_of_its_own() -> None:
+    """A reclaim, or a claim of another task, may have put the task back; a reading did not."""
+    observed = history(
+        "p: enqueue t @0-1; a: claim t @2-3; k: reclaim @4-9; a: complete t @5-6; p: stats @5.5-5.7"
+        "; k: claim - @10-11; c: claim t @12-13"
+    )
+    assert shown(observed, 3, 6) == [1, 3, 6]
+    assert shown(replace(observed, driver="interleaved"), 3, 6) == [1, 2, 3, 6]
 
 
 @pytest.mark.parametrize("kind", ["delivered-dead", "missing-dead-letter", "wrong-count"])
@@ -178,3 +190,9 @@ def test_a_kill_has_the_call_that_it_cut_off() -> None:
     )
     kills = [call.arguments for call in completed(observed, 2, 5, 7) if call.verb is Verb.KILL]
     assert kills == [{DURING: "claim"}, {DURING: "enqueue_many"}, {}]
+
+
+def test_a_call_of_a_forked_process_names_its_parent() -> None:
+    """A task may be lost because its process works on the instance of another one."""
+    observed = history('p: enqueue s forks="child"; child: enqueue t; z: claim -')
+    assert [call.arguments.get(FORKED_FROM) for call in completed(observed, 1, 2)] == ["p", None]

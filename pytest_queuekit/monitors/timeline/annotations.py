@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_queuekit.model.history import DURING, TOGETHER, History, Operation, Verb
+from pytest_queuekit.model.history import (
+    DURING,
+    FORKED_FROM,
+    FORKS,
+    TOGETHER,
+    History,
+    Operation,
+    Verb,
+)
 
 
 def annotated(call: Operation, history: History) -> Operation:
-    """Return an operation with the tasks of its batch, or with the call that a kill cut off."""
+    """Return an operation with the tasks of its batch, or with the call that a kill cut off.
+
+    The calls of a forked process name the actor that forked it.
+    """
     facts: dict[str, object] = {}
+    for other in history:
+        if other.arguments.get(FORKS) == call.actor:
+            facts[FORKED_FROM] = other.actor
     if "batch" in call.arguments:
         facts[TOGETHER] = [
             _named(other)

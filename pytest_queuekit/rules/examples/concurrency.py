@@ -190,12 +190,13 @@ EXAMPLES: Mapping[str, Example] = {
         wrong="""
             -- release
             UPDATE task SET state = 'queued'
-            WHERE state = 'leased'
+            WHERE state = 'leased'  -- the tasks of other workers, too
         """,
         right="""
             -- release
             UPDATE task SET state = 'queued'
-            WHERE id = :id AND state = 'leased' AND token = :token
+            WHERE id = :id AND state = 'leased'
+                AND token = :token  -- this delivery of this task alone
         """,
         proof="""
               0.027 s  claimer-4  claim                → producer-1-1
@@ -302,13 +303,17 @@ EXAMPLES: Mapping[str, Example] = {
     "RACE-16": Example(
         wrong="""
             def release(self, claim):
-                self.acknowledge("release", claim)
-                states = self.run("SELECT state, id FROM task")
-                self.db.executemany("UPDATE task SET state = ? WHERE id = ?", states)
+                rows = self.run("SELECT state, id FROM task")  # reads every task,
+                rows = [("queued" if i == claim.task_id else s, i) for s, i in rows]
+                save = "UPDATE task SET state = ? WHERE id = ?"
+                self.db.executemany(save, rows)  # and undoes what others changed since
         """,
         right="""
             def release(self, claim):
-                self.acknowledge("release", claim)  # writes one row, if it is current
+                held = "id = :id AND state = 'leased' AND token = :token"
+                save = f"UPDATE task SET state = 'queued' WHERE {held} RETURNING id"
+                if not self.run(save, id=claim.task_id, token=claim.token):
+                    raise RefusedError("not held")  # writes its own task, and no other
         """,
         proof="""
               0.116 s  claimer-4  claim                → producer-2-13

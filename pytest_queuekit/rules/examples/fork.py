@@ -29,7 +29,9 @@ EXAMPLES: Mapping[str, Example] = {
     ),
     "FORK-2": Example(
         wrong="""
-            def run(self, sql, **values):  # in a child, on its parent's connection
+            def run(self, sql, **values):
+                # a forked child writes through its parent's connection; the end of
+                # the parent deletes the log that the child writes to
                 return super().run(sql, **values)
         """,
         right="""

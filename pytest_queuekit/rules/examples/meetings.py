@@ -13,10 +13,11 @@ EXAMPLES: Mapping[str, Example] = {
                 rows = self.run("SELECT state FROM task WHERE id = :id", id=task_id)
                 if rows != [("queued",)]:
                     raise RefusedError("not waiting")
+                # a worker that claims the task here loses it in the next line
                 self.run("DELETE FROM task WHERE id = :id", id=task_id)
         """,
         right="""
-            def cancel(self, task_id):
+            def cancel(self, task_id):  # one statement checks and deletes
                 waits = "WHERE id = :id AND state = 'queued' RETURNING id"
                 if not self.run(f"DELETE FROM task {waits}", id=task_id):
                     raise RefusedError("not waiting")
@@ -38,7 +39,8 @@ EXAMPLES: Mapping[str, Example] = {
         """,
         right="""
             def reclaim(self):  # one statement reads and writes
-                self.run(self.statements["reclaim"], worker=None)
+                is_over = "state = 'leased' AND lease_end <= :now"
+                self.run(f"UPDATE task SET state = 'queued' WHERE {is_over}")
         """,
         proof="""
                3.016 s  rival      reclaim         → ok      has read 'leased'
@@ -49,14 +51,19 @@ EXAMPLES: Mapping[str, Example] = {
     "RACE-19": Example(
         wrong="""
             def claim(self, worker, *, lease=60.0):
-                ready = "UPDATE task SET state = 'queued' WHERE id = :id"
                 for task_id in self.waiting_ids():
-                    self.run(ready, id=task_id)  # another worker may hold it
+                    # a task that another worker claims here is put back below
+                    ready = "UPDATE task SET state = 'queued' WHERE id = :id"
+                    self.run(ready, id=task_id)
                 return super().claim(worker, lease=lease)
         """,
         right="""
             def claim(self, worker, *, lease=60.0):
-                return super().claim(worker, lease=lease)  # in one transaction
+                for task_id in self.waiting_ids():
+                    ready = "UPDATE task SET state = 'queued' WHERE id = :id"
+                    still = "AND state = 'queued'"  # leaves a claimed task alone
+                    self.run(f"{ready} {still}", id=task_id)
+                return super().claim(worker, lease=lease)
         """,
         proof="""
               1.000 s  holder  enqueue task-3 → ok      delay 0.2 s
@@ -71,11 +78,14 @@ EXAMPLES: Mapping[str, Example] = {
                 if not self.run(held, id=claim.task_id, token=claim.token):
                     raise RefusedError("taken over")
                 done = "UPDATE task SET state = 'completed' WHERE id = :id"
-                self.run(done, id=claim.task_id)
+                self.run(done, id=claim.task_id)  # another worker may have it by now
         """,
         right="""
-            def complete(self, claim):
-                self.acknowledge("complete", claim)  # checks the token as it writes
+            def complete(self, claim):  # one statement checks and writes
+                held = "id = :id AND state = 'leased' AND token = :token"
+                done = f"UPDATE task SET state = 'completed' WHERE {held} RETURNING id"
+                if not self.run(done, id=claim.task_id, token=claim.token):
+                    raise RefusedError("taken over")
         """,
         proof="""
                1.001 s  holder  complete task-5 → ok       has read its token
@@ -104,13 +114,17 @@ EXAMPLES: Mapping[str, Example] = {
     "RACE-22": Example(
         wrong="""
             def claim(self, worker, *, lease=60.0):
-                end = time.time() + lease  # may then wait for the lock
-                self.lease_end = lambda seconds: end
-                return super().claim(worker, lease=lease)
+                end = time.time() + lease  # the lease begins here,
+                with self.transaction():  # and runs while the call waits for the lock
+                    self.lease_end = lambda seconds: end
+                    return super().claim(worker, lease=lease)
         """,
         right="""
             def claim(self, worker, *, lease=60.0):
-                return super().claim(worker, lease=lease)  # reads the time later
+                with self.transaction():  # waits for the lock
+                    end = time.time() + lease  # the lease begins here
+                    self.lease_end = lambda seconds: end
+                    return super().claim(worker, lease=lease)
         """,
         proof="""
                0.017 s  stranger  lock  → ok      until 36.022 s

@@ -11,7 +11,8 @@ EXAMPLES: Mapping[str, Example] = {
         language="sql",
         wrong="""
             -- release
-            UPDATE task SET state = 'queued', due = :now, priority = 100
+            UPDATE task SET state = 'queued', due = :now,
+                priority = 100  -- forgets the priority that the task had
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         right="""
@@ -30,15 +31,19 @@ EXAMPLES: Mapping[str, Example] = {
     "WALK-2": Example(
         wrong="""
             def claim(self, worker, *, lease=60.0):
-                due = "error IS NOT NULL AND state = 'queued' AND due <= :now"
-                for (task_id,) in self.run(f"SELECT id FROM task WHERE {due}"):
+                retry = "error IS NOT NULL AND state = 'queued' AND due <= :now"
+                for (task_id,) in self.run(f"SELECT id FROM task WHERE {retry}"):
                     ready = "UPDATE task SET state = 'queued' WHERE id = :id"
-                    self.run(ready, id=task_id)  # another worker may hold it
+                    self.run(ready, id=task_id)  # another worker may hold it by now
                 return super().claim(worker, lease=lease)
         """,
         right="""
             def claim(self, worker, *, lease=60.0):
-                return super().claim(worker, lease=lease)  # in one transaction
+                retry = "error IS NOT NULL AND state = 'queued' AND due <= :now"
+                for (task_id,) in self.run(f"SELECT id FROM task WHERE {retry}"):
+                    ready = "UPDATE task SET state = 'queued' WHERE id = :id"
+                    self.run(f"{ready} AND state = 'queued'", id=task_id)  # if it waits
+                return super().claim(worker, lease=lease)
         """,
         proof="""
                0.006 s  a  fail task-1 → ok
@@ -52,11 +57,16 @@ EXAMPLES: Mapping[str, Example] = {
                 held = "id = :id AND state = 'leased' AND token = :token"
                 spent = f"UPDATE task SET attempts = max_attempts WHERE {held}"
                 self.run(spent, id=claim.task_id, token=claim.token)
-                super().complete(claim)  # in a commit of its own
+                # a kill here leaves a task without attempts that nobody completed
+                super().complete(claim)
         """,
         right="""
             def complete(self, claim):
-                super().complete(claim)  # in one transaction
+                with self.transaction():  # both changes or none
+                    held = "id = :id AND state = 'leased' AND token = :token"
+                    spent = f"UPDATE task SET attempts = max_attempts WHERE {held}"
+                    self.run(spent, id=claim.task_id, token=claim.token)
+                    super().complete(claim)
         """,
         proof="""
                0.002 s  a  enqueue task-1  → ok
