@@ -25,13 +25,15 @@ _HUGE = 2**31
 _LOOKS = frozenset({Verb.OPEN, Verb.CLOSE})
 """Verbs that prove nothing, unless they are the last call."""
 
+_COUNT = "wrong-count"
+"""The kind of a count of tasks that is wrong."""
 _FOLLOWS: Mapping[str, frozenset[str]] = {
     "lost": frozenset({"stale-swallowed"}),
     "missing-dead-letter": frozenset({"delivered-dead"}),
     "not-reclaimed": frozenset({"stale-swallowed"}),
     "said-empty": frozenset({"stale-swallowed"}),
     "unfinished-lost": frozenset({"stale-swallowed"}),
-    "wrong-count": frozenset({"delivered-dead"}),
+    _COUNT: frozenset({"delivered-dead"}),
 }
 """What is certain to follow for a task, by the kinds that it follows from."""
 
@@ -45,11 +47,27 @@ _VARIES = re.compile(r"[0-9a-f]{8,}|\d+|task-\S+")
 def follows(violation: Violation, others: Iterable[Violation]) -> bool:
     """Return True if a violation is certain to follow from another one in the same run.
 
-    A stale completion that was accepted ends a task, so the task never comes again.
+    A stale completion that was accepted ends a task, so the task never comes again. A task that is
+    missing in one count is too many in another.
     """
+    others = list(others)
+    if any(_is_other_side(violation, other) for other in others):
+        return True
     reasons = _FOLLOWS.get(violation.kind, frozenset())
     explained = {task for other in others if other.kind in reasons for task in _tasks(other)}
+    if violation.kind == _COUNT:
+        return not explained.isdisjoint(_tasks(violation))  # one task makes the number wrong
     return bool(explained) and _tasks(violation) <= explained
+
+
+def _is_other_side(violation: Violation, other: Violation) -> bool:
+    """Return True for the second of two wrong counts in one answer, for the same tasks."""
+    return (
+        violation.kind == other.kind == _COUNT
+        and violation.witness[-1].number == other.witness[-1].number
+        and _tasks(violation) == _tasks(other) != set()
+        and violation.title > other.title
+    )
 
 
 def _tasks(violation: Violation) -> set[str]:

@@ -67,6 +67,7 @@ def complete(violation: Violation, history: History) -> Violation:
     known |= {call.number for call in rivals}
     room = max(_MOST - len(known), 0)
     fresh = [call for call in _company(violation, history) if call.number not in known]
+    fresh.sort(key=lambda call: (call.verb is Verb.ENQUEUE, call.number))  # which has the options
     calls = sorted((*own, *fresh[len(fresh) - min(room, len(fresh)) :]), key=_place)
     return replace(violation, witness=tuple(annotated(call, history) for call in calls))
 

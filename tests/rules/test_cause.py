@@ -147,3 +147,28 @@ def test_the_deliveries_after_the_enqueue_at_fault_do_not_matter() -> None:
         cause(text.format("a: release t; "), kind=kind),
     )
     assert plain == later != released
+
+
+def test_a_task_in_the_wrong_count_is_one_cause() -> None:
+    """It is too few there and too many here; another task, and another answer, are apart."""
+    text = "a: claim t; a: fail t; a: stats"
+    few, many = (proof(text, kind="wrong-count", title=f"Too {word}") for word in ("few", "many"))
+    other = proof(text.replace("t;", "u;"), kind="wrong-count", title="Too many")
+    later = proof(f"x: open; {text}", kind="wrong-count", title="Too many")
+    counts = [few, many, other, later]
+    assert [follows(count, counts) for count in counts] == [False, True, False, False]
+
+
+def test_a_count_with_a_task_that_came_after_its_last_attempt_is_no_cause_of_its_own() -> None:
+    """That task alone makes the number wrong. A list without another task has its own cause."""
+    again = proof("a: claim t; a: fail t; b: claim t", kind="delivered-dead")
+    count = proof("a: claim t; a: claim u; a: stats", kind="wrong-count")
+    apart = proof("a: claim u; a: stats", kind="wrong-count")
+    listed = proof("a: claim u; a: dead_letters t", kind="missing-dead-letter")
+    violations = [again, count, apart, listed]
+    assert [follows(violation, violations) for violation in violations] == [
+        False,
+        True,
+        False,
+        False,
+    ]

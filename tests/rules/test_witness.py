@@ -97,6 +97,13 @@ def test_a_long_witness_keeps_its_own_calls_and_the_latest_others() -> None:
     assert numbers == [0, *range(11, 22)]
 
 
+def test_a_long_life_keeps_its_enqueue() -> None:
+    """Its options explain the rest."""
+    rounds = "; a: claim t; a: fail t" * 10
+    observed = history(f"p: enqueue t max_attempts=10{rounds}; b: claim t")
+    assert shown(observed, 20, 21, kind="delivered-dead") == [0, *range(11, 22)]
+
+
 def test_an_empty_witness_stays_empty() -> None:
     """There is nothing to complete."""
     assert shown(history("p: enqueue t")) == []
