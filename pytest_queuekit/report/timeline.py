@@ -77,9 +77,10 @@ class Timeline:
     ticks: tuple[Tick, ...]
 
 
-def timeline(witness: Sequence[Operation]) -> Timeline | None:
-    """Return the drawing of a proof, whose last call is the culprit; None for a proof of no call.
+def timeline(witness: Sequence[Operation], *, culprit: int = 0) -> Timeline | None:
+    """Return the drawing of a proof; None for a proof of no call.
 
+    culprit: the number of the call that shows the violation, from 1; 0 for the last call.
     Operations of one batch are one call.
     """
     batches = calls_of(witness)
@@ -99,7 +100,7 @@ def timeline(witness: Sequence[Operation]) -> Timeline | None:
             number=number,
             verb=str(call.verb),
             outcome=str(call.outcome),
-            culprit=number == len(calls),
+            culprit=number == (culprit or len(calls)),
             text=describe(call, *others),
         )
         for number, (call, *others) in enumerate(batches, start=1)

@@ -15,12 +15,14 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.history import Operation
 from pytest_queuekit.model.run_result import Explanation, RunResult
 from pytest_queuekit.model.verdict import Status, Verdict
+from pytest_queuekit.report.drawing import LEGEND, palette, style, svg
 from pytest_queuekit.report.failure import calls_of, describe, headline, when
 from pytest_queuekit.report.lines import figure
 from pytest_queuekit.report.matrix import Column, columns, families, word
-from pytest_queuekit.report.timeline import Timeline, timeline
+from pytest_queuekit.report.timeline import timeline
 
 _PARTS = Path(__file__).with_name("html_parts")
+_DRAWING = "Timeline of the calls that the table below lists"
 
 
 def as_html(result: RunResult) -> str:
@@ -83,6 +85,7 @@ class _Failure:
 
     anchor: its id in the page. cause: the id of the failure that shows its proof; or empty.
     tasks: the labels of the tasks in its proof.
+    drawing: the timeline of its proof; empty without calls.
     """
 
     anchor: str
@@ -93,7 +96,7 @@ class _Failure:
     detail: str
     tasks: Sequence[str]
     calls: Sequence[_Call]
-    drawing: Timeline | None
+    drawing: str
     why: Explanation | None
 
 
@@ -124,12 +127,13 @@ def _content(runs: dict[str, RunResult]) -> dict[str, Any]:
         "untested": _having(checks, Status.NOT_RUN) + _having(checks, Status.ERROR),
         "inapplicable": _having(checks, Status.NOT_APPLICABLE),
         "runs": runs,
+        "legend": LEGEND,
         "notes": [
             line
             for result in runs.values()
             for line in (*result.warnings, *result.unmet, *result.errors)
         ],
-        "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
+        "style": palette() + style() + (_PARTS / "page.css").read_text(encoding="utf-8"),
         "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
     }
 
@@ -172,6 +176,7 @@ def _failure(verdict: Verdict, column: Column, place: int) -> _Failure:
     faults = verdict.violations or verdict.findings
     proven = verdict.violations and not verdict.same_as
     witness = verdict.violations[0].witness if proven else ()
+    drawing = timeline(witness)
     return _Failure(
         anchor=f"f{place}-{verdict.rule}",
         cause=verdict.same_as and f"f{place}-{verdict.same_as}",
@@ -181,7 +186,7 @@ def _failure(verdict: Verdict, column: Column, place: int) -> _Failure:
         detail=faults[0].detail if faults else headline(verdict),
         tasks=sorted({operation.task for operation in witness if operation.task}),
         calls=list(_calls(witness)),
-        drawing=timeline(witness),
+        drawing=svg(drawing, label=_DRAWING) if drawing else "",
         why=column.explanations.get(verdict.rule),
     )
 
