@@ -7,7 +7,12 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 from pygments.formatters import HtmlFormatter
+
+from pytest_queuekit.cli import rule_pages
+from pytest_queuekit.cli.rules import entries
+from pytest_queuekit.report import drawing
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,8 +26,11 @@ PAGES = {
 }
 """The pages outside docs/: the path in the source tree, and the path on the site."""
 
-HIGHLIGHT = "css/highlight.css"
-"""The colours of code blocks. The site has them itself, and needs no other server."""
+STYLE = "css/site.css"
+"""The colours of code blocks and of timelines. The site needs no other server."""
+
+INDEX = f"{rule_pages.FOLDER}.md"
+"""The page that holds all rules in the source tree. On the site, each rule has a page."""
 
 _LINK = re.compile(r"\]\(([\w./-]+\.md)(#[\w-]+)?\)")
 
@@ -32,14 +40,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, page in PAGES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=_LINK.sub(_moved, text)))
-    style = HtmlFormatter().get_style_defs(".codehilite")
-    files.append(File.generated(config, HIGHLIGHT, content=f"{style}\n"))
+    for name, text in rule_pages.pages(list(entries())):
+        files.append(File.generated(config, f"{rule_pages.FOLDER}/{name}", content=text))
+    files.append(File.generated(config, STYLE, content=_style()))
     return files
 
 
-def on_page_markdown(markdown: str, **_: object) -> str:
-    """Let links from docs/ to the queue's pages fit the site: the source has them a folder up."""
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Let a page fit the site: links to the queue's pages, and links to the rules' pages."""
+    if page.file.src_uri == INDEX:
+        return markdown.partition("\n## ")[0] + "\n" + rule_pages.index(list(entries()))
+    # The source has them a folder up.
     return markdown.replace("](../pytest_queuekit/queue/", "](queue/")
+
+
+def _style() -> str:
+    light = drawing.palette().partition("@media")[0]  # the theme has no dark colours
+    code = HtmlFormatter().get_style_defs(".codehilite")
+    return f"{code}\n{light}{drawing.style()}.wide {{ overflow-x: auto; }}\n"
 
 
 def _moved(link: re.Match[str]) -> str:

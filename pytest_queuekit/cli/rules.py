@@ -59,6 +59,11 @@ class RuleEntry:
         raised = f" (MUST with {self.must_with})" if self.must_with else ""
         return f"{self.requirement}{raised}"
 
+    @property
+    def command(self) -> str:
+        """The command that runs it alone."""
+        return f"pytest queue-validate::{self.id}"
+
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
@@ -188,7 +193,7 @@ def explain(entry: RuleEntry, *, run: str = "") -> str:
         "needs": ", ".join(entry.needs) or "only enqueue and claim",
         "level": f"{entry.level} and above",
         "driver": entry.driver,
-        "run": run or f"pytest queue-validate::{entry.id}",
+        "run": run or entry.command,
     }
     example = "\n".join(text_lines(entry.id))
     return fields_as_text(f"{entry.id} {entry.slug}", fields) + (f"{example}\n" if example else "")
@@ -210,18 +215,23 @@ def as_markdown(chosen: Sequence[RuleEntry]) -> str:
         if entry.family != family:
             lines += [f"## {entry.family}", "", entry.about, ""]
             family = entry.family
-        needs = ", ".join(f"`{need}`" for need in entry.needs)
-        raised = f" (**MUST** with `{entry.must_with}`)" if entry.must_with else ""
-        lines += [
-            f"### {entry.id} {entry.slug}",
-            "",
-            f"**{entry.requirement}**{raised} {entry.sentence}",
-            "",
-        ]
-        lines += [entry.why, ""]
-        lines += [f"Needs {needs}." if needs else "Applies to every queue.", ""]
-        lines += markdown_lines(entry.id)
+        lines += [f"### {entry.id} {entry.slug}", "", *entry_lines(entry)]
     return "\n".join(lines)
+
+
+def entry_lines(entry: RuleEntry) -> list[str]:
+    """Return what follows the heading of a rule in a document."""
+    needs = ", ".join(f"`{need}`" for need in entry.needs)
+    raised = f" (**MUST** with `{entry.must_with}`)" if entry.must_with else ""
+    return [
+        f"**{entry.requirement}**{raised} {entry.sentence}",
+        "",
+        entry.why,
+        "",
+        f"Needs {needs}." if needs else "Applies to every queue.",
+        "",
+        *markdown_lines(entry.id),
+    ]
 
 
 def as_json(chosen: Sequence[RuleEntry]) -> str:

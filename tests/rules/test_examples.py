@@ -22,6 +22,7 @@ from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.examples.catalogue import MODULES, example_of
 from pytest_queuekit.rules.examples.example import TABLE, Example
+from pytest_queuekit.rules.examples.proof import calls
 from pytest_queuekit.rules.rule import Rule, judge
 from tests.docs.pages import ROOT
 from tests.rules.example_queue import STATEMENTS, ExampleQueue, queue_of, statement_name
@@ -32,7 +33,6 @@ _BREAKS = Effort(level=Level.STANDARD, tasks=100, rounds=6)
 """On a busy machine a race may come out well once."""
 
 _CERTAIN = [rule for rule in CATALOGUE if rule.driver_names == ["sequence"]]
-_LINE = re.compile(r"[▶ ] +\d+\.\d{3} s  (\S.*?)  +(\w+) ?(\S*).*? → (\S+)")
 
 
 @pytest.fixture(params=_EXAMPLES)
@@ -69,11 +69,9 @@ def test_example_is_short(example: Example) -> None:
 
 def test_proof_marks_one_call(example: Example) -> None:
     """A proof is a list of calls in order of time, and one of them breaks the rule."""
-    lines = example.proof.splitlines()
-    times = [float(line[1:].split(" s ")[0]) for line in lines]
-    assert times == sorted(times)
-    assert sum(line.startswith("▶ ") for line in lines) == 1
-    assert all(_LINE.match(line) for line in lines)
+    starts = [call.start for call in calls(example.proof)]
+    assert starts == sorted(starts)
+    assert sum(line.startswith("▶ ") for line in example.proof.splitlines()) == 1
 
 
 def test_example_in_python_parses(example: Example) -> None:
@@ -102,8 +100,8 @@ def _prepare(statement: str) -> None:
 
 
 def test_the_page_explains_the_examples_queue() -> None:
-    """docs/rules.md shows the table of the examples, and lists methods that the queue has."""
-    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    """docs/example-queue.md shows the table of the examples, and lists methods of the queue."""
+    page = (ROOT / "docs" / "example-queue.md").read_text(encoding="utf-8")
     methods = re.findall(r"^\| `(\w+)\(.*\)` \|", page, flags=re.MULTILINE)
     assert TABLE in page
     assert methods
@@ -140,22 +138,20 @@ def _judge(rule: Rule, side: str, folder: Path, effort: Effort) -> Verdict:
 def _missing(proof: str, history: History) -> Iterator[str]:
     """Yield the lines of a proof that the history does not have, in this order."""
     operations = iter(history)
-    for line in proof.splitlines():
-        if not any(_is(line, operation) for operation in operations):
+    for line, call in zip(proof.splitlines(), calls(proof), strict=True):
+        if not any(_is(call, operation) for operation in operations):
             yield line
 
 
-def _is(line: str, operation: Operation) -> bool:
-    match = _LINE.match(line)
-    assert match is not None
-    actor, verb, task, result = match.groups()
-    if (operation.actor, operation.verb) != (actor, verb):
+def _is(call: Operation, operation: Operation) -> bool:
+    if (operation.actor, operation.verb) != (call.actor, call.verb):
         return False
     if operation.outcome is not Outcome.OK:
-        return result in (operation.outcome, (operation.error or "").partition(":")[0])
+        known = (operation.outcome, (operation.error or "").partition(":")[0])
+        return (call.error or call.outcome) in known
     if operation.verb is Verb.CLAIM:
-        return result == (operation.task or "empty")
-    return task in ("", operation.task)
+        return call.outcome is Outcome.OK and call.task == operation.task
+    return call.task in (None, operation.task)
 
 
 def test_examples_are_loaded_when_asked_for() -> None:
