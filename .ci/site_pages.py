@@ -32,7 +32,7 @@ STYLE = "css/site.css"
 INDEX = f"{rule_pages.FOLDER}.md"
 """The page that holds all rules in the source tree. On the site, each rule has a page."""
 
-_LINK = re.compile(r"\]\(([\w./-]+\.md)(#[\w-]+)?\)")
+_LINK = re.compile(r"\]\(([\w./-]+\.(?:md|svg))(#[\w-]+)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

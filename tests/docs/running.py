@@ -119,7 +119,7 @@ def _run(argv: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         argv,
         cwd=folder,
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -130,7 +130,7 @@ def _run(argv: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return an environment with the commands of this Python, without settings of this run."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     scripts = str(Path(sys.executable).parent)
