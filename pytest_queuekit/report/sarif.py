@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from pytest_queuekit.model.run_result import Explanation
 from pytest_queuekit.model.verdict import Place, Verdict
 from pytest_queuekit.report.faults import Fault, faults
 
@@ -16,9 +18,18 @@ _SCHEMA = (
 )
 
 
-def as_sarif(verdicts: Sequence[Verdict], *, tool: str, version: str) -> str:
-    """Return one run, with a rule for each check and a result for each fault."""
-    rules = [_rule(verdict) for verdict in verdicts]
+def as_sarif(
+    verdicts: Sequence[Verdict],
+    *,
+    tool: str,
+    version: str,
+    explanations: Mapping[str, Explanation] = MappingProxyType({}),
+) -> str:
+    """Return one run, with a rule for each check and a result for each fault.
+
+    explanations: by id, the help that a code host shows beside a finding.
+    """
+    rules = [_rule(verdict, explanations.get(verdict.rule)) for verdict in verdicts]
     numbers = {verdict.rule: number for number, verdict in enumerate(verdicts)}
     driver = {"name": tool, "semanticVersion": version, "rules": rules}
     run = {
@@ -33,14 +44,28 @@ def as_sarif(verdicts: Sequence[Verdict], *, tool: str, version: str) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(verdict: Verdict) -> dict[str, Any]:
+def _rule(verdict: Verdict, explanation: Explanation | None) -> dict[str, Any]:
     titles = (fault.title for fault in faults([verdict]))
-    return {
+    rule: dict[str, Any] = {
         "id": verdict.rule,
         # Code hosts show it as the headline of a finding, so it names the fault if there is one.
         "shortDescription": {"text": next(titles, "") or verdict.sentence},
         "fullDescription": {"text": verdict.sentence},
         "properties": {"group": verdict.family},
+    }
+    if explanation is not None:
+        rule["help"] = _help(verdict.rule, explanation)
+    return rule
+
+
+def _help(rule: str, explanation: Explanation) -> dict[str, str]:
+    command = f"queuekit explain {rule}"
+    parts = [explanation.why]
+    for title, code in (("Wrong", explanation.wrong), ("Right", explanation.right)):
+        parts += [f"**{title}**", f"```{explanation.language}\n{code}\n```"] if code else []
+    return {
+        "text": f"{explanation.why} {command} says more.",
+        "markdown": "\n\n".join([*parts, f"`{command}`"]),
     }
 
 

@@ -10,4 +10,9 @@ from pytest_queuekit.report.sarif import as_sarif as sarif_of
 def as_sarif(result: RunResult) -> str:
     """Return one run with a result for each failure."""
     failed = [verdict for verdict in result.verdicts if verdict.status is Status.FAIL]
-    return sarif_of(failed, tool="pytest-queuekit", version=result.environment.get("queuekit", "0"))
+    return sarif_of(
+        failed,
+        tool="pytest-queuekit",
+        version=result.environment.get("queuekit", "0"),
+        explanations=result.explanations,
+    )
