@@ -11,7 +11,9 @@ import pytest
 from pytest_queuekit.report.formats.html import as_html
 from tests.report.test_html import EVERYTHING
 
-_BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+_BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 _FLAGS = [
     "--headless",
     "--no-sandbox",
