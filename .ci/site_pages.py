@@ -29,10 +29,19 @@ PAGES = {
 STYLE = "css/site.css"
 """The colours of code blocks and of timelines. The site needs no other server."""
 
+_LAYOUT = """\
+.wide { overflow-x: auto; }
+.rst-content .wy-table-responsive table :is(td, th) { white-space: normal; padding: 8px; }
+"""
+"""A drawing scrolls, and the text of a table wraps: the theme would cut it off."""
+
 INDEX = f"{rule_pages.FOLDER}.md"
 """The page that holds all rules in the source tree. On the site, each rule has a page."""
 
 _LINK = re.compile(r"\]\(([\w./-]+\.(?:md|svg))(#[\w-]+)?\)")
+
+_RULE = re.compile(rf"^\| ({'|'.join(entry.id for entry in entries())}) \|", re.MULTILINE)
+"""A row of a table that begins with the id of a rule."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -50,6 +59,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Let a page fit the site: links to the queue's pages, and links to the rules' pages."""
     if page.file.src_uri == INDEX:
         return markdown.partition("\n## ")[0] + "\n" + rule_pages.index(list(entries()))
+    markdown = _RULE.sub(rf"| [\1]({rule_pages.FOLDER}/\1.md) |", markdown)
     # The source has them a folder up.
     return markdown.replace("](../pytest_queuekit/queue/", "](queue/")
 
@@ -57,7 +67,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 def _style() -> str:
     light = drawing.palette().partition("@media")[0]  # the theme has no dark colours
     code = HtmlFormatter().get_style_defs(".codehilite")
-    return f"{code}\n{light}{drawing.style()}.wide {{ overflow-x: auto; }}\n"
+    return f"{code}\n{light}{drawing.style()}{_LAYOUT}"
 
 
 def _moved(link: re.Match[str]) -> str:

@@ -72,11 +72,12 @@ def _drawing(rule_id: str) -> list[str]:
     )
     if drawing is None:
         return []
-    label = f"Timeline of the calls in the typical proof of {rule_id}"
+    label = f"Timeline of the typical proof of {rule_id}"
+    scrolls = f'class="wide" tabindex="0" role="group" aria-label="{label}, which scrolls sideways"'
     return [
         "The example is a change to [one small queue](../example-queue.md). Its proof as a "
         "[timeline](../example-queue.md#timelines):",
         "",
-        f'<div class="wide">{svg(drawing, label=label)}</div>',
+        f"<div {scrolls}>{svg(drawing, label=label)}</div>",
         "",
     ]

@@ -13,6 +13,7 @@ from importlib import import_module
 import pytest
 
 import pytest_queuekit
+from pytest_queuekit.adapters.catalogue import BUILT_IN
 from pytest_queuekit.cli.review import as_markdown as review_as_markdown
 from pytest_queuekit.cli.rules import as_markdown, entries
 from pytest_queuekit.errors import QueuekitError
@@ -20,6 +21,7 @@ from pytest_queuekit.gate.criteria import QUESTIONS
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.queue.exceptions import QueueDatabaseError
+from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.teams import TEAMS
 from pytest_queuekit.watch.finding import MEANINGS
 from tests.docs.pages import ROOT
@@ -178,3 +180,13 @@ def test_the_findings_of_the_watch_are_documented() -> None:
     assert {kind: text.replace("`", "") for kind, text in rows if kind in MEANINGS} == dict(
         MEANINGS
     )
+
+
+def test_the_matrix_is_of_today() -> None:
+    """docs/matrix.md has a column for each built-in adapter and a row for each rule."""
+    _, head, by_rule = _page("matrix.md").partition("\n## By rule\n")
+    columns = [cell.strip().partition(" ")[0] for cell in by_rule.split("\n")[1].split("|")]
+    assert head
+    assert columns[2:-1] == list(BUILT_IN)
+    rows = re.findall(r"^\| ([A-Z]+-\d+) \|", by_rule, re.MULTILINE)
+    assert rows == [rule.id for rule in CATALOGUE]
