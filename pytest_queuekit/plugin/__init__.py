@@ -32,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         raise pytest.UsageError(f"{useless} does nothing without {needed}: add that{hint}")
     if options.is_asked_for(config):
+        from pytest_queuekit.plugin import unrewritten
+
+        unrewritten.register(config)
         from pytest_queuekit.plugin import validation
 
         validation.register(config)

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -20,24 +21,35 @@ before = set(sys.modules)
 import pytest_queuekit.plugin, pytest_queuekit.plugin.fixtures
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
+REWRITTEN = """
+import json, sys
+import pytest
+finders = list(sys.meta_path)
+assert pytest.main(["--queue-validate", "--queue-level", "quick", "-q", "-k", "ENQUEUE-1"]) == 0
+assert sys.meta_path == finders
+kit = [m for name, m in sys.modules.items() if name.partition(".")[0] == "pytest_queuekit"]
+rewritten = [m.__name__ for m in kit if type(m.__loader__).__name__ == "AssertionRewritingHook"]
+print(json.dumps([len(kit), rewritten])
+"""
 
 
-def _loaded(folder: Path) -> list[str]:
+def _answer(code: str, folder: Path) -> list[Any]:
+    """Return the list that code prints last, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", LOADED],
+        [sys.executable, "-c", code],
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    names: list[str] = json.loads(done.stdout)
-    return names
+    answer: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
 
 
 def test_the_plugin_loads_nothing_of_others(tmp_path: Path) -> None:
     """The plugin adds at most four modules of its own, and none of another package."""
-    names = _loaded(tmp_path)
+    names = _answer(LOADED, tmp_path)
     own = [name for name in names if name.partition(".")[0] == "pytest_queuekit"]
     foreign = [
         name
@@ -46,6 +58,13 @@ def test_the_plugin_loads_nothing_of_others(tmp_path: Path) -> None:
     ]
     assert len(own) <= 4, own
     assert foreign == []
+
+
+def test_a_validation_imports_as_little_as_it_can(tmp_path: Path) -> None:
+    """pytest rewrites only the modules that load the others."""
+    count, rewritten = _answer(REWRITTEN, tmp_path)
+    assert count > 100
+    assert len(rewritten) <= 5, rewritten
 
 
 def _installed(texts: list[str], known: set[str]) -> Iterator[Distribution]:
