@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_queuekit.plugin.gate import Gate
 
 NAME = "queuekit-validation"
+_HYPOTHESIS = "hypothesispytest"
+"""The name of Hypothesis' plugin."""
 
 
 def register(config: pytest.Config) -> None:
@@ -31,6 +33,9 @@ def register(config: pytest.Config) -> None:
     asked = settings.read(config)
     validation = Validation(config, asked)
     _leave_paths(config, keep=asked.plan.gate)
+    if not config.args and config.pluginmanager.has_plugin(_HYPOTHESIS):
+        # It imports all of Hypothesis when a run ends, and this run has no property tests.
+        config.pluginmanager.unregister(name=_HYPOTHESIS)
     config.pluginmanager.register(validation, NAME)
     if is_controller(config):
         lanes = {node_id: check.lane for node_id, check in validation.checks.items() if check.lane}

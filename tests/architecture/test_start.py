@@ -29,7 +29,7 @@ assert pytest.main(["--queue-validate", "--queue-level", "quick", "-q", "-k", "E
 assert sys.meta_path == finders
 kit = [m for name, m in sys.modules.items() if name.partition(".")[0] == "pytest_queuekit"]
 rewritten = [m.__name__ for m in kit if type(m.__loader__).__name__ == "AssertionRewritingHook"]
-print(json.dumps([len(kit), rewritten])
+print(json.dumps([len(kit), rewritten, "hypothesis" in sys.modules]))
 """
 
 
@@ -61,10 +61,11 @@ def test_the_plugin_loads_nothing_of_others(tmp_path: Path) -> None:
 
 
 def test_a_validation_imports_as_little_as_it_can(tmp_path: Path) -> None:
-    """pytest rewrites only the modules that load the others."""
-    count, rewritten = _answer(REWRITTEN, tmp_path)
+    """pytest rewrites only the modules that load the others, and Hypothesis stays away."""
+    count, rewritten, has_hypothesis = _answer(REWRITTEN, tmp_path)
     assert count > 100
     assert len(rewritten) <= 5, rewritten
+    assert not has_hypothesis
 
 
 def _installed(texts: list[str], known: set[str]) -> Iterator[Distribution]:
