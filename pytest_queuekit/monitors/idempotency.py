@@ -34,10 +34,10 @@ from pytest_queuekit.monitors.timeline.wording import PAST, actor, done, when
 def idempotency(history: History, contract: Contract) -> list[Violation]:
     """Report keys that admit or refuse the wrong tasks.
 
-    `key-let-through`: two tasks of a key were delivered although the first certainly still held it
-    when the second was enqueued; `key-not-freed`: a task was refused, or never delivered, although
-    the key was freed before; `keyed-lost`: no task of a key was ever delivered. `key_conflict`
-    judges which of two payloads is delivered.
+    `key-let-through`: two tasks of a key were delivered, or the second after the first expired,
+    although the first certainly still held the key when the second was enqueued; `key-not-freed`: a
+    task was refused, or never delivered, although the key was freed before; `keyed-lost`: no task
+    of a key was ever delivered. `key_conflict` judges which of two payloads is delivered.
     """
     violations = _KeyViolations(history, contract)
     tasks = tasks_of(history).values()
@@ -148,6 +148,7 @@ class _KeyViolations:
         self._final = history.drained and not may_forget(history, contract)
         self._outlives = contract.key_hold.outlives_task
         self._until_claim = contract.key_hold is KeyHold.UNTIL_CLAIM
+        self._for_a_time = contract.key_hold is KeyHold.FOR_A_TIME
         self._may_replace = contract.key_conflict in (KeyConflict.REPLACE, None)
         self._end = max((latest(operation) for operation in history), default=0)
 
@@ -155,6 +156,7 @@ class _KeyViolations:
         """Find the first two tasks of a key of which either should have kept out the other."""
         delivered = [task for task in group if task.only_enqueue is not None and task.deliveries]
         delivered.sort(key=lambda task: task.enqueues[0].start)
+        delivered[:0] = self._expired(group, delivered)
         for place, first in enumerate(delivered):
             freed = self._freed(first)
             for second in delivered[place + 1 :]:
@@ -166,6 +168,22 @@ class _KeyViolations:
                 if freed > _settled(second) and self._freed(second) > _settled(first):
                     yield self._both_delivered(first, second)
                     return
+
+    def _expired(self, group: list[TaskHistory], delivered: list[TaskHistory]) -> list[TaskHistory]:
+        """Return the first task of a key, if it expired before another one was delivered.
+
+        Only a key that is held for a time certainly stays in use after that.
+        """
+        if not (group and self._for_a_time and self._final) or self._may_replace or self._unknown:
+            return []
+        first = min(group, key=lambda task: task.enqueues[0].start)
+        enqueue = first.only_enqueue
+        if enqueue is None or not enqueue.ok or first.deliveries:
+            return []
+        others = (task.enqueues[0].start for task in group if task is not first)
+        claims = (task.deliveries[0].claim.start for task in delivered)
+        alone = latest(enqueue) < min(others, default=NEVER)
+        return [first] if alone and may_expire(enqueue) <= min(claims, default=NEVER) else []
 
     def refused(self, group: _Group) -> Iterator[Violation]:
         """Find enqueues that were refused although the holder of the key was completed before."""
@@ -197,7 +215,7 @@ class _KeyViolations:
 
     def _freed(self, task: TaskHistory) -> float:
         """Return the first moment at which a delivered task may no longer hold its key."""
-        delivered = task.deliveries[0].claim.start
+        delivered = (task.deliveries[0].claim if task.deliveries else task.enqueues[0]).start
         frees: list[float] = [cancel.start for cancel in task.cancels]
         if self._until_claim:
             frees.append(self._first_unknown)
@@ -302,7 +320,8 @@ class _KeyViolations:
             f"{actor(newer)} enqueued {second.label} with key {_key(newer)} "
             f"{when(self._history, newer)} although {first.label} held that key "
             f"({done(self._history, older)}, declared `key_hold="
-            f"{self._contract.key_hold.name}`). Both tasks were delivered.",
+            f"{self._contract.key_hold.name}`). "
+            f"{'Both tasks were' if first.deliveries else f'{second.label} was'} delivered.",
             older,
             newer,
             first.first_claim,
@@ -340,4 +359,5 @@ class _KeyViolations:
 
 def _settled(task: TaskHistory) -> float:
     """Return the last moment at which the enqueue of a delivered task took effect."""
-    return min(latest(task.enqueues[0]), latest(task.deliveries[0].claim))
+    ends = [latest(delivery.claim) for delivery in task.deliveries[:1]]
+    return min([latest(task.enqueues[0]), *ends])

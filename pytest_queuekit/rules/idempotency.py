@@ -144,6 +144,21 @@ def _after_its_time(env: Environment) -> None:
     env.settle()
 
 
+def _after_its_task_expires(env: Environment) -> None:
+    """Use the keys of expired tasks in their time and after it, before and after a claim."""
+    producer, seconds = env.actor("producer"), env.contract.key_seconds or 0.0
+    for key in ("order-1", "order-2"):
+        producer.enqueue(f"{key}-first", key=key, expires=0.25 * seconds)
+    env.outlast(0.5 * seconds, "tasks to expire")
+    producer.enqueue("order-1-early", key="order-1")
+    work(env.actor("worker"))
+    producer.enqueue("order-2-early", key="order-2")
+    env.outlast(0.5 * seconds, "the time of a key to end")
+    for key in ("order-1", "order-2"):
+        producer.enqueue(f"{key}-late", key=key)
+    env.settle()
+
+
 def _in_batches(env: Environment) -> None:
     """Enqueue batches with keys of a waiting task, of each other and of the batch itself."""
     producer = env.actor("producer")
@@ -332,6 +347,17 @@ _RULES = (
         scenario=Scenario(script=_after_its_time, passes_time=True),
         monitors=(idempotency, no_loss),
         needs=(*_NEEDS, Capability.KEY_FOR_A_TIME),
+    ),
+    Rule(
+        id="KEY-17",
+        slug="key-outlives-expired-task",
+        sentence="A key that is held for a time is in use for that time even if its task expires "
+        "while it waits, and free from then on.",
+        why="No worker ever ends an expired task: a key that waits for its end is in use for ever.",
+        scenario=Scenario(script=_after_its_task_expires, passes_time=True),
+        monitors=(idempotency,),
+        needs=(*_NEEDS, Capability.KEY_FOR_A_TIME, Capability.EXPIRES),
+        exercises=(Verb.ENQUEUE,),
     ),
 )
 

@@ -128,6 +128,24 @@ def test_a_key_may_be_held_for_a_time() -> None:
     assert held(text % (worked_off + "; q: purge @6-7", "8-9", "u")) == []
 
 
+def test_an_expired_task_may_hold_its_key_for_a_time() -> None:
+    """The key is in use although no worker ever had its task; other keys end with their tasks."""
+    text = (
+        "p: enqueue t key=k expires=%s @0-1; p: enqueue u key=k @%s; a: claim u @8-9;"
+        "a: claim - @20-21"
+    )
+    held = partial(for_a_time, key_seconds=10.0)
+    assert held(text % ("3", "5-6")) == LET
+    assert held((text % ("3", "5-6")).replace("@0-1", "@0-1 unknown")) == []
+    assert held(text % ("9", "5-6")) == []
+    assert held((text % ("3", "5-6")).replace("@8-9", "@8-9; p: purge @6.5-7")) == LET
+    assert (
+        held((text % ("3", "5-6")).replace("; p: enqueue u", "; q: purge @3-4; p: enqueue u")) == []
+    )
+    assert held(text % ("3", "5-6"), key_conflict=KeyConflict.REPLACE) == []
+    assert drained(text % ("3", "5-6")) == []
+
+
 def test_a_free_key_is_not_refused() -> None:
     """A queue may refuse an enqueue only while a task may hold its key."""
     text = (

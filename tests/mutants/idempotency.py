@@ -173,6 +173,24 @@ class KeyEndsWithItsTask(HoldsKeysForATime):
         return super()._holds_key(task) and task.state in ("queued", "leased")
 
 
+class HoldsTheKeyOfAnExpiredTask(HoldsKeysForATime):
+    """Frees a key in time, but not that of a task that expired before a worker had it."""
+
+    name = "holds-the-key-of-an-expired-task"
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) or self._is_outdated(task)
+
+
+class KeyExpiresWithItsTask(HoldsKeysForATime):
+    """Declares that a key is held for a time, and frees it when its task expires."""
+
+    name = "key-expires-with-its-task"
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) and not self._is_outdated(task)
+
+
 class KeepsKeyedTasks(MemoryQueue):
     """Keeps a keyed task out itself if another keyed one was done before."""
 
@@ -341,8 +359,10 @@ MUTANTS = (
     mutant(NeverFreesAKey, "KEY-7"),
     mutant(FreesAKeyTooEarly, "KEY-7"),
     mutant(HoldsAKeyPastItsTime, "KEY-16", also=("KEY",)),
-    mutant(HoldsAKeyWhileItsTaskWaits, "KEY-16", also=("KEY-11",)),
-    mutant(FreesAKeyBeforeItsTime, "KEY-16"),
+    mutant(HoldsAKeyWhileItsTaskWaits, "KEY-16", also=("KEY-11", "KEY-17")),
+    mutant(FreesAKeyBeforeItsTime, "KEY-16", also=("KEY-17",)),
+    mutant(HoldsTheKeyOfAnExpiredTask, "KEY-17"),
+    mutant(KeyExpiresWithItsTask, "KEY-17"),
     mutant(KeyEndsWithItsTask, "KEY-7", also=("KEY-16",)),
     mutant(KeepsKeyedTasks, "KEY-8"),
     mutant(ReleaseFreesTheKey, "KEY-10"),

@@ -409,6 +409,7 @@ class _HeldUntilClaim(ExampleQueue):
 
 class _HeldForATime(ExampleQueue):
     key_hold = KeyHold.FOR_A_TIME
+    key_conflict = KeyConflict.KEEP
     key_seconds = 60.0
 
 
@@ -525,7 +526,7 @@ _BASES: Mapping[str, type[ExampleQueue]] = {
     **dict.fromkeys(("LEASE-15", "LEASE-16"), _HonoursTaskLeases),
     "KEY-13": _HeldUntilClaim,
     "KEY-14": _Replacing,
-    "KEY-16": _HeldForATime,
+    **dict.fromkeys(("KEY-16", "KEY-17"), _HeldForATime),
     **dict.fromkeys(("VALUE-1", "VALUE-3", "RACE-21"), _Impatient),
     **{f"GROWTH-{number}": _Indexed for number in (*range(1, 8), 9)},
     "GROWTH-5": _WithoutLeasedIndex,

@@ -319,4 +319,21 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 61.034 s  collector  claim         → empty  expected: late
         """,
     ),
+    "KEY-17": Example(
+        language="sql",
+        wrong="""
+            -- enqueue: look up the key
+            SELECT id FROM task WHERE key = :key AND due - delay > :now - 60
+                AND (expires IS NULL OR expires > :now)
+        """,
+        right="""
+            -- enqueue: look up the key
+            SELECT id FROM task WHERE key = :key AND due - delay > :now - 60
+        """,
+        proof="""
+               0.002 s  producer  enqueue order-1-first → ok  expires 15
+              30.068 s  producer  enqueue order-1-early → ok
+            ▶ 30.070 s  worker    claim → order-1-early
+        """,
+    ),
 }
