@@ -241,7 +241,7 @@ MUTANTS = (
     mutant(SortsEveryTask, "GROWTH-1"),
     mutant(ReadsTheDoneTasksToo, "GROWTH-1"),
     mutant(SearchesForDoubles, "GROWTH-2"),
-    mutant(FindsTheTaskByItsToken, "GROWTH-3"),
+    mutant(FindsTheTaskByItsToken, "GROWTH-3", also=("GROWTH-9",)),
     mutant(CountsEachAgainstAll, "GROWTH-4"),
     mutant(ReadsEachLease, "GROWTH-5"),
     mutant(ReadsEachDelay, "GROWTH-6"),
