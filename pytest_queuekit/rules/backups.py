@@ -1,4 +1,4 @@
-"""Scripts of backups: of a queue at rest, and of a queue whose tasks move.
+"""Scripts of backups: of a queue at rest, of tasks with keys, and of a queue whose tasks move.
 
 A backup that reads the tasks in several steps misses a task that moves between two of them. So the
 backup stops before each of its steps in turn, and a worker releases one task and claims another.
@@ -29,6 +29,31 @@ def at_rest(env: Environment) -> None:
     env.move(location)
     enqueue_all(env.actor("restored"), labels(3, "new"))
     env.claim_all("heir")
+    env.settle()
+
+
+def with_keys(env: Environment) -> None:
+    """Back up tasks with keys, and use the keys again in the copy.
+
+    A copy need not hold completed tasks. So the key of such a task is used only if the completion
+    has freed it.
+    """
+    producer, worker, known = env.actor("producer"), env.actor("worker"), ["waiting"]
+    if worker.can(Capability.COMPLETE) and not env.contract.key_hold.outlives_task:
+        known.append("completed")
+        producer.enqueue("completed", key="completed")
+        worker.complete(take(worker))
+    if worker.can(Capability.LEASE):
+        known.append("held")
+        producer.enqueue("held", key="held")
+        take(worker)
+    producer.enqueue("waiting", key="waiting")
+    location = _copy(env, 0)
+    if not producer.backup(location):
+        return
+    env.move(location)
+    for key in known:
+        env.actor("restored").enqueue(f"{key}-again", key=key)
     env.settle()
 
 

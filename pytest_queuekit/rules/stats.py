@@ -9,6 +9,7 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.monitors.exclusive import exclusive
+from pytest_queuekit.monitors.idempotency import idempotency
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_phantom import no_phantom
@@ -16,7 +17,7 @@ from pytest_queuekit.monitors.no_resurrection import no_resurrection
 from pytest_queuekit.monitors.purged import purged
 from pytest_queuekit.monitors.retry import retry
 from pytest_queuekit.monitors.stats import stats
-from pytest_queuekit.rules.backups import at_rest, at_work
+from pytest_queuekit.rules.backups import at_rest, at_work, with_keys
 from pytest_queuekit.rules.only_attempt import COUNTED
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import enqueue_all, expire, labels, take, take_over
@@ -274,6 +275,18 @@ RULES = (
             Capability.LEASE,
             Capability.AT_LEAST_ONCE,
         ),
+        exercises=(Verb.BACKUP, Verb.CLAIM),
+    ),
+    Rule(
+        id="STATS-14",
+        slug="backup-keeps-keys",
+        sentence="In a backup, the key of an unfinished task is in use as in the queue itself, and "
+        "a key that was free stays free.",
+        why="After a restore, clients repeat every enqueue that got no answer: without its key, "
+        "each of these tasks runs twice.",
+        scenario=Scenario(script=with_keys),
+        monitors=(idempotency,),
+        needs=(Capability.BACKUP, Capability.KEY),
         exercises=(Verb.BACKUP, Verb.CLAIM),
     ),
 )

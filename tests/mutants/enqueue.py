@@ -259,6 +259,7 @@ MUTANTS = (
         also=(
             "ENQUEUE-10",
             "GROUP-2",
+            "STATS-14",
         ),
     ),
     mutant(RefusesFloats, "ENQUEUE-3"),

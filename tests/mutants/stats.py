@@ -165,6 +165,31 @@ class CopiesAllAsWaiting(MemoryQueue):
             task.state = "queued"
 
 
+class CopiesNoKeys(MemoryQueue):
+    """Writes a copy in which no task has its key."""
+
+    name = "copies-no-keys"
+
+    def backup(self, location: str) -> None:
+        super().backup(location)
+        for task in self._open(location).tasks.values():
+            task.key = None
+
+
+class CopyRevivesKeys(MemoryQueue):
+    """Writes a copy in which the keys of completed tasks are in use again."""
+
+    name = "copy-revives-keys"
+
+    def backup(self, location: str) -> None:
+        super().backup(location)
+        for task in self._open(location).tasks.values():
+            task.key_until = -1.0
+
+    def _holds_key(self, task: Task) -> bool:
+        return super()._holds_key(task) or task.key_until < 0
+
+
 class CopiesStateByState(MemoryQueue):
     """Copies one state after the other, so that a task that moves meanwhile may be missing."""
 
@@ -296,10 +321,12 @@ MUTANTS = (
     mutant(PurgesTheFailed, "STATS-7"),
     mutant(PurgesTheDelayed, "STATS-7"),
     mutant(PurgesNothing, "STATS-8"),
-    mutant(CopiesNothing, "STATS-9"),
-    mutant(CopiesAllAsWaiting, "STATS-9"),
+    mutant(CopiesNothing, "STATS-9", also=("STATS-14",)),
+    mutant(CopiesAllAsWaiting, "STATS-9", also=("STATS-14",)),
     mutant(CopiesStateByState, "STATS-13"),
     mutant(RefusesToCopy, "STATS-9"),
+    mutant(CopiesNoKeys, "STATS-14"),
+    mutant(CopyRevivesKeys, "STATS-14"),
     mutant(CountsTheVanished, "STATS-10", also=("STATS-12", *WATCHED)),
     mutant(CountsTheDeadOfDeathsAsHeld, "STATS-12", also=WATCHED),
     mutant(CountsCalls, "STATS-11"),

@@ -258,4 +258,24 @@ EXAMPLES: Mapping[str, Example] = {
             ▶ 60.120 s  collector  claim              → empty  expected: moving-2-2
         """,
     ),
+    "STATS-14": Example(
+        wrong="""
+            def backup(self, location):
+                with closing(sqlite3.connect(location)) as copy, copy:
+                    self.db.backup(copy)
+                    copy.execute("UPDATE task SET key = NULL")  # another queue's keys
+        """,
+        right="""
+            def backup(self, location):
+                with closing(sqlite3.connect(location)) as copy:
+                    self.db.backup(copy)
+        """,
+        proof="""
+               0.014 s  producer   enqueue waiting       → ok
+               0.016 s  producer   backup                → ok
+               0.020 s  restored   enqueue waiting-again → ok
+              60.092 s  collector  claim                 → waiting
+            ▶ 60.096 s  collector  claim                 → waiting-again
+        """,
+    ),
 }
