@@ -29,11 +29,13 @@ class Payload(enum.Enum):
     """The domain of payloads that the queue promises to carry unchanged.
 
     JSON: as JSON gives them back, so that a tuple may become a list, and the key 1 the key "1".
+    OBJECT: what Python's pickle carries.
     """
 
     JSON = "json"
     TEXT = "text"
     BYTES = "bytes"
+    OBJECT = "object"
 
 
 class Liveness(enum.Enum):
@@ -129,6 +131,7 @@ class Capability(enum.StrEnum):
     JSON_PAYLOAD = "json-payload"
     TEXT_PAYLOAD = "text-payload"
     BYTES_PAYLOAD = "bytes-payload"
+    OBJECT_PAYLOAD = "object-payload"
     THREADS = "threads"
     PROCESSES = "processes"
 

@@ -42,6 +42,7 @@ _PAYLOADS = {
     Payload.JSON: Capability.JSON_PAYLOAD,
     Payload.TEXT: Capability.TEXT_PAYLOAD,
     Payload.BYTES: Capability.BYTES_PAYLOAD,
+    Payload.OBJECT: Capability.OBJECT_PAYLOAD,
 }
 
 

@@ -27,7 +27,7 @@ def wrap(label: str, domain: Payload, body: Any = None) -> Any:
         raise ValueError(
             f"label={label!r} must be printable ASCII without colon, quote and backslash"
         )
-    if domain is Payload.JSON:
+    if domain in (Payload.JSON, Payload.OBJECT):
         return {_MARK: label} if body is None else {_MARK: label, "body": body}
     if domain is Payload.TEXT:
         return f"{_MARK}:{label}:{'' if body is None else body}"

@@ -254,10 +254,7 @@ class Recorder:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - recorded
             begun = self._begin(Verb.CLOSE, start=start)
             self._end(
-                begun,
-                end=self.clock.now(),
-                error=describe_error(error),
-                raised_at=place_of(error),
+                begun, end=self.clock.now(), error=describe_error(error), raised_at=place_of(error)
             )
 
     def note(self, **facts: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import fractions
 import http
 import math
 from collections.abc import Mapping
@@ -82,6 +83,36 @@ PROMISED_BYTES: dict[str, bytes] = {
     "lines": b"\r\n \n",
 }
 
+PROMISED_OBJECTS: dict[str, Any] = {
+    "tuple": (1, 2),
+    "tuple-within": [(1,), {"a": (None,)}],
+    "no-tuple": (),
+    "set": {1, "1"},
+    "frozen-set": frozenset({(1, 2)}),
+    "bytes": bytes(range(256)),
+    "byte-array": bytearray(b"\0\xff"),
+    "keys": {1: "number", "1": "text", None: "nothing", (1, 2): "tuple"},
+    "big-integer": 2**70,
+    "minus-zero": -0.0,
+    "infinity": math.inf,
+    "complex": 1 - 2j,
+    "range": range(1, 9, 3),
+    "time": dt.datetime(2025, 6, 15, 12, 0, 0, 123456, tzinfo=dt.UTC),
+    "local-time": dt.datetime(2025, 6, 15, 12),  # noqa: DTZ001 - it has no zone
+    "duration": dt.timedelta(days=1, microseconds=1),
+    "decimal": decimal.Decimal("1.10"),
+    "fraction": fractions.Fraction(1, 3),
+    "member": http.HTTPStatus.OK,
+    "text": "a\0b \ud800",
+}
+"""Objects that pickle carries, of the standard library alone."""
+
+DOUBTFUL_OBJECTS: dict[str, Any] = {
+    "function": lambda: None,
+    "generator": (number for number in [1]),
+}
+"""Objects that pickle cannot carry."""
+
 
 def megabyte(domain: Payload) -> Any:
     """Return a body of 1 MB in the domain's type, varied enough to compress badly."""
@@ -89,25 +120,35 @@ def megabyte(domain: Payload) -> Any:
     return text.encode() if domain is Payload.BYTES else text
 
 
+_BARE_JSON: dict[str, Any] = {
+    "no-text": "",
+    "digit-as-text": "0",
+    "null-as-text": "null",
+    "long-text": "ä" * 100_000,
+    "zero": 0,
+    "one": 1,
+    "negative": -1,
+    "zero-as-float": 0.0,
+    "true": True,
+    "false": False,
+    "null": None,
+    "list": [],
+    "nested": [[], [0], {"a": [None]}],
+    "mapping": {},
+    "past-53-bits": 2**53 + 1,
+    "past-63-bits": 2**63,
+    "past-64-bits": 2**64 + 1,
+}
+
 BARE: Mapping[Payload, Mapping[str, Any]] = {
-    Payload.JSON: {
-        "no-text": "",
-        "digit-as-text": "0",
-        "null-as-text": "null",
-        "long-text": "ä" * 100_000,
-        "zero": 0,
-        "one": 1,
-        "negative": -1,
-        "zero-as-float": 0.0,
-        "true": True,
-        "false": False,
-        "null": None,
-        "list": [],
-        "nested": [[], [0], {"a": [None]}],
-        "mapping": {},
-        "past-53-bits": 2**53 + 1,
-        "past-63-bits": 2**63,
-        "past-64-bits": 2**64 + 1,
+    Payload.JSON: _BARE_JSON,
+    Payload.OBJECT: {
+        **_BARE_JSON,
+        "no-tuple": (),
+        "tuple": (0,),
+        "no-set": set(),
+        "no-bytes": b"",
+        "minus-zero": -0.0,
     },
     Payload.TEXT: {
         "no-text": "",

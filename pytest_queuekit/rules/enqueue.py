@@ -198,6 +198,28 @@ _RULES = (
         needs=(Capability.JSON_PAYLOAD,),
         requirement=Requirement.MAY,
     ),
+    Rule(
+        id="ENQUEUE-12",
+        slug="object-payload-unchanged",
+        sentence="An object that pickle can carry is delivered equal, and of the same type.",
+        why="A tuple that arrives as a list, or a time as text, fails in the worker, far from its "
+        "cause.",
+        scenario=Scenario(script=_each(bodies.PROMISED_OBJECTS)),
+        monitors=(no_spurious_refusal, *_EQUAL),
+        needs=(Capability.OBJECT_PAYLOAD,),
+    ),
+    Rule(
+        id="ENQUEUE-13",
+        slug="unpicklable-object-equal-or-rejected",
+        sentence="An object that pickle cannot carry is delivered equal, or its enqueue is "
+        "rejected.",
+        why="The text of a function in place of the function is an error that only the worker can "
+        "see, long after the producer.",
+        scenario=Scenario(script=_each(bodies.DOUBTFUL_OBJECTS)),
+        monitors=_EQUAL,
+        tolerates=(Verb.ENQUEUE,),
+        needs=(Capability.OBJECT_PAYLOAD,),
+    ),
 )
 
 RULES = watched(_RULES, counts=False)

@@ -105,7 +105,12 @@ def _attempt(env: Environment, method: Method, argument: str, value: Any, label:
         work(env.actor("other"))
 
 
-_BODIES: Mapping[Payload, type] = {Payload.TEXT: str, Payload.BYTES: bytes, Payload.JSON: object}
+_BODIES: Mapping[Payload, type] = {
+    Payload.TEXT: str,
+    Payload.BYTES: bytes,
+    Payload.JSON: object,
+    Payload.OBJECT: object,
+}
 """The type of the bodies beside which a payload can carry the kit's label."""
 
 

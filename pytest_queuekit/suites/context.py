@@ -66,6 +66,7 @@ _FIELDS = {
     Capability.JSON_PAYLOAD: "payload",
     Capability.TEXT_PAYLOAD: "payload",
     Capability.BYTES_PAYLOAD: "payload",
+    Capability.OBJECT_PAYLOAD: "payload",
     Capability.THREADS: "sharing",
     Capability.PROCESSES: "sharing",
 }

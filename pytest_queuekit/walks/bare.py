@@ -12,11 +12,13 @@ from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.walks.trial import try_out
 
+_JSON: Sequence[Any] = (
+    *("", "0", "null", "long " * 2000, None, False, [], {}),
+    *(0, 0.0, 2**53 + 1, 2**64 + 1),
+)
 VALUES: Mapping[Payload, Sequence[Any]] = {
-    Payload.JSON: (
-        *("", "0", "null", "long " * 2000, None, False, [], {}),
-        *(0, 0.0, 2**53 + 1, 2**64 + 1),
-    ),
+    Payload.JSON: _JSON,
+    Payload.OBJECT: (*_JSON, (), (0,), set(), b""),
     Payload.TEXT: ("", " ", "0", "null", "long " * 2000),
     Payload.BYTES: (b"", b"\0", b"0", b"long " * 2000),
 }

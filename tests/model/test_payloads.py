@@ -21,7 +21,12 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-BODIES = {Payload.JSON: VALUES, Payload.TEXT: st.text(), Payload.BYTES: st.binary()}
+BODIES = {
+    Payload.JSON: VALUES,
+    Payload.OBJECT: VALUES | st.tuples(VALUES) | st.sets(st.integers()) | st.binary(),
+    Payload.TEXT: st.text(),
+    Payload.BYTES: st.binary(),
+}
 
 
 @pytest.mark.parametrize("domain", Payload)
@@ -120,7 +125,7 @@ def test_the_content_is_what_a_payload_holds_beside_its_label(
     """The body, or nothing."""
     body = data.draw(BODIES[domain])
     content = content_of(canonical(wrap("task-1", domain, body)), "task-1")
-    if domain is Payload.JSON and body is not None:
+    if domain in (Payload.JSON, Payload.OBJECT) and body is not None:
         assert content == canonical(body)
     else:
         assert bool(content) == bool(body)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.mutants.mutant import WATCHED, mutant
+from tests.queues.domains import Bytes, Objects, Texts
 from tests.queues.memory import MemoryQueue, RefusedError, Task
-from tests.queues.variants import Bytes, Texts
 
 
 class DropsWhatDoesNotFit(MemoryQueue):
@@ -156,6 +156,32 @@ class CutsBytesAtZero(Bytes):
         return super()._decode(text).rstrip(b"\0")
 
 
+class SetsBecomeLists(Objects):
+    """Writes a set as JSON writes a list."""
+
+    name = "sets-become-lists"
+
+    def _decode(self, text: str) -> Any:
+        payload = super()._decode(text)
+        if not isinstance(payload, dict) or not isinstance(payload.get("body"), set):
+            return payload
+        return {**payload, "body": list(payload["body"])}
+
+
+class TextOfAFunction(Objects):
+    """Takes the text of an object for the object, if pickle cannot carry that."""
+
+    name = "text-of-a-function"
+
+    def _encode(self, payload: Any) -> str:
+        try:
+            return super()._encode(payload)
+        except RefusedError:
+            if not isinstance(payload, dict):
+                raise
+            return super()._encode({key: str(value) for key, value in payload.items()})
+
+
 class CutsLongPayloads(Texts):
     """Cuts a payload at 64 KiB."""
 
@@ -276,6 +302,8 @@ MUTANTS = (
     mutant(ReplacesSurrogates, "ENQUEUE-6"),
     mutant(CutsAtNul, "ENQUEUE-6"),
     mutant(CutsBytesAtZero, "ENQUEUE-7"),
+    mutant(SetsBecomeLists, "ENQUEUE-12"),
+    mutant(TextOfAFunction, "ENQUEUE-13"),
     mutant(CutsLongPayloads, "ENQUEUE-8"),
     mutant(RefusesLongPayloads, "ENQUEUE-8"),
     mutant(DropsTheLastOfABatch, "ENQUEUE-9", also=("ORDER-9", "STATS-11", "ENQUEUE")),

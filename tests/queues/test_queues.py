@@ -288,6 +288,7 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
         "durable",
         "text-payload",
         "bytes-payload",
+        "object-payload",
         "processes",
         "forks",
         "final-failure",

@@ -1,16 +1,15 @@
-"""Correct queues that promise something else: another order, domain or guarantee."""
+"""Correct queues that promise something else: another order or guarantee."""
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
-from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Order, Payload, Retry
+from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Order, Retry
+from tests.queues.domains import DOMAINS
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
 
@@ -36,48 +35,6 @@ class HigherFirst(MemoryQueue):
 
     def _holds_key(self, task: Task) -> bool:
         return True
-
-
-class PlainJson(MemoryQueue):
-    """Takes what Python's json module takes, and delivers what that gives back."""
-
-    name = "plain-json"
-
-    def _encode(self, payload: Any) -> str:
-        try:
-            return json.dumps(payload)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise RefusedError(f"payload={payload!r:.40} is not JSON: {error}") from error
-
-
-class Texts(MemoryQueue):
-    """Payloads are texts."""
-
-    name = "texts"
-    payload = Payload.TEXT
-
-    def _encode(self, payload: Any) -> str:
-        if type(payload) is not str or any("\ud800" <= letter <= "\udfff" for letter in payload):
-            raise RefusedError(f"payload={payload!r:.40} must be text that UTF-8 can carry")
-        return payload
-
-    def _decode(self, text: str) -> Any:
-        return text
-
-
-class Bytes(MemoryQueue):
-    """Payloads are bytes."""
-
-    name = "bytes"
-    payload = Payload.BYTES
-
-    def _encode(self, payload: Any) -> str:
-        if type(payload) is not bytes:
-            raise RefusedError(f"payload={payload!r:.40} must be bytes")
-        return base64.b64encode(payload).decode("ascii")
-
-    def _decode(self, text: str) -> Any:
-        return base64.b64decode(text)
 
 
 class RefusesInSilence(MemoryQueue):
@@ -383,9 +340,7 @@ class LeasesByTask(MemoryQueue):
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
-    PlainJson,
-    Texts,
-    Bytes,
+    *DOMAINS,
     RefusesInSilence,
     Forgiving,
     BacksOffAfterALease,

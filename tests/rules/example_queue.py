@@ -10,6 +10,7 @@ import functools  # noqa: F401 - for the examples
 import inspect
 import json
 import os
+import pickle
 import shutil  # noqa: F401 - for the examples
 import sqlite3
 import textwrap
@@ -372,6 +373,16 @@ class _Bytes(_Texts):
     payload = Payload.BYTES
 
 
+class _Objects(_Texts):
+    payload = Payload.OBJECT
+
+    def encode(self, payload: Any) -> Any:
+        return pickle.dumps(payload)
+
+    def decode(self, column: Any) -> Any:
+        return pickle.loads(column)  # noqa: S301 - our own bytes
+
+
 class _Stack(ExampleQueue):
     order = Order(priority="lower-first", ties="lifo")
 
@@ -518,6 +529,7 @@ class _SlowlyRaced(ExampleQueue):
 _BASES: Mapping[str, type[ExampleQueue]] = {
     **dict.fromkeys(("ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-8"), _Texts),
     "ENQUEUE-7": _Bytes,
+    **dict.fromkeys(("ENQUEUE-12", "ENQUEUE-13"), _Objects),
     **dict.fromkeys(("ORDER-2", "ORDER-5"), _Stack),
     "ORDER-11": _WithoutLimit,
     "ORDER-12": _InPlace,

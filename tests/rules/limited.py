@@ -24,9 +24,10 @@ from pytest_queuekit.model.capabilities import (
 )
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import by_id
+from tests.queues.domains import Bytes, Objects, Texts
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
-from tests.queues.variants import Bytes, FailsForGood, Stack, Texts
+from tests.queues.variants import FailsForGood, Stack
 from tests.queues.watched import Listens, WatchesProcesses
 
 METHODS = tuple(
@@ -102,6 +103,8 @@ def _base(held: frozenset[Capability]) -> type[QueueAdapter]:
         return Texts
     if Capability.BYTES_PAYLOAD in held:
         return Bytes
+    if Capability.OBJECT_PAYLOAD in held:
+        return Objects
     if Capability.FINAL_FAILURE in held:
         return FailsForGood
     return Stack if Capability.LIFO in held else MemoryQueue

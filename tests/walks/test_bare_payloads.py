@@ -14,8 +14,8 @@ from pytest_queuekit.walks.judging import judge_walk
 from pytest_queuekit.walks.play import Stage, play_walk
 from tests.mutants.value import AsksThePayloadForTruth
 from tests.mutants.walk_vocabulary import ReleaseEmptiesPayloads
+from tests.queues.domains import Bytes, Objects, Texts
 from tests.queues.memory import MemoryQueue
-from tests.queues.variants import Bytes, Texts
 
 
 def _carried(queue: type[QueueAdapter], folder: Path) -> list[object]:
@@ -29,7 +29,7 @@ def _history(folder: Path, *steps: Step, queue: type[QueueAdapter] = MemoryQueue
 
 def test_a_correct_queue_carries_all_values_of_its_domain(tmp_path: Path) -> None:
     """So its walks have all of them."""
-    for queue in (MemoryQueue, Texts, Bytes):
+    for queue in (MemoryQueue, Texts, Bytes, Objects):
         assert _carried(queue, tmp_path) == list(VALUES[queue.payload])
 
 

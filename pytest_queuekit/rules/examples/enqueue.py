@@ -214,4 +214,47 @@ EXAMPLES: Mapping[str, Example] = {
               0.026 s  collector  complete tuple → ok
         """,
     ),
+    "ENQUEUE-12": Example(
+        wrong="""
+            def encode(self, payload):
+                return json.dumps(payload, default=str)
+
+            def decode(self, column):
+                return json.loads(column)
+        """,
+        right="""
+            def encode(self, payload):
+                return pickle.dumps(payload)
+
+            def decode(self, column):
+                return pickle.loads(column)
+        """,
+        proof="""
+              0.004 s  producer   enqueue tuple  → ok     sent (1, 2)
+            ▶ 0.023 s  collector  claim          → tuple  received [1, 2]
+              0.026 s  collector  complete tuple → ok
+        """,
+    ),
+    "ENQUEUE-13": Example(
+        wrong="""
+            def encode(self, payload):
+                try:
+                    return pickle.dumps(payload)
+                except (AttributeError, TypeError, pickle.PicklingError):
+                    plain = json.loads(json.dumps(payload, default=str))
+                    return pickle.dumps(plain)
+        """,
+        right="""
+            def encode(self, payload):
+                try:
+                    return pickle.dumps(payload)
+                except (AttributeError, TypeError, pickle.PicklingError) as error:
+                    raise RefusedError(f"payload={payload!r:.40}") from error
+        """,
+        proof="""
+              0.004 s  producer   enqueue function  → ok        sent a function
+            ▶ 0.023 s  collector  claim             → function  received its text
+              0.026 s  collector  complete function → ok
+        """,
+    ),
 }
