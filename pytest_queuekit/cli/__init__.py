@@ -18,6 +18,7 @@ from pytest_queuekit.cli import (
     report,
     review,
     rules,
+    show,
     validate,
     vendor,
 )
@@ -30,6 +31,7 @@ _COMMANDS = {
     "rules": rules,
     "explain": explain,
     "review": review,
+    "show": show,
     "report": report,
     "compare": compare,
     "check": check,
@@ -43,6 +45,7 @@ examples:
   queuekit adapters                     the adapters that --impl accepts by name
   queuekit explain CLAIM-1              one rule, with its reason
   queuekit review src                   code that builds on the reference queue
+  queuekit show                         the failures of earlier runs
   queuekit report run.json              a table of the queues of a run
   queuekit compare old.json new.json    what changed between two runs
   queuekit check log.jsonl --contract contract.toml
@@ -69,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"queuekit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     validate.add_to(commands, complete=given[:1] == ["validate"])
-    for command in (adapters, rules, explain, review, report, compare, check, vendor):
+    for command in (adapters, rules, explain, review, show, report, compare, check, vendor):
         command.add_to(commands)
     _check_command(parser, given)
     # `validate` passes unknown arguments on to pytest; the other commands reject them.

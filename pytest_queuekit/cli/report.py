@@ -62,13 +62,18 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     if options.output is None:
         write_out(text)
         return 0
+    write_file(text, options.output, "--output")
+    return 0
+
+
+def write_file(text: str, path: Path, option: str) -> None:
+    """Write a text to the file that an option names. Raises UsageError if that fails."""
     try:
-        options.output.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"--output {options.output}: cannot be written: {error.strerror or error}"
+            f"{option} {path}: cannot be written: {error.strerror or error}"
         ) from error
-    return 0
 
 
 def _markdown(table: Sequence[matrix.Column], by_rule: bool) -> str:

@@ -168,6 +168,7 @@ class RuleRun:
     code: the place in the adapter of each call that may have broken it, "shop.py:31 in complete",
         with commas between.
     replay: the command that runs the rule again.
+    kept: the id under which the failure is kept for `queuekit show`; empty if it is not.
     test: the source of a pytest test that repeats that run alone; empty if there is none.
     """
 
@@ -179,6 +180,7 @@ class RuleRun:
     declared: str = ""
     code: str = ""
     replay: str = ""
+    kept: str = ""
     test: str = ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,9 @@ HOME = Path(__file__).parent
 
 PROGRESS = pytest.StashKey[Progress]()
 """Where a run keeps what shows its progress."""
+
+KEEP = pytest.StashKey[Callable[[Verdict], Verdict]]()
+"""Where a run has the function that keeps a failure, and returns it with its id."""
 
 
 _PRINTED = 20
@@ -81,7 +84,7 @@ class CheckItem(pytest.Item):
         self.verdict, self._headline = None, ""
         self.user_properties = []
         try:
-            self.verdict = self._answer()
+            self.verdict = self.config.stash[KEEP](self._answer())
         except KeyboardInterrupt:
             # A new one: pytest fails over tracebacks whose frames have no line, as those of Python
             # 3.11 have where Ctrl-C falls between two lines.

@@ -96,6 +96,11 @@ _WORDS = {
         "N",
         "The seed of the kit's random choices, 0 by default: the same seed draws the same walks.",
     ),
+    "queue_keep": (
+        "N",
+        "Keep the newest N failures in .queuekit, with their histories, for queuekit show: 500 by "
+        "default, 0 for none.",
+    ),
     "queue_perf": (
         "MODE",
         "Set the effect of a missed performance target: strict (fails; the default for the "
@@ -200,6 +205,7 @@ _OF_VALIDATION = (
     "queue_impl",
     "queue_level",
     "queue_seed",
+    "queue_keep",
     "queue_worker",
     "queue_require",
     "queue_report",

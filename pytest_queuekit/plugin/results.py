@@ -22,6 +22,9 @@ _PROOF = "queue_proof"
 _ERROR = "queue_error"
 """The attribute under which a report carries the error of a check."""
 
+_UNKEPT = "queue_unkept"
+"""The attribute under which a report carries why failures could not be kept."""
+
 _WEIGHT = (
     Status.NOT_APPLICABLE,
     Status.NOT_RUN,
@@ -61,6 +64,12 @@ def attach_error(report: pytest.TestReport, error: BaseException) -> None:
     setattr(report, _ERROR, " ".join(text.split()))
 
 
+def attach_unkept(report: pytest.TestReport, problem: str) -> None:
+    """Let a report carry why failures could not be kept; nothing if there is no such problem."""
+    if problem:
+        setattr(report, _UNKEPT, problem)
+
+
 def verdict_of(report: pytest.TestReport) -> Verdict | None:
     """Return the verdict that a report carries."""
     data = getattr(report, _VERDICT, None)
@@ -71,10 +80,12 @@ class Results:
     """The selected checks and their verdicts. The lanes of a race count as their rule.
 
     checks: all checks of the run by node id, deselected ones included.
+    unkept: why the failures of a process could not be kept; empty if all could.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
+        self.unkept = ""
         self._asked: dict[tuple[str, str, str], Check] = {}
         self._answers: dict[tuple[str, str, str], Verdict] = {}
 
@@ -91,13 +102,12 @@ class Results:
         if check is None:
             return
         self.expect([report.nodeid])
+        self.unkept = self.unkept or getattr(report, _UNKEPT, "")
         verdict = _answer(check, report)
         known = self._answers.get(_key(check))
         # With lanes, with --dist each and after reruns there are several answers, and the worst one
         # counts: a fault that shows now and then is a fault.
-        if verdict and (
-            known is None or _WEIGHT.index(verdict.status) > _WEIGHT.index(known.status)
-        ):
+        if verdict and (known is None or _weight(verdict) > _weight(known)):
             self._answers[_key(check)] = verdict
 
     def of(self, suite: str, subject: str) -> list[Verdict]:
@@ -108,6 +118,11 @@ class Results:
             for key in keys
             if key[:2] == (suite, subject) and key in self._asked
         ]
+
+
+def _weight(verdict: Verdict) -> tuple[int, bool]:
+    """Return what decides between two answers; of two lanes, one has kept the failure."""
+    return _WEIGHT.index(verdict.status), bool(getattr(verdict.detail, "kept", ""))
 
 
 def _key(check: Check) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from pytest_queuekit.model.capabilities import Capability
-from pytest_queuekit.model.run_result import Explanation, RunResult, SuiteResult
+from pytest_queuekit.model.run_result import RunResult, SuiteResult
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.performance.targets import TARGETS
 from pytest_queuekit.plugin.results import Results
@@ -17,6 +17,7 @@ from pytest_queuekit.plugin.settings import Settings
 from pytest_queuekit.queue.config import sqlite_warning
 from pytest_queuekit.report.causes import linked
 from pytest_queuekit.rules.catalogue import CATALOGUE, edition
+from pytest_queuekit.rules.explanations import explanations
 from pytest_queuekit.suites.check import Check, Suite
 
 
@@ -49,33 +50,13 @@ def run_result(
         hints=tuple(hints),
         teams=settings.plan.team_titles,
         seconds=seconds,
-        explanations=_explanations(answered) if settings.reports else {},
+        explanations=explanations(_broken(answered)) if settings.reports else {},
     )
 
 
-def _explanations(suites: Sequence[SuiteResult]) -> dict[str, Explanation]:
-    """Return what reports say about the rules that are not kept."""
-    # Imported here: the examples of all rules are many, and most runs need none.
-    from pytest_queuekit.rules.examples.catalogue import example_of
-
-    broken = {
-        verdict.rule
-        for suite in suites
-        for verdict in suite.verdicts
-        if verdict.status in (Status.FAIL, Status.WAIVED)
-    }
-    reasons = {rule.id: rule.why for rule in CATALOGUE} | {aim.id: aim.why for aim in TARGETS}
-    found = {}
-    for rule in reasons:
-        if rule in broken:
-            example = example_of(rule)
-            found[rule] = Explanation(
-                why=reasons[rule],
-                wrong=example.wrong if example else "",
-                right=example.right if example else "",
-                language=example.language if example else "python",
-            )
-    return found
+def _broken(suites: Sequence[SuiteResult]) -> set[str]:
+    failed = (suite.having(Status.FAIL, Status.WAIVED) for suite in suites)
+    return {verdict.rule for verdicts in failed for verdict in verdicts}
 
 
 SLOW_DISK = 3.0

@@ -26,6 +26,9 @@ from pytest_queuekit.suggest import did_you_mean
 from pytest_queuekit.suites.plan import Performance, Plan
 from pytest_queuekit.teams import Team, team_named
 
+KEEP = 500
+"""The failures that a project keeps by default: more than a run of three queues can have."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -35,6 +38,7 @@ class Settings:
     chosen: the node ids among the arguments, to which the run is limited; empty for all.
     required: the rule ids and capabilities that the run must exercise.
     reports: the format and path of each report to write; without a path, None.
+    keep: the most failures that the project keeps.
     default: True if the user named no queue, so that the reference queue is tested.
     notes: what there is to know about the settings at the end of the run.
     """
@@ -43,6 +47,7 @@ class Settings:
     chosen: tuple[str, ...]
     required: tuple[str, ...]
     reports: tuple[tuple[str, Path | None], ...]
+    keep: int
     default: bool
     notes: tuple[str, ...]
 
@@ -61,7 +66,7 @@ def read(config: pytest.Config) -> Settings:
     plan = Plan(
         queues=queues,
         rules=rules,
-        effort=replace(Effort.at(level), seed=_seed(config)),
+        effort=replace(Effort.at(level), seed=_whole(config, "queue_seed", 0)),
         performance={label: performance_mode(config, queue) for label, queue in queues.items()},
         database=_database(config, named=options.DATABASE in named),
         reviewed=_reviewed(config, named=options.REVIEW in named),
@@ -78,6 +83,7 @@ def read(config: pytest.Config) -> Settings:
         chosen=chosen,
         required=_required(config, limited=bool(chosen or config.option.keyword)),
         reports=_reports(config),
+        keep=_whole(config, "queue_keep", KEEP),
         default=not _impls(config),
         notes=known.notes,
     )
@@ -95,12 +101,12 @@ def performance_mode(config: pytest.Config, queue: QueueUnderTest | None = None)
     return Performance(one_of(config, "queue_perf", words, default.value))
 
 
-def _seed(config: pytest.Config) -> int:
-    """Return the seed of the run. Raises pytest.UsageError if it is not a whole number."""
-    option = config.getoption("queue_seed")
-    given = str(config.getini("queue_seed") or "0") if option is None else str(option)
+def _whole(config: pytest.Config, key: str, default: int) -> int:
+    """Return the number of an option or its ini key. Raises pytest.UsageError for anything else."""
+    option = config.getoption(key)
+    given = str(config.getini(key) or default if option is None else option)
     if not given.isdecimal():
-        source = "queue_seed" if option is None else "--queue-seed"
+        source = key if option is None else f"--{key.replace('_', '-')}"
         raise pytest.UsageError(f"{source}={given!r} must be a whole number, 0 or greater")
     return int(given)
 

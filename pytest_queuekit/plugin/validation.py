@@ -14,8 +14,9 @@ from pytest_queuekit.model.verdict import Status
 from pytest_queuekit.plugin import options, progress, reporting, results, settings
 from pytest_queuekit.plugin.controller import Controller, is_controller
 from pytest_queuekit.plugin.ending import Ending, end
+from pytest_queuekit.plugin.keeping import Keeper
 from pytest_queuekit.plugin.node_ids import chosen_checks
-from pytest_queuekit.plugin.nodes import CheckItem, SuiteCollector
+from pytest_queuekit.plugin.nodes import KEEP, CheckItem, SuiteCollector
 from pytest_queuekit.plugin.section import only_looks
 from pytest_queuekit.suites.check import Check, Suite
 from pytest_queuekit.suites.plan import Plan
@@ -46,9 +47,12 @@ def register(config: pytest.Config) -> None:
 
         config.pluginmanager.register(team_tests.Marking(asked.plan.teams), team_tests.NAME)
         if not hasattr(config, "workerinput"):
-            suites = [suite for suites in validation.suites.values() for suite in suites]
             validation.gate = gate.register(
-                config, asked.plan, suites, validation.results, checks=validation.checks
+                config,
+                asked.plan,
+                validation.all_suites,
+                validation.results,
+                checks=validation.checks,
             )
 
 
@@ -100,6 +104,13 @@ class Validation:
         self.results = results.Results(self.checks)
         self._began = time.monotonic()
         self._notes = reporting.keep_out_of_the_way(config)
+        self._keeper = Keeper(config.rootpath, asked, self.all_suites)
+        config.stash[KEEP] = self._keeper.keep
+
+    @property
+    def all_suites(self) -> list[Suite]:
+        """The suites of the run, in the order of reports."""
+        return [suite for suites in self.suites.values() for suite in suites]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Show progress from now on: pytest has found its terminal."""
@@ -107,12 +118,7 @@ class Validation:
 
     def pytest_report_header(self) -> list[str]:
         """Name the subjects that the run tests, and those with contradictory declarations."""
-        subjects = [
-            subject
-            for suites in self.suites.values()
-            for suite in suites
-            for subject in suite.subjects()
-        ]
+        subjects = [subject for suite in self.all_suites for subject in suite.subjects()]
         teams = self.settings.plan.team_titles
         named = f", for {teams}" if teams else ""
         titles = dict.fromkeys(subject.title for subject in subjects)
@@ -165,6 +171,7 @@ class Validation:
             if call.when == "call" and item.verdict:
                 verdict = replace(item.verdict, seconds=item.verdict.seconds or call.duration)
                 results.attach(report, verdict, proof=item.shows_proof(call))
+                results.attach_unkept(report, self._keeper.problem)
             if call.excinfo is not None and not item.is_answer(call):
                 results.attach_error(report, call.excinfo.value)
             if report.skipped and isinstance(report.longrepr, tuple):
@@ -199,12 +206,12 @@ class Validation:
         self.ending = end(
             config,
             self.settings,
-            [suite for suites in self.suites.values() for suite in suites],
+            self.all_suites,
             self.checks.values(),
             self.results,
             self.gate,
             seconds=time.monotonic() - self._began,
-            hints=self._notes,
+            hints=[*self._notes, *filter(None, [self.results.unkept])],
         )
         outcome = yield
         if not self.ending.good and session.exitstatus == pytest.ExitCode.OK:

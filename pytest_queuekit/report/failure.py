@@ -84,6 +84,7 @@ def _run(verdict: Verdict, run: RuleRun) -> list[str]:
     lines += [line for label, text in _notes(verdict, run) for line in note(label, text)]
     # In one piece, however long: a reader pastes it.
     lines += [f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else []
+    lines += _note("Show", f"queuekit show {run.kept}") if run.kept else []
     return [*lines, "", *run.test.splitlines()] if run.test else lines
 
 

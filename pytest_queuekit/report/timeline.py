@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -149,14 +150,16 @@ class _Scale:
 
 def _leases(calls: Sequence[Operation]) -> Iterator[tuple[Operation, int]]:
     """Yield each claim with a lease that its call asked for, and when that ended."""
+    answers: dict[int, list[Operation]] = defaultdict(list)
+    for call in calls:
+        if call.claim is not None and call.outcome is Outcome.OK:
+            answers[call.claim].append(call)
     for claim in calls:
         lease = claim.arguments.get("lease")
         if claim.verb is not Verb.CLAIM or claim.task is None or not isinstance(lease, int | float):
             continue
         until = _end(claim) + round(lease * SECOND)
-        for said in calls:
-            if said.claim != claim.number or said.outcome is not Outcome.OK:
-                continue
+        for said in answers[claim.number]:
             if said.verb is Verb.EXTEND:
                 until = max(until, _end(said) + round(said.arguments.get("seconds", 0) * SECOND))
             elif said.start < until:
@@ -171,6 +174,7 @@ def _ticks(
     taken: list[float] = []
     for moment in (*(call.start for call in calls), *(until for _, until in leases)):
         x = scale.place(moment)
-        if all(abs(x - other) >= _TICK for other in taken):
-            taken.append(x)
+        at = bisect_left(taken, x)
+        if all(abs(x - other) >= _TICK for other in taken[max(at - 1, 0) : at + 1]):
+            taken.insert(at, x)
             yield Tick(x=x, text=f"{moment / SECOND:.3f} s")

@@ -27,7 +27,7 @@ from pytest_queuekit.model.verdict import (
     Waiver,
 )
 
-_RUN_WORDS = ("driver", "token", "cause", "declared", "code", "replay", "test")
+_RUN_WORDS = ("driver", "token", "cause", "declared", "code", "replay", "kept", "test")
 
 
 def pack(verdict: Verdict) -> dict[str, Any]:

@@ -56,6 +56,7 @@ COMMANDS = (
     "rules",
     "explain",
     "review",
+    "show",
     "report",
     "compare",
     "check",
