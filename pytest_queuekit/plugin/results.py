@@ -80,11 +80,13 @@ class Results:
     """The selected checks and their verdicts. The lanes of a race count as their rule.
 
     checks: all checks of the run by node id, deselected ones included.
+    selected: the node ids of the selected checks.
     unkept: why the failures of a process could not be kept; empty if all could.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
+        self.selected: set[str] = set()
         self.unkept = ""
         self._asked: dict[tuple[str, str, str], Check] = {}
         self._answers: dict[tuple[str, str, str], Verdict] = {}
@@ -94,6 +96,7 @@ class Results:
         for node_id in node_ids:
             if node_id in self._checks:
                 check = self._checks[node_id]
+                self.selected.add(node_id)
                 self._asked.setdefault(_key(check), check)
 
     def enter(self, report: pytest.TestReport) -> None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_queuekit.model.verdict import Status
-from pytest_queuekit.plugin import options, progress, reporting, results, settings
+from pytest_queuekit.plugin import (
+    durations,
+    family_lines,
+    options,
+    progress,
+    reporting,
+    results,
+    settings,
+)
 from pytest_queuekit.plugin.controller import Controller, is_controller
 from pytest_queuekit.plugin.ending import Ending, end
 from pytest_queuekit.plugin.keeping import Keeper
@@ -114,7 +122,9 @@ class Validation:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Show progress from now on: pytest has found its terminal."""
-        progress.register(session.config)
+        level = self.settings.plan.effort.level
+        progress.register(session.config, durations.read(session.config, level))
+        family_lines.register(session.config, self.checks, self.results)
 
     def pytest_report_header(self) -> list[str]:
         """Name the subjects that the run tests, and those with contradictory declarations."""
@@ -213,6 +223,7 @@ class Validation:
             seconds=time.monotonic() - self._began,
             hints=[*self._notes, *filter(None, [self.results.unkept])],
         )
+        durations.write(config, self.settings.plan.effort.level, self.ending.result.verdicts)
         outcome = yield
         if not self.ending.good and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -117,12 +117,17 @@ _COLUMNS = (
 _ALWAYS = ("passed", "failed", "not applicable", "not run")
 
 
+def answers(verdicts: Iterable[Verdict]) -> Counter[str]:
+    """Return how many verdicts each column counts."""
+    return Counter(name for verdict in verdicts for name, holds in _COLUMNS if holds(verdict))
+
+
 def _families(verdicts: Sequence[Verdict]) -> Iterator[Line]:
     """Yield a row for each family; a column that is rarely needed appears only where it counts."""
-    families: dict[str, Counter[str]] = defaultdict(Counter)
-    for verdict in verdicts:
-        for name, holds in _COLUMNS:
-            families[verdict.family][name] += holds(verdict)
+    names = dict.fromkeys(verdict.family for verdict in verdicts)
+    families = {
+        name: answers(verdict for verdict in verdicts if verdict.family == name) for name in names
+    }
     columns = [
         name
         for name, _ in _COLUMNS
