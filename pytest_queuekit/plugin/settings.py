@@ -26,8 +26,8 @@ from pytest_queuekit.suggest import did_you_mean
 from pytest_queuekit.suites.plan import Performance, Plan
 from pytest_queuekit.teams import Team, team_named
 
-KEEP = 500
-"""The failures that a project keeps by default: more than a run of three queues can have."""
+MOST_KEPT = 500
+"""The failures that a project keeps by default: more than two queues have rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def read(config: pytest.Config) -> Settings:
         chosen=chosen,
         required=_required(config, limited=bool(chosen or config.option.keyword)),
         reports=_reports(config),
-        keep=_whole(config, "queue_keep", KEEP),
+        keep=_whole(config, "queue_keep", MOST_KEPT),
         default=not _impls(config),
         notes=known.notes,
     )

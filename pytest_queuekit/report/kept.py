@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkstemp
 
-from pytest_queuekit.errors import HistoryError, ReportError
+from pytest_queuekit.errors import ReportError
 from pytest_queuekit.model.history import read_history, write_history
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import RuleRun, Verdict
@@ -65,7 +65,7 @@ class Kept:
         try:
             (verdict,) = result.verdicts
             history = read_history(self.history)
-        except (ValueError, HistoryError) as error:
+        except ValueError as error:
             raise ReportError(f"{self.path}: {error}") from error
         if not isinstance(verdict.detail, RuleRun):
             raise ReportError(f"{self.path}: the verdict is not about a rule")

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pytest
 
+from pytest_queuekit.report import kept
 from tests.plugin.project import Project, flat, outcomes, text
 
 pytestmark = pytest.mark.slow
@@ -103,6 +104,8 @@ def test_a_race_that_is_lost_is_lost_in_all_lanes(race: Project) -> None:
     assert set(outcomes(result).values()) == {"FAILED"}
     assert "Driver     lanes" in text(result)
     assert "torn FAILED: 1 of 1 applicable rule failed" in flat(result)
+    (failure,) = kept.kept_in(race.path / ".queuekit")
+    assert f"Show       queuekit show {failure.id}" in text(result)
     again = _run(race, *SPREAD, "queue-validate", "--lf", impl="Torn")
     assert {name.partition("[")[0] for name in outcomes(again)} == LANES
 

@@ -117,25 +117,17 @@ PROGRESS = re.compile(rb"([^\r\n\x1b]*)\x1b7\x1b\[\?7l([^\x1b]*)\x1b\[K")
 """What is on the line already, and what the progress adds to it."""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-@pytest.mark.parametrize("columns", [40, 80, 200])
-def test_a_terminal_shows_the_check_that_is_running(
-    project: Project, monkeypatch: pytest.MonkeyPatch, columns: int
-) -> None:
-    """The line appears although pytest captures output, fits, has no colours where they are not
-    wanted and ASCII alone where the encoding demands it, and is gone at the end."""
+on_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+
+
+def _on_a_terminal(project: Project, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> bytes:
+    """Return what a run with a slow check writes to a terminal."""
     import pty
 
     project.pytester.makepyfile(slow=SLOW)
-    for name, value in {
-        "TERM": "xterm",
-        "COLUMNS": str(columns),
-        "NO_COLOR": "1",
-        "PYTHONIOENCODING": "ascii",
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TERM", "xterm")
     command = [sys.executable, "-m", "pytest", "-p", "pytest_queuekit.plugin", *QUICK]
-    command += ["--queue-impl=slow:Slow", "-k", "ACK-1["]
+    command += ["--queue-impl=slow:Slow", "-k", "ACK-1[", *arguments]
     shown = bytearray()
 
     def read(terminal: int) -> bytes:
@@ -146,14 +138,37 @@ def test_a_terminal_shows_the_check_that_is_running(
     with monkeypatch.context() as patch:
         patch.setattr(pty, "STDIN_FILENO", os.open(os.devnull, os.O_RDONLY))
         assert pty.spawn(command, read) == 0
-    lines = PROGRESS.findall(shown)
-    assert lines
-    assert all(b"  ACK-1 " in added for _, added in lines if added)
-    assert any(added for _, added in lines)
-    assert max(len(before) + len(added) for before, added in lines[:1]) < columns
-    assert b"\x1b[3" not in shown
-    shown.decode("ascii")
     assert b"PASSED: 1 of 1 applicable rule" in shown
+    return bytes(shown)
+
+
+@on_a_terminal
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_terminal_shows_the_check_that_is_running(
+    project: Project, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """The text appears although pytest captures output, and fits behind pytest's letters.
+
+    It has no colours where they are not wanted, and ASCII alone where the encoding demands it.
+    """
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    shown = _on_a_terminal(project, monkeypatch)
+    lines = [(before, added) for before, added in PROGRESS.findall(shown) if added]
+    assert lines
+    assert all(b"  ACK-1 " in added for _, added in lines)
+    assert max(len(before) + len(added) for before, added in lines) < columns
+    assert b"\x1b[3" not in shown
+    assert shown.isascii()
+
+
+@on_a_terminal
+def test_a_terminal_that_the_queue_may_write_to_shows_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With -s, the cursor is wherever the queue left it."""
+    assert PROGRESS.findall(_on_a_terminal(project, monkeypatch, "-s")) == []
 
 
 FAMILY = re.compile(r" ?(?:\S+ )?(?:[.F]+ )?((?:CLAIM|KEY)\[\w+\]: .*?, )\d+\.\d s( +\[ *\d+%\])?")
