@@ -62,8 +62,10 @@ class ReferenceQueue(QueueAdapter):
         task = self.queue.claim(worker, capabilities, lease_seconds=lease, strategy=self.by)
         return None if task is None else _claim(task, worker)
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
-        tasks = self.queue.claim_many(worker, None, limit=limit, strategy=self.by)
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        tasks = self.queue.claim_many(
+            worker, None, limit=limit, lease_seconds=lease, strategy=self.by
+        )
         return [_claim(task, worker) for task in tasks]
 
     def enqueue_many(

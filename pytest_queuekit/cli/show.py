@@ -15,13 +15,13 @@ from pytest_queuekit.cli.rules import write_out
 from pytest_queuekit.errors import ReportError, UsageError
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import RuleRun, Verdict
-from pytest_queuekit.report.plain_timeline import drawn, numbered
 from pytest_queuekit.report.failure import explain
 from pytest_queuekit.report.formats.html import as_html
 from pytest_queuekit.report.formats.json import as_data
 from pytest_queuekit.report.formats.text import environment
 from pytest_queuekit.report.kept import Kept, folder_from, kept_in
 from pytest_queuekit.report.lines import cut, wrapped
+from pytest_queuekit.report.plain_timeline import drawn, numbered
 from pytest_queuekit.suggest import did_you_mean
 
 _EXAMPLES = """\

@@ -69,7 +69,7 @@ class QueueAdapter:
     `enqueue` and `claim` are required. A subclass declares every other method by defining it, and
     every option by accepting it: `priority`, `delay`, `expires`, `lease`, `key`, `group`,
     `capabilities`, `max_attempts` of `enqueue`; `keys` of `enqueue_many`; `lease`, `capabilities`
-    of `claim`; `retry` of `fail`. All times are in seconds.
+    of `claim`; `lease` of `claim_many`; `retry` of `fail`. All times are in seconds.
 
     An adapter translates and does nothing else: no retries, no locks, no swallowed errors.
     (`*args` in the signatures below lets type checkers accept a subclass's own options.)
@@ -189,7 +189,7 @@ class QueueAdapter:
         """
         raise self._undeclared("enqueue_many(self, payloads)")
 
-    def claim_many(self, worker: str, limit: int) -> Sequence[Claim]:
+    def claim_many(self, worker: str, limit: int, *args: Any, **options: Any) -> Sequence[Claim]:
         """Take at most `limit` tasks in one step."""
         raise self._undeclared("claim_many(self, worker, limit)")
 

@@ -100,6 +100,7 @@ class Capability(enum.StrEnum):
     REDELIVERY = "redelivery"
     LEASE = "lease"
     LEASE_OPTION = "lease-option"
+    BATCH_LEASE = "batch-lease"
     TASK_LEASE = "task-lease"
     ROUTING = "capabilities"
     RETRY = "retry"

@@ -129,6 +129,13 @@ class Contract:
             "task"
         )
 
+    @property
+    def leases_batches(self) -> bool:
+        """True if a batch claim has a lease of known length."""
+        chosen = Capability.LEASE_OPTION in self.capabilities
+        known = Capability.BATCH_LEASE if chosen else Capability.LEASE
+        return {Capability.CLAIM_MANY, known} <= self.capabilities
+
     def lacks(self, needs: Sequence[Capability]) -> tuple[Capability, ...]:
         """Return the needed capabilities that the contract does not declare."""
         return tuple(need for need in needs if need not in self.capabilities)
@@ -241,6 +248,7 @@ def _defines(adapter: type[QueueAdapter], method: str) -> bool:
 def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
     enqueue = inspect.signature(adapter.enqueue).parameters
     claim = inspect.signature(adapter.claim).parameters
+    claim_many = inspect.signature(adapter.claim_many).parameters
     fail = inspect.signature(adapter.fail).parameters
     batch = inspect.signature(adapter.enqueue_many).parameters
     retried = adapter.retry is not None and _defines(adapter, "fail")
@@ -269,6 +277,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         and (retried or _defines(adapter, "release")),
         Capability.LEASE: leased,
         Capability.LEASE_OPTION: has_leases and "lease" in claim,
+        Capability.BATCH_LEASE: has_leases and "lease" in claim_many,
         Capability.TASK_LEASE: has_leases and "lease" in enqueue,
         Capability.RECOVERY: leased or watched,
         Capability.NOTICES_DEATH: watched,

@@ -8,9 +8,10 @@ form of an adapter, its capabilities and the recorder follow from it. A new verb
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pytest_queuekit.errors import UndeclaredError
 from pytest_queuekit.model.capabilities import Capability
 
 
@@ -63,6 +64,13 @@ class Method:
         """The capability that an adapter declares by defining the method, if there is one."""
         return Capability(self.name) if self.name in frozenset(Capability) else None
 
+    def needs(self, options: Iterable[str]) -> list[Capability]:
+        """Return what options declare. Raises UndeclaredError for an unknown option."""
+        unknown = sorted(set(options) - self.options.keys())
+        if unknown:
+            raise UndeclaredError(f"{self.name} has no option {', '.join(unknown)}")
+        return [self.options[option] for option in options]
+
 
 METHODS: Mapping[str, Method] = {
     method.name: method
@@ -114,7 +122,12 @@ METHODS: Mapping[str, Method] = {
             takes=("payloads",),
             options={"keys": Capability.BATCH_KEYS},
         ),
-        Method(name="claim_many", verb=Verb.CLAIM, takes=("worker", "limit")),
+        Method(
+            name="claim_many",
+            verb=Verb.CLAIM,
+            takes=("worker", "limit"),
+            options={"lease": Capability.BATCH_LEASE},
+        ),
         Method(name="backup", verb=Verb.BACKUP, takes=("location",)),
         Method(name="close", verb=Verb.CLOSE),
     )

@@ -1,27 +1,97 @@
-"""A batch is no larger than its limit."""
+"""A batch claim takes as many tasks as its limit allows: no more, and no fewer while some wait."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import History
+from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.monitors.timeline.available_intervals import (
+    Arrival,
+    AvailableInterval,
+    available_intervals,
+)
 from pytest_queuekit.monitors.timeline.batch_claims import batches_of
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import NEVER, number
-from pytest_queuekit.monitors.timeline.wording import actor, when
+from pytest_queuekit.monitors.timeline.moments import NEVER, latest, number
+from pytest_queuekit.monitors.timeline.routes import may_get
+from pytest_queuekit.monitors.timeline.tasks import UnknownClaims, most_taken
+from pytest_queuekit.monitors.timeline.wording import actor, done, when
+
+_CAP = 10
+"""Tasks above which a queue may end a batch, whatever its limit."""
+_HIGHEST = 1000
+"""The limit above which a queue may answer as to a wrong value."""
 
 
 def batches(history: History, contract: Contract) -> list[Violation]:
-    """Report `over-limit`: a claim of several tasks that returned more than its limit."""
-    return smallest(
-        violation(
-            "over-limit",
-            "Batch larger than its limit",
-            f"{actor(batch[0])} claimed a batch of at most {limit:g} {when(history, batch[0])} "
-            f"and received {len(batch)} tasks.",
-            *batch[: max(0, int(limit)) + 1],
+    """Report batch claims of the wrong size.
+
+    `over-limit`: more tasks than the limit. `left-out`: fewer, although a task without a delay
+    waited throughout the call and no other call met it. `no_false_empty` judges empty batches.
+    """
+    return smallest([*_over_limit(history), *_left_out(history, contract)])
+
+
+def _over_limit(history: History) -> Iterator[Violation]:
+    for batch in batches_of(history):
+        limit = number(batch[0].arguments["batch"])
+        if limit is not None and -NEVER < limit < len(batch):
+            yield violation(
+                "over-limit",
+                "Batch larger than its limit",
+                f"{actor(batch[0])} claimed a batch of at most {limit:g} {when(history, batch[0])} "
+                f"and received {len(batch)} tasks.",
+                *batch[: max(0, int(limit)) + 1],
+            )
+
+
+def _left_out(history: History, contract: Contract) -> Iterator[Violation]:
+    short = [batch for batch in batches_of(history) if _is_short(batch, history)]
+    if not short:
+        return
+    waiting = [
+        interval
+        for interval in available_intervals(history, contract)
+        if interval.arrival in (Arrival.ENQUEUED, Arrival.RELEASED)
+        # A queue may look at the delayed tasks only when no other is left.
+        and not number(interval.enqueue.arguments.get("delay"))
+    ]
+    unknown = UnknownClaims.of(history).claims
+    for claim, *others in short:
+        left = [interval for interval in waiting if _waits_throughout(interval, claim)]
+        taken = sum(most_taken(other) for other in unknown if other.start <= latest(claim))
+        if len(left) > taken:
+            yield _left_behind(history, left[0], [claim, *others])
+
+
+def _is_short(batch: Sequence[Operation], history: History) -> bool:
+    limit = batch[0].arguments["batch"]
+    valid = isinstance(limit, int) and limit <= _HIGHEST
+    return (
+        valid
+        and len(batch) < min(limit, _CAP)
+        and not any(
+            batch[0].overlaps(other) for other in history if not batch[0].is_same_batch(other)
         )
-        for batch in batches_of(history)
-        for limit in [number(batch[0].arguments["batch"])]
-        if limit is not None and -NEVER < limit < len(batch)
+    )
+
+
+def _waits_throughout(interval: AvailableInterval, claim: Operation) -> bool:
+    able = bool(may_get(claim, interval.enqueue))
+    return able and interval.ready < claim.start and latest(claim) < interval.until
+
+
+def _left_behind(
+    history: History, interval: AvailableInterval, batch: Sequence[Operation]
+) -> Violation:
+    claim, task = batch[0], interval.task.label
+    return violation(
+        "left-out",
+        "Waiting task left out of a batch",
+        f"{actor(claim)} claimed a batch of {claim.arguments['batch']} {when(history, claim)} and "
+        f"received {len(batch)}, although {task} ({done(history, interval.cause[-1])}) waited.",
+        *interval.cause,
+        *batch,
     )

@@ -94,9 +94,10 @@ def _asked(
 
 
 def _lease(contract: Contract, delivery: DeliveredTask, leases: LeaseIntervals) -> float | None:
-    leased = leases.length_of(delivery.claim)
-    if Capability.LEASE not in contract.capabilities or "batch" in delivery.claim.arguments:
+    known = "batch" not in delivery.claim.arguments or contract.leases_batches
+    if Capability.LEASE not in contract.capabilities or not known:
         return None
+    leased = leases.length_of(delivery.claim)
     return None if leased is None else nanoseconds(leased)
 
 

@@ -121,18 +121,18 @@ class Recorder:
 
     def claim(self, **options: Any) -> Delivery | None:
         """Claim a task. Return None for empty, busy and refused; `last.outcome` says which."""
-        if self.lease is not None and self.can(Capability.LEASE_OPTION):
-            options = {"lease": self.lease, **options}
-        self._check_options(Verb.CLAIM, options)
+        options = self._leased("claim", options)
         begun = self._begin(Verb.CLAIM, arguments=options)
         ended, claim = self._run(begun, lambda: self._adapter.claim(self.actor, **options))
         return self._deliver(ended, claim)
 
-    def claim_many(self, limit: int) -> list[Delivery]:
+    def claim_many(self, limit: int, **options: Any) -> list[Delivery]:
         """Claim at most `limit` tasks in one step."""
         self._check(Capability.CLAIM_MANY)
-        begun = self._begin(Verb.CLAIM, arguments={"batch": limit})
-        ended, claims = self._run(begun, lambda: self._adapter.claim_many(self.actor, limit))
+        options = self._leased("claim_many", options)
+        begun = self._begin(Verb.CLAIM, arguments={"batch": limit, **options})
+        call = partial(self._adapter.claim_many, self.actor, limit, **options)
+        ended, claims = self._run(begun, call)
         taken = self._replies.claims(claims) if ended.ok else ()
         deliveries = [self._deliver(ended, claim) for claim in taken or [None]]
         return [delivery for delivery in deliveries if delivery is not None]
@@ -143,7 +143,7 @@ class Recorder:
 
     def fail(self, delivery: Delivery, error: str = "it failed", **options: Any) -> bool:
         """Acknowledge failure. Return True if the queue accepted it."""
-        self._check_options(Verb.FAIL, options)
+        self._check(*METHODS["fail"].needs(options))
         call = partial(self._adapter.fail, error=error, **options)
         return self._acknowledge(Verb.FAIL, delivery, call, arguments=options).ok
 
@@ -276,19 +276,19 @@ class Recorder:
         if lacking:
             raise UndeclaredError(f"queue {self.contract.name!r} declares no {', '.join(lacking)}")
 
-    def _check_options(self, verb: Verb, options: Mapping[str, Any]) -> None:
-        known = METHODS[verb].options
-        unknown = options.keys() - known.keys()
-        if unknown:
-            raise UndeclaredError(f"{verb} has no option {', '.join(sorted(unknown))}")
-        self._check(*(known[option] for option in options))
+    def _leased(self, method: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options of a claim, with the lease of the run where it takes one."""
+        if self.lease is not None and self.can(METHODS[method].options["lease"]):
+            options = {"lease": self.lease, **options}
+        self._check(*METHODS[method].needs(options))
+        return options
 
     def _enqueue(
         self, label: str, payload: Any, described: Mapping[str, str], options: Mapping[str, Any]
     ) -> bool:
         if self.lease is not None and self.contract.leases_by_task:
             options = {"lease": self.lease, **options}
-        self._check_options(Verb.ENQUEUE, options)
+        self._check(*METHODS["enqueue"].needs(options))
         return self._call(
             Verb.ENQUEUE,
             lambda: self._adapter.enqueue(payload, **options),

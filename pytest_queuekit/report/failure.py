@@ -84,7 +84,7 @@ def _run(verdict: Verdict, run: RuleRun) -> list[str]:
     lines += [line for label, text in _notes(verdict, run) for line in note(label, text)]
     # In one piece, however long: a reader pastes it.
     lines += [f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else []
-    lines += _note("Show", f"queuekit show {run.kept}") if run.kept else []
+    lines += note("Show", f"queuekit show {run.kept}") if run.kept else []
     return [*lines, "", *run.test.splitlines()] if run.test else lines
 
 
@@ -238,11 +238,12 @@ def _batch(operation: Operation, batch: Sequence[Operation]) -> str:
     )
     if len(listed) > len(tasks):
         names += f" and {len(listed) - len(tasks):,} more"
+    lease = f", lease={operation.arguments['lease']}" if "lease" in operation.arguments else ""
+    given = f"({operation.arguments['batch']}{lease})" if operation.verb is Verb.CLAIM else ""
     if operation.verb is Verb.CLAIM and operation.outcome is Outcome.OK:
-        return f"{operation.method}({operation.arguments['batch']}) → {names or 'empty'}"
-    limit = f"({operation.arguments['batch']})" if operation.verb is Verb.CLAIM else ""
+        return f"{operation.method}{given} → {names or 'empty'}"
     task = f" {names}" if names else ""
-    return f"{operation.method}{limit}{task} → {operation.outcome}{_error(operation)}"
+    return f"{operation.method}{given}{task} → {operation.outcome}{_error(operation)}"
 
 
 def _content_in_batch(operation: Operation) -> str:

@@ -171,7 +171,7 @@ _RULES = (
         "them.",
         why="A queue that waits until a batch is full delays the tasks that are already there.",
         scenario=Scenario(script=_batch_of_what_is_there),
-        monitors=(no_false_empty,),
+        monitors=(no_false_empty, batches),
         needs=(Capability.CLAIM_MANY,),
     ),
     Rule(

@@ -79,9 +79,9 @@ def _order(case: _Case, *, parts: tuple[str, ...]) -> Iterator[str]:
 def _option(case: _Case, *, name: str) -> Iterator[str]:
     """Yield the first call of the proof that asked for an option: "enqueue(delay=10)"."""
     for call in case.violation.witness:
-        options = METHODS[call.verb].options if call.verb in METHODS else {}
+        options = METHODS[call.method].options if call.method in METHODS else {}
         if name in options and call.arguments.get(name) is not None:
-            yield f"{call.verb}({name}={call.arguments[name]!r:.40})"
+            yield f"{call.method}({name}={call.arguments[name]!r:.40})"
             return
 
 
@@ -213,6 +213,7 @@ EVERY_QUEUE = frozenset(
         "immortal-lease",
         "instant-lease",
         "invented",
+        "left-out",
         "left-broken",
         "left-locked",
         "linear-cost",

@@ -12,6 +12,7 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.monitors.batches import batches
 from pytest_queuekit.monitors.exclusive import exclusive
 from pytest_queuekit.monitors.groups import groups
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
@@ -29,6 +30,18 @@ def _overfill(env: Environment) -> None:
     enqueue_all(env.actor("producer"), labels(limit + 2), group="group-1")
     for worker in labels(limit + 2, "worker"):
         env.actor(worker).claim()
+    if env.actor("batcher").can(Capability.CLAIM_MANY):
+        for held in {0: "empty", limit - 1: "nearly-full"}.items():
+            _overfill_by_batch(env, *held)
+
+
+def _overfill_by_batch(env: Environment, held: int, group: str) -> None:
+    """Claim more tasks of a group in one batch than its limit allows while some are held."""
+    most = env.contract.group_limit + 1
+    enqueue_all(env.actor("producer"), labels(held + most, group), group=group)
+    for _ in range(held):
+        env.actor("holder").claim()
+    env.actor("batcher").claim_many(most)
 
 
 def _slots(env: Environment) -> None:
@@ -80,6 +93,10 @@ def _full(env: Environment) -> None:
     enqueue_all(producer, labels(2, "plain"))
     for _ in range(3):
         env.actor("next").claim()
+    if env.actor("batcher").can(Capability.CLAIM_MANY):
+        enqueue_all(producer, labels(limit + 1, "filled"), group="group-3")
+        enqueue_all(producer, labels(2, "after"))
+        env.actor("batcher").claim_many(limit + 2)
 
 
 def _stock(env: Environment) -> None:
@@ -134,7 +151,7 @@ RULES = (
         why="A claim that looks only at the first task waits behind a full group although there is "
         "other work.",
         scenario=Scenario(script=_full),
-        monitors=(no_false_empty, groups),
+        monitors=(no_false_empty, batches, groups),
         needs=_NEEDS,
     ),
     Rule(

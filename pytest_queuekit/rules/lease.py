@@ -27,6 +27,7 @@ from pytest_queuekit.rules.steps import (
     reclaim,
     require_virtual_clock,
     take,
+    take_in_each_way,
     within_fraction,
 )
 from pytest_queuekit.rules.watched import watched
@@ -38,16 +39,20 @@ Less than the fraction of a second that a queue may cut off."""
 
 
 def _expired(env: Environment) -> None:
-    producer = env.actor("producer")
-    producer.enqueue("task-1", **lasting(producer))
-    take(env.actor("vanished"))
+    taken = take_in_each_way(env, "vanished")
     expire(env)
+    _claim_back_all(env, len(taken))
+
+
+def _claim_back_all(env: Environment, count: int) -> None:
+    """Claim as many tasks after their leases have expired."""
     claim_back(env, env.actor("heir"))
+    for _ in range(count - 1):
+        env.actor("heir").claim()
 
 
 def _held(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
-    take(env.actor("holder"))
+    take_in_each_way(env, "holder")
     for _ in range(9):
         env.wait(env.lease / 10)
         reclaim(env)
@@ -60,10 +65,9 @@ def _held(env: Environment) -> None:
 
 def _held_after_a_backlog(env: Environment) -> None:
     """Claim a task that has waited for longer than a lease: it is held as long as any other."""
-    env.actor("producer").enqueue("task-2")
+    env.actor("producer").enqueue("late")
     env.outlast(env.lease)
-    for name in ("late", "later"):  # the lease of the first task is over as well
-        env.actor(name).claim()
+    env.claim_all("patient", complete=False)  # the other leases are over as well
     reclaim(env)
     env.actor("other").claim()
 
@@ -73,15 +77,18 @@ def _fractions(env: Environment) -> None:
     for label in labels(4):
         env.actor("producer").enqueue(label)
         env.actor("holder").claim(lease=FRACTION)
+        if env.contract.leases_batches:
+            env.actor("producer").enqueue(f"{label}-in-batch")
+            env.actor("holder").claim_many(1, lease=FRACTION)
         within_fraction(env)
 
 
 def _extended(env: Environment) -> None:
-    env.actor("producer").enqueue("task-1")
-    held = take(env.actor("holder"))
+    holder = env.actor("holder")
+    taken = take_in_each_way(env, "holder")
     for _ in range(3):
         env.wait(0.8 * env.lease)
-        held = env.actor("holder").extend(held, env.lease) or held
+        taken = [holder.extend(held, env.lease) or held for held in taken]
     for _ in range(2):
         env.wait(0.4 * env.lease)
         reclaim(env)
@@ -90,9 +97,8 @@ def _extended(env: Environment) -> None:
 
 def _extended_by_little(env: Environment) -> None:
     """Extend a lease by less than what is left of it; then it runs on as before."""
-    env.actor("producer").enqueue("task-1")
-    holder = env.actor("holder")
-    holder.extend(take(holder), 0.2 * env.lease)
+    for held in take_in_each_way(env, "holder"):
+        env.actor("holder").extend(held, 0.2 * env.lease)
     for _ in range(2):
         env.wait(0.4 * env.lease)
         reclaim(env)
@@ -100,36 +106,30 @@ def _extended_by_little(env: Environment) -> None:
 
 
 def _extended_and_expired(env: Environment) -> None:
-    producer = env.actor("producer")
-    producer.enqueue("task-1", **lasting(producer))
-    held = take(env.actor("vanished"))
-    env.actor("vanished").extend(held, env.lease)
+    taken = take_in_each_way(env, "vanished")
+    for held in taken:
+        env.actor("vanished").extend(held, env.lease)
     env.wait(env.lease)
     expire(env)
-    claim_back(env, env.actor("heir"))
+    _claim_back_all(env, len(taken))
 
 
 def _one_of_two(env: Environment) -> None:
-    """Let one worker extend its lease and another vanish."""
-    producer = env.actor("producer")
-    enqueue_all(producer, labels(2), **lasting(producer))
-    take(env.actor("vanished"))
-    held = take(env.actor("holder"))
-    env.actor("holder").extend(held, 10 * env.lease)
+    """Let one worker extend a lease, the first of its batch, and another vanish."""
+    vanished = take_in_each_way(env, "vanished", "lost")
+    alone, *batch = take_in_each_way(env, "holder", "kept")
+    for held in (alone, *batch[:1]):
+        env.actor("holder").extend(held, 10 * env.lease)
     expire(env)
-    claim_back(env, env.actor("heir"))
-    env.actor("heir").claim()
+    _claim_back_all(env, len(vanished) + len(batch[1:]) + 1)
 
 
 def _as_asked(env: Environment) -> None:
-    """Claim one task for a short time and one for a long time."""
-    producer = env.actor("producer")
-    enqueue_all(producer, labels(2), **lasting(producer))
-    take(env.actor("brief"), lease=env.lease)
-    take(env.actor("patient"), lease=20 * env.lease)
+    """Claim some tasks for a short time and some for a long time."""
+    brief = take_in_each_way(env, "brief", "brief", lease=env.lease)
+    take_in_each_way(env, "patient", "patient", lease=20 * env.lease)
     expire(env)
-    claim_back(env, env.actor("heir"))
-    env.actor("heir").claim()
+    _claim_back_all(env, len(brief) + 1)
 
 
 def _nonsense_leases(env: Environment) -> None:
@@ -140,6 +140,10 @@ def _nonsense_leases(env: Environment) -> None:
         producer.enqueue(label, **lasting(producer))
         env.actor(f"for-{label}").claim(lease=lease)
         env.actor("other").claim()
+        if env.contract.leases_batches:
+            producer.enqueue(f"{label}-in-batch")
+            env.actor(f"for-{label}").claim_many(1, lease=lease)
+            env.actor("other").claim()
     env.wait(30 * DAY)
     env.settle()
 
@@ -168,14 +172,14 @@ def _released(env: Environment) -> None:
 
 def _within_time(env: Environment) -> None:
     """Acknowledge in each way that the queue offers, shortly before the lease expires."""
-    producer, worker = env.actor("producer"), env.actor("worker")
-    enqueue_all(producer, labels(3))
+    worker = env.actor("worker")
     others = ((Capability.RELEASE, worker.release), (Capability.FAIL, worker.fail))
     ways = [worker.complete, *(acknowledge for need, acknowledge in others if worker.can(need))]
-    held = [(take(worker), acknowledge) for acknowledge in ways]
+    taken = [take_in_each_way(env, "worker", acknowledge.__name__) for acknowledge in ways]
     env.wait(0.9 * env.lease)
-    for delivery, acknowledge in held:
-        acknowledge(delivery)
+    for acknowledge, deliveries in zip(ways, taken, strict=True):
+        for delivery in deliveries:
+            acknowledge(delivery)
 
 
 def _many_expired(env: Environment) -> None:

@@ -140,9 +140,10 @@ def _timed_calls(env: Environment) -> None:
         "fail": (_held, Recorder.fail),
         "delay": (_nothing, lambda recorder, _: recorder.enqueue("later", delay=part)),
         "claim": (_waiting, lambda recorder, _: recorder.claim()),
+        "claim_many": (_waiting, lambda recorder, _: recorder.claim_many(1)),
     }
     known = {*env.contract.capabilities, "claim"}
-    for names in (("fail", "delay"), ("claim",)):
+    for names in (("fail", "delay"), ("claim",), ("claim_many",)):
         with _sides(env, *(name for name in names if name in known)) as sides:
             acts = _prepared(sides, calls)
             if not acts:

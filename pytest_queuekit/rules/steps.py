@@ -93,6 +93,19 @@ def take(actor: Recorder, **options: Any) -> Delivery:
     return delivery
 
 
+def take_in_each_way(
+    env: Environment, worker: str, stem: str = "task", **options: Any
+) -> list[Delivery]:
+    """Enqueue tasks and claim them: the first alone, and two in a batch if its lease is known."""
+    producer, actor = env.actor("producer"), env.actor(worker)
+    enqueue_all(producer, labels(1, stem), **lasting(producer))
+    taken = [take(actor, **options)]
+    if env.contract.leases_batches:
+        enqueue_all(producer, labels(2, f"{stem}-in-batch"), **lasting(producer))
+        taken += actor.claim_many(2, **options)
+    return taken
+
+
 def work(actor: Recorder) -> Delivery | None:
     """Claim a task, and complete it if the queue has completions."""
     delivery = actor.claim()

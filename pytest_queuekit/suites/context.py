@@ -45,6 +45,7 @@ _FIELDS = {
     Capability.LIFO: "order",
     Capability.LEASE: "liveness",
     Capability.LEASE_OPTION: "liveness",
+    Capability.BATCH_LEASE: "liveness",
     Capability.RECOVERY: "liveness",
     Capability.NOTICES_DEATH: "liveness",
     Capability.HEARTBEAT: "liveness",

@@ -48,6 +48,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "key-not-freed": ("KEY-7",),
     "key-not-refused": ("KEY-14",),
     "keyed-lost": ("KEY-8",),
+    "left-out": ("CLAIM-8",),
     "lifo-order": ("ORDER-2", "ORDER-5"),
     "lost": ("ENQUEUE-1",),
     "lost-retry": ("RETRY-1", "RETRY-3"),

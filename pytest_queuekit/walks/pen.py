@@ -169,13 +169,18 @@ class Pen:
     def claim(self) -> Step:
         """Return a claim, sometimes of a batch."""
         if self.palette.has(Capability.CLAIM_MANY) and self.chance(self._batches):
-            return ClaimMany(by=self.by(), limit=self.pick((2, 1, 3)))
-        given: dict[str, Any] = {}
+            lease = self._lease(Capability.BATCH_LEASE)
+            return ClaimMany(by=self.by(), limit=self.pick((2, 1, 3)), lease=lease)
+        able = None
         if Capability.ROUTING in self._options and self.chance(0.8):
-            given["capabilities"] = self.pick(self.palette.regions)
-        if self.palette.has(Capability.LEASE_OPTION) and self.chance(0.1):
-            given["lease"] = self.palette.lease / 3
-        return Claim(by=self.by(), **given)
+            able = self.pick(self.palette.regions)
+        lease = self._lease(Capability.LEASE_OPTION)
+        return Claim(by=self.by(), lease=lease, capabilities=able)
+
+    def _lease(self, option: Capability) -> float | None:
+        """Return a short lease, or mostly None for that of the run."""
+        short = self.palette.has(option) and self.chance(0.1)
+        return self.palette.lease / 3 if short else None
 
     def extend(self, back: int = 0) -> Step:
         """Return an extension.

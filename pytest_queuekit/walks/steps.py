@@ -146,17 +146,19 @@ class Claim(_ByActor):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ClaimMany(_ByActor):
-    """Claim at most `limit` tasks in one call."""
+    """Claim at most `limit` tasks in one call. lease: an option; None for the default."""
 
     limit: int = 2
+    lease: float | None = None
 
     def play(self, walker: Walker) -> None:
-        walker.claim_many(self.by, self.limit)
+        given = {} if self.lease is None else {"lease": self.lease}
+        walker.claim_many(self.by, self.limit, given)
 
     def plainer(self) -> Iterator[Step]:
         """Yield a claim of one task."""
         yield from super().plainer()
-        yield Claim(by=self.by)
+        yield Claim(by=self.by, lease=self.lease)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

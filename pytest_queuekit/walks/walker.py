@@ -173,10 +173,11 @@ class Walker:
         if delivery is not None:
             self._held.append(_Held(delivery=delivery, actor=actor))
 
-    def claim_many(self, name: str, limit: int) -> None:
+    def claim_many(self, name: str, limit: int, options: Mapping[str, Any]) -> None:
         """Claim several tasks in one call."""
         actor = self.actor(name)
-        deliveries = actor.claim_many(limit)
+        self.longest_lease = max(self.longest_lease, options.get("lease", 0.0))
+        deliveries = actor.claim_many(limit, **options)
         self._held += [_Held(delivery=delivery, actor=actor) for delivery in deliveries]
 
     def complete(self, back: int) -> None:

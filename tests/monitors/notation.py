@@ -178,7 +178,7 @@ def _capabilities(fields: dict[str, Any]) -> frozenset[Capability]:
     if fields["retry"] is None:
         absent |= {Capability.RETRY, Capability.FAIL, Capability.DEAD_LETTERS}
     if fields["liveness"] is not Liveness.LEASE:
-        absent |= {Capability.LEASE, Capability.LEASE_OPTION}
+        absent |= {Capability.LEASE, Capability.LEASE_OPTION, Capability.BATCH_LEASE}
     if fields["liveness"] is not Liveness.HEARTBEAT:
         absent |= {Capability.HEARTBEAT}
     if fields["liveness"] not in (Liveness.HEARTBEAT, Liveness.PROCESS):

@@ -20,3 +20,17 @@ class KnowsTheWorker(MemoryQueue):
         with self.store.lock:
             self.worker = worker
             return super().claim(worker, lease=lease, capabilities=capabilities)
+
+
+class KnowsTheBatch(MemoryQueue):
+    """Knows, while it claims, whether it claims a batch."""
+
+    in_batch = False
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        with self._atomically():
+            self.in_batch = True
+            try:
+                return super().claim_many(worker, limit, lease=lease)
+            finally:
+                self.in_batch = False

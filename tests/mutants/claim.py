@@ -139,7 +139,7 @@ class OneMoreThanAskedFor(MemoryQueue):
 
     name = "one-more-than-asked-for"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         return super().claim_many(worker, limit + 1)
 
 
@@ -148,7 +148,7 @@ class BatchWithATwin(MemoryQueue):
 
     name = "batch-with-a-twin"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         claims = super().claim_many(worker, limit)
         return [*claims[:-1], claims[0]] if len(claims) > 1 else claims
 
@@ -158,8 +158,18 @@ class WaitsForAFullBatch(MemoryQueue):
 
     name = "waits-for-a-full-batch"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         return super().claim_many(worker, limit) if len(self._waiting()) >= limit else []
+
+
+class BatchLeavesOneBehind(MemoryQueue):
+    """Ends a batch one task before the last that waits."""
+
+    name = "batch-leaves-one-behind"
+
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
+        spare = max(1, len(self._waiting()) - 1)
+        return super().claim_many(worker, limit if limit < spare else spare)
 
 
 class LeasesTheRestOfABatch(MemoryQueue):
@@ -167,7 +177,7 @@ class LeasesTheRestOfABatch(MemoryQueue):
 
     name = "leases-the-rest-of-a-batch"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         return super().claim_many(worker, max(limit, 10))[:limit]
 
 
@@ -176,7 +186,7 @@ class ForgetsTheTokensOfABatch(MemoryQueue):
 
     name = "forgets-the-tokens-of-a-batch"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         return [replace(claim, token=0) for claim in super().claim_many(worker, limit)]
 
 
@@ -186,7 +196,7 @@ class CompletesTheWholeBatch(MemoryQueue):
     name = "completes-the-whole-batch"
     batch: Sequence[Claim] = ()
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         batch = super().claim_many(worker, limit)
         self.batch = batch
         return batch
@@ -235,6 +245,7 @@ MUTANTS = (
     mutant(BatchWithATwin, "CLAIM-7", also=("CLAIM-8", "ORDER-10", "STATS-11", "CLAIM")),
     mutant(LeasesTheRestOfABatch, "CLAIM-7", also=("ORDER-10", "CLAIM-9", "STATS-11")),
     mutant(WaitsForAFullBatch, "CLAIM-8", also=("CLAIM-7",)),
+    mutant(BatchLeavesOneBehind, "CLAIM-8", also=("CLAIM-7",)),
     mutant(ForgetsTheTokensOfABatch, "CLAIM-9"),
     mutant(CompletesTheWholeBatch, "CLAIM-9"),
 )

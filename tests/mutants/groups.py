@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -184,6 +185,43 @@ class CountsBeforeItTakes(SmallSqliteQueue):
         return f"state = 'queued' AND {self._due()} AND {slot} AND matches(needs, ?)"
 
 
+class BatchCountsItsGroupsOnce(TwoOfAGroup):
+    """Counts the held tasks of each group at the begin of a batch, not before each of its tasks."""
+
+    name = "batch-counts-its-groups-once"
+    held: Counter[str | None] | None = None
+
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
+        with self._atomically():
+            self.held = Counter(task.group for task in self._in_state("leased"))
+            try:
+                return super().claim_many(worker, limit, **options)
+            finally:
+                self.held = None
+
+    def _has_free_slot(self, task: Task) -> bool:
+        if self.held is None or task.group is None:
+            return super()._has_free_slot(task)
+        return self.held[task.group] < self.group_limit
+
+
+class BatchEndsWithItsGroup(TwoOfAGroup):
+    """Ends a batch at the first task of a group that the batch itself has filled."""
+
+    name = "batch-ends-with-its-group"
+
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
+        claims: list[Claim] = []
+        with self._atomically():
+            self._return_expired()
+            ready = [task for task in self._waiting() if self._may_go(task, {})]
+            for task in sorted(ready, key=self._order_key)[:limit]:
+                if not self._has_free_slot(task):
+                    break
+                claims.append(self._lease(task, worker, options.get("lease", 60.0)))
+        return claims
+
+
 MUTANTS = (
     mutant(
         IgnoresGroups,
@@ -208,6 +246,8 @@ MUTANTS = (
     mutant(SlotsAreReserved, "GROUP-3"),
     mutant(FullGroupStopsAll, "GROUP-4"),
     mutant(NoGroupIsAGroup, "GROUP-4"),
+    mutant(BatchCountsItsGroupsOnce, "GROUP-1", also=("GROUP-4",)),
+    mutant(BatchEndsWithItsGroup, "GROUP-4"),
     mutant(CountsThenTakes, "GROUP-5", also=("RACE", "DURABLE", "KEY")),
     mutant(LooksForSlotsWithoutALock, "GROUP-6", also=("GROUP-7", "RACE", "ORDER")),
     mutant(CountsBeforeItTakes, "GROUP-7", also=("GROUP", "RACE")),

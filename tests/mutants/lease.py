@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
-from tests.mutants.bases import KnowsTheWorker
+from tests.mutants.bases import KnowsTheBatch, KnowsTheWorker
 from tests.mutants.mutant import WATCHED, mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 from tests.queues.variants import LeasesByTask
@@ -302,6 +302,98 @@ class LeasesByDefault(LeasesByTask):
         return 45.0
 
 
+class BatchLeasesNeverEnd(KnowsTheBatch):
+    """Writes the lease of a batch in milliseconds, where seconds belong."""
+
+    name = "batch-leases-never-end"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return super()._lease_of(task, lease) * (1000 if self.in_batch else 1)
+
+
+class BatchSharesOneLease(KnowsTheBatch):
+    """Divides the lease of a batch among its tasks."""
+
+    name = "batch-shares-one-lease"
+    limit = 1
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        self.limit = limit
+        return super().claim_many(worker, limit, lease=lease)
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        return super()._lease_of(task, lease) / (self.limit if self.in_batch else 1)
+
+
+class BatchIgnoresItsLease(MemoryQueue):
+    """Leases a batch for the usual time, whatever its claim asks for."""
+
+    name = "batch-ignores-its-lease"
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        return super().claim_many(worker, limit)
+
+
+class BatchTakesAnyLease(KnowsTheBatch):
+    """Does not check the lease of a batch."""
+
+    name = "batch-takes-any-lease"
+
+    def _check_seconds(self, name: str, value: float, least: float) -> None:
+        if not self.in_batch:
+            super()._check_seconds(name, value, least)
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        real = isinstance(lease, int | float) and math.isfinite(lease)
+        return super()._lease_of(task, lease if real else 1e9)
+
+
+class BatchCutsOffFractions(KnowsTheBatch):
+    """Cuts the fraction of a second off the lease of a batch."""
+
+    name = "batch-cuts-off-fractions"
+
+    def _lease_of(self, task: Task, lease: float) -> float:
+        lease = super()._lease_of(task, lease)
+        return float(int(lease)) if self.in_batch else lease
+
+
+class _LeasesABatchOnce(MemoryQueue):
+    """Has one lease for all tasks of a batch, in the first of them."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.first: dict[int, Claim] = {}
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        claims = super().claim_many(worker, limit, lease=lease)
+        self.first |= {int(claim.task_id): claims[0] for claim in claims}
+        return claims
+
+
+class BatchExtendsItsFirstTask(_LeasesABatchOnce):
+    """Extends the first task of a batch in place of any other."""
+
+    name = "batch-extends-its-first-task"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        super().extend(self.first.get(claim.task_id, claim), seconds)
+        return claim
+
+
+class BatchExtendsAllItsTasks(_LeasesABatchOnce):
+    """Extends all tasks of a batch with any of them."""
+
+    name = "batch-extends-all-its-tasks"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        with self._atomically():
+            for number, first in self.first.items():
+                if first is self.first.get(claim.task_id) and number != claim.task_id:
+                    self.store.tasks[number].lease_end += seconds
+            return super().extend(claim, seconds)
+
+
 MUTANTS = (
     mutant(
         ComesBackToTheSameWorker,
@@ -354,6 +446,13 @@ MUTANTS = (
     mutant(CutsLeasesToSeconds, "LEASE-12"),
     mutant(WritesThePayloadAgain, "LEASE-1", also=("LEASE-9", "RETRY-1", *WATCHED)),
     mutant(ClaimsOverrideTheTask, "LEASE-14"),
+    mutant(BatchLeasesNeverEnd, "LEASE-1", also=("LEASE-4", "LEASE-5", "LEASE-6")),
+    mutant(BatchSharesOneLease, "LEASE-2", also=("LEASE-13",)),
+    mutant(BatchExtendsItsFirstTask, "LEASE-3", also=("LEASE-4",)),
+    mutant(BatchExtendsAllItsTasks, "LEASE-5", also=("LEASE-4",)),
+    mutant(BatchIgnoresItsLease, "LEASE-6", also=("LEASE-7",)),
+    mutant(BatchTakesAnyLease, "LEASE-7"),
+    mutant(BatchCutsOffFractions, "LEASE-12"),
     mutant(OwnLeasesOnlyShorten, "LEASE-14"),
     mutant(LeasesByDefault, "LEASE-2", also=("LEASE-14",)),
     mutant(ChecksNoLeaseOfATask, "LEASE-15"),

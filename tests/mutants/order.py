@@ -162,7 +162,7 @@ class BatchesFromTheBack(MemoryQueue):
     name = "batches-from-the-back"
     backwards = False
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         with self.store.lock:
             self.backwards = True
             try:
@@ -179,7 +179,7 @@ class BatchesById(MemoryQueue):
 
     name = "batches-by-id"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         return sorted(super().claim_many(worker, limit), key=lambda claim: int(claim.task_id))
 
 

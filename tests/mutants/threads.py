@@ -51,7 +51,7 @@ class ChoosesABatchFirst(MemoryQueue):
 
     name = "chooses-a-batch-first"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         due = [task for task in self._waiting() if self._is_due(task)]
         chosen = sorted(due, key=self._order_key)[:limit]
         time.sleep(_GAP)

@@ -157,7 +157,7 @@ class NoLimitBelowZero(MemoryQueue):
 
     name = "no-limit-below-zero"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         return super().claim_many(worker, limit if isinstance(limit, float) or limit > 0 else 1000)
 
 

@@ -116,7 +116,7 @@ class BatchClaimsTooEarly(MemoryQueue):
     name = "batch-claims-too-early"
     in_batch = False
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         self.in_batch = True
         try:
             return super().claim_many(worker, limit)

@@ -176,7 +176,7 @@ class BatchTakesARetryUnseen(InSteps):
 
     name = "batch-takes-a-retry-unseen"
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         self.reclaim()
         head = self.first_waiting(worker)
         if head is None or not self._row("attempts", head)[0]:

@@ -150,7 +150,7 @@ class BackupReturnsHeldTasks(MemoryQueue):
 class _ClaimsManyOtherwise(MemoryQueue):
     in_batch = False
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, **options: Any) -> list[Claim]:
         with self._atomically():
             self.in_batch = True
             try:

@@ -226,11 +226,11 @@ class MemoryQueue(QueueAdapter):
                 self.enqueue(payload, key=key) for payload, key in zip(payloads, given, strict=True)
             ]
 
-    def claim_many(self, worker: str, limit: int) -> list[Claim]:
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
         self._check_number("limit", limit, 1)
         claims: list[Claim] = []
         with self._atomically():
-            while len(claims) < limit and (claim := self.claim(worker)) is not None:
+            while len(claims) < limit and (claim := self.claim(worker, lease=lease)) is not None:
                 claims.append(claim)
         return claims
 

@@ -283,6 +283,27 @@ def test_an_unknown_payload_is_unrecognised() -> None:
     assert taken.label == record.last.task == UNRECOGNISED
 
 
+class ChoosesBatchLeases(Puppet):
+    """A queue of which a batch claim can choose the lease."""
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> Any:
+        return self._reply("claim_many", worker, limit, lease)
+
+
+@pytest.mark.parametrize(("queue", "given"), [(ChoosesBatchLeases, [2.5]), (Puppet, [])])
+def test_a_batch_claim_gets_the_lease_of_the_run(queue: type[Puppet], given: list[float]) -> None:
+    """A batch claim gets the lease of the run, if the queue has the option."""
+    puppet = queue("")
+    puppet.reply = []
+    actor = Recorder(
+        puppet, actor="a", contract=Contract.of(queue), clock=RealClock(), sink=Log(), lease=2.5
+    )
+    actor.claim_many(3)
+    assert puppet.calls == [("claim_many", "a", 3, *given)]
+    assert actor.last is not None
+    assert actor.last.arguments == {"batch": 3, **({"lease": 2.5} if given else {})}
+
+
 def test_each_claim_gets_the_lease_of_the_run() -> None:
     """A claim gets the lease of the run, if the queue has the option and the program no other."""
     record = Record(lease=2.5)

@@ -72,7 +72,7 @@ def limited(
         if method not in held:
             members[method.value] = getattr(QueueAdapter, method.value)
     gives_up = bool(held & {Capability.RETRY, Capability.FAIL, Capability.DEAD_LETTERS})
-    for name in ("enqueue", "enqueue_many", "claim", "fail"):
+    for name in ("enqueue", "enqueue_many", "claim", "claim_many", "fail"):
         if name in METHODS and name not in held:
             continue
         options = verbs.METHODS[name].options

@@ -252,7 +252,7 @@ class LeaseIntervals:
             requested = claim.arguments["lease"]
             return math.nan if requested is None else requested
         fixed = self._contract.lease_seconds
-        batch = "batch" in claim.arguments  # a batch has no lease option
+        batch = "batch" in claim.arguments  # without the option, it has a lease of unknown length
         return self._history.lease if fixed is None and not batch else fixed
 
     def _worker_gone(self, claim: Operation) -> float:

@@ -101,11 +101,11 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               0.008 s  vanished  claim               → task-1  lease until 60.008 s
-               0.012 s  holder    claim               → task-2  lease until 60.012 s
-               0.014 s  holder    extend task-2 600 s → ok
+               0.006 s  vanished  claim               → lost-1  lease until 60.006 s
+               0.012 s  holder    claim               → kept-1  lease until 60.012 s
+               0.014 s  holder    extend kept-1 600 s → ok
               60.078 s  keeper    reclaim             → ok
-            ▶ 61.144 s  heir      claim               → empty   expected: task-1
+            ▶ 61.144 s  heir      claim               → empty   expected: lost-1
         """,
     ),
     "LEASE-6": Example(
@@ -125,10 +125,10 @@ EXAMPLES: Mapping[str, Example] = {
             RETURNING payload, token
         """,
         proof="""
-               0.008 s  brief    claim              → task-1  lease until 60.008 s
-               0.012 s  patient  claim lease 1200 s → task-2  lease until 1200.012 s
-              61.142 s  heir     claim              → task-1
-            ▶ 61.144 s  heir     claim              → task-2  expected: empty
+               0.006 s  brief    claim              → brief-1    lease until 60.006 s
+               0.012 s  patient  claim lease 1200 s → patient-1  lease until 1200.012 s
+              61.142 s  heir     claim              → brief-1
+            ▶ 61.144 s  heir     claim              → patient-1  expected: empty
         """,
     ),
     "LEASE-7": Example(
@@ -220,9 +220,9 @@ EXAMPLES: Mapping[str, Example] = {
             WHERE id = :id AND state = 'leased' AND token = :token
         """,
         proof="""
-               0.004 s  producer  enqueue task-1  → ok
-               0.010 s  worker    claim           → task-1   lease until 60.010 s
-            ▶ 54.016 s  worker    complete task-1 → refused  expected: ok
+               0.004 s  producer  enqueue complete-1  → ok
+               0.006 s  worker    claim               → complete-1  lease until 60.006 s
+            ▶ 54.016 s  worker    complete complete-1 → refused     expected: ok
         """,
     ),
     "LEASE-12": Example(
