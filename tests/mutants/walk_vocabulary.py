@@ -188,6 +188,7 @@ class BatchClaimForgetsOwnLeases(_ClaimsManyOtherwise):
 
 MUTANTS = (
     mutant(CancelKeepsTheKey, "WALK-1", also=("STATS",)),  # it counts cancelled tasks
+    mutant(BatchClaimOverfillsGroups, "WALK-1", also=("GROUP",)),
     *(
         mutant(queue, "WALK-1")
         for queue in (
@@ -201,7 +202,6 @@ MUTANTS = (
             UrgentTasksAlwaysRetried,
             ReleaseRoundsPriorities,
             BackupReturnsHeldTasks,
-            BatchClaimOverfillsGroups,
             BatchClaimTakesTheExpired,
             BatchClaimForgetsOwnLeases,
         )
