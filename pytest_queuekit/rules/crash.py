@@ -178,14 +178,15 @@ RULES = (
     Rule(
         id="CRASH-3",
         slug="stopped-worker-fenced",
-        sentence="A worker that is stopped and continues cannot complete a task that the queue "
-        "gave to another worker meanwhile.",
-        why="A suspended machine wakes up in the middle of its task, and does not know the time.",
+        sentence="A worker that is stopped and continues can neither complete nor keep a task that "
+        "the queue gave to another worker meanwhile.",
+        why="A suspended machine wakes up in the middle of its task, and does not know the time. "
+        "If its late heartbeat counts, the task stays with the other worker when that worker dies.",
         scenario=_IN_PROCESSES(
             script=_one_task, programs=_stopped_and_heir, ending=_settle_after_deaths
         ),
         drivers=_IN_TURN,
-        monitors=(fencing, exclusive, no_resurrection),
+        monitors=(fencing, exclusive, no_resurrection, expiry),
         needs=_WATCHED,
         level=Level.STANDARD,
     ),

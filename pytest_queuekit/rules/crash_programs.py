@@ -75,8 +75,13 @@ def take_over_and_die(recorder: Recorder, *, stopped: float) -> None:
 
 
 def claim_and_complete(recorder: Recorder) -> None:
-    """Claim a task and complete it: a fault strikes in between."""
+    """Claim a task, beat for long if the queue has beats, and complete it.
+
+    A fault strikes after the claim.
+    """
     delivery = recorder.claim()
+    if delivery is not None and recorder.can(Capability.EXTEND):
+        delivery = recorder.extend(delivery, 20 * recorder.contract.notice) or delivery
     if delivery is not None:
         recorder.complete(delivery)
 

@@ -189,6 +189,21 @@ class AbandonsItsOnlyAttempt(SmallSqliteQueue):
         return "0"
 
 
+class LateBeatKeepsTheTask(Listens):
+    """Takes the beat of a worker for that of any other worker that has the task by now."""
+
+    name = "late-beat-keeps-the-task"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        self._check(seconds=seconds)
+        self._change(
+            f"UPDATE task SET lease_end = {NOW} + ? "  # noqa: S608 - no user's text
+            "WHERE id = ? AND state = 'leased' RETURNING id",
+            *(seconds, claim.task_id),
+        )
+        return claim
+
+
 MUTANTS = (
     mutant(NoticesNoDeath, "CRASH-1"),
     mutant(AbandonsItsOnlyAttempt, "CRASH-1"),
@@ -200,6 +215,7 @@ MUTANTS = (
     mutant(LooksWhenItOpens, "CRASH-2"),
     mutant(CompletesForTheWoken, "CRASH-3", also=("RACE",)),
     mutant(BeatsForTheWoken, "CRASH-3", also=("RACE", "KEY", "DURABLE")),
+    mutant(LateBeatKeepsTheTask, "CRASH-3"),
     mutant(TakesTheStoppedForDead, "CRASH-3"),
     mutant(HearsHalf, "CRASH-4"),
     mutant(HearsTheFirstBeat, "CRASH-4"),
