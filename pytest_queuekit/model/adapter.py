@@ -182,7 +182,7 @@ class QueueAdapter:
         raise self._undeclared("dead_letters(self)")
 
     def enqueue_many(self, payloads: Sequence[Any], *args: Any, **options: Any) -> Any:
-        """Add several tasks in one step; return their ids, or None.
+        """Add several tasks in one step, all or none; return their ids, or None.
 
         With the option `keys`, a key or None for each task: its id is that of the task that holds
         the key.

@@ -41,6 +41,9 @@ _LOSSES = {
 }
 
 
+_WHOLE = " Another task of its batch was delivered, and a batch is added as a whole or not at all."
+
+
 def no_loss(history: History, contract: Contract) -> list[Violation]:
     """Report tasks that were never delivered although claims went on until the queue was empty.
 
@@ -81,7 +84,8 @@ def _violations(
             loss.kind,
             loss.title,
             f"{interval.task.label} ({done(history, cause)}) was {loss.fate}: the last claim, by "
-            f"{actor(empty)} {when(history, empty)}, returned empty.{note}",
+            f"{actor(empty)} {when(history, empty)}, returned empty."
+            f"{'' if interval.enqueue.ok else _WHOLE}{note}",
             interval.enqueue,
             *interval.cause,
             empty,

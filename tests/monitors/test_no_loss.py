@@ -155,3 +155,21 @@ def test_tasks_of_one_key_are_left_to_another_monitor() -> None:
     text = "p: enqueue t key=k; p: enqueue u key=%s; z: claim t; z: claim -"
     assert drained(text % "k") == []
     assert drained(text % "l") == ["lost"]
+
+
+def test_a_batch_of_unknown_outcome_is_added_as_a_whole() -> None:
+    """A delivery of one task of the batch proves that the others were added too."""
+    text = (
+        "p: enqueue t @0-1 batch=2%s unknown; p: enqueue u @0-1 batch=2 unknown; %sz: claim - @9-10"
+    )
+    assert drained(text % ("", "z: claim t @4-5; ")) == ["lost"]
+    assert drained(text % ("", "z: claim t @4-9; ")) == []
+    assert drained(text % ("", "")) == []
+    assert drained(text % ("", "z: claim t @4-5; z: claim u @6-7; ")) == []
+    assert drained(text % (' key="k"', "z: claim t @4-5; ")) == []
+
+
+def test_single_enqueues_of_unknown_outcome_prove_nothing_about_each_other() -> None:
+    """Each may have been added or not."""
+    text = "p: enqueue t @0-1 unknown; p: enqueue u @2-3 unknown; z: claim t @4-5; z: claim - @9-10"
+    assert drained(text) == []

@@ -245,6 +245,23 @@ class KeepsTheBeginningOfABatch(MemoryQueue):
         ]
 
 
+class BreaksOffInABatch(MemoryQueue):
+    """Adds the tasks of a batch up to one that it cannot store, and fails with any error."""
+
+    name = "breaks-off-in-a-batch"
+
+    def enqueue_many(
+        self, payloads: Sequence[Any], *, keys: Sequence[str | None] | None = None
+    ) -> list[int]:
+        given = self._keys_of(payloads, keys)
+        try:
+            return [
+                self.enqueue(payload, key=key) for payload, key in zip(payloads, given, strict=True)
+            ]
+        except RefusedError as error:
+            raise RuntimeError("the batch failed") from error
+
+
 def _without_empty(payload: Any) -> Any:
     if not isinstance(payload, dict):
         return payload
@@ -296,6 +313,7 @@ MUTANTS = (
     mutant(WritesWhatItCannotAsText, "ENQUEUE-4", also=("ENQUEUE-11",)),
     mutant(WritesSetsAsLists, "ENQUEUE-4"),
     mutant(KeepsTheBeginningOfABatch, "ENQUEUE-4", also=("ENQUEUE-11",)),
+    mutant(BreaksOffInABatch, "ENQUEUE-4", also=("ENQUEUE-11",)),
     mutant(WritesTuplesAsText, "ENQUEUE-4", also=("ENQUEUE",)),
     mutant(TrimsText, "ENQUEUE-5"),
     mutant(ChangesLineEnds, "ENQUEUE-5"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.monitors.timeline.added_batches import added_batches
 from pytest_queuekit.monitors.timeline.attempts import failures, is_final, possible_limit, waits
 from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
@@ -111,6 +112,7 @@ class _AvailableIntervals:
         self._leases = history.derived(LeaseIntervals, contract)
         self._resolution = nanoseconds(contract.resolution)
         self._unknown = history.derived(UnknownClaims.of).most_taken
+        self._added = history.derived(added_batches)
         self._reclaims = Capability.RECLAIM in contract.capabilities
         notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
         self._notices = [call for call in history.by(notice) if call.ok and call.end is not None]
@@ -138,18 +140,19 @@ class _AvailableIntervals:
     def _first(self, task: TaskHistory, removed: float) -> AvailableInterval | None:
         enqueue = task.enqueues[0]
         delay = number(enqueue.arguments.get("delay") or 0)
-        if enqueue.end is None or enqueue.outcome is not Outcome.OK or delay is None:
+        proof = self._added.get(enqueue.number, enqueue)
+        if proof.end is None or proof.outcome is not Outcome.OK or delay is None:
             return None
         # An interval starts at the enqueue's end, not at its start: until the call returns, another
         # worker may see the queue without the task. Counter-example: enqueue [0, 5],
         # claim [1, 2] -> empty is legal. A delay counts from the end for the same reason, and the
         # queue may notice its end late by the declared resolution.
-        ready = enqueue.end + (nanoseconds(delay) + self._resolution if delay > 0 else 0)
+        ready = proof.end + (nanoseconds(delay) + self._resolution if delay > 0 else 0)
         return AvailableInterval(
             task=task,
             arrival=Arrival.ENQUEUED,
-            cause=(enqueue,),
-            since=enqueue.end,
+            cause=(enqueue,) if proof is enqueue else (proof, enqueue),
+            since=proof.end,
             waits=enqueue.start + nanoseconds(delay) - CLOCK_TOLERANCE,
             ready=ready,
             until=min(_start(task, 0), removed),
