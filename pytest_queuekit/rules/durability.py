@@ -197,8 +197,10 @@ RULES = (
     Rule(
         id="DURABLE-8",
         slug="accepted-task-survives-producer-kill",
-        sentence="When a producer is killed, no task that the queue accepted from it is lost.",
-        why="The caller forgets a task once the queue has accepted it.",
+        sentence="When a producer is killed, no task that the queue accepted from it is lost, and "
+        "the batch that the kill cut off was added as a whole or not at all.",
+        why="The caller forgets a task once the queue has accepted it, and repeats a batch that "
+        "got no answer.",
         scenario=Scenario(programs=_killed_producers, ending=Environment.settle, lease=BRIEF),
         drivers=(Processes(repeat=True),),
         monitors=(no_loss, no_phantom),

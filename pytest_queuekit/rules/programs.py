@@ -14,6 +14,9 @@ from pytest_queuekit.recording.recorder import Recorder
 _PAUSE = 0.01
 """Seconds between two attempts of a call."""
 
+_BATCH = 5
+"""Tasks of a batch."""
+
 _PATIENCE = 5.0
 """Seconds for which an actor repeats a call that is answered with busy."""
 
@@ -33,9 +36,12 @@ def produce_with_keys(recorder: Recorder, *, count: int) -> None:
 
 
 def produce_forever(recorder: Recorder) -> None:
-    """Enqueue without end: a fault must kill the actor."""
+    """Enqueue tasks, alone and in batches, without end: a fault must kill the actor."""
     for number in itertools.count(1):
-        recorder.enqueue(f"{recorder.actor}-{number}")
+        label = f"{recorder.actor}-{number}"
+        recorder.enqueue(label)
+        if recorder.can(Capability.ENQUEUE_MANY):
+            recorder.enqueue_many([f"{label}-of-batch-{place}" for place in range(1, _BATCH + 1)])
 
 
 def drain(recorder: Recorder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -341,6 +341,15 @@ class ClaimsInTwoSteps(SmallSqliteQueue):
         return claim
 
 
+class CommitsWithinABatch(SmallSqliteQueue):
+    """Adds each task of a batch in a transaction of its own."""
+
+    name = "commits-within-a-batch"
+
+    def enqueue_many(self, payloads: Sequence[Any]) -> list[int]:
+        return [self.enqueue(payload) for payload in payloads]
+
+
 MUTANTS = (
     mutant(SelectsThenUpdates, "RACE-2", also=("RACE",)),
     mutant(DropsWhenLocked, "RACE-4", also=("RACE", "DURABLE")),
@@ -356,6 +365,7 @@ MUTANTS = (
     mutant(HasNoPatience, "RACE-12"),
     mutant(ServesSomeLate, "RACE-13"),
     mutant(AsksBeforeItAdds, "KEY-9"),
+    mutant(CommitsWithinABatch, "DURABLE-8"),
     mutant(AnswersBeforeItWrites, "DURABLE-8", also=("KEY", "RACE")),
     mutant(LosesTheKilled, "DURABLE-9", also=("DURABLE-10",)),
     mutant(ClaimsInTwoSteps, "DURABLE-10"),
