@@ -106,6 +106,20 @@ class LeasesFromTheCall(SmallSqliteQueue):
         return claim
 
 
+class BatchLeasesFromTheCall(SmallSqliteQueue):
+    """Reads the time before it waits for the lock, and leases a batch from then on."""
+
+    name = "batch-leases-from-the-call"
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        ((called,),) = self._run(f"SELECT {NOW}")
+        claims: list[Claim] = []
+        while len(claims) < limit and (claim := self.claim(worker, lease=lease)) is not None:
+            claims.append(claim)
+            self._run("UPDATE task SET lease_end = ? WHERE id = ?", called + lease, claim.task_id)
+        return claims
+
+
 class DelaysFromTheCall(SmallSqliteQueue):
     """Reads the time before it waits for the lock, and delays a task from then on."""
 
@@ -158,6 +172,7 @@ MUTANTS = (
     mutant(RefusesUnderLock, "RACE-21", also=("RACE",)),
     mutant(StaysInATransaction, "RACE-21", also=("RACE",)),
     mutant(LeasesFromTheCall, "RACE-22"),
+    mutant(BatchLeasesFromTheCall, "RACE-22"),
     mutant(DelaysFromTheCall, "RACE-22"),
     mutant(RetriesFromTheCall, "RACE-22"),
 )
