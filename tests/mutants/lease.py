@@ -416,7 +416,7 @@ MUTANTS = (
     mutant(
         ExpiresAtHalfTime,
         "LEASE-2",
-        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "ACK-19", "LEASE-12", "LEASE-13"),
+        also=("ACK-7", "ACK-8", "ACK-11", "ACK-15", "ACK-19", "LEASE-12", "LEASE-13", "ACK"),
     ),
     mutant(LeasesFromTheTurn, "LEASE-2"),
     mutant(ExtendsNothing, "LEASE-3", also=("LEASE-5",)),
