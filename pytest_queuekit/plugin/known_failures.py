@@ -13,7 +13,6 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status, Verdict, Waiver
 from pytest_queuekit.performance.targets import TARGETS
-from pytest_queuekit.report.formats.json import read_run
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.suggest import did_you_mean
 
@@ -49,6 +48,9 @@ def _baseline(
     name = str(config.getini("queue_baseline") if given is None else given)
     if not name or not queues:
         return {}, []
+    # Imported here: most runs read no report.
+    from pytest_queuekit.report.formats.json import read_run
+
     kept = config.inipath.parent if config.inipath else config.rootpath
     path = (kept if given is None else config.invocation_params.dir) / Path(name).expanduser()
     try:

@@ -1,4 +1,7 @@
-"""Writes the result of a run: JUnit properties and report files."""
+"""Writes the result of a run: JUnit properties and report files.
+
+A format is imported where it is used: most runs need none.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,7 @@ import pytest
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.plugin import options
 from pytest_queuekit.plugin.guard import in_words
-from pytest_queuekit.report.formats import FORMATS, github
-from pytest_queuekit.report.formats.junit import properties
+from pytest_queuekit.report.formats import FORMATS
 
 
 def write_reports(
@@ -31,7 +33,9 @@ def write_reports(
             if summary:
                 with Path(summary).open("a", encoding="utf-8") as file:
                     file.write(f"{content}\n")
-            yield from ((line, False) for line in github.workflow_commands(result))
+            from pytest_queuekit.report.formats.github import workflow_commands
+
+            yield from ((line, False) for line in workflow_commands(result))
         except OSError as error:
             target = path or os.environ.get("GITHUB_STEP_SUMMARY")
             yield f"the {name} report could not be written to {target}: {error}", True
@@ -44,6 +48,8 @@ def tell_junit(config: pytest.Config, result: RunResult) -> None:
     for plugin in config.pluginmanager.get_plugins():
         add: Any = getattr(plugin, "add_global_property", None)
         if callable(add):
+            from pytest_queuekit.report.formats.junit import properties
+
             for name, value in properties(result):
                 add(name, value)
 

@@ -12,6 +12,7 @@ import pytest
 
 # Imported here, so that the runs inside this process share these modules and do not import copies.
 from pytest_queuekit.plugin import gate, validation, watching  # noqa: F401 - as above
+from pytest_queuekit.report.formats import github, gitlab, html, json, junit, sarif  # noqa: F401
 from pytest_queuekit.suites import database, integration, load, review, rules, targets  # noqa: F401
 from tests.queues import memory  # noqa: F401 - as above
 

@@ -60,6 +60,19 @@ def test_the_watch_is_loaded_where_a_test_asks_for_it(project: Project) -> None:
     assert watch in _modules(project, *plugin, "test_strict.py")
 
 
+def test_a_report_is_loaded_where_an_option_asks_for_it(project: Project) -> None:
+    """A run of rules without one loads no format but the text of the terminal, and no drawing."""
+    plugin = ("-p", "pytest_queuekit.plugin", "--queue-validate", "-k=CLAIM-1[")
+    formats = "pytest_queuekit.report.formats"
+
+    def loaded(*arguments: str) -> set[str]:
+        wanted = (f"{formats}.", "pytest_queuekit.report.timeline", "jinja2")
+        return {name for name in _modules(project, *plugin, *arguments) if name.startswith(wanted)}
+
+    assert loaded() == {f"{formats}.text"}
+    assert loaded("--queue-report=sarif:out.sarif") == {f"{formats}.text", f"{formats}.sarif"}
+
+
 def test_a_run_without_rules_is_the_same_run(project: Project) -> None:
     """The same items, the same output."""
     project.pytester.makepyfile(test_own="def test_fine(): pass\n")

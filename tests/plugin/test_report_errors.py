@@ -27,7 +27,7 @@ def _assert_failed_once(result: pytest.RunResult, error: str) -> None:
 
 PARTS = {
     "the section of the validation": "report.formats.text._families",
-    "the JUnit properties": "plugin.reporting.properties",
+    "the JUnit properties": "report.formats.junit.properties",
 }
 
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from pytest_queuekit.model.run_result import RunResult
-from pytest_queuekit.report.formats import github, gitlab, html, json, junit, sarif, text
 
 Format = Callable[[RunResult], str]
 """Makes the content of a report from a run."""
 
+
+def _format(module: str, function: str) -> Format:
+    """Return a format whose module is loaded with its first report: most runs need none."""
+
+    def make(result: RunResult) -> str:
+        written: str = getattr(import_module(f"{__name__}.{module}"), function)(result)
+        return written
+
+    return make
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "github": github.summary,
-        "gitlab": gitlab.as_code_quality,
-        "html": html.as_html,
-        "json": json.as_json,
-        "junit": junit.as_junit,
-        "sarif": sarif.as_sarif,
-        "text": text.as_text,
+        "github": _format("github", "summary"),
+        "gitlab": _format("gitlab", "as_code_quality"),
+        "html": _format("html", "as_html"),
+        "json": _format("json", "as_json"),
+        "junit": _format("junit", "as_junit"),
+        "sarif": _format("sarif", "as_sarif"),
+        "text": _format("text", "as_text"),
     }
 )
 """The formats by the name that `--queue-report FORMAT:PATH` takes."""
