@@ -10,7 +10,7 @@ from pytest_queuekit.model.verdict import RuleRun, Verdict
 
 ANSWER, BETWEEN_PARTS, BETWEEN_CAUSES = " → ", "; ", " | "
 """The marks in the text of a cause: before the answer of a call, between parts, between causes."""
-IN_TURN, TOGETHER = "in turn", "at the same time"
+IN_TURN, AT_ONCE = "in turn", "at the same time"
 """The words of a cause for calls that do not overlap, and for those that do."""
 
 
@@ -71,7 +71,7 @@ def explains(plainer: str, cause: str) -> bool:
     """
     own, others = _Parts.of(plainer), _Parts.of(cause)
     return (
-        own.facts in (others.facts, others.facts - {TOGETHER} | {IN_TURN})
+        own.facts in (others.facts, others.facts - {AT_ONCE} | {IN_TURN})
         and all(map(_is_plainer, own.calls[:1], others.calls[:1]))
         and all(
             any(_is_plainer(call, other) for other in others.calls[1:]) for call in own.calls[1:]

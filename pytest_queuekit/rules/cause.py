@@ -17,7 +17,7 @@ from typing import Any
 from pytest_queuekit.model.history import Operation, Verb
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.model.verdict import Violation
-from pytest_queuekit.report.causes import ANSWER, BETWEEN_PARTS, IN_TURN, TOGETHER
+from pytest_queuekit.report.causes import ANSWER, AT_ONCE, BETWEEN_PARTS, IN_TURN
 
 _HUGE = 2**31
 """Numbers from here on are of a kind of their own: a column or a clock may not hold them."""
@@ -96,7 +96,7 @@ def cause_of(
         violation.title,
         _described(last),
         *sorted({_described(call) for call in others if call.verb not in _LOOKS}),
-        TOGETHER if _overlap(calls) else IN_TURN,
+        AT_ONCE if _overlap(calls) else IN_TURN,
         *sorted(world),
     )
     return BETWEEN_PARTS.join(part for part in parts if part)
