@@ -17,13 +17,14 @@ from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import MONITORS, Monitor
 from pytest_queuekit.monitors.answers import answers
 from pytest_queuekit.monitors.busy import busy
+from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.monitors.timeline.findings import smallest
 
 JUDGES: tuple[Monitor, ...] = tuple(
-    monitor for monitor in MONITORS if monitor not in (answers, busy)
+    monitor for monitor in MONITORS if monitor not in (answers, busy, handed_out)
 )
-"""The monitors of a recorded history. A client may die or be turned away without any fault of the
-queue, which the two others report."""
+"""The monitors of a recorded history. A client may die, fail or be turned away without any fault of
+the queue, which the three others report."""
 
 FROM_THE_START = frozenset(
     {

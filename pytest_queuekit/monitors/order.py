@@ -68,12 +68,12 @@ def _waiting(task: TaskHistory, contract: Contract, first_unknown: float) -> Ite
     Counter-examples under FIFO: enqueue t [0, 1], enqueue u [1, 5], where u may come first;
     claim u [6, 7], claim t [7, 9], where t may be gone first.
     """
-    enqueue = task.enqueues[0]
+    enqueue, claim = task.enqueues[0], task.first_claim
     if not enqueue.ok or enqueue.end is None or enqueue.arguments.get("capabilities"):
         return
-    taken = NEVER if task.first_claim is None else task.first_claim.start
-    cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
-    until = min(taken, cancelled, may_expire(enqueue), first_unknown)
+    until = min(first_unknown, may_expire(enqueue), NEVER if claim is None else claim.start)
+    if task.cancels:
+        until = min(until, *(cancel.start for cancel in task.cancels))
     if enqueue.end < until:
         yield Interval(enqueue.end, until, task, waiting_rank(enqueue, contract))
 

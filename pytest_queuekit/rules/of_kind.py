@@ -10,7 +10,6 @@ from collections.abc import Mapping
 RULE_OF: Mapping[str, str] = {
     "cancelled-again": "ACK-12",
     "changed": "ENQUEUE-3",
-    "claims-fail": "CLAIM-3",
     "completed-again": "ACK-1",
     "dead-again": "RETRY-8",
     "dead-too-early": "RETRY-1",

@@ -7,7 +7,6 @@ from typing import Any
 
 from pytest_queuekit.histories.judging import FROM_THE_START, JUDGES, judge
 from pytest_queuekit.model.capabilities import Order
-from pytest_queuekit.monitors.handed_out import handed_out
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.of_kind import RULE_OF
 from tests.histories.files import CLAIM, COMPLETE, ENQUEUE, HEAD, WHOLE, call, recorded
@@ -94,12 +93,11 @@ def test_gaps_are_named(tmp_path: Path) -> None:
 
 
 def test_each_kind_has_a_rule() -> None:
-    """The rule runs the monitor that reports the kind, unless none but races and walks do."""
+    """The rule runs the monitor that reports the kind."""
     assert set(RULE_OF) == KINDS
     assert KINDS >= FROM_THE_START
     rules = {rule.id: rule for rule in CATALOGUE}
     for monitor in JUDGES:
         for twins in _twins_of(monitor):
             rule = rules[RULE_OF[twins.kind]]
-            known = (*rule.monitors, *rule.also, handed_out)
-            assert monitor in known, (twins.kind, rule.id)
+            assert monitor in (*rule.monitors, *rule.also), (twins.kind, rule.id)

@@ -38,6 +38,11 @@ def test_the_monitors_accuse_no_history_with_an_explanation() -> None:
     _check(_judge(range(1_500)))
 
 
+def test_claims_of_unknown_outcome_are_no_failure() -> None:
+    """Each may have taken a task that its client never saw."""
+    _judge(range(37_978, 37_979))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(10))
 def test_the_monitors_accuse_none_of_many_histories(chunk: int) -> None:

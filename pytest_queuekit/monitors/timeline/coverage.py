@@ -9,6 +9,7 @@ priority queues", 2017), with union-find over the gaps between the moments that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -53,18 +54,40 @@ def passed_over(available: Sequence[Interval], probes: Sequence[Interval]) -> li
 
     O(n log n): every gap is covered once, from the best rank to the worst.
     """
-    both = [*available, *probes]
+    doubtful = _doubtful(available, probes)
+    if not doubtful:
+        return []
+    both = [*available, *doubtful]
     axis = Axis(moment for interval in both for moment in (interval.start, interval.end))
     free = list(range(axis.length + 1))
-    waiting = sorted(available, key=lambda interval: interval.rank, reverse=True)
+    waiting = sorted(available, key=_rank, reverse=True)
     covered = []
-    for probe in sorted(probes, key=lambda interval: interval.rank):
+    for probe in doubtful:
         while waiting and waiting[-1].rank < probe.rank:
             best = waiting.pop()
             _cover(free, axis.at(best.start) + 1, axis.at(best.end) - 1)
         if _next(free, axis.at(probe.start)) > axis.at(probe.end):
             covered.append(probe)
     return covered
+
+
+def _rank(interval: Interval) -> Any:
+    return interval.rank
+
+
+def _doubtful(available: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
+    """Return the probes, by rank, during which some interval of smaller rank may go on.
+
+    Those throughout which none does need no search: in a long history these are nearly all.
+    """
+    waiting = sorted(available, key=_rank, reverse=True)
+    doubtful, until = [], -math.inf
+    for probe in sorted(probes, key=_rank):
+        while waiting and waiting[-1].rank < probe.rank:
+            until = max(until, waiting.pop().end)
+        if until > probe.end:
+            doubtful.append(probe)
+    return doubtful
 
 
 def _cover(free: list[int], first: int, last: int) -> None:

@@ -17,9 +17,9 @@ def comparable(history: History) -> Iterator[TaskHistory]:
     shared = shared_keys(history)
     for task in tasks_of(history).values():
         enqueue = task.only_enqueue
-        delayed = enqueue is not None and enqueue.arguments.get("delay")
-        grouped = enqueue is not None and group_of(enqueue)
-        if enqueue is not None and not (delayed or grouped or task.label in shared):
+        if enqueue is None or task.label in shared:
+            continue
+        if not (enqueue.arguments.get("delay") or group_of(enqueue)):
             yield task
 
 
