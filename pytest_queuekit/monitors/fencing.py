@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
@@ -49,17 +50,21 @@ def _handovers(history: History) -> Iterator[tuple[TaskHistory, DeliveredTask, i
     for task in tasks.values():
         yield from ((task, old, place) for place, old in enumerate(task.deliveries[:-1], start=1))
     last: dict[str, DeliveredTask] = {}
-    starts = ((task, place) for task in tasks.values() for place in range(len(task.deliveries)))
-    for task, place in sorted(starts, key=lambda at: at[0].deliveries[at[1]].claim.number):
-        delivery = task.deliveries[place]
-        result = delivery.claim.result
-        task_id = result.get("task_id") if isinstance(result, Mapping) else None
-        if task_id is None:
-            continue
-        before = last.get(str(task_id))
+    identified = [
+        (delivery.claim.number, str(task_id), task, place)
+        for task in tasks.values()
+        for place, delivery in enumerate(task.deliveries)
+        if (task_id := _task_id(delivery.claim)) is not None
+    ]
+    for _, task_id, task, place in sorted(identified, key=itemgetter(0)):
+        before = last.get(task_id)
         if before is not None and before.claim.task != task.label:
             yield task, before, place
-        last[str(task_id)] = delivery
+        last[task_id] = task.deliveries[place]
+
+
+def _task_id(claim: Operation) -> object:
+    return claim.result.get("task_id") if isinstance(claim.result, Mapping) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,9 +33,9 @@ def latest(operation: Operation) -> float:
 
 def number(value: Any) -> float | None:
     """Return a number unchanged; None for NaN and for any other value."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if value is None or isinstance(value, bool):  # most options are absent
         return None
-    return value
+    return value if isinstance(value, int | float) and value == value else None
 
 
 def nanoseconds(seconds: float) -> float:

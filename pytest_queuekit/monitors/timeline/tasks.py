@@ -124,11 +124,10 @@ def _tasks(history: History) -> Mapping[str, TaskHistory]:
             task = tasks.get(label)
             if task is None:
                 task = tasks[label] = TaskHistory(label=label)
-            if operation.verb is Verb.CLAIM:
-                if operation.outcome is Outcome.OK:
-                    claims[label].append(operation)
-            else:
+            if operation.verb is not Verb.CLAIM:
                 _add(task, operation)
+            elif operation.outcome is Outcome.OK:
+                claims[label].append(operation)
     for label, task_claims in claims.items():
         tasks[label].deliveries.extend(_deliveries(task_claims, acknowledgements))
     return tasks
