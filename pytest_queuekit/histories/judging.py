@@ -88,12 +88,11 @@ def violations(
     *,
     complete: bool,
     progress: Callable[[str], None] = lambda _: None,
-    judges: Sequence[Monitor] = JUDGES,
 ) -> list[Violation]:
-    """Return what some monitors find, without what earlier calls may explain if there were any."""
+    """Return what the judges find, without what earlier calls may explain if there were any."""
     found: list[Violation] = []
-    for place, monitor in enumerate(judges, start=1):
-        progress(f"judging: {monitor.__name__}, {place} of {len(judges)}")
+    for place, monitor in enumerate(JUDGES, start=1):
+        progress(f"judging: {monitor.__name__}, {place} of {len(JUDGES)}")
         found += monitor(history, contract)
     return smallest(
         violation for violation in found if complete or violation.kind not in FROM_THE_START
