@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,19 @@ def test_overlapping_operations_have_no_order() -> None:
     assert earlier.ended_before(operation(start=6, end=7))
     assert not earlier.ended_before(operation(start=5, end=7))
     assert not operation(end=None).ended_before(operation(start=9, end=10))
+
+
+def test_a_derived_fact_is_computed_once() -> None:
+    """For each history and each fact that it depends on; it does not travel with the history."""
+    asked: list[int] = []
+
+    def count(history: History, least: int) -> int:
+        asked.append(least)
+        return len(history) + least
+
+    history = History(operations=())
+    assert [history.derived(count, least) for least in (1, 2, 1)] == [1, 2, 1]
+    assert asked == [1, 2]
+    copies = replace(history), pickle.loads(pickle.dumps(history))  # noqa: S301 - its own bytes
+    assert [copy.derived(count, 1) for copy in copies] == [1, 1]
+    assert asked == [1, 2, 1, 1]
