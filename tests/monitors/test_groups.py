@@ -49,6 +49,14 @@ def test_an_expired_lease_frees_a_slot() -> None:
     assert reported(TWO % ("p: stats", "11-12")) == OVERFULL
 
 
+def test_a_requeued_task_keeps_its_group() -> None:
+    """A requeue may end what a worker holds, and the claim after it holds the task again."""
+    requeued = TWO % ("a: fail t @5-6; p: requeue t @7-8; a: claim t @9-10%s", "11-12")
+    assert reported(requeued % "") == OVERFULL
+    assert reported(requeued % "; p: requeue t @10-11") == []
+    assert reported(requeued.replace("@7-8", "@7-9") % "") == []
+
+
 def test_a_full_group_is_empty_for_a_claim() -> None:
     """While the limit is held, an empty answer is right; after a slot is free, it is wrong."""
     text = TWO % ("b: claim - @5-6; a: fail t @7-8; b: claim - @%s", "20-21")
