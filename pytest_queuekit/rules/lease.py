@@ -13,7 +13,6 @@ from pytest_queuekit.monitors.lease_kept import lease_kept
 from pytest_queuekit.monitors.no_false_empty import no_false_empty
 from pytest_queuekit.monitors.no_loss import no_loss
 from pytest_queuekit.monitors.no_phantom import no_phantom
-from pytest_queuekit.rules import task_lease
 from pytest_queuekit.rules.hostile import DURATIONS
 from pytest_queuekit.rules.rule import Rule
 from pytest_queuekit.rules.steps import (
@@ -30,6 +29,7 @@ from pytest_queuekit.rules.steps import (
     take_in_each_way,
     within_fraction,
 )
+from pytest_queuekit.rules.task_lease import TASK_LEASES
 from pytest_queuekit.rules.watched import watched
 
 _LAST_MOMENT = 0.08
@@ -325,4 +325,4 @@ _RULES = (
     ),
 )
 
-RULES = watched((*_RULES, *task_lease.RULES), counts=False)
+RULES = watched((*_RULES, *TASK_LEASES), counts=False)

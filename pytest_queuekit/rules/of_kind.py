@@ -26,6 +26,7 @@ RULE_OF: Mapping[str, str] = {
     "key-not-freed": "KEY-7",
     "key-not-refused": "KEY-14",
     "keyed-lost": "KEY-8",
+    "left-out": "CLAIM-8",
     "lifo-order": "ORDER-2",
     "lost": "ENQUEUE-1",
     "lost-retry": "RETRY-1",

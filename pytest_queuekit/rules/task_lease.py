@@ -65,7 +65,7 @@ def _fractions(env: Environment) -> None:
         within_fraction(env)
 
 
-RULES = (
+TASK_LEASES = (
     Rule(
         id="LEASE-14",
         slug="task-lease-honoured",
@@ -90,7 +90,7 @@ RULES = (
     ),
     Rule(
         id="LEASE-16",
-        slug="fractional-task-lease-honoured-or-rejected",
+        slug="fractional-task-lease-honoured",
         sentence="A lease of a fraction of a second that is given at enqueue is honoured in full, "
         "or the enqueue is rejected.",
         why="A column of whole seconds makes a sub-second lease zero: a second worker takes the "

@@ -41,7 +41,8 @@ def test_each_default_is_documented() -> None:
     assert len(rows) >= 13
     for name, documented in rows:
         value = getattr(QueueAdapter, name)
-        shown = str(value) if not hasattr(value, "ties") else "Order()"
+        shown = f'"{value}"' if value and isinstance(value, str) else str(value)
+        shown = "Order()" if hasattr(value, "ties") else shown
         assert shown == documented, name
 
 

@@ -128,7 +128,17 @@ def test_the_broken_declaration_is_named(
     assert list(declared(kind, text, **fields)) == words
 
 
-NO_KINDS = {"refuses", "reclaim", "expires", "bytes", "written", "backlog", "depth", "steps"}
+NO_KINDS = {
+    "refuses",
+    "reclaim",
+    "expires",
+    "bytes",
+    "written",
+    "life",
+    "backlog",
+    "depth",
+    "steps",
+}
 NO_KINDS |= {"nanoseconds", "memory", "idempotency", "retry", "stats", "order", "expiry"}
 
 
