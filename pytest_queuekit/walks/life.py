@@ -36,7 +36,9 @@ _REQUEUES_DEAD, _REQUEUES_ALIVE = 0.8, 0.05
 _DOOMS = (0.0, 0.3, 0.8)
 """How many of the tasks of one walk fail until they are dead, so that they can be requeued."""
 _WEIGHTS = (0, 1, 3, 9)
-"""How often in threads: in some walks mostly one of these happens, or two."""
+"""How often in some walks, of which each has mostly one of these, or two."""
+_ONE_SIDED = 0.5
+"""How many walks are such walks. In threads, all are."""
 
 
 class Life:
@@ -61,7 +63,8 @@ class Life:
         self._received = 0
         self._failures: Counter[str] = Counter()
         self._disturbed = pen.pick(_DISTURBANCES)
-        self._fates = [pen.pick(_WEIGHTS) for _ in _FATES] if in_threads else _FATES
+        one_sided = in_threads or pen.chance(_ONE_SIDED)
+        self._fates = [pen.pick(_WEIGHTS) for _ in _FATES] if one_sided else _FATES
 
     def take_up(self) -> None:
         """Continue with a claim of a task that exists."""

@@ -38,7 +38,7 @@ To leave features out of some tests lets the others meet more often (Groce, Zhan
 Regehr, "Swarm testing", 2012).
 """
 _BATCHES, _BATCHES_ALONE = 0.1, 0.6
-"""How many of the claims are batches, in most walks and in those with one option."""
+"""How many of the claims are batches, in most walks and in those with few options."""
 _BARENESSES = (0.0, 0.2, 0.5)
 """How many of the payloads of one walk are bare values."""
 _BODIES, _BODIES_OF_BATCHES = 0.05, 0.3
@@ -49,8 +49,8 @@ class Pen:
     """Draws single steps. A step that the queue does not declare is None.
 
     random: decides. palette: the values to choose from. actors: the names of the actors.
-    alone: True to give one option to nearly all tasks, and to claim in batches. A fault that needs
-        the option on several tasks, and one other feature, is too rare among many options.
+    alone: True to give one option, or two, to nearly all tasks, and to claim in batches. A fault
+        that needs the option on several tasks, and one other feature, is too rare among many.
     """
 
     def __init__(
@@ -63,8 +63,8 @@ class Pen:
             option: values for option, values in palette.options.items() if palette.has(option)
         }
         if alone and options:
-            option = self.pick(list(options))
-            self._options = {option: (max(_DENSITIES), options[option])}
+            few = [self.pick(list(options)) for _ in range(self.pick((1, 2)))]
+            self._options = {option: (max(_DENSITIES), options[option]) for option in few}
         else:
             self._options = {
                 option: (density, values)

@@ -22,8 +22,8 @@ Prove = Callable[[Next], Play]
 
 FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
-_ALONE = 5
-"""One walk of so many has one option on nearly all tasks."""
+_ALONE = 3
+"""One walk of so many has one option, or two, on nearly all tasks."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pytest_queuekit.model.adapter import Claim
 from tests.mutants.delayed import RemembersDelays
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, Task
-from tests.queues.small_sqlite import SmallSqliteQueue
+from tests.queues.small_sqlite import NOW, SmallSqliteQueue
 
 
 class PurgeForgetsKeys(MemoryQueue):
@@ -305,6 +305,43 @@ class PurgeEndsDelays(MemoryQueue):
         return gone
 
 
+class GroupedReleaseLosesNeeds(SmallSqliteQueue):
+    """Releases a task of a group for any worker, whatever capabilities it asked for."""
+
+    name = "grouped-release-loses-needs"
+
+    def release(self, claim: Claim) -> None:
+        needs = "needs = iif(grp IS NULL, needs, '{}')"
+        self._acknowledge(claim, f"state = 'queued', due = {NOW}, {needs}")
+
+
+class FailureKeepsAnExtendedLease(SmallSqliteQueue):
+    """Retries a task only after the lease that its worker extended before the failure."""
+
+    name = "failure-keeps-an-extended-lease"
+
+    def extend(self, claim: Claim, seconds: float) -> Claim:
+        extended = super().extend(claim, seconds)
+        self._acknowledge(claim, "error = 'extended'")
+        return extended
+
+    def fail(self, claim: Claim, error: str) -> None:
+        retry = f"{NOW} + wait(attempts + 1)"
+        due = f"iif(error = 'extended', max(lease_end, {retry}), {retry})"
+        self._acknowledge(claim, f"due = {due}, error = ?, {self._count_attempt()}", error)
+
+
+class RequeueForgetsTheGroup(SmallSqliteQueue):
+    """Requeues a dead task without its group, so that more of the group are held at a time."""
+
+    name = "requeue-forgets-the-group"
+
+    def requeue(self, task_id: Any) -> None:
+        ready = f"state = 'queued', attempts = 0, error = NULL, due = {NOW}, grp = NULL"
+        dead = "WHERE id = ? AND state = 'dead' RETURNING id"
+        self._change(f"UPDATE task SET {ready} {dead}", task_id)  # noqa: S608 - no value of a user
+
+
 _ALONE: Mapping[str, tuple[str, ...]] = {
     "ReclaimIgnoresExtensions": ("LEASE-3", "LEASE-5"),
     "OpeningEndsWaits": ("CLOCK", "RETRY"),
@@ -339,5 +376,8 @@ MUTANTS = tuple(
         RetriesHaveShortLeases,
         FailureAfterExtensionIgnored,
         PurgeEndsDelays,
+        GroupedReleaseLosesNeeds,
+        FailureKeepsAnExtendedLease,
+        RequeueForgetsTheGroup,
     )
 )

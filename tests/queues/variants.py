@@ -336,6 +336,12 @@ class LeasesByTask(MemoryQueue):
     def claim(self, worker: str) -> Claim | None:  # type: ignore[override]  # takes no lease
         return super().claim(worker)
 
+    def claim_many(self, worker: str, limit: int) -> list[Claim]:  # type: ignore[override]
+        self._check_number("limit", limit, 1)
+        with self._atomically():
+            claims = [self.claim(worker) for _ in range(limit)]
+        return [claim for claim in claims if claim is not None]
+
 
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
