@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from pytest_queuekit.histories.judging import violations
-from tests.monitors.brute_force import LEASE, drawn, explained
-from tests.monitors.notation import contract, history
-from tests.monitors.simulation import listing
-
-CHUNK = 10_000
+from tests.monitors.brute_force import LEASE, explained
+from tests.monitors.compared import CHUNK, Counts, compare
+from tests.monitors.notation import history
 
 
-def _judge(seeds: range) -> Counter[tuple[bool, bool]]:
-    """Count the histories: is there an explanation, and do the monitors accuse?"""
-    counts: Counter[tuple[bool, bool]] = Counter()
-    for seed in seeds:
-        found = drawn(seed)
-        accused = violations(found, contract(), complete=True)
-        legal = explained(found)
-        details = [violation.detail for violation in accused]
-        assert not (legal and accused), f"seed {seed}: {details}\n{listing(found)}"
-        counts[legal, bool(accused)] += 1
-    return counts
-
-
-def _check(counts: Counter[tuple[bool, bool]]) -> None:
+def _check(counts: Counts) -> None:
     wrong = counts[False, True] + counts[False, False]
     assert counts[True, False] > wrong > sum(counts.values()) / 20
     assert counts[False, True] >= 0.85 * wrong
@@ -35,19 +17,19 @@ def _check(counts: Counter[tuple[bool, bool]]) -> None:
 
 def test_the_monitors_accuse_no_history_with_an_explanation() -> None:
     """And most of those without one: some faults need calls that the monitors do not combine."""
-    _check(_judge(range(1_500)))
+    _check(compare(range(1_500)))
 
 
 def test_claims_of_unknown_outcome_are_no_failure() -> None:
     """Each may have taken a task that its client never saw."""
-    _judge(range(37_978, 37_979))
+    compare(range(37_978, 37_979))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(10))
+@pytest.mark.parametrize("chunk", range(4))
 def test_the_monitors_accuse_none_of_many_histories(chunk: int) -> None:
-    """A hundred thousand histories in all."""
-    _check(_judge(range(chunk * CHUNK, (chunk + 1) * CHUNK)))
+    """Ten thousand in all; `python -m tests.monitors.compared` takes a hundred thousand."""
+    _check(compare(range(chunk * CHUNK, (chunk + 1) * CHUNK)))
 
 
 @pytest.mark.parametrize(
