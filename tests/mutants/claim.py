@@ -212,9 +212,6 @@ MUTANTS = (
         HandsOutAgain,
         "CLAIM-1",
         also=(
-            "LEASE-2",
-            "LEASE-5",
-            "LEASE-6",
             "LEASE-14",
             "ACK-18",
             "LEASE-12",

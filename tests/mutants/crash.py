@@ -207,7 +207,7 @@ class LateBeatKeepsTheTask(Listens):
 MUTANTS = (
     mutant(NoticesNoDeath, "CRASH-1"),
     mutant(AbandonsItsOnlyAttempt, "CRASH-1"),
-    mutant(WaitsForALastWord, "CRASH-1", also=("CRASH-2", "DURABLE-10")),
+    mutant(WaitsForALastWord, "CRASH-1", also=("CRASH-2", "DURABLE")),
     mutant(RecoversTasksWithoutKeys, "CRASH-1", also=("CRASH-2",)),
     mutant(RecoversOneTask, "CRASH-1", also=("CRASH-2",)),
     mutant(RecoversWhatWasNeverReleased, "CRASH-1", also=("CRASH-2",)),
