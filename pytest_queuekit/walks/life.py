@@ -36,9 +36,7 @@ _REQUEUES_DEAD, _REQUEUES_ALIVE = 0.8, 0.05
 _DOOMS = (0.0, 0.3, 0.8)
 """How many of the tasks of one walk fail until they are dead, so that they can be requeued."""
 _WEIGHTS = (0, 1, 3, 9)
-"""How often in some walks, of which each has mostly one of these, or two."""
-_ONE_SIDED = 0.5
-"""How many walks are such walks. In threads, all are."""
+"""How often in one-sided walks: in each of them mostly one of these happens, or two."""
 
 
 class Life:
@@ -46,10 +44,13 @@ class Life:
 
     pen: draws single steps.
     walker: does the steps.
+    one_sided: how many walks are one-sided. In threads, all are.
     in_threads: True if the actors have threads, which neither reopen the queue nor crash.
     """
 
-    def __init__(self, pen: Pen, walker: Walker, *, in_threads: bool = False) -> None:
+    def __init__(
+        self, pen: Pen, walker: Walker, *, one_sided: float = 0.0, in_threads: bool = False
+    ) -> None:
         self._pen = pen
         self._walker = walker
         self._in_threads = in_threads
@@ -63,8 +64,8 @@ class Life:
         self._received = 0
         self._failures: Counter[str] = Counter()
         self._disturbed = pen.pick(_DISTURBANCES)
-        one_sided = in_threads or pen.chance(_ONE_SIDED)
-        self._fates = [pen.pick(_WEIGHTS) for _ in _FATES] if one_sided else _FATES
+        is_one_sided = in_threads or pen.chance(one_sided)
+        self._fates = [pen.pick(_WEIGHTS) for _ in _FATES] if is_one_sided else _FATES
 
     def take_up(self) -> None:
         """Continue with a claim of a task that exists."""

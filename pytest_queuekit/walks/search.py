@@ -24,6 +24,8 @@ FEWEST, MOST = 8, 26
 """The number of steps of a walk, without its end."""
 _ALONE = 3
 """One walk of so many has one option, or two, on nearly all tasks."""
+_ONE_SIDED = 0.5
+"""How many walks have mostly one or two ways in which deliveries end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,8 @@ def draw(palette: Palette, seed: int, number: int) -> Next:
 
     def steps(walker: Walker) -> Iterator[Step]:
         random = Random(f"{seed}/{number}")  # noqa: S311 - it draws walks, no secrets
-        life = Life(Pen(random, palette, alone=number % _ALONE == _ALONE - 1), walker)
+        pen = Pen(random, palette, alone=number % _ALONE == _ALONE - 1)
+        life = Life(pen, walker, one_sided=_ONE_SIDED)
         for _ in range(random.randrange(FEWEST, MOST)):
             yield life.next_step()
 
