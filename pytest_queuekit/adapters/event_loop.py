@@ -67,9 +67,14 @@ class EventLoop(ABC):
             raise AdapterError(f"{forgotten[0]}: write `await` before the call")
         return result
 
-    @abstractmethod
     def stop(self) -> None:
         """Cancel what still runs in the loop, and end its thread. Does nothing if it has ended."""
+        if self.serves:
+            self._end()
+            self.thread.join()
+
+    @abstractmethod
+    def _end(self) -> None: ...
 
     @abstractmethod
     def _run(self, call: Call) -> _Outcome: ...
@@ -81,10 +86,8 @@ class _AsyncioLoop(EventLoop):
         self.thread = _LoopThread(self._live, files)
         self.thread.start()
 
-    def stop(self) -> None:
-        if self.serves:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self.thread.join()
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _run(self, call: Call) -> _Outcome:
         running = asyncio.run_coroutine_threadsafe(_outcome(call), self._loop)
@@ -115,10 +118,8 @@ class _TrioLoop(EventLoop):
         self.thread.start()
         self._begun.wait()
 
-    def stop(self) -> None:
-        if self.serves:
-            self._token.run_sync_soon(self._ended.set)
-            self.thread.join()
+    def _end(self) -> None:
+        self._token.run_sync_soon(self._ended.set)
 
     def _run(self, call: Call) -> _Outcome:
         outcome: _Outcome = self._trio.from_thread.run(_outcome, call, trio_token=self._token)

@@ -8,38 +8,16 @@ clock. The first two modules are imported on use, so that an actor in real time 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pytest_queuekit.model.history import SECOND
-from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.clock import Clock, RealClock
 
 _TICK = SECOND // 1000
 """Nanoseconds by which each reading moves the virtual clock."""
 _BEGIN = 1_750_000_000_250_000_000
 """The virtual wall clock's first moment, in nanoseconds since the Unix epoch."""
-
-
-class RealClock:
-    """The system's monotonic clock, which all processes of a machine share.
-
-    epoch: the value of `time.monotonic_ns()` when the run began; None for the moment of
-        construction.
-    """
-
-    virtual = False
-
-    def __init__(self, epoch: int | None = None) -> None:
-        self.epoch = time.monotonic_ns() if epoch is None else epoch
-
-    def now(self) -> int:
-        """Return the nanoseconds since `epoch`, the start of the run."""
-        return time.monotonic_ns() - self.epoch
-
-    def wait(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(seconds)
 
 
 class VirtualClock:

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_queuekit.errors import ActorError, AdapterError
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.actor_process import ActorProcess
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.history import Operation, Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.raised import describe_error, place_of
 from pytest_queuekit.recording.recorder import Recorder
 

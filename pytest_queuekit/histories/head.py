@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_queuekit.errors import HistoryError
 from pytest_queuekit.histories.moments import UNITS
+from pytest_queuekit.model.adapter_form import is_seconds
 from pytest_queuekit.suggest import did_you_mean
 
 VERSION = 1
@@ -87,10 +87,5 @@ def _check(name: str, value: Any) -> None:
     elif name in ("drained", "complete"):
         if not isinstance(value, bool):
             raise HistoryError(f"{name}={value!r} must be true or false")
-    elif not (name == "lease" and value is None) and not _is_seconds(value):
+    elif not (name == "lease" and value is None) and not is_seconds(value):
         raise HistoryError(f"{name}={value!r} must be a number of seconds from 0 on")
-
-
-def _is_seconds(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0

@@ -84,6 +84,11 @@ def check_choice(what: str, value: object, known: Sequence[object]) -> None:
 
 def check_seconds(what: str, value: object) -> None:
     """Raise AdapterError for a value that is not a finite number of seconds from 0 on."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type,operator]
+    if not is_seconds(value):
         raise AdapterError(f"{what}={value!r} must be a number of seconds from 0 on")
+
+
+def is_seconds(value: object) -> bool:
+    """Return True for a finite number of seconds from 0 on."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value >= 0  # type: ignore[arg-type,operator]

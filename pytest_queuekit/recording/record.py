@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pytest_queuekit.histories.head import Head
 from pytest_queuekit.histories.writing import line_of
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.contract import Contract
+from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.operation_log import LogFile
 from pytest_queuekit.recording.recorder import Recorder
 
@@ -47,7 +47,7 @@ def record(
             adapter(location),
             actor=actor,
             contract=contract,
-            clock=_MachineClock(),
+            clock=RealClock(epoch=0),
             sink=log,
             lease=lease,
         )
@@ -55,17 +55,3 @@ def record(
             yield recorder
         finally:
             recorder.dispose()
-
-
-class _MachineClock:
-    """The monotonic clock, which all processes of a machine share."""
-
-    virtual = False
-
-    def now(self) -> int:
-        """Return nanoseconds since some moment before all of them."""
-        return time.monotonic_ns()
-
-    def wait(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(seconds)

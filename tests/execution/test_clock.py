@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_queuekit.execution.clock import RealClock, VirtualClock, virtual_time
+from pytest_queuekit.execution.clock import VirtualClock, virtual_time
 from pytest_queuekit.model.history import SECOND
+from pytest_queuekit.recording.clock import RealClock
 
 BEGIN = "2025-06-15 15:06:40"
 HOUR = 3600.0
@@ -46,7 +47,7 @@ def test_the_real_clock_counts_from_its_epoch() -> None:
 def test_the_real_clock_is_one_for_all_processes() -> None:
     """A reading in another process lies between two readings in this one."""
     clock = RealClock()
-    code = "from pytest_queuekit.execution.clock import RealClock; print(RealClock(0).now())"
+    code = "from pytest_queuekit.recording.clock import RealClock; print(RealClock(0).now())"
     before = RealClock(0).now()
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert before <= int(said.stdout) <= RealClock(0).now()

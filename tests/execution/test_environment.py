@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.execution.clock import RealClock, virtual_time
+from pytest_queuekit.execution.clock import virtual_time
 from pytest_queuekit.execution.environment import Environment, Halt
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import Outcome, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
-from pytest_queuekit.recording.clock import Clock
+from pytest_queuekit.recording.clock import Clock, RealClock
 from pytest_queuekit.recording.recorder import Recorder
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import BusyError, SmallSqliteQueue

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.meeting import Call, Gap, Meeting, Side
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import RealClock
 from tests.mutants.meetings import CancelsAfterALook, CancelsOutsideTheLock
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue

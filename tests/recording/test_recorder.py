@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.errors import AdapterError, UndeclaredError
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Capability, Liveness, Order, Payload
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import UNRECOGNISED, Operation, Outcome, Verb
 from pytest_queuekit.model.payloads import wrap
+from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.operation_log import Gone, Log
 from pytest_queuekit.recording.recorder import Recorder

@@ -23,7 +23,6 @@ from typing import Any, TextIO, cast
 
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.environment import Halt, open_actor
 from pytest_queuekit.execution.faults.catalogue import unpack
 from pytest_queuekit.execution.faults.connection_lost import open_descriptors
@@ -32,6 +31,7 @@ from pytest_queuekit.execution.faults.kill import kill_process
 from pytest_queuekit.execution.faults.trigger import armed
 from pytest_queuekit.execution.importing import import_files
 from pytest_queuekit.model.history import SECOND
+from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.operation_log import LogFile
 
 _SPARE = 30.0

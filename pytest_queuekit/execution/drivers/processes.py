@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pytest_queuekit.errors import NotRunError, UsageError
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.actor_process import ActorProcess
 from pytest_queuekit.execution.drivers.play import (
@@ -32,6 +31,7 @@ from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import RealClock
 
 _SETTING = Setting(own_process=True, virtual_clock=False)
 _LEAD = 2_000_000

@@ -13,7 +13,6 @@ from queue import Empty, SimpleQueue
 from typing import ClassVar
 
 from pytest_queuekit.errors import NotRunError
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.play import (
     act,
     in_real_time,
@@ -30,6 +29,7 @@ from pytest_queuekit.execution.scenario import Program, Scenario
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.operation_log import Gone
 from pytest_queuekit.recording.recorder import Recorder
 

@@ -20,7 +20,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pytest_queuekit.errors import JudgedElsewhereError, NotRunError
-from pytest_queuekit.execution.clock import RealClock
 from pytest_queuekit.execution.drivers.barrier import Barrier
 from pytest_queuekit.execution.drivers.play import close, in_real_time, programs_of, run_of
 from pytest_queuekit.execution.drivers.threads import IN_THREADS, ThreadCrew
@@ -33,6 +32,7 @@ from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.model.history import SECOND, History
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.operation_log import LogFile, read_log_file
 
 _LEAD = 20_000_000

@@ -21,9 +21,9 @@ def annotated(call: Operation, history: History) -> Operation:
     The calls of a forked process name the actor that forked it.
     """
     facts: dict[str, object] = {}
-    for other in history:
-        if other.arguments.get(FORKS) == call.actor:
-            facts[FORKED_FROM] = other.actor
+    parent = history.derived(_parents).get(call.actor)
+    if parent is not None:
+        facts[FORKED_FROM] = parent
     if "batch" in call.arguments:
         facts[TOGETHER] = [
             _named(other)
@@ -34,6 +34,11 @@ def annotated(call: Operation, history: History) -> Operation:
         for cut_off in _unfinished(call, history):
             facts[DURING] = cut_off.method
     return replace(call, arguments={**call.arguments, **facts}) if facts else call
+
+
+def _parents(history: History) -> dict[str, str]:
+    """Return the actor that forked each forked process."""
+    return {call.arguments[FORKS]: call.actor for call in history if FORKS in call.arguments}
 
 
 def _named(call: Operation) -> str:
