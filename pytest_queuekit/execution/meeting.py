@@ -35,6 +35,8 @@ _FACTOR = 20
 """How many times its usual length a call may take before it counts as waiting."""
 _MOST_WORK = 0.5
 """Seconds for a call that does not sleep, on a slow disk or a busy machine, before it does."""
+_LEAST_SHARE = 0.1
+"""The part of its time that a working thread runs, at least. One that retries a lock runs less."""
 _PARTING = 1.0
 """Seconds for a thread to end after the last call."""
 
@@ -57,6 +59,7 @@ class Side:
     def __init__(self, env: Environment, actor: str) -> None:
         self._env = env
         self._calls: SimpleQueue[tuple[Call, Future[Any]] | None] = SimpleQueue()
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"queuekit-{actor}", daemon=True)
         self._thread.start()
         self.actor = actor
@@ -65,6 +68,7 @@ class Side:
     def start(self, call: Call) -> Future[Any]:
         """Begin a call in the thread."""
         future: Future[Any] = Future()
+        self._begun.clear()
         self._calls.put((call, future))
         return future
 
@@ -78,9 +82,13 @@ class Side:
         usual: seconds that its calls take. Who waits for a lock sleeps for many times as long.
         """
         patience = min(max(_LEAST_PATIENCE, _FACTOR * usual), _MOST_PATIENCE)
+        self._begun.wait()  # on a busy machine a thread takes long to wake up
         most = time.monotonic() + _MOST_WORK
-        while not (done := wait([call], patience).done) and self._works():
-            if time.monotonic() > most:
+        after = self._processor_time()
+        while not (done := wait([call], patience).done):
+            before, after = after, self._processor_time()
+            works = after - before > _LEAST_SHARE * patience or self._runs()
+            if not works or time.monotonic() > most:
                 break
         return bool(done)
 
@@ -91,7 +99,17 @@ class Side:
         self._calls.put(None)
         self._thread.join(_PARTING)
 
-    def _works(self) -> bool:
+    def _processor_time(self) -> float:
+        """Return the seconds that the thread has run, or 0.0 where nobody knows.
+
+        A thread that waits for the interpreter's lock sleeps, so that its state alone may lie.
+        """
+        ident = self._thread.ident
+        if ident is None or not hasattr(time, "pthread_getcpuclockid"):
+            return 0.0
+        return time.clock_gettime(time.pthread_getcpuclockid(ident))
+
+    def _runs(self) -> bool:
         """Return True if the thread runs or waits for a disk, False if it sleeps or nobody knows.
 
         Linux tells it (proc_pid_stat(5)): R runs, D waits for a disk.
@@ -105,6 +123,7 @@ class Side:
     def _work(self) -> None:
         while (work := self._calls.get()) is not None:
             call, future = work
+            self._begun.set()
             try:
                 future.set_result(call())
             except BaseException as error:  # noqa: BLE001 - raised again by `result`
