@@ -18,38 +18,44 @@ from .config import (
     get_default_db_path,
     sqlite_warning,
 )
+from .counts import QueueStats
 from .database import QueueDatabase
+from .engines import open_queue
 from .exceptions import (
     QueueBusyError,
     QueueClosedError,
+    QueueCommitUnknownError,
+    QueueConnectionError,
     QueueCorruptError,
     QueueDatabaseError,
     QueueDiskFullError,
+    QueueDriverError,
     QueueInputError,
     QueueIntegrityError,
     QueueOutcomeUnknownError,
     QueuePathError,
     QueuePayloadError,
+    QueuePermissionError,
     QueueReadOnlyError,
     QueueReplacedError,
     QueueSchemaError,
     StaleClaimError,
     TaskNotFoundError,
 )
-from .maintenance import SweepResult
 from .models import Task, TaskLog, Worker
+from .protocol import Queue
+from .retention import SweepResult
 from .retry import RetryPolicy, retry_busy
 from .scheduling import (
     FIFOTaskClaimer,
     LIFOTaskClaimer,
     PriorityTaskClaimer,
-    SchedulingStrategy,
     TaskClaimer,
     TaskClaimerFactory,
     WeightedRandomTaskClaimer,
 )
 from .schema import PRAGMAS, SCHEMA_STATEMENTS, SCHEMA_VERSION
-from .stats import QueueStats
+from .strategies import SchedulingStrategy
 from .tasks import TaskQueue
 
 if TYPE_CHECKING:
@@ -64,17 +70,22 @@ __all__ = [
     "FIFOTaskClaimer",
     "LIFOTaskClaimer",
     "PriorityTaskClaimer",
+    "Queue",
     "QueueBusyError",
     "QueueClosedError",
+    "QueueCommitUnknownError",
+    "QueueConnectionError",
     "QueueCorruptError",
     "QueueDatabase",
     "QueueDatabaseError",
     "QueueDiskFullError",
+    "QueueDriverError",
     "QueueInputError",
     "QueueIntegrityError",
     "QueueOutcomeUnknownError",
     "QueuePathError",
     "QueuePayloadError",
+    "QueuePermissionError",
     "QueueReadOnlyError",
     "QueueReplacedError",
     "QueueSchemaError",
@@ -96,6 +107,7 @@ __all__ = [
     "check_worker_count",
     "ensure_db_directory",
     "get_default_db_path",
+    "open_queue",
     "quick_validate",
     "retry_busy",
     "sqlite_warning",

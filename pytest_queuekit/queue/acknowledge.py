@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .claimed import check_claimed, claim_of, completed, repeated, stale
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
-from .exceptions import (
-    QueueDatabaseError,
-    QueueInputError,
-    StaleClaimError,
-    TaskNotFoundError,
-)
+from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
 from .inputs import check_lease_seconds, check_list, json_text, readable
-from .messages import kind_of, shown
 from .models import TASK_COLUMNS, Task
 from .padding import adjusted
 from .session import Session, changed_rows
@@ -94,7 +89,7 @@ def complete(db: QueueDatabase, task: Task, result: Any) -> Task:
     """Mark a claimed task as completed."""
     check_claimed(task)
     stored = None if result is None else json_text("result", result)
-    claim = _claim_of(task)
+    claim = claim_of(task)
     now = ""
 
     def parameters() -> tuple[Any, ...]:
@@ -104,7 +99,7 @@ def complete(db: QueueDatabase, task: Task, result: Any) -> Task:
 
     if not db.change(_COMPLETE, parameters):
         raise _stale(db, task)
-    return _completed(task, now, stored)
+    return completed(task, now, stored)
 
 
 def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[Any]) -> list[Task]:
@@ -124,16 +119,19 @@ def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[An
 
     def complete_all(session: Session) -> str:
         now = db.now_text()
-        claims = [_claim_of(task) for task in held]
+        claims = [claim_of(task) for task in held]
         rows = [(now, *claim, result) for claim, result in zip(claims, stored, strict=True)]
         counts = session.run_each(_COMPLETE, rows, changed_rows)
         for number, count in enumerate(counts):
             if not count:
-                raise _stale_or_repeated(db, held, claims.index(claims[number]), number)
+                first = claims.index(claims[number])
+                raise (
+                    _stale(db, held[number]) if first == number else repeated(held, first, number)
+                )
         return now
 
     now = db.write(complete_all)
-    return [_completed(task, now, result) for task, result in zip(held, stored, strict=True)]
+    return [completed(task, now, result) for task, result in zip(held, stored, strict=True)]
 
 
 def fail(db: QueueDatabase, task: Task, error: object, *, retry: bool, wait: float) -> Task:
@@ -143,7 +141,7 @@ def fail(db: QueueDatabase, task: Task, error: object, *, retry: bool, wait: flo
     def fail_held(session: Session) -> list[tuple[Any, ...]]:
         now = db.now()
         run_after = ceil_text(now + wait) if retry else None
-        values = (floor_text(now), *_claim_of(task), message, run_after)
+        values = (floor_text(now), *claim_of(task), message, run_after)
         return (session.run(_RETRY, values) if retry else None) or session.run(
             _FAIL_FOR_GOOD, values
         )
@@ -158,7 +156,7 @@ def extend(db: QueueDatabase, task: Task, lease_seconds: float) -> Task:
 
     def extend_held(session: Session) -> list[tuple[Any, ...]]:
         now = db.now()
-        return session.run(_EXTEND, (floor_text(now), *_claim_of(task), ceil_text(now + seconds)))
+        return session.run(_EXTEND, (floor_text(now), *claim_of(task), ceil_text(now + seconds)))
 
     return _changed(db, task, db.write(extend_held))
 
@@ -166,7 +164,7 @@ def extend(db: QueueDatabase, task: Task, lease_seconds: float) -> Task:
 def release(db: QueueDatabase, task: Task) -> Task:
     """Return a claimed task to the queue."""
     check_claimed(task)
-    rows = db.autocommit(_RELEASE, lambda: (db.now_text(), *_claim_of(task)))
+    rows = db.autocommit(_RELEASE, lambda: (db.now_text(), *claim_of(task)))
     return _changed(db, task, rows)
 
 
@@ -195,62 +193,7 @@ def _changed(db: QueueDatabase, task: Task, rows: list[tuple[Any, ...]]) -> Task
     return Task.from_columns(rows[0])
 
 
-def _completed(task: Task, now: str, result: str | None) -> Task:
-    """Return the new state of a task; only the holder of the claim could change it."""
-    return Task.from_values(
-        vars(task)
-        | {
-            "status": "completed",
-            "completed_at_utc": now,
-            "finished_at_utc": now,
-            "updated_at_utc": now,
-            "result": result,
-            "locked_by": None,
-            "lease_until_utc": None,
-        }
-    )
-
-
-def check_claimed(task: Task) -> None:
-    """Raise QueueInputError if `task` is not a Task; its id is not enough."""
-    if not isinstance(task, Task):
-        raise QueueInputError(
-            f"task: must be the Task that claim() returned, not a value of type {kind_of(task)}"
-        )
-
-
-def _claim_of(task: Task) -> tuple[Any, ...]:
-    return task.id, task.lease_token, task.locked_by, task.reserved_at_utc
-
-
-def _stale_or_repeated(
-    db: QueueDatabase, tasks: Sequence[Task], first: int, number: int
-) -> QueueDatabaseError:
-    """Return the error of a task in a batch; `first` is where the batch names its claim first."""
-    if first == number:
-        return _stale(db, tasks[number])
-    return QueueInputError(
-        f"tasks[{number}] is task {shown(tasks[number].id)}, as tasks[{first}] is; "
-        "pass each task once; nothing was changed"
-    )
-
-
 def _stale(db: QueueDatabase, task: Task) -> StaleClaimError:
-    held = (
-        f"task {shown(task.id)}, lease_token={shown(task.lease_token)}, "
-        f"locked_by={shown(task.locked_by)}"
-    )
-    rows = db.autocommit(
-        "SELECT status, lease_token, locked_by FROM task_queue WHERE id = ?", (task.id,)
-    )
-    if not rows:
-        return StaleClaimError(
-            f"{held}: the task no longer exists; nothing was changed. "
-            "Discard the result of this work"
-        )
-    status, token, worker = rows[0]
-    return StaleClaimError(
-        f"{held}: the claim is no longer held, and the task is now {status} with "
-        f"lease_token={token}{f' by {shown(worker)}' if worker else ''}; nothing was changed. "
-        "Discard the result of this work"
-    )
+    sql = "SELECT status, lease_token, locked_by FROM task_queue WHERE id = ?"
+    rows = db.autocommit(sql, (task.id,))
+    return stale(task, rows[0] if rows else None)

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from .database import QueueDatabase
 from .exceptions import QueueDatabaseError
-from .session import Session
+
+S = TypeVar("S")
+"""The session of an engine, with which a step runs its statements."""
 
 
-class Chunks:
+class Chunks(Generic[S]):
     """The transactions of one call. An error that leaves the `with` block says how many are done.
 
+    write: runs a step in a transaction of its own.
     call: the call, for messages.
     done: tasks that the committed transactions changed.
     """
 
-    def __init__(self, db: QueueDatabase, call: str) -> None:
-        self._db = db
+    def __init__(self, write: Callable[[Callable[[S], int]], int], call: str) -> None:
+        self._write = write
         self._call = call
         self.done = 0
 
-    def repeat(self, step: Callable[[Session], int], size: int) -> int:
+    def repeat(self, step: Callable[[S], int], size: int) -> int:
         """Run `step` until it changes fewer than `size` tasks; return how many it changed."""
         total = 0
         while True:
-            count = self._db.write(step)
+            count = self._write(step)
             self.done += count
             total += count
             if count < size:

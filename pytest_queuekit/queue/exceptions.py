@@ -55,8 +55,25 @@ class QueueOutcomeUnknownError(QueueDatabaseError):
     """A disk error interrupted the change; check the rows to see if it took effect."""
 
 
+class QueueCommitUnknownError(QueueOutcomeUnknownError):
+    """The connection was lost during a change, which may have taken effect or not. Read the task
+    again before you repeat the call; repeat enqueue() with the same idempotency_key."""
+
+
+class QueueConnectionError(QueueDatabaseError, ConnectionError):
+    """The database server cannot be reached; nothing was changed. Try again later."""
+
+
+class QueuePermissionError(QueueDatabaseError, PermissionError):
+    """The role of the connection lacks a right; nothing was changed. Grant the right."""
+
+
+class QueueDriverError(QueueDatabaseError, ImportError):
+    """The driver of the database is missing: pip install 'psycopg[binary]'."""
+
+
 class QueueClosedError(QueueDatabaseError):
-    """This QueueDatabase was closed; create a new QueueDatabase."""
+    """This database was closed; open it again."""
 
 
 class StaleClaimError(QueueDatabaseError):

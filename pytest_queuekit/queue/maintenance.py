@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 
 from .backup import refuse_in_transaction
 from .blocks import block
@@ -12,21 +11,15 @@ from .chunks import Chunks
 from .clock import floor_text
 from .config import STALE_AFTER_SECONDS
 from .database import QueueDatabase
-from .exceptions import QueueInputError
 from .inputs import check_age
-from .messages import shown
 from .places import FROM_LIFE, PLACE, QUEUED
+from .retention import SweepResult, checked_statuses
 from .schema import tuples
 from .session import Session
 from .upkeep import CHUNK, ignored, promote_due, reclaim_lapsed
 
 PURGE_CHUNK = 1000
 """Tasks deleted in one transaction: about 13 ms."""
-KEEP_SECONDS = 7 * 86_400
-"""Seconds that ended tasks are kept by default."""
-PURGED = ("completed", "cancelled")
-"""Statuses purged by default; dead letters wait until a person looks at them."""
-_ENDED = ("completed", "cancelled", "failed")
 
 _CHUNK = """
     SELECT id FROM task_queue INDEXED BY task_life
@@ -69,20 +62,6 @@ _END_RACES = f"""
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class SweepResult:
-    """The counts of one sweep.
-
-    reclaimed: tasks with a lapsed lease.
-    promoted: tasks that came due.
-    forgotten: workers without a heartbeat for STALE_AFTER_SECONDS.
-    """
-
-    reclaimed: int
-    promoted: int
-    forgotten: int
-
-
 def purge(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> int:
     """Delete tasks that ended more than `older_than` seconds ago and have one of `statuses`.
 
@@ -117,8 +96,8 @@ def archive(db: QueueDatabase, older_than: float, statuses: Sequence[str]) -> in
 def _for_each_status(
     db: QueueDatabase, statuses: Sequence[str], step: Callable[[Session, str], int], call: str
 ) -> int:
-    names = _checked_statuses(statuses)
-    with Chunks(db, call) as chunks:
+    names = checked_statuses(statuses)
+    with Chunks(db.write, call) as chunks:
         for name in names:
             chunks.repeat(lambda session, name=name: step(session, name), PURGE_CHUNK)  # type: ignore[misc] # bound name
     return chunks.done
@@ -126,13 +105,13 @@ def _for_each_status(
 
 def reclaim(db: QueueDatabase) -> int:
     """Reclaim all tasks with a lapsed lease; return how many."""
-    with Chunks(db, "reclaim()") as chunks:
+    with Chunks(db.write, "reclaim()") as chunks:
         return chunks.repeat(lambda session: reclaim_lapsed(session, db.now_text()), CHUNK)
 
 
 def sweep(db: QueueDatabase) -> SweepResult:
     """Reclaim lapsed leases, promote due tasks, forget stale workers."""
-    with Chunks(db, "sweep()") as chunks:
+    with Chunks(db.write, "sweep()") as chunks:
         reclaimed = chunks.repeat(lambda own: reclaim_lapsed(own, db.now_text()), CHUNK)
         promoted = chunks.repeat(lambda own: promote_due(own, db.now_text()), CHUNK)
         db.autocommit(_END_RACES)
@@ -146,16 +125,6 @@ def sweep(db: QueueDatabase) -> SweepResult:
 def _moment_before(db: QueueDatabase, age: float) -> str:
     # Columns hold whole seconds; an age of 0 includes tasks that ended in this second.
     return floor_text(db.now() - age) if age else floor_text(db.now() + 1)
-
-
-def _checked_statuses(statuses: Sequence[str]) -> Sequence[str]:
-    if not isinstance(statuses, Sequence) or isinstance(statuses, str):
-        raise QueueInputError(f"statuses={shown(statuses)}: must be a list of {', '.join(_ENDED)}")
-    if not statuses or any(status not in _ENDED for status in statuses):
-        raise QueueInputError(
-            f"statuses={shown(statuses)}: name one or more of {', '.join(_ENDED)}"
-        )
-    return statuses
 
 
 def integrity_check(db: QueueDatabase) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,27 +9,13 @@ from .claim_sql import FIFO, LIFO, PRIORITY, ClaimSql, claim_sql
 from .claims import ByRace, Claim, InOrder, Taking
 from .config import LEASE_SECONDS
 from .database import QueueDatabase, checked_database
-from .exceptions import QueueInputError, QueueSchemaError
+from .exceptions import QueueSchemaError
 from .inputs import BATCH_LIMIT, capabilities_json, check_lease_seconds, check_name, check_whole
-from .messages import shown
 from .models import Task
 from .race_sql import RaceSql, race_sql
 from .routing import NO_CAPABILITIES
 from .schema import create_on_demand
-
-
-class SchedulingStrategy(enum.Enum):
-    """The order in which a worker gets tasks; each worker may choose its own."""
-
-    FIFO = "fifo"
-    """The task enqueued first."""
-    LIFO = "lifo"
-    """The task enqueued last."""
-    PRIORITY = "priority"
-    """The lowest priority number; among equals the task enqueued first."""
-    WEIGHTED_RANDOM = "weighted_random"
-    """Any task, with a probability proportional to 1 / (priority + 1): no task starves."""
-
+from .strategies import SchedulingStrategy, checked_strategy
 
 STATEMENTS: dict[SchedulingStrategy, tuple[ClaimSql, ClaimSql] | tuple[RaceSql, RaceSql]] = {
     SchedulingStrategy.FIFO: (claim_sql(FIFO, routed=False), claim_sql(FIFO, routed=True)),
@@ -188,7 +173,4 @@ class TaskClaimerFactory:
     def create(strategy: SchedulingStrategy, db: QueueDatabase) -> TaskClaimer:
         """Return a claimer. Raises QueueInputError if `strategy` is not a
         SchedulingStrategy."""
-        if not isinstance(strategy, SchedulingStrategy):
-            names = ", ".join(f"SchedulingStrategy.{member.name}" for member in SchedulingStrategy)
-            raise QueueInputError(f"strategy={shown(strategy)}: must be one of {names}")
-        return _CLAIMERS[strategy](db)
+        return _CLAIMERS[checked_strategy(strategy)](db)

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import acknowledge, maintenance, workers
 from .backup import backup
+from .claimed import check_claimed
 from .config import (
     DEFAULT_PRIORITY,
     LEASE_SECONDS,
@@ -21,24 +22,23 @@ from .config import (
     MAX_PAYLOAD_BYTES,
     STALE_AFTER_SECONDS,
 )
+from .counts import QueueStats
 from .database import QueueDatabase, checked_database
-from .enqueueing import (
-    checked_common,
-    checked_content,
-    checked_contents,
-    insert,
-    insert_many,
-)
+from .enqueueing import insert, insert_many
 from .exceptions import TaskNotFoundError
 from .inputs import BATCH_LIMIT, SizeLimits, check_delay, check_task_id, check_whole
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
+from .new_tasks import checked_common, checked_content, checked_contents
+from .protocol import Queue
 from .restore import restore
+from .retention import KEEP_SECONDS, PURGED, SweepResult
 from .retry import RetryPolicy, checked_policy
-from .scheduling import SchedulingStrategy, TaskClaimer, TaskClaimerFactory
-from .stats import QueueStats, read_stats
+from .scheduling import TaskClaimer, TaskClaimerFactory
+from .stats import read_stats
+from .strategies import SchedulingStrategy
 
 
-class TaskQueue:
+class TaskQueue(Queue):
     """A task queue in a QueueDatabase. Threads may share it.
 
     db: the database with the tasks.
@@ -50,8 +50,6 @@ class TaskQueue:
     """
 
     KEY_HELD = "for ever"
-    """A task holds its idempotency key while it is in the table: after completion too, until the
-    task is purged or archived. Cancelling the task frees the key at once."""
 
     def __init__(
         self,
@@ -160,7 +158,7 @@ class TaskQueue:
         The task is queued again after a wait. It becomes a dead letter (status 'failed') when no
         attempts are left or `retry` is False.
         """
-        acknowledge.check_claimed(task)
+        check_claimed(task)
         wait = self.retry.delay(task.attempts + 1, self._rng)
         return acknowledge.fail(self.db, task, error, retry=retry, wait=wait)
 
@@ -244,9 +242,9 @@ class TaskQueue:
 
     def purge(
         self,
-        older_than: float = maintenance.KEEP_SECONDS,
+        older_than: float = KEEP_SECONDS,
         *,
-        statuses: Sequence[str] = maintenance.PURGED,
+        statuses: Sequence[str] = PURGED,
     ) -> int:
         """Delete tasks that ended more than `older_than` seconds ago and have one of `statuses`.
 
@@ -259,9 +257,9 @@ class TaskQueue:
 
     def archive(
         self,
-        older_than: float = maintenance.KEEP_SECONDS,
+        older_than: float = KEEP_SECONDS,
         *,
-        statuses: Sequence[str] = maintenance.PURGED,
+        statuses: Sequence[str] = PURGED,
     ) -> int:
         """Move tasks that ended more than `older_than` seconds ago and have one of `statuses`.
 
@@ -273,7 +271,7 @@ class TaskQueue:
         """
         return maintenance.archive(self.db, older_than, statuses)
 
-    def sweep(self) -> maintenance.SweepResult:
+    def sweep(self) -> SweepResult:
         """Reclaim all lapsed leases, promote all due tasks, forget stale workers.
 
         Runs in short transactions: if an error stops it, the error's `done` says how many tasks
@@ -296,6 +294,10 @@ class TaskQueue:
     def integrity_check(self) -> list[str]:
         """Return one line for each problem in the database file, or an empty list."""
         return maintenance.integrity_check(self.db)
+
+    def close(self) -> None:
+        """Close the connections of all threads. Later use raises QueueClosedError."""
+        self.db.close()
 
     def vacuum(self) -> None:
         """Free unused space and refresh SQLite's statistics; best while the queue is quiet."""

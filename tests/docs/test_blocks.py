@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 REASONS = (
     "it installs",
     "it takes minutes",
+    "it needs a server",
     "it needs your own project",
     "it is reviewed",
     "tests/rules runs it",

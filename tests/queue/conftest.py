@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from pytest_queuekit.queue import QueueDatabase, TaskQueue
-from tests.queue.world import Clock
+from pytest_queuekit.queue import Queue
+from tests.queue.engines import SQLITE, opened, queue_in
+from tests.queue.world import Clock, Database
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module on each of its ENGINES, unless a test names its own."""
+    named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    engines = getattr(metafunc.module, "ENGINES", None)
+    if engines and "engine" in metafunc.fixturenames and "engine" not in named:
+        metafunc.parametrize("engine", engines, indirect=True)
 
 
 @pytest.fixture
@@ -24,13 +33,19 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def db(path: Path, clock: Clock) -> Iterator[QueueDatabase]:
-    """Yield a database in a file, on the test's clock."""
-    with QueueDatabase(path, clock=clock) as database:
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return the name of the engine that the test runs on."""
+    return str(getattr(request, "param", SQLITE))
+
+
+@pytest.fixture
+def db(engine: str, path: Path, clock: Clock) -> Iterator[Database]:
+    """Yield an empty database on the test's clock."""
+    with opened(engine, path, clock) as database:
         yield database
 
 
 @pytest.fixture
-def queue(db: QueueDatabase) -> TaskQueue:
+def queue(db: Database) -> Queue:
     """Return a queue in the test's database."""
-    return TaskQueue(db)
+    return queue_in(db)

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.queue import QueueDatabase, SchedulingStrategy, Task, TaskQueue
-from pytest_queuekit.queue import upkeep as upkeep_module
+from pytest_queuekit.queue import (
+    SchedulingStrategy,
+    Task,
+    upkeep,
+)
 from pytest_queuekit.queue.clock import floor_text
+from pytest_queuekit.queue.postgres import upkeep as postgres_upkeep
 from pytest_queuekit.queue.routing import serves
-from tests.queue.world import Clock, add_raw, change_raw
+from tests.queue.engines import EVERY_ENGINE, POSTGRES, queue_in
+from tests.queue.world import Clock, Database, add_raw, change_raw, rows_of
+
+ENGINES = EVERY_ENGINE
 
 STEPS = 250
 CAPABILITIES: list[dict[str, Any]] = [
@@ -40,11 +47,11 @@ KEYS: dict[SchedulingStrategy, Callable[[Row], Any]] = {
 class World:
     """A queue, its clock and the generator that chooses the next step."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, db: Database, clock: Clock) -> None:
         self.rng = random.Random(seed)
-        self.clock = Clock()
-        self.db = QueueDatabase(":memory:", clock=self.clock)
-        self.queue = TaskQueue(self.db, rng=self.rng)
+        self.clock = clock
+        self.db = db
+        self.queue = queue_in(db, rng=self.rng)
         self.ids = 0
 
     def step(self) -> None:
@@ -78,7 +85,7 @@ class World:
         self.ids = add_raw(
             self.db,
             priority=self.rng.randint(1, 5),
-            compatibility=compatibility and json.dumps(compatibility),
+            compatibility=json.dumps(compatibility or {}),
             run_after_utc=floor_text(self.clock.now + self.rng.randint(-5, 10)),
         )
 
@@ -96,14 +103,13 @@ class World:
         change_raw(self.db, self.some_id(), "status = 'queued', lease_until_utc = NULL")
 
     def claim_by_hand(self) -> None:
-        with self.db.transaction() as conn:
-            conn.execute(
-                "UPDATE task_queue SET status = 'leased', locked_by = 'raw', "
-                "reserved_at_utc = datetime('now'), "
-                "lease_until_utc = datetime('now', '+6 seconds') "
-                "WHERE id = (SELECT id FROM task_queue WHERE status = 'queued' "
-                "AND run_after_utc <= datetime('now') ORDER BY priority, id LIMIT 1)"
-            )
+        rows_of(
+            self.db,
+            "UPDATE task_queue SET status = 'leased', locked_by = 'raw', "
+            "reserved_at_utc = datetime('now'), lease_until_utc = datetime('now', '+6 seconds') "
+            "WHERE id = (SELECT id FROM task_queue WHERE status = 'queued' "
+            "AND run_after_utc <= datetime('now') ORDER BY priority, id LIMIT 1)",
+        )
 
     def wait(self) -> None:
         self.clock.advance(self.rng.choice([0.5, 1, 3, 8]))
@@ -121,7 +127,8 @@ class World:
             self.rng.choice(ends)(task)
 
     def rows(self) -> list[Row]:
-        return [dict(row) for row in self.db.execute("SELECT * FROM task_queue").fetchall()]
+        ids = rows_of(self.db, "SELECT id FROM task_queue")
+        return [self.queue.get(task_id).to_dict() for (task_id,) in ids]
 
     def claim(self) -> None:
         """Claim, and compare the task with the best of all claimable rows."""
@@ -150,26 +157,33 @@ class World:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_claims_are_right_beside_other_sql(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claims_are_right_beside_other_sql(
+    seed: int, engine: str, db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each claim takes the right task, whatever other SQL inserted, moved or claimed.
 
-    In two of three worlds a claim promotes only one or two due tasks, so it must find the best
-    task among those not yet promoted.
+    In two of three worlds a claim promotes only one or two due tasks at a time, so it must find
+    the best task among those not yet promoted, or promote them first.
     """
     promoted = [500, 1, 2][seed % 3]
-    promote = upkeep_module.promote_due
-    monkeypatch.setattr("pytest_queuekit.queue.claims.CHUNK", promoted)
-    monkeypatch.setattr(
-        "pytest_queuekit.queue.claims.promote_due",
-        lambda session, now: promote(session, now, limit=promoted),
+    _promote_few(monkeypatch, promoted, on_postgres=engine == POSTGRES)
+    world = World(seed, db, clock)
+    for _ in range(STEPS):
+        world.step()
+    # Other SQL may lease a task without an end, and queue a dead letter again.
+    made_by_other_sql = ("are leased without an end", "are queued without attempts left")
+    assert all(
+        any(kind in problem for kind in made_by_other_sql)
+        for problem in world.queue.integrity_check()
     )
-    world = World(seed)
-    with world.db:
-        for _ in range(STEPS):
-            world.step()
-        # Other SQL may lease a task without an end, and queue a dead letter again.
-        made_by_other_sql = ("are leased without an end", "are queued without attempts left")
-        assert all(
-            any(kind in problem for kind in made_by_other_sql)
-            for problem in world.queue.integrity_check()
-        )
+
+
+def _promote_few(monkeypatch: pytest.MonkeyPatch, limit: int, *, on_postgres: bool) -> None:
+    """Let a claim promote at most so many tasks in one step."""
+    module = postgres_upkeep if on_postgres else upkeep
+    claims = f"pytest_queuekit.queue.{'postgres.' if on_postgres else ''}claims"
+    promote = module.promote_due
+    monkeypatch.setattr(f"{claims}.CHUNK", limit)
+    monkeypatch.setattr(
+        f"{claims}.promote_due", lambda *arguments: promote(*arguments, limit=limit)
+    )

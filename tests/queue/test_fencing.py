@@ -6,10 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_queuekit.queue import QueueDatabase, QueueInputError, StaleClaimError, Task, TaskQueue
-from tests.queue.world import Clock, add_raw, change_raw
+from pytest_queuekit.queue import (
+    Queue,
+    QueueInputError,
+    StaleClaimError,
+    Task,
+)
+from tests.queue.engines import EVERY_ENGINE
+from tests.queue.world import Clock, Database, add_raw, change_raw, rows_of
 
-Acknowledge = Callable[[TaskQueue, Task], Task]
+ENGINES = EVERY_ENGINE
+
+Acknowledge = Callable[[Queue, Task], Task]
 
 ACKNOWLEDGE: dict[str, Acknowledge] = {
     "complete": lambda queue, task: queue.complete(task),
@@ -23,14 +31,14 @@ every_acknowledgement = pytest.mark.parametrize(
 )
 
 
-def claim(queue: TaskQueue, worker: str = "slow") -> Task:
+def claim(queue: Queue, worker: str = "slow") -> Task:
     """Claim the next task for ten seconds."""
     task = queue.claim(worker, lease_seconds=10)
     assert task is not None
     return task
 
 
-def refused(queue: TaskQueue, task: Task, acknowledge: Acknowledge) -> str:
+def refused(queue: Queue, task: Task, acknowledge: Acknowledge) -> str:
     """Acknowledge, expect a rejection without any change, and return its message."""
     before = queue.get(task.id)
     with pytest.raises(StaleClaimError, match="nothing was changed") as caught:
@@ -42,7 +50,7 @@ def refused(queue: TaskQueue, task: Task, acknowledge: Acknowledge) -> str:
 @every_acknowledgement
 @pytest.mark.parametrize("taker", ["other", "slow"])
 def test_after_a_take_over(
-    queue: TaskQueue, clock: Clock, acknowledge: Acknowledge, taker: str
+    queue: Queue, clock: Clock, acknowledge: Acknowledge, taker: str
 ) -> None:
     """A claim is stale after a takeover, also by the same worker."""
     queue.enqueue("t", None)
@@ -57,19 +65,17 @@ def test_after_a_take_over(
 
 
 @every_acknowledgement
-@pytest.mark.parametrize("end", [TaskQueue.complete, TaskQueue.release])
-def test_after_it_was_acknowledged(
-    queue: TaskQueue, acknowledge: Acknowledge, end: Callable[[TaskQueue, Task], Task]
-) -> None:
+@pytest.mark.parametrize("end", ["complete", "release"])
+def test_after_it_was_acknowledged(queue: Queue, acknowledge: Acknowledge, end: str) -> None:
     """A claim can be acknowledged only once."""
     queue.enqueue("t", None)
     task = claim(queue)
-    end(queue, task)
+    getattr(queue, end)(task)
     refused(queue, task, acknowledge)
 
 
 @every_acknowledgement
-def test_after_it_was_reclaimed(queue: TaskQueue, clock: Clock, acknowledge: Acknowledge) -> None:
+def test_after_it_was_reclaimed(queue: Queue, clock: Clock, acknowledge: Acknowledge) -> None:
     """A claim is stale after its task was reclaimed."""
     queue.enqueue("t", None)
     task = claim(queue)
@@ -79,9 +85,7 @@ def test_after_it_was_reclaimed(queue: TaskQueue, clock: Clock, acknowledge: Ack
 
 
 @every_acknowledgement
-def test_late_but_before_a_take_over(
-    queue: TaskQueue, clock: Clock, acknowledge: Acknowledge
-) -> None:
+def test_late_but_before_a_take_over(queue: Queue, clock: Clock, acknowledge: Acknowledge) -> None:
     """A late acknowledgement counts if no other worker has claimed the task."""
     queue.enqueue("t", None)
     task = claim(queue)
@@ -90,20 +94,18 @@ def test_late_but_before_a_take_over(
 
 
 @every_acknowledgement
-def test_after_the_task_was_deleted(
-    queue: TaskQueue, db: QueueDatabase, acknowledge: Acknowledge
-) -> None:
+def test_after_the_task_was_deleted(queue: Queue, db: Database, acknowledge: Acknowledge) -> None:
     """A claim is stale after its task was deleted."""
     queue.enqueue("t", None)
     task = claim(queue)
-    db.execute("DELETE FROM task_queue")
+    rows_of(db, "DELETE FROM task_queue")
     with pytest.raises(StaleClaimError, match="the task no longer exists; nothing was changed"):
         acknowledge(queue, task)
 
 
 @every_acknowledgement
 def test_after_other_sql_took_the_lease(
-    queue: TaskQueue, db: QueueDatabase, acknowledge: Acknowledge
+    queue: Queue, db: Database, acknowledge: Acknowledge
 ) -> None:
     """A claim is stale after other SQL claimed the task for another worker."""
     queue.enqueue("t", None)
@@ -112,9 +114,7 @@ def test_after_other_sql_took_the_lease(
     refused(queue, task, acknowledge)
 
 
-def test_after_other_sql_gave_the_task_back(
-    queue: TaskQueue, db: QueueDatabase, clock: Clock
-) -> None:
+def test_after_other_sql_gave_the_task_back(queue: Queue, db: Database, clock: Clock) -> None:
     """A claim is stale after other SQL requeued the task, also if the same worker gets it."""
     queue.enqueue("t", None)
     task = claim(queue)
@@ -125,20 +125,19 @@ def test_after_other_sql_gave_the_task_back(
     refused(queue, task, ACKNOWLEDGE["complete"])
 
 
-def test_a_claim_by_other_sql_can_be_acknowledged(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_a_claim_by_other_sql_can_be_acknowledged(queue: Queue, db: Database) -> None:
     """A row claimed by the SQL of pattern 2 can be completed."""
     task_id = add_raw(db)
-    with db.transaction() as conn:
-        row = conn.execute(
-            "UPDATE task_queue SET status = 'leased', locked_by = 'raw', "
-            "reserved_at_utc = datetime('now'), lease_until_utc = datetime('now', '+60 seconds') "
-            "WHERE id = ? RETURNING *",
-            (task_id,),
-        ).fetchone()
-    assert queue.complete(Task.from_dict(row)).status == "completed"
+    change_raw(
+        db,
+        task_id,
+        "status = 'leased', locked_by = 'raw', reserved_at_utc = datetime('now'), "
+        "lease_until_utc = datetime('now', '+60 seconds')",
+    )
+    assert queue.complete(queue.get(task_id)).status == "completed"
 
 
-def test_a_plain_update_needs_no_token(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_a_plain_update_needs_no_token(queue: Queue, db: Database) -> None:
     """A plain UPDATE can complete a task without a token."""
     queue.enqueue("t", None)
     task = claim(queue)
@@ -147,7 +146,7 @@ def test_a_plain_update_needs_no_token(queue: TaskQueue, db: QueueDatabase) -> N
     assert queue.claim("w") is None
 
 
-def test_tokens_only_grow(queue: TaskQueue, clock: Clock) -> None:
+def test_tokens_only_grow(queue: Queue, clock: Clock) -> None:
     """Each claim of a task has a higher token than all earlier claims."""
     queue.enqueue("t", None, max_attempts=1000)
     tokens = []
@@ -160,7 +159,7 @@ def test_tokens_only_grow(queue: TaskQueue, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("acknowledge", ["complete", "fail", "extend", "release"])
-def test_a_task_id_is_not_a_claim(queue: TaskQueue, acknowledge: str) -> None:
+def test_a_task_id_is_not_a_claim(queue: Queue, acknowledge: str) -> None:
     """Acknowledging with a task id instead of a Task raises QueueInputError."""
     arguments = (1, "x") if acknowledge == "fail" else (1,)
     with pytest.raises(QueueInputError, match=r"claim\(\) returned, not a value of type int"):

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_queuekit.queue import (
+    Queue,
     QueueDatabase,
     QueueInputError,
     QueuePathError,
@@ -22,6 +23,10 @@ from pytest_queuekit.queue import (
     TaskClaimerFactory,
     TaskQueue,
 )
+from tests.queue.engines import EVERY_ENGINE, on_sqlite, queue_in
+from tests.queue.world import Database
+
+ENGINES = EVERY_ENGINE
 
 LONE_SURROGATES = st.characters(categories=["Cs"], max_codepoint=0xDBFF)
 json_values = st.recursive(
@@ -52,7 +57,7 @@ def same(first: Any, second: Any) -> bool:
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(payload=json_values)
-def test_json_comes_back_equal(queue: TaskQueue, payload: Any) -> None:
+def test_json_comes_back_equal(queue: Queue, payload: Any) -> None:
     """A JSON payload keeps its value, types, key order, signs and odd characters."""
     task_id = queue.enqueue("t", payload)
     assert same(queue.get(task_id).get_payload(), payload)
@@ -73,7 +78,7 @@ def test_json_comes_back_equal(queue: TaskQueue, payload: Any) -> None:
     ],
     ids=lambda value: repr(value)[:12],
 )
-def test_unusual_payloads(queue: TaskQueue, payload: Any) -> None:
+def test_unusual_payloads(queue: Queue, payload: Any) -> None:
     """An unusual payload that JSON can express comes back unchanged."""
     assert same(queue.get(queue.enqueue("t", payload)).get_payload(), payload)
 
@@ -120,7 +125,7 @@ for _ in range(250):
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
-def test_payloads_that_would_come_back_changed(queue: TaskQueue, payload: Any, reason: str) -> None:
+def test_payloads_that_would_come_back_changed(queue: Queue, payload: Any, reason: str) -> None:
     """A payload that would come back changed raises an error with the fix, and adds no task."""
     with pytest.raises(QueueInputError, match=reason):
         queue.enqueue("t", payload)
@@ -132,21 +137,21 @@ def test_payloads_that_would_come_back_changed(queue: TaskQueue, payload: Any, r
     [0, -1, 1001, True, 1.0, "1", None, 10**5000],
     ids=lambda value: type(value).__name__,
 )
-def test_priorities(queue: TaskQueue, priority: int) -> None:
+def test_priorities(queue: Queue, priority: int) -> None:
     """enqueue() rejects a priority that is not a whole number from 1 to 1000."""
     with pytest.raises(QueueInputError, match=r"priority=.*from 1 to 1000"):
         queue.enqueue("t", None, priority=priority)
 
 
 @pytest.mark.parametrize("attempts", [0, True, 1001, 2.5])
-def test_attempts(queue: TaskQueue, attempts: int) -> None:
+def test_attempts(queue: Queue, attempts: int) -> None:
     """enqueue() rejects a max_attempts that is not a whole number from 1 to 1000."""
     with pytest.raises(QueueInputError, match=r"max_attempts=.*from 1 to 1000"):
         queue.enqueue("t", None, max_attempts=attempts)
 
 
 @pytest.mark.parametrize("name", ["", "  ", None, 7, b"w", "x" * 256, "a\0b", "\ud800"])
-def test_names(queue: TaskQueue, name: str) -> None:
+def test_names(queue: Queue, name: str) -> None:
     """The queue rejects worker ids, task types and keys that are not readable text."""
     for call, argument in (
         (lambda: queue.claim(name), "worker_id"),
@@ -160,7 +165,7 @@ def test_names(queue: TaskQueue, name: str) -> None:
             queue.enqueue("t", None, idempotency_key=name)
 
 
-def test_names_of_any_script(queue: TaskQueue) -> None:
+def test_names_of_any_script(queue: Queue) -> None:
     """Task types and worker ids may use any script."""
     queue.enqueue("вид", None)
     task = queue.claim("работник-✅")
@@ -171,7 +176,7 @@ def test_names_of_any_script(queue: TaskQueue) -> None:
 @pytest.mark.parametrize(
     "capabilities", [{1: "US"}, {"region": {"US"}}, ["US"], "US", 7, {"a": math.nan}]
 )
-def test_capabilities(queue: TaskQueue, capabilities: Mapping[str, Any]) -> None:
+def test_capabilities(queue: Queue, capabilities: Mapping[str, Any]) -> None:
     """The queue rejects capabilities and compatibilities that are not a JSON object."""
     with pytest.raises(QueueInputError, match="capabilities"):
         queue.claim("w", capabilities)
@@ -182,7 +187,7 @@ def test_capabilities(queue: TaskQueue, capabilities: Mapping[str, Any]) -> None
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001, True, 1.5, None])
-def test_limits(queue: TaskQueue, limit: int) -> None:
+def test_limits(queue: Queue, limit: int) -> None:
     """A limit must be a whole number from 1 to 1000."""
     with pytest.raises(QueueInputError, match="limit="):
         queue.claim_many("w", limit=limit)
@@ -190,13 +195,13 @@ def test_limits(queue: TaskQueue, limit: int) -> None:
         queue.dead_letters(limit)
 
 
-def test_strategies(db: QueueDatabase) -> None:
+def test_strategies(db: Database) -> None:
     """claim() rejects the name of a strategy."""
     with pytest.raises(QueueInputError, match=r"strategy='fifo'.*SchedulingStrategy\.FIFO"):
-        TaskQueue(db).claim("w", strategy="fifo")  # type: ignore[arg-type] # the point
+        queue_in(db).claim("w", strategy="fifo")  # type: ignore[arg-type] # the point
 
 
-def test_a_long_value_is_not_repeated_in_full(queue: TaskQueue) -> None:
+def test_a_long_value_is_not_repeated_in_full(queue: Queue) -> None:
     """An error message shortens a long value."""
     with pytest.raises(QueueInputError) as caught:
         queue.enqueue("x" * 100_000, None)
@@ -204,9 +209,9 @@ def test_a_long_value_is_not_repeated_in_full(queue: TaskQueue) -> None:
 
 
 @pytest.mark.parametrize("limit", [16, 1000])
-def test_a_payload_at_its_limit(db: QueueDatabase, limit: int) -> None:
+def test_a_payload_at_its_limit(db: Database, limit: int) -> None:
     """A payload of as many bytes as the limit is accepted, and one more byte raises an error."""
-    queue = TaskQueue(db, max_payload_bytes=limit)
+    queue = queue_in(db, max_payload_bytes=limit)
     most = "x" * (limit - 2)
     assert queue.get(queue.enqueue("t", most)).get_payload() == most
     calls: tuple[Callable[[], object], ...] = (
@@ -220,16 +225,16 @@ def test_a_payload_at_its_limit(db: QueueDatabase, limit: int) -> None:
     assert queue.stats().queued == 1
 
 
-def test_a_payload_is_measured_in_bytes(db: QueueDatabase) -> None:
+def test_a_payload_is_measured_in_bytes(db: Database) -> None:
     """A character beyond ASCII counts with the bytes that its JSON takes."""
-    queue = TaskQueue(db, max_payload_bytes=16)
+    queue = queue_in(db, max_payload_bytes=16)
     with pytest.raises(QueueInputError, match="has 26 bytes"):
         queue.enqueue("t", "а" * 4)
 
 
-def test_a_compatibility_at_its_limit(db: QueueDatabase) -> None:
+def test_a_compatibility_at_its_limit(db: Database) -> None:
     """A compatibility has a limit of its own, in enqueue() and enqueue_many()."""
-    queue = TaskQueue(db, max_compatibility_bytes=20)
+    queue = queue_in(db, max_compatibility_bytes=20)
     queue.enqueue("t", "x" * 1000, compatibility={"region": "1234567"})
     calls: tuple[Callable[[], object], ...] = (
         lambda: queue.enqueue("t", None, compatibility={"region": "12345678"}),
@@ -241,7 +246,7 @@ def test_a_compatibility_at_its_limit(db: QueueDatabase) -> None:
     assert queue.stats().queued == 1
 
 
-def test_the_default_limits(queue: TaskQueue) -> None:
+def test_the_default_limits(queue: Queue) -> None:
     """By default, a payload has at most 16 MiB and a compatibility at most 4 KiB."""
     with pytest.raises(QueueInputError, match=f"max_payload_bytes={16 * 2**20}"):
         queue.enqueue("t", "x" * 16 * 2**20)
@@ -251,15 +256,15 @@ def test_the_default_limits(queue: TaskQueue) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 15, -1, 10**9, True, 1.5, None, "1000"])
-def test_limits_that_cannot_be_kept(db: QueueDatabase, limit: Any) -> None:
+def test_limits_that_cannot_be_kept(db: Database, limit: Any) -> None:
     """A limit must be a whole number of bytes that SQLite can keep."""
     with pytest.raises(QueueInputError, match="max_payload_bytes="):
-        TaskQueue(db, max_payload_bytes=limit)
+        queue_in(db, max_payload_bytes=limit)
     with pytest.raises(QueueInputError, match="max_compatibility_bytes="):
-        TaskQueue(db, max_compatibility_bytes=limit)
+        queue_in(db, max_compatibility_bytes=limit)
 
 
-def test_batches_that_are_not_lists(queue: TaskQueue) -> None:
+def test_batches_that_are_not_lists(queue: Queue) -> None:
     """Batch arguments must be lists: text, dicts and iterators raise QueueInputError."""
     for payloads in ("abc", {"a": 1}):
         with pytest.raises(QueueInputError, match="list of payloads"):
@@ -274,7 +279,7 @@ def test_batches_that_are_not_lists(queue: TaskQueue) -> None:
 
 
 @pytest.mark.parametrize("results", [[1], [1, 2, 3], "ab", b"ab", {"a": 1, "b": 2}, 5, None])
-def test_complete_many_needs_a_result_for_each_task(queue: TaskQueue, results: Any) -> None:
+def test_complete_many_needs_a_result_for_each_task(queue: Queue, results: Any) -> None:
     """Results that are no list, too few or too many raise QueueInputError and change nothing."""
     queue.enqueue_many("t", [1, 2])
     tasks = queue.claim_many("w", limit=2)
@@ -286,13 +291,13 @@ def test_complete_many_needs_a_result_for_each_task(queue: TaskQueue, results: A
 
 
 @pytest.mark.parametrize("tasks", [5, None, "ab", {"a": 1}])
-def test_complete_many_needs_a_list_of_tasks(queue: TaskQueue, tasks: Any) -> None:
+def test_complete_many_needs_a_list_of_tasks(queue: Queue, tasks: Any) -> None:
     """Anything but a list of tasks raises QueueInputError."""
     with pytest.raises(QueueInputError, match="tasks: must be a list"):
         queue.complete_many(tasks)
 
 
-def test_complete_many_needs_each_task_once(queue: TaskQueue) -> None:
+def test_complete_many_needs_each_task_once(queue: Queue) -> None:
     """A task that is twice in the list is named as such, not as a claim that is no longer held."""
     queue.enqueue_many("t", [1, 2])
     first, second = queue.claim_many("w", limit=2)
@@ -311,19 +316,20 @@ def test_a_queue_needs_a_database(db: Any) -> None:
 
 
 @pytest.mark.parametrize("call", ["complete", "extend", "release", "fail"])
-def test_a_task_that_no_row_can_be_is_rejected(queue: TaskQueue, call: str) -> None:
+def test_a_task_that_no_row_can_be_is_rejected(queue: Queue, call: str) -> None:
     """A Task with an id beyond SQLite's 64 bits raises QueueInputError."""
     with pytest.raises(QueueInputError, match="64 bits"):
         getattr(queue, call)(Task(id=2**70), *(["error"] if call == "fail" else []))
 
 
 @pytest.mark.parametrize("call", ["get", "cancel", "requeue", "logs"])
-def test_an_id_that_no_row_can_have_is_rejected(queue: TaskQueue, call: str) -> None:
+def test_an_id_that_no_row_can_have_is_rejected(queue: Queue, call: str) -> None:
     """An id beyond SQLite's 64 bits raises QueueInputError."""
     with pytest.raises(QueueInputError, match="64 bits"):
         getattr(queue, call)(2**70)
 
 
+@on_sqlite
 @pytest.mark.parametrize("name", [None, 3, b"copy.db", "", "a\0b", "\ud800", ["copy.db"]])
 def test_paths_that_no_file_can_have(queue: TaskQueue, name: Any) -> None:
     """A backup, a restore and a database reject such a path, and name it."""
@@ -348,6 +354,7 @@ def test_a_relative_path_in_a_deleted_folder(
         QueueDatabase("queue.db")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("value", "message"), [(2**70, "64 bits"), ("\ud800", "lone surrogate")], ids=["int", "text"]
 )
@@ -360,14 +367,15 @@ def test_a_value_that_sqlite_cannot_hold(db: QueueDatabase, value: object, messa
     assert db.execute("SELECT 1").fetchone()[0] == 1
 
 
+@on_sqlite
 def test_an_overflow_in_the_callers_block_stays(db: QueueDatabase) -> None:
     """An error of the code inside transaction() is not taken for one of SQLite."""
     with pytest.raises(OverflowError, match="of the caller"), db.transaction():
         raise OverflowError("of the caller")
 
 
-def test_a_retry_that_is_no_policy(db: QueueDatabase) -> None:
+def test_a_retry_that_is_no_policy(db: Database) -> None:
     """A number for `retry` is refused when the TaskQueue is made, not at the first failure."""
     number: Any = 5
     with pytest.raises(QueueInputError, match="retry=5: must be a RetryPolicy"):
-        TaskQueue(db, retry=number)
+        queue_in(db, retry=number)

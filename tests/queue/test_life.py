@@ -8,24 +8,26 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.queue import (
-    QueueDatabase,
+    Queue,
     QueueInputError,
     RetryPolicy,
     Task,
     TaskNotFoundError,
-    TaskQueue,
 )
-from tests.queue.world import Clock, change_raw, column
+from tests.queue.engines import EVERY_ENGINE, queue_in
+from tests.queue.world import Clock, Database, change_raw, column, rows_of
+
+ENGINES = EVERY_ENGINE
 
 
-def claimed(queue: TaskQueue) -> Task:
+def claimed(queue: Queue) -> Task:
     """Claim the next task; there must be one."""
     task = queue.claim("w")
     assert task is not None
     return task
 
 
-def test_enqueue_keeps_all_its_arguments(queue: TaskQueue) -> None:
+def test_enqueue_keeps_all_its_arguments(queue: Queue) -> None:
     """The task has every argument of enqueue()."""
     task_id = queue.enqueue(
         "mail",
@@ -44,16 +46,16 @@ def test_enqueue_keeps_all_its_arguments(queue: TaskQueue) -> None:
     assert task.created_at_utc == "2027-01-15 08:00:00"
 
 
-def test_the_defaults_are_those_of_the_tables(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_the_defaults_are_those_of_the_tables(queue: Queue, db: Database) -> None:
     """enqueue() and a plain INSERT use the same defaults."""
     enqueued = queue.get(queue.enqueue("t", {}))
-    db.execute("INSERT INTO task_queue (type) VALUES ('t')")
+    rows_of(db, "INSERT INTO task_queue (type) VALUES ('t') RETURNING id")
     inserted = queue.get(2)
     for name in ("priority", "payload", "compatibility", "status", "attempts", "max_attempts"):
         assert getattr(enqueued, name) == getattr(inserted, name), name
 
 
-def test_a_claim_names_the_holder_and_the_end_of_the_lease(queue: TaskQueue) -> None:
+def test_a_claim_names_the_holder_and_the_end_of_the_lease(queue: Queue) -> None:
     """The returned task and the row show the holder and the end of the lease."""
     queue.enqueue("t", None)
     task = queue.claim("worker-7", lease_seconds=90)
@@ -65,7 +67,7 @@ def test_a_claim_names_the_holder_and_the_end_of_the_lease(queue: TaskQueue) -> 
     assert queue.claim("worker-8") is None
 
 
-def test_complete_keeps_the_result(queue: TaskQueue) -> None:
+def test_complete_keeps_the_result(queue: Queue) -> None:
     """complete() ends the task, clears the holder and stores the result as JSON."""
     queue.enqueue("t", None)
     done = queue.complete(claimed(queue), {"frames": 12})
@@ -75,7 +77,7 @@ def test_complete_keeps_the_result(queue: TaskQueue) -> None:
     assert queue.claim("w") is None
 
 
-def test_a_result_that_is_not_json_changes_nothing(queue: TaskQueue) -> None:
+def test_a_result_that_is_not_json_changes_nothing(queue: Queue) -> None:
     """A result that is not JSON changes nothing, and complete() can be repeated."""
     queue.enqueue("t", None)
     task = claimed(queue)
@@ -84,7 +86,7 @@ def test_a_result_that_is_not_json_changes_nothing(queue: TaskQueue) -> None:
     assert queue.complete(task, [1, 2]).get_result() == [1, 2]
 
 
-def test_fail_waits_longer_each_time_and_then_gives_up(queue: TaskQueue, clock: Clock) -> None:
+def test_fail_waits_longer_each_time_and_then_gives_up(queue: Queue, clock: Clock) -> None:
     """Five attempts have four waits of 1, 2, 4 and 8 s, plus or minus a tenth."""
     task_id = queue.enqueue("t", None)
     for attempt, wait in enumerate((1, 2, 4, 8), start=1):
@@ -102,14 +104,14 @@ def test_fail_waits_longer_each_time_and_then_gives_up(queue: TaskQueue, clock: 
     assert queue.dead_letters() == [dead]
 
 
-def test_a_failure_need_not_be_retried(queue: TaskQueue) -> None:
+def test_a_failure_need_not_be_retried(queue: Queue) -> None:
     """retry=False makes a dead letter at the first failure."""
     queue.enqueue("t", None)
     dead = queue.fail(claimed(queue), "no use", retry=False)
     assert (dead.status, dead.attempts) == ("failed", 1)
 
 
-def test_attempts_are_read_from_the_row(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_attempts_are_read_from_the_row(queue: Queue, db: Database) -> None:
     """fail() uses a max_attempts that other SQL lowered during the work."""
     queue.enqueue("t", None)
     task = claimed(queue)
@@ -117,7 +119,7 @@ def test_attempts_are_read_from_the_row(queue: TaskQueue, db: QueueDatabase) -> 
     assert queue.fail(task, "x").status == "failed"
 
 
-def test_an_unprintable_error_does_not_stop_the_failure(queue: TaskQueue) -> None:
+def test_an_unprintable_error_does_not_stop_the_failure(queue: Queue) -> None:
     """fail() stores an error message with unprintable characters."""
     queue.enqueue("t", None)
     assert queue.fail(claimed(queue), "name \udcff\0").error_message == "name \\udcff\\0"
@@ -142,11 +144,11 @@ def test_waits_are_spread() -> None:
     assert max(waits) > 17.4
 
 
-def test_a_seeded_queue_repeats_its_waits(db: QueueDatabase) -> None:
+def test_a_seeded_queue_repeats_its_waits(db: Database) -> None:
     """A seeded generator repeats the waits."""
     waits = []
     for _ in range(2):
-        queue = TaskQueue(db, retry=RetryPolicy(first=100, cap=1000), rng=random.Random(7))
+        queue = queue_in(db, retry=RetryPolicy(first=100, cap=1000), rng=random.Random(7))
         queue.enqueue("t", None)
         waits.append(queue.fail(claimed(queue), "x").run_after_utc)
     assert waits[0] == waits[1]
@@ -172,7 +174,7 @@ def test_an_invalid_policy(fields: dict[str, Any]) -> None:
         RetryPolicy(**fields)
 
 
-def test_an_error_without_a_text(queue: TaskQueue) -> None:
+def test_an_error_without_a_text(queue: Queue) -> None:
     """fail() records an error with a broken __str__."""
 
     class Mute(Exception):  # noqa: N818 - users may name it so
@@ -185,7 +187,7 @@ def test_an_error_without_a_text(queue: TaskQueue) -> None:
     assert "Mute" in (queue.fail(task, Mute()).error_message or "")
 
 
-def test_release_counts_no_attempt(queue: TaskQueue) -> None:
+def test_release_counts_no_attempt(queue: Queue) -> None:
     """A released task is ready at once, without a holder and without an attempt."""
     queue.enqueue("t", None, max_attempts=1)
     for _ in range(3):
@@ -194,7 +196,7 @@ def test_release_counts_no_attempt(queue: TaskQueue) -> None:
         assert (released.locked_by, released.lease_until_utc) == (None, None)
 
 
-def test_extend_counts_from_now_and_never_shortens(queue: TaskQueue, clock: Clock) -> None:
+def test_extend_counts_from_now_and_never_shortens(queue: Queue, clock: Clock) -> None:
     """extend() counts from now and never shortens the lease; both Tasks can be acknowledged."""
     queue.enqueue("t", None)
     task = queue.claim("w", lease_seconds=60)
@@ -208,7 +210,7 @@ def test_extend_counts_from_now_and_never_shortens(queue: TaskQueue, clock: Cloc
     assert queue.complete(extended).status == "completed"
 
 
-def test_cancel_takes_waiting_tasks_only(queue: TaskQueue) -> None:
+def test_cancel_takes_waiting_tasks_only(queue: Queue) -> None:
     """cancel() cancels only queued tasks; an unknown id raises TaskNotFoundError."""
     ready, waiting = queue.enqueue("t", None), queue.enqueue("t", None, delay=100)
     task = claimed(queue)
@@ -221,7 +223,7 @@ def test_cancel_takes_waiting_tasks_only(queue: TaskQueue) -> None:
         queue.cancel(99)
 
 
-def test_a_dead_letter_can_be_queued_again(queue: TaskQueue) -> None:
+def test_a_dead_letter_can_be_queued_again(queue: Queue) -> None:
     """requeue() makes a dead letter ready at once with all its attempts, and no other task."""
     task_id = queue.enqueue("t", None, max_attempts=2)
     queue.fail(claimed(queue), "x", retry=False)
@@ -232,7 +234,7 @@ def test_a_dead_letter_can_be_queued_again(queue: TaskQueue) -> None:
         queue.requeue(task_id)
 
 
-def test_dead_letters_come_the_latest_first(queue: TaskQueue, clock: Clock) -> None:
+def test_dead_letters_come_the_latest_first(queue: Queue, clock: Clock) -> None:
     """dead_letters() returns the latest first, and at most `limit`."""
     for _ in range(3):
         queue.enqueue("t", None)
@@ -242,13 +244,13 @@ def test_dead_letters_come_the_latest_first(queue: TaskQueue, clock: Clock) -> N
     assert [task.id for task in queue.dead_letters(limit=1)] == [3]
 
 
-def test_get_of_no_task(queue: TaskQueue) -> None:
+def test_get_of_no_task(queue: Queue) -> None:
     """get() of an unknown id raises a LookupError."""
     with pytest.raises(LookupError, match="task_id=1"):
         queue.get(1)
 
 
-def test_a_batch_is_enqueued_whole_or_not_at_all(queue: TaskQueue) -> None:
+def test_a_batch_is_enqueued_whole_or_not_at_all(queue: Queue) -> None:
     """A bad payload is named in the error, and no task of the batch is added."""
     assert queue.enqueue_many("t", [1, 2, 3], priority=5) == [1, 2, 3]
     assert [queue.get(number).payload for number in (1, 2, 3)] == ["1", "2", "3"]
@@ -258,7 +260,7 @@ def test_a_batch_is_enqueued_whole_or_not_at_all(queue: TaskQueue) -> None:
     assert queue.enqueue_many("t", []) == []
 
 
-def test_a_batch_is_claimed_in_order(queue: TaskQueue) -> None:
+def test_a_batch_is_claimed_in_order(queue: Queue) -> None:
     """A batch is claimed by priority, then by arrival, and ends with the last ready task."""
     for priority in (30, 10, 20, 10):
         queue.enqueue("t", None, priority=priority)
@@ -267,7 +269,7 @@ def test_a_batch_is_claimed_in_order(queue: TaskQueue) -> None:
     assert queue.claim_many("w", limit=3) == []
 
 
-def test_calls_take_part_in_a_transaction(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_calls_take_part_in_a_transaction(queue: Queue, db: Database) -> None:
     """A rollback also undoes calls of the queue inside the transaction."""
     queue.enqueue("t", None)
     with pytest.raises(KeyError), db.transaction():
@@ -279,7 +281,7 @@ def test_calls_take_part_in_a_transaction(queue: TaskQueue, db: QueueDatabase) -
     assert column(db, 1, "lease_token") == 0
 
 
-def test_work_marked_as_processing_is_leased(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_work_marked_as_processing_is_leased(queue: Queue, db: Database) -> None:
     """A task with status processing counts as leased and can be completed."""
     queue.enqueue("t", None)
     task = claimed(queue)

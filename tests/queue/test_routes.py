@@ -9,8 +9,16 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.queue import QueueDatabase, SchedulingStrategy, TaskQueue
-from tests.queue.world import Clock, add_raw, change_raw
+from pytest_queuekit.queue import (
+    Queue,
+    QueueDatabase,
+    SchedulingStrategy,
+    TaskQueue,
+)
+from tests.queue.engines import EVERY_ENGINE, on_sqlite
+from tests.queue.world import Clock, Database, add_raw, change_raw
+
+ENGINES = EVERY_ENGINE
 
 every_strategy = pytest.mark.parametrize("strategy", SchedulingStrategy)
 
@@ -46,7 +54,7 @@ every_strategy = pytest.mark.parametrize("strategy", SchedulingStrategy)
     ],
 )
 def test_capabilities_meet_the_compatibility(
-    queue: TaskQueue,
+    queue: Queue,
     strategy: SchedulingStrategy,
     compatibility: dict[str, Any],
     capabilities: dict[str, Any] | None,
@@ -60,7 +68,7 @@ def test_capabilities_meet_the_compatibility(
 
 
 @every_strategy
-def test_the_best_of_all_routes(queue: TaskQueue, strategy: SchedulingStrategy) -> None:
+def test_the_best_of_all_routes(queue: Queue, strategy: SchedulingStrategy) -> None:
     """A worker gets its tasks in order across all routes."""
     wanted = [None, {"region": "EU"}, {"region": "US"}, {"format": "mp4"}]
     for number in range(40):
@@ -76,7 +84,7 @@ def test_the_best_of_all_routes(queue: TaskQueue, strategy: SchedulingStrategy) 
         assert got == sorted(mine, reverse=newest_first)
 
 
-def test_due_tasks_are_routed_too(queue: TaskQueue, clock: Clock) -> None:
+def test_due_tasks_are_routed_too(queue: Queue, clock: Clock) -> None:
     """Tasks that come due go only to workers that may take them."""
     queue.enqueue_many("t", range(600), delay=5, compatibility={"region": "EU"}, priority=1)
     queue.enqueue_many("t", range(600), delay=6, compatibility={"region": "US"}, priority=2)
@@ -94,9 +102,7 @@ def test_due_tasks_are_routed_too(queue: TaskQueue, clock: Clock) -> None:
 
 
 @every_strategy
-def test_an_idle_worker_sees_its_task_at_once(
-    queue: TaskQueue, strategy: SchedulingStrategy
-) -> None:
+def test_an_idle_worker_sees_its_task_at_once(queue: Queue, strategy: SchedulingStrategy) -> None:
     """A worker that found no task gets its own task at once, beside other workers' tasks."""
     queue.enqueue("t", None, compatibility={"region": "EU"})
     for _ in range(3):
@@ -107,7 +113,7 @@ def test_an_idle_worker_sees_its_task_at_once(
     assert task.id == mine
 
 
-def test_compatibility_by_hand(queue: TaskQueue, db: QueueDatabase) -> None:
+def test_compatibility_by_hand(queue: Queue, db: Database) -> None:
     """Other SQL may write compatibilities with spaces and any key order, and change them."""
     add_raw(db, compatibility='{ "region" : "EU",\n "format": "mp4" }')
     add_raw(db, compatibility="{ }")
@@ -123,9 +129,7 @@ def test_compatibility_by_hand(queue: TaskQueue, db: QueueDatabase) -> None:
 @pytest.mark.parametrize(
     "odd", ['{"n": ' + "1" * 5000 + "}", '{"n": ' + "[" * 990 + "]" * 990 + "}"]
 )
-def test_compatibility_that_python_cannot_read(
-    queue: TaskQueue, db: QueueDatabase, odd: str
-) -> None:
+def test_compatibility_that_python_cannot_read(queue: Queue, db: Database, odd: str) -> None:
     """No worker gets a task with an unreadable compatibility; all other tasks are claimed."""
     add_raw(db, compatibility=odd)
     wanted = queue.enqueue("t", None, compatibility={"region": "EU"})
@@ -135,11 +139,12 @@ def test_compatibility_that_python_cannot_read(
     assert queue.claim("w", {"region": "EU", "n": 1}) is None
 
 
+@on_sqlite
 @every_strategy
 @pytest.mark.parametrize("odd", ["[]", '[["region"]]', "null", "true", "7", '"EU"'])
 @pytest.mark.parametrize("capabilities", [None, {"region": "EU"}])
 def test_compatibility_that_is_no_object(
-    queue: TaskQueue,
+    queue: Queue,
     db: QueueDatabase,
     strategy: SchedulingStrategy,
     odd: str,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_queuekit.queue import (
+    Queue,
     QueueDatabase,
     QueueInputError,
     RetryPolicy,
@@ -16,45 +17,58 @@ from pytest_queuekit.queue import (
     TaskQueue,
 )
 from pytest_queuekit.queue.clock import ceil_text, floor_text, seconds_of
-from tests.queue.world import START, Clock, add_raw, change_raw, column
+from tests.queue.engines import EVERY_ENGINE, SQLITE, on_sqlite, queue_in
+from tests.queue.world import START, Clock, Database, add_raw, change_raw, column
+
+ENGINES = EVERY_ENGINE
 
 fractions = st.floats(0, 3, allow_nan=False)
 
 
-@settings(max_examples=60, deadline=None)
+def just_before(moment: float, engine: str) -> float:
+    """Return the last moment before another that an engine can tell from it."""
+    return math.nextafter(moment, 0) if engine == SQLITE else moment - 2e-6
+
+
+any_moment = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@any_moment
 @given(offset=fractions, delay=st.floats(0.001, 5))
-def test_a_delayed_task_is_never_early(offset: float, delay: float) -> None:
+def test_a_delayed_task_is_never_early(
+    queue: Queue, clock: Clock, engine: str, offset: float, delay: float
+) -> None:
     """A delayed task is never early, and at most a second late."""
-    clock = Clock(START + offset)
-    with QueueDatabase(":memory:", clock=clock) as db:
-        queue = TaskQueue(db)
-        queue.enqueue("t", None, delay=delay)
-        due = clock.now + delay
-        clock.now = math.nextafter(due, 0)
-        assert queue.claim("w") is None
-        clock.now = due + 1
-        assert queue.claim("w") is not None
+    clock.now = START + offset
+    queue.enqueue("t", None, delay=delay)
+    due = clock.now + delay
+    clock.now = just_before(due, engine)
+    assert queue.claim("w") is None
+    clock.now = due + 1
+    queue.complete(queue.claim("w") or pytest.fail("late"))
 
 
-@settings(max_examples=60, deadline=None)
+@any_moment
 @given(offset=fractions, lease=st.floats(0.001, 5))
-def test_a_lease_is_never_short(offset: float, lease: float) -> None:
+def test_a_lease_is_never_short(
+    queue: Queue, clock: Clock, engine: str, offset: float, lease: float
+) -> None:
     """No worker takes over a task before its lease ends; at most a second later one can."""
-    clock = Clock(START + offset)
-    with QueueDatabase(":memory:", clock=clock) as db:
-        queue = TaskQueue(db)
-        queue.enqueue("t", None)
-        assert queue.claim("w", lease_seconds=lease) is not None
-        end = clock.now + lease
-        clock.now = math.nextafter(end, 0)
-        assert queue.claim("other") is None
-        clock.now = end + 1
-        assert queue.claim("other") is not None
+    clock.now = START + offset
+    queue.enqueue("t", None)
+    assert queue.claim("w", lease_seconds=lease) is not None
+    end = clock.now + lease
+    clock.now = just_before(end, engine)
+    assert queue.claim("other") is None
+    clock.now = end + 1
+    queue.complete(queue.claim("other") or pytest.fail("late"))
 
 
-def test_a_retry_is_never_early(clock: Clock, db: QueueDatabase) -> None:
+def test_a_retry_is_never_early(clock: Clock, db: Database) -> None:
     """A task with a wait of 0.9 s does not run before 0.9 s have passed."""
-    queue = TaskQueue(db, retry=RetryPolicy(first=0.9, jitter=0))
+    queue = queue_in(db, retry=RetryPolicy(first=0.9, jitter=0))
     clock.advance(0.5)
     queue.enqueue("t", None)
     task = queue.claim("w")
@@ -66,7 +80,7 @@ def test_a_retry_is_never_early(clock: Clock, db: QueueDatabase) -> None:
     assert queue.claim("w") is not None
 
 
-def test_no_delay_is_at_once(clock: Clock, queue: TaskQueue) -> None:
+def test_no_delay_is_at_once(clock: Clock, queue: Queue) -> None:
     """A task without a delay is ready at once, even late in a second."""
     clock.advance(0.999)
     queue.enqueue("t", None)
@@ -85,7 +99,7 @@ def test_text_rounds_outwards(seconds: float) -> None:
     [0, -1, float("nan"), float("inf"), 1e12, None, True, "60", 10**400],
     ids=lambda value: str(value)[:9],
 )
-def test_leases_that_would_end_at_once_or_never(queue: TaskQueue, lease: float) -> None:
+def test_leases_that_would_end_at_once_or_never(queue: Queue, lease: float) -> None:
     """claim, claim_many and extend reject an invalid lease and change nothing."""
     queue.enqueue("t", None)
     for call in (
@@ -102,14 +116,14 @@ def test_leases_that_would_end_at_once_or_never(queue: TaskQueue, lease: float) 
 
 
 @pytest.mark.parametrize("delay", [-0.1, float("nan"), float("inf"), 1e12, None, True, "1"])
-def test_delays_that_would_be_lost(queue: TaskQueue, delay: float) -> None:
+def test_delays_that_would_be_lost(queue: Queue, delay: float) -> None:
     """enqueue() rejects an invalid delay, which SQLite would turn into NULL."""
     with pytest.raises(QueueInputError, match="delay="):
         queue.enqueue("t", None, delay=delay)
     assert queue.stats().queued == 0
 
 
-def test_a_lapsed_lease_counts_as_an_attempt(queue: TaskQueue, clock: Clock) -> None:
+def test_a_lapsed_lease_counts_as_an_attempt(queue: Queue, clock: Clock) -> None:
     """A task that kills its workers becomes a dead letter."""
     queue.enqueue("t", None, max_attempts=3)
     for attempts in range(3):
@@ -126,7 +140,7 @@ def test_a_lapsed_lease_counts_as_an_attempt(queue: TaskQueue, clock: Clock) -> 
 
 @pytest.mark.parametrize("strategy", SchedulingStrategy)
 def test_every_strategy_honours_schedule_and_leases(
-    queue: TaskQueue, clock: Clock, strategy: SchedulingStrategy
+    queue: Queue, clock: Clock, strategy: SchedulingStrategy
 ) -> None:
     """With every strategy, waiting tasks wait, held tasks stay held, lapsed tasks come back."""
     queue.enqueue("t", None, delay=100)
@@ -145,7 +159,7 @@ def test_every_strategy_honours_schedule_and_leases(
     assert last.id == 1
 
 
-def test_reclaim_takes_all_back(queue: TaskQueue, clock: Clock) -> None:
+def test_reclaim_takes_all_back(queue: Queue, clock: Clock) -> None:
     """reclaim() takes all lapsed tasks in several steps, and no held task."""
     queue.enqueue_many("t", [None] * 1205)
     for _ in range(2):
@@ -159,7 +173,7 @@ def test_reclaim_takes_all_back(queue: TaskQueue, clock: Clock) -> None:
     assert queue.reclaim() == 0
 
 
-def test_a_claim_finds_a_task_behind_many_lapsed_leases(queue: TaskQueue, clock: Clock) -> None:
+def test_a_claim_finds_a_task_behind_many_lapsed_leases(queue: Queue, clock: Clock) -> None:
     """A claim finds a ready task behind more lapsed leases than a step reclaims."""
     queue.enqueue_many("t", [None] * 1000, max_attempts=1)
     queue.claim_many("w", limit=1000, lease_seconds=10)
@@ -173,7 +187,7 @@ def test_a_claim_finds_a_task_behind_many_lapsed_leases(queue: TaskQueue, clock:
     assert queue.stats().dead == 1000
 
 
-def test_other_sql_may_move_a_task_about(queue: TaskQueue, db: QueueDatabase, clock: Clock) -> None:
+def test_other_sql_may_move_a_task_about(queue: Queue, db: Database, clock: Clock) -> None:
     """A claim follows a run_after_utc that other SQL moved later, earlier and back."""
     task = queue.enqueue("t", None)
     change_raw(db, task, "run_after_utc = datetime('now', '+10 seconds')")
@@ -186,9 +200,7 @@ def test_other_sql_may_move_a_task_about(queue: TaskQueue, db: QueueDatabase, cl
     assert queue.claim("w") is not None
 
 
-def test_a_lapsed_task_that_was_rescheduled_waits(
-    queue: TaskQueue, db: QueueDatabase, clock: Clock
-) -> None:
+def test_a_lapsed_task_that_was_rescheduled_waits(queue: Queue, db: Database, clock: Clock) -> None:
     """A lapsed task keeps a run_after_utc that other SQL set during the lease."""
     queue.enqueue("t", None)
     task = queue.claim("w", lease_seconds=10)
@@ -200,7 +212,7 @@ def test_a_lapsed_task_that_was_rescheduled_waits(
     assert queue.claim("w") is not None
 
 
-def test_a_clock_that_steps_back(queue: TaskQueue, clock: Clock) -> None:
+def test_a_clock_that_steps_back(queue: Queue, clock: Clock) -> None:
     """A clock that steps back lengthens leases, but no task is claimed twice or lost."""
     queue.enqueue_many("t", [1, 2])
     first = queue.claim("w", lease_seconds=10)
@@ -213,6 +225,7 @@ def test_a_clock_that_steps_back(queue: TaskQueue, clock: Clock) -> None:
     assert queue.complete(first).status == "completed"
 
 
+@on_sqlite
 def test_the_clock_reaches_sql(db: QueueDatabase, clock: Clock) -> None:
     """All date functions of a connection follow the clock, with modifiers and in defaults."""
     clock.now = START + 0.25

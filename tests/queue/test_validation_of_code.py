@@ -15,6 +15,7 @@ import pytest
 
 from pytest_queuekit.queue import (
     QueueDatabase,
+    SchedulingStrategy,
     Task,
     TaskClaimerFactory,
     config,
@@ -258,7 +259,7 @@ def test_claim_that_sorts(file: Path, monkeypatch: Patch) -> None:
     problems = failed["Index Performance"]
     assert any("USE TEMP B-TREE" in problem for problem in problems)
     assert any("SCAN task_queue" in problem for problem in problems)
-    for strategy in scheduling.SchedulingStrategy:
+    for strategy in SchedulingStrategy:
         assert any(f"a {strategy.name} claim takes" in problem for problem in problems), strategy
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_queuekit.queue import QueueDatabase
+from pytest_queuekit.queue.postgres import PostgresDatabase
+
+Database = QueueDatabase | PostgresDatabase
 
 START = 1_800_000_000.0
 """2027-01-15 08:00:00 UTC."""
@@ -29,24 +32,35 @@ class Clock:
         self.now += seconds
 
 
-def add_raw(db: QueueDatabase, **columns: Any) -> int:
+def rows_of(db: Database, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Run a statement as other SQL would, and return its rows."""
+    if isinstance(db, QueueDatabase):
+        with db.transaction() as conn:
+            return [tuple(row) for row in conn.execute(sql, parameters).fetchall()]
+    with db.transaction() as server:
+        db.run("SELECT 1")  # sets the server's time to that of the test
+        server.execute(f"SET LOCAL search_path TO {db.schema}".encode())
+        server.execute("SET LOCAL timezone TO 'UTC'")
+        cursor = server.execute(sql.replace("?", "%s").encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def add_raw(db: Database, **columns: Any) -> int:
     """Insert a task as other SQL would, and return its id."""
     values = {"type": "raw", "payload": "{}"} | columns
     names, marks = ", ".join(values), ", ".join("?" * len(values))
-    with db.transaction() as conn:
-        sql = f"INSERT INTO task_queue ({names}) VALUES ({marks}) RETURNING id"
-        return int(conn.execute(sql, tuple(values.values())).fetchone()[0])
+    sql = f"INSERT INTO task_queue ({names}) VALUES ({marks}) RETURNING id"
+    return int(rows_of(db, sql, *values.values())[0][0])
 
 
-def change_raw(db: QueueDatabase, task_id: int, assignments: str) -> None:
+def change_raw(db: Database, task_id: int, assignments: str) -> None:
     """Update a task as other SQL would."""
-    with db.transaction() as conn:
-        conn.execute(f"UPDATE task_queue SET {assignments} WHERE id = ?", (task_id,))
+    rows_of(db, f"UPDATE task_queue SET {assignments} WHERE id = ?", task_id)
 
 
-def column(db: QueueDatabase, task_id: int, name: str) -> Any:
+def column(db: Database, task_id: int, name: str) -> Any:
     """Return the value of a column of a task."""
-    return db.execute(f"SELECT {name} FROM task_queue WHERE id = ?", (task_id,)).fetchone()[0]
+    return rows_of(db, f"SELECT {name} FROM task_queue WHERE id = ?", task_id)[0][0]
 
 
 @contextmanager

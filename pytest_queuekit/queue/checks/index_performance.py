@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from ..database import QueueDatabase
-from ..scheduling import SchedulingStrategy, TaskClaimerFactory
+from ..scheduling import TaskClaimerFactory
+from ..strategies import SchedulingStrategy
 from .schema_objects import SchemaObjects, expected_objects, objects_of
 from .scratch import scratch_database
 from .subject import Subject

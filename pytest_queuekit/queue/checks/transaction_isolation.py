@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..database import QueueDatabase
-from ..scheduling import SchedulingStrategy, TaskClaimerFactory
+from ..scheduling import TaskClaimerFactory
+from ..strategies import SchedulingStrategy
 from .scratch import scratch_database, second_connection
 from .subject import Subject
 

@@ -16,8 +16,9 @@ from ..database import QueueDatabase, checked_database
 from ..exceptions import QueueDatabaseError, StaleClaimError
 from ..messages import one_line, shown
 from ..models import Task
-from ..scheduling import SchedulingStrategy, TaskClaimerFactory
+from ..scheduling import TaskClaimerFactory
 from ..schema import tuples
+from ..strategies import SchedulingStrategy
 from ..tasks import TaskQueue
 from .scratch import scratch_folder
 
