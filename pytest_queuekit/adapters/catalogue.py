@@ -19,12 +19,14 @@ class BuiltIn:
     target: where the class is, as module:Class.
     extra: the extra of pytest-queuekit that installs the library; None if none is needed.
     sentence: the queue in one line, for lists.
+    server: the server that must run; None if none is needed.
     """
 
     name: str
     target: str
     extra: str | None = None
     sentence: str
+    server: str | None = None
 
     def load(self) -> type[QueueAdapter]:
         """Import the adapter. Raises UsageError if its library is not installed."""
@@ -67,6 +69,13 @@ _ENTRIES = (
         name="reference-weighted",
         target=f"{_HOME}.reference:ReferenceWeightedQueue",
         sentence="the reference queue, at random by priority",
+    ),
+    BuiltIn(
+        name="postgres",
+        target=f"{_HOME}.postgres:PostgresQueue",
+        extra="postgres",
+        sentence="the reference queue on PostgreSQL, by priority",
+        server="PostgreSQL",
     ),
     BuiltIn(
         name="huey",

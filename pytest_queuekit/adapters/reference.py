@@ -11,17 +11,17 @@ from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import KeyConflict, KeyHold, Liveness, Order, Retry
 
 
-class ReferenceQueue(QueueAdapter):
-    """The reference queue, by priority.
+class ApiQueue(QueueAdapter):
+    """A queue with the API of the reference queue, on any engine.
 
-    A subclass sets `module` to use a copy, or `strategy` for another order. The queue stores whole
-    seconds, so a delay, a wait or a lease may last up to one second longer.
+    A subclass opens the queue, as `queue`, and sets `strategy` for an order other than by priority.
+    The queue stores whole seconds, so a delay, a wait or a lease may last up to one second longer.
     """
 
-    name = "reference"
     distribution = "pytest-queuekit"
     module: ClassVar[ModuleType] = queue
     strategy: ClassVar[str] = "PRIORITY"
+    queue: Any
     order = Order(priority="lower-first", ties="fifo", redelivery="original")
     liveness = Liveness.LEASE
     survives_fork = True
@@ -31,10 +31,10 @@ class ReferenceQueue(QueueAdapter):
     refuses = (queue.StaleClaimError, queue.QueueInputError, queue.TaskNotFoundError)
     busy = (queue.QueueBusyError,)
 
-    def __init__(self, location: str) -> None:
-        self.db = self.module.QueueDatabase(location)
-        self.queue = self.module.TaskQueue(self.db)
-        self.by = self.module.SchedulingStrategy[self.strategy]
+    @property
+    def by(self) -> Any:
+        """The strategy of the claims."""
+        return self.module.SchedulingStrategy[self.strategy]
 
     def enqueue(
         self,
@@ -105,11 +105,21 @@ class ReferenceQueue(QueueAdapter):
     def purge(self) -> Any:
         return self.queue.purge(older_than=0, statuses=("completed",))
 
+    def close(self) -> None:
+        self.queue.close()
+
+
+class ReferenceQueue(ApiQueue):
+    """The reference queue in a file, by priority. A subclass sets `module` to use a copy."""
+
+    name = "reference"
+
+    def __init__(self, location: str) -> None:
+        self.db = self.module.QueueDatabase(location)
+        self.queue = self.module.TaskQueue(self.db)
+
     def backup(self, location: str) -> Any:
         self.queue.backup(location)
-
-    def close(self) -> None:
-        self.db.close()
 
 
 class ReferenceFifoQueue(ReferenceQueue):

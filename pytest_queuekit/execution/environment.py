@@ -88,8 +88,8 @@ class Environment:
         self.effort = effort
         self.progress = progress
         self.log = Log()
-        self.location = queue.adapter.provision(folder) if location is None else location
-        self._provisioned = self.location if location is None else None
+        self._provisioned: list[str] = []
+        self.location = self.provision(folder) if location is None else location
         self.drained = False
         self.strikes: set[tuple[str, int]] = set()
         fixed = self.contract.lease_seconds
@@ -154,6 +154,12 @@ class Environment:
         actor.record_kill()
         self._abandoned.append(self._actors.pop(name))
 
+    def provision(self, folder: Path) -> str:
+        """Return the location of a new queue in an empty folder; `remove` undoes it."""
+        location = self.queue.adapter.provision(folder)
+        self._provisioned.append(location)
+        return location
+
     def move(self, location: str) -> None:
         """Change the location: actors that open the queue from now on open it there."""
         if self._shared is not None:
@@ -217,11 +223,10 @@ class Environment:
         self._shared = None
 
     def remove(self) -> None:
-        """Undo the provision of the queue, once nobody uses it any more."""
-        if self._provisioned is not None:
-            location, self._provisioned = self._provisioned, None
+        """Undo the provision of each queue, once nobody uses it any more."""
+        while self._provisioned:
             with suppress(Exception, SystemExit):  # the history is complete
-                self.queue.adapter.dispose(location)
+                self.queue.adapter.dispose(self._provisioned.pop())
 
     def dispose(self, recorder: Recorder) -> None:
         """Close an actor's instance, unless other actors share it."""

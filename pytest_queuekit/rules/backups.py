@@ -69,7 +69,7 @@ def _copy(env: Environment, number: int) -> str:
     """Return the location of a new queue."""
     home = env.folder / f"copy-{number}"
     home.mkdir()
-    return env.queue.adapter.provision(home)
+    return env.provision(home)
 
 
 def _meet(env: Environment, step: int, steps: Steps | None = None) -> Steps:

@@ -130,7 +130,7 @@ def _benches(
     for name in ("deep", "shallow"):
         home = env.folder / f"{backlog}-{name}"
         home.mkdir()
-        env.move(env.queue.adapter.provision(home))
+        env.move(env.provision(home))
         worker = env.actor(f"{name}-{backlog}")
         depth = _fill(fill, worker, benches[0].depth // _DECADE if benches else most)
         benches.append(_Bench(worker=worker, backlog=backlog, depth=depth, counter=counter))

@@ -223,7 +223,7 @@ def test_looking_a_name_up_imports_no_library() -> None:
         "from pytest_queuekit.adapters.resolve import resolve\n"
         "try: resolve('huye')\n"
         "except ValueError: pass\n"
-        "loaded = {'huey', 'litequeue', 'persistqueue', 'pytest_queuekit.queue'}\n"
+        "loaded = {'huey', 'litequeue', 'persistqueue', 'psycopg', 'pytest_queuekit.queue'}\n"
         "print(loaded & set(sys.modules))\n"
     )
     run = subprocess.run(

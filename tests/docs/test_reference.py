@@ -184,10 +184,10 @@ def test_the_findings_of_the_watch_are_documented() -> None:
 
 
 def test_the_matrix_is_of_today() -> None:
-    """docs/matrix.md has a column for each built-in adapter and a row for each rule."""
+    """docs/matrix.md has a row for each rule, and a column for each adapter without a server."""
     _, head, by_rule = _page("matrix.md").partition("\n## By rule\n")
     columns = [cell.strip().partition(" ")[0] for cell in by_rule.split("\n")[1].split("|")]
     assert head
-    assert columns[2:-1] == list(BUILT_IN)
+    assert columns[2:-1] == [name for name, entry in BUILT_IN.items() if entry.server is None]
     rows = re.findall(r"^\| ([A-Z]+-\d+) \|", by_rule, re.MULTILINE)
     assert rows == [rule.id for rule in CATALOGUE]

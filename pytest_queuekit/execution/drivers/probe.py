@@ -85,6 +85,7 @@ def _try(queue: QueueUnderTest, folder: Path, name: Capability, *, virtual: bool
             return _Answer.UNKNOWN  # the queue cannot be opened, which every rule reports
         finally:
             env.close()
+            env.remove()
 
 
 def _delay(env: Environment, seconds: float) -> _Answer:
