@@ -28,9 +28,7 @@ _MOST = 8
 
 def death(pen: Pen, walker: Walker, walk: Walk, place: int, gap: Gap) -> Iterator[Step]:
     """Yield the kill of one step of a walk, and steps that show what came of it."""
-    env, actor = walker.env, walk[place].actor(walker)
-    # The queue may have given the task to another actor this time.
-    if actor is None or not isinstance(env, ForkedEnvironment) or not env.is_apart(actor):
+    if not _may_die(walk[place].actor(walker), walker):
         return
     yield Kill(call=walk[place], gap=gap.number, by_line=gap.by_line)
     if pen.chance(_GOES_ON):
@@ -48,6 +46,19 @@ def death(pen: Pen, walker: Walker, walk: Walk, place: int, gap: Gap) -> Iterato
     life.take_up()
     for _ in range(pen.pick(range(_MOST))):
         yield life.next_step()
+
+
+def drilled_death(after: Walk, walker: Walker, step: Step, gap: Gap) -> Iterator[Step]:
+    """Yield the kill of one step of a drill, and the steps that come after it."""
+    if _may_die(step.actor(walker), walker):
+        yield Kill(call=step, gap=gap.number, by_line=gap.by_line)
+        yield from after
+
+
+def _may_die(actor: str | None, walker: Walker) -> bool:
+    """Return True if an actor has a process: the queue may have given the task to another one."""
+    env = walker.env
+    return actor is not None and isinstance(env, ForkedEnvironment) and env.is_apart(actor)
 
 
 def _company(pen: Pen, walk: Walk) -> Iterator[Step]:

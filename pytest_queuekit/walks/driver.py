@@ -6,6 +6,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,7 +19,8 @@ from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.monitors import Monitor
 from pytest_queuekit.walks.bare import bare_payloads, bare_payloads_of_batches
-from pytest_queuekit.walks.deaths import death
+from pytest_queuekit.walks.deaths import death, drilled_death
+from pytest_queuekit.walks.drills import Drills
 from pytest_queuekit.walks.fractions import honoured_fractions
 from pytest_queuekit.walks.notes import Notes
 from pytest_queuekit.walks.palette import Palette
@@ -157,13 +159,17 @@ class Kills:
             apart = ACTORS if queue.contract.notices_death else _VICTIM
             killing = replace(counting, server=server, apart=apart, notes=Notes())
             prove = _prover(killing, play, self.judge)
+            palette = _palette(counting, folder)
+            drills = Drills(palette)
             varied = Varied(
-                palette=_palette(counting, folder),
+                palette=palette,
                 seed=effort.seed,
                 scout=lambda steps: play(steps, replace(counting, ends=False))[1],
                 prove=prove,
                 confirm=_prover(replace(killing, apart=ACTORS), play, self.judge),
                 vary=death,
+                drills=drills.lives(),
+                stopped=partial(drilled_death, drills.after_a_kill()),
                 notes=counting.notes,
                 insistence=_INSISTENCE_ON_KILLS,
                 actors=_ACTORS_OF_KILLS,

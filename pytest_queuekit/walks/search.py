@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from pytest_queuekit.execution.meter import Meter
 from pytest_queuekit.execution.run import Run
+from pytest_queuekit.walks.drills import Drills
 from pytest_queuekit.walks.life import Life
 from pytest_queuekit.walks.palette import Palette
 from pytest_queuekit.walks.pen import Pen
@@ -64,10 +67,24 @@ def search(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterato
 
 def _plays(palette: Palette, seed: int, budget: Budget, prove: Prove) -> Iterator[Play]:
     meter = Meter(budget.seconds)
-    for number in range(budget.walks):
-        yield prove(draw(palette, seed, number))
+    for steps in itertools.islice(_in_turn(palette, seed), budget.walks):
+        yield prove(steps)
         if meter.is_over():
             return
+
+
+def _in_turn(palette: Palette, seed: int) -> Iterator[Next]:
+    """Yield random walks and, as long as there are any, a drill after each."""
+    drills = list(Drills(palette).walks())
+    Random(seed).shuffle(drills)  # noqa: S311 - no secrets; few fit into a quick run
+    for number in itertools.count():
+        yield draw(palette, seed, number)
+        if drills:
+            yield partial(_given, drills.pop())
+
+
+def _given(walk: Walk, _walker: Walker) -> Iterator[Step]:
+    return iter(walk)
 
 
 def first_wrong(plays: Iterable[Play], budget: Budget, prove: Prove) -> Iterator[tuple[Run, Walk]]:

@@ -6,12 +6,14 @@ a transaction of SQLite others wait. So few calls of a good queue are sites.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple, TypeVar
 
 from pytest_queuekit.walks.notes import Counted
+from pytest_queuekit.walks.steps import Step
 
 _Choice = TypeVar("_Choice")
 
@@ -20,6 +22,8 @@ _LOCKED = 1
 A lock of Python's does not show otherwise."""
 _MOST_GAPS = 3
 """The most gaps of a path that count."""
+_MOST_OF_CALL = 4
+"""The most gaps of a call that are tried one after the other."""
 _DULL = 0.05
 """How often any call is chosen, also one that others should not come between."""
 
@@ -57,6 +61,7 @@ class Sites:
         self._chosen: Counter[object] = Counter()
         self._drawn: Counter[str] = Counter()
         self._waited: Counter[str] = Counter()
+        self._shown: set[object] = set()
         self._free: set[str] = set()
 
     def choose(self, calls: Iterable[Counted], walks: int, random: Random) -> Counted | None:
@@ -92,6 +97,20 @@ class Sites:
         self._drawn[place] += 1
         return Gap(_pick(by_place[place], random), site.steps.by_line)
 
+    def new_gaps(self, site: Counted, task: Step) -> Iterator[Gap]:
+        """Yield the open gaps of a call, once for each kind of task and way to the gap.
+
+        Of a call with many gaps, some are left out.
+
+        task: the enqueue of the task.
+        """
+        numbers = self._open(site)
+        for number in numbers[:: math.ceil(len(numbers) / _MOST_OF_CALL) or 1]:
+            way = (repr(task), *_way(site, number))
+            if way not in self._shown:
+                self._shown.add(way)
+                yield Gap(number, site.steps.by_line)
+
     def note(self, site: Counted, gap: Gap, *, waited: bool) -> None:
         """Take whether other calls had to wait for a call that stopped in a gap."""
         place = _place(site, gap.number)
@@ -116,6 +135,13 @@ def _path(call: Counted) -> object:
     steps = call.steps
     path = frozenset(steps.places) if steps.by_line else steps.inside
     return type(call.step).__name__, path
+
+
+def _way(call: Counted, number: int) -> tuple[object, ...]:
+    """Return the steps of a call until it stops, as far as they show."""
+    steps = call.steps
+    done = steps.places[number] if steps.by_line else steps.inside[:number]
+    return type(call.step).__name__, done
 
 
 def _place(call: Counted, number: int) -> str:

@@ -6,8 +6,9 @@ a call, and let it stop, or die, in one of its gaps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from pytest_queuekit.execution.meter import Meter
@@ -24,6 +25,8 @@ from pytest_queuekit.walks.walker import Walker
 
 _VARIATIONS = 12
 """How often a walk is varied, at most."""
+_DRILLED = 0.5
+"""The share of the time that drills take at most, where a queue has many open gaps."""
 _AS_THEY_ARE = 5
 """How many walks are judged as they are, too, so that a run without sites shows something."""
 
@@ -31,6 +34,8 @@ Scout = Callable[[Next], Walk]
 """Plays a walk to see its calls, without its end; returns its steps."""
 Vary = Callable[[Pen, Walker, Walk, int, Gap], Iterator[Step]]
 """Yields the steps of a variation from a place of a walk on: its step stops in a gap."""
+Stopped = Callable[[Walker, Step, Gap], Iterator[Step]]
+"""Yields the steps of a drill from a step on that stops in a gap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class Varied:
     scout, prove: play a walk.
     confirm: plays a walk as its repetition will, while it is shrunk.
     vary: draws a variation.
+    drills: walks that come first, each with one variation in every open gap.
+    stopped: yields the steps of such a variation from a place on.
     notes: take what the plays show.
     insistence: how often a path is chosen.
     actors: the names of the actors, those that act more often several times.
@@ -54,6 +61,8 @@ class Varied:
     prove: Prove
     confirm: Prove
     vary: Vary
+    drills: Sequence[Walk] = ()
+    stopped: Stopped | None = None
     notes: Notes
     insistence: Insistence
     actors: str
@@ -65,13 +74,18 @@ class Varied:
 
         The walk of a run without a violation is empty.
         """
-        plays = self._plays(budget.walks, Meter(budget.seconds, self.patience))
+        plays = self._plays(budget, Meter(budget.seconds, self.patience))
         return first_wrong(plays, budget, self.confirm)
 
-    def _plays(self, walks: int, meter: Meter) -> Iterator[Play]:
+    def _plays(self, budget: Budget, meter: Meter) -> Iterator[Play]:
         """Yield the plays that are judged: some walks as they are, and the variations."""
         sites = Sites(self.insistence)
-        for number in range(walks):
+        half = Meter(_DRILLED * budget.seconds, self.patience)
+        for play in self._drilled(sites):
+            yield play
+            if half.is_over():
+                break
+        for number in range(budget.walks):
             if number < _AS_THEY_ARE:
                 yield self.prove(self._draw(number))
             for play in self._variations(number, sites):
@@ -80,6 +94,25 @@ class Varied:
                     return
             if meter.is_over():
                 return
+
+    def _drilled(self, sites: Sites) -> Iterator[Play]:
+        """Yield the plays of the drills, with a variation in each open gap."""
+        if self.stopped is None:
+            return
+        for drill in self.drills:
+            self.notes.begin(wanted=True)
+            walk = self.scout(partial(_given, drill))
+            calls = self.notes.calls
+            self.notes.begin(wanted=False)
+            for call in calls:
+                place = _place_of(call, walk)
+                for gap in sites.new_gaps(call, walk[0]):
+                    yield self.prove(partial(self._stop, walk[:place], call.step, gap))
+
+    def _stop(self, before: Walk, step: Step, gap: Gap, walker: Walker) -> Iterator[Step]:
+        yield from before
+        if self.stopped is not None:
+            yield from self.stopped(walker, step, gap)
 
     def _variations(self, number: int, sites: Sites) -> Iterator[Play]:
         self.notes.begin(wanted=True)
@@ -111,7 +144,7 @@ class Varied:
         return steps
 
     def _variation(self, number: int, walk: Walk, site: Counted, gap: Gap, random: Random) -> Next:
-        place = next(place for place, step in enumerate(walk) if step is site.step)
+        place = _place_of(site, walk)
 
         def steps(walker: Walker) -> Iterator[Step]:
             yield from walk[:place]
@@ -122,3 +155,12 @@ class Varied:
                 yield from self.vary(pen, walker, walk, place, gap)
 
         return steps
+
+
+def _given(walk: Walk, _walker: Walker) -> Iterator[Step]:
+    return iter(walk)
+
+
+def _place_of(call: Counted, walk: Walk) -> int:
+    """Return the place of a counted call in the walk in which it was counted."""
+    return next(place for place, step in enumerate(walk) if step is call.step)

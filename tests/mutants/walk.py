@@ -211,6 +211,17 @@ class ReleaseForgetsLimit(MemoryQueue):
         self.store.tasks[claim.task_id].max_attempts = 5
 
 
+class ExpiryForgetsLimit(MemoryQueue):
+    """Gives a task with an expired lease the usual number of attempts."""
+
+    name = "expiry-forgets-limit"
+
+    def _count_attempt(self, task: Task) -> None:
+        super()._count_attempt(task)
+        if task.error is None and task.state == "queued":
+            task.max_attempts = 5
+
+
 class CancelFreesAllKeys(MemoryQueue):
     """Frees the keys of all waiting tasks when one of them is cancelled."""
 
@@ -369,6 +380,7 @@ MUTANTS = tuple(
         KeyRevivesTheDead,
         UrgentTasksRetriedAtOnce,
         ReleaseForgetsLimit,
+        ExpiryForgetsLimit,
         CancelFreesAllKeys,
         ExtendedTasksComeBack,
         KeyedDeadUncounted,
