@@ -34,6 +34,8 @@ FORKS = "forks"
 """The argument of the last call before a fork: the actor that the forked process becomes."""
 FORKED_FROM = "forked_from"
 """The argument that a proof adds to the calls of a forked process: the actor that forked it."""
+CLOCK_SET = "clock_set"
+"""The argument of the last call before the wall clock was set: seconds, less than 0 for back."""
 
 _T = TypeVar("_T")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_queuekit.model.history import (
     AFTER,
+    CLOCK_SET,
     CONVERTED,
     DURING,
     SECOND,
@@ -201,14 +202,20 @@ def describe(operation: Operation, *others: Operation) -> str:
     options = {
         name: value
         for name, value in operation.arguments.items()
-        if name not in ("payload", CONVERTED, AFTER)
+        if name not in ("payload", CONVERTED, AFTER, CLOCK_SET)
     }
     if content := _content(operation, operation.arguments):
         options["payload"] = content
     measured_first = sorted(options, key=lambda name: name not in _MEASURED)
     shown = ", ".join(f"{name}={_value(options[name])}" for name in measured_first)
     called = f"{operation.verb}({shown})" if shown else f"{operation.verb}"
-    return printable(f"{called} {_outcome(operation)}")
+    return printable(f"{called} {_outcome(operation)}{_clock_set(operation)}")
+
+
+def _clock_set(operation: Operation) -> str:
+    """Return how the clock was set after a call."""
+    seconds = operation.arguments.get(CLOCK_SET)
+    return "" if seconds is None else f"; then the clock was set by {seconds:+,.0f} s"
 
 
 def _value(value: object) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from pytest_queuekit.model.history import History, Operation, Verb
+from pytest_queuekit.model.history import CLOCK_SET, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.annotations import annotated
 from pytest_queuekit.monitors.timeline.findings import restarts
@@ -51,9 +51,9 @@ def complete(violation: Violation, history: History) -> Violation:
 
     An acknowledgement brings the claim that it belongs to. Where calls stop half-way for others,
     each call that meets one of these is shown, too. The first backup between the operations
-    concerns every task: the run may have continued in the copy. So do the restarts that may have
-    done the damage. Of a missing task with a key, the witness also has the task whose key a
-    careless comparison takes for the same.
+    concerns every task: the run may have continued in the copy. So do a step of the clock, and the
+    restarts that may have done the damage. Of a missing task with a key, the witness also has the
+    task whose key a careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
     last changes of the run. A proof that depends on the whole life of a task has the calls from its
@@ -82,8 +82,9 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     # A call that began earlier may take effect only then: a release that stopped half-way.
     between = [call for call in history if begin <= latest(call) and call.start <= end]
     if tasks:
-        copies = [call.number for call in between if call.verb is Verb.BACKUP][:1]
-        added = [call for call in between if call.task in tasks or call.number in copies]
+        shared = [call.number for call in between if call.verb is Verb.BACKUP][:1]
+        shared += [call.number for call in between if CLOCK_SET in call.arguments]
+        added = [call for call in between if call.task in tasks or call.number in shared]
     else:
         added = [call for call in between if _changed(call)][-_BEFORE:]
     if history.driver == "interleaved":

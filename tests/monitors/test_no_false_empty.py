@@ -116,3 +116,29 @@ def test_the_proof_is_the_fewest_tasks() -> None:
     lines = "p: enqueue t; p: enqueue u; a: claim -; b: claim u; b: claim t"
     (violation,) = no_false_empty(history(lines), contract())
     assert [operation.number for operation in violation.witness] == [0, 2, 4]
+
+
+def test_a_clock_that_was_set_back_hides_what_came_before() -> None:
+    """For as long as it was set back; what comes after is due at once."""
+    text = "p: enqueue t @0-1; p: purge @2-3 clock_set=%s; a: claim - @%s"
+    assert reported(text % (-10, "4-5")) == []
+    assert reported(text % (-10, "10-12")) == []
+    assert reported(text % (-10, "12-13")) == EMPTY
+    assert reported(text % (10, "4-5")) == EMPTY
+    assert reported("p: purge @0-1 clock_set=-10; p: enqueue t @2-3; a: claim - @4-5") == EMPTY
+
+
+def test_a_claim_before_the_clock_was_set_counts() -> None:
+    """The task was there until then, and after as long again."""
+    text = "p: enqueue t @0-1; a: claim - @%s; p: purge @6-7 clock_set=-10"
+    assert reported(text % "2-3") == EMPTY
+    assert reported(text % "6-8") == []
+
+
+def test_a_delay_that_a_step_meets_lasts_longer() -> None:
+    """It ends by the clock; one that was over before the step begins no new wait."""
+    text = "p: enqueue t @0-1 delay=5; p: purge @%s clock_set=-10; a: claim - @%s"
+    assert reported(text % ("2-3", "7-15"), resolution=0.0) == []
+    assert reported(text % ("2-3", "17-18"), resolution=0.0) == EMPTY
+    assert reported(text % ("7-8", "9-10"), resolution=0.0) == []
+    assert reported(text % ("7-8", "17-18"), resolution=0.0) == EMPTY

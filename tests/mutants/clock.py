@@ -164,6 +164,82 @@ class MeasuresAnyDistance(MemoryQueue):
         return bool(abs(self._now() - begun) >= task.seconds)  # type: ignore[attr-defined]  # as above
 
 
+class _KnowsTheLatestTime(MemoryQueue):
+    def _latest(self) -> float:
+        """Return the latest time that the clock ever showed."""
+        self.store.latest = max(getattr(self.store, "latest", 0.0), self._now())  # type: ignore[attr-defined]  # a mutant's own field
+        return float(self.store.latest)  # type: ignore[attr-defined]  # as above
+
+
+class ReleasesByTheLatestTime(_KnowsTheLatestTime):
+    """Readies a released task at the latest time that the clock ever showed."""
+
+    name = "releases-by-the-latest-time"
+
+    def release(self, claim: Claim) -> None:
+        with self._atomically():
+            super().release(claim)
+            self.store.tasks[claim.task_id].due = self._latest()
+
+    def _keep(self, task: Task) -> None:
+        self._latest()
+        super()._keep(task)
+
+
+class RetriesByTheLatestTime(_KnowsTheLatestTime):
+    """Lets the wait of a retry begin at the latest time that the clock ever showed."""
+
+    name = "retries-by-the-latest-time"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        with self._atomically():
+            super().fail(claim, error)
+            task = self.store.tasks[claim.task_id]
+            task.due += self._latest() - self._now()
+
+    def _keep(self, task: Task) -> None:
+        self._latest()
+        super()._keep(task)
+
+
+class EnqueuesAfterTheLast(_KnowsTheLatestTime):
+    """Readies no task before the time of the enqueue before it, so that the order stays."""
+
+    name = "enqueues-after-the-last"
+
+    def _keep(self, task: Task) -> None:
+        task.due += self._latest() - self._now()
+        super()._keep(task)
+
+
+class LeasesByTheLatestTime(_KnowsTheLatestTime):
+    """Lets a lease begin at the latest time that the clock ever showed."""
+
+    name = "leases-by-the-latest-time"
+
+    def _lease(self, task: Task, worker: str, lease: float) -> Claim:
+        claim = super()._lease(task, worker, lease)
+        task.lease_end += self._latest() - self._now()
+        return claim
+
+
+class DropsFutureReleases(MemoryQueue):
+    """Drops a task that claims to have been released later than now, as if it were damaged."""
+
+    name = "drops-future-releases"
+
+    def release(self, claim: Claim) -> None:
+        with self._atomically():
+            super().release(claim)
+            self.store.tasks[claim.task_id].released = self._now()  # type: ignore[attr-defined]  # the mutant's own field
+
+    def _waiting(self) -> list[Task]:
+        for task in super()._waiting():
+            if getattr(task, "released", 0.0) > self._now():
+                del self.store.tasks[task.number]
+        return super()._waiting()
+
+
 class ThrowsYesterdaysTasksAway(MemoryQueue):
     """Drops what has been due for half a day, on the first claim of an hour."""
 
@@ -198,6 +274,11 @@ MUTANTS = (
     mutant(NamesTasksByTheClock, "CLOCK-9"),
     mutant(DistrustsTheFuture, "CLOCK-9"),
     mutant(MeasuresAnyDistance, "CLOCK-9"),
+    mutant(ReleasesByTheLatestTime, "CLOCK-9"),
+    mutant(RetriesByTheLatestTime, "CLOCK-9"),
+    mutant(EnqueuesAfterTheLast, "CLOCK-9"),
+    mutant(LeasesByTheLatestTime, "CLOCK-9"),
+    mutant(DropsFutureReleases, "CLOCK-9"),
     mutant(ThrowsYesterdaysTasksAway, "CLOCK-10", also=("LEASE",)),
     mutant(
         LeasesForMinutes,

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from pytest_queuekit.model.capabilities import Payload
-from pytest_queuekit.model.history import AFTER, DURING, TOGETHER, Operation, Outcome, Verb
+from pytest_queuekit.model.history import (
+    AFTER,
+    CLOCK_SET,
+    DURING,
+    TOGETHER,
+    Operation,
+    Outcome,
+    Verb,
+)
 from pytest_queuekit.model.payloads import canonical, wrap
 from pytest_queuekit.model.verdict import RuleRun, Violation
 from pytest_queuekit.report.failure import describe, explain, headline
@@ -46,6 +54,12 @@ def test_a_failure_is_title_detail_proof_and_how_to_go_on() -> None:
         "Explain    queuekit explain ACK-6",
         "Replay     pytest 'queue-validate::ACK-6[shop]'",
     ]
+
+
+def test_a_call_names_the_step_of_the_clock_that_followed() -> None:
+    """The step is no call: it is shown after the last one before it."""
+    call = operation(Verb.RELEASE, 1, task="t1", arguments={CLOCK_SET: -3600.0})
+    assert describe(call) == "release t1 → ok; then the clock was set by -3,600 s"
 
 
 def test_the_headline_stands_alone() -> None:

@@ -15,6 +15,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
 from pytest_queuekit.monitors.timeline.added_batches import added_batches
 from pytest_queuekit.monitors.timeline.attempts import failures, is_final, possible_limit, waits
+from pytest_queuekit.monitors.timeline.clock_steps import ClockSteps
 from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, nanoseconds, number
@@ -84,14 +85,26 @@ def _available_intervals(
     intervals = _AvailableIntervals(history, contract)
     dead = listed_dead(history)
     slots = FreeSlots(history, contract)
+    steps = history.derived(ClockSteps)
     return [
         interval
         for task in tasks_of(history).values()
         if task.only_enqueue is not None and task.label not in doubtful
         for whole in intervals.of(task, dead=task.label in dead)
-        for interval in _with_free_slots(whole, slots)
+        for part in _before_and_after(whole, steps)
+        for interval in _with_free_slots(part, slots)
         if interval.since < interval.until
     ]
+
+
+def _before_and_after(
+    interval: AvailableInterval, steps: ClockSteps
+) -> Iterator[AvailableInterval]:
+    """Return the parts of an interval in which the clock has shown the time of the task."""
+    expired = interval.arrival is Arrival.EXPIRED
+    written = interval.since if expired else interval.cause[-1].start
+    for ready, until in steps.parts(written, interval.ready, interval.until):
+        yield replace(interval, ready=ready, until=until)
 
 
 def _with_free_slots(interval: AvailableInterval, slots: FreeSlots) -> Iterator[AvailableInterval]:
@@ -111,6 +124,7 @@ class _AvailableIntervals:
         self._contract = contract
         self._leases = history.derived(LeaseIntervals, contract)
         self._resolution = nanoseconds(contract.resolution)
+        self._steps = history.derived(ClockSteps)
         self._unknown = history.derived(UnknownClaims.of).most_taken
         self._added = history.derived(added_batches)
         self._reclaims = Capability.RECLAIM in contract.capabilities
@@ -205,10 +219,11 @@ class _AvailableIntervals:
     ) -> AvailableInterval | None:
         needed = {Capability.RECOVERY, Capability.AT_LEAST_ONCE}
         lease = self._leases.of(delivery)
-        expired = lease.expired_by + self._resolution
+        claim = delivery.claim
+        expired = self._steps.due(claim.start, lease.expired_by + self._resolution)
         if not needed <= self._contract.capabilities or expired == NEVER:
             return None
-        cause = (delivery.claim,) if lease.kill is None else (delivery.claim, lease.kill)
+        cause = (claim,) if lease.kill is None else (claim, lease.kill)
         since, wait = expired, waits(self._contract, 1, tries)[1]
         if self._reclaims or wait:
             # The expiry may count as a failure. Then the task waits from the call that noticed it.
