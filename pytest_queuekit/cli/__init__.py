@@ -15,6 +15,7 @@ from pytest_queuekit.cli import (
     check,
     compare,
     explain,
+    record,
     report,
     review,
     rules,
@@ -35,6 +36,7 @@ _COMMANDS = {
     "report": report,
     "compare": compare,
     "check": check,
+    "record": record,
     "vendor": vendor,
 }
 
@@ -50,6 +52,7 @@ examples:
   queuekit compare old.json new.json    what changed between two runs
   queuekit check log.jsonl --contract contract.toml
                                         a history that was recorded elsewhere
+  queuekit record --impl litequeue      a history of a queue under load
   queuekit vendor src/queue             a copy of the reference queue
 
 exit status: 0 success, 1 a failed check, 2 a usage error, 3 an error of
@@ -72,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"queuekit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     validate.add_to(commands, complete=given[:1] == ["validate"])
-    for command in (adapters, rules, explain, review, show, report, compare, check, vendor):
-        command.add_to(commands)
+    for name, command in _COMMANDS.items():
+        if name != "validate":
+            command.add_to(commands)
     _check_command(parser, given)
     # `validate` passes unknown arguments on to pytest; the other commands reject them.
     options, rest = parser.parse_known_args(given)

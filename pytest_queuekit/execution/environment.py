@@ -67,6 +67,7 @@ class Environment:
     effort: how hard the run tries.
     progress: is called when the run begins to wait by the real clock.
     location: the location of the queue; None for a new queue inside the folder.
+    log: takes the operations; None for one in memory.
     strikes: the faults that have struck: the actor of each, and its position among the actor's.
     """
 
@@ -80,6 +81,7 @@ class Environment:
         effort: Effort,
         progress: Progress = silent,
         location: str | None = None,
+        log: Log | None = None,
     ) -> None:
         self.queue = queue
         self.contract = queue.contract
@@ -87,7 +89,7 @@ class Environment:
         self.clock = clock
         self.effort = effort
         self.progress = progress
-        self.log = Log()
+        self.log = Log() if log is None else log
         self._provisioned: list[str] = []
         self.location = self.provision(folder) if location is None else location
         self.drained = False

@@ -60,6 +60,7 @@ COMMANDS = (
     "report",
     "compare",
     "check",
+    "record",
     "vendor",
 )
 
