@@ -138,6 +138,8 @@ class _Worker:
             for name, _, often, values in self._options
             if self._draw.random() < often
         }
+        if "key" in options:  # the options of a second task may replace those of the first
+            options = {"key": options["key"]}
         label = self._label(queue)
         queue.enqueue(label, **options)
         self._cancellable = [] if "key" in options else [label]
