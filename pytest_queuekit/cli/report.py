@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
 def write_file(text: str, path: Path, option: str) -> None:
     """Write a text to the file that an option names. Raises UsageError if that fails."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(
             f"{option} {path}: cannot be written: {error.strerror or error}"

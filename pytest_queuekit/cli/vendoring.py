@@ -241,7 +241,7 @@ def _read_manifest(target: Path) -> _Manifest:
                 path: frozenset(known) for path, known in data["files"].items() if _inside(path)
             },
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # Without a readable manifest, every file that differs counts as changed.
         return _Manifest(version="", hashes={})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +56,7 @@ ARGUMENTS: Mapping[Verb, frozenset[str]] = {
 
 NUMBERS = frozenset({"lease", "delay", "expires", "seconds", "priority", "batch", "max_attempts"})
 """The arguments that are numbers."""
+_MOST = sys.float_info.max
 
 
 @dataclass(slots=True)
@@ -184,7 +185,7 @@ def _check_arguments(verb: Verb, arguments: Any) -> None:
         return
     for name in NUMBERS & arguments.keys():
         value = arguments[name]
-        number = type(value) in (int, float) and math.isfinite(value)
+        number = type(value) in (int, float) and -_MOST <= value <= _MOST
         if not number and value is not None:
             raise HistoryError(f"arguments: {name}={value!r} must be a number")
 

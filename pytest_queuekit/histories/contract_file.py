@@ -6,6 +6,7 @@ checks of an adapter's form judge it.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import tomllib
@@ -63,7 +64,7 @@ def read_contract(path: Path) -> Contract:
     """Return the contract of a file. Raises UsageError with the file, the word and a suggestion."""
     try:
         return Contract.of(_adapter(_data(path), path))
-    except (AdapterError, ValueError) as error:
+    except (AdapterError, ValueError, RecursionError) as error:
         shown = str(error).removeprefix(f"{path}:contract").lstrip(":. ")
         raise UsageError(f"{path}: {shown}") from error
 
@@ -109,6 +110,9 @@ def _record(name: str, value: Any) -> object:
     kind = _TABLES[name]
     if not isinstance(value, dict):
         raise ValueError(f"{name}={value!r} must be a table, such as {name} = {_EXAMPLES[name]}")
+    for field in dataclasses.fields(kind):
+        if field.default is dataclasses.MISSING and field.name not in value:
+            raise ValueError(f"{name} needs {field.name}")
     return kind(**value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pytest_queuekit.errors import HistoryError
 from pytest_queuekit.histories.moments import UNITS
 from pytest_queuekit.model.adapter_form import is_seconds
+from pytest_queuekit.model.history import SECOND
 from pytest_queuekit.suggest import did_you_mean
 
 VERSION = 1
@@ -87,5 +89,10 @@ def _check(name: str, value: Any) -> None:
     elif name in ("drained", "complete"):
         if not isinstance(value, bool):
             raise HistoryError(f"{name}={value!r} must be true or false")
-    elif not (name == "lease" and value is None) and not is_seconds(value):
+    elif not (name == "lease" and value is None) and not _is_time(value):
         raise HistoryError(f"{name}={value!r} must be a number of seconds from 0 on")
+
+
+def _is_time(value: Any) -> bool:
+    """Return True for seconds that are a time in nanoseconds too."""
+    return is_seconds(value) and float(value) * SECOND < math.inf

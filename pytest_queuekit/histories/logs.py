@@ -15,6 +15,8 @@ from pytest_queuekit.model.history import Verb
 from pytest_queuekit.suggest import did_you_mean
 
 _WHOLE = ("number", "claim")
+_MARK = "\ufeff"
+"""The byte-order mark, with which spreadsheets begin a CSV file."""
 _VERBS = frozenset(verb.value for verb in Verb)
 
 
@@ -31,15 +33,19 @@ def open_log(name: str, lines: TextIO, mapping: LogMapping) -> Source:
 
 def _rows(name: str, lines: TextIO, mapping: LogMapping) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(lines, delimiter=mapping.delimiter)
-    columns = reader.fieldnames or ()
-    for field, column in mapping.fields.items():
-        if column not in columns:
-            raise HistoryError(
-                f"{name}, line 1: there is no column {column!r} for {field}"
-                f"{did_you_mean(column, columns)}"
-            )
-    for row in reader:
-        yield reader.line_num, {column: text for column, text in row.items() if text}
+    try:
+        columns = [column.removeprefix(_MARK) for column in reader.fieldnames or ()]
+        reader.fieldnames = columns
+        for field, column in mapping.fields.items():
+            if column not in columns:
+                raise HistoryError(
+                    f"{name}, line 1: there is no column {column!r} for {field}"
+                    f"{did_you_mean(column, columns)}"
+                )
+        for row in reader:
+            yield reader.line_num, {column: text for column, text in row.items() if text}
+    except csv.Error as error:
+        raise HistoryError(f"{name}, line {reader.reader.line_num}: no CSV: {error}") from None
 
 
 class _Translation:
@@ -82,6 +88,8 @@ class _Translation:
     def _is_call(self, fields: dict[str, Any], line: int) -> bool:
         """Put the verb of a history in the place of the log's; False for a line of other things."""
         word = fields.get("verb")
+        if isinstance(word, list | dict):
+            raise HistoryError(f"{self._name}, line {line}: verb={word!r:.60} is no word")
         if word is None or word in self._mapping.ignore:
             return False
         verb = self._mapping.verbs.get(word, word)
@@ -114,7 +122,7 @@ class _Translation:
             self._note_unbegun(fields, line)
             return None
         _, begun = self._pending.pop(str(key))
-        return {**begun, **fields, "start": begun["start"], "end": fields.get("start")}
+        return {**begun, **fields, "start": begun.get("start"), "end": fields.get("start")}
 
     def _note_unbegun(self, fields: Mapping[str, Any], line: int) -> None:
         """Leave the task of a call out that began before the log did."""
@@ -156,9 +164,14 @@ class _Translation:
     def _time(self, value: Any) -> Any:
         if self._mapping.head.clock != "iso":
             return _number(value)
-        if self._mapping.zone and datetime.fromisoformat(value).tzinfo is None:
-            return value + self._mapping.zone
-        return value
+        return value + self._mapping.zone if _lacks_zone(value) else value
+
+
+def _lacks_zone(value: Any) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is None
+    except (TypeError, ValueError):  # no time, as the reader of times will say
+        return False
 
 
 def _nested(row: Mapping[str, Any], path: list[str]) -> Any:

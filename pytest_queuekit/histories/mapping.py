@@ -89,6 +89,9 @@ def _mapping(data: Mapping[str, Any]) -> LogMapping:
         check_words("pair", pair, _PAIR)
         if missing := [word for word in _PAIR if word not in pair]:
             raise ValueError(f"pair lacks {', '.join(missing)}")
+    _check_columns("fields", fields)
+    _check_columns("pair", {name: pair[name] for name in ("id", "event")} if pair else {})
+    _check_form(data)
     return LogMapping(
         **{
             **data,
@@ -103,3 +106,21 @@ def _mapping(data: Mapping[str, Any]) -> LogMapping:
 def _check_values(where: str, given: Mapping[str, Any], known: type[Verb] | type[Outcome]) -> None:
     for word, value in given.items():
         check_words(f"{where}: {word!r}", [str(value)], known)
+
+
+def _check_columns(where: str, columns: Mapping[str, Any]) -> None:
+    for name, column in columns.items():
+        if not isinstance(column, str):
+            raise ValueError(f"{where}: {name}={column!r} must be the name of a column or key")
+
+
+def _check_form(data: Mapping[str, Any]) -> None:
+    """Raise ValueError for a wrong type of a value beside the tables."""
+    ignore = data.get("ignore", [])
+    if not isinstance(ignore, list) or not all(isinstance(word, str | int) for word in ignore):
+        raise ValueError(f"ignore={ignore!r} must be a list of words")
+    delimiter = data.get("delimiter", ",")
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in "\r\n":
+        raise ValueError(f"delimiter={delimiter!r} must be one character")
+    if not isinstance(data.get("zone", ""), str):
+        raise ValueError(f"zone={data['zone']!r} must be a text, such as '+01:00'")

@@ -30,7 +30,7 @@ def reader(clock: str) -> Reader:
     def of_number(value: Any) -> int:
         if type(value) is int:
             return value * unit
-        if type(value) is float and math.isfinite(value):
+        if type(value) is float and math.isfinite(value * unit):
             return round(value * unit)
         raise HistoryError(f"{value!r} is no time: the head says clock={clock!r}, a number")
 

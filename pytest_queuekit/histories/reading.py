@@ -78,17 +78,14 @@ def open_lines(name: str, lines: TextIO) -> Source:
 def objects(name: str, lines: TextIO) -> Iterator[tuple[int, Any]]:
     """Yield the values of JSON lines, each with its number. Raises HistoryError."""
     decode = json.loads
-    try:
-        for number, line in enumerate(lines, start=1):
-            if line.isspace():
-                continue
-            try:
-                yield number, decode(line)
-            except ValueError as error:
-                torn = "" if line.endswith("\n") else "; the last line is incomplete: remove it"
-                raise HistoryError(f"{name}, line {number}: no JSON: {error}{torn}") from None
-    except UnicodeDecodeError as error:
-        raise HistoryError(f"{name}: this is not UTF-8: {error}") from None
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        try:
+            yield number, decode(line)
+        except (ValueError, RecursionError) as error:
+            torn = "" if line.endswith("\n") else "; the last line is incomplete: remove it"
+            raise HistoryError(f"{name}, line {number}: no JSON: {error}{torn}") from None
 
 
 def collect(sources: Sequence[Source], progress: Progress) -> Recorded:
@@ -158,5 +155,23 @@ def read_files(
             files = [opened.enter_context(path.open(encoding="utf-8")) for path in paths]
             sources = [open_file(*each) for each in zip(map(str, paths), files, strict=True)]
             return collect(sources, progress)
+        except UnicodeDecodeError as error:
+            place = _undecodable(paths) or "a file"
+            raise HistoryError(f"{place}: this is not UTF-8: {error.reason}") from error
         except OSError as error:
             raise HistoryError(f"{error.filename}: {error.strerror}") from error
+
+
+def _undecodable(paths: Sequence[Path]) -> str:
+    """Return the first line that is not UTF-8: "log.csv, line 2"; empty if none is found again.
+
+    The decoder that found it reads ahead of the line.
+    """
+    for path in filter(Path.is_file, paths):  # a pipe can be read once
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError:
+                    return f"{path}, line {number}"
+    return ""

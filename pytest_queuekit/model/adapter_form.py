@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Self
@@ -91,4 +91,4 @@ def check_seconds(what: str, value: object) -> None:
 def is_seconds(value: object) -> bool:
     """Return True for a finite number of seconds from 0 on."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0  # type: ignore[arg-type,operator]
+    return number and 0 <= value <= sys.float_info.max  # type: ignore[operator]

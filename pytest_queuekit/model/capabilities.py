@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from pytest_queuekit.errors import AdapterError
-from pytest_queuekit.model.adapter_form import Declaration, check_choice, check_seconds
+from pytest_queuekit.model.adapter_form import Declaration, check_choice, check_seconds, is_seconds
 
 
 class Guarantee(enum.Enum):
@@ -193,9 +193,9 @@ class Retry(Declaration):
         check_seconds("Retry: first", self.first)
         if self.cap != float("inf"):
             check_seconds("Retry: cap", self.cap)
-        if not 0 <= self.factor < float("inf"):
+        if not is_seconds(self.factor):
             raise AdapterError(f"Retry: factor={self.factor!r} must be a finite number from 0 on")
-        if not 0 <= self.jitter <= 1:
+        if not is_seconds(self.jitter) or self.jitter > 1:
             raise AdapterError(f"Retry: jitter={self.jitter!r} must be a share from 0 to 1")
 
     def wait(self, failures: int) -> tuple[float, float]:

@@ -220,7 +220,7 @@ def read_operation(line: str) -> Operation:
         data = json.loads(line)
         data["verb"], data["outcome"] = Verb(data["verb"]), Outcome(data["outcome"])
         return Operation(**data)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise HistoryError(f"not an operation: {line[:80]!r} ({error})") from error
 
 
@@ -236,7 +236,7 @@ def read_history(path: Path) -> History:
     try:
         head, *lines = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
         history = History(operations=(), **json.loads(head))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise HistoryError(f"{path}: this is not a history: {error}") from error
     return replace(history, operations=tuple(_read_lines(lines, path)))
 

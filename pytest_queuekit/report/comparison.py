@@ -81,7 +81,7 @@ def compare(old: RunResult, new: RunResult, slowdown: float) -> list[Difference]
         if key[1] in shared
         for difference in _differences(before.get(key), after.get(key), slowdown)
     ]
-    queues = list(dict.fromkeys(key[1] for key in after))
+    queues = list(dict.fromkeys(key[1] for key in [*after, *before]))
     return sorted(
         found, key=lambda each: (queues.index(each.verdict.queue), order.index(each.change))
     )

@@ -22,6 +22,7 @@ from pytest_queuekit.model.history import read_history, write_history
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import RuleRun, Verdict
 from pytest_queuekit.report import wire
+from pytest_queuekit.report.fields import check_fields
 from pytest_queuekit.report.formats.json import as_json, read_run
 
 FOLDER = ".queuekit"
@@ -65,10 +66,11 @@ class Kept:
         try:
             (verdict,) = result.verdicts
             history = read_history(self.history)
+            check_fields(history)
         except ValueError as error:
             raise ReportError(f"{self.path}: {error}") from error
-        if not isinstance(verdict.detail, RuleRun):
-            raise ReportError(f"{self.path}: the verdict is not about a rule")
+        if not verdict.violations or not isinstance(verdict.detail, RuleRun):
+            raise ReportError(f"{self.path}: the verdict is not about a broken rule")
         return result, replace(verdict, detail=replace(verdict.detail, history=history))
 
 
@@ -107,7 +109,7 @@ def kept_in(folder: Path) -> list[Kept]:
     """Return the failures that a folder keeps, the newest first."""
     found = []
     for path in folder.glob("*.json"):
-        with suppress(FileNotFoundError):  # a run has just deleted it
+        with suppress(OSError):  # a run has just deleted it, or it is no file
             found.append(Kept(path=path, at=path.stat().st_mtime))
     return sorted(found, key=lambda kept: (kept.at, kept.id), reverse=True)
 

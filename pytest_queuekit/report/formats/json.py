@@ -13,6 +13,7 @@ from pytest_queuekit.model.run_result import Explanation, RunResult, RunSubject,
 from pytest_queuekit.model.scoreboard import Criterion, Scoreboard, Standing
 from pytest_queuekit.report import wire
 from pytest_queuekit.report.closing import closings
+from pytest_queuekit.report.fields import check_fields
 
 SCHEMA = Path(__file__).with_name("schema-1.json")
 """The JSON Schema of the output. Its number changes with every incompatible change."""
@@ -89,7 +90,7 @@ def read_run(path: Path) -> RunResult:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{path}: this is not JSON: {error}") from error
     if not isinstance(data, dict) or "schema" not in data:
         raise ReportError(f"{path}: this is no report of --queue-report json:PATH")
@@ -98,11 +99,13 @@ def read_run(path: Path) -> RunResult:
             f"{path}: the report has schema {data['schema']!r:.20}; this queuekit reads {VERSION}"
         )
     try:
-        return _from_data(data)
+        result = _from_data(data)
+        check_fields(result)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReportError(
             f"{path}: the report is incomplete or was changed: {type(error).__name__}: {error}"
         ) from error
+    return result
 
 
 def _from_data(data: Mapping[str, Any]) -> RunResult:

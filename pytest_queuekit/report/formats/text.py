@@ -58,11 +58,9 @@ def section(result: RunResult, *, verbose: bool, proofs: bool) -> Iterator[Line]
 
 def environment(result: RunResult) -> str:
     """Return the level, versions and platform in one line."""
-    known = result.environment
-    return (
-        f"level {known['level']}; Python {known['python']}, SQLite {known['sqlite']}, "
-        f"{known['platform']}"
-    )
+    names = ("level", "python", "sqlite", "platform")
+    level, python, sqlite, platform = (result.environment.get(name, "?") for name in names)
+    return f"level {level}; Python {python}, SQLite {sqlite}, {platform}"
 
 
 def close(result: RunResult) -> Iterator[Line]:
