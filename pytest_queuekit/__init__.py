@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from pytest_queuekit.adapters.handler_adapter import HandlerAdapter as HandlerAdapter
     from pytest_queuekit.errors import AdapterError as AdapterError
     from pytest_queuekit.errors import QueuekitError as QueuekitError
     from pytest_queuekit.errors import UsageError as UsageError
@@ -58,6 +59,7 @@ _HOME = {
     "Contract": "model.contract",
     "Durability": "model.capabilities",
     "Effort": "model.effort",
+    "HandlerAdapter": "adapters.handler_adapter",
     "Guarantee": "model.capabilities",
     "History": "model.history",
     "KeyConflict": "model.capabilities",

@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_queuekit.adapters.handler_adapter import HandlerAdapter
 from pytest_queuekit.model.adapter import QueueAdapter
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.verbs import METHODS
@@ -35,13 +36,15 @@ def awaited(adapter: type[QueueAdapter]) -> type[QueueAdapter]:
     """
     own = {
         name: method
-        for name in (*METHODS, *_CLASS_METHODS)
-        if (method := getattr(adapter, name)) is not getattr(QueueAdapter, name)
+        for name in _names(adapter)
+        if (method := getattr(adapter, name)) is not getattr(QueueAdapter, name, None)
     }
     if not any(map(inspect.iscoroutinefunction, own.values())):
         return adapter
     Contract.of(adapter)  # checks the class as its author wrote it
-    body = {name: _in_its_loop(method) for name, method in own.items() if name in METHODS}
+    body = {
+        name: _in_its_loop(method) for name, method in own.items() if name not in _CLASS_METHODS
+    }
     body |= {"__init__": _opens(adapter), "close": _closes(adapter)}
     body |= {name: _in_a_loop(adapter, name) for name in _CLASS_METHODS if name in own}
     identity = {name: getattr(adapter, name) for name in ("__module__", "__qualname__", "__doc__")}
@@ -49,6 +52,14 @@ def awaited(adapter: type[QueueAdapter]) -> type[QueueAdapter]:
         adapter.__name__, (adapter,), exec_body=lambda namespace: namespace.update(body | identity)
     )
     return kind
+
+
+def _names(adapter: type[QueueAdapter]) -> set[str]:
+    """Return the names of the methods that may be async."""
+    names = {*METHODS, *_CLASS_METHODS}
+    if issubclass(adapter, HandlerAdapter):  # whose own claims wait for a worker, outside the loop
+        return names - {"claim", "complete", "fail"} | {"run_one"}
+    return names
 
 
 def _in_its_loop(method: Method) -> Method:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from pytest_queuekit.adapters.awaited import awaited
 from pytest_queuekit.adapters.catalogue import BUILT_IN
+from pytest_queuekit.adapters.handler_adapter import check_worker
 from pytest_queuekit.adapters.user_modules import (
     adapter_in,
     adapter_names,
@@ -39,6 +40,7 @@ def resolve(
     """
     try:
         adapter = _adapter(spec, list(dict.fromkeys(map(str, [Path.cwd(), *folders]))))
+        check_worker(adapter)
         return QueueUnderTest.of(awaited(adapter), spec=spec)
     except (UsageError, AdapterError) as error:
         shown = spec if spec.isprintable() and spec.strip() else repr(spec)

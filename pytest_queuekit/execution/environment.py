@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from pytest_queuekit.adapters.handler_adapter import HandlerAdapter
 from pytest_queuekit.execution.progress import Progress, silent
 from pytest_queuekit.execution.real_time import require_wait
 from pytest_queuekit.execution.waits import (
@@ -100,6 +102,7 @@ class Environment:
         self._abandoned: list[Recorder] = []
         self._shared: QueueAdapter | None = None
         self._left: list[QueueAdapter] = []
+        self._with_workers: list[HandlerAdapter] = []
         self._sharing = threading.Lock()
         self._bare = BarePayloads()
 
@@ -141,8 +144,14 @@ class Environment:
             sink=self.log,
             lease=self.lease,
             first=self.log.next(name),
-            opening=self.opening(name),
+            opening=partial(self._open_instance, self.opening(name)),
         )
+
+    def _open_instance(self, opening: Opening, location: str) -> QueueAdapter:
+        instance = opening(location)
+        if isinstance(instance, HandlerAdapter):
+            self._with_workers.append(instance)
+        return instance
 
     def reopen(self, name: str) -> Recorder:
         """Close an actor's instance. Return a successor with a new instance, named with a prime."""
@@ -225,7 +234,9 @@ class Environment:
         self._shared = None
 
     def remove(self) -> None:
-        """Undo the provision of each queue, once nobody uses it any more."""
+        """End the workers of handlers, and undo each provision, once nobody uses the queues."""
+        while self._with_workers:
+            self._with_workers.pop().disband()
         while self._provisioned:
             with suppress(Exception, SystemExit):  # the history is complete
                 self.queue.adapter.dispose(self._provisioned.pop())
@@ -265,7 +276,7 @@ class Environment:
         with self._sharing:
             if self._shared is None:
                 self._shared = open_recorded(
-                    self.queue.adapter,
+                    partial(self._open_instance, self.queue.adapter),
                     *(self.location, name, self.clock, self.log, self.log.next(name)),
                 )
             return self._shared

@@ -21,10 +21,8 @@ from typing import Any, NoReturn
 from pytest_queuekit.execution.faults.kill import kill_process
 
 _PACKAGE = Path(__file__).parents[1]
-_KIT = tuple(
-    str(_PACKAGE / name)
-    for name in ("execution", "model", "monitors", "recording", "rules", "walks")
-)
+_OWN = ("adapters/handler_", "execution", "model", "monitors", "recording", "rules", "walks")
+_KIT = tuple(str(_PACKAGE / name) for name in _OWN)
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _SITE = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 

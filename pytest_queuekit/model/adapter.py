@@ -86,6 +86,8 @@ class QueueAdapter:
     sharing: ClassVar[Sharing] = Sharing.PROCESSES
     survives_fork: ClassVar[bool] = False
     """True if a process may fork while an instance is open."""
+    ends_once: ClassVar[bool] = False
+    """True if a worker cannot end one delivery a second time; for `HandlerAdapter`."""
     retry: ClassVar[Retry | None] = None
     key_hold: ClassVar[KeyHold] = KeyHold.UNTIL_COMPLETION
     key_seconds: ClassVar[float | None] = None

@@ -70,6 +70,7 @@ class Contract:
     lease_seconds: float | None
     notice_seconds: float | None
     survives_fork: bool
+    ends_once: bool
     resolution: float
     limitations: tuple[Limitation | str, ...]
     capabilities: frozenset[Capability]
@@ -95,6 +96,7 @@ class Contract:
             lease_seconds=adapter.lease_seconds,
             notice_seconds=adapter.notice_seconds,
             survives_fork=adapter.survives_fork,
+            ends_once=adapter.ends_once,
             resolution=adapter.resolution,
             limitations=adapter.limitations,
             capabilities=frozenset(_capabilities(adapter)),
@@ -167,6 +169,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "lease_seconds": (int, float, type(None)),
     "notice_seconds": (int, float, type(None)),
     "survives_fork": bool,
+    "ends_once": bool,
     "event_loop": str,
     "resolution": (int, float),
     "refuses": tuple,

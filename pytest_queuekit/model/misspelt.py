@@ -110,7 +110,8 @@ def _without_effect(adapter: type[QueueAdapter]) -> Iterator[tuple[str, str]]:
     watched = adapter.liveness in (Liveness.HEARTBEAT, Liveness.PROCESS)
     if adapter.notice_seconds is not None and not watched:
         yield "notice_seconds", "Liveness.HEARTBEAT or Liveness.PROCESS"
-    if not any(inspect.iscoroutinefunction(getattr(adapter, name)) for name in METHODS):
+    methods = (getattr(adapter, name, None) for name in (*METHODS, "run_one"))
+    if not any(map(inspect.iscoroutinefunction, methods)):
         yield "event_loop", "an async method"
     if adapter.retry is not None and not fails and adapter.liveness is Liveness.NONE:
         yield "retry", "fail(), or a liveness that notices dead workers"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
-from pytest_queuekit.errors import AdapterError, UndeclaredError
+from pytest_queuekit.errors import AdapterError, NotRunError, UndeclaredError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
@@ -375,7 +375,7 @@ class Recorder:
             outcome = Outcome.REFUSED if refused else Outcome.OK
         except BaseException as raised:
             # A queue may raise anything, and that is recorded. Ctrl-C is not a reply of the queue.
-            if isinstance(raised, AdapterError) or not self._replies.is_reply(raised):
+            if isinstance(raised, AdapterError | NotRunError) or not self._replies.is_reply(raised):
                 raise
             self.raised = raised
             outcome, error = self._replies.outcome(raised), describe_error(raised)

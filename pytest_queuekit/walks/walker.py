@@ -23,11 +23,13 @@ class _Held:
 
     actor: the actor that received it; None once that actor is closed or dead.
     given_back: True once the queue accepted a failure or a release of it.
+    ended: True once its worker has called to end it.
     """
 
     delivery: Delivery
     actor: Recorder | None
     given_back: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,18 +184,18 @@ class Walker:
 
     def complete(self, back: int) -> None:
         """Complete a delivery. back: how many deliveries came after it."""
-        if (held := self._callable(back)) and held.actor:
+        if (held := self._ending(back)) and held.actor:
             held.actor.complete(held.delivery)
 
     def fail(self, back: int, *, retry: bool = True) -> None:
         """Report a delivery failed. retry: False for a task that must not be tried again."""
         options: dict[str, Any] = {} if retry else {"retry": False}
-        if (held := self._callable(back)) and held.actor:
+        if (held := self._ending(back)) and held.actor:
             held.given_back |= held.actor.fail(held.delivery, **options)
 
     def release(self, back: int) -> None:
         """Release a delivery."""
-        if (held := self._callable(back)) and held.actor:
+        if (held := self._ending(back)) and held.actor:
             held.given_back |= held.actor.release(held.delivery)
 
     def extend(self, back: int, seconds: float) -> None:
@@ -230,6 +232,14 @@ class Walker:
         task = _from_end(self._tasks, back)
         callable_by_id = task is not None and task.has_id and self.may_call(task.actor)
         return task if callable_by_id else None
+
+    def _ending(self, back: int) -> _Held | None:
+        """Return a delivery that its worker may still end, perhaps again; None if there is none."""
+        held = self._callable(back)
+        if held is None or (held.ended and self.env.contract.ends_once):
+            return None
+        held.ended = True
+        return held
 
     def _callable(self, back: int) -> _Held | None:
         """Return a delivery about which its worker may still call; None if there is none.

@@ -164,6 +164,7 @@ def contract(**declared: Any) -> Contract:
         "lease_seconds": None,
         "notice_seconds": None,
         "survives_fork": False,
+        "ends_once": False,
         "resolution": 0.0,
         "limitations": (),
         **declared,
