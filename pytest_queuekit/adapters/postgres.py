@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_queuekit.adapters.reference import ApiQueue
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.queue import QueueConnectionError, QueueInputError
+from pytest_queuekit.queue import QueueConnectionError, QueueInputError, QueuePermissionError
 from pytest_queuekit.queue.postgres import PostgresDatabase, PostgresTaskQueue
 from pytest_queuekit.queue.postgres.testing import create_test_schema, drop_schema
 
@@ -26,19 +26,21 @@ _NOW = "SELECT extract(epoch FROM clock_timestamp())::float8"
 class PostgresQueue(ApiQueue):
     """The reference queue on PostgreSQL, by priority.
 
-    All times are the server's. Under the kit's virtual clock, they are this process's: the schemas
-    of a run have a function for that, which no other schema has.
+    A location is the name of a schema: reports show it, and the URL may have a password. All times
+    are the server's. Under the kit's virtual clock, they are this process's: the schemas of a run
+    have a function for that, which no other schema has.
     """
 
     name = "postgres"
     connections = 4
 
     def __init__(self, location: str) -> None:
-        self.db = PostgresDatabase(location, max_connections=self.connections)
+        url = _url_of(location)
+        self.db = PostgresDatabase(url, max_connections=self.connections)
         if abs(self.db.read(_NOW)[0][0] - time.time()) > _IN_STEP:
             self.db.close()
             self.db = PostgresDatabase(
-                location, max_connections=self.connections, clock=lambda: time.time()
+                url, max_connections=self.connections, clock=lambda: time.time()
             )
         self.queue = PostgresTaskQueue(self.db)
 
@@ -46,19 +48,22 @@ class PostgresQueue(ApiQueue):
     def provision(cls, folder: Path) -> str:
         """Create a schema for one queue. Raises UsageError if no server answers."""
         del folder
-        server = os.environ.get(SERVER_VARIABLE, DEFAULT_SERVER)
-        separator = "&" if "?" in server else "?"
-        location = f"{server}{separator}schema=queuekit_{uuid.uuid4().hex}"
+        location = f"queuekit_{uuid.uuid4().hex}"
         try:
-            create_test_schema(location)
-        except (QueueConnectionError, QueueInputError) as error:
+            create_test_schema(_url_of(location))
+        except (QueueConnectionError, QueueInputError, QueuePermissionError) as error:
             raise UsageError(
-                f"{SERVER_VARIABLE}: {error}. Start a PostgreSQL server, or set the variable to "
-                "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+                f"start a PostgreSQL server, or set {SERVER_VARIABLE} to the URL of a database in "
+                f"which the role may create schemas: {error}"
             ) from error
         return location
 
     @classmethod
     def dispose(cls, location: str) -> None:
         """Drop the schema."""
-        drop_schema(location)
+        drop_schema(_url_of(location))
+
+
+def _url_of(schema: str) -> str:
+    server = os.environ.get(SERVER_VARIABLE, DEFAULT_SERVER)
+    return f"{server}{'&' if '?' in server else '?'}schema={schema}"

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_queuekit.errors import ActorError, AdapterError
+from pytest_queuekit.errors import ActorError, AdapterError, UsageError
 from pytest_queuekit.execution.drivers.actor import Job
 from pytest_queuekit.execution.drivers.actor_process import ActorProcess
 from pytest_queuekit.model.capabilities import Capability
@@ -40,6 +40,8 @@ def preflight(queue: QueueUnderTest, folder: Path) -> str:
     home.mkdir()
     try:
         location = queue.adapter.provision(home)
+    except UsageError as error:  # says what the user can do, such as start a server
+        return str(error)
     except Exception as error:  # noqa: BLE001 - a queue may raise anything
         return f"provision() raised {describe_error(error)} ({place_of(error)})"
     if not isinstance(location, str):
