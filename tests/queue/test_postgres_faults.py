@@ -106,6 +106,7 @@ def test_a_commit_without_an_answer_may_have_taken_effect(queue: PostgresTaskQue
     proxy = LosingProxy()
     server = conninfo_to_dict(SERVER)
     options = {"host": "127.0.0.1", "port": proxy.port, "schema": queue.db.schema}
+    options |= {name: server[name] for name in ("user", "password") if server.get(name)}
     url = f"postgresql:///{server.get('dbname', '')}?{urlencode(options)}"
     with PostgresTaskQueue(PostgresDatabase(url)) as far:
         far.enqueue("t", 0)
