@@ -32,7 +32,7 @@ def batch_order(history: History, contract: Contract) -> list[Violation]:
     """
     enqueues = {
         task.first_claim.number: task.enqueues[0]
-        for task in comparable(history)
+        for task in comparable(history, contract)
         if task.first_claim is not None
     }
     first_unknown = history.derived(UnknownClaims.of).first_start

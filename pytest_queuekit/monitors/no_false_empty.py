@@ -12,10 +12,10 @@ from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 def no_false_empty(history: History, contract: Contract) -> list[Violation]:
     """Report `said-empty`: a claim that returned empty while a task for it certainly waited.
 
-    The queue had accepted the task's enqueue or release. A delayed task counts after its delay and
-    the declared resolution. `expiry` and `retry` judge expired leases and failed tasks.
+    The queue had accepted the task's enqueue, requeue or release. A delayed task counts after its
+    delay and the declared resolution. `expiry` and `retry` judge expired leases and failed tasks.
     """
-    arrivals = (Arrival.ENQUEUED, Arrival.RELEASED)
+    arrivals = (Arrival.ENQUEUED, Arrival.REQUEUED, Arrival.RELEASED)
     return wrongly_empty(
         history, contract, arrivals, "said-empty", "Waiting task reported as empty"
     )

@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
 from pytest_queuekit.monitors.timeline.moments import NEVER
-from pytest_queuekit.monitors.timeline.tasks import listed_dead
+from pytest_queuekit.monitors.timeline.tasks import is_listed_dead
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
 
@@ -30,6 +30,7 @@ class _Loss(NamedTuple):
 
 _LOSSES = {
     Arrival.ENQUEUED: _Loss("lost", "Accepted task never delivered", "never delivered"),
+    Arrival.REQUEUED: _Loss("requeue-lost", "Requeued task not delivered", "never delivered again"),
     Arrival.RELEASED: _Loss(
         "released-lost", "Released task never delivered again", "never delivered again"
     ),
@@ -47,19 +48,20 @@ _WHOLE = " Another task of its batch was delivered, and a batch is added as a wh
 def no_loss(history: History, contract: Contract) -> list[Violation]:
     """Report tasks that were never delivered although claims went on until the queue was empty.
 
-    `lost`: accepted and never delivered; `released-lost`: released and not delivered again;
+    `lost`: accepted and never delivered; `requeue-lost` and `released-lost`: requeued or released,
+    and not delivered again;
     `unfinished-lost`: delivered, never acknowledged, and not delivered again. `idempotency` judges
     tasks that share an idempotency key, `retry` judges failed tasks.
     """
     if not history.drained or may_forget(history, contract):
         return []
-    empty_claims, dead = EmptyClaims(history), listed_dead(history)
+    empty_claims = EmptyClaims(history)
     missing = [
         (interval, empty)
         for interval in available_intervals(history, contract)
         if interval.arrival in _LOSSES
         and interval.until == NEVER
-        and interval.task.label not in dead
+        and not is_listed_dead(history, interval.task)
         for empty in [empty_claims.last_for(interval.enqueue)]
         # The last claim must start after the task was ready: otherwise it may look too early.
         if empty is not None and interval.ready < empty.start

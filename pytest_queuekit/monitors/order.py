@@ -37,7 +37,7 @@ def order(history: History, contract: Contract) -> list[Violation]:
     after the first claim of unknown outcome are left out.
     """
     groups: dict[bool, list[TaskHistory]] = defaultdict(list)
-    for task in comparable(history):
+    for task in comparable(history, contract):
         groups[has_priority(task.enqueues[0], contract)].append(task)
     return smallest(
         wrong for group in groups.values() for wrong in _in_group(history, contract, group)

@@ -16,29 +16,31 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 )
 from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, shortest_cover
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import nanoseconds
+from pytest_queuekit.monitors.timeline.lives import lives_of
+from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds
 from pytest_queuekit.monitors.timeline.places import place_of, priority_rank
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
 def ready_order(history: History, contract: Contract) -> list[Violation]:
     """Report `out-of-turn`: first deliveries that passed over a better task that was ready.
 
-    Unlike `order`, this monitor allows for delays and routes. It compares ties only if no task has
-    a delay: a queue chooses the place of a delayed task among its equals.
+    The first delivery after a requeue counts as well, with the priority of its task alone. Unlike
+    `order`, this monitor allows for delays and routes. It compares ties only if no task has a
+    delay: a queue chooses the place of a delayed task among its equals.
     """
     if history.derived(UnknownClaims.of).claims:
         return []
-    tasks = [task for task in tasks_of(history).values() if task.first_claim is not None]
+    tasks = [task for task in lives_of(history, contract) if task.first_claim is not None]
     ties = contract.order.ties == "fifo" and not any(
         enqueue.arguments.get("delay") for task in tasks for enqueue in task.enqueues
     )
     ready = [
         interval
         for interval in available_intervals(history, contract)
-        if interval.arrival is Arrival.ENQUEUED
+        if interval.arrival in (Arrival.ENQUEUED, Arrival.REQUEUED)
     ]
     return smallest(
         wrong
@@ -51,7 +53,7 @@ def _by_worker(tasks: Sequence[TaskHistory]) -> Iterator[list[TaskHistory]]:
     """Group tasks by the capabilities of the worker that received them first."""
     groups: dict[str, list[TaskHistory]] = defaultdict(list)
     for task in tasks:
-        if task.first_claim is not None and task.only_enqueue is not None:
+        if task.first_claim is not None:
             groups[repr(task.first_claim.arguments.get("capabilities"))].append(task)
     yield from groups.values()
 
@@ -70,12 +72,12 @@ def _in_group(
         for interval in ready
         if may_get(worker, interval.enqueue)
         for rank in (priority_rank(interval.enqueue, contract),)
-        for since in (interval.since + nanoseconds(contract.order.resolution) if ties else 0,)
+        for since in (_last_place(interval, contract) if ties else 0,)
     ]
     # A tie goes to the task whose enqueue ended before the other's started. Counter-example:
     # enqueue t [0, 3], enqueue u [2, 5], claim u, claim t is legal.
     probes = [
-        Interval(claim.start, claim.end, task, (rank, task.enqueues[0].start if ties else 0))
+        Interval(claim.start, claim.end, task, (rank, _first_place(task) if ties else 0))
         for task in group
         for claim in (task.first_claim,)
         for rank in (priority_rank(task.enqueues[0], contract),)
@@ -85,6 +87,21 @@ def _in_group(
         better = [interval for interval in suitable if interval.rank < probe.rank]
         skipped = [interval.item for interval in shortest_cover(probe, better)]
         yield _violation(history, contract, probe.item, skipped)
+
+
+def _last_place(interval: AvailableInterval, contract: Contract) -> float:
+    """Return the last place that a task may have among those of its priority.
+
+    The place of a requeued task is undeclared.
+    """
+    if interval.arrival is Arrival.REQUEUED:
+        return NEVER
+    return interval.since + nanoseconds(contract.order.resolution)
+
+
+def _first_place(task: TaskHistory) -> float:
+    """Return the first place that a task may have among those of its priority."""
+    return -NEVER if task.requeued else task.enqueues[0].start
 
 
 def _violation(
@@ -100,6 +117,7 @@ def _violation(
         f"although {names} {were} ready and {actor(claim)} had the capabilities for it (declared "
         f"`{declaration(contract.order, 'priority', 'ties')}`).",
         task.enqueues[0],
+        task.requeued,
         claim,
-        *(interval.enqueue for interval in skipped),
+        *(call for interval in skipped for call in (interval.enqueue, *interval.cause)),
     )

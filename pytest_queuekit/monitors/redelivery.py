@@ -37,7 +37,12 @@ def redelivery(history: History, contract: Contract) -> list[Violation]:
         return []
     alike: dict[str, list[AvailableInterval]] = defaultdict(list)
     for interval in available_intervals(history, contract):
-        if interval.arrival in _ARRIVALS and _is_plain(interval.enqueue):
+        # The place of a requeued task is undeclared.
+        if (
+            interval.arrival in _ARRIVALS
+            and _is_plain(interval.enqueue)
+            and not interval.task.requeued
+        ):
             alike[repr(interval.enqueue.arguments.get("priority"))].append(interval)
     return smallest(
         wrong for intervals in alike.values() for wrong in _among(history, contract, intervals)

@@ -21,7 +21,8 @@ from pytest_queuekit.monitors.timeline.available_intervals import Arrival
 from pytest_queuekit.monitors.timeline.emptiness import wrongly_empty
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, latest
+from pytest_queuekit.monitors.timeline.lives import lives_of
+from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, latest
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, next_claim, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, seconds, times, when
 
@@ -35,11 +36,12 @@ def retry(history: History, contract: Contract) -> list[Violation]:
     lease may count as a failure or not: the queue chooses.
     """
     violations = _RetryViolations(history, contract)
+    lives = lives_of(history, contract)
     tasks = [task for task in tasks_of(history).values() if task.only_enqueue is not None]
     title = "Failed task reported as empty after its wait"
     return smallest(
         [
-            *(wrong for task in tasks for wrong in violations.after_failures(task)),
+            *(wrong for life in lives for wrong in violations.after_failures(life)),
             *(wrong for task in tasks for wrong in violations.listed(task)),
             *wrongly_empty(history, contract, (Arrival.FAILED,), "lost-retry", title),
         ]
@@ -98,7 +100,8 @@ class _RetryViolations:
         if policy is None or place + 1 == len(task.deliveries):
             return
         claim = task.deliveries[place + 1].claim
-        shortest, _ = waits(self._contract, count, place + 1 + self._unknown)
+        most = place + 1 + self._unknown + task.earlier
+        shortest, _ = waits(self._contract, count, most)
         # The wait counts from the failure's start to the claim's end: the widest span.
         # Counter-example: fail [4, 5] with a wait of 3 s, claim [5.1, 7] is legal.
         if claim.end is not None and claim.end + CLOCK_TOLERANCE < failure.start + shortest:
@@ -128,7 +131,10 @@ class _RetryViolations:
                 failure,
                 again,
             )
+        over = min((cancel.start for cancel in task.cancels), default=NEVER)
         for answer, labels in self._lists:
+            if latest(answer) >= over:
+                return  # a cancel or a requeue may have taken it from the list
             if failure.ended_before(answer) and not {task.label, UNRECOGNISED} & labels:
                 yield violation(
                     "missing-dead-letter",

@@ -1,7 +1,7 @@
 """Drills: short fixed walks through what random walks seldom meet.
 
-In each drill a task with one option comes back in one way, or something else happens while the task
-is in one state. Claims and failures then show what the queue still knows about it.
+In each drill a task with one option comes back in one way, or in two, or something else happens
+while the task is in one state. Claims and failures then show what the queue still knows about it.
 """
 
 from __future__ import annotations
@@ -60,6 +60,11 @@ class Drills:
             (*self._enqueue(options), *way, *self._shown(options))
             for options in self._options()
             for way in self._ways(options)
+        ]
+        drills += [
+            (*self._enqueue({}), *way, *again, *self._shown({}))
+            for way in self._ways({})
+            for again in self._ways({})
         ]
         drills += [
             (*self._enqueue({**lone, **extra}), *way, *event, *pause, *self._shown(lone))
@@ -124,15 +129,15 @@ class Drills:
 
     def _enqueue(self, options: Options) -> Walk:
         """Return the enqueue of a task by actor a, and a wait until it is ready."""
-        wait = (self._wait(options["delay"]),) if options.get("delay") else ()
+        wait = self._wait(options["delay"]) if options.get("delay") else ()
         return (Enqueue(**options), *wait)
 
     def _claim(self, by: str = "a") -> Claim:
         return Claim(by=by, capabilities=self._able)
 
-    def _wait(self, seconds: float) -> Wait:
+    def _wait(self, seconds: float) -> Walk:
         """Return a wait that outlasts something."""
-        return Wait(seconds=seconds + self._palette.leases[0] - self._palette.lease)
+        return (Wait(seconds=seconds + self._palette.leases[0] - self._palette.lease),)
 
     def _ways(self, options: Options) -> Iterator[Walk]:
         """Yield the ways in which a task comes back: the steps from its claim until it is ready."""
@@ -142,11 +147,11 @@ class Drills:
         if self._has(Capability.FAIL, Capability.RETRY):
             yield self._failed(1)
         if self._has(Capability.LEASE):
-            yield self._claim(), self._wait(lease)
+            yield self._claim(), *self._wait(lease)
         if self._has(Capability.LEASE, Capability.EXTEND):
-            yield self._claim(), Extend(seconds=2 * lease), self._wait(3 * lease)
+            yield self._claim(), Extend(seconds=2 * lease), *self._wait(3 * lease)
         if self._has(Capability.REQUEUE) and (buried := self._buried(options)):
-            yield *buried, Requeue()
+            yield *buried, Requeue(), *self._wait(0)
 
     def _failed(self, failures: int) -> Walk:
         return self._claim(), Fail(), Wait(seconds=self._palette.retry_waits(failures)[0])
@@ -174,7 +179,7 @@ class Drills:
         """Yield the states of a task: its option, the steps that lead there, and the wait after."""
         lease = self._palette.lease
         if self._has(Capability.DELAY):
-            yield {"delay": 2 * lease}, (), (self._wait(2 * lease),)
+            yield {"delay": 2 * lease}, (), self._wait(2 * lease)
         if self._has(Capability.FAIL, Capability.RETRY):
             *failed, wait = self._failed(1)
             yield {}, tuple(failed), (wait,)
@@ -183,10 +188,10 @@ class Drills:
             yield {}, (self._claim(), Release()), ()
         if self._has(Capability.LEASE):
             held = self._claim()
-            yield {}, (held, self._wait(lease), self._claim(), self._wait(lease)), ()
-            yield {}, (held,), (self._wait(lease),)
+            yield {}, (held, *self._wait(lease), self._claim(), *self._wait(lease)), ()
+            yield {}, (held,), self._wait(lease)
         if self._has(Capability.LEASE, Capability.EXTEND):
-            yield {}, (held, Extend(seconds=2 * lease)), (self._wait(lease), self._claim("b"))
+            yield {}, (held, Extend(seconds=2 * lease)), (*self._wait(lease), self._claim("b"))
         if self._has(Capability.COMPLETE):
             yield {}, (self._claim(), Complete()), ()
         if self._has(Capability.REQUEUE) and (buried := self._buried({"max_attempts": _LIMIT})):
@@ -221,5 +226,6 @@ class Drills:
                 steps += [Wait(seconds=self._palette.leases[0]), self._claim()]
             if self._has(Capability.FAIL, Capability.RETRY):
                 steps += [Fail(back=back) for back in range(3)]
+                steps.append(self._claim())
                 steps.append(Wait(seconds=self._palette.retry_waits(_ROUNDS)[0]))
         return tuple(steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 
@@ -119,6 +120,67 @@ class RequeuesWithoutALimit(MemoryQueue):
         self.store.tasks[task_id].max_attempts = 1_000_000
 
 
+class _KnowsTheRequeued(MemoryQueue):
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.requeued: set[int] = set()
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self.requeued.add(task_id)
+
+
+class RequeueLosesPriority(MemoryQueue):
+    """Requeues a task with the default priority."""
+
+    name = "requeue-loses-priority"
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self.store.tasks[task_id].priority = 100
+
+
+class RequeueGainsPriority(MemoryQueue):
+    """Requeues a task before all others."""
+
+    name = "requeue-gains-priority"
+
+    def requeue(self, task_id: Any) -> None:
+        super().requeue(task_id)
+        self.store.tasks[task_id].priority = -100
+
+
+class RequeuedRetriedAtOnce(_KnowsTheRequeued):
+    """Does not wait before it retries a task that was requeued."""
+
+    name = "requeued-retried-at-once"
+
+    def fail(self, claim: Claim, error: str) -> None:
+        super().fail(claim, error)
+        if claim.task_id in self.requeued:
+            self.store.tasks[claim.task_id].due = 0.0
+
+
+class RequeuedLostByRelease(_KnowsTheRequeued):
+    """Takes the release of a requeued task for its completion."""
+
+    name = "requeued-lost-by-release"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        if claim.task_id in self.requeued:
+            self.store.tasks[claim.task_id].state = "completed"
+
+
+class RequeuedKeptAfterTheLease(_KnowsTheRequeued):
+    """Never takes a requeued task back from a worker that died."""
+
+    name = "requeued-kept-after-the-lease"
+
+    def _is_expired(self, task: Task) -> bool:
+        return task.number not in self.requeued and super()._is_expired(task)
+
+
 MUTANTS = (
     mutant(RequeuesNothing, "RETRY-16", also=("RETRY-17", "RETRY-19")),
     mutant(RefusesEachRequeue, "RETRY-16", also=("RETRY-17", "RETRY-19")),
@@ -130,4 +192,14 @@ MUTANTS = (
     mutant(RequeuesTheWaiting, "RETRY-18"),
     mutant(RequeuesWithItsFailures, "RETRY-19"),
     mutant(RequeuesWithoutALimit, "RETRY-19"),
+    *(
+        mutant(queue, "WALK-1")
+        for queue in (
+            RequeueLosesPriority,
+            RequeueGainsPriority,
+            RequeuedRetriedAtOnce,
+            RequeuedLostByRelease,
+            RequeuedKeptAfterTheLease,
+        )
+    ),
 )

@@ -14,6 +14,8 @@ from pytest_queuekit.monitors.timeline.tasks import TaskHistory
 
 def declared_limit(task: TaskHistory, contract: Contract) -> float | None:
     """Return the failures after which a task must be given up; None if undeclared."""
+    if task.requeued is not None and contract.requeue_attempts is not None:
+        return contract.requeue_attempts
     own = _requested_limits(task)
     if own:
         return min(own)
@@ -22,6 +24,8 @@ def declared_limit(task: TaskHistory, contract: Contract) -> float | None:
 
 def cite_limit(task: TaskHistory, contract: Contract) -> str:
     """Return the source of a task's declared limit, for a message."""
+    if task.requeued is not None and contract.requeue_attempts is not None:
+        return f"declared `requeue_attempts={contract.requeue_attempts}`"
     own = _requested_limits(task)
     if own:
         return f"enqueued with max_attempts={min(own):g}"

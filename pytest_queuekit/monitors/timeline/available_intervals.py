@@ -18,15 +18,15 @@ from pytest_queuekit.monitors.timeline.attempts import failures, is_final, possi
 from pytest_queuekit.monitors.timeline.clock_steps import ClockSteps
 from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.lives import lives_of
 from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
     TaskHistory,
     UnknownClaims,
-    listed_dead,
+    is_listed_dead,
     shared_keys,
-    tasks_of,
 )
 
 
@@ -34,6 +34,7 @@ class Arrival(enum.Enum):
     """The event that put a task into the queue."""
 
     ENQUEUED = "enqueued"
+    REQUEUED = "requeued"
     RELEASED = "released"
     FAILED = "failed"
     EXPIRED = "expired"
@@ -83,14 +84,13 @@ def _available_intervals(
     history: History, contract: Contract, doubtful: frozenset[str]
 ) -> list[AvailableInterval]:
     intervals = _AvailableIntervals(history, contract)
-    dead = listed_dead(history)
     slots = FreeSlots(history, contract)
     steps = history.derived(ClockSteps)
     return [
         interval
-        for task in tasks_of(history).values()
-        if task.only_enqueue is not None and task.label not in doubtful
-        for whole in intervals.of(task, dead=task.label in dead)
+        for task in lives_of(history, contract)
+        if task.label not in doubtful
+        for whole in intervals.of(task, dead=is_listed_dead(history, task))
         for part in _before_and_after(whole, steps)
         for interval in _with_free_slots(part, slots)
         if interval.since < interval.until
@@ -136,7 +136,7 @@ class _AvailableIntervals:
         # Counter-example: enqueue [0, 1], cancel [2, 9], claim [4, 5] -> empty is legal.
         cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
         removed = min(cancelled, may_expire(task.enqueues[0]))
-        first = self._first(task, removed)
+        first = self._requeued(task, removed) if task.requeued else self._first(task, removed)
         if first is not None:
             yield first
         if dead:
@@ -172,6 +172,21 @@ class _AvailableIntervals:
             until=min(_start(task, 0), removed),
         )
 
+    def _requeued(self, task: TaskHistory, removed: float) -> AvailableInterval | None:
+        """Return the interval after the requeue of a dead task, which is claimable at once."""
+        call = task.requeued
+        if call is None or call.end is None:
+            return None
+        return AvailableInterval(
+            task=task,
+            arrival=Arrival.REQUEUED,
+            cause=(task.enqueues[0], call),
+            since=call.end,
+            waits=call.start,
+            ready=call.end + self._resolution,
+            until=min(_start(task, 0), removed),
+        )
+
     def _again(
         self, task: TaskHistory, place: int, delivery: DeliveredTask, until: float
     ) -> AvailableInterval | None:
@@ -192,7 +207,8 @@ class _AvailableIntervals:
         elif self._is_retried(ending):
             certain = sum(at <= place for at, _, _ in failures(task, self._leases))
             arrival = Arrival.FAILED
-            least, most = waits(self._contract, certain, tries)
+            # After a requeue, the queue may go on counting the failures, or count from one again.
+            least, most = waits(self._contract, certain, tries + task.earlier)
             wait = most + self._resolution
         else:
             return None
@@ -224,7 +240,7 @@ class _AvailableIntervals:
         if not needed <= self._contract.capabilities or expired == NEVER:
             return None
         cause = (claim,) if lease.kill is None else (claim, lease.kill)
-        since, wait = expired, waits(self._contract, 1, tries)[1]
+        since, wait = expired, waits(self._contract, 1, tries + task.earlier)[1]
         if self._reclaims or wait:
             # The expiry may count as a failure. Then the task waits from the call that noticed it.
             notice = self._notice(expired)

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.monitors.timeline.groups import group_of
+from pytest_queuekit.monitors.timeline.lives import lives_of
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds, number
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, shared_keys, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, shared_keys
 from pytest_queuekit.monitors.timeline.wording import when
 
 
-def comparable(history: History) -> Iterator[TaskHistory]:
-    """Yield the tasks with a place of their own: no delay, no group, no key of several tasks."""
+def comparable(history: History, contract: Contract) -> Iterator[TaskHistory]:
+    """Yield the tasks with a place of their own: no delay, no group, no key of several tasks.
+
+    Each in its life before any requeue, since the place of a requeued task is undeclared.
+    """
     shared = shared_keys(history)
-    for task in tasks_of(history).values():
-        enqueue = task.only_enqueue
-        if enqueue is None or task.label in shared:
+    for task in lives_of(history, contract):
+        enqueue = task.enqueues[0]
+        if task.requeued or task.label in shared:
             continue
         if not (enqueue.arguments.get("delay") or group_of(enqueue)):
             yield task

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Outcome, Verb
-from pytest_queuekit.monitors.timeline.moments import number
+from pytest_queuekit.monitors.timeline.moments import latest, number
 
 ENDINGS = (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
 """The acknowledgements after which a worker no longer holds its task."""
@@ -61,6 +61,8 @@ class TaskHistory:
     declined: enqueues that were refused or busy.
     deliveries: by start.
     cancels, requeues: those that may have happened.
+    requeued: the requeue with which this life of the task began; None for the first, see `lives`.
+    earlier: deliveries in the lives before.
     """
 
     label: str
@@ -69,6 +71,8 @@ class TaskHistory:
     deliveries: list[DeliveredTask] = field(default_factory=list)
     cancels: list[Operation] = field(default_factory=list)
     requeues: list[Operation] = field(default_factory=list)
+    requeued: Operation | None = None
+    earlier: int = 0
 
     @property
     def only_enqueue(self) -> Operation | None:
@@ -201,6 +205,17 @@ def listed_dead(history: History) -> frozenset[str]:
         if isinstance(labels, list)
         for label in labels
         if isinstance(label, str)
+    )
+
+
+def is_listed_dead(history: History, task: TaskHistory) -> bool:
+    """Return True if some list of dead letters has a task. Lists from before its life are old."""
+    if task.label not in history.derived(listed_dead):
+        return False
+    return task.requeued is None or any(
+        latest(answer) >= task.requeued.start
+        for answer in history.by(Verb.DEAD_LETTERS)
+        if isinstance(answer.result, list) and task.label in answer.result
     )
 
 
