@@ -53,7 +53,8 @@ _NUMBERS = (
     "notice_seconds",
     "resolution",
 )
-_DECLARATIONS = ("name", *_WORDS, *_TABLES, *_NUMBERS, "methods")
+_FLAGS = ("full_batches",)
+_DECLARATIONS = ("name", *_WORDS, *_TABLES, *_NUMBERS, *_FLAGS, "methods")
 
 _METHODS = tuple(name for name in METHODS if name != "__init__")
 _USUAL = ("enqueue", "claim", "complete", "fail", "extend", "release", "cancel")

@@ -94,6 +94,8 @@ class QueueAdapter:
     """Seconds for which a key is held after the enqueue, with `KeyHold.FOR_A_TIME`."""
     key_conflict: ClassVar[KeyConflict | None] = None
     """The effect of an enqueue with the key of a waiting task; None if undeclared."""
+    full_batches: ClassVar[bool] = True
+    """False if `claim_many` may return fewer tasks than its limit although more wait, but one."""
     group_limit: ClassVar[int] = 1
     """Tasks of one group that workers may hold at a time, if `enqueue` has the option `group`."""
     requeue_attempts: ClassVar[int | None] = None

@@ -121,6 +121,7 @@ class Capability(enum.StrEnum):
     DEAD_LETTERS = "dead_letters"
     ENQUEUE_MANY = "enqueue_many"
     CLAIM_MANY = "claim_many"
+    FULL_BATCHES = "full-batches"
     BACKUP = "backup"
     AT_LEAST_ONCE = "at-least-once"
     AT_MOST_ONCE = "at-most-once"

@@ -170,6 +170,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "notice_seconds": (int, float, type(None)),
     "survives_fork": bool,
     "ends_once": bool,
+    "full_batches": bool,
     "event_loop": str,
     "resolution": (int, float),
     "refuses": tuple,
@@ -274,6 +275,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.KEY_FOR_A_TIME: "key" in enqueue and adapter.key_hold is KeyHold.FOR_A_TIME,
         Capability.KEY_CONFLICT: "key" in enqueue and adapter.key_conflict is not None,
         Capability.BATCH_KEYS: "key" in enqueue and "keys" in batch,
+        Capability.FULL_BATCHES: adapter.full_batches and _defines(adapter, "claim_many"),
         Capability.GROUP: "group" in enqueue,
         Capability.EXPIRES: "expires" in enqueue,
         Capability.REDELIVERY: adapter.order.redelivery is not None

@@ -101,6 +101,8 @@ def _without_effect(adapter: type[QueueAdapter]) -> Iterator[tuple[str, str]]:
             yield "key_conflict", "the option key of enqueue()"
     if adapter.key_seconds is not None and adapter.key_hold is not KeyHold.FOR_A_TIME:
         yield "key_seconds", "key_hold=KeyHold.FOR_A_TIME"
+    if not adapter.full_batches and adapter.claim_many is QueueAdapter.claim_many:
+        yield "full_batches", "claim_many()"
     if "group" not in options and adapter.group_limit != 1:
         yield "group_limit", "the option group of enqueue()"
     if adapter.requeue_attempts is not None and adapter.requeue is QueueAdapter.requeue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
@@ -19,6 +20,8 @@ from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import UnknownClaims, most_taken
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
+_FULL = "CLAIM-8"
+"""The rule whose waiver covers all short batches, whatever rule meets them."""
 _CAP = 10
 """Tasks above which a queue may end a batch, whatever its limit."""
 _HIGHEST = 1000
@@ -30,6 +33,7 @@ def batches(history: History, contract: Contract) -> list[Violation]:
 
     `over-limit`: more tasks than the limit. `left-out`: fewer, although a task without a delay
     waited throughout the call and no other call met it. `no_false_empty` judges empty batches.
+    Batches may be short where the contract says so, or a limitation waives the rule about it.
     """
     return smallest([*_over_limit(history), *_left_out(history, contract)])
 
@@ -48,6 +52,8 @@ def _over_limit(history: History) -> Iterator[Violation]:
 
 
 def _left_out(history: History, contract: Contract) -> Iterator[Violation]:
+    if contract.lacks((Capability.FULL_BATCHES,)) or _FULL in contract.waivers:
+        return
     short = [batch for batch in batches_of(history) if _is_short(batch, history)]
     if not short:
         return

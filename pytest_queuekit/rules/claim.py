@@ -172,7 +172,7 @@ _RULES = (
         why="A queue that waits until a batch is full delays the tasks that are already there.",
         scenario=Scenario(script=_batch_of_what_is_there),
         monitors=(no_false_empty, batches),
-        needs=(Capability.CLAIM_MANY,),
+        needs=(Capability.CLAIM_MANY, Capability.FULL_BATCHES),
     ),
     Rule(
         id="CLAIM-9",

@@ -50,6 +50,7 @@ _FIELDS = {
     Capability.NOTICES_DEATH: "liveness",
     Capability.HEARTBEAT: "liveness",
     Capability.FORKS: "survives_fork",
+    Capability.FULL_BATCHES: "full_batches",
     Capability.RETRY: "retry",
     Capability.MAX_ATTEMPTS: "retry",
     Capability.SINGLE_ATTEMPT: "retry",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_queuekit.model.adapter import Limitation
+from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.monitors import batches
 from tests.monitors.notation import Twins, kinds
 
@@ -38,6 +40,16 @@ def test_a_batch_that_could_have_had_more_left_a_task_out() -> None:
     assert kinds(batches, text % (3, 1)) == []
     assert kinds(batches, text % (4, 2)) == []
     assert kinds(batches, "p: enqueue t; p: enqueue u; a: claim - batch=2") == []
+
+
+def test_a_batch_may_be_short_where_the_queue_says_so() -> None:
+    """By the contract, or by a limitation that waives the rule about full batches."""
+    text = "p: enqueue t @0-1; p: enqueue u @2-3; a: claim t @4-5 batch=2"
+    waived = Limitation(rule="CLAIM-8", reason="Parts", source="README")
+    assert kinds(batches, text, limitations=(waived,)) == []
+    every = frozenset(Capability)
+    assert kinds(batches, text, capabilities=every - {Capability.FULL_BATCHES}) == []
+    assert kinds(batches, text, capabilities=every) == ["left-out"]
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,17 @@ class LeasesByTask(MemoryQueue):
         return [claim for claim in claims if claim is not None]
 
 
+class ShortBatches(MemoryQueue):
+    """Returns at most half a batch, so that other workers get some, too."""
+
+    name = "short-batches"
+    full_batches = False
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        self._check_number("limit", limit, 1)
+        return super().claim_many(worker, (limit + 1) // 2, lease=lease)
+
+
 VARIANTS: Sequence[type[MemoryQueue]] = (
     Stack,
     HigherFirst,
@@ -370,4 +381,5 @@ VARIANTS: Sequence[type[MemoryQueue]] = (
     ExpiresAfterADelivery,
     TakesFractions,
     LeasesByTask,
+    ShortBatches,
 )
