@@ -10,6 +10,7 @@ import pytest
 
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.cli import main
+from pytest_queuekit.cli.explanations import explanations
 from pytest_queuekit.model.effort import Effort
 from pytest_queuekit.plugin.validation import suites_of
 from pytest_queuekit.queue import QueueDatabase
@@ -58,11 +59,29 @@ def test_every_check_is_explained(checks: list[Check], capsys: Captured) -> None
     """The explanation says how the check is run or decided, and fits a terminal."""
     names = {check.rule for check in checks}
     assert len(names) > 180
-    for name in sorted(names):
-        printed = _explained(capsys, name)
-        assert "\n  run     " in printed or "\n  decided " in printed
-        prose = re.split(r"\n\n|\nwrong:", printed)[0]  # what follows is code
-        assert max(map(len, prose.splitlines())) <= 80
+    texts = {each.id: each.text(80) for each in explanations() if each.id in names}
+    assert texts.keys() == names
+    assert main(["explain", *names]) == 0
+    assert capsys.readouterr().out == "\n".join(texts.values())
+    for name, text in texts.items():
+        assert "\n  run     " in text or "\n  decided " in text, name
+        prose = re.split(r"\n\n|\nwrong:", text)[0]  # what follows is code
+        assert max(map(len, prose.splitlines())) <= 80, name
+
+
+def test_explanations_fit_a_narrow_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 40 columns, with every word and letter of the code; a wide terminal changes nothing."""
+    printed = {}
+    for columns in (20, 40, 80, 200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert main(["explain", *(known.id for known in explanations())]) == 0
+        printed[columns] = capsys.readouterr().out
+    assert max(map(len, printed[40].splitlines())) <= 40
+    assert printed[20] == printed[40]
+    assert printed[80] == printed[200]
+    assert "".join(printed[40].split()) == "".join(printed[80].split())
 
 
 def test_every_slug_and_family_is_explained(checks: list[Check], capsys: Captured) -> None:

@@ -14,6 +14,7 @@ from pytest_queuekit.cli import main
 from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.verdict import RuleRun, Violation
 from pytest_queuekit.report import kept
+from pytest_queuekit.report.kept import folder_from
 from tests.report.build import broken, operation, run
 
 Captured = pytest.CaptureFixture[str]
@@ -22,14 +23,12 @@ AT = 1_800_000_000
 CALLS = [operation(Verb.CLAIM, at, actor=actor, task="t1") for at, actor in enumerate("abcd")]
 
 
-def _keep(folder: Path, rule: str, title: str, *, at: int) -> str:
+def _keep(folder: Path, rule: str, title: str, *, at: int, replay: str = "pytest X-1") -> str:
     """Keep a failure of a rule, proven by the first and the third of four calls."""
     history = History.of(CALLS)
     witness = (history.operations[0], history.operations[2])
     proof = Violation(kind="twice", title=title, detail="Two calls.", witness=witness)
-    detail = RuleRun(
-        driver="sequence", violations=(proof,), history=history, replay=f"pytest {rule}"
-    )
+    detail = RuleRun(driver="sequence", violations=(proof,), history=history, replay=replay)
     detail = kept.named(broken(rule, detail=detail), detail)
     kept.keep(run(broken(rule, detail=detail)), detail, folder, most=9)
     os.utime(folder / f"{detail.kept}.json", (at, at))
@@ -79,7 +78,7 @@ def test_a_failure_is_printed_as_the_run_printed_it(project: list[str], capsys: 
         "Must       A task goes to one worker.",
         "Driver     sequence",
         "Explain    queuekit explain CLAIM-1",
-        "Replay     pytest CLAIM-1",
+        "Replay     pytest X-1",
         f"Show       queuekit show {project[1]}",
     ]
 
@@ -129,6 +128,42 @@ def test_a_drawing_fits_the_terminal(
     assert "[>3 claim" in drawing
     assert "\\" not in printed
     assert "\x1b" not in printed
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.usefixtures("project")
+def test_a_failure_fits_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, columns: int
+) -> None:
+    """All but the command that a reader pastes, and nothing is left out."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    replay = f"pytest 'queue-validate::LEASE-4[my]' --queue-seed 7 {'-v ' * 30}"
+    name = _keep(
+        folder_from(Path.cwd()), "LEASE-4", "Lease longer than declared " * 2, at=AT, replay=replay
+    )
+    for options in ([], ["--all"], ["--timeline"]):
+        assert main(["show", name, *options]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(len(line) for line in lines if not line.startswith("Replay ")) <= columns
+        text = " ".join(" ".join(lines).split())
+        assert replay.strip() in text
+        assert "Lease longer than declared Lease longer than declared Two calls." in text
+        assert text.count("queuekit explain LEASE-4") == 1
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_the_list_fits_the_terminal(
+    project: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured, columns: int
+) -> None:
+    """With the time and the title of each failure."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["show"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    entries = " ".join(" ".join(lines).split()).split(" myqueue ")
+    assert [entry.rpartition(" ")[2] for entry in entries[:-1]] == project[::-1]
+    assert all("2027-01-15" in entry for entry in entries[1:])
+    assert entries[1].startswith("2027-01-15 08:00 Stale completion accepted again")
 
 
 def test_a_page_is_written(project: list[str], tmp_path: Path, capsys: Captured) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pytest_queuekit.cli.explanations import Explanation, explanations
 from pytest_queuekit.cli.rules import write_out
+from pytest_queuekit.cli.terminal import prose
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.suggest import did_you_mean
 
@@ -42,7 +43,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     """Print the explanations. Raises UsageError for an unknown id."""
     del rest
-    write_out("\n".join(chosen.text for chosen in _chosen(options.ids)))
+    width = prose()
+    write_out("\n".join(chosen.text(width) for chosen in _chosen(options.ids)))
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pytest_queuekit.cli.rules import entries, entry_of, explain, fields_as_text
 
@@ -19,12 +20,12 @@ class Explanation:
 
     id: the id as reports print it: "LOAD-1", "schema-integrity", "QR102".
     others: other names of the id: its slug, its family.
-    text: the lines for a terminal.
+    text: returns the lines for a terminal of some columns.
     """
 
     id: str
     others: tuple[str, ...]
-    text: str
+    text: Callable[[int], str]
 
 
 def explanations() -> Iterator[Explanation]:
@@ -35,7 +36,9 @@ def explanations() -> Iterator[Explanation]:
 
 def _rules_and_targets() -> Iterator[Explanation]:
     for entry in entries():
-        yield Explanation(id=entry.id, others=(entry.slug, entry.family), text=explain(entry))
+        yield Explanation(
+            id=entry.id, others=(entry.slug, entry.family), text=partial(explain, entry)
+        )
 
 
 _GATE_RUN = "pytest --queue-validate --queue-gate"
@@ -58,7 +61,7 @@ def _integration() -> Iterator[Explanation]:
             "about": "Runs validate_worker_integration() of the queue's package on a new database.",
             "run": run,
         }
-        text = fields_as_text(f"{name} the integration test {titles[name]}", fields)
+        text = partial(fields_as_text, f"{name} the integration test {titles[name]}", fields)
         yield Explanation(id=name, others=(FAMILY,), text=text)
 
 
@@ -74,7 +77,7 @@ def _load() -> Iterator[Explanation]:
         "about": "The checks: " + ", ".join(_DATABASE),
         "run": f"{_GATE_RUN} -k {CHECKS}",
     }
-    text = fields_as_text(f"{CHECKS} the eight checks of the queue's package", fields)
+    text = partial(fields_as_text, f"{CHECKS} the eight checks of the queue's package", fields)
     yield Explanation(id=CHECKS, others=(), text=text)
     for rule in load_rules(Contract.of(ReferenceQueue)):
         entry = replace(
@@ -82,7 +85,7 @@ def _load() -> Iterator[Explanation]:
             needs=("processes or threads",),
             driver="processes, or threads if the queue is declared for one process",
         )
-        text = explain(entry, run=f"{_GATE_RUN} -k {rule.id}")
+        text = partial(explain, entry, run=f"{_GATE_RUN} -k {rule.id}")
         yield Explanation(id=rule.id, others=(rule.slug, FAMILY), text=text)
 
 
@@ -126,7 +129,7 @@ _DATABASE: Mapping[str, tuple[str, str]] = {
 def _database() -> Iterator[Explanation]:
     for name, (sentence, why) in _DATABASE.items():
         run = f"pytest queue-db::{name} --queue-db PATH"
-        text = fields_as_text(name, {"must": sentence, "why": why, "run": run})
+        text = partial(fields_as_text, name, {"must": sentence, "why": why, "run": run})
         yield Explanation(id=name, others=(name.replace("-", " "), "queue-db"), text=text)
 
 
@@ -137,7 +140,7 @@ def _review() -> Iterator[Explanation]:
     groups = {"Files": tuple(ABOUT_FILES.values())} | {group.name: group.codes for group in GROUPS}
     for name, codes in groups.items():
         for code in codes:
-            yield Explanation(id=code.id, others=(name,), text=explain_code(code))
+            yield Explanation(id=code.id, others=(name,), text=partial(explain_code, code))
 
 
 def _criteria() -> Iterator[Explanation]:
@@ -148,7 +151,7 @@ def _criteria() -> Iterator[Explanation]:
         if question.unknown_without:
             fields["unknown"] = f"without {question.unknown_without}"
         fields["run"] = f"{_GATE_RUN} …, see docs/gate.md"
-        text = fields_as_text(f"criterion {number} of the gate: {question.asks}", fields)
+        text = partial(fields_as_text, f"criterion {number} of the gate: {question.asks}", fields)
         others = (f"queue_gate_{number}", "queue-gate", "queue_gate")
         yield Explanation(id=str(number), others=others, text=text)
 
@@ -162,7 +165,7 @@ def _watch() -> Iterator[Explanation]:
             "run": "pytest --queue-watch report",
             "allow": f"@pytest.mark.queue_allow({kind!r}), if the test does this on purpose",
         }
-        text = fields_as_text(f"{kind} {title} (a finding of the watch)", fields)
+        text = partial(fields_as_text, f"{kind} {title} (a finding of the watch)", fields)
         yield Explanation(id=kind, others=("queue-watch",), text=text)
 
 

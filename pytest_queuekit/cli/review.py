@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from pytest_queuekit import __version__
 from pytest_queuekit.cli.progress import Progress
+from pytest_queuekit.cli.terminal import broken, prose
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.report.lines import encodable
+from pytest_queuekit.report.lines import WIDTH, encodable
 from pytest_queuekit.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -178,10 +179,10 @@ def _decided(code: Code) -> str:
     return f"{code.decided}: {code.how}" if code.how else code.decided
 
 
-def _wrapped(text: str, *, indent: str = "", hanging: int = 0) -> list[str]:
-    """Return lines of at most 80 columns, with `hanging` more columns of indent after the first."""
+def _wrapped(text: str, width: int = WIDTH, *, indent: str = "", hanging: int = 0) -> list[str]:
+    """Return lines of some columns, with `hanging` more columns of indent after the first."""
     later = indent + " " * hanging
-    return textwrap.wrap(text, 80, initial_indent=indent, subsequent_indent=later)
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=later)
 
 
 def _explained(name: str) -> str:
@@ -191,17 +192,17 @@ def _explained(name: str) -> str:
     code = known.get(name.upper())
     if code is None:
         raise UsageError(f"--explain={name}: unknown code{did_you_mean(name, known)}")
-    return explain_code(code)
+    return explain_code(code, prose())
 
 
-def explain_code(code: Code) -> str:
-    """Return a code in full: its fault, its rule, its reason and its examples."""
-    lines = _wrapped(f"{code.id}: {code.title}", hanging=2)
+def explain_code(code: Code, width: int) -> str:
+    """Return a code in full, in lines of some columns: its fault, rule, reason and examples."""
+    lines = _wrapped(f"{code.id}: {code.title}", width, hanging=2)
     for text in (code.sentence, code.why, f"decided {_decided(code)}"):
-        lines += _wrapped(text, indent="  ")
+        lines += _wrapped(text, width, indent="  ")
     for word, example in (("wrong", code.wrong), ("right", code.right)):
         if example:
-            lines += ["", f"{word}:", textwrap.indent(example.rstrip(), "    ")]
+            lines += ["", f"{word}:", *broken(textwrap.indent(example.rstrip(), "    "), width)]
     return "\n".join(lines) + "\n"
 
 

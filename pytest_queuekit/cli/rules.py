@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_queuekit.cli.examples import markdown_lines, text_lines
+from pytest_queuekit.cli.terminal import broken, prose
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suggest import did_you_mean
@@ -181,11 +182,15 @@ def as_text(chosen: Sequence[RuleEntry]) -> str:
 
 def as_explanation(chosen: Sequence[RuleEntry]) -> str:
     """Return every field of a few rules, and their examples."""
-    return "\n".join(map(explain, chosen))
+    width = prose()
+    return "\n".join(explain(entry, width) for entry in chosen)
 
 
-def explain(entry: RuleEntry, *, run: str = "") -> str:
-    """Return every field of a rule, and its example. `run` is the command that runs it alone."""
+def explain(entry: RuleEntry, width: int, *, run: str = "") -> str:
+    """Return every field of a rule, and its example, in lines of at most `width` columns.
+
+    run: the command that runs it alone; by default by its node id.
+    """
     fields = {
         entry.requirement.lower(): entry.sentence,
         "why": entry.why,
@@ -195,15 +200,22 @@ def explain(entry: RuleEntry, *, run: str = "") -> str:
         "driver": entry.driver,
         "run": run or entry.command,
     }
-    example = "\n".join(text_lines(entry.id))
-    return fields_as_text(f"{entry.id} {entry.slug}", fields) + (f"{example}\n" if example else "")
+    example = "\n".join(broken("\n".join(text_lines(entry.id)), width))
+    text = fields_as_text(f"{entry.id} {entry.slug}", fields, width)
+    return text + (f"{example}\n" if example else "")
 
 
-def fields_as_text(head: str, fields: Mapping[str, str]) -> str:
-    """Return a head, and a paragraph for each field below it."""
-    lines = textwrap.wrap(head, 80, subsequent_indent="  ")
+def fields_as_text(head: str, fields: Mapping[str, str], width: int) -> str:
+    """Return a head, and a paragraph of at most `width` columns for each field below it."""
+    lines = textwrap.wrap(head, width, subsequent_indent="  ")
     for name, text in fields.items():
-        lines += textwrap.wrap(text, 80, initial_indent=f"  {name:<8}", subsequent_indent=" " * 10)
+        lines += textwrap.wrap(
+            text,
+            width,
+            initial_indent=f"  {name:<8}",
+            subsequent_indent=" " * 10,
+            break_on_hyphens=False,
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import get_terminal_size
 
 from pytest_queuekit.cli.report import write_file
 from pytest_queuekit.cli.rules import write_out
+from pytest_queuekit.cli.terminal import columns, prose
 from pytest_queuekit.errors import ReportError, UsageError
 from pytest_queuekit.model.run_result import RunResult
 from pytest_queuekit.model.verdict import RuleRun, Verdict
@@ -34,8 +34,8 @@ examples:
   queuekit show ACK-6 --html ack.html   a page for people
 """
 
-_NARROWEST, _WIDEST = 40, 200
-"""The limits of the width that tables and drawings take, whatever the terminal has."""
+_TITLE = 20
+"""Columns of a title in the list. With fewer, a failure has lines of its own."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,8 +81,9 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     elif options.json:
         write_out(json.dumps(as_data(result), indent=2) + "\n")
     else:
-        lines = [f"{verdict.rule}[{verdict.queue}] {verdict.slug}", *_kept(kept, result), ""]
-        lines += [*explain(verdict), *_calls(verdict, options)]
+        head = f"{verdict.rule}[{verdict.queue}] {verdict.slug}"
+        lines = [*wrapped(head, width=prose()), *_kept(kept, result), ""]
+        lines += [*explain(verdict, prose()), *_calls(verdict, options)]
         write_out("\n".join(lines) + "\n")
     return 0
 
@@ -96,16 +97,12 @@ def _chosen(name: str, known: Sequence[Kept], folder: Path) -> Kept:
     raise UsageError(f"ID={name}: no failure in {folder} has this id or rule{hint}")
 
 
-def _width() -> int:
-    return min(max(get_terminal_size().columns, _NARROWEST), _WIDEST)
-
-
 def _moment(kept: Kept) -> datetime:
     return datetime.fromtimestamp(kept.at, tz=UTC).astimezone()
 
 
 def _kept(kept: Kept, result: RunResult) -> list[str]:
-    return wrapped(f"Kept {_moment(kept):%Y-%m-%d %H:%M}; {environment(result)}")
+    return wrapped(f"Kept {_moment(kept):%Y-%m-%d %H:%M}; {environment(result)}", width=prose())
 
 
 def _calls(verdict: Verdict, options: argparse.Namespace) -> Iterator[str]:
@@ -118,8 +115,8 @@ def _calls(verdict: Verdict, options: argparse.Namespace) -> Iterator[str]:
     known = {operation.number: operation for operation in proof}
     calls = [known.get(each.number, each) for each in run.history] if options.all else list(proof)
     if options.timeline:
-        yield from ("", *drawn(calls, proof=proof, width=_width()))
-    yield from ("", *numbered(calls, proof=proof, width=_width()))
+        yield from ("", *drawn(calls, proof=proof, width=columns()))
+    yield from ("", *numbered(calls, proof=proof, width=columns()))
 
 
 def _title(verdict: Verdict) -> str:
@@ -138,11 +135,20 @@ def _list_as_text(known: Sequence[Kept], folder: Path) -> str:
             queue, title = "?", str(error)
         rows.append((kept.id, queue, f"{_moment(kept):%Y-%m-%d %H:%M}", title))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    most = columns()
+    if sum(widths) + 2 * len(widths) + _TITLE > most:
+        return "".join(f"{line}\n" for row in rows for line in _entry(*row, most))
     lines = []
     for *cells, title in rows:
         padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
-        lines.append(cut("  ".join([*padded, title]), _width()))
+        lines.append(cut("  ".join([*padded, title]), most))
     return "\n".join(lines) + "\n"
+
+
+def _entry(name: str, queue: str, at: str, title: str, width: int) -> list[str]:
+    """Return a failure of the list on a terminal that has no room for its columns."""
+    head = wrapped(f"{name} {queue}", hanging="  ", width=width)
+    return [*head, *wrapped(f"{at} {title}", indent="  ", width=width)]
 
 
 def _list_as_json(known: Sequence[Kept]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +27,7 @@ from pytest_queuekit.model.verdict import (
     Violation,
 )
 from pytest_queuekit.report import review
-from pytest_queuekit.report.lines import counted, cut, figure, printable, wrapped
+from pytest_queuekit.report.lines import WIDTH, counted, cut, figure, printable, wrapped
 
 WITNESS = 12
 """Operations of a witness that are shown; `--queue-report json:PATH` has all."""
@@ -54,16 +55,17 @@ def headline(verdict: Verdict) -> str:
     return f"{named}{title}{printable(faults[0].detail)}"
 
 
-def explain(verdict: Verdict) -> list[str]:
-    """Return the lines that explain a failed check, at most 80 columns wide.
+def explain(verdict: Verdict, width: int = WIDTH) -> list[str]:
+    """Return the lines that explain a failed check, at most `width` columns wide.
 
-    A failure whose cause another check shows in full has one line, which names that check.
+    The command that repeats it, and the test, stay in one piece. A failure whose cause another
+    check shows in full has one line, which names that check.
     """
     if verdict.same_as:
         return [same_cause(verdict, verdict.same_as)]
     match verdict.detail:
         case RuleRun():
-            return _run(verdict, verdict.detail)
+            return _run(verdict, verdict.detail, width)
         case Measured(measurement=Measurement() as measurement):
             return _measured(verdict, measurement)
         case Findings():
@@ -78,24 +80,24 @@ def same_cause(verdict: Verdict, first: str) -> str:
     return cut(f"Same cause as {first}: {printable(title)}")
 
 
-def _run(verdict: Verdict, run: RuleRun) -> list[str]:
+def _run(verdict: Verdict, run: RuleRun, width: int) -> list[str]:
     lines = []
     for violation in run.violations[:1]:
-        lines += [*proof(violation), ""]
-    lines += [line for label, text in _notes(verdict, run) for line in note(label, text)]
+        lines += [*proof(violation, width), ""]
+    lines += [line for label, text in _notes(verdict, run) for line in note(label, text, width)]
     # In one piece, however long: a reader pastes it.
     lines += [f"{'Replay':<{_LABEL + 2}}{run.replay}"] if run.replay else []
-    lines += note("Show", f"queuekit show {run.kept}") if run.kept else []
+    lines += note("Show", f"queuekit show {run.kept}", width) if run.kept else []
     return [*lines, "", *run.test.splitlines()] if run.test else lines
 
 
-def proof(violation: Violation) -> list[str]:
+def proof(violation: Violation, width: int = WIDTH) -> list[str]:
     """Return the lines that show a violation: title, detail and operations."""
     return [
-        violation.title or violation.kind.replace("-", " ").capitalize(),
-        *wrapped(violation.detail, lines=6),
+        *wrapped(violation.title or violation.kind.replace("-", " ").capitalize(), width=width),
+        *wrapped(violation.detail, lines=6, width=width),
         "",
-        *_operations(violation.witness),
+        *_operations(violation.witness, width),
     ]
 
 
@@ -116,9 +118,9 @@ def _notes(verdict: Verdict, run: RuleRun) -> list[tuple[str, str]]:
     return notes
 
 
-def note(label: str, text: str) -> list[str]:
+def note(label: str, text: str, width: int = WIDTH) -> list[str]:
     """Return the lines of a note below a proof: its label and its text."""
-    first, *rest = wrapped(text, indent=" " * (_LABEL + 2), lines=4) or [""]
+    first, *rest = wrapped(text, indent=" " * (_LABEL + 2), lines=4, width=width) or [""]
     return [f"{label:<{_LABEL + 2}}{first.lstrip()}", *rest]
 
 
@@ -154,7 +156,7 @@ def _findings(verdict: Verdict) -> list[str]:
     return lines + ([f"… and {more:,} more of {verdict.rule}"] if more > 0 else [])
 
 
-def _operations(witness: Sequence[Operation]) -> list[str]:
+def _operations(witness: Sequence[Operation], width: int) -> list[str]:
     ordered = calls_of(sorted(witness, key=lambda operation: operation.start))
     if not ordered:
         return []
@@ -166,9 +168,12 @@ def _operations(witness: Sequence[Operation]) -> list[str]:
     lines = []
     for call in shown:
         actor = f"{call[0].actor[:14]:<{actors}}"
-        lines.append(cut(f"  {when(call[0]):>{times}}  {actor}  {describe(*call)}"))
-    if left_out:
-        lines.insert(-1, f"  … and {left_out:,} more operations")
+        if left_out and call is shown[-1]:
+            lines.append(f"  … and {left_out:,} more operations")
+        line = f"  {when(call[0]):>{times}}  {actor}  {describe(*call)}"
+        # A narrow terminal has no room for a call in one line.
+        narrow = textwrap.wrap(line, width, subsequent_indent=" " * 6, break_on_hyphens=False)
+        lines += [cut(line)] if width >= WIDTH else narrow
     return lines
 
 

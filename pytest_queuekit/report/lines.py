@@ -47,14 +47,20 @@ class Line:
     tone: Tone = Tone.PLAIN
 
 
-def wrapped(text: str, *, indent: str = "", hanging: str = "", lines: int = 4) -> list[str]:
-    """Return a text in at most `lines` lines, cut with an ellipsis."""
+def wrapped(
+    text: str, *, indent: str = "", hanging: str = "", lines: int = 4, width: int = WIDTH
+) -> list[str]:
+    """Return a text in at most `lines` lines of eighty columns, cut with an ellipsis.
+
+    width: columns of a terminal with fewer, which gets more lines for the same text.
+    """
+    room = len(indent) + len(hanging)
     return textwrap.wrap(
         " ".join(printable(text).split()),
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=indent + hanging,
-        max_lines=lines,
+        max_lines=lines * (WIDTH - room) // max(width - room, 1),
         placeholder=" …",
         break_on_hyphens=False,
     )
