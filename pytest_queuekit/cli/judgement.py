@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pytest_queuekit.model.rules_of_kind import RULES_OF
 from pytest_queuekit.report.failure import note, proof
 from pytest_queuekit.report.lines import counted, wrapped
-from pytest_queuekit.rules.of_kind import RULE_OF
 
 if TYPE_CHECKING:
     from pytest_queuekit.histories.judging import Judgement
@@ -48,7 +48,7 @@ def as_json(judgement: Judgement, recorded: Recorded) -> str:
 def _explained(violation: Violation, more: int, recorded: Recorded) -> Iterator[str]:
     yield from proof(violation)
     yield ""
-    rule = RULE_OF[violation.kind]
+    rule = RULES_OF[violation.kind][0]
     yield from note("Rule", f"{rule}; queuekit explain {rule}")
     if violation.declared:
         yield from note("Declared", "; ".join(violation.declared))
@@ -92,7 +92,7 @@ def _tasks(recorded: Recorded) -> int:
 def _data(violation: Violation, recorded: Recorded) -> dict[str, Any]:
     return {
         "kind": violation.kind,
-        "rule": RULE_OF[violation.kind],
+        "rule": RULES_OF[violation.kind][0],
         "title": violation.title,
         "detail": violation.detail,
         "declared": list(violation.declared),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
 
 from pytest_queuekit.model.capabilities import KeyConflict
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Outcome, Verb
+from pytest_queuekit.model.rules_of_kind import RULES_OF
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors import (
@@ -26,61 +27,6 @@ from pytest_queuekit.monitors.timeline.annotations import annotated
 from pytest_queuekit.monitors.timeline.findings import calls_on, restarts
 from pytest_queuekit.monitors.timeline.tasks import shared_keys
 from pytest_queuekit.walks.ending import COLLECTOR
-
-RULES: Mapping[str, tuple[str, ...]] = {
-    "cancel-refused": ("ACK-12", "ACK-13"),
-    "cancelled-again": ("ACK-12", "ACK-13"),
-    "changed": ("ENQUEUE-3", "ENQUEUE-4", "ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-7"),
-    "claim-refused": ("CLAIM-3",),
-    "completed-again": ("ACK-1", "ACK-2", "ACK-16"),
-    "dead-again": ("RETRY-8",),
-    "dead-too-early": ("RETRY-7", "RETRY-5"),
-    "death-hidden": ("RETRY-14",),
-    "delivered-dead": ("RETRY-4", "RETRY-5"),
-    "double-delivery": ("CLAIM-1", "LEASE-2"),
-    "early": ("SCHEDULE-1",),
-    "early-retry": ("RETRY-2", "RETRY-3"),
-    "fifo-order": ("ORDER-1", "ORDER-4"),
-    "group-overfull": ("GROUP-1",),
-    "holder-refused": ("LEASE-11",),
-    "invented": ("ENQUEUE-1", "ENQUEUE-3", "ENQUEUE-4", "ENQUEUE-5", "ENQUEUE-6", "ENQUEUE-7"),
-    "key-let-through": ("KEY-1", "KEY-2", "KEY-3", "KEY-4", "KEY-10", "KEY-11"),
-    "key-not-freed": ("KEY-7",),
-    "key-not-refused": ("KEY-14",),
-    "keyed-lost": ("KEY-8",),
-    "left-out": ("CLAIM-8",),
-    "lifo-order": ("ORDER-2", "ORDER-5"),
-    "lost": ("ENQUEUE-1",),
-    "lost-retry": ("RETRY-1", "RETRY-3"),
-    "misrouted": ("ROUTE-1",),
-    "misplaced": ("ORDER-12",),
-    "missing-dead-letter": ("RETRY-7",),
-    "not-purged": ("STATS-8",),
-    "not-replaced": ("KEY-14",),
-    "not-reclaimed": ("LEASE-1", "LEASE-4"),
-    "outdated": ("SCHEDULE-11",),
-    "out-of-turn": ("ORDER-3", "ORDER-6", "SCHEDULE-6", "ROUTE-8"),
-    "over-limit": ("CLAIM-7",),
-    "priority-order": ("ORDER-3", "ORDER-6"),
-    "refused-but-kept": ("ENQUEUE-4", "ENQUEUE-6"),
-    "requeue-attempts": ("RETRY-19",),
-    "requeue-hastened": ("RETRY-18",),
-    "requeue-lost": ("RETRY-16",),
-    "requeue-refused": ("RETRY-16",),
-    "requeue-revived": ("RETRY-17", "RETRY-18"),
-    "released-lost": ("LEASE-9",),
-    "said-empty": ("CLAIM-3", "SCHEDULE-2", "LEASE-9"),
-    "stale-gave-back": ("ACK-7", "ACK-8"),
-    "stale-shut-out": ("ACK-6", "ACK-7", "ACK-8", "ACK-9"),
-    "stale-swallowed": ("ACK-6",),
-    "turned-away": ("ENQUEUE-1",),
-    "unfinished-lost": ("LEASE-1",),
-    "wrong-count": tuple(f"STATS-{number}" for number in (1, 2, 3, 4, 5, 8, 10, 11)),
-}
-"""The rules that test a promise alone, by the kind of the violation; the first is the usual one.
-
-The kinds of `answers` and `busy` have none: they break the form of the queue's answers.
-"""
 
 _PLAIN = frozenset({Verb.OPEN, Verb.ENQUEUE, Verb.CLAIM, Verb.STATS, Verb.DEAD_LETTERS})
 """The verbs of which any walk has some."""
@@ -143,7 +89,7 @@ def _judged(history: History, contract: Contract, monitors: Sequence[Monitor]) -
     waived = contract.waivers.keys()
     violations: dict[tuple[str, int], Violation] = {}
     for violation in (*explained(history, contract), *_by_monitors(history, contract, monitors)):
-        if not waived & set(RULES.get(violation.kind, ())):
+        if not waived & set(RULES_OF.get(violation.kind, ())):
             key = (violation.kind, violation.witness[-1].number)
             violations.setdefault(key, violation)
     found = list(violations.values())
@@ -214,7 +160,7 @@ def _compared_with_rule(kind: str, witness: Sequence[Operation]) -> str:
 
     That rule may pass, if only the combination breaks the promise.
     """
-    rules = RULES.get(kind, ())
+    rules = RULES_OF.get(kind, ())
     if not rules:
         return ""
     features = list(dict.fromkeys(chain.from_iterable(map(_features, witness))))

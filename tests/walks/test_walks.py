@@ -15,6 +15,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.effort import Effort, Level
 from pytest_queuekit.model.history import History, Verb
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
+from pytest_queuekit.model.rules_of_kind import RULES_OF
 from pytest_queuekit.model.verdict import RuleRun, Status, Verdict
 from pytest_queuekit.monitors.explained import explained
 from pytest_queuekit.report.failure import explain
@@ -36,7 +37,7 @@ from pytest_queuekit.walks import (
     Wait,
     replay,
 )
-from pytest_queuekit.walks.judging import RULES, judge_walk
+from pytest_queuekit.walks.judging import judge_walk
 from pytest_queuekit.walks.play import Stage, play_walk
 from tests.monitors.notation import contract, history
 from tests.mutants.walk import BatchTasksAreNotRetried, ExtendedTasksComeBack
@@ -260,4 +261,4 @@ def test_a_step_prints_as_the_source_that_makes_it() -> None:
 def test_the_rules_of_broken_promises_exist() -> None:
     """Each kind names rules of the catalogue."""
     known = {rule.id for rule in CATALOGUE}
-    assert {rule for rules in RULES.values() for rule in rules} <= known
+    assert {rule for rules in RULES_OF.values() for rule in rules} <= known
