@@ -9,7 +9,7 @@ import pytest
 
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.gate.changes import check_revision
-from pytest_queuekit.plugin.settings import looked_at, not_there
+from pytest_queuekit.plugin.paths import ini_folder, looked_at, not_there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def _coverage(config: pytest.Config) -> Path | None:
         return None
     folder = config.invocation_params.dir
     if source == "queue_coverage":
-        folder = config.inipath.parent if config.inipath else config.rootpath
+        folder = ini_folder(config)
     return looked_at(given, folder, source, _no_data)
 
 

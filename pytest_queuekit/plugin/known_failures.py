@@ -13,6 +13,7 @@ from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Status, Verdict, Waiver
 from pytest_queuekit.performance.targets import TARGETS
+from pytest_queuekit.plugin.paths import ini_folder
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.suggest import did_you_mean
 
@@ -51,8 +52,8 @@ def _baseline(
     # Imported here: most runs read no report.
     from pytest_queuekit.report.formats.json import read_run
 
-    kept = config.inipath.parent if config.inipath else config.rootpath
-    path = (kept if given is None else config.invocation_params.dir) / Path(name).expanduser()
+    folder = ini_folder(config) if given is None else config.invocation_params.dir
+    path = folder / Path(name).expanduser()
     try:
         failed = [each for each in read_run(path).verdicts if _failed(each)]
     except UsageError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,8 @@ from pytest_queuekit.plugin import options
 from pytest_queuekit.plugin.controller import track_of
 from pytest_queuekit.plugin.known_failures import known_failures
 from pytest_queuekit.plugin.node_ids import label_all
-from pytest_queuekit.report.formats import FORMATS
+from pytest_queuekit.plugin.paths import ini_folder, looked_at, not_there
+from pytest_queuekit.report.formats import FORMATS, HTML_NEEDS
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.suggest import did_you_mean
 from pytest_queuekit.suites.plan import Performance, Plan
@@ -189,9 +190,7 @@ def _reports(config: pytest.Config) -> tuple[tuple[str, Path | None], ...]:
                 f"{', '.join(sorted(FORMATS))}{hint}"
             )
         if name == "html" and find_spec("jinja2") is None:
-            raise pytest.UsageError(
-                f"{source}={line!r} needs jinja2: pip install 'pytest-queuekit[html]'"
-            )
+            raise pytest.UsageError(f"{source}={line!r} {HTML_NEEDS}")
         if not place and (colon or name != "github"):
             raise pytest.UsageError(f"{source}={line!r} names no file: write {name}:PATH")
         folder = config.invocation_params.dir if source.startswith("-") else config.rootpath
@@ -209,8 +208,7 @@ def _database(config: pytest.Config, *, named: bool) -> Path | None:
         return looked_at(given, config.invocation_params.dir, "--queue-db", _no_database)
     kept = str(config.getini("queue_db"))
     if kept and (named or config.getoption("queue_validate")):
-        folder = config.inipath.parent if config.inipath else config.rootpath
-        return looked_at(kept, folder, "queue_db", _no_database)
+        return looked_at(kept, ini_folder(config), "queue_db", _no_database)
     if named:
         raise pytest.UsageError("queue-db::… names a check of a database: add --queue-db PATH")
     return None
@@ -219,7 +217,7 @@ def _database(config: pytest.Config, *, named: bool) -> Path | None:
 def _reviewed(config: pytest.Config, *, named: bool) -> tuple[Path, ...]:
     given = config.getoption("queue_review")
     if given is None and (named or config.getoption("queue_validate")):
-        folder = config.inipath.parent if config.inipath else config.rootpath
+        folder = ini_folder(config)
         lines = [str(folder / line) for line in config.getini("queue_review")]
         paths = [looked_at(line, folder, "queue_review", not_there) for line in lines]
         if paths:
@@ -254,29 +252,6 @@ def _gate(config: pytest.Config, *, named: bool) -> bool:
     if named and not asked:
         raise pytest.UsageError("queue-gate::… belongs to the gate: add --queue-gate")
     return asked
-
-
-def not_there(path: Path) -> str:
-    """Return that a path does not exist, with a suggestion; empty if it exists."""
-    if path.exists():
-        return ""
-    siblings = [sibling.name for sibling in path.parent.glob("*")] if path.parent.is_dir() else []
-    return f"does not exist{did_you_mean(path.name, siblings)}"
-
-
-def looked_at(given: str, folder: Path, source: str, problem_of: Callable[[Path], str]) -> Path:
-    """Return the given path. Raises pytest.UsageError with the problem if there is one."""
-    if not given:
-        raise pytest.UsageError(f"{source}='' is empty: give a path")
-    try:
-        path = folder / Path(given).expanduser()
-        problem = problem_of(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: ~NAME of no user
-        cause = error.strerror if isinstance(error, OSError) else error
-        raise pytest.UsageError(f"{source}={given!r} cannot be read: {cause}") from error
-    if problem:
-        raise pytest.UsageError(f"{source}={str(path)!r} {problem}")
-    return path
 
 
 def _no_database(path: Path) -> str:

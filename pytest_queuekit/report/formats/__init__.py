@@ -22,6 +22,9 @@ def _format(module: str, function: str) -> Format:
     return make
 
 
+HTML_NEEDS = "needs jinja2: pip install 'pytest-queuekit[html]'"
+"""What stands in the error of a run that asks for a page and lacks the library."""
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "github": _format("github", "summary"),

@@ -17,6 +17,7 @@ from pytest_queuekit.model.run_result import Explanation, RunResult
 from pytest_queuekit.model.verdict import Status, Verdict
 from pytest_queuekit.report.drawing import LEGEND, palette, style, svg
 from pytest_queuekit.report.failure import calls_of, describe, headline, when
+from pytest_queuekit.report.formats import HTML_NEEDS
 from pytest_queuekit.report.lines import figure
 from pytest_queuekit.report.matrix import Column, columns, families, word
 from pytest_queuekit.report.timeline import timeline
@@ -39,9 +40,7 @@ def page(runs: dict[str, RunResult]) -> str:
         import jinja2
         import markupsafe
     except ImportError as error:
-        raise UsageError(
-            "the html format needs jinja2: pip install 'pytest-queuekit[html]'"
-        ) from error
+        raise UsageError(f"the html format {HTML_NEEDS}") from error
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PARTS),
         autoescape=True,
