@@ -66,7 +66,10 @@ def test_the_formats_for_programs_are_printed_alone(
         ([""], "path='' is empty: give a file or a folder"),
         (["nope"], "path='nope' does not exist"),
         (["src", "--format", "jsn"], "did you mean 'json'?"),
-        (["src", "--output", "no/folder/x"], "--output='no/folder/x' cannot be written"),
+        (
+            ["src", "--output", "no/folder/x"],
+            "--output no/folder/x: cannot be written: No such file",
+        ),
         (["--explain", "QR1O5"], "did you mean 'QR105'"),
     ],
 )

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_queuekit.cli.judgement import as_json, as_text
+from pytest_queuekit.cli.output import write_out
 from pytest_queuekit.cli.progress import Progress
-from pytest_queuekit.cli.rules import write_out
 from pytest_queuekit.errors import HistoryError, UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_queuekit.cli.rules import write_out
+from pytest_queuekit.cli.output import write_out
 from pytest_queuekit.model.verdict import Measurement
 from pytest_queuekit.report.comparison import Change, Difference, changed_environment, compare
 from pytest_queuekit.report.failure import headline

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from pytest_queuekit.cli.explanations import Explanation, explanations
-from pytest_queuekit.cli.rules import write_out
+from pytest_queuekit.cli.output import write_out
 from pytest_queuekit.cli.terminal import prose
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.suggest import did_you_mean

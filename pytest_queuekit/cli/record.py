@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_queuekit.cli.output import write_out
 from pytest_queuekit.cli.progress import Progress
-from pytest_queuekit.cli.rules import write_out
 from pytest_queuekit.errors import AdapterError, UsageError
 from pytest_queuekit.report.lines import counted, wrapped
 

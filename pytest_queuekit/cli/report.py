@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from pytest_queuekit.cli.rules import write_out
+from pytest_queuekit.cli.output import write_file, write_out
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.report import badge, matrix
 from pytest_queuekit.report.formats.html import page
@@ -64,16 +64,6 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         return 0
     write_file(text, options.output, "--output")
     return 0
-
-
-def write_file(text: str, path: Path, option: str) -> None:
-    """Write a text to the file that an option names. Raises UsageError if that fails."""
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise UsageError(
-            f"{option} {path}: cannot be written: {error.strerror or error}"
-        ) from error
 
 
 def _markdown(table: Sequence[matrix.Column], by_rule: bool) -> str:

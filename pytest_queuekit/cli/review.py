@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_queuekit import __version__
+from pytest_queuekit.cli.output import write_file, write_out, write_utf8
 from pytest_queuekit.cli.progress import Progress
 from pytest_queuekit.cli.terminal import broken, prose
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.report.lines import WIDTH, encodable
+from pytest_queuekit.report.lines import WIDTH
 from pytest_queuekit.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         hint = did_you_mean(options.format, FORMATS)
         raise UsageError(f"--format={options.format!r} is not one of {', '.join(FORMATS)}{hint}")
     if options.list:
-        _print_text(_as_list())
+        write_out(_as_list())
     elif options.markdown:
-        _print_utf8(as_markdown())
+        write_utf8(as_markdown())
     elif options.explain:
-        _print_text(_explained(options.explain))
+        write_out(_explained(options.explain))
     elif options.paths:
         return _review(options)
     else:
@@ -96,51 +97,22 @@ def _review(options: argparse.Namespace) -> int:
     progress("")
     text = _formatted(result, options.format)
     if options.output:
-        try:
-            Path(options.output).write_bytes(_utf8(text))
-        except OSError as error:
-            raise UsageError(f"--output={options.output!r} cannot be written: {error}") from error
-    elif options.format == "text":
-        _print_text(text)
+        write_file(text, Path(options.output), "--output")
     else:
-        _print_utf8(text)
+        _print(write_out if options.format == "text" else write_utf8, text)
     return 1 if any(verdict.failed for verdict in result.verdicts) else 0
 
 
-def _print_text(text: str) -> None:
-    """Print text for people, with replacements for characters that the terminal lacks."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    _print(lambda: sys.stdout.write(encodable(text, encoding)))
-
-
-def _print_utf8(text: str) -> None:
-    """Print text for programs, as UTF-8 in every locale."""
-
-    def write() -> None:
-        buffer = getattr(sys.stdout, "buffer", None)
-        if buffer is None:
-            sys.stdout.write(text)
-        else:
-            buffer.write(_utf8(text))
-
-    _print(write)
-
-
-def _print(write: Callable[[], object]) -> None:
-    if not sys.stdout:
-        return  # closed by the caller, who has the exit status
+def _print(write: Callable[[str], None], text: str) -> None:
+    """Print the findings. Raises UsageError if that fails: a status of 1 would mean findings."""
     try:
-        write()
-        sys.stdout.flush()
+        write(text)
+        if sys.stdout:
+            sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         raise UsageError(f"the findings cannot be printed: {error}") from error
-
-
-def _utf8(text: str) -> bytes:
-    r"""Encode text; a lone surrogate becomes \udc80, which JSON reads back."""
-    return text.encode("utf-8", "backslashreplace")
 
 
 def _formatted(result: Review, form: str) -> str:

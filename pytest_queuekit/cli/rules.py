@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_queuekit.cli.examples import markdown_lines, text_lines
+from pytest_queuekit.cli.output import write_out
 from pytest_queuekit.cli.terminal import broken, prose
 from pytest_queuekit.errors import UsageError
-from pytest_queuekit.report.lines import encodable
 from pytest_queuekit.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -96,11 +95,6 @@ def run(options: argparse.Namespace, rest: Sequence[str]) -> int:
         write = as_explanation
     write_out(write(chosen))
     return 0
-
-
-def write_out(text: str) -> None:
-    """Print a text, with replacements for characters that the terminal lacks."""
-    sys.stdout.write(encodable(text, getattr(sys.stdout, "encoding", None) or "utf-8"))
 
 
 def entries() -> Iterator[RuleEntry]:

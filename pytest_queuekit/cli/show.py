@@ -9,8 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_queuekit.cli.report import write_file
-from pytest_queuekit.cli.rules import write_out
+from pytest_queuekit.cli.output import write_file, write_out
 from pytest_queuekit.cli.terminal import columns, prose
 from pytest_queuekit.errors import ReportError, UsageError
 from pytest_queuekit.model.run_result import RunResult
@@ -129,7 +128,7 @@ def _list_as_text(known: Sequence[Kept], folder: Path) -> str:
     rows = []
     for kept in known:
         try:
-            _, verdict = kept.read()
+            verdict = kept.read_verdict()
             queue, title = verdict.queue, _title(verdict)
         except ReportError as error:
             queue, title = "?", str(error)
@@ -154,7 +153,7 @@ def _entry(name: str, queue: str, at: str, title: str, width: int) -> list[str]:
 def _list_as_json(known: Sequence[Kept]) -> str:
     entries = []
     for kept in known:
-        _, verdict = kept.read()
+        verdict = kept.read_verdict()
         entries.append(
             {
                 "id": kept.id,

@@ -62,16 +62,27 @@ class Kept:
 
         Raises ReportError if a file is missing or damaged.
         """
-        result = read_run(self.path)
+        result, verdict, run = self._read()
         try:
-            (verdict,) = result.verdicts
             history = read_history(self.history)
             check_fields(history)
         except ValueError as error:
             raise ReportError(f"{self.path}: {error}") from error
+        return result, replace(verdict, detail=replace(run, history=history))
+
+    def read_verdict(self) -> Verdict:
+        """Return the verdict without its history. Raises ReportError for a damaged file."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[RunResult, Verdict, RuleRun]:
+        result = read_run(self.path)
+        try:
+            (verdict,) = result.verdicts
+        except ValueError as error:
+            raise ReportError(f"{self.path}: {error}") from error
         if not verdict.violations or not isinstance(verdict.detail, RuleRun):
             raise ReportError(f"{self.path}: the verdict is not about a broken rule")
-        return result, replace(verdict, detail=replace(verdict.detail, history=history))
+        return result, verdict, verdict.detail
 
 
 def named(verdict: Verdict, run: RuleRun) -> RuleRun:
