@@ -78,6 +78,13 @@ _ENTRIES = (
         server="PostgreSQL",
     ),
     BuiltIn(
+        name="redis-streams",
+        target=f"{_HOME}.redis_streams:RedisStreamQueue",
+        extra="redis",
+        sentence="a Redis stream with one consumer group",
+        server="Redis",
+    ),
+    BuiltIn(
         name="huey",
         target=f"{_HOME}.huey:HueyQueue",
         extra="huey",
