@@ -41,6 +41,10 @@ ROUTES = f"""
     SELECT route, compatibility FROM head
 """
 """Returns the routes of ready tasks and a compatibility of each; jumps from route to route."""
+STILL_READY = """CASE WHEN task.status = 'queued'
+    THEN task.attempts < task.max_attempts AND task.run_after_utc <= task.due_stamp END"""
+"""The condition of a ready task, checked again for one that has just changed when it is locked. In
+the form of READY, a planner without statistics would take it for a way to find the task."""
 _LOCKED = "FOR NO KEY UPDATE OF task SKIP LOCKED"
 
 
@@ -88,15 +92,18 @@ def _of_all(keys: tuple[str, ...], gates: str, limit: str, _heads: int) -> str:
 
 
 def _of_routes(keys: tuple[str, ...], gates: str, limit: str, heads: int) -> str:
-    # The conditions are repeated: the lock checks them again for a task that has just changed.
-    order = ", ".join(f"task.{key}" for key in keys)
     return f"""
-        SELECT task.id FROM unnest(%(routes)s::text[]) AS served (route)
+        SELECT task.id FROM $queue.task_queue AS task
+        WHERE task.id = ANY(ARRAY({heads_of_routes(", ".join(keys), heads)}))
+            AND {STILL_READY} {gates}
+        ORDER BY {", ".join(f"task.{key}" for key in keys)} LIMIT {limit} {_LOCKED}"""
+
+
+def heads_of_routes(order: str, count: int, condition: str = READY) -> str:
+    """Return a SELECT of the first tasks of each of the %(routes)s."""
+    return f"""
+        SELECT head.id FROM unnest(%(routes)s::text[]) AS served (route)
         CROSS JOIN LATERAL (
-            SELECT head.id FROM $queue.task_queue AS head
-            WHERE {READY} AND head.route = served.route
-            ORDER BY {", ".join(f"head.{key}" for key in keys)} LIMIT {heads}) AS head
-        JOIN $queue.task_queue AS task ON task.id = head.id
-        WHERE task.status = 'queued' AND task.attempts < task.max_attempts
-            AND task.run_after_utc <= task.due_stamp {gates}
-        ORDER BY {order} LIMIT {limit} {_LOCKED}"""
+            SELECT id FROM $queue.task_queue AS first
+            WHERE {condition} AND first.route = served.route
+            ORDER BY {order} LIMIT {count}) AS head"""

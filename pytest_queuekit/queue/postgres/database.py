@@ -67,6 +67,8 @@ class PostgresDatabase:
         self.address = read_address(url)
         """The place of the queue; its text has no password."""
         self.schema = self.address.schema
+        self.has_race = False
+        """True once the indexes of weighted claims are known to exist."""
         limits = Limits(
             lock=_seconds("busy_seconds", busy_seconds),
             statement=_seconds("statement_seconds", statement_seconds),
@@ -109,7 +111,7 @@ class PostgresDatabase:
 
     def initialize_schema(self) -> None:
         """Create the schema and its tables if they are missing. Safe to call again."""
-        self._oid = None
+        self._oid, self.has_race = None, False
         self._make_ready()
 
     def close(self) -> None:

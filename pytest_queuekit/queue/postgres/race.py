@@ -13,7 +13,7 @@ from psycopg import errors
 from ..exceptions import QueuePermissionError
 from ..models import Task
 from ..routing import NO_CAPABILITIES
-from .claim_sql import TAKE
+from .claim_sql import HEADS, STILL_READY, TAKE, heads_of_routes
 from .database import PostgresDatabase
 from .schema import RACE_AT, RACE_INDEXES
 from .session import Session
@@ -45,16 +45,10 @@ _DISTANCE = (
     f"greatest({RACE_AT.replace('race_', 'task.race_').replace('priority', 'task.priority')}"
 )
 _DISTANCE += f" - {_present_time('task')}, 0)"
+_IN_RACE = f"{READY} AND {RACE_AT} IS NOT NULL"
 _WINNER = f"""
-    SELECT task.id, {_DISTANCE}
-    FROM unnest(%(routes)s::text[]) AS served (route)
-    CROSS JOIN LATERAL (
-        SELECT id FROM $queue.task_queue AS head
-        WHERE {READY} AND head.route = served.route AND {RACE_AT} IS NOT NULL
-        ORDER BY {RACE_AT} LIMIT 16) AS head
-    JOIN $queue.task_queue AS task ON task.id = head.id
-    WHERE task.status = 'queued' AND task.attempts < task.max_attempts
-        AND task.run_after_utc <= task.due_stamp
+    SELECT task.id, {_DISTANCE} FROM $queue.task_queue AS task
+    WHERE task.id = ANY(ARRAY({heads_of_routes(RACE_AT, HEADS, _IN_RACE)})) AND {STILL_READY}
     ORDER BY {_DISTANCE}, task.id LIMIT 1 FOR NO KEY UPDATE OF task SKIP LOCKED
 """
 _ADVANCE = """
@@ -72,13 +66,15 @@ END_RACES = f"""
 def claim_by_race(db: PostgresDatabase, parameters: dict[str, Any], limit: int) -> list[Task]:
     """Claim the next winners, at most `limit`, after upkeep."""
     parameters = {"routes": [NO_CAPABILITIES]} | parameters
-    if not db.read(_HAS_INDEXES)[0][0]:
-        _create_indexes(db)
-    while db.write(lambda session: _enter(db, session)) == CHUNK:
-        pass
+    if not db.has_race:
+        if not db.read(_HAS_INDEXES)[0][0]:
+            _create_indexes(db)
+        db.has_race = True
 
-    def take(session: Session) -> list[Task]:
+    def take(session: Session) -> list[Task] | None:
         lock(db, session, RACE)
+        if session.change(_ENTER, {"limit": CHUNK}) == CHUNK:
+            return None  # more tasks have to enter first
         tasks: list[Task] = []
         while len(tasks) < limit and (winner := session.run(_WINNER, parameters)):
             task_id, distance = winner[0]
@@ -86,12 +82,10 @@ def claim_by_race(db: PostgresDatabase, parameters: dict[str, Any], limit: int) 
             tasks.append(Task.from_columns(session.run(TAKE, parameters | {"id": task_id})[0]))
         return tasks
 
-    return db.write(take)
-
-
-def _enter(db: PostgresDatabase, session: Session) -> int:
-    lock(db, session, RACE)
-    return session.change(_ENTER, {"limit": CHUNK})
+    while True:
+        tasks = db.write(take)
+        if tasks is not None:
+            return tasks
 
 
 def _create_indexes(db: PostgresDatabase) -> None:
