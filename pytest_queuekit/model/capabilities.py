@@ -30,12 +30,14 @@ class Payload(enum.Enum):
 
     JSON: as JSON gives them back, so that a tuple may become a list, and the key 1 the key "1".
     OBJECT: what Python's pickle carries.
+    INTEGER: whole numbers from 1 to 2**63 - 1, such as the ids of rows.
     """
 
     JSON = "json"
     TEXT = "text"
     BYTES = "bytes"
     OBJECT = "object"
+    INTEGER = "integer"
 
 
 class Liveness(enum.Enum):
@@ -134,6 +136,8 @@ class Capability(enum.StrEnum):
     TEXT_PAYLOAD = "text-payload"
     BYTES_PAYLOAD = "bytes-payload"
     OBJECT_PAYLOAD = "object-payload"
+    INTEGER_PAYLOAD = "integer-payload"
+    SIZED_PAYLOAD = "sized-payload"
     THREADS = "threads"
     PROCESSES = "processes"
 

@@ -43,6 +43,7 @@ _PAYLOADS = {
     Payload.TEXT: Capability.TEXT_PAYLOAD,
     Payload.BYTES: Capability.BYTES_PAYLOAD,
     Payload.OBJECT: Capability.OBJECT_PAYLOAD,
+    Payload.INTEGER: Capability.INTEGER_PAYLOAD,
 }
 
 
@@ -301,6 +302,7 @@ def _capabilities(adapter: type[QueueAdapter]) -> set[Capability]:
         Capability.THREADS: adapter.sharing is not Sharing.NONE,
         Capability.PROCESSES: adapter.sharing is Sharing.PROCESSES,
         _PAYLOADS[adapter.payload]: True,
+        Capability.SIZED_PAYLOAD: adapter.payload is not Payload.INTEGER,
     }
     by_method = {
         method.capability

@@ -19,6 +19,9 @@ from pytest_queuekit.model.verbs import Verb as Verb
 UNRECOGNISED = "?"
 """The task of a delivery whose payload the kit never enqueued."""
 
+NUMBERED = "queuekit-number:"
+"""Begins the label of a number whose task another process enqueued. No other label has a colon."""
+
 CONVERTED = "converted"
 """The argument in a history that holds a payload as JSON gives it back, if that differs."""
 INVALID = "invalid"
@@ -164,7 +167,10 @@ class History:
         order in which they ended. The first operation starts at 0.
         """
         return cls(
-            operations=tuple(_merge(operations)), lease=lease, drained=drained, driver=driver
+            operations=tuple(_named(_merge(operations))),
+            lease=lease,
+            drained=drained,
+            driver=driver,
         )
 
     def __iter__(self) -> Iterator[Operation]:
@@ -203,6 +209,36 @@ def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:
         claim = None if old.claim is None else place[old.actor, old.claim]
         end = None if old.end is None else old.end - origin
         yield replace(old, number=new, claim=claim, start=old.start - origin, end=end)
+
+
+def _named(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Put the labels of tasks in the place of numbers that stand for them."""
+    listed = list(operations)
+    labels = {
+        call.arguments.get("payload"): call.task for call in listed if call.verb is Verb.ENQUEUE
+    }
+    for call in listed:
+        if _is_numbered(call.task):
+            yield replace(call, task=_known(call.task, labels))
+        elif call.verb is Verb.DEAD_LETTERS and any(map(_is_numbered, _listed(call))):
+            yield replace(call, result=[_known(each, labels) for each in _listed(call)])
+        else:
+            yield call
+
+
+def _listed(call: Operation) -> list[Any]:
+    return call.result if isinstance(call.result, list) else []
+
+
+def _is_numbered(label: object) -> bool:
+    return isinstance(label, str) and label.startswith(NUMBERED)
+
+
+def _known(label: Any, labels: Mapping[Any, str | None]) -> Any:
+    """Return the label of a number; any other label unchanged."""
+    if not _is_numbered(label):
+        return label
+    return labels.get(label.removeprefix(NUMBERED)) or UNRECOGNISED
 
 
 _FIELDS = tuple(field.name for field in fields(Operation))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from contextlib import suppress
 from typing import Any
 
 from pytest_queuekit.model.capabilities import Payload
-from pytest_queuekit.model.history import CONVERTED
+from pytest_queuekit.model.history import CONVERTED, NUMBERED
 
 _MARK = "queuekit"
 _TEXT = re.compile(rf"{_MARK}:([^:]*):", re.DOTALL)
 _WITH_BODY = (rf"{{{{'body': (.*), '{_MARK}': '{{}}'}}}}", rf"b?['\"]{_MARK}:{{}}:(.*)['\"]")
 """The canonical text of a payload with a body, in each domain; the label takes the place of {}."""
+_NUMBERS = 2**52
+"""The numbers that stand for labels are smaller: values of their own try what larger ones do."""
 _DAMAGED_JSON = re.compile(rf'"{_MARK}": *"([^"\\]*)"')
 
 
 def wrap(label: str, domain: Payload, body: Any = None) -> Any:
     """Return the payload of a task: the label, and a body of the domain's own type.
+
+    An integer has no room for either. It follows from the label, and whoever enqueues it must
+    remember the label.
 
     A label is printable ASCII without colon, quote and backslash. Raises ValueError for any other
     label.
@@ -27,6 +33,9 @@ def wrap(label: str, domain: Payload, body: Any = None) -> Any:
         raise ValueError(
             f"label={label!r} must be printable ASCII without colon, quote and backslash"
         )
+    if domain is Payload.INTEGER:
+        digest = hashlib.blake2b(label.encode(), digest_size=8).digest()
+        return int.from_bytes(digest) % _NUMBERS + 1
     if domain in (Payload.JSON, Payload.OBJECT):
         return {_MARK: label} if body is None else {_MARK: label, "body": body}
     if domain is Payload.TEXT:
@@ -60,6 +69,14 @@ def label_of(payload: Any) -> str | None:
     if isinstance(payload, bytes | bytearray | memoryview):
         return _label_in(bytes(payload).decode("utf-8", "replace"))
     return _label_in(payload) if isinstance(payload, str) else None
+
+
+def label_of_number(payload: Any) -> str | None:
+    """Return a label that stands for an integer until it is known which task has it.
+
+    None for any other payload. `History.of` knows the tasks of all actors.
+    """
+    return f"{NUMBERED}{payload}" if type(payload) is int else None
 
 
 def _label_in(text: str) -> str | None:

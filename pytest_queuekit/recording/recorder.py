@@ -16,7 +16,7 @@ from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import INVALID, Operation, Outcome, Verb
-from pytest_queuekit.model.payloads import canonical, label_of, sent, wrap
+from pytest_queuekit.model.payloads import canonical, sent, wrap
 from pytest_queuekit.model.verbs import METHODS
 from pytest_queuekit.recording.bare_payloads import BarePayloads
 from pytest_queuekit.recording.clock import Clock
@@ -70,7 +70,7 @@ class Recorder:
         self.raised: BaseException | None = None
         self.bare = BarePayloads()
         self._adapter = adapter
-        self._replies = Replies(adapter)
+        self._replies = Replies(adapter, contract.payload)
         self.sink = sink
         self.lease = lease
         self._next = first
@@ -87,7 +87,6 @@ class Recorder:
 
     def enqueue_bare(self, label: str, payload: Any, **options: Any) -> bool:
         """Enqueue a payload without a label. Return True if the queue accepted it."""
-        self.bare.add(payload, label)
         accepted = self._enqueue(label, payload, {"payload": canonical(payload)}, options)
         if not accepted:
             self.bare.decline(label)
@@ -212,15 +211,15 @@ class Recorder:
         form = METHODS[method]
         if form.capability:
             self._check(form.capability)
+        if task is not None:
+            self.bare.add_unlabelled(arguments.get("payloads", [arguments.get("payload")]), [task])
         given = dict(arguments)
         positional = [given.pop(name) for name in form.takes]
         begun = self._begin(form.verb, task=task, arguments={INVALID: invalid})
-        ended, reply = self._run(
-            begun, lambda: getattr(self._adapter, method)(*positional, **given)
-        )
+        call = partial(getattr(self._adapter, method), *positional, **given)
+        ended, reply = self._run(begun, call)
         replies = reply if isinstance(reply, list | tuple) else [reply]
-        claims = [claim for claim in replies if isinstance(claim, Claim)]
-        deliveries = [self._deliver(ended, claim) for claim in claims]
+        deliveries = [self._deliver(ended, each) for each in replies if isinstance(each, Claim)]
         return deliveries[0] if deliveries else self._deliver(ended, None)
 
     def shared_with(self, actor: str) -> Recorder:
@@ -289,6 +288,7 @@ class Recorder:
         if self.lease is not None and self.contract.leases_by_task:
             options = {"lease": self.lease, **options}
         self._check(*METHODS["enqueue"].needs(options))
+        self.bare.add_unlabelled([payload], [label])
         return self._call(
             Verb.ENQUEUE,
             lambda: self._adapter.enqueue(payload, **options),
@@ -395,6 +395,6 @@ class Recorder:
             self._end(ended)
             return None
         claim = self._replies.claim(claim)
-        label = label_of(claim.payload) or self.bare.receive(claim.payload)
+        label = self._replies.label(claim.payload, self.bare)
         done = self._end(ended, task=label, result=delivered(claim))
         return Delivery(label=label, claim=claim, number=done.number)

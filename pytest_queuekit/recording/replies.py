@@ -11,8 +11,9 @@ from typing import Any
 
 from pytest_queuekit.errors import AdapterError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
+from pytest_queuekit.model.capabilities import Payload
 from pytest_queuekit.model.history import UNRECOGNISED, Outcome
-from pytest_queuekit.model.payloads import canonical, label_of
+from pytest_queuekit.model.payloads import canonical, label_of, label_of_number
 from pytest_queuekit.recording.bare_payloads import BarePayloads
 
 _STATES = ("queued", "ready", "waiting", "leased", "completed", "dead")
@@ -22,9 +23,11 @@ class Replies:
     """Reads the replies of one adapter.
 
     adapter: the instance whose class names its errors.
+    domain: the domain of its payloads.
     """
 
-    def __init__(self, adapter: QueueAdapter) -> None:
+    def __init__(self, adapter: QueueAdapter, domain: Payload) -> None:
+        self._domain = domain
         self._name = type(adapter).__name__
         self._busy = adapter.busy
         self._refuses = adapter.refuses
@@ -72,7 +75,18 @@ class Replies:
         """Return the labels of payloads. bare: recognises those that have no room for one."""
         if not isinstance(reply, Sequence) or isinstance(reply, str):
             raise self._wrong_form("dead_letters", reply, "a list of payloads")
-        return [label_of(payload) or bare.label_of(payload) or UNRECOGNISED for payload in reply]
+        return [self._known(payload, bare) or UNRECOGNISED for payload in reply]
+
+    def label(self, payload: object, bare: BarePayloads) -> str:
+        """Return the label of a delivered payload."""
+        if self._domain is not Payload.INTEGER:
+            return label_of(payload) or bare.receive(payload)
+        return self._known(payload, bare) or UNRECOGNISED
+
+    def _known(self, payload: object, bare: BarePayloads) -> str | None:
+        """Return the label of a payload. An unknown number may be a task's of another process."""
+        known = label_of(payload) or bare.label_of(payload)
+        return known or (label_of_number(payload) if self._domain is Payload.INTEGER else None)
 
     def outcome(self, raised: BaseException) -> Outcome:
         """Return the outcome that an error stands for."""

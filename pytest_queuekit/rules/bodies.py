@@ -114,9 +114,15 @@ DOUBTFUL_OBJECTS: dict[str, Any] = {
 """Objects that pickle cannot carry."""
 
 
-def megabyte(domain: Payload) -> Any:
-    """Return a body of 1 MB in the domain's type, varied enough to compress badly."""
-    text = "".join(f"{number * 7919:016x}" for number in range(62_500))
+MEGABYTE = 1_000_000
+
+
+def large(domain: Payload, size: int = MEGABYTE) -> Any:
+    """Return a body of some bytes in the domain's type, varied enough to compress badly.
+
+    A queue without `Capability.SIZED_PAYLOAD` carries none.
+    """
+    text = "".join(f"{number * 7919:016x}" for number in range(size // 16))
     return text.encode() if domain is Payload.BYTES else text
 
 
@@ -158,6 +164,17 @@ BARE: Mapping[Payload, Mapping[str, Any]] = {
         "null": "null",
         "none": "None",
         "long": "ä" * 100_000,
+    },
+    Payload.INTEGER: {
+        "one": 1,
+        "past-31-bits": 2**31,
+        "past-32-bits": 2**32 + 1,
+        "past-53-bits": 2**53 + 1,
+        "largest": 2**63 - 1,
+        "past-63-bits": 2**63,
+        "past-64-bits": 2**64 + 1,
+        "zero": 0,
+        "negative": -1,
     },
     Payload.BYTES: {"none": b"", "zero": b"\0", "digit": b"0", "null": b"null"},
 }

@@ -60,7 +60,7 @@ def _alone_and_in_a_batch(env: Environment, label: str, body: Any) -> None:
 
 
 def _megabyte(env: Environment) -> None:
-    _alone_and_in_a_batch(env, "large", bodies.megabyte(env.contract.payload))
+    _alone_and_in_a_batch(env, "large", bodies.large(env.contract.payload))
     env.settle()
 
 
@@ -166,6 +166,7 @@ _RULES = (
         "enqueued.",
         scenario=Scenario(script=_megabyte),
         monitors=(no_spurious_refusal, *_EQUAL),
+        needs=(Capability.SIZED_PAYLOAD,),
     ),
     Rule(
         id="ENQUEUE-9",

@@ -238,7 +238,7 @@ def _stats(bench: _Bench) -> None:
 def _purges(env: Environment) -> None:
     """Let tasks lead each life and purge them, while a reader stays open."""
     worker, reader = env.actor("worker"), env.actor("reader")
-    body = bodies.megabyte(env.contract.payload)[:_BODY]
+    body = bodies.large(env.contract.payload, _BODY)
     for name, lead in lives(worker).items():
         for number in range(1, _PURGES + 1):
             if lead(worker, body) is None:
@@ -344,7 +344,7 @@ RULES = (
         why="A file that only ever grows fills the disk after months, at night.",
         scenario=Scenario(script=_purges),
         monitors=(footprint,),
-        needs=(Capability.COMPLETE, Capability.PURGE, Capability.DURABLE),
+        needs=(Capability.COMPLETE, Capability.PURGE, Capability.DURABLE, Capability.SIZED_PAYLOAD),
         exercises=(Verb.COMPLETE, Verb.PURGE),
         level=Level.STANDARD,
     ),
@@ -358,7 +358,7 @@ RULES = (
         scenario=Scenario(programs=_alone),
         drivers=(Processes(),),
         monitors=(memory,),
-        needs=(Capability.COMPLETE, Capability.PURGE),
+        needs=(Capability.COMPLETE, Capability.PURGE, Capability.SIZED_PAYLOAD),
         exercises=(Verb.COMPLETE, Verb.PURGE),
         level=Level.STANDARD,
     ),

@@ -85,7 +85,7 @@ def live_on(recorder: Recorder) -> None:
 
     Raises NotRunError if too few tasks fit into the time.
     """
-    body = bodies.megabyte(recorder.contract.payload)[:_BODY]
+    body = bodies.large(recorder.contract.payload, _BODY)
     known = lives(recorder)
     until, sizes, number = time.monotonic() + _PATIENCE, [resident_bytes()], 0
     for lead in cycle(known.values()):

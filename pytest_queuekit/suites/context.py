@@ -69,6 +69,8 @@ _FIELDS = {
     Capability.TEXT_PAYLOAD: "payload",
     Capability.BYTES_PAYLOAD: "payload",
     Capability.OBJECT_PAYLOAD: "payload",
+    Capability.INTEGER_PAYLOAD: "payload",
+    Capability.SIZED_PAYLOAD: "payload",
     Capability.THREADS: "sharing",
     Capability.PROCESSES: "sharing",
 }

@@ -20,6 +20,7 @@ VALUES: Mapping[Payload, Sequence[Any]] = {
     Payload.JSON: _JSON,
     Payload.OBJECT: (*_JSON, (), (0,), set(), b""),
     Payload.TEXT: ("", " ", "0", "null", "long " * 2000),
+    Payload.INTEGER: (1, 2, 2**31, 2**32 + 1, 2**53 + 1, 2**63 - 1, 0, -1),
     Payload.BYTES: (b"", b"\0", b"0", b"long " * 2000),
 }
 """Payloads that are no mapping, or an empty one, and have no room for the kit's label."""

@@ -24,6 +24,7 @@ BODIES: Mapping[Payload, Sequence[Any]] = {
     Payload.JSON: ("", 0, False, [], [None], "long " * 2000, 2**53, 0.1),
     Payload.OBJECT: ("", 0, False, [], (), (None,), set(), b"\0", "long " * 2000, 2**70),
     Payload.TEXT: ("", "0", "null", "long " * 2000, "two\nlines"),
+    Payload.INTEGER: (None,),
     Payload.BYTES: (b"", b"\0", b"\xff", b"long " * 2000),
 }
 

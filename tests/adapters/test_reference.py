@@ -44,6 +44,7 @@ def test_it_declares_all_but_what_excludes_itself() -> None:
         Capability.TEXT_PAYLOAD,
         Capability.BYTES_PAYLOAD,
         Capability.OBJECT_PAYLOAD,
+        Capability.INTEGER_PAYLOAD,
         Capability.NOTICES_DEATH,
         Capability.HEARTBEAT,
     }

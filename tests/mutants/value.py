@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
+from tests.queues.domains import Integers
 from tests.queues.memory import MemoryQueue, RefusedError, Task
 from tests.queues.small_sqlite import BusyError, SmallSqliteQueue
 from tests.queues.small_sqlite import RefusedError as SmallRefusedError
@@ -243,6 +244,24 @@ class RefusesAndLeavesHalf(MemoryQueue):
             raise RefusedError(f"key={task.key!r} has a NUL")
 
 
+class StoresIdsAsFloats(Integers):
+    """Keeps the ids that it carries as floating-point numbers."""
+
+    name = "stores-ids-as-floats"
+
+    def _decode(self, text: str) -> Any:
+        return int(float(text))
+
+
+class TakesAllNumbers(Integers):
+    """Takes any number, and carries it as one of 64 bits."""
+
+    name = "takes-all-numbers"
+
+    def _encode(self, payload: Any) -> str:
+        return str(int(payload) & (2**63 - 1))
+
+
 MUTANTS = (
     mutant(RollsBackWhatItRefusedOnly, "VALUE-1"),
     mutant(RefusesAndLeavesHalf, "VALUE-1", also=("ENQUEUE",)),
@@ -259,6 +278,8 @@ MUTANTS = (
     mutant(SharesEqualPayloads, "VALUE-7"),
     mutant(WritesFloats, "VALUE-7"),
     mutant(BatchEmptiesBareValues, "VALUE-7"),
+    mutant(StoresIdsAsFloats, "VALUE-7"),
+    mutant(TakesAllNumbers, "VALUE-7"),
     mutant(AnEmptyKeyIsNone, "VALUE-8"),
     mutant(CutsKeysAtNul, "VALUE-8"),
 )

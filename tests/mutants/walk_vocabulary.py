@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
 from tests.mutants.mutant import mutant
+from tests.queues.domains import Integers
 from tests.queues.memory import MemoryQueue, Task
 from tests.queues.variants import CountsReady, FailsForGood, TakesFractions
 
@@ -32,6 +33,17 @@ class RetryRoundsIntegers(MemoryQueue):
         super().fail(claim, error)
         task = self.store.tasks[claim.task_id]
         task.text = json.dumps(json.loads(task.text, parse_int=lambda digits: int(float(digits))))
+
+
+class ReleaseRoundsIds(Integers):
+    """Stores the id of a released task again, as a floating-point number."""
+
+    name = "release-rounds-ids"
+
+    def release(self, claim: Claim) -> None:
+        super().release(claim)
+        task = self.store.tasks[claim.task_id]
+        task.text = str(int(float(task.text)))
 
 
 class CancelKeepsTheKey(MemoryQueue):
@@ -193,6 +205,7 @@ MUTANTS = (
         mutant(queue, "WALK-1")
         for queue in (
             ReleaseEmptiesPayloads,
+            ReleaseRoundsIds,
             RetryRoundsIntegers,
             RequeueForgetsKeys,
             RequeueLosesCapabilities,

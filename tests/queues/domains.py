@@ -54,6 +54,21 @@ class Bytes(MemoryQueue):
         return base64.b64decode(text)
 
 
+class Integers(MemoryQueue):
+    """Payloads are ids, as those of rows."""
+
+    name = "integers"
+    payload = Payload.INTEGER
+
+    def _encode(self, payload: Any) -> str:
+        if type(payload) is not int or not 0 < payload < 2**63:
+            raise RefusedError(f"payload={payload!r:.40} must be a whole number from 1 to 2**63-1")
+        return str(payload)
+
+    def _decode(self, text: str) -> Any:
+        return int(text)
+
+
 class Objects(MemoryQueue):
     """Payloads are whatever pickle carries."""
 
@@ -70,4 +85,4 @@ class Objects(MemoryQueue):
         return pickle.loads(base64.b64decode(text))  # noqa: S301 - our own bytes
 
 
-DOMAINS: Sequence[type[MemoryQueue]] = (PlainJson, Texts, Bytes, Objects)
+DOMAINS: Sequence[type[MemoryQueue]] = (PlainJson, Texts, Bytes, Objects, Integers)

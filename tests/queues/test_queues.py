@@ -289,6 +289,7 @@ def test_memory_declares_every_capability_but_those_that_exclude_each_other() ->
         "text-payload",
         "bytes-payload",
         "object-payload",
+        "integer-payload",
         "processes",
         "forks",
         "final-failure",

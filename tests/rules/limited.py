@@ -24,7 +24,7 @@ from pytest_queuekit.model.capabilities import (
 )
 from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.rule import by_id
-from tests.queues.domains import Bytes, Objects, Texts
+from tests.queues.domains import Bytes, Integers, Objects, Texts
 from tests.queues.memory import MemoryQueue
 from tests.queues.small_sqlite import SmallSqliteQueue
 from tests.queues.variants import FailsForGood, Stack
@@ -105,6 +105,8 @@ def _base(held: frozenset[Capability]) -> type[QueueAdapter]:
         return Bytes
     if Capability.OBJECT_PAYLOAD in held:
         return Objects
+    if Capability.INTEGER_PAYLOAD in held:
+        return Integers
     if Capability.FINAL_FAILURE in held:
         return FailsForGood
     return Stack if Capability.LIFO in held else MemoryQueue
