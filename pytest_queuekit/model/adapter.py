@@ -6,10 +6,10 @@ the adapter, which writes the history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from pytest_queuekit.errors import UndeclaredError
 from pytest_queuekit.model.adapter_form import Declaration
@@ -24,6 +24,10 @@ from pytest_queuekit.model.capabilities import (
     Retry,
     Sharing,
 )
+
+_T = TypeVar("_T")
+Answer: TypeAlias = _T | Awaitable[_T]
+"""What a method of an adapter returns: an answer, or one to await, if the method is async."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,14 +131,14 @@ class QueueAdapter:
         return str(folder / "queue.db")
 
     @classmethod
-    def dispose(cls, location: str) -> None:
+    def dispose(cls, location: str) -> Answer[None]:
         """Undo `provision`: remove what it made outside of its folder. Called after each run."""
 
     def enqueue(self, payload: Any, *args: Any, **options: Any) -> Any:
         """Add a task; return its id, or None."""
         raise self._undeclared("enqueue(self, payload)")
 
-    def claim(self, worker: str, *args: Any, **options: Any) -> Claim | None:
+    def claim(self, worker: str, *args: Any, **options: Any) -> Answer[Claim | None]:
         """Take the next task; None means that no task is ready."""
         raise self._undeclared("claim(self, worker)")
 
@@ -165,7 +169,7 @@ class QueueAdapter:
         """Make a dead task claimable again, at once. False means refused."""
         raise self._undeclared("requeue(self, task_id)")
 
-    def stats(self) -> Mapping[str, int]:
+    def stats(self) -> Answer[Mapping[str, int]]:
         """Return the number of tasks in each state.
 
         A dict with any of the keys queued, leased, completed and dead, and of ready and waiting:
@@ -181,7 +185,7 @@ class QueueAdapter:
         """Delete all completed tasks."""
         raise self._undeclared("purge(self)")
 
-    def dead_letters(self) -> Sequence[Any]:
+    def dead_letters(self) -> Answer[Sequence[Any]]:
         """Return the payloads of the dead tasks."""
         raise self._undeclared("dead_letters(self)")
 
@@ -193,7 +197,9 @@ class QueueAdapter:
         """
         raise self._undeclared("enqueue_many(self, payloads)")
 
-    def claim_many(self, worker: str, limit: int, *args: Any, **options: Any) -> Sequence[Claim]:
+    def claim_many(
+        self, worker: str, limit: int, *args: Any, **options: Any
+    ) -> Answer[Sequence[Claim]]:
         """Take at most `limit` tasks in one step."""
         raise self._undeclared("claim_many(self, worker, limit)")
 
@@ -201,7 +207,7 @@ class QueueAdapter:
         """Write a usable copy of the queue to another location."""
         raise self._undeclared("backup(self, location)")
 
-    def close(self) -> None:
+    def close(self) -> Answer[None]:
         """Release files and connections. A second call does nothing."""
 
     def _undeclared(self, signature: str) -> UndeclaredError:

@@ -48,7 +48,7 @@ class Loops(QueueAdapter):
     async def enqueue(self, payload: Any) -> Any:
         return await asyncio.to_thread(lambda: payload)
 
-    async def claim(self, worker: str) -> Claim | None:  # type: ignore[override]
+    async def claim(self, worker: str) -> Claim | None:
         return Claim(task_id=await self.enqueue(1), payload=threading.current_thread(), worker="")
 
     def stats(self) -> dict[str, int]:
@@ -218,7 +218,7 @@ def test_an_event_loop_of_each_library_serves(kind: type[QueueAdapter], tmp_path
     queue = awaited(kind)(str(tmp_path / "queue.db"))
     queue.enqueue("task")
     claim = queue.claim("worker")
-    assert claim is not None
+    assert isinstance(claim, Claim)
     assert claim.payload == "task"
     queue.complete(claim)
     assert queue.claim("worker") is None

@@ -19,6 +19,7 @@ from pytest_queuekit.adapters.catalogue import BUILT_IN
 from pytest_queuekit.adapters.litequeue import ClaimLitequeue
 from pytest_queuekit.adapters.resolve import resolve
 from pytest_queuekit.adapters.sqlite_locks import DatabaseLockedError
+from pytest_queuekit.model.adapter import Claim
 from pytest_queuekit.model.capabilities import Payload
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.limitations import check_limitations
@@ -75,7 +76,7 @@ def test_a_closed_queue_keeps_its_tasks(
     later = under_test.adapter(location)
     claim = later.claim("w")
     later.close()
-    assert claim is not None
+    assert isinstance(claim, Claim)
     assert claim.payload == payload(under_test.contract, "one")
 
 

@@ -56,6 +56,49 @@ class ListQueue(QueueAdapter):
         return Claim(task_id=None, payload=self.payloads.pop(0), worker=worker)
 
 
+class AsyncListQueue(QueueAdapter):
+    """The same as an async client, whose methods a type checker accepts as they are."""
+
+    name = "async-list"
+    sharing = Sharing.NONE
+
+    def __init__(self, location: str) -> None:
+        self.payloads: list[Any] = []
+
+    @classmethod
+    async def dispose(cls, location: str) -> None:
+        """Remove nothing."""
+
+    async def enqueue(self, payload: Any) -> None:
+        """Append a payload."""
+        self.payloads.append(payload)
+
+    async def claim(self, worker: str) -> Claim | None:
+        """Take the first payload."""
+        claims = await self.claim_many(worker, 1)
+        return claims[0] if claims else None
+
+    async def claim_many(self, worker: str, limit: int) -> list[Claim]:
+        """Take the first payloads."""
+        taken, self.payloads = self.payloads[:limit], self.payloads[limit:]
+        return [Claim(task_id=None, payload=payload, worker=worker) for payload in taken]
+
+    async def complete(self, claim: Claim) -> bool:
+        """Do nothing."""
+        return True
+
+    async def stats(self) -> dict[str, int]:
+        """Count the tasks."""
+        return {"queued": len(self.payloads)}
+
+    async def dead_letters(self) -> list[Any]:
+        """Return none."""
+        return []
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
 def rules() -> list[Rule]:
     """Return the binding rules of one family."""
     return [

@@ -71,7 +71,7 @@ def remote(tmp_path: Path) -> Iterator[RemoteAdapter]:
 def test_a_call_runs_in_another_process_under_the_clock_of_the_run(remote: RemoteAdapter) -> None:
     """A claim and an id that pickle cannot carry are put back when they return."""
     claim = remote.claim("a")
-    assert claim is not None
+    assert isinstance(claim, Claim)
     assert int(claim.payload) != os.getpid()
     assert remote.complete(claim) == "a"
     assert remote.cancel(remote.enqueue("task")) == "task"
@@ -84,7 +84,7 @@ def test_an_error_keeps_its_meaning(remote: RemoteAdapter) -> None:
         remote.enqueue("refuse")
     assert RemoteRefusedError in remote.refuses
     claim = remote.claim("a")
-    assert claim is not None
+    assert isinstance(claim, Claim)
     remote.complete(claim)
     with pytest.raises(StopIteration):
         remote.complete(claim)

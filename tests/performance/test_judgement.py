@@ -105,7 +105,7 @@ def test_what_a_queue_cannot_do_is_not_applicable(tmp_path: Path) -> None:
     """A queue without stats has no target for them."""
 
     class Bare(MemoryQueue):
-        stats = QueueAdapter.stats
+        stats: Any = QueueAdapter.stats
 
     verdict = _judge("stats", tmp_path, adapter=Bare)
     assert (verdict.status, str(verdict.reason)) == (Status.NOT_APPLICABLE, "not declared: stats")

@@ -64,7 +64,7 @@ class OnlyLeasesForMinutes(LeasesForMinutes):
     name = "only-leases-for-minutes"
     retry = None
     fail = QueueAdapter.fail
-    dead_letters = QueueAdapter.dead_letters
+    dead_letters = QueueAdapter.dead_letters  # type: ignore[assignment]
 
     def enqueue(self, payload: object) -> int:  # type: ignore[override]  # declares no option
         return super().enqueue(payload)
