@@ -88,4 +88,4 @@ def test_an_installation_adds_only_plugins_that_the_kit_uses() -> None:
         for point in package.entry_points
         if point.group == "pytest11"
     }
-    assert plugins == {"benchmark", "hypothesispytest", "xdist", "xdist.looponfail"}
+    assert plugins == {"benchmark", "xdist", "xdist.looponfail"}
