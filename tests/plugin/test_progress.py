@@ -106,10 +106,17 @@ from tests.queues.memory import MemoryQueue
 
 class Slow(MemoryQueue):
     name = "slow"
+    seconds = 0
 
     def complete(self, claim):
-        time.sleep(1.2)
+        Slow.seconds = 3 if Slow.seconds == 0 else None
         return super().complete(claim)
+
+    def claim(self, worker, **options):
+        if Slow.seconds:  # once, and never in the preflight, whose last claim comes before
+            time.sleep(Slow.seconds)
+            Slow.seconds = None
+        return super().claim(worker, **options)
 """
 
 
