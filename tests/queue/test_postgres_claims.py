@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ import pytest
 from pytest_queuekit.queue import SchedulingStrategy, Task
 from pytest_queuekit.queue.postgres import PostgresDatabase, PostgresTaskQueue
 from pytest_queuekit.queue.postgres.claims import _PLAIN, _ROUTED
+from pytest_queuekit.queue.postgres.opening import Limits, open_connection
+from pytest_queuekit.queue.postgres.race import RACE
 from pytest_queuekit.queue.postgres.session import Statements
 from pytest_queuekit.queue.postgres.upkeep import UPKEEP
 from tests.queue.engines import own_schema, timed_schema
@@ -41,16 +44,24 @@ def other(queue: PostgresTaskQueue) -> Iterator[Connection]:
         yield conn
 
 
-def until_blocked(other: Connection, future: Future[Any]) -> None:
-    sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(%s)"
-    sql = (
-        "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
+# Unlike pg_stat_activity, pg_locks shows the present inside a transaction too.
+WAITING = """
+    WITH next AS (
+        SELECT pid FROM pg_locks
+        WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))
+    SELECT count(DISTINCT pid) FROM pg_locks
+    WHERE NOT granted AND (pg_backend_pid() = ANY(pg_blocking_pids(pid))
+        OR pg_blocking_pids(pid) && array(SELECT pid FROM next))
+"""
+
+
+def until_blocked(other: Connection, count: int = 1) -> None:
+    """Return once so many connections wait for a lock of this one, or for each other behind it."""
     for _ in range(3000):
-        if future.done() or other.execute(sql.encode()).fetchone() != (0,):
+        if other.execute(WAITING.encode()).fetchone() == (count,):
             return
-        time.sleep(0.01)  # the other thread runs in real time
-    pytest.fail("the call waits for no lock")
+        time.sleep(0.01)  # the other threads run in real time
+    pytest.fail(f"not {count} calls wait for a lock")
 
 
 def all_at_once(work: Callable[[int], T]) -> list[T]:
@@ -153,7 +164,20 @@ def test_a_due_task_is_not_missed_while_another_promotes_it(
         with other.transaction():
             hold_upkeep(queue, other)
             claim = pool.submit(lambda: queue.claim("w", strategy=strategy))
-            until_blocked(other, claim)
+            until_blocked(other)
+        assert claim.result(timeout=30) is not None
+
+
+def test_weighted_claims_take_their_turns(queue: PostgresTaskQueue, other: Connection) -> None:
+    """A weighted claim waits for the one before it, which moves the time of the race."""
+    weighted = SchedulingStrategy.WEIGHTED_RANDOM
+    queue.enqueue_many("t", range(2))
+    assert queue.claim("w", strategy=weighted) is not None
+    with ThreadPoolExecutor(1) as pool:
+        with other.transaction():
+            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (RACE, queue.db.lock_number))
+            claim = pool.submit(lambda: queue.claim("w", strategy=weighted))
+            until_blocked(other)
         assert claim.result(timeout=30) is not None
 
 
@@ -167,7 +191,7 @@ def test_a_lease_begins_after_the_wait(
         with other.transaction():
             hold_upkeep(queue, other)
             claim: Future[Task | None] = pool.submit(lambda: queue.claim("w", lease_seconds=60))
-            until_blocked(other, claim)
+            until_blocked(other)
             clock.advance(100)
         task = claim.result(timeout=30)
     assert task is not None
@@ -183,7 +207,7 @@ def test_a_key_of_an_open_transaction(
         other.execute("BEGIN")
         other.execute("INSERT INTO task_queue (type, idempotency_key) VALUES ('raw', 'k')")
         added = pool.submit(lambda: queue.enqueue("t", 1, idempotency_key="k"))
-        until_blocked(other, added)
+        until_blocked(other)
         other.execute("COMMIT" if commits else "ROLLBACK")
         task = queue.get(added.result(timeout=30))
     assert task.type == ("raw" if commits else "t")
@@ -191,19 +215,25 @@ def test_a_key_of_an_open_transaction(
 
 
 def test_batches_with_the_same_keys_do_not_lock_each_other(
-    queue: PostgresTaskQueue, monkeypatch: pytest.MonkeyPatch
+    queue: PostgresTaskQueue, other: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Batches name the same keys in opposite order without a deadlock, and agree on the tasks."""
+    """Two batches name the same keys in opposite order: one waits for the other, and no deadlock.
+
+    A third transaction holds the key in the middle until both are under way.
+    """
     monkeypatch.setattr("pytest_queuekit.queue.postgres.database._ATTEMPTS", 1)
-    keys = [f"k{number}" for number in range(50)]
-
-    def add(number: int) -> dict[str, int]:
-        order = keys if number % 2 else keys[::-1]
-        ids = queue.enqueue_many("t", [None] * len(order), idempotency_keys=order)
-        return dict(zip(order, ids, strict=True))
-
-    answers = all_at_once(add)
-    assert all(answer == answers[0] for answer in answers)
+    keys = ["a", "b", "c", "d", "e"]
+    with ThreadPoolExecutor(2) as pool:
+        other.execute("BEGIN")
+        other.execute("INSERT INTO task_queue (type, idempotency_key) VALUES ('raw', 'c')")
+        batches = [
+            pool.submit(queue.enqueue_many, "t", order, idempotency_keys=order)
+            for order in (keys, keys[::-1])
+        ]
+        until_blocked(other, len(batches))
+        other.execute("ROLLBACK")
+        first, second = (batch.result(timeout=30) for batch in batches)
+    assert first == second[::-1]
     assert queue.stats().queued == len(keys)
 
 
@@ -249,7 +279,7 @@ def test_a_claim_costs_the_same_at_any_depth() -> None:
             with db.transaction() as conn:
                 conn.execute(f"SET LOCAL search_path TO {db.schema}".encode())
                 conn.execute(ADD.encode(), (tasks,))
-            with db.transaction() as conn:
+            with closing(open_connection(db.address, Limits(lock=5, statement=60))) as conn:
                 costs.append([touched(conn, db.schema, statement) for statement in sql])
     for small, large in zip(*costs, strict=True):
         assert large <= 2 * small, costs

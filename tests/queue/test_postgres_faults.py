@@ -74,6 +74,21 @@ def test_a_connection_that_the_server_ended_is_replaced(
     assert queue.stats().queued == 2
 
 
+def test_a_connection_that_dies_unseen(
+    url: str, queue: PostgresTaskQueue, other: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the end of a connection shows only in a call, a read is repeated and a change is not."""
+    monkeypatch.setattr("pytest_queuekit.queue.postgres.connections._has_news", lambda conn: False)
+    with PostgresTaskQueue(PostgresDatabase(url, max_connections=1)) as alone:
+        assert alone.enqueue("t", 1) == 1
+        end_backends(other, queue.db.schema)
+        assert alone.get(1).status == "queued"
+        end_backends(other, queue.db.schema)
+        with pytest.raises(QueueCommitUnknownError):
+            alone.enqueue("t", 2)
+        assert alone.stats().queued == 1
+
+
 def test_a_backend_killed_in_a_transaction_changes_nothing(
     queue: PostgresTaskQueue, other: Connection
 ) -> None:

@@ -52,7 +52,11 @@ with open_queue(sys.argv[1]) as queue:
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-    ids = [int(output(process)) for process in processes]  # the end of stdin starts each
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ids = [int(output(process)) for process in processes]
     assert sorted(ids) == list(range(1, 9))
 
 
@@ -91,6 +95,28 @@ def test_nothing_beside_the_schema_is_touched(url: str) -> None:
             queue.enqueue("t", None)
             queue.claim("w", strategy=SchedulingStrategy.WEIGHTED_RANDOM)
         assert (conn.execute(schemas).fetchall(), conn.execute(others).fetchall()) == before
+
+
+@pytest.mark.parametrize(
+    ("assignments", "ended"),
+    [
+        ("status = 'completed'", True),
+        ("status = 'completed', finished_at_utc = '2026-01-01 00:00:00+00'", True),
+        ("status = 'completed', completed_at_utc = '2026-01-01 00:00:00+00'", True),
+        ("finished_at_utc = '2026-01-01 00:00:00+00'", False),
+    ],
+)
+def test_both_times_of_an_end_agree(url: str, assignments: str, ended: bool) -> None:
+    """Other SQL may end a task with either time or none, and an unended task has neither."""
+    with open_queue(url) as queue:
+        queue.enqueue("t", None)
+        with other_connection(schema_of(url)) as conn:
+            conn.execute(f"UPDATE task_queue SET {assignments}".encode())
+        task = queue.get(1)
+        assert task.completed_at_utc == task.finished_at_utc
+        assert (task.completed_at_utc is not None) is ended
+        if "2026" in assignments and ended:
+            assert task.finished_at_utc == "2026-01-01 00:00:00"
 
 
 def test_a_schema_that_vanished(url: str) -> None:

@@ -68,10 +68,14 @@ def claim_next(db: PostgresDatabase, claim: Claim) -> Task | None:
     sql = _sql_of(claim)
     rows = db.run(sql.fast, claim.parameters(db))
     while not rows:
-        is_last = do_upkeep(db)
+        upkeep = do_upkeep(db)
+        if upkeep.leaves_nothing:
+            return None
         parameters = claim.parameters(db)
-        rows = db.run(sql.plain, parameters) or db.run(sql.last, parameters)
-        if is_last:
+        rows = db.run(sql.plain, parameters)
+        if not rows and claim.is_routed:
+            rows = db.run(sql.last, parameters)
+        if upkeep.is_all:
             break
     return Task.from_columns(rows[0]) if rows else None
 
@@ -83,30 +87,47 @@ def claim_batch(db: PostgresDatabase, claim: Claim, limit: int) -> list[Task]:
     sql = _sql_of(claim)
     rows = db.run(sql.batch, claim.parameters(db) | {"limit": limit})
     while not rows:
-        is_last = do_upkeep(db)
+        upkeep = do_upkeep(db)
+        if upkeep.leaves_nothing:
+            return []
         rows = db.run(sql.plain_batch, claim.parameters(db) | {"limit": limit})
-        if is_last:
+        if upkeep.is_all:
             break
     return sorted(map(Task.from_columns, rows), key=_SORTED[claim.strategy])
 
 
-def do_upkeep(db: PostgresDatabase) -> bool:
-    """Reclaim some lapsed tasks, and promote all due ones; return False if tasks are left.
+@dataclass(frozen=True, kw_only=True)
+class Upkeep:
+    """What a claim did first.
+
+    leaves_nothing: True if no task was ready, due or lapsed, so that no claim can succeed.
+    is_all: False if lapsed tasks are left.
+    """
+
+    leaves_nothing: bool
+    is_all: bool
+
+
+def do_upkeep(db: PostgresDatabase) -> Upkeep:
+    """Reclaim some lapsed tasks, and promote all due ones.
 
     A due task may be the next of any order, so a claim cannot go on before all are ready.
     """
-    is_lapsed, is_due = db.read(NEEDS)[0]
+    is_lapsed, is_due, is_ready = db.read(NEEDS)[0]
     is_all = not is_lapsed or reclaim_lapsed(db) < CHUNK
+    leaves_nothing = not (is_lapsed or is_due or is_ready)
     while is_due:
         is_due = promote_due(db) == CHUNK
-    return is_all
+    return Upkeep(leaves_nothing=leaves_nothing, is_all=is_all)
 
 
 def _by_race(db: PostgresDatabase, claim: Claim, limit: int) -> list[Task]:
     while True:
-        is_last = do_upkeep(db)
+        upkeep = do_upkeep(db)
+        if upkeep.leaves_nothing:
+            return []
         tasks = claim_by_race(db, claim.parameters(db), limit)
-        if tasks or is_last:
+        if tasks or upkeep.is_all:
             return tasks
 
 

@@ -8,7 +8,7 @@ meanwhile; an end of the connection, or the reason for it, would be waiting in t
 from __future__ import annotations
 
 import os
-import select
+import selectors
 import threading
 from collections.abc import Callable
 
@@ -94,6 +94,6 @@ class Connections:
 
 def _has_news(conn: Connection) -> bool:
     """Return True if the server has sent something since the last answer, or has gone."""
-    poll = select.poll()
-    poll.register(conn.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    with selectors.DefaultSelector() as selector:
+        selector.register(conn.fileno(), selectors.EVENT_READ)
+        return bool(selector.select(0))

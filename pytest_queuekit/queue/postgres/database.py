@@ -25,7 +25,7 @@ from ..messages import shown
 from . import schema
 from .address import read_address
 from .connections import Connections
-from .opening import Limits, open_connection
+from .opening import FOR_OTHER_SQL, Limits, open_connection
 from .session import Clock, Connection, Parameters, Session, Statements
 from .translation import RETRIED, translate
 
@@ -107,6 +107,7 @@ class PostgresDatabase:
             return
         self._make_ready()
         with self._transaction() as session:
+            session.run(FOR_OTHER_SQL)
             yield session.conn
 
     def initialize_schema(self) -> None:
@@ -173,17 +174,18 @@ class PostgresDatabase:
         return _persist(lambda: self._autocommit(work, repeats=repeats))
 
     def _autocommit(self, work: Callable[[Session], T], *, repeats: bool) -> T:
-        conn = self._connections.take()
-        try:
-            return work(self._session(conn))
-        except psycopg.Error as error:
-            if conn.broken and repeats:
-                return self._autocommit(work, repeats=False)
-            if conn.broken:
-                raise self._unknown(error) from error
-            raise translate(error, self.address) from error
-        finally:
-            self._connections.give_back(conn)
+        while True:
+            conn = self._connections.take()
+            try:
+                return work(self._session(conn))
+            except psycopg.Error as error:
+                if not conn.broken:
+                    raise translate(error, self.address) from error
+                if not repeats:
+                    raise self._unknown(error) from error
+                repeats = False
+            finally:
+                self._connections.give_back(conn)
 
     @block
     def _transaction(self) -> Generator[Session, None, None]:

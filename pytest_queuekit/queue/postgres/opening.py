@@ -31,6 +31,10 @@ _SETTINGS = """
         set_config('enable_seqscan', 'off', false),
         set_config('enable_bitmapscan', 'off', false)
 """
+FOR_OTHER_SQL = """
+    SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true)
+"""
+"""Lets the planner choose freely until the end of a transaction."""
 
 
 @dataclass(frozen=True, kw_only=True)

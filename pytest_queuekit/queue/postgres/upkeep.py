@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .database import PostgresDatabase
 from .session import Session
-from .statements import DUE, FLOOR_NOW, LAPSED, LEASED, NOW, PENDING, text_of
+from .statements import DUE, FLOOR_NOW, LAPSED, LEASED, NOW, PENDING, READY, text_of
 
 CHUNK = 500
 """Most rows that one step changes, so that no claim waits long for the lock."""
@@ -41,8 +41,10 @@ _PROMOTE = f"""
         WHERE {PENDING} AND run_after_utc <= {NOW}
         ORDER BY run_after_utc, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED))
 """
-NEEDS = f"SELECT {LAPSED}, {DUE}"
-"""Returns if a lease has lapsed, and if a waiting task is due."""
+NEEDS = f"""
+    SELECT {LAPSED}, {DUE}, EXISTS (SELECT 1 FROM $queue.task_queue WHERE {READY})
+"""
+"""Returns if a lease has lapsed, if a waiting task is due, and if any task is ready."""
 
 
 def lock(db: PostgresDatabase, session: Session, kind: int) -> None:
