@@ -99,7 +99,7 @@ class _Workers:
     def __init__(self, instance: HandlerAdapter, location: str) -> None:
         self._adapter = type(instance)
         self._open: Callable[[], HandlerAdapter] = lambda: instance
-        self._close: Callable[[HandlerAdapter], None] = lambda _: None
+        self._close: Callable[[HandlerAdapter], object] = lambda _: None
         if instance.sharing is Sharing.PROCESSES:
             self._open, self._close = partial(self._adapter, location), self._adapter.close
         self._threads: list[HandlerThread] = []

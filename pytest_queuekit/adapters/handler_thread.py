@@ -173,7 +173,7 @@ class HandlerThread(threading.Thread):
     """
 
     def __init__(
-        self, open_instance: Callable[[], Any], close_instance: Callable[[Any], None]
+        self, open_instance: Callable[[], Any], close_instance: Callable[[Any], object]
     ) -> None:
         super().__init__(name=threading.current_thread().name, daemon=True)
         self._open, self._close = open_instance, close_instance
