@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_queuekit.cli import main
+from pytest_queuekit.cli import main, progress
 from pytest_queuekit.execution import bench
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Durability, Guarantee, Retry, Sharing
@@ -223,6 +223,19 @@ def test_a_queue_that_does_not_open_records_nothing_to_judge(
     assert printed.endswith(
         "No claim brought a task. The first error is of open: OSError: the disk is on fire"
     )
+
+
+def test_a_terminal_shows_the_progress(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two seconds, on a line of stderr that is cleared in the end; without colours."""
+    monkeypatch.setattr(progress, "_SLOW", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert _record("Brief", tmp_path / "h.jsonl") == 0
+    told = capsys.readouterr().err
+    assert "\r\x1b[Krecorded 100 calls\r\x1b[K" in told
+    assert told.endswith("\r\x1b[K")
+    assert set(re.findall(r"\x1b\[[\d;]*\w", told)) == {"\x1b[K"}
 
 
 WRONG = {
