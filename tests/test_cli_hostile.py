@@ -267,6 +267,12 @@ def test_a_changed_report_is_refused_before_a_page_is_made(capsys: Captured) -> 
     )
 
 
+def test_a_value_that_fills_pages_is_cut(capsys: Captured) -> None:
+    """The error stays a line that a reader can use."""
+    Path("new.json").write_text(_changed(REPORT, ("verdicts", 0, "status"), HUGE), encoding="utf-8")
+    assert len(_told(capsys, "report", "new.json")) < 300
+
+
 REPORTS = {
     "deep": (DEEP, "this is not JSON: maximum recursion depth exceeded"),
     "binary": (bytes(range(256)), "this is not JSON: 'utf-8' codec can't decode"),

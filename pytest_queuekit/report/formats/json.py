@@ -102,9 +102,8 @@ def read_run(path: Path) -> RunResult:
         result = _from_data(data)
         check_fields(result)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReportError(
-            f"{path}: the report is incomplete or was changed: {type(error).__name__}: {error}"
-        ) from error
+        problem = f"{type(error).__name__}: {error!s:.200}"
+        raise ReportError(f"{path}: the report is incomplete or was changed: {problem}") from error
     return result
 
 
