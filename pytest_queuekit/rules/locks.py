@@ -18,6 +18,7 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.locked import locked
 from pytest_queuekit.execution.meeting import Call, Side
 from pytest_queuekit.execution.scenario import Scenario
+from pytest_queuekit.execution.steps import StepCounter, Steps, Stop
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.history import Outcome
@@ -27,12 +28,14 @@ from pytest_queuekit.recording.delivery import Delivery
 from pytest_queuekit.recording.recorder import Recorder
 from pytest_queuekit.rules.meetings import ALL
 from pytest_queuekit.rules.rule import Rule
-from pytest_queuekit.rules.steps import reclaim
+from pytest_queuekit.rules.steps import enqueue_all, labels, once, reclaim
 
 _LONGEST = 60.0
 """Seconds for which a stranger holds the lock at most."""
 _ARRIVAL = 0.3
 """Seconds by the real clock after which a call certainly waits for the lock."""
+_MOST_GAPS = 2
+"""The most places in one batch at which a stranger takes the lock."""
 _SHARE = 0.6
 """The share of a lease for which calls wait, where their times are judged."""
 
@@ -63,6 +66,16 @@ def _completed(recorder: Recorder) -> None:
         recorder.complete(held)
 
 
+def _dead(recorder: Recorder) -> str | None:
+    """Return the label of a dead task; None if it takes more than one failure."""
+    if not recorder.can(Capability.FAIL, Capability.SINGLE_ATTEMPT):
+        return None
+    label = f"for-{recorder.actor}"
+    recorder.enqueue(label, **once(recorder))
+    held = recorder.claim()
+    return label if held is not None and recorder.fail(held) else None
+
+
 def _extend(recorder: Recorder, held: Delivery, *, by: float) -> None:
     recorder.extend(held, by)
 
@@ -75,6 +88,7 @@ def _calls(env: Environment) -> Calls:
         "fail": (_held, Recorder.fail),
         "release": (_held, Recorder.release),
         "extend": (_held, partial(_extend, by=env.lease)),
+        "requeue": (_dead, Recorder.requeue),
         "purge": (_completed, lambda recorder, _: recorder.purge()),
         "claim": (_waiting, lambda recorder, _: recorder.claim()),
         "claim_many": (_waiting, lambda recorder, _: recorder.claim_many(1)),
@@ -104,7 +118,7 @@ def _prepared(sides: Mapping[str, Side], calls: Calls) -> Mapping[str, Call]:
     for name, side in sides.items():
         prepare, call = calls[name]
         given = side.call(partial(prepare, side.recorder))
-        if given is not None or prepare is not _held:
+        if given is not None or prepare not in (_held, _dead):
             acts[name] = partial(call, side.recorder, given)
     return acts
 
@@ -128,6 +142,54 @@ def _every_call(env: Environment) -> None:
             if last is not None and last.outcome is Outcome.BUSY:
                 sides[name].call(act)
     env.claim_all("collector")
+    for name, batch in _BATCHES.items():
+        if name in known:
+            _inside(env, name, batch, most)
+            env.claim_all("collector")
+
+
+Batch = Callable[[Recorder, str], Any]
+"""A call about several tasks; takes the stem of the labels of new ones."""
+_BATCHES: Mapping[str, Batch] = {
+    "enqueue_many": lambda recorder, stem: recorder.enqueue_many(labels(3, stem)),
+    "claim_many": lambda recorder, _: recorder.claim_many(2),
+}
+
+
+def _inside(
+    env: Environment, name: str, batch: Callable[[Recorder, str], Any], most: float
+) -> None:
+    """Let a stranger take the lock between two commits of a batch. Repeat it if it was busy.
+
+    A batch of one transaction has no such place.
+    """
+    with _sides(env, f"{name}-in-parts") as sides:
+        [side] = sides.values()
+        recorder = side.recorder
+        side.call(partial(enqueue_all, recorder, labels(2, f"for-{name}")))
+        steps = side.call(partial(StepCounter().count, partial(batch, recorder, f"{name}-whole")))
+        for gap in _between_commits(steps):
+            side.call(partial(enqueue_all, recorder, labels(2, f"for-{name}-{gap}")))
+            act = partial(batch, recorder, f"{name}-{gap}")
+            stop = Stop(gap, by_line=False, patience=most)
+            call = side.start(partial(stop.around, act))
+            stop.stopped_or_over.wait(most)
+            with locked(env, 2 * most):
+                stop.go_on()
+                wait([call], most)
+            call.result()
+            if recorder.last is not None and recorder.last.outcome is Outcome.BUSY:
+                side.call(act)
+
+
+def _between_commits(steps: Steps) -> list[int]:
+    """Return a few steps of a call that come after one commit and before another."""
+    gaps = [
+        number
+        for number in range(1, len(steps.inside))
+        if not steps.inside[number] and steps.inside[number - 1]
+    ]
+    return gaps[:_MOST_GAPS]
 
 
 def _timed_calls(env: Environment) -> None:

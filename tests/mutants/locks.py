@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_queuekit.model.adapter import Claim
@@ -164,6 +164,60 @@ class RetriesFromTheCall(SmallSqliteQueue):
         self._acknowledge(claim, f"error = ?, due = {due}, {self._count_attempt()}", error)
 
 
+class RequeuesNothingUnderLock(HasNoPatience):
+    """Says yes to a requeue that met a lock, and forgets it."""
+
+    name = "requeues-nothing-under-lock"
+
+    def requeue(self, task_id: Any) -> None:
+        try:
+            super().requeue(task_id)
+        except BusyError:
+            return
+
+
+class BatchAddsNothingUnderLock(HasNoPatience):
+    """Says yes to a batch that met a lock, and forgets it."""
+
+    name = "batch-adds-nothing-under-lock"
+
+    def enqueue_many(self, payloads: Sequence[str]) -> list[int] | None:
+        try:
+            with self._atomically():
+                return [self._insert(payload) for payload in payloads]
+        except BusyError:
+            return None
+
+    def _insert(self, payload: str) -> int:
+        self._check_text(payload)
+        columns = "payload, priority, due, needs, max_attempts"
+        values = f"?, 100, {NOW}, '{{}}', 5"
+        added = f"INSERT INTO task ({columns}) VALUES ({values}) RETURNING id"  # noqa: S608
+        ((number,),) = self._run(added, payload)
+        return int(number)
+
+
+class BatchAddedInParts(HasNoPatience):
+    """Adds the tasks of a batch one by one, and says busy after the first ones."""
+
+    name = "batch-added-in-parts"
+
+    def enqueue_many(self, payloads: Sequence[str]) -> list[int]:
+        return [self.enqueue(payload) for payload in payloads]
+
+
+class BatchClaimedInParts(HasNoPatience):
+    """Claims the tasks of a batch one by one, and says busy after the first ones."""
+
+    name = "batch-claimed-in-parts"
+
+    def claim_many(self, worker: str, limit: int, *, lease: float = 60.0) -> list[Claim]:
+        claims: list[Claim] = []
+        while len(claims) < limit and (claim := self.claim(worker, lease=lease)) is not None:
+            claims.append(claim)
+        return claims
+
+
 MUTANTS = (
     mutant(EmptyUnderLock, "RACE-21", also=("RACE",)),
     mutant(CompletesNothingUnderLock, "RACE-21", also=("RACE",)),
@@ -171,6 +225,10 @@ MUTANTS = (
     mutant(CancelsNothingUnderLock, "RACE-21", also=("RACE",)),
     mutant(RefusesUnderLock, "RACE-21", also=("RACE",)),
     mutant(StaysInATransaction, "RACE-21", also=("RACE",)),
+    mutant(RequeuesNothingUnderLock, "RACE-21", also=("RACE",)),
+    mutant(BatchAddsNothingUnderLock, "RACE-21", also=("RACE",)),
+    mutant(BatchAddedInParts, "RACE-21", also=("RACE",)),
+    mutant(BatchClaimedInParts, "RACE-21", also=("RACE",)),
     mutant(LeasesFromTheCall, "RACE-22"),
     mutant(BatchLeasesFromTheCall, "RACE-22"),
     mutant(DelaysFromTheCall, "RACE-22"),
