@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from pytest_queuekit.model.history import CLOCK_SET, History, Operation, Verb
+from pytest_queuekit.model.history import CLOCK_SET, FORKS, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.annotations import annotated
 from pytest_queuekit.monitors.timeline.findings import restarts
@@ -51,9 +51,9 @@ def complete(violation: Violation, history: History) -> Violation:
 
     An acknowledgement brings the claim that it belongs to. Where calls stop half-way for others,
     each call that meets one of these is shown, too. The first backup between the operations
-    concerns every task: the run may have continued in the copy. So do a step of the clock, and the
-    restarts that may have done the damage. Of a missing task with a key, the witness also has the
-    task whose key a careless comparison takes for the same.
+    concerns every task: the run may have continued in the copy. So do a step of the clock, the end
+    of a process that forked, and the restarts that may have done the damage. Of a missing task with
+    a key, the witness also has the task whose key a careless comparison takes for the same.
 
     A single operation is preceded by the operations on its task or, if it concerns none, by the
     last changes of the run. A proof that depends on the whole life of a task has the calls from its
@@ -93,12 +93,20 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     numbers = {call.number for call in (*witness, *added)}
     # Without the claim of a stale acknowledgement, nothing shows that its worker ever had the task.
     numbers |= {call.claim for call in (*witness, *added) if call.claim is not None}
+    numbers |= _ends_of_parents(witness, history)
     until = history.operations[: witness[-1].number + 1]
     numbers |= {
         call.number
         for call in restarts(history, [call for call in until if call.number in numbers])
     }
     return [call for call in history if call.number in numbers]
+
+
+def _ends_of_parents(shown: Iterable[Operation], history: History) -> set[int]:
+    """Return the numbers of the calls that closed the instance of a forked process shown."""
+    actors = {call.actor for call in shown}
+    parents = {call.actor for call in history if call.arguments.get(FORKS) in actors}
+    return {call.number for call in history.by(Verb.CLOSE) if call.actor in parents}
 
 
 def _meets(call: Operation, shown: Iterable[Operation]) -> bool:

@@ -203,3 +203,20 @@ def test_a_call_of_a_forked_process_names_its_parent() -> None:
     """A task may be lost because its process works on the instance of another one."""
     observed = history('p: enqueue s forks="child"; child: enqueue t; z: claim -')
     assert [call.arguments.get(FORKED_FROM) for call in completed(observed, 1, 2)] == ["p", None]
+
+
+def test_a_call_of_a_forked_process_has_the_end_of_its_parent() -> None:
+    """The parent closed the instance that both have, before the call or after it."""
+    early = history('p: enqueue s forks="child"; p: close; child: enqueue t; z: claim -')
+    assert shown(early, 2, 3) == [1, 2, 3]
+    late = history('p: enqueue s forks="child"; child: enqueue t; p: close; z: claim -')
+    assert shown(late, 1, 3) == [1, 2, 3]
+    other = history('p: enqueue s forks="child"; q: close; q: enqueue t; z: claim -')
+    assert shown(other, 2, 3) == [2, 3]
+
+
+def test_it_has_the_step_of_the_clock_between_its_calls() -> None:
+    """A step concerns every task."""
+    text = "p: enqueue t; p: enqueue u%s; p: enqueue v; a: claim -"
+    assert shown(history(text % " clock_set=-3600"), 0, 3) == [0, 1, 3]
+    assert shown(history(text % ""), 0, 3) == [0, 3]

@@ -30,7 +30,7 @@ from pytest_queuekit.execution.faults.fault import Setting, Surroundings
 from pytest_queuekit.execution.faults.kill import kill_process
 from pytest_queuekit.execution.faults.trigger import armed
 from pytest_queuekit.execution.importing import import_files
-from pytest_queuekit.model.history import SECOND
+from pytest_queuekit.model.history import FORKS, SECOND
 from pytest_queuekit.recording.clock import RealClock
 from pytest_queuekit.recording.operation_log import LogFile
 
@@ -141,7 +141,10 @@ def _act(job: Job, orders: TextIO, reports: TextIO) -> None:
         )
         with armed(faults, world):
             function(recorder, **job.arguments)
-        recorder.dispose()
+        if recorder.last is not None and FORKS in recorder.last.arguments:
+            recorder.close()  # recorded: a forked process goes on with the instance
+        else:
+            recorder.dispose()
 
 
 def _wait_for_word(orders: TextIO, clock: RealClock) -> None:
