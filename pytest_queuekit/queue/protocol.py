@@ -84,6 +84,14 @@ class Queue(Protocol):
         """Claim the next tasks, at most `limit`, in order and in one transaction."""
         ...
 
+    def wait(self, timeout: float, capabilities: Mapping[str, Any] | None = None) -> bool:
+        """Wait until a worker with these capabilities may find a task, for `timeout` seconds.
+
+        Return False if the time is up. After True a claim may still find nothing, since another
+        worker was faster. Claims alone are enough; this call lets an idle worker rest.
+        """
+        ...
+
     def complete(self, task: Task, result: Any = None) -> Task:
         """Mark a claimed task as completed; return its new state."""
         ...

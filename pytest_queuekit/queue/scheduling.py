@@ -81,6 +81,14 @@ class TaskClaimer:
             self._create_indexes()
         return self._after_upkeep(claim, limit)
 
+    def may_find_task(self, capabilities: str) -> bool:
+        """Return True if a task may be ready, lapsed or due; take no lock.
+
+        capabilities: JSON object of the worker's capabilities.
+        """
+        taking = self._routed if capabilities != NO_CAPABILITIES else self._plain
+        return bool(self._db.autocommit(taking.probe, (self._db.now_text(), capabilities))[0][0])
+
     def _checked(
         self, worker_id: str, capabilities: Mapping[str, Any] | None, lease_seconds: float
     ) -> Claim:
@@ -111,9 +119,7 @@ class TaskClaimer:
         return []
 
     def _might_succeed(self, claim: Claim) -> bool:
-        """Return True if a task may be ready, lapsed or due; take no lock."""
-        arguments = (self._db.now_text(), claim.capabilities)
-        return bool(self._db.autocommit(self._taking(claim).probe, arguments)[0][0])
+        return self.may_find_task(claim.capabilities)
 
     def _taking(self, claim: Claim) -> Taking:
         return self._plain if claim.capabilities == NO_CAPABILITIES else self._routed

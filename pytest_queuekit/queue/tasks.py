@@ -26,7 +26,15 @@ from .counts import QueueStats
 from .database import QueueDatabase, checked_database
 from .enqueueing import insert, insert_many
 from .exceptions import TaskNotFoundError
-from .inputs import BATCH_LIMIT, SizeLimits, check_delay, check_task_id, check_whole
+from .idle import check_timeout, wait_until
+from .inputs import (
+    BATCH_LIMIT,
+    SizeLimits,
+    capabilities_json,
+    check_delay,
+    check_task_id,
+    check_whole,
+)
 from .models import TASK_COLUMNS, Task, TaskLog, Worker
 from .new_tasks import checked_common, checked_content, checked_contents
 from .protocol import Queue
@@ -132,6 +140,16 @@ class TaskQueue(Queue):
     ) -> list[Task]:
         """Claim the next tasks, at most `limit`, in order and in one transaction."""
         return self._claimer(strategy).claim_tasks(worker_id, capabilities, lease_seconds, limit)
+
+    def wait(self, timeout: float, capabilities: Mapping[str, Any] | None = None) -> bool:
+        """Wait until a worker with these capabilities may find a task, for `timeout` seconds.
+
+        Return False if the time is up. After True a claim may still find nothing, since another
+        worker was faster. Claims alone are enough; this call lets an idle worker rest.
+        """
+        claimer = self._claimer(SchedulingStrategy.PRIORITY)
+        seconds, offered = check_timeout(timeout), capabilities_json(capabilities)
+        return wait_until(lambda: claimer.may_find_task(offered), seconds)
 
     def _claimer(self, strategy: SchedulingStrategy) -> TaskClaimer:
         # A value of any other type may raise when it is hashed.

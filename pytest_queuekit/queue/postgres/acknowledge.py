@@ -166,7 +166,9 @@ def extend(db: PostgresDatabase, task: Task, lease_seconds: float) -> Task:
 def release(db: PostgresDatabase, task: Task) -> Task:
     """Return a claimed task to the queue."""
     check_claimed(task)
-    return _changed(db, task, db.run(_RELEASE, _claim(task)))
+    released = _changed(db, task, db.run(_RELEASE, _claim(task)))
+    db.wake_workers()
+    return released
 
 
 def cancel(db: PostgresDatabase, task_id: int) -> bool:
@@ -185,6 +187,7 @@ def requeue(db: PostgresDatabase, task_id: int) -> Task:
         raise TaskNotFoundError(
             f"task_id={task_id!r}: no dead letter has this id; dead_letters() lists them"
         )
+    db.wake_workers()
     return Task.from_columns(rows[0])
 
 

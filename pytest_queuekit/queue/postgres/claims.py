@@ -12,6 +12,7 @@ from ..strategies import SchedulingStrategy
 from .claim_sql import ROUTES, ClaimSql, claim_sql
 from .database import PostgresDatabase
 from .race import claim_by_race
+from .statements import READY
 from .upkeep import CHUNK, NEEDS, promote_due, reclaim_lapsed
 
 _KEYS: dict[SchedulingStrategy, tuple[str, ...]] = {
@@ -119,6 +120,19 @@ def do_upkeep(db: PostgresDatabase) -> Upkeep:
     while is_due:
         is_due = promote_due(db) == CHUNK
     return Upkeep(leaves_nothing=leaves_nothing, is_all=is_all)
+
+
+_HAS_UNROUTED = f"SELECT EXISTS (SELECT 1 FROM $queue.task_queue WHERE {READY} AND route = '{{}}')"
+
+
+def may_find_task(db: PostgresDatabase, capabilities: str) -> bool:
+    """Return True if a task is lapsed or due, or ready for a worker with these capabilities."""
+    is_lapsed, is_due, is_ready = db.read(NEEDS)[0]
+    if is_lapsed or is_due or not is_ready:
+        return bool(is_lapsed or is_due)
+    if capabilities == NO_CAPABILITIES:
+        return bool(db.read(_HAS_UNROUTED)[0][0])
+    return bool(served_routes(db, capabilities))
 
 
 def _by_race(db: PostgresDatabase, claim: Claim, limit: int) -> list[Task]:

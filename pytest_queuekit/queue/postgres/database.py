@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -28,6 +28,7 @@ from .connections import Connections
 from .opening import FOR_OTHER_SQL, Limits, open_connection
 from .session import Clock, Connection, Parameters, Session, Statements
 from .translation import RETRIED, translate
+from .waking import Waking
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class PostgresDatabase:
             limit=check_whole("max_connections", max_connections, 1, 1000),
             seconds=limits.lock,
         )
+        self._waking = Waking(self._connections, lambda: f"queuekit_{self._oid}")
         self._open_blocks = threading.local()
         self._oid: int | None = None
         self._statements = Statements(self.schema)
@@ -137,6 +139,18 @@ class PostgresDatabase:
         """The number of the queue's advisory locks: that of its schema."""
         self._make_ready()
         return (self._oid or 0) - 2**31  # unsigned in the catalogue, signed in the locks
+
+    def listening(self) -> AbstractContextManager[Callable[[float], None]]:
+        """Return a block with a function that waits for the next wake-up, at most so long."""
+        self._make_ready()
+        return self._waking.listening()
+
+    def wake_workers(self) -> None:
+        """Wake the workers that wait: now, or when this thread's transaction is committed."""
+        if self._own() is None:
+            self._waking.notify()
+        else:
+            self._open_blocks.wakes = True
 
     def read(self, sql: str, parameters: Parameters = None) -> list[tuple[Any, ...]]:
         """Return the rows of a SELECT; a lost connection is replaced once."""
@@ -197,6 +211,7 @@ class PostgresDatabase:
             yield session
             self._commit(conn)
         except BaseException as error:
+            self._open_blocks.wakes = False
             self._roll_back(session)
             if isinstance(error, psycopg.Error):
                 raise translate(error, self.address) from error
@@ -204,6 +219,9 @@ class PostgresDatabase:
         finally:
             self._open_blocks.session = None
             self._connections.give_back(conn)
+        if getattr(self._open_blocks, "wakes", False):
+            self._open_blocks.wakes = False
+            self._waking.notify()
 
     def _commit(self, conn: Connection) -> None:
         try:

@@ -67,8 +67,12 @@ def insert_many(
     if not any(key for _, key in contents):
         payloads = [payload for payload, _ in contents]
         rows = db.run(_INSERT, shared | {"payloads": payloads})
-        return sorted(task_id for (task_id,) in rows)
-    return db.write(lambda session: _insert_keyed(session, shared, contents))
+        ids = sorted(task_id for (task_id,) in rows)
+    else:
+        ids = db.write(lambda session: _insert_keyed(session, shared, contents))
+    if not delay:
+        db.wake_workers()
+    return ids
 
 
 def _insert_keyed(

@@ -17,6 +17,7 @@ from ..config import (
 )
 from ..counts import QueueStats
 from ..exceptions import QueueInputError, TaskNotFoundError
+from ..idle import check_timeout, wait_until
 from ..inputs import (
     BATCH_LIMIT,
     SizeLimits,
@@ -133,6 +134,11 @@ class PostgresTaskQueue(Queue):
         check_whole("limit", limit, 1, BATCH_LIMIT)
         claim = _checked_claim(worker_id, capabilities, lease_seconds, strategy)
         return claims.claim_batch(self.db, claim, limit)
+
+    def wait(self, timeout: float, capabilities: Mapping[str, Any] | None = None) -> bool:
+        seconds, offered = check_timeout(timeout), capabilities_json(capabilities)
+        with self.db.listening() as pause:
+            return wait_until(lambda: claims.may_find_task(self.db, offered), seconds, pause)
 
     # -- acknowledge --------------------------------------------------------------------------
 
