@@ -132,7 +132,7 @@ def test_the_version_is_printed(capsys: Captured) -> None:
 WRONG = {
     (): "the following arguments are required: COMMAND",
     ("ruls",): "no command 'ruls' (commands: validate, adapters, rules, explain, review, show, "
-    "report, compare, check, record, vendor); did you mean 'rules'?",
+    "report, compare, check, record, clean, vendor); did you mean 'rules'?",
     ("adapters", "huey"): "adapters does not take huey",
     ("rules", "--jsn"): "rules does not take --jsn; did you mean '--json'?",
     (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_queuekit.adapters.event_loop import EventLoop
 
 Method = Callable[..., Any]
-_CLASS_METHODS = ("provision", "dispose")
+_CLASS_METHODS = ("provision", "dispose", "leftovers")
 
 
 def awaited(adapter: type[QueueAdapter]) -> type[QueueAdapter]:
@@ -117,10 +117,10 @@ def _in_a_loop(adapter: type[QueueAdapter], name: str) -> Any:
     method = getattr(adapter, name)
 
     @functools.wraps(method)
-    def call(_cls: type, place: Any) -> Any:
+    def call(_cls: type, *place: Any) -> Any:
         loop = _started(adapter)
         try:
-            return loop.answer(functools.partial(method, place))
+            return loop.answer(functools.partial(method, *place))
         finally:
             loop.stop()
 

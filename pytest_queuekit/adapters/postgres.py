@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_queuekit.adapters.namespaces import PREFIX, fresh_name, made_at
 from pytest_queuekit.adapters.reference import ApiQueue
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.queue import QueueConnectionError, QueueInputError, QueuePermissionError
 from pytest_queuekit.queue.postgres import PostgresDatabase, PostgresTaskQueue
-from pytest_queuekit.queue.postgres.testing import create_test_schema, drop_schema
+from pytest_queuekit.queue.postgres.testing import create_test_schema, drop_schema, schema_names
 
 SERVER_VARIABLE = "QUEUEKIT_POSTGRES_URL"
 """The environment variable with the URL of a database in which the kit may create schemas."""
@@ -47,8 +48,7 @@ class PostgresQueue(ApiQueue):
     @classmethod
     def provision(cls, folder: Path) -> str:
         """Create a schema for one queue. Raises UsageError if no server answers."""
-        del folder
-        location = f"queuekit_{uuid.uuid4().hex}"
+        location = fresh_name(folder)
         try:
             create_test_schema(_url_of(location))
         except (QueueConnectionError, QueueInputError, QueuePermissionError) as error:
@@ -62,6 +62,12 @@ class PostgresQueue(ApiQueue):
     def dispose(cls, location: str) -> None:
         """Drop the schema."""
         drop_schema(_url_of(location))
+
+    @classmethod
+    def leftovers(cls) -> Sequence[str]:
+        """Return the schemas that runs have made and not dropped."""
+        names = schema_names(_url_of(PREFIX), PREFIX)
+        return [name for name in names if made_at(name) is not None]
 
 
 def _url_of(schema: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry as Repeat
 
+from pytest_queuekit.adapters.namespaces import PREFIX, fresh_name, made_at
 from pytest_queuekit.errors import UsageError
 from pytest_queuekit.model.adapter import Claim, QueueAdapter
 from pytest_queuekit.model.capabilities import Liveness
@@ -56,7 +56,6 @@ class RedisStreamQueue(QueueAdapter):
     @classmethod
     def provision(cls, folder: Path) -> str:
         """Choose a key. Raises UsageError if no server answers."""
-        del folder
         try:
             with _connected() as client:
                 client.ping()
@@ -64,13 +63,19 @@ class RedisStreamQueue(QueueAdapter):
             raise UsageError(
                 f"start a Redis server, or set {SERVER_VARIABLE} to the URL of one: {error}"
             ) from error
-        return f"queuekit:{uuid.uuid4().hex}"
+        return fresh_name(folder)
 
     @classmethod
     def dispose(cls, location: str) -> None:
         """Delete the stream."""
         with _connected() as client:
             client.delete(location)
+
+    @classmethod
+    def leftovers(cls) -> Sequence[str]:
+        """Return the keys that runs have made and not deleted."""
+        with _connected() as client:
+            return [key for key in client.scan_iter(f"{PREFIX}*") if made_at(key) is not None]
 
     def enqueue(self, payload: Any) -> str:
         return str(self.redis.xadd(self.stream, _entry(payload)))

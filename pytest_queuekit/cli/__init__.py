@@ -13,6 +13,7 @@ from pytest_queuekit import __version__
 from pytest_queuekit.cli import (
     adapters,
     check,
+    clean,
     compare,
     explain,
     record,
@@ -37,6 +38,7 @@ _COMMANDS = {
     "compare": compare,
     "check": check,
     "record": record,
+    "clean": clean,
     "vendor": vendor,
 }
 
@@ -53,6 +55,7 @@ examples:
   queuekit check log.jsonl --contract contract.toml
                                         a history that was recorded elsewhere
   queuekit record --impl litequeue      a history of a queue under load
+  queuekit clean --impl postgres        what killed runs have left on a server
   queuekit vendor src/queue             a copy of the reference queue
 
 exit status: 0 success, 1 a failed check, 2 a usage error, 3 an error of

@@ -134,6 +134,11 @@ class QueueAdapter:
     def dispose(cls, location: str) -> Answer[None]:
         """Undo `provision`: remove what it made outside of its folder. Called after each run."""
 
+    @classmethod
+    def leftovers(cls) -> Sequence[str]:
+        """Return the locations on the server that `provision` made and nobody disposed of."""
+        return ()
+
     def enqueue(self, payload: Any, *args: Any, **options: Any) -> Any:
         """Add a task; return its id, or None."""
         raise self._undeclared("enqueue(self, payload)")

@@ -61,6 +61,7 @@ COMMANDS = (
     "compare",
     "check",
     "record",
+    "clean",
     "vendor",
 )
 

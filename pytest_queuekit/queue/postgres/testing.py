@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import psycopg
 
 from .address import Address, read_address
@@ -30,6 +32,17 @@ def create_test_schema(url: str) -> None:
 def drop_schema(url: str) -> None:
     """Drop the schema of a URL with all tasks, if it exists."""
     _run(read_address(url), "DROP SCHEMA IF EXISTS $queue CASCADE")
+
+
+def schema_names(url: str, prefix: str) -> Sequence[str]:
+    """Return the schemas in the database of a URL whose names begin with a prefix."""
+    address = read_address(url)
+    try:
+        with psycopg.connect(address.conninfo) as conn:
+            sql = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) ORDER BY nspname"
+            return [name for (name,) in conn.execute(sql, (prefix,))]
+    except psycopg.Error as error:
+        raise translate(error, address) from None
 
 
 def _run(address: Address, *statements: str) -> None:
