@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_queuekit.model.effort import Effort, Level
+from pytest_queuekit.model.queue_under_test import QueueUnderTest
 from pytest_queuekit.model.verdict import Violation
+from pytest_queuekit.report.causes import linked
+from pytest_queuekit.rules.catalogue import CATALOGUE
 from pytest_queuekit.rules.cause import cause_of, follows
+from pytest_queuekit.rules.rule import by_id, judge
 from tests.monitors.notation import history
+from tests.mutants.retry import TriesOnceMore
 
 PLAIN = "p: enqueue t @0-1 priority=5; a: claim t @2-3 lease=60; b: claim t @4-5 lease=60"
 
@@ -172,3 +179,15 @@ def test_a_count_with_a_task_that_came_after_its_last_attempt_is_no_cause_of_its
         False,
         False,
     ]
+
+
+def test_a_task_that_is_tried_once_more_is_one_cause(tmp_path: Path) -> None:
+    """Its wrong counts, and the dead letters that lack it, follow from the next delivery."""
+    queue, judged = QueueUnderTest.of(TriesOnceMore), []
+    for rule in ("RETRY-4", "RETRY-5", "RETRY-7", "STATS-4", "STATS-7"):
+        (tmp_path / rule).mkdir()
+        effort = Effort.at(Level.QUICK)
+        judged.append(judge(by_id(CATALOGUE)[rule], queue, tmp_path / rule, effort))
+    first, *others = linked(judged)
+    assert first.also == ("RETRY-7", "RETRY-5", "STATS-4", "STATS-7")
+    assert {verdict.same_as for verdict in others} == {"RETRY-4"}
