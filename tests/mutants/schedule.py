@@ -243,7 +243,16 @@ MUTANTS = (
     mutant(
         ComesASecondEarly,
         "SCHEDULE-1",
-        also=("SCHEDULE-3", "RETRY-2", "RETRY-3", "RETRY-5", "RETRY-6", "STATS-7", "RETRY-13"),
+        also=(
+            "SCHEDULE-3",
+            "RETRY-2",
+            "RETRY-3",
+            "RETRY-5",
+            "RETRY-6",
+            "STATS-4",
+            "STATS-7",
+            "RETRY-13",
+        ),
     ),
     mutant(OneTimer, "SCHEDULE-2", also=("STATS-7",)),
     mutant(CutsFractionsOff, "SCHEDULE-3"),
