@@ -298,7 +298,7 @@ MUTANTS = (
     ),
     mutant(BuriesInSilence, "RETRY-7", also=("RETRY-14", "STATS-7")),
     mutant(ListsTheLiving, "RETRY-7"),
-    mutant(RevivesTheListed, "RETRY-8", also=WATCHED),
+    mutant(RevivesTheListed, "RETRY-8", also=("STATS-7", *WATCHED)),
     mutant(FailureStopsTheQueue, "RETRY-9", also=("GROUP-2",)),
     mutant(RetriesWhatIsDone, "RETRY-10", also=WATCHED),
     mutant(VanishingIsNoAttempt, "RETRY-11", also=("RETRY-15",)),
