@@ -1,4 +1,4 @@
-"""pytest's own plugin for tests of plugins, and what of the suite its coverage leaves out."""
+"""pytest's own plugin for tests of plugins, and what a run or its coverage leaves out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,29 @@ pytest_plugins = ("pytester",)
 
 _UNMEASURED = frozenset({"faults", "findings", "queue", "rules", "seed", "vendor"})
 """The folders of tests that start many processes, in which runs only what other tests measure."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need a server if none answers; on a machine of CI, they fail."""
+    needing = [item for item in items if item.get_closest_marker("server")]
+    if needing and not os.environ.get("CI") and _server_problem():
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that the tests of a server are left out."""
+    if not os.environ.get("CI") and _server_problem():
+        terminalreporter.write_line(
+            f"The tests marked 'server' were left out: {_server_problem()}. "
+            "Start one, or set QUEUEKIT_POSTGRES_URL"
+        )
+
+
+def _server_problem() -> str:
+    from tests.queue.engines import server_problem  # slow to load
+
+    return server_problem()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -33,8 +34,16 @@ def end_backends(conn: Connection, application: str) -> int:
     return int((conn.execute(sql, (application,)).fetchone() or (0,))[0])
 
 
-class LosingProxy:
-    """Forwards connections to the server, and cuts one off when the server answers a COMMIT."""
+_BACKEND = b"K\x00\x00\x00\x0c"
+"""The head of the message in which a server gives the number of its process."""
+
+
+class Proxy:
+    """Forwards connections to the server.
+
+    loses_commits: True to cut one off before the server answers a COMMIT.
+    hides_backends: True to give other numbers of processes than the server's, as a pooler does.
+    """
 
     def __init__(self) -> None:
         parts = conninfo_to_dict(SERVER)
@@ -42,7 +51,7 @@ class LosingProxy:
         self._port = int(parts.get("port") or 5432)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
-        self.loses_commits = False
+        self.loses_commits = self.hides_backends = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -72,12 +81,21 @@ class LosingProxy:
             return local
         return socket.create_connection((self._host, self._port))
 
-    @staticmethod
-    def _forward(source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                head, message, rest = data.partition(_BACKEND)
+                if self.hides_backends and message:
+                    data = head + message + bytes(4) + rest[4:]
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
+
+    def url_to(self, schema: str) -> str:
+        """Return the URL of a schema on the server through this proxy."""
+        parts = conninfo_to_dict(SERVER)
+        options = {"host": "127.0.0.1", "port": self.port, "schema": schema}
+        options |= {name: parts[name] for name in ("user", "password") if parts.get(name)}
+        return f"postgresql:///{parts.get('dbname', '')}?{urlencode(options)}"
 
     def close(self) -> None:
         """Accept no more connections."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from pytest_queuekit.queue import (
     QueueBusyError,
@@ -19,8 +17,8 @@ from pytest_queuekit.queue import (
     Task,
 )
 from pytest_queuekit.queue.postgres import PostgresDatabase, PostgresTaskQueue
-from tests.queue.engines import SERVER, own_schema
-from tests.queue.server import Connection, LosingProxy, end_backends, other_connection
+from tests.queue.engines import own_schema
+from tests.queue.server import Connection, Proxy, end_backends, other_connection
 
 pytestmark = pytest.mark.server
 
@@ -118,12 +116,8 @@ def test_a_killed_statement_has_an_unknown_outcome(
 
 def test_a_commit_without_an_answer_may_have_taken_effect(queue: PostgresTaskQueue) -> None:
     """The answer to COMMIT is lost: the task is there, and repeating the key adds no other."""
-    proxy = LosingProxy()
-    server = conninfo_to_dict(SERVER)
-    options = {"host": "127.0.0.1", "port": proxy.port, "schema": queue.db.schema}
-    options |= {name: server[name] for name in ("user", "password") if server.get(name)}
-    url = f"postgresql:///{server.get('dbname', '')}?{urlencode(options)}"
-    with PostgresTaskQueue(PostgresDatabase(url)) as far:
+    proxy = Proxy()
+    with PostgresTaskQueue(PostgresDatabase(proxy.url_to(queue.db.schema))) as far:
         far.enqueue("t", 0)
         proxy.loses_commits = True
         with pytest.raises(QueueCommitUnknownError, match="may have taken effect or not"):
@@ -222,3 +216,16 @@ def test_an_exception_of_the_caller_rolls_back(queue: PostgresTaskQueue) -> None
     with pytest.raises(KeyError), queue.db.transaction():
         raise KeyError
     assert queue.enqueue("t", 3)
+
+
+def test_a_pooler_is_refused(queue: PostgresTaskQueue) -> None:
+    """Behind a pooler, another session may be in force for each transaction: the queue says so."""
+    proxy = Proxy()
+    proxy.hides_backends = True
+    with (
+        PostgresTaskQueue(PostgresDatabase(proxy.url_to(queue.db.schema))) as far,
+        pytest.raises(QueueDatabaseError, match="a pooler such as pgbouncer"),
+    ):
+        far.enqueue("t", 1)
+    proxy.close()
+    assert queue.stats().queued == 0
