@@ -1,6 +1,7 @@
 """A task queue in one SQLite file: claims with leases, fencing tokens, retries, maintenance.
 
-QueueDatabase opens the file; TaskQueue runs the life of a task in it. The folder uses only the
+QueueDatabase opens the file; TaskQueue runs the life of a task in it. open_queue() opens either a
+file or, with psycopg, a schema of a PostgreSQL server. The rest of the folder uses only the
 standard library and relative imports, so it can be copied into another tree.
 """
 
