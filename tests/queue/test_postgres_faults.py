@@ -165,7 +165,7 @@ def test_a_statement_that_takes_too_long(
 ) -> None:
     """A statement is cancelled after statement_seconds, and nothing was changed."""
     at_each_insert(other, "PERFORM pg_sleep(60);")
-    with PostgresTaskQueue(PostgresDatabase(url, statement_seconds=0.1)) as hasty:
+    with PostgresTaskQueue(PostgresDatabase(url, statement_seconds=1)) as hasty:
         with pytest.raises(QueueBusyError, match="cancelled a statement"):
             hasty.enqueue("t", 1)
         assert hasty.stats().queued == 0
