@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import enum
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,12 +105,12 @@ class Operation:
     @property
     def is_delivery(self) -> bool:
         """True if a claim received a task."""
-        return self.verb is Verb.CLAIM and self.ok and self.task is not None
+        return self.task is not None and self.verb is Verb.CLAIM and self.outcome is Outcome.OK
 
     @property
     def is_empty(self) -> bool:
         """True if a claim was answered with empty."""
-        return self.verb is Verb.CLAIM and self.ok and self.task is None
+        return self.task is None and self.verb is Verb.CLAIM and self.outcome is Outcome.OK
 
     @property
     def method(self) -> str:
@@ -195,8 +198,20 @@ class History:
         return result
 
 
-def _of_verbs(history: History, verbs: tuple[Verb, ...]) -> list[Operation]:
-    return [operation for operation in history.operations if operation.verb in verbs]
+def _of_verbs(history: History, verbs: tuple[Verb, ...]) -> Sequence[Operation]:
+    by_verb = history.derived(_by_verb)
+    chosen = [by_verb[verb] for verb in verbs if verb in by_verb]
+    if len(chosen) == 1:
+        return chosen[0]
+    return sorted(chain.from_iterable(chosen), key=attrgetter("number"))
+
+
+def _by_verb(history: History) -> Mapping[Verb, list[Operation]]:
+    """Sort all operations by verb at once: most questions are about the calls of one verb."""
+    by_verb: dict[Verb, list[Operation]] = defaultdict(list)
+    for operation in history.operations:
+        by_verb[operation.verb].append(operation)
+    return by_verb
 
 
 def _merge(operations: Iterable[Operation]) -> Iterator[Operation]:

@@ -30,7 +30,7 @@ def abandoned(history: History, contract: Contract) -> list[Violation]:
     if contract.liveness is not Liveness.NONE or not at_least_once:
         return []
     kills = {kill.actor: kill for kill in history.by(Verb.KILL)}
-    empty_claims, dead = EmptyClaims(history), listed_dead(history)
+    empty_claims, dead = history.derived(EmptyClaims), listed_dead(history)
     return smallest(
         _violation(history, last, kill, empty)
         for task in tasks_of(history).values()
@@ -38,7 +38,7 @@ def abandoned(history: History, contract: Contract) -> list[Violation]:
         for last in task.deliveries[-1:]
         for kill in [kills.get(last.claim.actor)]
         for empty in [empty_claims.last_for(task.enqueues[0])]
-        if kill is not None and empty is not None and not last.endings()
+        if kill is not None and empty is not None and not last.endings
         if not _may_be_dead(history, contract, task, empty)
         if empty.start > kill.start + nanoseconds(contract.notice) + waits(contract, 1, 1)[1]
     )

@@ -54,7 +54,7 @@ def _swallowed(history: History, task: TaskHistory) -> Iterator[Violation]:
 
 def _invalid_leases(task: TaskHistory, delivery: DeliveredTask) -> Iterator[tuple[Operation, Any]]:
     """Return the enqueue, the claim and the extensions that asked for an invalid lease."""
-    extensions = ((extension, "seconds") for extension in delivery.extensions() if extension.ok)
+    extensions = ((extension, "seconds") for extension in delivery.extensions if extension.ok)
     leases = ((operation, "lease") for operation in (*task.enqueues, delivery.claim))
     for operation, name in (*leases, *extensions):
         seconds = operation.arguments.get(name)

@@ -12,12 +12,10 @@ from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.batch_claims import batches_of
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.places import (
-    claimed_rank,
+    Ranks,
     comparable,
     has_priority,
     place_of,
-    priority_rank,
-    waiting_rank,
 )
 from pytest_queuekit.monitors.timeline.tasks import UnknownClaims
 from pytest_queuekit.monitors.timeline.wording import actor, when
@@ -38,7 +36,7 @@ def batch_order(history: History, contract: Contract) -> list[Violation]:
     first_unknown = history.derived(UnknownClaims.of).first_start
     return smallest(
         _violation(history, contract, early, late, enqueues)
-        for batch in batches_of(history)
+        for batch in history.derived(batches_of)
         if batch[0].start < first_unknown
         for early, late in _swapped(batch, enqueues, contract)
     )
@@ -49,10 +47,11 @@ def _swapped(
 ) -> Iterator[tuple[Operation, Operation]]:
     """Yield the pairs of claims of which the later one brought the task that goes first."""
     known = [claim for claim in batch if claim.number in enqueues]
+    ranks = Ranks(contract.order)
     for early, late in combinations(known, 2):
         one, other = enqueues[early.number], enqueues[late.number]
         alike = has_priority(one, contract) == has_priority(other, contract)
-        if alike and waiting_rank(other, contract) < claimed_rank(one, contract):
+        if alike and ranks.waiting(other) < ranks.claimed(one):
             yield early, late
 
 
@@ -64,7 +63,8 @@ def _violation(
     enqueues: dict[int, Operation],
 ) -> Violation:
     one, other = enqueues[early.number], enqueues[late.number]
-    tie = priority_rank(one, contract) == priority_rank(other, contract)
+    ranks = Ranks(contract.order)
+    tie = ranks.priority(one) == ranks.priority(other)
     return violation(
         "unsorted-batch",
         "Batch of claims out of order",

@@ -77,5 +77,5 @@ def _violation(
         f"{state} (claimed {when(history, holder)}, {leases.cite(first.delivery)}).",
         holder,
         rival,
-        *first.delivery.extensions()[-1:],
+        *first.delivery.extensions[-1:],
     )

@@ -176,11 +176,11 @@ class _StaleEffects:
 
 def _never_again(history: History, contract: Contract) -> dict[int, Operation]:
     """Map the claims whose task should have come again, and did not, to the last empty claim."""
-    empty_claims = EmptyClaims(history)
+    empty_claims = history.derived(EmptyClaims)
     never: dict[int, Operation] = {}
     for interval in available_intervals(history, contract) if history.drained else []:
-        empty = empty_claims.last_for(interval.enqueue)
-        missing = interval.arrival is Arrival.EXPIRED and interval.until == NEVER
-        if missing and empty is not None and interval.ready < empty.start:
-            never[interval.cause[0].number] = empty
+        if interval.arrival is Arrival.EXPIRED and interval.until == NEVER:
+            empty = empty_claims.last_for(interval.enqueue)
+            if empty is not None and interval.ready < empty.start:
+                never[interval.cause[0].number] = empty
     return never

@@ -13,7 +13,7 @@ from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.groups import group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseInterval, LeaseIntervals
 from pytest_queuekit.monitors.timeline.moments import latest
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import TaskHistory, tasks_with
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -21,7 +21,7 @@ def groups(history: History, contract: Contract) -> list[Violation]:
     """Report `group-overfull`: a delivery while workers certainly held as many as the limit."""
     leases = history.derived(LeaseIntervals, contract)
     held: dict[str, list[_Hold]] = defaultdict(list)
-    for task in tasks_of(history).values():
+    for task in tasks_with(history, "group"):
         group = group_of(task.enqueues[0]) if len(task.enqueues) == 1 else None
         if group is not None:
             held[group] += (_hold(task, leases.of(delivery)) for delivery in task.deliveries)

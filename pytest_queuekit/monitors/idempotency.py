@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate, chain
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from pytest_queuekit.monitors.timeline.tasks import (
     happens,
     may_be_rejected,
     tasks_of,
+    tasks_with,
 )
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, done, when
 
@@ -40,18 +42,13 @@ def idempotency(history: History, contract: Contract) -> list[Violation]:
     of a key was ever delivered. `key_conflict` judges which of two payloads is delivered.
     """
     violations = _KeyViolations(history, contract)
-    tasks = tasks_of(history).values()
-    groups = _groups(tasks)
+    groups = _groups(tasks_with(history, "key"))
     losses = [lost for group in groups if (lost := list(violations.lost(group.tasks)))]
     return smallest(
         [
             *(wrong for group in groups for wrong in violations.let_through(group.tasks)),
             *(wrong for group in groups for wrong in violations.refused(group)),
-            *(
-                chain(*losses)
-                if len(losses) > most_taken_for_good(history, contract, tasks)
-                else []
-            ),
+            *(chain(*losses) if losses and len(losses) > violations.most_taken_for_good else ()),
         ]
     )
 
@@ -141,7 +138,7 @@ class _KeyViolations:
         self._history = history
         self._contract = contract
         self._leases = history.derived(LeaseIntervals, contract)
-        self._empty_claims = EmptyClaims(history)
+        self._empty_claims = history.derived(EmptyClaims)
         unknown = history.derived(UnknownClaims.of)
         self._unknown, self._first_unknown = unknown.most_taken, unknown.first_start
         self._purges = [purge for purge in history.by(Verb.PURGE) if happens(purge)]
@@ -150,7 +147,17 @@ class _KeyViolations:
         self._until_claim = contract.key_hold is KeyHold.UNTIL_CLAIM
         self._for_a_time = contract.key_hold is KeyHold.FOR_A_TIME
         self._may_replace = contract.key_conflict in (KeyConflict.REPLACE, None)
-        self._end = max((latest(operation) for operation in history), default=0)
+
+    @cached_property
+    def most_taken_for_good(self) -> int:
+        """How many tasks claims of unknown outcome may have taken for good."""
+        tasks = tasks_of(self._history).values()
+        return most_taken_for_good(self._history, self._contract, tasks)
+
+    @cached_property
+    def _end(self) -> float:
+        """The last moment at which any operation may have taken effect."""
+        return max((latest(operation) for operation in self._history), default=0)
 
     def let_through(self, group: list[TaskHistory]) -> Iterator[Violation]:
         """Find the first two tasks of a key of which either should have kept out the other."""
@@ -230,9 +237,7 @@ class _KeyViolations:
         limit = possible_limit(task, self._contract)
         for tries, delivery in enumerate(task.deliveries, start=1 + self._unknown):
             frees += [
-                end.start
-                for end in delivery.endings()
-                if end.verb is Verb.COMPLETE or is_final(end)
+                end.start for end in delivery.endings if end.verb is Verb.COMPLETE or is_final(end)
             ]
             if tries >= limit:
                 frees.append(delivery.claim.start)  # the task may die, which may free its key
@@ -275,14 +280,14 @@ class _KeyViolations:
         kept = self._completion(task, delivery) is not None or (
             not self._leases.of(delivery).lease_may_end(delivery.claim.start, self._end)
         )
-        return kept and all(end.verb is Verb.COMPLETE for end in delivery.endings())
+        return kept and all(end.verb is Verb.COMPLETE for end in delivery.endings)
 
     def _completion(self, task: TaskHistory, delivery: DeliveredTask) -> Operation | None:
         """Return the completion of a delivery that certainly took effect; None without one."""
         return next(
             (
                 end
-                for end in delivery.endings()
+                for end in delivery.endings
                 if end.verb is Verb.COMPLETE and self._leases.took_effect(task, delivery, end)
             ),
             None,
@@ -306,7 +311,7 @@ class _KeyViolations:
             return False
         given_back = any(
             ending.start <= moment
-            for ending in delivery.endings()
+            for ending in delivery.endings
             if ending.verb is not Verb.COMPLETE
         )
         lease = self._leases.of(delivery)

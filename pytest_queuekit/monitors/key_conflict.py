@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.timeline.tasks import (
     TaskHistory,
     UnknownClaims,
     next_claim,
-    tasks_of,
+    tasks_with,
 )
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
@@ -37,7 +37,7 @@ def key_conflict(history: History, contract: Contract) -> list[Violation]:
     ):
         return []
     keyed: dict[str, list[TaskHistory]] = defaultdict(list)
-    for task in tasks_of(history).values():
+    for task in tasks_with(history, "key"):
         for key in {repr(each.arguments.get("key")) for each in task.enqueues} - {repr(None)}:
             keyed[key].append(task)
     return smallest(

@@ -37,6 +37,6 @@ def _violation(
         f"The {noun} of {claim.task} by {actor(said)} {when(history, said)} was refused although "
         f"{actor(said)} held the task (claimed {when(history, claim)}, {leases.cite(delivery)}).",
         claim,
-        *delivery.extensions()[-1:],
+        *delivery.extensions[-1:],
         said,
     )

@@ -23,7 +23,7 @@ def no_deduplication(history: History, contract: Contract) -> list[Violation]:
         or history.derived(UnknownClaims.of).claims
     ):
         return []
-    empty_claims = EmptyClaims(history)
+    empty_claims = history.derived(EmptyClaims)
     return smallest(
         _violation(history, task, empty)
         for task in tasks_of(history).values()

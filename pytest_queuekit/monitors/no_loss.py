@@ -16,7 +16,7 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.losses import EmptyClaims, may_forget, most_taken_for_good
 from pytest_queuekit.monitors.timeline.moments import NEVER
-from pytest_queuekit.monitors.timeline.tasks import is_listed_dead
+from pytest_queuekit.monitors.timeline.tasks import DeadLetters
 from pytest_queuekit.monitors.timeline.wording import actor, done, when
 
 
@@ -55,13 +55,14 @@ def no_loss(history: History, contract: Contract) -> list[Violation]:
     """
     if not history.drained or may_forget(history, contract):
         return []
-    empty_claims = EmptyClaims(history)
+    empty_claims = history.derived(EmptyClaims)
+    dead_letters = history.derived(DeadLetters)
     missing = [
         (interval, empty)
         for interval in available_intervals(history, contract)
         if interval.arrival in _LOSSES
         and interval.until == NEVER
-        and not is_listed_dead(history, interval.task)
+        and not dead_letters.contain(interval.task)
         for empty in [empty_claims.last_for(interval.enqueue)]
         # The last claim must start after the task was ready: otherwise it may look too early.
         if empty is not None and interval.ready < empty.start

@@ -24,7 +24,7 @@ def no_phantom(history: History, contract: Contract) -> list[Violation]:
 
 def _unrecognised(history: History) -> Iterator[Violation]:
     for claim in history.by(Verb.CLAIM):
-        if claim.is_delivery and claim.task == UNRECOGNISED:
+        if claim.task == UNRECOGNISED and claim.is_delivery:
             yield violation(
                 "invented",
                 "Unknown payload delivered",
@@ -46,8 +46,9 @@ def _recognised(history: History) -> Iterator[Violation]:
             # Counter-example: enqueue [3, 6], claim [2, 3] is legal.
             sources = [enqueue for enqueue in task.enqueues if not claim.ended_before(enqueue)]
             if sources:
-                yield from _changed(history, claim, sources)
-            elif all(claim.ended_before(enqueue) for enqueue in unlabelled):
+                if claim.result is not None:
+                    yield from _changed(history, claim, sources)
+            elif all(claim.ended_before(enqueue) for enqueue in unlabelled[:1]):
                 yield _invented(history, task, claim)
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, next_claim, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import (
+    DeadLetters,
+    TaskHistory,
+    UnknownClaims,
+    next_claim,
+    tasks_of,
+)
 from pytest_queuekit.monitors.timeline.wording import PAST, actor, when
 
 _KINDS = {
@@ -28,40 +34,29 @@ def no_resurrection(history: History, contract: Contract) -> list[Violation]:
     """
     leases = history.derived(LeaseIntervals, contract)
     first_unknown = history.derived(UnknownClaims.of).first_start
-    first_listed = _first_listed(history)
+    dead_letters = history.derived(DeadLetters)
     return smallest(
         _violation(history, task, end, again)
         for task in tasks_of(history).values()
         if task.only_enqueue is not None and task.deliveries
-        for end in _ends(task, leases, first_unknown, first_listed.get(task.label))
+        for end in _ends(task, leases, first_unknown, dead_letters.naming(task.label))
         for again in [next_claim(task, end)]
         if again is not None
     )
 
 
-def _first_listed(history: History) -> dict[str, Operation]:
-    """Return for each task the first list of dead letters that contains it."""
-    first: dict[str, Operation] = {}
-    for answer in history.by(Verb.DEAD_LETTERS):
-        if answer.ok and isinstance(answer.result, list):
-            for label in answer.result:
-                first.setdefault(str(label), answer)
-    return first
-
-
 def _ends(
-    task: TaskHistory, leases: LeaseIntervals, first_unknown: float, listed: Operation | None
+    task: TaskHistory, leases: LeaseIntervals, first_unknown: float, listed: Sequence[Operation]
 ) -> Iterator[Operation]:
     for delivery in task.deliveries:
-        for ending in delivery.endings():
+        for ending in delivery.endings:
             again = ending.verb is Verb.COMPLETE and next_claim(task, ending)
             if again and leases.took_effect(task, delivery, ending):
                 yield ending
     for cancel in task.cancels:
         if cancel.ok and cancel.end is not None and _waited(task, cancel, first_unknown):
             yield cancel
-    if listed is not None:
-        yield listed
+    yield from listed[:1]
 
 
 def _waited(task: TaskHistory, cancel: Operation, first_unknown: float) -> bool:

@@ -13,11 +13,10 @@ from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, sh
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.moments import NEVER
 from pytest_queuekit.monitors.timeline.places import (
-    claimed_rank,
+    Ranks,
     comparable,
     has_priority,
     place_of,
-    waiting_rank,
 )
 from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims
@@ -48,20 +47,19 @@ def _in_group(
     history: History, contract: Contract, tasks: list[TaskHistory]
 ) -> Iterator[Violation]:
     first_unknown = history.derived(UnknownClaims.of).first_start
+    ranks = Ranks(contract.order)
     # In a drained history a task that was never delivered is lost: `no_loss` reports it.
-    waiting = [
-        interval
-        for task in tasks
-        if task.first_claim is not None or not history.drained
-        for interval in _waiting(task, contract, first_unknown)
-    ]
-    probes = [probe for task in tasks for probe in _claimed(task, contract)]
+    candidates = [task for task in tasks if task.first_claim is not None or not history.drained]
+    waits = [_waiting(task, ranks, first_unknown) for task in candidates]
+    waiting = [interval for interval in waits if interval is not None]
+    claims = [_claimed(task, ranks) for task in tasks]
+    probes = [probe for probe in claims if probe is not None]
     for probe in passed_over(waiting, probes)[:_MOST_PROVEN]:
         better = (interval for interval in waiting if interval.rank < probe.rank)
         yield _violation(history, contract, probe, shortest_cover(probe, better))
 
 
-def _waiting(task: TaskHistory, contract: Contract, first_unknown: float) -> Iterator[Interval]:
+def _waiting(task: TaskHistory, ranks: Ranks, first_unknown: float) -> Interval | None:
     """Return when a task that may go to any worker certainly waited for its first delivery.
 
     From the enqueue's end to the start of the claim or cancel, open at both ends.
@@ -70,20 +68,21 @@ def _waiting(task: TaskHistory, contract: Contract, first_unknown: float) -> Ite
     """
     enqueue, claim = task.enqueues[0], task.first_claim
     if not enqueue.ok or enqueue.end is None or enqueue.arguments.get("capabilities"):
-        return
+        return None
     until = min(first_unknown, may_expire(enqueue), NEVER if claim is None else claim.start)
     if task.cancels:
         until = min(until, *(cancel.start for cancel in task.cancels))
-    if enqueue.end < until:
-        yield Interval(enqueue.end, until, task, waiting_rank(enqueue, contract))
+    if enqueue.end >= until:
+        return None
+    return Interval(enqueue.end, until, task, ranks.waiting(enqueue))
 
 
-def _claimed(task: TaskHistory, contract: Contract) -> Iterator[Interval]:
+def _claimed(task: TaskHistory, ranks: Ranks) -> Interval | None:
     """Return when a task was claimed first: not before its own enqueue started."""
     enqueue, claim = task.enqueues[0], task.first_claim
-    if claim is not None and claim.end is not None and enqueue.start <= claim.end:
-        start = max(claim.start, enqueue.start)
-        yield Interval(start, claim.end, task, claimed_rank(enqueue, contract))
+    if claim is None or claim.end is None or claim.end < enqueue.start:
+        return None
+    return Interval(max(claim.start, enqueue.start), claim.end, task, ranks.claimed(enqueue))
 
 
 def _violation(

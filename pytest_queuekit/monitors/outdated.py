@@ -7,7 +7,7 @@ from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.shelf_life import has_expired
-from pytest_queuekit.monitors.timeline.tasks import tasks_of
+from pytest_queuekit.monitors.timeline.tasks import tasks_with
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -26,7 +26,7 @@ def outdated(history: History, contract: Contract) -> list[Violation]:
             enqueue,
             claim,
         )
-        for task in tasks_of(history).values()
+        for task in tasks_with(history, "expires")
         for enqueue, claim in [(task.only_enqueue, task.first_claim)]
         if enqueue is not None and claim is not None
         if claim.start > has_expired(enqueue, contract)

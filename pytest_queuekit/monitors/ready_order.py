@@ -18,7 +18,7 @@ from pytest_queuekit.monitors.timeline.coverage import Interval, passed_over, sh
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lives import lives_of
 from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds
-from pytest_queuekit.monitors.timeline.places import place_of, priority_rank
+from pytest_queuekit.monitors.timeline.places import Ranks, place_of
 from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims
 from pytest_queuekit.monitors.timeline.wording import actor, when
@@ -66,12 +66,12 @@ def _in_group(
     *,
     ties: bool,
 ) -> Iterator[Violation]:
-    worker = group[0].deliveries[0].claim
+    worker, ranks = group[0].deliveries[0].claim, Ranks(contract.order)
     suitable = [
         Interval(interval.ready, interval.until, interval, (rank, since))
         for interval in ready
         if may_get(worker, interval.enqueue)
-        for rank in (priority_rank(interval.enqueue, contract),)
+        for rank in (ranks.priority(interval.enqueue),)
         for since in (_last_place(interval, contract) if ties else 0,)
     ]
     # A tie goes to the task whose enqueue ended before the other's started. Counter-example:
@@ -80,7 +80,7 @@ def _in_group(
         Interval(claim.start, claim.end, task, (rank, _first_place(task) if ties else 0))
         for task in group
         for claim in (task.first_claim,)
-        for rank in (priority_rank(task.enqueues[0], contract),)
+        for rank in (ranks.priority(task.enqueues[0]),)
         if claim is not None and claim.end is not None
     ]
     for probe in passed_over(suitable, probes):

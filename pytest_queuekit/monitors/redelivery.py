@@ -45,13 +45,16 @@ def redelivery(history: History, contract: Contract) -> list[Violation]:
         ):
             alike[repr(interval.enqueue.arguments.get("priority"))].append(interval)
     return smallest(
-        wrong for intervals in alike.values() for wrong in _among(history, contract, intervals)
+        wrong
+        for intervals in alike.values()
+        if any(map(_came_back, intervals))
+        for wrong in _among(history, contract, intervals)
     )
 
 
 def _is_plain(enqueue: Operation) -> bool:
     given = enqueue.arguments
-    return group_of(enqueue) is None and not given.get("delay") and not given.get("capabilities")
+    return not given.get("delay") and not given.get("capabilities") and group_of(enqueue) is None
 
 
 def _among(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import SECOND, History, Operation, Outcome, Verb
@@ -20,6 +21,7 @@ from pytest_queuekit.monitors.timeline.attempts import (
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.groups import group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
+from pytest_queuekit.monitors.timeline.losses import EmptyClaims
 from pytest_queuekit.monitors.timeline.moments import (
     CLOCK_TOLERANCE,
     NEVER,
@@ -27,7 +29,6 @@ from pytest_queuekit.monitors.timeline.moments import (
     nanoseconds,
     number,
 )
-from pytest_queuekit.monitors.timeline.routes import may_get
 from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
     TaskHistory,
@@ -71,8 +72,7 @@ class _RequeueViolations:
         self.calls: dict[str | None, list[Operation]] = defaultdict(list)
         for call in history.by(Verb.REQUEUE):
             self.calls[call.task].append(call)
-        claims = history.by(Verb.CLAIM) if certain else []
-        self._empty = [claim for claim in claims if claim.is_empty]
+        self._empty_claims = history.derived(EmptyClaims) if certain else None
 
     def of(self, task: TaskHistory) -> Iterator[Violation]:
         """Find what is wrong about the requeues of one task."""
@@ -95,7 +95,7 @@ class _RequeueViolations:
     def _may_be_dead(self, task: TaskHistory, call: Operation) -> bool:
         """Return True if a task may be dead by a call: an expired lease may count as a failure."""
         tries = sum(delivery.claim.start <= latest(call) for delivery in task.deliveries)
-        if any(is_final(said) for each in task.deliveries for said in each.endings()):
+        if any(is_final(said) for each in task.deliveries for said in each.endings):
             return True
         return tries >= possible_limit(task, self._contract)
 
@@ -129,18 +129,13 @@ class _RequeueViolations:
         enqueue, again = task.enqueues[0], next_claim(task, call)
         # A requeue need not lengthen the life of a task, which may expire while it waits again.
         until = min(may_expire(enqueue), NEVER if again is None else again.start)
-        if group_of(enqueue) is not None:
-            return None  # the group may be full
-        return next(
-            (
-                claim
-                for claim in self._empty
-                if claim.start > latest(call) + wait + self._resolution
-                and latest(claim) < until
-                and may_get(claim, enqueue)
-            ),
-            None,
+        if self._empty_claims is None or group_of(enqueue) is not None:
+            return None  # a claim of unknown outcome may have the task, or the group may be full
+        ready = latest(call) + wait + self._resolution
+        before = takewhile(
+            lambda claim: claim.start < until, self._empty_claims.after(ready, enqueue)
         )
+        return next((claim for claim in before if latest(claim) < until), None)
 
     def _attempts(
         self, task: TaskHistory, call: Operation, failed: Sequence[Operation], before: int
@@ -201,7 +196,7 @@ class _RequeueViolations:
     def _revived(self, task: TaskHistory) -> Iterator[Violation]:
         """Find a delivery after a completion."""
         for delivery in task.deliveries if task.requeues else ():
-            for said in delivery.endings():
+            for said in delivery.endings:
                 completed = said.verb is Verb.COMPLETE
                 again = next_claim(task, said)
                 if (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import SECOND, UNRECOGNISED, History, Operation, Verb
+from pytest_queuekit.model.history import SECOND, History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.attempts import (
     cite_death,
@@ -23,7 +23,13 @@ from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.lives import lives_of
 from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, latest
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, next_claim, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import (
+    DeadLetters,
+    TaskHistory,
+    UnknownClaims,
+    next_claim,
+    tasks_of,
+)
 from pytest_queuekit.monitors.timeline.wording import actor, seconds, times, when
 
 
@@ -56,11 +62,7 @@ class _RetryViolations:
         self._contract = contract
         self._leases = history.derived(LeaseIntervals, contract)
         self._unknown = history.derived(UnknownClaims.of).most_taken
-        self._lists = [
-            (answer, frozenset(map(str, answer.result)))
-            for answer in history.by(Verb.DEAD_LETTERS)
-            if answer.ok and isinstance(answer.result, list)
-        ]
+        self._dead_letters = history.derived(DeadLetters)
 
     def after_failures(self, task: TaskHistory) -> Iterator[Violation]:
         """Find early retries, deliveries after the last failure, and unlisted dead tasks."""
@@ -73,12 +75,11 @@ class _RetryViolations:
 
     def listed(self, task: TaskHistory) -> Iterator[Violation]:
         """Find lists of dead letters with a task that was not tried often enough to be dead."""
-        least = declared_limit(task, self._contract) or 1
-        if any(is_final(said) for each in task.deliveries for said in each.endings()):
+        answers = self._dead_letters.naming(task.label)
+        if not answers or any(is_final(said) for each in task.deliveries for said in each.endings):
             return
-        for answer, labels in self._lists:
-            if task.label not in labels:
-                continue
+        least = declared_limit(task, self._contract) or 1
+        for answer in answers:
             # Claims count from their start: a claim that still runs may have failed already.
             tries = sum(delivery.claim.start <= latest(answer) for delivery in task.deliveries)
             if tries + self._unknown < least:
@@ -131,17 +132,15 @@ class _RetryViolations:
                 failure,
                 again,
             )
+        # A cancel or a requeue may take the task from the list.
         over = min((cancel.start for cancel in task.cancels), default=NEVER)
-        for answer, labels in self._lists:
-            if latest(answer) >= over:
-                return  # a cancel or a requeue may have taken it from the list
-            if failure.ended_before(answer) and not {task.label, UNRECOGNISED} & labels:
-                yield violation(
-                    "missing-dead-letter",
-                    "Dead task missing from the dead letters",
-                    f"{task.label} was not among the dead letters that {actor(answer)} read "
-                    f"{when(self._history, answer)} although {failed}.",
-                    failure,
-                    answer,
-                )
-                return
+        answer = self._dead_letters.first_without(task.label, failure, over)
+        if answer is not None:
+            yield violation(
+                "missing-dead-letter",
+                "Dead task missing from the dead letters",
+                f"{task.label} was not among the dead letters that {actor(answer)} read "
+                f"{when(self._history, answer)} although {failed}.",
+                failure,
+                answer,
+            )

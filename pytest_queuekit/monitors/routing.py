@@ -7,7 +7,7 @@ from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.routes import may_get
-from pytest_queuekit.monitors.timeline.tasks import tasks_of
+from pytest_queuekit.monitors.timeline.tasks import tasks_with
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -18,7 +18,7 @@ def routing(history: History, contract: Contract) -> list[Violation]:
     """
     return smallest(
         _violation(history, task.enqueues[0], delivery.claim)
-        for task in tasks_of(history).values()
+        for task in tasks_with(history, "capabilities")
         for delivery in task.deliveries
         if task.enqueues
         and all(may_get(delivery.claim, enqueue) is False for enqueue in task.enqueues)

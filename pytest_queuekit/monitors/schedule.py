@@ -8,7 +8,7 @@ from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, nanoseconds, number
+from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, nanoseconds, number
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
@@ -19,14 +19,13 @@ def schedule(history: History, contract: Contract) -> list[Violation]:
 
 
 def _early(history: History, task: TaskHistory) -> Iterator[Violation]:
-    if not task.enqueues:
-        return
-    enqueue = min(task.enqueues, key=_due)
+    due = min(map(_due, task.enqueues), default=-NEVER)
     for delivery in task.deliveries:
         claim = delivery.claim
         # A claim counts at its end, not at its start: it may wait for the task. Counter-example:
         # enqueue [1, 4] with a delay of 5 s, claim [2, 6] is legal.
-        if claim.end is not None and claim.end + CLOCK_TOLERANCE < _due(enqueue):
+        if claim.end is not None and claim.end + CLOCK_TOLERANCE < due:
+            enqueue = min(task.enqueues, key=_due)
             yield violation(
                 "early",
                 "Delayed task delivered too early",
@@ -43,5 +42,7 @@ def _due(enqueue: Operation) -> float:
 
     The delay counts from the enqueue's start, not from its end: the queue may stamp it there.
     """
-    delay = number(enqueue.arguments.get("delay"))
+    if "delay" not in enqueue.arguments:
+        return enqueue.start
+    delay = number(enqueue.arguments["delay"])
     return enqueue.start + nanoseconds(max(delay or 0, 0))

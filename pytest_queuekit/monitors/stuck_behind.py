@@ -56,5 +56,5 @@ def stuck_behind(history: History, contract: Contract) -> list[Violation]:
 
 
 def _failures(task: TaskHistory) -> list[Operation]:
-    endings = [ending for delivery in task.deliveries for ending in delivery.endings()]
+    endings = [ending for delivery in task.deliveries for ending in delivery.endings]
     return [ending for ending in endings if ending.verb is Verb.FAIL and ending.ok]

@@ -87,7 +87,7 @@ def _asked(
         yield task.enqueues[0], nanoseconds(delay)
     for delivery in task.deliveries:
         length = _lease(contract, delivery, leases)
-        if length is not None and not delivery.endings() and not delivery.extensions():
+        if length is not None and not delivery.endings and not delivery.extensions:
             yield delivery.claim, length
     for place, failure, count in failures(task, leases):
         yield failure, waits(contract, count, place + 1)[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_queuekit.model.contract import Contract
-from pytest_queuekit.model.history import UNRECOGNISED, History, Verb
+from pytest_queuekit.model.history import History
 from pytest_queuekit.model.verdict import Violation
 from pytest_queuekit.monitors.timeline.attempts import cite_limit
 from pytest_queuekit.monitors.timeline.deaths import OnlyAttempts
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
-from pytest_queuekit.monitors.timeline.tasks import TaskHistory, tasks_of
+from pytest_queuekit.monitors.timeline.tasks import DeadLetters, TaskHistory, tasks_of
 from pytest_queuekit.monitors.timeline.wording import actor, when
 
 
@@ -32,22 +32,17 @@ def _hidden(
     history: History, contract: Contract, attempts: OnlyAttempts, task: TaskHistory
 ) -> Iterator[Violation]:
     proof = attempts.proof_of_death(task)
-    if proof is None:
-        return
-    claim = task.deliveries[0].claim
-    for answer in history.by(Verb.DEAD_LETTERS):
-        listed = answer.result if answer.ok and isinstance(answer.result, list) else None
-        after = listed is not None and proof.ended_before(answer)
-        if after and listed is not None and not {task.label, UNRECOGNISED} & set(map(str, listed)):
-            yield violation(
-                "death-hidden",
-                "Task of a dead worker missing from the dead letters",
-                f"{actor(claim)} claimed {task.label} {when(history, claim)} and never "
-                f"acknowledged it ({cite_limit(task, contract)}). It was not delivered again, and "
-                f"not among the dead letters that {actor(answer)} read {when(history, answer)}.",
-                *task.enqueues,
-                claim,
-                proof,
-                answer,
-            )
-            return
+    answer = proof and history.derived(DeadLetters).first_without(task.label, proof)
+    if answer is not None:
+        claim = task.deliveries[0].claim
+        yield violation(
+            "death-hidden",
+            "Task of a dead worker missing from the dead letters",
+            f"{actor(claim)} claimed {task.label} {when(history, claim)} and never "
+            f"acknowledged it ({cite_limit(task, contract)}). It was not delivered again, and "
+            f"not among the dead letters that {actor(answer)} read {when(history, answer)}.",
+            *task.enqueues,
+            claim,
+            proof,
+            answer,
+        )

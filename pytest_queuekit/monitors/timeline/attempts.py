@@ -35,8 +35,9 @@ def cite_limit(task: TaskHistory, contract: Contract) -> str:
 
 
 def _requested_limits(task: TaskHistory) -> list[float]:
-    requested = [number(enqueue.arguments.get("max_attempts")) for enqueue in task.enqueues]
-    return [limit for limit in requested if limit is not None]
+    option = "max_attempts"
+    given = [each.arguments[option] for each in task.enqueues if option in each.arguments]
+    return [limit for limit in map(number, given) if limit is not None]
 
 
 def is_final(said: Operation) -> bool:
@@ -71,7 +72,7 @@ def failures(task: TaskHistory, leases: LeaseIntervals) -> Iterator[tuple[int, O
     """Return each certain failure of a task: its delivery's place, the operation, the count."""
     count = 0
     for place, delivery in enumerate(task.deliveries):
-        for ending in delivery.endings():
+        for ending in delivery.endings:
             if ending.verb is Verb.FAIL and leases.took_effect(task, delivery, ending):
                 count += 1
                 yield place, ending, count

@@ -6,8 +6,7 @@ All of them are open at both ends. See `coverage.Interval` for the reason.
 from __future__ import annotations
 
 import enum
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_queuekit.model.capabilities import Capability
@@ -19,13 +18,19 @@ from pytest_queuekit.monitors.timeline.clock_steps import ClockSteps
 from pytest_queuekit.monitors.timeline.groups import FreeSlots, group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
 from pytest_queuekit.monitors.timeline.lives import lives_of
-from pytest_queuekit.monitors.timeline.moments import CLOCK_TOLERANCE, NEVER, nanoseconds, number
+from pytest_queuekit.monitors.timeline.moments import (
+    CLOCK_TOLERANCE,
+    NEVER,
+    first_after,
+    nanoseconds,
+    number,
+)
 from pytest_queuekit.monitors.timeline.shelf_life import may_expire
 from pytest_queuekit.monitors.timeline.tasks import (
+    DeadLetters,
     DeliveredTask,
     TaskHistory,
     UnknownClaims,
-    is_listed_dead,
     shared_keys,
 )
 
@@ -40,7 +45,7 @@ class Arrival(enum.Enum):
     EXPIRED = "expired"
 
 
-@dataclass(kw_only=True, slots=True)  # frozen, it would take three times as long to make
+@dataclass(slots=True)  # frozen, it would take three times as long to make
 class AvailableInterval:
     """An interval, open at both ends, during which a task was certainly in the queue.
 
@@ -85,36 +90,37 @@ def _available_intervals(
 ) -> list[AvailableInterval]:
     intervals = _AvailableIntervals(history, contract)
     slots = FreeSlots(history, contract)
-    steps = history.derived(ClockSteps)
-    return [
-        interval
-        for task in lives_of(history, contract)
-        if task.label not in doubtful
-        for whole in intervals.of(task, dead=is_listed_dead(history, task))
-        for part in _before_and_after(whole, steps)
-        for interval in _with_free_slots(part, slots)
-        if interval.since < interval.until
-    ]
+    steps, dead_letters = history.derived(ClockSteps), history.derived(DeadLetters)
+    available: list[AvailableInterval] = []
+    for task in lives_of(history, contract):
+        if task.label in doubtful:
+            continue
+        found = intervals.of(task, dead=dead_letters.contain(task))
+        if steps:
+            found = _before_and_after(found, steps)
+        group = group_of(task.enqueues[0])
+        available += found if group is None else _with_free_slots(found, group, slots)
+    return [interval for interval in available if interval.since < interval.until]
 
 
 def _before_and_after(
-    interval: AvailableInterval, steps: ClockSteps
+    intervals: Iterable[AvailableInterval], steps: ClockSteps
 ) -> Iterator[AvailableInterval]:
-    """Return the parts of an interval in which the clock has shown the time of the task."""
-    expired = interval.arrival is Arrival.EXPIRED
-    written = interval.since if expired else interval.cause[-1].start
-    for ready, until in steps.parts(written, interval.ready, interval.until):
-        yield replace(interval, ready=ready, until=until)
+    """Return the parts of intervals in which the clock has shown the time of the task."""
+    for interval in intervals:
+        expired = interval.arrival is Arrival.EXPIRED
+        written = interval.since if expired else interval.cause[-1].start
+        for ready, until in steps.parts(written, interval.ready, interval.until):
+            yield replace(interval, ready=ready, until=until)
 
 
-def _with_free_slots(interval: AvailableInterval, slots: FreeSlots) -> Iterator[AvailableInterval]:
-    """Return the parts of an interval in which the task's group has a free slot."""
-    group = group_of(interval.enqueue)
-    if group is None:
-        yield interval
-        return
-    for start, end in slots.between(group, interval.since, interval.until):
-        yield replace(interval, since=start, ready=max(start, interval.ready), until=end)
+def _with_free_slots(
+    intervals: Iterable[AvailableInterval], group: str, slots: FreeSlots
+) -> Iterator[AvailableInterval]:
+    """Return the parts of intervals in which the task's group has a free slot."""
+    for interval in intervals:
+        for start, end in slots.between(group, interval.since, interval.until):
+            yield replace(interval, since=start, ready=max(start, interval.ready), until=end)
 
 
 class _AvailableIntervals:
@@ -134,8 +140,8 @@ class _AvailableIntervals:
     def of(self, task: TaskHistory, *, dead: bool) -> Iterator[AvailableInterval]:
         # A cancel ends an interval at its start, not at its end: it may take effect at once.
         # Counter-example: enqueue [0, 1], cancel [2, 9], claim [4, 5] -> empty is legal.
-        cancelled = min((cancel.start for cancel in task.cancels), default=NEVER)
-        removed = min(cancelled, may_expire(task.enqueues[0]))
+        cancels = [cancel.start for cancel in task.cancels]
+        removed = min([may_expire(task.enqueues[0]), *cancels])
         first = self._requeued(task, removed) if task.requeued else self._first(task, removed)
         if first is not None:
             yield first
@@ -154,7 +160,7 @@ class _AvailableIntervals:
     def _first(self, task: TaskHistory, removed: float) -> AvailableInterval | None:
         enqueue = task.enqueues[0]
         delay = number(enqueue.arguments.get("delay") or 0)
-        proof = self._added.get(enqueue.number, enqueue)
+        proof = self._added.get(enqueue.number, enqueue) if self._added else enqueue
         if proof.end is None or proof.outcome is not Outcome.OK or delay is None:
             return None
         # An interval starts at the enqueue's end, not at its start: until the call returns, another
@@ -163,8 +169,8 @@ class _AvailableIntervals:
         # queue may notice its end late by the declared resolution.
         ready = proof.end + (nanoseconds(delay) + self._resolution if delay > 0 else 0)
         return AvailableInterval(
-            task=task,
-            arrival=Arrival.ENQUEUED,
+            task,
+            Arrival.ENQUEUED,
             cause=(enqueue,) if proof is enqueue else (proof, enqueue),
             since=proof.end,
             waits=enqueue.start + nanoseconds(delay) - CLOCK_TOLERANCE,
@@ -178,8 +184,8 @@ class _AvailableIntervals:
         if call is None or call.end is None:
             return None
         return AvailableInterval(
-            task=task,
-            arrival=Arrival.REQUEUED,
+            task,
+            Arrival.REQUEUED,
             cause=(task.enqueues[0], call),
             since=call.end,
             waits=call.start,
@@ -191,16 +197,16 @@ class _AvailableIntervals:
         self, task: TaskHistory, place: int, delivery: DeliveredTask, until: float
     ) -> AvailableInterval | None:
         """Return the interval after a delivery that certainly put the task back."""
+        endings = delivery.endings
+        if endings and endings[0].verb is Verb.COMPLETE:
+            return None
         tries = place + 1 + self._unknown
         if tries >= possible_limit(task, self._contract):
             return None
-        endings = delivery.endings()
         if not endings:
             return self._expired(task, delivery, until, tries)
         ending = endings[0]
-        if ending.verb is Verb.COMPLETE or ending.end is None:
-            return None
-        if not self._leases.took_effect(task, delivery, ending):
+        if ending.end is None or not self._leases.took_effect(task, delivery, ending):
             return None
         if ending.verb is Verb.RELEASE:
             arrival, least, wait = Arrival.RELEASED, 0.0, 0.0
@@ -213,8 +219,8 @@ class _AvailableIntervals:
         else:
             return None
         return AvailableInterval(
-            task=task,
-            arrival=arrival,
+            task,
+            arrival,
             cause=(delivery.claim, ending),
             # From the end of the release or failure, not from its start: it may take effect late.
             # Counter-example: release [4, 7], claim by `b` [5, 6] -> empty is legal.
@@ -249,8 +255,8 @@ class _AvailableIntervals:
             cause = (*cause, notice) if self._reclaims else cause
             since = notice.end
         return AvailableInterval(
-            task=task,
-            arrival=Arrival.EXPIRED,
+            task,
+            Arrival.EXPIRED,
             cause=cause,
             since=since,
             waits=since,
@@ -265,8 +271,7 @@ class _AvailableIntervals:
         Counter-example: the lease expires at 13, reclaim [13, 14], claim [15, 16] -> empty is
         legal.
         """
-        place = bisect_right(self._notices, expired, key=lambda call: call.start)
-        return self._notices[place] if place < len(self._notices) else None
+        return first_after(self._notices, expired)
 
 
 def _start(task: TaskHistory, place: int) -> float:

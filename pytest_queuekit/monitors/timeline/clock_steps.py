@@ -20,8 +20,12 @@ class ClockSteps:
         self._back = [
             (NEVER if call.end is None else call.end, -nanoseconds(call.arguments[CLOCK_SET]))
             for call in history
-            if call.arguments.get(CLOCK_SET, 0) < 0
+            if CLOCK_SET in call.arguments and call.arguments[CLOCK_SET] < 0
         ]
+
+    def __bool__(self) -> bool:
+        """Return True if the clock was set back at all."""
+        return bool(self._back)
 
     def due(self, since: float, ready: float) -> float:
         """Return when something is certainly due that was written down before a step.

@@ -4,15 +4,18 @@ A claim looked at one unknown moment of its interval. It certainly passed over a
 better task was certainly available at each of these moments: not necessarily the same task. This
 is the method of critical intervals (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented
 linearizability proofs", 2013; Bouajjani, Enea and Wang, "Checking linearizability of concurrent
-priority queues", 2017), with union-find over the gaps between the moments that matter.
+priority queues", 2017), as a sweep through the moments that matter.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 
@@ -52,58 +55,98 @@ class Axis:
 def passed_over(available: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
     """Return the probes that intervals of smaller rank cover, alone or several in turn.
 
-    O(n log n): every gap is covered once, from the best rank to the worst.
+    O(n log n): a sweep through time knows the best interval at each moment. A probe is covered if
+    the worst of these, from its start to its end, still beats it.
     """
-    doubtful = _doubtful(available, probes)
+    ranked = sorted(available, key=attrgetter("rank"))
+    doubtful = _doubtful(ranked, probes)
     if not doubtful:
         return []
-    both = [*available, *doubtful]
-    axis = Axis(moment for interval in both for moment in (interval.start, interval.end))
-    free = list(range(axis.length + 1))
-    waiting = sorted(available, key=_rank, reverse=True)
-    covered = []
-    for probe in doubtful:
-        while waiting and waiting[-1].rank < probe.rank:
-            best = waiting.pop()
-            _cover(free, axis.at(best.start) + 1, axis.at(best.end) - 1)
-        if _next(free, axis.at(probe.start)) > axis.at(probe.end):
-            covered.append(probe)
-    return covered
+    worst = _worst_places(ranked, [probe for probe, _ in doubtful])
+    return [probe for (probe, better), place in zip(doubtful, worst, strict=True) if place < better]
 
 
-def _rank(interval: Interval) -> Any:
-    return interval.rank
-
-
-def _doubtful(available: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
+def _doubtful(ranked: Sequence[Interval], probes: Sequence[Interval]) -> list[tuple[Interval, int]]:
     """Return the probes, by rank, during which some interval of smaller rank may go on.
 
-    Those throughout which none does need no search: in a long history these are nearly all.
+    Each comes with the number of intervals that beat it. Those throughout which none goes on need
+    no search: in a long history these are nearly all.
     """
-    waiting = sorted(available, key=_rank, reverse=True)
-    doubtful, until = [], -math.inf
-    for probe in sorted(probes, key=_rank):
-        while waiting and waiting[-1].rank < probe.rank:
-            until = max(until, waiting.pop().end)
+    doubtful, better, until = [], 0, -math.inf
+    for probe in sorted(probes, key=attrgetter("rank")):
+        while better < len(ranked) and ranked[better].rank < probe.rank:
+            until = max(until, ranked[better].end)
+            better += 1
         if until > probe.end:
-            doubtful.append(probe)
+            doubtful.append((probe, better))
     return doubtful
 
 
-def _cover(free: list[int], first: int, last: int) -> None:
-    place = _next(free, first)
-    while place <= last:
-        free[place] = place + 1
-        place = _next(free, place)
+def _worst_places(ranked: Sequence[Interval], probes: Sequence[Interval]) -> list[int]:
+    """Return for each probe the worst place, at any of its moments, of the best interval then.
+
+    A place is an index of `ranked`; a moment without an interval has the place after all others.
+    """
+    # At one moment a probe starts and ends before an interval starts, which is open there.
+    events = [(probe.start, 0, at) for at, probe in enumerate(probes)]
+    events += [(probe.end, 1, at) for at, probe in enumerate(probes)]
+    events += [
+        (interval.start, 2, place)
+        for place, interval in enumerate(ranked)
+        if interval.start < interval.end
+    ]
+    events.sort()
+    sweep, worst = _Sweep(len(ranked)), [0] * len(probes)
+    for moment, kind, at in events:
+        sweep.advance(moment)
+        if kind == 0:
+            worst[at] = sweep.best
+        elif kind == 1:
+            worst[at] = max(worst[at], sweep.worst_since(probes[at].start))
+        else:
+            sweep.add(at, ranked[at].end)
+    return worst
 
 
-def _next(free: list[int], place: int) -> int:
-    root = place
-    while free[root] != root:
-        root = free[root]
-    while free[place] != root:
-        free[place], place = root, free[place]
-    return root
+class _Sweep:
+    """Knows the best place of the open intervals at a moment, and since when it was no worse.
+
+    The best place gets worse only where an interval ends. Of these moments it keeps those with a
+    worse place than all later ones: their places fall, so that a search finds the worst.
+    """
+
+    def __init__(self, nothing: int) -> None:
+        self._nothing = nothing
+        self._open: list[tuple[int, float]] = []  # a heap of places and ends
+        self._moments: list[float] = []
+        self._places: list[int] = []
+
+    @property
+    def best(self) -> int:
+        """The best place now; the place after all others without an open interval."""
+        return self._open[0][0] if self._open else self._nothing
+
+    def add(self, place: int, end: float) -> None:
+        """Open an interval now."""
+        heappush(self._open, (place, end))
+
+    def advance(self, moment: float) -> None:
+        """Close the intervals that end by a moment."""
+        while self._open and self._open[0][1] <= moment:
+            _, end = heappop(self._open)
+            # Those that were not the best when they ended made nothing worse.
+            while self._open and self._open[0][1] <= end:
+                heappop(self._open)
+            while self._places and self._places[-1] <= self.best:
+                self._places.pop()
+                self._moments.pop()
+            self._places.append(self.best)
+            self._moments.append(end)
+
+    def worst_since(self, moment: float) -> int:
+        """Return the worst place where an interval ended after a moment; 0 if none did."""
+        at = bisect_right(self._moments, moment)
+        return self._places[at] if at < len(self._places) else 0
 
 
 def outnumbered(

@@ -8,8 +8,8 @@ from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.attempts import declared_limit, waits
 from pytest_queuekit.monitors.timeline.groups import group_of
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.moments import NEVER, nanoseconds
-from pytest_queuekit.monitors.timeline.routes import may_get
+from pytest_queuekit.monitors.timeline.losses import EmptyClaims
+from pytest_queuekit.monitors.timeline.moments import NEVER, first_after, latest, nanoseconds
 from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims
 
 
@@ -21,8 +21,9 @@ class OnlyAttempts:
         self._leases = history.derived(LeaseIntervals, contract)
         self._resolution = nanoseconds(contract.resolution)
         self._reclaims = Capability.RECLAIM in contract.capabilities
-        answered = [call for call in history.by(Verb.CLAIM, Verb.RECLAIM) if call.end is not None]
-        self._calls = [call for call in answered if call.ok]
+        self._empty_claims = history.derived(EmptyClaims)
+        notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
+        self._notices = [call for call in history.by(notice) if call.ok and call.end is not None]
         self._unknown = bool(history.derived(UnknownClaims.of).claims)
 
     def ended_by_death(self, task: TaskHistory) -> bool:
@@ -30,8 +31,8 @@ class OnlyAttempts:
         return (
             task.only_enqueue is not None
             and bool(task.deliveries)
+            and not task.deliveries[0].endings
             and declared_limit(task, self._contract) == 1
-            and not task.deliveries[0].endings()
         )
 
     def proof_of_death(self, task: TaskHistory) -> Operation | None:
@@ -40,19 +41,11 @@ class OnlyAttempts:
         The queue has noticed the death by then, and has no attempt left to hand out.
         """
         certain = self.ended_by_death(task) and len(task.deliveries) == 1 and not task.cancels
-        enqueue = task.enqueues[0] if task.enqueues else None
+        enqueue = task.only_enqueue
         if not certain or enqueue is None or self._unknown or group_of(enqueue) is not None:
             return None
         expired = self._leases.of(task.deliveries[0]).expired_by + self._resolution
-        ready = self._noticed(expired)
-        return next(
-            (
-                call
-                for call in self._calls
-                if call.is_empty and call.start > ready and may_get(call, enqueue)
-            ),
-            None,
-        )
+        return next(self._empty_claims.after(self._noticed(expired), enqueue), None)
 
     def _noticed(self, expired: float) -> float:
         """Return the moment after which an empty claim proves that the task does not come again.
@@ -62,7 +55,7 @@ class OnlyAttempts:
         wait = waits(self._contract, 1, 1)[1]
         if not (wait or self._reclaims):
             return expired
-        notice = Verb.RECLAIM if self._reclaims else Verb.CLAIM
-        calls = (call for call in self._calls if call.verb is notice and call.start > expired)
-        noticed = next((call.end for call in calls if call.end is not None), None)
-        return NEVER if noticed is None else noticed + wait + (self._resolution if wait else 0)
+        noticed = first_after(self._notices, expired)
+        if noticed is None:
+            return NEVER
+        return latest(noticed) + wait + (self._resolution if wait else 0)

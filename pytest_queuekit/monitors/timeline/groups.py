@@ -5,17 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.monitors.timeline.lease_intervals import LeaseIntervals
-from pytest_queuekit.monitors.timeline.moments import NEVER, latest, nanoseconds
+from pytest_queuekit.monitors.timeline.moments import NEVER, first_after, latest, nanoseconds
 from pytest_queuekit.monitors.timeline.tasks import (
     DeliveredTask,
     TaskHistory,
     UnknownClaims,
-    tasks_of,
+    tasks_with,
 )
 
 
@@ -36,8 +37,9 @@ class FreeSlots:
         ]
         # A claim of unknown outcome may hold a task of any group for ever.
         self._unknown = [(claim.start, NEVER) for claim in history.derived(UnknownClaims.of).claims]
+        self._free: dict[str, Sequence[tuple[float, float]]] = {}
         self._held: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        for task in tasks_of(history).values():
+        for task in tasks_with(history, "group"):
             group = group_of(task.enqueues[0]) if task.enqueues else None
             if group is not None:
                 self._held[group] += [
@@ -47,30 +49,36 @@ class FreeSlots:
 
     def between(self, group: str, start: float, end: float) -> Iterator[tuple[float, float]]:
         """Return the parts of an interval in which fewer tasks than the limit may be held."""
+        if group not in self._free:
+            self._free[group] = list(self._free_intervals(group))
+        free = self._free[group]
+        for place in range(bisect_right(free, start, key=itemgetter(1)), len(free)):
+            opened, closed = free[place]
+            if max(opened, start) >= min(closed, end):
+                return
+            yield max(opened, start), min(closed, end)
+
+    def _free_intervals(self, group: str) -> Iterator[tuple[float, float]]:
+        """Return when a group has a free slot, from one change to the next."""
         change: Counter[float] = Counter()
         for since, until in (*self._held[group], *self._unknown):
             change[since] += 1
             change[until] -= 1
         held, opened = 0, -NEVER
         for moment in sorted({*change, NEVER}):
-            if held < self._contract.group_limit and max(opened, start) < min(moment, end):
-                yield max(opened, start), min(moment, end)
+            if held < self._contract.group_limit:
+                yield opened, moment
             held, opened = held + change[moment], moment
 
     def _freed_by(self, task: TaskHistory, delivery: DeliveredTask) -> float:
         """Return the moment after which a delivery certainly holds no slot."""
         ended = [
             latest(ending)
-            for ending in delivery.endings()
+            for ending in delivery.endings
             if self._leases.took_effect(task, delivery, ending)
         ]
         expired = self._leases.of(delivery).expired_by + nanoseconds(self._contract.resolution)
         if Capability.RECLAIM in self._contract.capabilities:
-            expired = _first_end(self._reclaims, expired)
+            reclaim = first_after(self._reclaims, expired)
+            expired = NEVER if reclaim is None else latest(reclaim)
         return min([*ended, expired])
-
-
-def _first_end(calls: Sequence[Operation], moment: float) -> float:
-    """Return the end of the first call that started after a moment; never if there is none."""
-    place = bisect_right(calls, moment, key=lambda call: call.start)
-    return latest(calls[place]) if place < len(calls) else NEVER

@@ -69,7 +69,7 @@ class LeaseInterval:
         An acknowledgement counts from its start, not from its end: it may take effect at once.
         Counter-example: release [4, 8], claim by `b` [5, 6] is legal.
         """
-        ended = [ending.start for ending in self.delivery.endings()]
+        ended = [ending.start for ending in self.delivery.endings]
         lapses = (
             max(since, until)
             for (since, until), next_since in self._pieces()
@@ -99,7 +99,7 @@ class LeaseInterval:
         """
         given_back = any(
             latest(ending) < start if ending.verb is Verb.COMPLETE else ending.start <= end
-            for ending in self.delivery.endings()
+            for ending in self.delivery.endings
         )
         return given_back or self.lease_may_end(start, end)
 
@@ -139,20 +139,18 @@ class LeaseIntervals:
         least, most = self._bounds(claim)
         # The longest lease counts from the claim's end. Counter-example: lease 10 s, claim by
         # `a` [2, 3], claim by `b` [12.5, 13] -> empty is legal.
-        expired = _expired_by(latest(claim) + nanoseconds(most), delivery.extensions())
+        expired = _expired_by(latest(claim) + nanoseconds(most), delivery.extensions)
         kill = next((kill for kill in self._kills[claim.actor] if kill.start >= claim.start), None)
         if kill is not None:
             expired = latest(kill) + nanoseconds(self._contract.notice)
             if self._contract.liveness is Liveness.HEARTBEAT:
                 # A worker that announced its next beat for later is not overdue before.
-                expired = _expired_by(expired, delivery.extensions())
+                expired = _expired_by(expired, delivery.extensions)
         return LeaseInterval(
             delivery=delivery,
             # The shortest lease counts from the claim's start: the queue may stamp it there.
             # Counter-example: lease 10 s, claim by `a` [2, 4], claim by `b` [11, 12] is legal.
-            steps=_steps(
-                claim.start + nanoseconds(least), delivery.extensions(), self._longest_beat
-            ),
+            steps=_steps(claim.start + nanoseconds(least), delivery.extensions, self._longest_beat),
             worker_gone=self._worker_gone(claim),
             expired_by=expired,
             kill=kill,
@@ -174,7 +172,7 @@ class LeaseIntervals:
         A library that refuses silently answers ok after the lease expired or another worker took
         over. So an acknowledgement counts only within the certain lease of its worker.
         """
-        rivals = [*delivery.endings(), *task.cancels]
+        rivals = [*delivery.endings, *task.cancels]
         return (
             ending.ok
             and ending.end is not None
@@ -219,7 +217,7 @@ class LeaseIntervals:
                 return liveness
             return f"{liveness}, noticed within {seconds(self._contract.notice)}"
         lease = f"{self._origin(claim)} lease {seconds(length)}"
-        added = [number(extend.arguments.get("seconds")) for extend in delivery.extensions()]
+        added = [number(extend.arguments.get("seconds")) for extend in delivery.extensions]
         if added and added[-1] is not None:
             lease += f", extended by {seconds(added[-1])}"
         return lease

@@ -27,12 +27,13 @@ def lives_of(history: History, contract: Contract) -> Sequence[TaskHistory]:
 
 def _lives(history: History, contract: Contract) -> list[TaskHistory]:
     leases = history.derived(LeaseIntervals, contract)
-    return [
-        life
-        for task in tasks_of(history).values()
-        if len(task.enqueues) == 1 and not _meets(task)
-        for life in _in_turn(task, leases, contract)
-    ]
+    lives: list[TaskHistory] = []
+    for task in tasks_of(history).values():
+        if task.only_enqueue is not None:  # never requeued, as most tasks
+            lives.append(task)
+        elif len(task.enqueues) == 1 and not _meets(task):
+            lives += _in_turn(task, leases, contract)
+    return lives
 
 
 def _meets(task: TaskHistory) -> bool:
@@ -41,8 +42,6 @@ def _meets(task: TaskHistory) -> bool:
     Counter-example: the requeue [4, 6] of a dead task, claim [5, 7] -> task may be the first claim
     of the new life.
     """
-    if not task.requeues:
-        return False
     claims = [delivery.claim for delivery in task.deliveries]
     pairs = [(call, claim) for call in task.requeues for claim in claims]
     return any(one.overlaps(other) for one, other in [*pairs, *combinations(task.requeues, 2)])
@@ -67,10 +66,13 @@ def _between(
     """Return the life of a task between two requeues. The following one ends it like a cancel."""
     since = -NEVER if requeued is None else latest(requeued)
     until = NEVER if following is None else following.start
+    deliveries = [each for each in task.deliveries if since < each.claim.start < until]
     cancels = [call for call in task.cancels if latest(call) >= since]
     return replace(
         task,
-        deliveries=[each for each in task.deliveries if since < each.claim.start < until],
+        only_enqueue=task.enqueues[0],
+        first_claim=deliveries[0].claim if deliveries else None,
+        deliveries=deliveries,
         cancels=cancels if following is None else [*cancels, following],
         requeues=[],
         requeued=requeued,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from operator import attrgetter
 
 from pytest_queuekit.model.capabilities import Capability, Durability, Liveness, Sharing
 from pytest_queuekit.model.contract import Contract
@@ -14,19 +18,29 @@ from pytest_queuekit.monitors.timeline.tasks import TaskHistory, UnknownClaims, 
 
 
 class EmptyClaims:
-    """The last claim that returned empty, for each kind of worker."""
+    """The claims that returned empty, by start, for each kind of worker."""
 
     def __init__(self, history: History) -> None:
-        last: dict[str, Operation] = {}
+        claims: dict[str, list[Operation]] = defaultdict(list)
         for claim in history.by(Verb.CLAIM):
             if claim.is_empty:
-                last[repr(claim.arguments.get("capabilities"))] = claim
-        self._last = list(last.values())
+                claims[repr(claim.arguments.get("capabilities"))].append(claim)
+        self._of_kinds = list(claims.values())
 
     def last_for(self, enqueue: Operation) -> Operation | None:
         """Return the last empty claim by a worker that may get the task of an enqueue."""
-        able = [claim for claim in self._last if may_get(claim, enqueue)]
+        able = [claims[-1] for claims in self._of_kinds if may_get(claims[-1], enqueue)]
         return max(able, key=lambda claim: claim.start, default=None)
+
+    def after(self, moment: float, enqueue: Operation) -> Iterator[Operation]:
+        """Yield those that started after a moment, by a worker that may get an enqueue's task."""
+        able = [claims for claims in self._of_kinds if may_get(claims[0], enqueue)]
+        return merge(*(_after(claims, moment) for claims in able), key=attrgetter("number"))
+
+
+def _after(claims: Sequence[Operation], moment: float) -> Iterator[Operation]:
+    first = bisect_right(claims, moment, key=attrgetter("start"))
+    return (claims[place] for place in range(first, len(claims)))
 
 
 def may_forget(history: History, contract: Contract) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from pytest_queuekit.model.history import SECOND, Operation, Outcome
@@ -26,9 +29,14 @@ def latest(operation: Operation) -> float:
 
     An operation that ended in an error, or never ended, may still take effect later.
     """
-    if operation.end is None or operation.outcome is Outcome.UNKNOWN:
-        return NEVER
-    return operation.end
+    end = operation.end
+    return NEVER if end is None or operation.outcome is Outcome.UNKNOWN else end
+
+
+def first_after(calls: Sequence[Operation], moment: float) -> Operation | None:
+    """Return the first of some calls, sorted by start, that started after a moment."""
+    place = bisect_right(calls, moment, key=attrgetter("start"))
+    return calls[place] if place < len(calls) else None
 
 
 def number(value: Any) -> float | None:

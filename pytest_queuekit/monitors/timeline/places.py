@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_queuekit.model.capabilities import Order
 from pytest_queuekit.model.contract import Contract
 from pytest_queuekit.model.history import History, Operation
 from pytest_queuekit.monitors.timeline.groups import group_of
@@ -32,35 +33,43 @@ def has_priority(enqueue: Operation, contract: Contract) -> bool:
 
     A queue chooses its own default, so tasks with and without a priority are not compared.
     """
-    given = number(enqueue.arguments.get("priority"))
-    return contract.order.priority is not None and given is not None
+    if contract.order.priority is None:
+        return False
+    return number(enqueue.arguments.get("priority")) is not None
 
 
-def waiting_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
-    """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated.
+class Ranks:
+    """Ranks tasks in a declared order, the smallest first: by priority, and then by age."""
 
-    Enqueues closer together than the declared resolution have no order.
-    """
-    ties = {"fifo": latest(enqueue), "lifo": -enqueue.start, "none": 0}
-    rank = ties[contract.order.ties] + nanoseconds(contract.order.resolution)
-    return priority_rank(enqueue, contract), rank
+    def __init__(self, order: Order) -> None:
+        self._direction = {"lower-first": 1, "higher-first": -1, None: 0}[order.priority]
+        self._ties = order.ties
+        # Enqueues closer together than the declared resolution have no order.
+        self._spread = nanoseconds(order.resolution)
 
+    def waiting(self, enqueue: Operation) -> tuple[float, float]:
+        """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated."""
+        if self._ties == "fifo":
+            return self.priority(enqueue), latest(enqueue) + self._spread
+        age = -enqueue.start if self._ties == "lifo" else 0
+        return self.priority(enqueue), age + self._spread
 
-def claimed_rank(enqueue: Operation, contract: Contract) -> tuple[float, float]:
-    """Return the rank of a claimed task.
+    def claimed(self, enqueue: Operation) -> tuple[float, float]:
+        """Return the rank of a claimed task.
 
-    A waiting task with a smaller rank should have been claimed first. FIFO: the waiting task's
-    enqueue ended before the claimed task's enqueue started. LIFO: it started after the claimed
-    task's enqueue ended.
-    """
-    ties = {"fifo": enqueue.start, "lifo": -latest(enqueue), "none": -NEVER}
-    return priority_rank(enqueue, contract), ties[contract.order.ties]
+        A waiting task with a smaller rank should have been claimed first. FIFO: the waiting task's
+        enqueue ended before the claimed task's enqueue started. LIFO: it started after the claimed
+        task's enqueue ended.
+        """
+        if self._ties == "fifo":
+            return self.priority(enqueue), enqueue.start
+        return self.priority(enqueue), -latest(enqueue) if self._ties == "lifo" else -NEVER
 
-
-def priority_rank(enqueue: Operation, contract: Contract) -> float:
-    """Return the priority of a task, the smallest first."""
-    direction = {"lower-first": 1, "higher-first": -1, None: 0}[contract.order.priority]
-    return direction * (number(enqueue.arguments.get("priority")) or 0)
+    def priority(self, enqueue: Operation) -> float:
+        """Return the rank of a task's priority alone."""
+        if not self._direction:
+            return 0
+        return self._direction * (number(enqueue.arguments.get("priority")) or 0)
 
 
 def place_of(history: History, enqueue: Operation) -> str:

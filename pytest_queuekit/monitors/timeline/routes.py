@@ -7,6 +7,8 @@ from typing import Any
 
 from pytest_queuekit.model.history import Operation
 
+_NOTHING: Mapping[str, Any] = {}
+
 
 def may_get(claim: Operation, enqueue: Operation) -> bool | None:
     """Return True if a claim may receive a task, None if the queue's design decides.
@@ -26,7 +28,7 @@ def may_get(claim: Operation, enqueue: Operation) -> bool | None:
 
 def _capabilities(operation: Operation) -> Mapping[str, Any]:
     given = operation.arguments.get("capabilities")
-    return given if isinstance(given, Mapping) else {}
+    return given if given is not None and isinstance(given, Mapping) else _NOTHING
 
 
 def _meets(value: Any, offer: Any) -> bool:

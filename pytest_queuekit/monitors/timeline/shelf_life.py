@@ -12,7 +12,8 @@ def may_expire(enqueue: Operation) -> float:
 
     The seconds count from the enqueue's start, not from its end: the queue may stamp it there.
     """
-    seconds = number(enqueue.arguments.get("expires"))
+    given = enqueue.arguments.get("expires")
+    seconds = None if given is None else number(given)
     return NEVER if seconds is None else enqueue.start + nanoseconds(max(seconds, 0))
 
 

@@ -195,7 +195,7 @@ class _Reader:
             yield StateInterval(start=latest(proof), end=NEVER, states=_DEAD, proof=proof)
 
     def _ended(self, task: TaskHistory, delivery: DeliveredTask) -> Iterator[StateInterval]:
-        for ending in delivery.endings():
+        for ending in delivery.endings:
             if not self._leases.took_effect(task, delivery, ending):
                 continue
             end = latest(ending)

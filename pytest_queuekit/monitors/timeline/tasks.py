@@ -5,30 +5,34 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import zip_longest
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, takewhile, zip_longest
+from operator import attrgetter
 
 from pytest_queuekit.model.history import UNRECOGNISED, History, Operation, Outcome, Verb
 from pytest_queuekit.monitors.timeline.moments import latest, number
 
-ENDINGS = (Verb.COMPLETE, Verb.FAIL, Verb.RELEASE)
-"""The acknowledgements after which a worker no longer holds its task."""
+_DECLINED = (Outcome.REFUSED, Outcome.BUSY)
 
 
-@dataclass(kw_only=True, slots=True)  # frozen, it would take three times as long to make
+@dataclass(slots=True)  # frozen, it would take three times as long to make
 class DeliveredTask:
     """One delivery of a task.
 
     claim: the claim that returned the task.
     acknowledgements: the acknowledgements of this delivery by start, refused and busy ones
         included.
+    endings: those after which the worker may no longer hold the task.
+    extensions: those that may have extended the lease.
     before: nanoseconds: the end of the last earlier claim that received the task.
     after: nanoseconds: the start of the next claim that received the task.
     """
 
     claim: Operation
-    acknowledgements: list[Operation] = field(default_factory=list)
+    acknowledgements: Sequence[Operation] = ()
+    endings: Sequence[Operation] = ()
+    extensions: Sequence[Operation] = ()
     before: float = -math.inf
     after: float = math.inf
 
@@ -41,51 +45,33 @@ class DeliveredTask:
         """
         return self.before < self.claim.start and until < self.after
 
-    def endings(self) -> list[Operation]:
-        """Return the acknowledgements that may have ended the delivery."""
-        return [said for said in self.acknowledgements if said.verb in ENDINGS and happens(said)]
 
-    def extensions(self) -> list[Operation]:
-        """Return the extensions that may have been granted."""
-        return [
-            said for said in self.acknowledgements if said.verb is Verb.EXTEND and happens(said)
-        ]
-
-
-@dataclass(kw_only=True, slots=True)
+@dataclass(slots=True)
 class TaskHistory:
     """The operations on the task of one label.
 
     label: the label that the kit put into the payload.
     enqueues: those that may have happened; several where a client retried.
-    declined: enqueues that were refused or busy.
     deliveries: by start.
+    declined: enqueues that were refused or busy.
     cancels, requeues: those that may have happened.
+    only_enqueue: the enqueue; None without one, and where several may have made several tasks. A
+        requeue is like a further enqueue, which the monitor `requeue` judges.
+    first_claim: the claim of the first delivery; None without one.
     requeued: the requeue with which this life of the task began; None for the first, see `lives`.
     earlier: deliveries in the lives before.
     """
 
     label: str
-    enqueues: list[Operation] = field(default_factory=list)
-    declined: list[Operation] = field(default_factory=list)
-    deliveries: list[DeliveredTask] = field(default_factory=list)
-    cancels: list[Operation] = field(default_factory=list)
-    requeues: list[Operation] = field(default_factory=list)
+    enqueues: Sequence[Operation] = ()
+    deliveries: Sequence[DeliveredTask] = ()
+    declined: Sequence[Operation] = ()
+    cancels: Sequence[Operation] = ()
+    requeues: Sequence[Operation] = ()
+    only_enqueue: Operation | None = None
+    first_claim: Operation | None = None
     requeued: Operation | None = None
     earlier: int = 0
-
-    @property
-    def only_enqueue(self) -> Operation | None:
-        """The enqueue; None without one, and where several may have made several tasks.
-
-        A requeue is like a further enqueue, which the monitor `requeue` judges.
-        """
-        return self.enqueues[0] if len(self.enqueues) == 1 and not self.requeues else None
-
-    @property
-    def first_claim(self) -> Operation | None:
-        """The claim of the first delivery."""
-        return self.deliveries[0].claim if self.deliveries else None
 
 
 def next_claim(task: TaskHistory, operation: Operation) -> Operation | None:
@@ -93,15 +79,15 @@ def next_claim(task: TaskHistory, operation: Operation) -> Operation | None:
 
     A claim that starts at the operation's very end does not count: either may have been first.
     """
-    if operation.end is None:
+    deliveries, end = task.deliveries, operation.end
+    if end is None or not deliveries or deliveries[-1].claim.start <= end:
         return None
-    place = bisect_right(task.deliveries, operation.end, key=lambda delivery: delivery.claim.start)
-    return task.deliveries[place].claim if place < len(task.deliveries) else None
+    return deliveries[bisect_right(deliveries, end, key=attrgetter("claim.start"))].claim
 
 
 def happens(operation: Operation) -> bool:
     """Return True if an operation may have had an effect: it was neither refused nor busy."""
-    return operation.outcome not in (Outcome.REFUSED, Outcome.BUSY)
+    return operation.outcome not in _DECLINED
 
 
 def may_be_rejected(enqueue: Operation) -> bool:
@@ -117,9 +103,10 @@ def tasks_of(history: History) -> Mapping[str, TaskHistory]:
 
 
 def _tasks(history: History) -> Mapping[str, TaskHistory]:
+    # One pass, and few objects: this is what a long history waits for most.
     tasks: dict[str, TaskHistory] = {}
-    acknowledgements: dict[int, list[Operation]] = defaultdict(list)
     claims: dict[str, list[Operation]] = defaultdict(list)
+    acknowledgements: dict[int, list[Operation]] = defaultdict(list)
     for operation in history.operations:
         label = operation.task
         if operation.claim is not None:
@@ -127,41 +114,82 @@ def _tasks(history: History) -> Mapping[str, TaskHistory]:
         elif label is not None and label != UNRECOGNISED:
             task = tasks.get(label)
             if task is None:
-                task = tasks[label] = TaskHistory(label=label)
+                task = tasks[label] = TaskHistory(label)
             if operation.verb is not Verb.CLAIM:
                 _add(task, operation)
             elif operation.outcome is Outcome.OK:
                 claims[label].append(operation)
-    for label, task_claims in claims.items():
-        tasks[label].deliveries.extend(_deliveries(task_claims, acknowledgements))
+    for label, received in claims.items():
+        task = tasks[label]
+        task.deliveries = _deliveries(received, acknowledgements)
+        task.first_claim = received[0]
     return tasks
 
 
 def _add(task: TaskHistory, operation: Operation) -> None:
-    if operation.verb is Verb.ENQUEUE:
-        (task.enqueues if happens(operation) else task.declined).append(operation)
-    elif happens(operation) and operation.verb is Verb.CANCEL:
-        task.cancels.append(operation)
-    elif happens(operation) and operation.verb is Verb.REQUEUE:
-        task.requeues.append(operation)
+    if operation.verb is Verb.ENQUEUE and happens(operation):
+        task.only_enqueue = None if task.enqueues or task.requeues else operation
+        task.enqueues = _with(task.enqueues, operation)
+    elif operation.verb is Verb.ENQUEUE:
+        task.declined = _with(task.declined, operation)
+    elif operation.verb is Verb.CANCEL and happens(operation):
+        task.cancels = _with(task.cancels, operation)
+    elif operation.verb is Verb.REQUEUE and happens(operation):
+        task.only_enqueue = None
+        task.requeues = _with(task.requeues, operation)
+
+
+def _with(operations: Sequence[Operation], operation: Operation) -> Sequence[Operation]:
+    if isinstance(operations, list):
+        operations.append(operation)
+        return operations
+    return [operation]
 
 
 def _deliveries(
-    claims: Sequence[Operation], acknowledgements: Mapping[int, list[Operation]]
-) -> Iterator[DeliveredTask]:
-    if len(claims) == 1:
-        [claim] = claims
-        yield DeliveredTask(claim=claim, acknowledgements=acknowledgements.get(claim.number, []))
-        return
+    claims: Sequence[Operation], acknowledgements: Mapping[int, Sequence[Operation]]
+) -> Sequence[DeliveredTask]:
+    if len(claims) == 1:  # as for most tasks
+        return [_delivery(claims[0], acknowledgements.get(claims[0].number, ()))]
+    deliveries = []
     before = -math.inf
     for claim, following in zip_longest(claims, claims[1:]):
-        yield DeliveredTask(
-            claim=claim,
-            acknowledgements=acknowledgements.get(claim.number, []),
-            before=before,
-            after=math.inf if following is None else following.start,
-        )
+        after = math.inf if following is None else following.start
+        said = acknowledgements.get(claim.number, ())
+        deliveries.append(_delivery(claim, said, before, after))
         before = max(before, claim.start if claim.end is None else claim.end)
+    return deliveries
+
+
+def _delivery(
+    claim: Operation,
+    acknowledgements: Sequence[Operation],
+    before: float = -math.inf,
+    after: float = math.inf,
+) -> DeliveredTask:
+    for said in acknowledgements:
+        if said.verb is Verb.EXTEND or not happens(said):
+            break
+    else:  # as in most deliveries
+        return DeliveredTask(claim, acknowledgements, acknowledgements, (), before, after)
+    happened = [said for said in acknowledgements if happens(said)]
+    endings = [said for said in happened if said.verb is not Verb.EXTEND]
+    extensions = [said for said in happened if said.verb is Verb.EXTEND]
+    return DeliveredTask(claim, acknowledgements, endings, extensions, before, after)
+
+
+def tasks_with(history: History, option: str) -> Sequence[TaskHistory]:
+    """Return the tasks with an enqueue that has an option among its arguments, in order."""
+    return history.derived(_tasks_by_option).get(option, ())
+
+
+def _tasks_by_option(history: History) -> Mapping[str, Sequence[TaskHistory]]:
+    tasks: dict[str, list[TaskHistory]] = defaultdict(list)
+    for task in tasks_of(history).values():
+        enqueues = (*task.enqueues, *task.declined)
+        for option in dict.fromkeys(chain.from_iterable(each.arguments for each in enqueues)):
+            tasks[option].append(task)
+    return tasks
 
 
 def shared_keys(history: History) -> frozenset[str]:
@@ -208,15 +236,45 @@ def listed_dead(history: History) -> frozenset[str]:
     )
 
 
-def is_listed_dead(history: History, task: TaskHistory) -> bool:
-    """Return True if some list of dead letters has a task. Lists from before its life are old."""
-    if task.label not in history.derived(listed_dead):
-        return False
-    return task.requeued is None or any(
-        latest(answer) >= task.requeued.start
-        for answer in history.by(Verb.DEAD_LETTERS)
-        if isinstance(answer.result, list) and task.label in answer.result
-    )
+class DeadLetters:
+    """The lists of dead letters, by start."""
+
+    def __init__(self, history: History) -> None:
+        self._lists = [
+            (answer, frozenset(map(str, answer.result)))
+            for answer in history.by(Verb.DEAD_LETTERS)
+            if answer.ok and isinstance(answer.result, list)
+        ]
+        self._with: dict[str, list[Operation]] = defaultdict(list)
+        for answer, labels in self._lists:
+            for label in labels:
+                self._with[label].append(answer)
+
+    def naming(self, label: str) -> Sequence[Operation]:
+        """Return the lists that name a task."""
+        return self._with.get(label, ())
+
+    def contain(self, task: TaskHistory) -> bool:
+        """Return True if some list names a task. Lists from before its life are old."""
+        answers = self.naming(task.label)
+        if not answers or task.requeued is None:  # as for nearly all tasks
+            return bool(answers)
+        return any(latest(answer) >= task.requeued.start for answer in answers)
+
+    def first_without(
+        self, label: str, after: Operation, until: float = math.inf
+    ) -> Operation | None:
+        """Return the first list after an operation that names neither a task nor unknown ones.
+
+        until: nanoseconds from which lists say nothing: the task may have left them.
+        """
+        if after.end is None:
+            return None
+        place = bisect_right(self._lists, after.end, key=lambda entry: entry[0].start)
+        either = {label, UNRECOGNISED}
+        later = (self._lists[at] for at in range(place, len(self._lists)))
+        before = takewhile(lambda entry: latest(entry[0]) < until, later)
+        return next((answer for answer, labels in before if not either & labels), None)
 
 
 @dataclass(frozen=True, kw_only=True)

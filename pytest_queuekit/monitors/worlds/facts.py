@@ -57,7 +57,7 @@ class Facts:
     def limits(self) -> tuple[float | None, ...]:
         """The declared limit of attempts of each task; None where none is declared."""
         return tuple(
-            declared_limit(TaskHistory(label=str(enqueue.task), enqueues=[enqueue]), self.contract)
+            declared_limit(TaskHistory(str(enqueue.task), [enqueue]), self.contract)
             for enqueue in self.enqueues
         )
 
@@ -91,7 +91,7 @@ class Facts:
     def lease(self, claim: Operation) -> tuple[float, float]:
         """Return the moments from which the lease of a claim may, and must, be over."""
         if claim.number not in self._leases:
-            interval = LeaseIntervals(self.history, self.contract).of(DeliveredTask(claim=claim))
+            interval = LeaseIntervals(self.history, self.contract).of(DeliveredTask(claim))
             self._leases[claim.number] = (interval.steps[0][1], interval.expired_by)
         return self._leases[claim.number]
 
@@ -100,7 +100,7 @@ class Facts:
         """The moment at which the worker of each claim may be gone; never for the others."""
         leases = LeaseIntervals(self.history, self.contract)
         return {
-            claim.number: leases.of(DeliveredTask(claim=claim)).worker_gone
+            claim.number: leases.of(DeliveredTask(claim)).worker_gone
             for claim in self.history.by(Verb.CLAIM)
         }
 
