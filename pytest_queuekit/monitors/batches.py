@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.contract import Contract
@@ -13,7 +13,7 @@ from pytest_queuekit.monitors.timeline.available_intervals import (
     AvailableInterval,
     available_intervals,
 )
-from pytest_queuekit.monitors.timeline.batch_claims import batches_of
+from pytest_queuekit.monitors.timeline.batch_claims import Encounters, batches_of
 from pytest_queuekit.monitors.timeline.findings import smallest, violation
 from pytest_queuekit.monitors.timeline.moments import NEVER, latest, number
 from pytest_queuekit.monitors.timeline.routes import may_get
@@ -39,7 +39,7 @@ def batches(history: History, contract: Contract) -> list[Violation]:
 
 
 def _over_limit(history: History) -> Iterator[Violation]:
-    for batch in batches_of(history):
+    for batch in history.derived(batches_of):
         limit = number(batch[0].arguments["batch"])
         if limit is not None and -NEVER < limit < len(batch):
             yield violation(
@@ -54,7 +54,9 @@ def _over_limit(history: History) -> Iterator[Violation]:
 def _left_out(history: History, contract: Contract) -> Iterator[Violation]:
     if contract.lacks((Capability.FULL_BATCHES,)) or _FULL in contract.waivers:
         return
-    short = [batch for batch in batches_of(history) if _is_short(batch, history)]
+    few = [batch for batch in history.derived(batches_of) if _is_short(batch)]
+    encounters = history.derived(Encounters) if few else None
+    short = [batch for batch in few if encounters and encounters.is_alone(batch[0])]
     if not short:
         return
     waiting = [
@@ -64,24 +66,31 @@ def _left_out(history: History, contract: Contract) -> Iterator[Violation]:
         # A queue may look at the delayed tasks only when no other is left.
         and not number(interval.enqueue.arguments.get("delay"))
     ]
-    unknown = UnknownClaims.of(history).claims
-    for claim, *others in short:
-        left = [interval for interval in waiting if _waits_throughout(interval, claim)]
+    unknown = history.derived(UnknownClaims.of).claims
+    for (claim, *others), there in _with_waiting(short, waiting):
+        left = [interval for interval in there if _waits_throughout(interval, claim)]
         taken = sum(most_taken(other) for other in unknown if other.start <= latest(claim))
         if len(left) > taken:
             yield _left_behind(history, left[0], [claim, *others])
 
 
-def _is_short(batch: Sequence[Operation], history: History) -> bool:
+def _is_short(batch: Sequence[Operation]) -> bool:
     limit = batch[0].arguments["batch"]
-    valid = isinstance(limit, int) and limit <= _HIGHEST
-    return (
-        valid
-        and len(batch) < min(limit, _CAP)
-        and not any(
-            batch[0].overlaps(other) for other in history if not batch[0].is_same_batch(other)
-        )
-    )
+    return isinstance(limit, int) and limit <= _HIGHEST and len(batch) < min(limit, _CAP)
+
+
+def _with_waiting(
+    batches: Iterable[Sequence[Operation]], intervals: Sequence[AvailableInterval]
+) -> Iterator[tuple[Sequence[Operation], list[AvailableInterval]]]:
+    """Return each batch, by start, with the intervals that go on at its start, in their order."""
+    coming = sorted(range(len(intervals)), key=lambda at: -intervals[at].ready)
+    there: list[int] = []
+    for batch in sorted(batches, key=lambda batch: batch[0].start):
+        start = batch[0].start
+        while coming and intervals[coming[-1]].ready < start:
+            there.append(coming.pop())
+        there = sorted(at for at in there if intervals[at].until > start)
+        yield batch, [intervals[at] for at in there]
 
 
 def _waits_throughout(interval: AvailableInterval, claim: Operation) -> bool:
