@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import textwrap
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from pytest_queuekit.model.history import Operation, Outcome
 from pytest_queuekit.report.failure import calls_of, describe, when
-from pytest_queuekit.report.timeline import LANE, Band, Bar, Tick, Timeline, timeline
+from pytest_queuekit.report.timeline import LANE, TOP, Band, Bar, Tick, Timeline, timeline
 
 _LEGEND = (
     "[ ] a call, [ ? a call without an answer, = a lease, ▶ the last call of the proof, * the "
@@ -78,6 +80,21 @@ def _part(names: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
+_Part = TypeVar("_Part", Bar, Band)
+
+
+def _by_lane(parts: Iterable[_Part]) -> Mapping[int, list[_Part]]:
+    by_lane: dict[int, list[_Part]] = defaultdict(list)
+    for part in parts:
+        by_lane[_lane_of(part.y)].append(part)
+    return by_lane
+
+
+def _lane_of(y: float) -> int:
+    """Return the number of the lane at a place in pixels."""
+    return int(y - TOP) // LANE
+
+
 class _Canvas:
     """The whole drawing in letters.
 
@@ -92,12 +109,10 @@ class _Canvas:
         self._scale = min(max((end - self._origin) / (room - 1), _WIDE), _NARROW)
         self._width = self._place(end) + 1
         self.parts = list(self._parts([self._place(bar.x) for bar in plan.bars], room))
+        bands, bars = _by_lane(plan.bands), _by_lane(plan.bars)
+        lanes = [_lane_of(top) for top, _ in plan.lanes]
         self.rows = [self._moments(plan.ticks)]
-        for top, _ in plan.lanes:
-            lane = range(int(top), int(top) + LANE)
-            bands = [band for band in plan.bands if int(band.y) in lane]
-            bars = [bar for bar in plan.bars if int(bar.y) in lane]
-            self.rows.append(self._lane(bands, bars, last))
+        self.rows += [self._lane(bands[lane], bars[lane], last) for lane in lanes]
 
     def _parts(self, starts: Sequence[int], room: int) -> Iterator[tuple[int, int]]:
         """Yield the parts. A part ends before a call, if one is near."""
@@ -114,10 +129,13 @@ class _Canvas:
         return round((x - self._origin) / self._scale)
 
     def _lane(self, bands: Sequence[Band], bars: Sequence[Bar], last: Collection[int]) -> str:
-        row = [" "] * self._width
-        for band in bands:
-            begin, end = self._place(band.x), self._place(band.x + band.width)
-            row[begin:end] = "=" * (end - begin)
+        row, drawn_to = [" "] * self._width, 0
+        for band in sorted(bands, key=lambda band: band.x):
+            # Thousands of leases may overlap: each draws only the part beyond the others.
+            begin, end = max(self._place(band.x), drawn_to), self._place(band.x + band.width)
+            if begin < end:
+                row[begin:end] = "=" * (end - begin)
+                drawn_to = end
         for bar in bars:
             begin, end = self._place(bar.x), self._place(bar.x + bar.width)
             mark = "▶" if bar.number in last else ""

@@ -21,7 +21,10 @@ LANE = 44
 BAR = 22
 """Pixels of the height of a bar."""
 
-_LEFT, _TOP, _RIGHT = 96, 24, 64
+TOP = 24
+"""Pixels above the first lane."""
+
+_LEFT, _RIGHT = 96, 64
 _GAP, _DECADE = 8, 6
 """Pixels of a gap of no length, and for each decade that it is longer."""
 _LEAST = 84
@@ -92,7 +95,7 @@ def timeline(witness: Sequence[Operation], *, culprit: int = 0) -> Timeline | No
     moments = {call.start for call in calls} | {_end(call) for call in calls}
     scale = _Scale(sorted(moments | {until for _, until in leases}), {call.start for call in calls})
     actors = list(dict.fromkeys(call.actor for call in calls))
-    lanes = {actor: _TOP + LANE * place for place, actor in enumerate(actors)}
+    lanes = {actor: TOP + LANE * place for place, actor in enumerate(actors)}
     bars = tuple(
         Bar(
             x=scale.place(call.start),
@@ -117,7 +120,7 @@ def timeline(witness: Sequence[Operation], *, culprit: int = 0) -> Timeline | No
     )
     return Timeline(
         width=max(scale.width, bars[-1].x + bars[-1].width) + _RIGHT,
-        height=_TOP + LANE * len(lanes) + 4,
+        height=TOP + LANE * len(lanes) + 4,
         lanes=tuple((y, actor) for actor, y in lanes.items()),
         bars=bars,
         bands=bands,

@@ -32,6 +32,17 @@ def test_a_drawing_has_lanes_calls_leases_and_moments() -> None:
     ]
 
 
+def test_a_lane_shows_leases_that_overlap() -> None:
+    """The second lease lies within the first, and the third begins within it and ends later."""
+    calls = History.of(
+        operation(Verb.CLAIM, at, actor="a", task=task, arguments={"lease": lease}, number=number)
+        for number, (at, task, lease) in enumerate([(0, "t", 60.0), (1, "u", 10.0), (30, "v", 60)])
+    ).operations
+    assert drawn(calls, proof=calls, width=100)[1] == (
+        "a  [1 claim     ]=======[2 claim     ]=================[▶3 claim    ]=================="
+    )
+
+
 def test_calls_are_numbered_as_in_the_drawing() -> None:
     """Calls of the proof are marked; those of the rest of the run are not."""
     assert numbered(STALE, proof=PROOF, width=80) == [
