@@ -7,11 +7,14 @@ enqueue of its task. The end is a fixed point: no call can be left out any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_queuekit.model.history import History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
+
+_FIRST = 250
+"""The first number of calls on each side of a proof that may belong to it."""
 
 Judge = Callable[[History], Sequence[Violation]]
 """Returns the violations of a history."""
@@ -20,7 +23,8 @@ Judge = Callable[[History], Sequence[Violation]]
 def shrink(history: History, violation: Violation, judge: Judge) -> History:
     """Return a history of the fewest calls by which a judge finds a violation of another one.
 
-    The search begins with the calls on the tasks of the proof, if these suffice.
+    The search begins with the calls on the tasks of the proof if these suffice, else with as few
+    other tasks as do.
     """
     proof = {call.number for call in violation.witness}
 
@@ -31,10 +35,21 @@ def shrink(history: History, violation: Violation, judge: Judge) -> History:
             for found in judge(_of(history, kept))
         )
 
-    tasks = {call.task for call in violation.witness} - {None}
-    near = proof | {call.number for call in history if call.task in tasks}
-    kept = near if proves(near) else set(range(len(history)))
+    kept = next(filter(proves, _surroundings(history, proof)), set(range(len(history))))
     return _of(history, _reduced(history, kept, proof, proves))
+
+
+def _surroundings(history: History, proof: set[int]) -> Iterator[set[int]]:
+    """Yield the calls on the tasks of a proof, then with them the calls around its last one.
+
+    There are ever more of these, each with all calls on its task.
+    """
+    last, around = max(proof), 0
+    while around < len(history):
+        calls = proof | {*range(max(last - around, 0), min(last + around, len(history)))}
+        tasks = {history.operations[number].task for number in calls} - {None}
+        yield calls | {call.number for call in history if call.task in tasks}
+        around = max(around * 4, _FIRST)
 
 
 def _reduced(

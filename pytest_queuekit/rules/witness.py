@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from pytest_queuekit.model.history import CLOCK_SET, FORKS, History, Operation, Verb
 from pytest_queuekit.model.verdict import Violation
@@ -79,33 +81,50 @@ def _company(violation: Violation, history: History) -> list[Operation]:
     begin, end = witness[0].start, witness[-1].start
     if len(witness) == 1 or violation.kind in _WHOLE_LIVES:
         begin = history.operations[0].start
-    # A call that began earlier may take effect only then: a release that stopped half-way.
-    between = [call for call in history if begin <= latest(call) and call.start <= end]
+
+    def during(call: Operation) -> bool:
+        # A call that began earlier may take effect only then: a release that stopped half-way.
+        return begin <= latest(call) and call.start <= end
+
     if tasks:
-        shared = [call.number for call in between if call.verb is Verb.BACKUP][:1]
-        shared += [call.number for call in between if CLOCK_SET in call.arguments]
-        added = [call for call in between if call.task in tasks or call.number in shared]
+        by_task = history.derived(_by_task)
+        own = (call for task in tasks for call in by_task.get(task, ()))
+        copies = islice(filter(during, history.by(Verb.BACKUP)), 1)
+        steps = filter(during, history.derived(_with_argument, CLOCK_SET))
+        added = [*filter(during, own), *copies, *steps]
     else:
-        added = [call for call in between if _changed(call)][-_BEFORE:]
+        changes = (call for call in reversed(history.operations) if during(call) and _changed(call))
+        added = list(islice(changes, _BEFORE))
     if history.driver == "interleaved":
         shown = (*witness, *added)
-        added += [call for call in between if _meets(call, shown)]
+        added += [call for call in history if during(call) and _meets(call, shown)]
     numbers = {call.number for call in (*witness, *added)}
     # Without the claim of a stale acknowledgement, nothing shows that its worker ever had the task.
     numbers |= {call.claim for call in (*witness, *added) if call.claim is not None}
     numbers |= _ends_of_parents(witness, history)
-    until = history.operations[: witness[-1].number + 1]
+    until = sorted(number for number in numbers if number <= witness[-1].number)
     numbers |= {
-        call.number
-        for call in restarts(history, [call for call in until if call.number in numbers])
+        call.number for call in restarts(history, [history.operations[each] for each in until])
     }
-    return [call for call in history if call.number in numbers]
+    return [history.operations[number] for number in sorted(numbers)]
+
+
+def _by_task(history: History) -> Mapping[str | None, Sequence[Operation]]:
+    by_task: dict[str | None, list[Operation]] = defaultdict(list)
+    for call in history:
+        by_task[call.task].append(call)
+    return by_task
+
+
+def _with_argument(history: History, name: str) -> Sequence[Operation]:
+    return [call for call in history if name in call.arguments]
 
 
 def _ends_of_parents(shown: Iterable[Operation], history: History) -> set[int]:
     """Return the numbers of the calls that closed the instance of a forked process shown."""
     actors = {call.actor for call in shown}
-    parents = {call.actor for call in history if call.arguments.get(FORKS) in actors}
+    forks = history.derived(_with_argument, FORKS)
+    parents = {call.actor for call in forks if call.arguments[FORKS] in actors}
     return {call.number for call in history.by(Verb.CLOSE) if call.actor in parents}
 
 
@@ -121,9 +140,11 @@ def _rivals(violation: Violation, history: History) -> list[Operation]:
     """Return, for each task of a proof that is missing, the enqueue that may have its key."""
     if violation.kind not in _KEPT_OUT:
         return []
-    came = {call.task for call in history if call.is_delivery}
-    enqueues = [call for call in history.by(Verb.ENQUEUE) if call.task in came]
     missing = [call for call in violation.witness if call.verb is Verb.ENQUEUE]
+    if not any(isinstance(call.arguments.get("key"), str) for call in missing):
+        return []
+    came = {call.task for call in history.by(Verb.CLAIM) if call.is_delivery}
+    enqueues = [call for call in history.by(Verb.ENQUEUE) if call.task in came]
     return [rival for call in missing for rival in _alike(call, enqueues)[:1]]
 
 

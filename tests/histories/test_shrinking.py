@@ -11,6 +11,7 @@ from pytest_queuekit.cli import main
 from pytest_queuekit.histories.judging import violations
 from pytest_queuekit.histories.shrinking import shrink
 from pytest_queuekit.model.history import History
+from pytest_queuekit.model.verdict import Violation
 from tests.histories.files import HEAD, call, write
 from tests.monitors.notation import contract, history
 
@@ -53,6 +54,24 @@ def test_an_acknowledgement_keeps_its_claim() -> None:
     """Its number is that of the shrunk history."""
     text = "p: enqueue t @0-0.5; a: claim t @1-1.5; a: complete t @2-2.1; b: claim t @3-3.5"
     assert _calls(_shrunk(text))[-2:] == [("complete", "t", 2, 1), ("claim", "t", 3, None)]
+
+
+def test_a_proof_that_needs_other_tasks_has_few_of_them() -> None:
+    """The search looks around the proof, and never judges the whole of a long history again."""
+    others = "; ".join(
+        f"p: enqueue o{n} @{n}-{n}.1; c: claim o{n} @{n}.2-{n}.3; c: complete o{n} @{n}.4-{n}.5"
+        for n in range(1_000)
+    )
+    failing = history(f"{others}; p: stats - @999.8-999.9 completed=3", lease=10.0)
+    sizes: list[int] = []
+
+    def judge(candidate: History) -> list[Violation]:
+        sizes.append(len(candidate))
+        return JUDGE(candidate)
+
+    shrunk = shrink(failing, JUDGE(failing)[0], judge)
+    assert sum(each.verb == "complete" for each in shrunk) == 4
+    assert max(sizes) < len(failing) / 2
 
 
 @pytest.mark.parametrize("token", [None, 7])

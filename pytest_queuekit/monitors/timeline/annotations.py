@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from pytest_queuekit.model.history import (
     DURING,
@@ -27,7 +30,7 @@ def annotated(call: Operation, history: History) -> Operation:
     if "batch" in call.arguments:
         facts[TOGETHER] = [
             _named(other)
-            for other in history
+            for other in _started_with(call, history)
             if other.task is not None and call.is_same_batch(other)
         ]
     elif call.verb is Verb.KILL:
@@ -50,6 +53,17 @@ def _unfinished(kill: Operation, history: History) -> list[Operation]:
     """Return the calls that never ended because their actor was killed."""
     return [
         call
-        for call in history.operations[: kill.number]
-        if call.actor == kill.actor and call.end is None
+        for call in history.derived(_endless)
+        if call.actor == kill.actor and call.number < kill.number
     ]
+
+
+def _endless(history: History) -> list[Operation]:
+    return [call for call in history if call.end is None]
+
+
+def _started_with(call: Operation, history: History) -> Sequence[Operation]:
+    """Return the calls that started at the very moment of a call: a batch is among them."""
+    start = attrgetter("start")
+    first = bisect_left(history.operations, call.start, key=start)
+    return history.operations[first : bisect_right(history.operations, call.start, key=start)]

@@ -51,16 +51,16 @@ def restarts(history: History, shown: Sequence[Operation]) -> list[Operation]:
         return []
     *before, culprit = shown
     suspect = bool(before) and before[-1].verb not in ENDINGS
-    between = history.operations[shown[0].number : culprit.number]
-    ends = [call for call in between if call.verb in (Verb.KILL, Verb.CLOSE)]
-    opened = {call.actor for call in between if call.verb is Verb.OPEN}
+    span = range(shown[0].number, culprit.number)
+    ends = [call for call in history.by(Verb.KILL, Verb.CLOSE) if call.number in span]
+    openings = [call for call in history.by(Verb.OPEN) if call.number in span]
+    opened = {call.actor for call in openings}
     followed = [end for end in ends if f"{end.actor}'" in opened]
     successors = {f"{end.actor}'" for end in followed}
     return followed + [
         call
-        for call in between
-        if call.verb is Verb.OPEN
-        and (call.actor in successors or (suspect and call.number > before[-1].number))
+        for call in openings
+        if call.actor in successors or (suspect and call.number > before[-1].number)
     ]
 
 
