@@ -10,7 +10,7 @@ priority queues", 2017), as a sweep through the moments that matter.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -39,17 +39,28 @@ class Interval:
 
 
 class Axis:
-    """Numbers the moments that matter and the gaps between them: moments even, gaps odd.
+    """Numbers the moments that matter and the gaps between them: moments odd, gaps even.
 
-    An open interval then ends one place before its last moment, and a closed one includes it.
+    An open interval then begins one place after its first moment, and a closed one includes it.
+    What changes at a moment counts from there on, or from the next moment that matters.
     """
 
-    def __init__(self, moments: Iterable[float]) -> None:
-        self._places = {moment: place for place, moment in enumerate(sorted(set(moments)))}
-        self.length = 2 * len(self._places) + 1
+    def __init__(self, changes: Iterable[float], questions: Iterable[tuple[float, float]]) -> None:
+        """Take the ends of all questions, by start, and the moments of change in between."""
+        ordered = sorted(changes)
+        moments: list[float] = []
+        asked_until = -math.inf
+        for start, end in questions:
+            first = bisect_left(ordered, max(start, asked_until))
+            moments += (start, end, *ordered[first : bisect_right(ordered, end)])
+            asked_until = max(asked_until, end)
+        self._moments = sorted(set(moments))
+        self.length = 2 * len(self._moments) + 1
 
     def at(self, moment: float) -> int:
-        return 2 * self._places[moment]
+        place = bisect_left(self._moments, moment)
+        matters = place < len(self._moments) and self._moments[place] == moment
+        return 2 * place + matters
 
 
 def passed_over(available: Sequence[Interval], probes: Sequence[Interval]) -> list[Interval]:
@@ -156,9 +167,9 @@ def outnumbered(
 
     takers: pairs of a moment, and the number of tasks that may be gone from that moment on.
     """
-    both = [*available, *probes]
-    ends = [moment for interval in both for moment in (interval.start, interval.end)]
-    axis = Axis([*ends, *(moment for moment, _ in takers)])
+    ends = [moment for interval in available for moment in (interval.start, interval.end)]
+    taken = [moment for moment, _ in takers]
+    axis = Axis([*ends, *taken], [(probe.start, probe.end) for probe in probes])
     change = [0] * (axis.length + 2)
     for interval in available:
         if interval.start < interval.end:
