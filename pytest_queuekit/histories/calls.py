@@ -99,12 +99,7 @@ class CallReader:
         verb = _VERBS.get(word) if type(word) is str else None
         if verb is None:
             raise _no_word("verb", word, _VERBS)
-        start = self._moment("start", get("start"))
-        end = get("end")
-        if end is not None:
-            end = self._moment("end", end)
-            if end < start:
-                raise HistoryError(f"the call ends before it starts: {data['start']!r} is later")
+        start, end = self._interval(get("start"), get("end"))
         arguments = get("arguments") or _NOTHING
         if arguments is not _NOTHING:
             _check_arguments(verb, arguments)
@@ -114,33 +109,41 @@ class CallReader:
         return Call(
             self._file,
             line,
-            _whole(data, "number"),
+            _whole(data, "number") if "number" in data else None,
             self._name("actor", get("actor")),
             verb,
             None if get("task") is None else self._name("task", data["task"]),
             start,
             end,
             _outcome(get("outcome"), end),
-            _whole(data, "claim"),
+            _whole(data, "claim") if "claim" in data else None,
             get("token"),
             arguments,
             result,
-            _text(data, "error"),
-            _text(data, "raised_at"),
+            _text(data, "error") if "error" in data else None,
+            _text(data, "raised_at") if "raised_at" in data else None,
         )
 
-    def _moment(self, name: str, value: Any) -> int:
+    def _interval(self, start: Any, end: Any) -> tuple[int, int | None]:
+        if start is None:
+            raise HistoryError("the call has no start")
+        name = "start"
         try:
-            return self._time(value)
+            since = self._time(start)
+            if end is None:
+                return since, None
+            name = "end"
+            until = self._time(end)
         except HistoryError as error:
-            if value is None:
-                raise HistoryError(f"the call has no {name}") from None
             raise HistoryError(f"{name}: {error}") from None
+        if until < since:
+            raise HistoryError(f"the call ends before it starts: {start!r} is later")
+        return since, until
 
     def _name(self, name: str, value: Any) -> str:
         if type(value) is int:
             value = str(value)
-        if type(value) is not str or not value:
+        elif type(value) is not str or not value:
             what = "the call has no" if value is None else f"{name}={value!r} is no text or"
             raise HistoryError(f"{what} {name if value is None else 'whole number'}")
         return self._names.setdefault(value, value)

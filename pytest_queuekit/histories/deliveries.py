@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from pytest_queuekit.errors import HistoryError
 from pytest_queuekit.histories.calls import Call
@@ -60,7 +61,7 @@ def linked(calls: list[Call], files: Sequence[str], *, complete: bool, tolerance
     complete: True if each acknowledgement must have its delivery. Raises HistoryError.
     tolerance: nanoseconds by which each interval is widened at both ends.
     """
-    calls.sort(key=lambda call: call.start)
+    calls.sort(key=attrgetter("start"))
     calls.reverse()  # popped from the end
     offset = calls[-1].start if calls else 0
     deliveries, found = _Deliveries(files), Linked()
