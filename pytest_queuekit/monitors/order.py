@@ -92,7 +92,9 @@ def _violation(
     skipped: list[TaskHistory] = [interval.item for interval in better]
     claim = task.first_claim
     assert claim is not None  # noqa: S101 - every probe is a claim
-    tie = all(interval.rank[0] == probe.rank[0] for interval in better)
+    priority = Ranks(contract.order).priority
+    own = priority(task.enqueues[0])
+    tie = all(priority(other.enqueues[0]) == own for other in skipped)
     ties = contract.order.ties
     names = " and then ".join(place_of(history, other.enqueues[0]) for other in skipped)
     return violation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from pytest_queuekit.model.capabilities import declaration
 from pytest_queuekit.model.contract import Contract
@@ -33,6 +33,9 @@ def wrongly_empty(
 
     Each claim of unknown outcome may have taken a task: only the tasks beyond their number count.
     """
+    workers = history.derived(_by_worker)
+    if not workers:
+        return []
     available = [
         interval
         for interval in available_intervals(history, contract)
@@ -43,7 +46,7 @@ def wrongly_empty(
     ]
     leases = history.derived(LeaseIntervals, contract)
     violations: list[Violation] = []
-    for probes in _by_worker(history):
+    for probes in workers:
         candidates = [
             Interval(interval.ready, interval.until, interval)
             for interval in available
@@ -65,7 +68,7 @@ def wrongly_empty(
     return smallest(violations)
 
 
-def _by_worker(history: History) -> Iterator[list[Interval]]:
+def _by_worker(history: History) -> Collection[Sequence[Interval]]:
     """Group the empty claims by the capabilities of their workers."""
     groups: dict[str, list[Interval]] = defaultdict(list)
     for claim in history.by(Verb.CLAIM):
@@ -73,7 +76,7 @@ def _by_worker(history: History) -> Iterator[list[Interval]]:
         if claim.is_empty and claim.end is not None and INVALID not in claim.arguments:
             group = repr(claim.arguments.get("capabilities"))
             groups[group].append(Interval(claim.start, claim.end, claim))
-    yield from groups.values()
+    return groups.values()
 
 
 def _detail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pytest_queuekit.model.capabilities import Order
 from pytest_queuekit.model.contract import Contract
@@ -39,7 +40,10 @@ def has_priority(enqueue: Operation, contract: Contract) -> bool:
 
 
 class Ranks:
-    """Ranks tasks in a declared order, the smallest first: by priority, and then by age."""
+    """Ranks tasks in a declared order, the smallest first: by priority, and then by age.
+
+    A rank is a pair of both, or the age alone where the order has no priority.
+    """
 
     def __init__(self, order: Order) -> None:
         self._direction = {"lower-first": 1, "higher-first": -1, None: 0}[order.priority]
@@ -47,14 +51,15 @@ class Ranks:
         # Enqueues closer together than the declared resolution have no order.
         self._spread = nanoseconds(order.resolution)
 
-    def waiting(self, enqueue: Operation) -> tuple[float, float]:
+    def waiting(self, enqueue: Operation) -> Any:
         """Return the rank of a waiting task. FIFO: its enqueue's end; LIFO: its start, negated."""
         if self._ties == "fifo":
-            return self.priority(enqueue), latest(enqueue) + self._spread
-        age = -enqueue.start if self._ties == "lifo" else 0
-        return self.priority(enqueue), age + self._spread
+            age = latest(enqueue) + self._spread
+        else:
+            age = (-enqueue.start if self._ties == "lifo" else 0) + self._spread
+        return (self.priority(enqueue), age) if self._direction else age
 
-    def claimed(self, enqueue: Operation) -> tuple[float, float]:
+    def claimed(self, enqueue: Operation) -> Any:
         """Return the rank of a claimed task.
 
         A waiting task with a smaller rank should have been claimed first. FIFO: the waiting task's
@@ -62,8 +67,10 @@ class Ranks:
         task's enqueue ended.
         """
         if self._ties == "fifo":
-            return self.priority(enqueue), enqueue.start
-        return self.priority(enqueue), -latest(enqueue) if self._ties == "lifo" else -NEVER
+            age: float = enqueue.start
+        else:
+            age = -latest(enqueue) if self._ties == "lifo" else -NEVER
+        return (self.priority(enqueue), age) if self._direction else age
 
     def priority(self, enqueue: Operation) -> float:
         """Return the rank of a task's priority alone."""

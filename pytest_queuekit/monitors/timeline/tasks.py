@@ -105,7 +105,7 @@ def tasks_of(history: History) -> Mapping[str, TaskHistory]:
 def _tasks(history: History) -> Mapping[str, TaskHistory]:
     # One pass, and few objects: this is what a long history waits for most.
     tasks: dict[str, TaskHistory] = {}
-    claims: dict[str, list[Operation]] = defaultdict(list)
+    later_claims: dict[str, list[Operation]] = defaultdict(list)
     acknowledgements: dict[int, list[Operation]] = defaultdict(list)
     for operation in history.operations:
         label = operation.task
@@ -117,12 +117,16 @@ def _tasks(history: History) -> Mapping[str, TaskHistory]:
                 task = tasks[label] = TaskHistory(label)
             if operation.verb is not Verb.CLAIM:
                 _add(task, operation)
-            elif operation.outcome is Outcome.OK:
-                claims[label].append(operation)
-    for label, received in claims.items():
-        task = tasks[label]
-        task.deliveries = _deliveries(received, acknowledgements)
-        task.first_claim = received[0]
+            elif operation.outcome is not Outcome.OK:
+                continue
+            elif task.first_claim is None:
+                task.first_claim = operation
+            else:
+                later_claims[label].append(operation)
+    for label, task in tasks.items():
+        if task.first_claim is not None:
+            claims = [task.first_claim, *later_claims.get(label, ())]
+            task.deliveries = _deliveries(claims, acknowledgements)
     return tasks
 
 
