@@ -53,6 +53,19 @@ def test_a_requeued_task_is_not_lost() -> None:
     assert lost(f"{released % 't'}; b: complete t @14-15; b: claim - @16-17") == []
 
 
+def test_a_list_of_dead_letters_counts_in_the_life_of_its_task() -> None:
+    """The requeue takes the task from the list, so an older list says nothing about the new life.
+
+    Nor does a list after the requeue about the death before.
+    """
+    missing = f"{DIED % ''}; p: dead_letters @%s"
+    assert _kinds(retry, missing % "5.2-5.8") == ["missing-dead-letter"]
+    assert _kinds(retry, missing % "5.2-6.5") == _kinds(retry, missing % "8-9") == []
+    lost = f"{DIED % ''}; p: dead_letters t @%s; b: claim - @8-9"
+    assert _kinds(no_loss, lost % "5.2-5.8", drained=True) == ["requeue-lost"]
+    assert _kinds(no_loss, lost % "7.2-7.8", drained=True) == []
+
+
 def test_a_requeued_task_waits_after_each_failure() -> None:
     """The queue may count its failures from one again, or go on counting."""
     text = f"{DIED % ' max_attempts=1'}; b: claim t @8-9; b: fail t @10-11; b: claim t @%s"
