@@ -141,6 +141,34 @@ class Stop:
         self._may_go_on.wait(self._patience)
 
 
+class StopBetween(Stop):
+    """Stops a call between two of its transactions, where it holds no lock of SQLite's.
+
+    number: the transaction after which it stops, from 1.
+    patience: seconds after which the call goes on unasked.
+    """
+
+    def __init__(self, number: int, *, patience: float) -> None:
+        super().__init__(None, by_line=False, patience=patience, both=False)
+        self._number = number
+        self._connections: list[sqlite3.Connection] = []
+        self._is_inside = False
+
+    def _profile(self, frame: FrameType, event: str, function: Any) -> None:
+        before = self._outside
+        super()._profile(frame, event, function)
+        connection = _connection_of(function)
+        if self._outside == before or connection is None:
+            return  # a call to the system says nothing about transactions
+        if connection not in self._connections:
+            self._connections.append(connection)
+        was_inside, self._is_inside = self._is_inside, any(map(_is_inside, self._connections))
+        if was_inside and not self._is_inside:
+            self._number -= 1
+            if self._number == 0:
+                self.strike()
+
+
 class StepCounter:
     """Counts the steps of calls: lines too, until a call has other steps, since that takes time."""
 
@@ -182,8 +210,21 @@ def _leaves_python(function: Any) -> bool:
 
 
 def _is_in_transaction(function: Any) -> bool:
+    connection = _connection_of(function)
+    return connection is not None and _is_inside(connection)
+
+
+def _connection_of(function: Any) -> sqlite3.Connection | None:
     owner = getattr(function, "__self__", None)
-    return getattr(getattr(owner, "connection", owner), "in_transaction", False) is True
+    connection = getattr(owner, "connection", owner)
+    return connection if isinstance(connection, sqlite3.Connection) else None
+
+
+def _is_inside(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.in_transaction
+    except sqlite3.ProgrammingError:  # it is closed
+        return False
 
 
 def _is_of_the_kit(frame: FrameType) -> bool:

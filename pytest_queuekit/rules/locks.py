@@ -6,9 +6,10 @@ takes no longer than the most patient of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from time import sleep
 from typing import Any
@@ -18,7 +19,7 @@ from pytest_queuekit.execution.environment import Environment
 from pytest_queuekit.execution.locked import locked
 from pytest_queuekit.execution.meeting import Call, Side
 from pytest_queuekit.execution.scenario import Scenario
-from pytest_queuekit.execution.steps import StepCounter, Steps, Stop
+from pytest_queuekit.execution.steps import Stop, StopBetween
 from pytest_queuekit.model.capabilities import Capability
 from pytest_queuekit.model.effort import Level
 from pytest_queuekit.model.history import Outcome
@@ -34,8 +35,8 @@ _LONGEST = 60.0
 """Seconds for which a stranger holds the lock at most."""
 _ARRIVAL = 0.3
 """Seconds by the real clock after which a call certainly waits for the lock."""
-_MOST_GAPS = 2
-"""The most places in one batch at which a stranger takes the lock."""
+_PARTS = (1, 2)
+"""The transactions of a batch after which it stops, each in an actor of its own."""
 _SHARE = 0.6
 """The share of a lease for which calls wait, where their times are judged."""
 
@@ -102,6 +103,14 @@ def _calls(env: Environment) -> Calls:
     }
 
 
+Batch = Callable[[Recorder, str], Any]
+"""A call about several tasks; takes the stem of the labels of new ones."""
+_BATCHES: Mapping[str, Batch] = {
+    "enqueue_many": lambda recorder, stem: recorder.enqueue_many(labels(3, stem)),
+    "claim_many": lambda recorder, _: recorder.claim_many(2),
+}
+
+
 @contextmanager
 def _sides(env: Environment, *names: str) -> Iterator[dict[str, Side]]:
     with ExitStack() as stack:
@@ -124,72 +133,68 @@ def _prepared(sides: Mapping[str, Side], calls: Calls) -> Mapping[str, Call]:
 
 
 def _every_call(env: Environment) -> None:
-    """Let every call wait for the lock at once; repeat those that the queue answered with busy."""
+    """Let every call wait for the lock at once; repeat those that the queue answered with busy.
+
+    A batch waits at its beginning, and where it has several commits, between two of them.
+    """
     calls = _calls(env)
     known = {*env.contract.capabilities, "enqueue", "claim"}
+    batches = [f"{name}-{number}" for name in _BATCHES if name in known for number in _PARTS]
     most = min(0.8 * env.effort.limit, _LONGEST)
-    with _sides(env, *(name for name in calls if name in known)) as sides:
+    with _sides(env, *(name for name in calls if name in known), *batches) as sides:
+        in_parts = [sides.pop(name) for name in batches]
         acts = _prepared(sides, calls)
+        halves = _stopped_halfway(in_parts, patience=2 * most)
         env.progress("a stranger to hold the write lock", most)
         env.log.expect_silence(most)
         with locked(env, 2 * most):
             waiting = [sides[name].start(act) for name, act in acts.items()]
-            wait(waiting, most)
-        for future in waiting:
+            for half in halves:
+                half.stop.go_on()
+            wait([*waiting, *(half.end for half in halves)], most)
+        for future in (*waiting, *(half.end for half in halves)):
             future.result()
-        for name, act in acts.items():
-            last = sides[name].recorder.last
+        made = [(sides[name], act) for name, act in acts.items()]
+        for side, act in (*made, *((half.side, half.act) for half in halves)):
+            last = side.recorder.last
             if last is not None and last.outcome is Outcome.BUSY:
-                sides[name].call(act)
-    env.claim_all("collector")
-    for name, batch in _BATCHES.items():
-        if name in known:
-            _inside(env, name, batch, most)
-            env.claim_all("collector")
-
-
-Batch = Callable[[Recorder, str], Any]
-"""A call about several tasks; takes the stem of the labels of new ones."""
-_BATCHES: Mapping[str, Batch] = {
-    "enqueue_many": lambda recorder, stem: recorder.enqueue_many(labels(3, stem)),
-    "claim_many": lambda recorder, _: recorder.claim_many(2),
-}
-
-
-def _inside(
-    env: Environment, name: str, batch: Callable[[Recorder, str], Any], most: float
-) -> None:
-    """Let a stranger take the lock between two commits of a batch. Repeat it if it was busy.
-
-    A batch of one transaction has no such place.
-    """
-    with _sides(env, f"{name}-in-parts") as sides:
-        [side] = sides.values()
-        recorder = side.recorder
-        side.call(partial(enqueue_all, recorder, labels(2, f"for-{name}")))
-        steps = side.call(partial(StepCounter().count, partial(batch, recorder, f"{name}-whole")))
-        for gap in _between_commits(steps):
-            side.call(partial(enqueue_all, recorder, labels(2, f"for-{name}-{gap}")))
-            act = partial(batch, recorder, f"{name}-{gap}")
-            stop = Stop(gap, by_line=False, patience=most)
-            call = side.start(partial(stop.around, act))
-            stop.stopped_or_over.wait(most)
-            with locked(env, 2 * most):
-                stop.go_on()
-                wait([call], most)
-            call.result()
-            if recorder.last is not None and recorder.last.outcome is Outcome.BUSY:
                 side.call(act)
+    env.claim_all("collector")
 
 
-def _between_commits(steps: Steps) -> list[int]:
-    """Return a few steps of a call that come after one commit and before another."""
-    gaps = [
-        number
-        for number in range(1, len(steps.inside))
-        if not steps.inside[number] and steps.inside[number - 1]
-    ]
-    return gaps[:_MOST_GAPS]
+@dataclass(frozen=True, kw_only=True)
+class _Half:
+    """A batch that has stopped between two of its commits.
+
+    side: its actor. act: the whole call. stop: lets it go on. end: its end.
+    """
+
+    side: Side
+    act: Call
+    stop: Stop
+    end: Future[Any]
+
+
+def _stopped_halfway(sides: Sequence[Side], *, patience: float) -> list[_Half]:
+    """Let batches stop between two of their transactions, each in an actor of its own.
+
+    A batch of one transaction does not stop.
+
+    sides: actors that are named for their batch and for the transaction after which it stops.
+    patience: seconds after which a batch goes on unasked.
+    """
+    batches: list[tuple[Side, Call, int]] = []
+    for side in sides:
+        name, _, after = side.actor.rpartition("-")
+        side.call(partial(enqueue_all, side.recorder, labels(2, f"for-{side.actor}")))
+        batches.append((side, partial(_BATCHES[name], side.recorder, side.actor), int(after)))
+    halves = []
+    for side, act, number in batches:
+        stop = StopBetween(number, patience=patience)
+        end = side.start(partial(stop.around, act))
+        stop.stopped_or_over.wait(_ARRIVAL)
+        halves.append(_Half(side=side, act=act, stop=stop, end=end))
+    return halves
 
 
 def _timed_calls(env: Environment) -> None:
