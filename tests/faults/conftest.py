@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.queue.conftest import clock, db, path
+from tests.queue.conftest import clock, db, engine, path
 
-__all__ = ["clock", "db", "path"]
+__all__ = ["clock", "db", "engine", "path"]
