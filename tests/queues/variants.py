@@ -338,9 +338,11 @@ class LeasesByTask(MemoryQueue):
 
     def claim_many(self, worker: str, limit: int) -> list[Claim]:  # type: ignore[override]
         self._check_number("limit", limit, 1)
+        claims: list[Claim] = []
         with self._atomically():
-            claims = [self.claim(worker) for _ in range(limit)]
-        return [claim for claim in claims if claim is not None]
+            while len(claims) < limit and (claim := self.claim(worker)) is not None:
+                claims.append(claim)
+        return claims
 
 
 class ShortBatches(MemoryQueue):
