@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .claimed import check_claimed, claim_of, completed, repeated, stale
+from .claimed import check_claimed, checked_completions, claim_of, completed, repeated, stale
 from .clock import ceil_text, floor_text
 from .database import QueueDatabase
-from .exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
-from .inputs import check_lease_seconds, check_list, json_text, readable
+from .exceptions import StaleClaimError, TaskNotFoundError
+from .inputs import check_lease_seconds, json_text, readable
 from .models import TASK_COLUMNS, Task
 from .padding import adjusted
 from .session import Session, changed_rows
@@ -104,18 +104,7 @@ def complete(db: QueueDatabase, task: Task, result: Any) -> Task:
 
 def complete_many(db: QueueDatabase, tasks: Iterable[Task], results: Iterable[Any]) -> list[Task]:
     """Mark all these claimed tasks as completed, or none of them."""
-    held = check_list("tasks", tasks)
-    for task in held:
-        check_claimed(task)
-    values = check_list("results", results) or [None] * len(held)
-    if len(values) != len(held):
-        raise QueueInputError(
-            f"results: {len(values)} for {len(held)} tasks; pass a result or None for each task"
-        )
-    stored = [
-        None if result is None else json_text(f"results[{number}]", result)
-        for number, result in enumerate(values)
-    ]
+    held, stored = checked_completions(tasks, results)
 
     def complete_all(session: Session) -> str:
         now = db.now_text()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .exceptions import QueueInputError, StaleClaimError
+from .inputs import check_list, json_text
 from .messages import kind_of, shown
 from .models import Task
 
@@ -32,6 +33,30 @@ def check_claimed(task: Task) -> None:
         raise QueueInputError(
             f"task: must be the Task that claim() returned, not a value of type {kind_of(task)}"
         )
+
+
+def checked_completions(
+    tasks: Iterable[Task], results: Iterable[Any]
+) -> tuple[list[Task], list[str | None]]:
+    """Return the claimed tasks of a batch, and the result of each as JSON.
+
+    results: a result or None for each task, or nothing.
+
+    Raises QueueInputError for a value that is no task, a result that is not JSON, or another number
+    of results than of tasks.
+    """
+    held = check_list("tasks", tasks)
+    for task in held:
+        check_claimed(task)
+    values = check_list("results", results) or [None] * len(held)
+    if len(values) != len(held):
+        raise QueueInputError(
+            f"results: {len(values)} for {len(held)} tasks; pass a result or None for each task"
+        )
+    return held, [
+        None if result is None else json_text(f"results[{number}]", result)
+        for number, result in enumerate(values)
+    ]
 
 
 def claim_of(task: Task) -> tuple[Any, ...]:

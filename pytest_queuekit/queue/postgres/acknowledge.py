@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..claimed import check_claimed, claim_of, completed, repeated, stale
-from ..exceptions import QueueInputError, StaleClaimError, TaskNotFoundError
-from ..inputs import check_lease_seconds, check_list, check_task_id, json_text, readable
+from ..claimed import check_claimed, checked_completions, claim_of, completed, repeated, stale
+from ..exceptions import StaleClaimError, TaskNotFoundError
+from ..inputs import check_lease_seconds, check_task_id, json_text, readable
 from ..models import Task
 from .database import PostgresDatabase
 from .session import Session
@@ -97,18 +97,7 @@ def complete_many(
     db: PostgresDatabase, tasks: Iterable[Task], results: Iterable[Any]
 ) -> list[Task]:
     """Mark all these claimed tasks as completed, or none of them."""
-    held = check_list("tasks", tasks)
-    for task in held:
-        check_claimed(task)
-    values = check_list("results", results) or [None] * len(held)
-    if len(values) != len(held):
-        raise QueueInputError(
-            f"results: {len(values)} for {len(held)} tasks; pass a result or None for each task"
-        )
-    stored = [
-        None if result is None else json_text(f"results[{number}]", result)
-        for number, result in enumerate(values)
-    ]
+    held, stored = checked_completions(tasks, results)
     if not held:
         return []
 
