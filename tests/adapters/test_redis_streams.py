@@ -42,11 +42,16 @@ def server_problem() -> str:
     return ""
 
 
-@pytest.fixture
-def server() -> Iterator[redis.Redis]:
-    """A client of the server; without one the test is skipped, and on a machine of CI it fails."""
+def need_server() -> None:
+    """Skip the test if no server answers; on a machine of CI, fail."""
     if server_problem():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(server_problem())
+
+
+@pytest.fixture
+def server() -> Iterator[redis.Redis]:
+    """A client of the server."""
+    need_server()
     with redis.Redis.from_url(SERVER, decode_responses=True) as client:
         yield client
 

@@ -7,22 +7,21 @@ from typing import Any
 
 from pytest_queuekit.adapters.handler_adapter import HandlerAdapter
 from pytest_queuekit.model.adapter import Claim
-from pytest_queuekit.model.capabilities import KeyHold, Liveness, Order, Payload, Retry
-from tests.queues.small_sqlite import BusyError, RefusedError, SmallSqliteQueue
+from tests.queues.small_sqlite import SmallSqliteQueue
 
 
 class HandlerQueue(HandlerAdapter):
     """The small queue, behind a worker: it takes a task, runs the handler, and acknowledges."""
 
     name = "handlers"
-    order = Order(priority="lower-first", ties="fifo")
-    payload = Payload.TEXT
-    liveness = Liveness.LEASE
-    retry = Retry(max_attempts=5, first=1, factor=2, cap=300)
-    key_hold = KeyHold.FOR_EVER
-    resolution = 0.01
-    refuses = (RefusedError,)
-    busy = (BusyError,)
+    order = SmallSqliteQueue.order
+    payload = SmallSqliteQueue.payload
+    liveness = SmallSqliteQueue.liveness
+    retry = SmallSqliteQueue.retry
+    key_hold = SmallSqliteQueue.key_hold
+    resolution = SmallSqliteQueue.resolution
+    refuses = SmallSqliteQueue.refuses
+    busy = SmallSqliteQueue.busy
 
     def __init__(self, location: str) -> None:
         self.queue = SmallSqliteQueue(location)
